@@ -1,0 +1,153 @@
+"""What to sound and say for a hit, and when to stay quiet.
+
+A fuzzy hit must never sound like an exact one, and a hit in another state or from a stale list says so
+(FIELD: *Green v. San Francisco*, the Aurora stop). Every phrase ends in verification: an alert alone is no
+ground for action (policy 462.4(f)). Phrases hold no plate text: they may be spoken aloud and logged.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+
+from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.instants import Instant
+
+
+class Level(IntEnum):
+    """How grave, the gravest last."""
+
+    NOTICE = 1
+    ROUTINE = 2
+    HIGH = 3
+    URGENT = 4
+
+
+class Tone(StrEnum):
+    """A sound with a meaning; :mod:`alpr_edge.alerts.tones` says how each is made."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    ROUTINE = "routine"
+    POSSIBLE = "possible"
+    """A hit that is not exact, or whose state differs: compare before anything else."""
+    WITHDRAWN = "withdrawn"
+    """The alert sounded before no longer holds."""
+    TROUBLE = "trouble"
+    """The unit does not watch any more: silence must never mean "no hits"."""
+    READY = "ready"
+
+
+class ListAge(StrEnum):
+    """How far a list can be trusted by its age."""
+
+    FRESH = "fresh"
+    AMBER = "amber"
+    RED = "red"
+
+
+_LEVELS: dict[Reason, Level] = {
+    Reason.AMBER_ALERT: Level.URGENT,
+    Reason.FELONY_VEHICLE: Level.URGENT,
+    Reason.VIOLENT_PERSON: Level.URGENT,
+    Reason.TERRORIST_SCREENING: Level.URGENT,
+    Reason.MAJOR_CRIME: Level.URGENT,
+    Reason.WANTED_PERSON: Level.HIGH,
+    Reason.STOLEN_VEHICLE: Level.HIGH,
+    Reason.STOLEN_PLATE: Level.HIGH,
+    Reason.MISSING_PERSON: Level.HIGH,
+    Reason.PROTECTION_ORDER: Level.HIGH,
+}
+_TONES = {Level.URGENT: Tone.URGENT, Level.HIGH: Tone.HIGH, Level.ROUTINE: Tone.ROUTINE, Level.NOTICE: Tone.POSSIBLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What an officer hears and sees of one read's gravest hit."""
+
+    hit_id: str
+    read_id: str
+    level: Level
+    tone: Tone
+    phrase: str
+    """One sentence without plate text."""
+    list_age: ListAge
+
+
+def level_of(reason: Reason) -> Level:
+    """Gravity of a reason; anything not listed is routine."""
+    return _LEVELS.get(reason, Level.ROUTINE)
+
+
+def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) -> ListAge:
+    """Trust in a list by its age; an unknown age is amber, never fresh."""
+    if age_s is None:
+        return ListAge.AMBER
+    if age_s >= red_after.total_seconds():
+        return ListAge.RED
+    # A list from the future means that one of the two clocks is wrong.
+    return ListAge.AMBER if age_s >= amber_after.total_seconds() or age_s < 0 else ListAge.FRESH
+
+
+def tone_of(hit: Hit) -> Tone:
+    """The hit's tone: the full tone of its level only when the text is exact and the state not another."""
+    if hit.kind is not MatchKind.EXACT or hit.state is StateMatch.OTHER:
+        return Tone.POSSIBLE
+    return _TONES[level_of(hit.entry.reason)]
+
+
+def phrase_of(hit: Hit, age: ListAge) -> str:
+    """What to say: reason, how sure, what to compare, and to verify."""
+    parts = [hit.entry.reason.replace("_", " ")]
+    if hit.kind is not MatchKind.EXACT:
+        parts.append(f"possible, {hit.kind} match, compare the characters")
+    if hit.state is StateMatch.OTHER:
+        parts.append("other state")
+    elif hit.state is StateMatch.UNKNOWN:
+        parts.append("state not read")
+    if age is not ListAge.FRESH:
+        parts.append("list is old" if age is ListAge.RED else "list is not fresh")
+    return ", ".join(parts) + "; verify through CLETS"
+
+
+def gravest(hits: list[Hit]) -> Hit | None:
+    """The hit to sound: exact before fuzzy, then the gravest reason; None without hits."""
+    order = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}
+    return max(
+        hits,
+        key=lambda hit: (hit.state is not StateMatch.OTHER, order[hit.kind], level_of(hit.entry.reason)),
+        default=None,
+    )
+
+
+class Cooldown:
+    """Quiet for a while after a plate sounded, over all cameras of the vehicle.
+
+    A graver level pierces it. Bounded: the plate heard longest ago is forgotten first.
+    """
+
+    def __init__(self, quiet_ms: float, plates_max: int = 4096) -> None:
+        self._quiet_ms = quiet_ms
+        self._plates_max = plates_max
+        self._heard: OrderedDict[str, tuple[Instant, Level]] = OrderedDict()
+
+    def allows(self, plate: str, level: Level, at: Instant) -> bool:
+        """Whether ``plate`` may sound now; when it may, the silence starts anew."""
+        last = self._heard.get(plate)
+        if last is not None and self._is_quiet(last, level, at):
+            return False
+        self._heard[plate] = (at, level)
+        self._heard.move_to_end(plate)
+        while len(self._heard) > self._plates_max:
+            self._heard.popitem(last=False)
+        return True
+
+    def forget(self, plate: str) -> None:
+        """Let ``plate`` sound at once again (its alert was withdrawn)."""
+        self._heard.pop(plate, None)
+
+    def _is_quiet(self, last: tuple[Instant, Level], level: Level, at: Instant) -> bool:
+        heard_at, heard_level = last
+        if heard_at.boot_id != at.boot_id:
+            return False
+        return level <= heard_level and 0 <= at.ms_since(heard_at) < self._quiet_ms

@@ -1,0 +1,58 @@
+"""Axis-aligned boxes in pixels of the frame they were found in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box; the origin is the frame's top left corner, right and bottom are exclusive."""
+
+    left_px: float
+    top_px: float
+    right_px: float
+    bottom_px: float
+
+    @property
+    def width_px(self) -> float:
+        """Width, never negative."""
+        return max(0.0, self.right_px - self.left_px)
+
+    @property
+    def height_px(self) -> float:
+        """Height, never negative."""
+        return max(0.0, self.bottom_px - self.top_px)
+
+    @property
+    def area_px2(self) -> float:
+        """Area in square pixels."""
+        return self.width_px * self.height_px
+
+    @property
+    def centre_px(self) -> tuple[float, float]:
+        """Centre as (x, y)."""
+        return (self.left_px + self.right_px) / 2, (self.top_px + self.bottom_px) / 2
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        width = min(self.right_px, other.right_px) - max(self.left_px, other.left_px)
+        height = min(self.bottom_px, other.bottom_px) - max(self.top_px, other.top_px)
+        shared = max(0.0, width) * max(0.0, height)
+        union = self.area_px2 + other.area_px2 - shared
+        return shared / union if union > 0 else 0.0
+
+    def moved(self, x_px: float, y_px: float) -> "Box":
+        """The box shifted by (x, y)."""
+        return Box(self.left_px + x_px, self.top_px + y_px, self.right_px + x_px, self.bottom_px + y_px)
+
+    def grown(self, fraction: float) -> "Box":
+        """The box with ``fraction`` of its size added on every side."""
+        x_px, y_px = self.width_px * fraction, self.height_px * fraction
+        return Box(self.left_px - x_px, self.top_px - y_px, self.right_px + x_px, self.bottom_px + y_px)
+
+    def within(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
+        """Whole pixels (left, top, right, bottom) of the part inside a frame; at least 1x1."""
+        left = min(max(0, int(self.left_px)), width_px - 1)
+        top = min(max(0, int(self.top_px)), height_px - 1)
+        right = min(max(left + 1, int(self.right_px + 0.999)), width_px)
+        bottom = min(max(top + 1, int(self.bottom_px + 0.999)), height_px)
+        return left, top, right, bottom

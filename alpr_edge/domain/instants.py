@@ -1,0 +1,62 @@
+"""Moments, and what is known about the clock that told them.
+
+Monotonic time does not compare across boots, so an :class:`Instant` carries its boot. Its UTC may be unknown
+or untrusted (a vehicle's clock starts at 1970 until the first fix) and says how it was come by.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+
+
+class UtcSource(StrEnum):
+    """What an instant's UTC rests on, from best to none."""
+
+    GNSS = "gnss"
+    NTP = "ntp"
+    RTC = "rtc"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment on one boot of one machine."""
+
+    boot_id: str
+    """Identity of the boot that :attr:`boottime_ns` counts from."""
+    boottime_ns: int
+    """Nanoseconds since that boot, suspend included (CLOCK_BOOTTIME)."""
+    utc: datetime | None = None
+    """The moment in UTC as believed when it was taken; None when nothing is known."""
+    utc_source: UtcSource = UtcSource.UNKNOWN
+    uncertainty_ms: float | None = None
+    """How far :attr:`utc` may be off; None when unknown."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the UTC comes from a receiver or a time server."""
+        return self.utc is not None and self.utc_source in {UtcSource.GNSS, UtcSource.NTP}
+
+    def ms_since(self, earlier: "Instant") -> float:
+        """Milliseconds from ``earlier`` to here.
+
+        Raises:
+            ValueError: the two belong to different boots.
+        """
+        if earlier.boot_id != self.boot_id:
+            raise ValueError("instants of different boots do not compare")
+        return (self.boottime_ns - earlier.boottime_ns) / NS_PER_MS
+
+    def shifted(self, milliseconds: float) -> "Instant":
+        """The same clock, ``milliseconds`` later (negative: earlier)."""
+        utc = None if self.utc is None else self.utc + timedelta(milliseconds=milliseconds)
+        boottime_ns = self.boottime_ns + round(milliseconds * NS_PER_MS)
+        return Instant(self.boot_id, boottime_ns, utc, self.utc_source, self.uncertainty_ms)
+
+
+def rfc3339(moment: datetime) -> str:
+    """RFC 3339 text of a UTC moment, milliseconds, ``Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

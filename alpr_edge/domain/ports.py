@@ -1,0 +1,86 @@
+"""The doors of the house: what a room needs from the outside, as Protocols of one to three methods.
+
+Each has real alternates (ARCHITECTURE): the vehicle's hardware, recordings, and what tests use.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from alpr_edge.domain.alerting import Alert, Tone
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.frames import Crop, Detection, Frame, Probabilities
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.wire import Answer, OutboxItem
+
+
+class Clock(Protocol):
+    """Tells the moment; the only source of time of every rule."""
+
+    def now(self) -> Instant:
+        """The present instant."""
+
+
+class FrameSource(Protocol):
+    """A camera or a recording."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Open the source and yield its frames until it ends; closing the iterator releases the device.
+
+        A recording ends by returning. A device that cannot be opened, freezes or vanishes raises
+        :class:`~alpr_edge.domain.errors.CaptureError` after releasing it; calling again reopens it.
+        """
+
+
+class FixSource(Protocol):
+    """A GNSS receiver, its log, or a fixed place."""
+
+    def fixes(self) -> Iterator[Fix]:
+        """Yield valid fixes as they arrive; as FrameSource, with PositionError."""
+
+
+class Detector(Protocol):
+    """Finds plates."""
+
+    def detect(self, frame: Frame) -> list[Detection]:
+        """Plates in the frame, one box a plate, best first. Raises ModelError on an inference error."""
+
+
+class Reader(Protocol):
+    """Reads plates."""
+
+    def read(self, crops: Sequence[Crop]) -> Probabilities:
+        """float32 [len(crops), slots, len(ALPHABET)], every slot's full probabilities."""
+
+
+class Player(Protocol):
+    """Sounds tones in the car."""
+
+    def play(self, tone: Tone, at: Instant) -> None:
+        """Queue the tone; returns once its first sample is handed over. Raises SoundError.
+
+        Args:
+            tone: what to sound.
+            at: the instant that caused it (a wav sink places the tone there).
+        """
+
+    def close(self) -> None:
+        """Let what is queued end, then release the device."""
+
+
+class Notifier(Protocol):
+    """Shows an alert to whoever is entitled to see plates (the page in the car, a drive's own files)."""
+
+    def show(self, alert: Alert) -> None:
+        """Show it."""
+
+
+class Department(Protocol):
+    """Where reads go: the department's storage, or portable media at the depot."""
+
+    def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
+        """Hand over a batch; one answer an item, in order.
+
+        Raises:
+            UplinkError: the link or the department as a whole is down; nothing is known of the items.
+            UnauthorisedError: this unit is not accepted.
+        """

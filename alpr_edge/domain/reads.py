@@ -1,0 +1,101 @@
+"""The vote of one vehicle passing one camera: PlateRead, and what happens to it while the pass lasts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.instants import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another text the vote considered."""
+
+    plate: str
+    confidence: float
+
+
+class EvidenceKind(StrEnum):
+    """What an image shows."""
+
+    CROP = "crop"
+    SCENE = "scene"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRef:
+    """An image by its content: the store keeps it once, whoever refers to it."""
+
+    kind: EvidenceKind
+    sha256: str
+    """Hex digest of the JPEG's bytes."""
+    length: int
+    """Bytes of the JPEG."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The pictures of a read on their way to the store."""
+
+    crop: Pixels
+    """The sharpest look at the plate."""
+    scene: Pixels
+    """The whole frame the crop is from."""
+
+
+SlotVotes = tuple[tuple[tuple[str, float], ...], ...]
+"""For each slot the characters the vote left standing, likeliest first, with their probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """One vehicle, one pass, one camera."""
+
+    read_id: str
+    unit_id: str
+    camera_id: str
+    plate: str
+    """Canonical text."""
+    confidence: float
+    """Probability that the whole canonical text is right."""
+    alternatives: tuple[Alternative, ...]
+    slot_votes: SlotVotes
+    vote_count: int
+    first_seen: Instant
+    last_seen: Instant
+    first_frame: int
+    last_frame: int
+    box: Box
+    """Of the sharpest frame."""
+    position: Position | None
+    model_ids: tuple[str, ...]
+    state: str | None = None
+    """Issuing state where a reader can tell; None: unknown."""
+    evidence: tuple[EvidenceRef, ...] = ()
+    supersedes: str | None = None
+    """The read of the same pass that this one corrects."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadDecided:
+    """A pass has its text: match it, sound it, store it under its final id."""
+
+    read: PlateRead
+    evidence: Evidence
+    decided: Instant
+    """Capture instant of the frame that decided."""
+    withdraws: str | None = None
+    """The read whose alert no longer holds (the same as ``read.supersedes``)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadClosed:
+    """The pass is over: the row takes its last values. ``evidence`` is None when no sharper look came."""
+
+    read: PlateRead
+    evidence: Evidence | None
+
+
+ReadEvent = ReadDecided | ReadClosed

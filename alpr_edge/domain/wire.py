@@ -1,0 +1,238 @@
+"""What travels from the vehicle to the department: kinds, order, payload schema, version, digest.
+
+An item's body is bytes and its digest is their SHA-256: the department answers with the digest of what it
+stored, and only a matching one lets the vehicle's copy age out. Bodies of reads and hits are canonical JSON
+(sorted keys, no spaces, UTF-8), so the same value has one digest on every machine. Versions only add fields:
+a department ignores what it does not know and stores the body as it came.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.reads import PlateRead
+
+SCHEMA_VERSION = 1
+BODY_BYTES_MAX = 8 * 1024 * 1024
+"""Largest body of one item; a full frame as JPEG stays well below."""
+
+
+class ItemKind(StrEnum):
+    """What an item carries."""
+
+    READ = "read"
+    HIT = "hit"
+    ACCESS = "access"
+    IMAGE = "image"
+
+
+class Urgency(IntEnum):
+    """Order of delivery, first to last; hits travel before their reads."""
+
+    COVERT_HIT = 0
+    HIT = 1
+    ACCESS = 2
+    READ = 3
+    IMAGE = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutboxItem:
+    """One thing to deliver. Its id is the idempotency key: the department stores it once."""
+
+    item_id: str
+    kind: ItemKind
+    body: bytes
+    sha256: str
+    attempts: int = 0
+
+
+class Outcome(StrEnum):
+    """What became of one item of a batch."""
+
+    RECEIPT = "receipt"
+    """Stored; the answer carries the digest of what was stored."""
+    RETRY = "retry"
+    """Not now."""
+    REFUSED = "refused"
+    """Never in this form (400, 409 with other content, 413, 422): quarantined and shown, never deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The department's word on one item."""
+
+    item_id: str
+    outcome: Outcome
+    sha256: str | None = None
+    detail: str = ""
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class InstantPayload(_Payload):
+    """A moment with its provenance: never rewritten, corrected beside the original."""
+
+    boot_id: str
+    boottime_ns: int
+    utc: str | None
+    utc_source: str
+    uncertainty_ms: float | None
+
+
+class PositionPayload(_Payload):
+    """Where, how old, how good, and who said so."""
+
+    lat_deg: float = Field(ge=-90, le=90)
+    lon_deg: float = Field(ge=-180, le=180)
+    age_ms: float
+    hdop: float | None
+    source: str
+
+
+class AlternativePayload(_Payload):
+    """Another text the vote considered."""
+
+    plate: str
+    confidence: float
+
+
+class EvidencePayload(_Payload):
+    """An image that travels as an item of its own."""
+
+    kind: Literal["crop", "scene"]
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    length: int
+
+
+class ReadPayload(_Payload):
+    """A read as the department stores it."""
+
+    schema_version: int = SCHEMA_VERSION
+    read_id: str
+    unit_id: str
+    camera_id: str
+    plate: str
+    confidence: float = Field(ge=0, le=1)
+    alternatives: list[AlternativePayload]
+    vote_count: int
+    state: str | None
+    first_seen: InstantPayload
+    last_seen: InstantPayload
+    first_frame: int
+    last_frame: int
+    box_px: tuple[float, float, float, float]
+    position: PositionPayload | None
+    evidence: list[EvidencePayload]
+    model_ids: list[str]
+    supersedes: str | None
+
+
+class HitPayload(_Payload):
+    """A hit as the department stores it: which entry of which list generation, and how sure."""
+
+    schema_version: int = SCHEMA_VERSION
+    hit_id: str
+    read_id: str
+    unit_id: str
+    plate: str
+    entry_plate: str
+    entry_state: str | None
+    source: str
+    reason: str
+    record_id: str
+    generation: int
+    list_age_s: float | None
+    match_kind: str
+    state_match: str
+    matched: InstantPayload
+    position: PositionPayload | None
+
+
+def encode(payload: BaseModel) -> bytes:
+    """Canonical JSON of a payload."""
+    value: Any = payload.model_dump(mode="json")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(body: bytes) -> str:
+    """SHA-256 of a body, lower-case hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def instant_payload(instant: Instant) -> InstantPayload:
+    """An instant as it travels."""
+    return InstantPayload(
+        boot_id=instant.boot_id,
+        boottime_ns=instant.boottime_ns,
+        utc=None if instant.utc is None else rfc3339(instant.utc),
+        utc_source=instant.utc_source,
+        uncertainty_ms=instant.uncertainty_ms,
+    )
+
+
+def position_payload(position: Position | None) -> PositionPayload | None:
+    """A position as it travels."""
+    if position is None:
+        return None
+    return PositionPayload(
+        lat_deg=position.lat_deg,
+        lon_deg=position.lon_deg,
+        age_ms=position.age_ms,
+        hdop=position.hdop,
+        source=position.source,
+    )
+
+
+def read_payload(read: PlateRead) -> ReadPayload:
+    """A read as it travels."""
+    box = read.box
+    return ReadPayload(
+        read_id=read.read_id,
+        unit_id=read.unit_id,
+        camera_id=read.camera_id,
+        plate=read.plate,
+        confidence=read.confidence,
+        alternatives=[AlternativePayload(plate=a.plate, confidence=a.confidence) for a in read.alternatives],
+        vote_count=read.vote_count,
+        state=read.state,
+        first_seen=instant_payload(read.first_seen),
+        last_seen=instant_payload(read.last_seen),
+        first_frame=read.first_frame,
+        last_frame=read.last_frame,
+        box_px=(box.left_px, box.top_px, box.right_px, box.bottom_px),
+        position=position_payload(read.position),
+        evidence=[EvidencePayload(kind=e.kind.value, sha256=e.sha256, length=e.length) for e in read.evidence],
+        model_ids=list(read.model_ids),
+        supersedes=read.supersedes,
+    )
+
+
+def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
+    """A hit as it travels, with the place of its read: it may arrive before the read does."""
+    return HitPayload(
+        hit_id=hit.hit_id,
+        read_id=hit.read_id,
+        unit_id=read.unit_id,
+        plate=read.plate,
+        entry_plate=hit.entry.plate,
+        entry_state=hit.entry.state,
+        source=hit.entry.source,
+        reason=hit.entry.reason,
+        record_id=hit.entry.record_id,
+        generation=hit.generation.serial,
+        list_age_s=hit.list_age_s,
+        match_kind=hit.kind,
+        state_match=hit.state,
+        matched=instant_payload(hit.matched),
+        position=position_payload(read.position),
+    )

@@ -1,0 +1,42 @@
+"""Clocks: the system's, and a recording's that stands where its frames say."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alpr_edge.domain.instants import Instant, UtcSource
+
+BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+PLAUSIBLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
+"""A system clock before this was never set: its UTC is unknown, not 1970."""
+
+
+class SystemClock:
+    """This machine's clock. What it says of UTC is taken for the RTC's until the position room knows better."""
+
+    def __init__(self) -> None:
+        self._boot_id = BOOT_ID_FILE.read_text(encoding="ascii").strip()
+
+    def now(self) -> Instant:
+        """The present instant."""
+        boottime_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        utc = datetime.now(UTC)
+        if utc < PLAUSIBLE_SINCE:
+            return Instant(self._boot_id, boottime_ns)
+        return Instant(self._boot_id, boottime_ns, utc, UtcSource.RTC)
+
+
+class ReplayedClock:
+    """A recording's clock: it stands at the instant it was last moved to, so two replays tell the same times."""
+
+    def __init__(self, start: Instant) -> None:
+        self._now = start
+
+    def now(self) -> Instant:
+        """The instant of the recording that is being worked on."""
+        return self._now
+
+    def move_to(self, instant: Instant) -> None:
+        """Go on to ``instant`` (never backwards)."""
+        if instant.boottime_ns > self._now.boottime_ns:
+            self._now = instant
