@@ -106,7 +106,7 @@ class DecisionSettings(Section):
     age_ms_max: Annotated[float, Field(gt=0, le=60_000)] = 700.0
     pass_gap_ms: Annotated[float, Field(gt=0, le=60_000)] = 1500.0
     confidence_min: Fraction = 0.2
-    characters_min: Annotated[int, Field(ge=1, le=9)] = 4
+    characters_min: Annotated[int, Field(ge=1, le=9)] = 3
 
 
 class PositionSettings(Section):

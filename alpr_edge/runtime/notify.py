@@ -1,0 +1,48 @@
+"""systemd's notification protocol (sd_notify(3)): ready, watchdog, stopping."""
+
+import os
+import socket
+from collections.abc import Mapping
+
+
+class ServiceManager:
+    """Speaks to the service manager that started this process; to nobody when none did.
+
+    Args:
+        environment: the process environment (``NOTIFY_SOCKET``, ``WATCHDOG_USEC``, ``WATCHDOG_PID``).
+    """
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._address = environment.get("NOTIFY_SOCKET", "")
+        if self._address.startswith("@"):
+            self._address = "\0" + self._address[1:]
+        for_us = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        microseconds = environment.get("WATCHDOG_USEC", "0")
+        self.watchdog_s = int(microseconds) / 1e6 if for_us and microseconds.isdigit() else 0.0
+        """How often at least the manager wants to hear of us; 0: it does not ask."""
+
+    def ready(self, status: str) -> None:
+        """The unit does its work now."""
+        self._send(f"READY=1\nSTATUS={status}")
+
+    def status(self, status: str) -> None:
+        """One line for ``systemctl status``."""
+        self._send(f"STATUS={status}")
+
+    def alive(self) -> None:
+        """Every stage has moved lately."""
+        self._send("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        """The unit drains."""
+        self._send("STOPPING=1")
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as door:
+            try:
+                door.sendto(message.encode(), self._address)
+            except OSError:
+                # The manager is gone or its queue is full: it will notice the missing heartbeat itself.
+                return

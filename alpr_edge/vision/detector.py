@@ -1,0 +1,133 @@
+"""The plate detector over a local ONNX file.
+
+Contract of our models: input uint8 [1, H, W, C], C = 1 (grey) or 3 (BGR), the frame letterboxed centrally on
+grey 114; output float32 [N, 7], rows (batch, x1, y1, x2, y2, class, score) in network pixels, non-maximum
+suppression inside. Official open-image-models files (float32 [1, 3, H, W], RGB / 255, same rows) keep theirs.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from fast_alpr import BaseDetector
+from numpy.typing import NDArray
+from open_image_models.detection.core.base import BoundingBox, DetectionResult
+
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.domain.frames import Detection, Frame, Pixels
+from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.sessions import Array, Session
+
+PADDING_GREY = 114
+DUPLICATE_IOU = 0.45
+"""Two boxes that overlap more are one plate: the better stays."""
+DUPLICATE_INSIDE = 0.8
+"""So are a box and one that lies inside it by this share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """How a frame was fitted into the network's input."""
+
+    scale: float
+    left_px: int
+    top_px: int
+
+    def to_frame(self, row: NDArray[np.float32]) -> Box:
+        """A network box (x1, y1, x2, y2) in frame pixels."""
+        x1, y1, x2, y2 = (float(value) for value in row)
+        return Box(
+            (x1 - self.left_px) / self.scale,
+            (y1 - self.top_px) / self.scale,
+            (x2 - self.left_px) / self.scale,
+            (y2 - self.top_px) / self.scale,
+        )
+
+
+def letterbox(pixels: Pixels, width_px: int, height_px: int, channels: int) -> tuple[Pixels, Letterbox]:
+    """Fit a BGR frame into uint8 [height, width, channels], aspect kept, centred on grey."""
+    height, width = pixels.shape[:2]
+    scale = min(width_px / width, height_px / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    source = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if channels == 1 else pixels
+    small = cv2.resize(source, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (width_px - inner[0]) // 2, (height_px - inner[1]) // 2
+    canvas = np.full((height_px, width_px, channels), PADDING_GREY, np.uint8)
+    canvas[top : top + inner[1], left : left + inner[0]] = small.reshape(inner[1], inner[0], channels)
+    return canvas, Letterbox(scale, left, top)
+
+
+class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no types
+    """Finds plates; also a detector for ``fast_alpr.ALPR(detector=...)``.
+
+    Args:
+        model: checked file.
+        confidence_min: detections below are dropped.
+        threads: intra-op threads.
+    """
+
+    def __init__(self, model: ModelFile, confidence_min: float, threads: int) -> None:
+        self._session = Session(model, threads)
+        self._confidence_min = confidence_min
+        shape = self._session.input_shape
+        sides = shape[1:] if self._session.takes_uint8 else (*shape[2:], shape[1])
+        if len(shape) != 4 or not all(isinstance(side, int) for side in sides) or sides[-1] not in {1, 3}:
+            raise ModelError(f"{model.model_id}: input {list(shape)} is not a static image of 1 or 3 channels")
+        self._height_px, self._width_px, self._channels = (int(side) for side in sides if isinstance(side, int))
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._session.model_id
+
+    def detect(self, frame: Frame) -> list[Detection]:
+        """Plates in the frame, best first."""
+        return self.detect_pixels(frame.pixels)
+
+    def detect_pixels(self, pixels: Pixels) -> list[Detection]:
+        """As :meth:`detect`, on uint8 [H, W, 3] BGR."""
+        tensor, fitted = self.prepare(pixels)
+        rows = self.infer(tensor)
+        found = [Detection(fitted.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= self._confidence_min]
+        return without_duplicates(found)
+
+    def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
+        """The network's input tensor, and how to map its boxes back."""
+        canvas, fitted = letterbox(pixels, self._width_px, self._height_px, self._channels)
+        if self._session.takes_uint8:
+            return canvas[np.newaxis], fitted
+        planes = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis]
+        return np.ascontiguousarray(planes, dtype=np.float32) / np.float32(255), fitted
+
+    def infer(self, tensor: Array) -> Array:
+        """Rows float32 [N, 7] of a prepared tensor."""
+        rows = self._session.run(tensor)
+        if rows.ndim != 2 or rows.shape[1] != 7:
+            raise ModelError(f"{self.model_id}: output {list(rows.shape)} is not rows of 7")
+        return rows
+
+    def predict(self, frame: Pixels) -> list[DetectionResult]:
+        """fast-alpr's door."""
+        height_px, width_px = frame.shape[:2]
+        return [
+            DetectionResult("License Plate", found.confidence, BoundingBox(*found.box.within(width_px, height_px)))
+            for found in self.detect_pixels(frame)
+        ]
+
+
+def without_duplicates(found: list[Detection]) -> list[Detection]:
+    """One box a plate, best first: the network's own suppression lets a box inside another through."""
+    kept: list[Detection] = []
+    for detection in sorted(found, key=lambda item: -item.confidence):
+        if not any(_same_plate(detection.box, other.box) for other in kept):
+            kept.append(detection)
+    return kept
+
+
+def _same_plate(one: Box, other: Box) -> bool:
+    width = min(one.right_px, other.right_px) - max(one.left_px, other.left_px)
+    height = min(one.bottom_px, other.bottom_px) - max(one.top_px, other.top_px)
+    shared = max(0.0, width) * max(0.0, height)
+    smaller = max(1e-6, min(one.area_px2, other.area_px2))
+    return one.iou(other) >= DUPLICATE_IOU or shared / smaller >= DUPLICATE_INSIDE

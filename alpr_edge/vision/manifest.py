@@ -1,0 +1,73 @@
+"""The list of models and their hashes: a file that does not match its entry is never run.
+
+``models/manifest.toml`` has a table ``[detector.<name>]`` or ``[reader.<name>]`` a model::
+
+    [detector.default]
+    file = "detector.onnx"
+    sha256 = "..."
+"""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from alpr_edge.domain.errors import ModelError
+
+MANIFEST = "manifest.toml"
+MODEL_BYTES_MAX = 64 * 1024 * 1024
+
+Role = Literal["detector", "reader"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model whose bytes are those its manifest entry names."""
+
+    role: Role
+    name: str
+    sha256: str
+    content: bytes
+    entry: dict[str, Any]
+
+    @property
+    def model_id(self) -> str:
+        """What stands on every read: role, name and the start of the hash."""
+        return f"{self.role}:{self.name}:{self.sha256[:12]}"
+
+
+def load_model(directory: Path, role: Role, name: str) -> ModelFile:
+    """Read one model's bytes once and check them.
+
+    Raises:
+        ModelError: no manifest, no such entry, file missing, too large, or changed.
+    """
+    entry = _entry(directory, role, name)
+    path = directory / str(entry.get("file", ""))
+    try:
+        if path.stat().st_size > MODEL_BYTES_MAX:
+            raise ModelError(f"{path}: larger than {MODEL_BYTES_MAX} bytes; this is no model of ours")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}; check vision.models_directory") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry.get("sha256"):
+        raise ModelError(f"{path}: its SHA-256 is not the manifest's; restore the file or its entry in {MANIFEST}")
+    return ModelFile(role, name, found, content, entry)
+
+
+def _entry(directory: Path, role: Role, name: str) -> dict[str, Any]:
+    path = directory / MANIFEST
+    try:
+        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}; check vision.models_directory") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: not valid TOML: {error}") from None
+    entries = manifest.get(role, {})
+    if not isinstance(entries, dict) or not isinstance(entries.get(name), dict):
+        known = ", ".join(sorted(entries)) if isinstance(entries, dict) and entries else "none"
+        raise ModelError(f"{path}: no [{role}.{name}]; there: {known}; check vision.{role}")
+    found: dict[str, Any] = entries[name]
+    return found

@@ -1,0 +1,81 @@
+"""The slot reader over a local ONNX file.
+
+Contract: input uint8 [N, H, W, C], C = 1 (grey) or 3 (RGB, as fast-plate-ocr has it), the crop plainly resized;
+output float32 [N, slots, 37] of probabilities over :data:`~alpr_edge.domain.plates.ALPHABET`. A manifest entry whose
+``alphabet`` differs is refused.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from fast_alpr import BaseOCR, OcrResult
+
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.domain.frames import Crop, Pixels, Probabilities
+from alpr_edge.domain.plates import ALPHABET, EMPTY
+from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.sessions import Session
+
+BATCH_MAX = 16
+"""Crops of one inference: bounds memory when a frame is full of plates."""
+
+
+class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
+    """Reads plates; also a recogniser for ``fast_alpr.ALPR(ocr=...)``.
+
+    Args:
+        model: checked file.
+        threads: intra-op threads.
+    """
+
+    def __init__(self, model: ModelFile, threads: int) -> None:
+        self._session = Session(model, threads)
+        shape, output = self._session.input_shape, self._session.output_shape
+        if len(shape) != 4 or not all(isinstance(side, int) for side in shape[1:]) or shape[3] not in {1, 3}:
+            raise ModelError(f"{model.model_id}: input {list(shape)} is not [N, height, width, 1 or 3]")
+        if len(output) != 3 or output[2] != len(ALPHABET) or model.entry.get("alphabet", ALPHABET) != ALPHABET:
+            raise ModelError(f"{model.model_id}: output {list(output)} is not [N, slots, {len(ALPHABET)}]")
+        self._height_px, self._width_px, self._channels = (int(side) for side in shape[1:] if isinstance(side, int))
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._session.model_id
+
+    def read(self, crops: Sequence[Crop]) -> Probabilities:
+        """float32 [len(crops), slots, alphabet]."""
+        return self.infer(self.prepare([crop.pixels for crop in crops]))
+
+    def prepare(self, crops: Sequence[Pixels]) -> Pixels:
+        """The network's input: uint8 [N, height, width, channels] of BGR crops."""
+        batch = np.empty((len(crops), self._height_px, self._width_px, self._channels), np.uint8)
+        for index, pixels in enumerate(crops):
+            code = cv2.COLOR_BGR2GRAY if self._channels == 1 else cv2.COLOR_BGR2RGB
+            fitted = cv2.resize(cv2.cvtColor(pixels, code), (self._width_px, self._height_px))
+            batch[index] = fitted.reshape(self._height_px, self._width_px, self._channels)
+        return batch
+
+    def infer(self, batch: Pixels) -> Probabilities:
+        """Probabilities of a prepared batch."""
+        if not self._session.takes_uint8:
+            raise ModelError(f"{self.model_id}: input is not uint8")
+        parts = [self._session.run(batch[i : i + BATCH_MAX]) for i in range(0, len(batch), BATCH_MAX)]
+        return np.concatenate(parts).astype(np.float32, copy=False)
+
+    def predict(self, cropped_plate: Pixels) -> OcrResult | None:
+        """fast-alpr's door: text with one confidence a character; None for an empty crop."""
+        if cropped_plate.size == 0:
+            return None
+        slots = self.infer(self.prepare([cropped_plate]))[0]
+        indices = slots.argmax(axis=1)
+        kept = [
+            (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
+        ]
+        return OcrResult("".join(text for text, _ in kept), [confidence for _, confidence in kept])
+
+
+def sharpness_of(pixels: Pixels, width_px: int = 128, height_px: int = 64) -> float:
+    """Variance of the Laplacian of a BGR crop at reader size: small and blurred plates alike come out low."""
+    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (width_px, height_px))
+    return float(cv2.Laplacian(grey, cv2.CV_32F).var())

@@ -1,0 +1,83 @@
+"""ONNX Runtime sessions as this house runs them: bytes in, CPU, spinning off, errors raised."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.vision.manifest import ModelFile
+
+Array = NDArray[Any]
+_FAULTS = (
+    ort.capi.onnxruntime_pybind11_state.Fail,
+    ort.capi.onnxruntime_pybind11_state.InvalidArgument,
+    ort.capi.onnxruntime_pybind11_state.InvalidGraph,
+    ort.capi.onnxruntime_pybind11_state.InvalidProtobuf,
+    ort.capi.onnxruntime_pybind11_state.NoSuchFile,
+    ort.capi.onnxruntime_pybind11_state.NotImplemented,
+    ort.capi.onnxruntime_pybind11_state.RuntimeException,
+)
+
+
+class Session:
+    """One model with one input and one output.
+
+    Args:
+        model: checked bytes.
+        threads: intra-op threads, at least 1.
+    """
+
+    def __init__(self, model: ModelFile, threads: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # A spinning thread pool takes the core that decodes the next frame.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 4
+        try:
+            self._session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
+        except _FAULTS as error:
+            raise ModelError(f"{model.model_id}: not a usable ONNX model: {_first_line(error)}") from None
+        self._model_id = model.model_id
+        self._input = self._session.get_inputs()[0]
+        self._output = self._session.get_outputs()[0]
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._model_id
+
+    @property
+    def input_shape(self) -> tuple[int | str | None, ...]:
+        """Shape of the input; free dimensions are names or None."""
+        return tuple(self._input.shape)
+
+    @property
+    def output_shape(self) -> tuple[int | str | None, ...]:
+        """Shape of the output."""
+        return tuple(self._output.shape)
+
+    @property
+    def takes_uint8(self) -> bool:
+        """Whether normalisation is inside the graph."""
+        return bool(self._input.type == "tensor(uint8)")
+
+    def run(self, tensor: Array) -> Array:
+        """One inference.
+
+        Raises:
+            ModelError: the runtime refused or failed; it is never taken for "nothing found".
+        """
+        feed: Mapping[str, Array] = {self._input.name: tensor}
+        try:
+            output = self._session.run([self._output.name], feed)[0]
+        except _FAULTS as error:
+            raise ModelError(f"{self._model_id}: inference failed: {_first_line(error)}") from None
+        return np.asarray(output)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0][:200]
