@@ -91,7 +91,8 @@ CameraSettings = Annotated[
 class VisionSettings(Section):
     """[vision]: the models and how many threads they may use."""
 
-    models_directory: Path = Path("../models")
+    models_directory: Path | None = None
+    """None (the key left out): the models that came with the software."""
     detector: Name = "default"
     reader: Name = "default"
     detection_confidence_min: Fraction = 0.35

@@ -116,7 +116,7 @@ class Passes:
         changed = result.plate != current.read.plate and current.corrections < CORRECTIONS_MAX
         if changed and (settled or ending):
             current.corrections += 1
-            return [self._decide(current, track, result, now)]
+            return [self._closed(current, track), self._decide(current, track, result, now)]
         return []
 
     def _is_readable(self, result: Vote) -> bool:

@@ -106,6 +106,9 @@ class Supervisor:
                 break
         try:
             state.stage.finish()
+        except Exception as error:  # noqa: BLE001 - as below
+            state.failure = f"{type(error).__name__}: {error}"
+            log.error("stage.finish_failed", stage=state.stage.name, failure=state.failure)
         finally:
             state.done = True
 

@@ -57,17 +57,27 @@ def load_model(directory: Path, role: Role, name: str) -> ModelFile:
     return ModelFile(role, name, found, content, entry)
 
 
-def _entry(directory: Path, role: Role, name: str) -> dict[str, Any]:
+def model_names(directory: Path) -> list[tuple[Role, str]]:
+    """Every model of the manifest. Raises ModelError as load_model."""
+    manifest = _manifest(directory)
+    roles: tuple[Role, ...] = ("detector", "reader")
+    return [(role, name) for role in roles for name in sorted(manifest.get(role, {}))]
+
+
+def _manifest(directory: Path) -> dict[str, Any]:
     path = directory / MANIFEST
     try:
-        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}; check vision.models_directory") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: not valid TOML: {error}") from None
-    entries = manifest.get(role, {})
+
+
+def _entry(directory: Path, role: Role, name: str) -> dict[str, Any]:
+    entries = _manifest(directory).get(role, {})
     if not isinstance(entries, dict) or not isinstance(entries.get(name), dict):
         known = ", ".join(sorted(entries)) if isinstance(entries, dict) and entries else "none"
-        raise ModelError(f"{path}: no [{role}.{name}]; there: {known}; check vision.{role}")
+        raise ModelError(f"{directory / MANIFEST}: no [{role}.{name}]; there: {known}; check vision.{role}")
     found: dict[str, Any] = entries[name]
     return found

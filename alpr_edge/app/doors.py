@@ -1,0 +1,49 @@
+"""Picks the adapters: from settings to objects. Nothing else in the house knows which one it got."""
+
+import os
+import sys
+from pathlib import Path
+
+import cv2
+
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.settings import VisionSettings
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.reader import OnnxReader
+
+
+def shipped_models() -> Path:
+    """The models that came with the software: beside the package in a checkout, else where the wheel put them."""
+    checkout = Path(__file__).parents[2] / "models"
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "alpr-edge" / "models"
+
+
+def inference_threads(settings: VisionSettings) -> int:
+    """Threads of one inference: as set, else one core fewer than there are (a core decodes the next frame)."""
+    return settings.threads or max(1, (os.cpu_count() or 2) - 1)
+
+
+def open_models(settings: VisionSettings) -> tuple[OnnxDetector, OnnxReader]:
+    """The detector and the reader that the settings name.
+
+    Raises:
+        ModelError: a file is missing, changed or unusable.
+    """
+    # OpenCV's own pool would fight the inference for the cores.
+    cv2.setNumThreads(1)
+    threads = inference_threads(settings)
+    directory = settings.models_directory or shipped_models()
+    detector = OnnxDetector(
+        load_model(directory, "detector", settings.detector), settings.detection_confidence_min, threads
+    )
+    return detector, OnnxReader(load_model(directory, "reader", settings.reader), threads)
+
+
+def model_faults(settings: VisionSettings) -> list[str]:
+    """What is wrong with the models that the settings name, a line each, for a settings check."""
+    try:
+        open_models(settings)
+    except ModelError as error:
+        return [f"vision: {error}"]
+    return []

@@ -1,0 +1,90 @@
+"""Sounds what a read's hits deserve, withdraws what no longer holds, and stays quiet when it was just said."""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+from threading import Lock
+
+import structlog
+
+from alpr_edge.domain.alerting import Alert, Cooldown, Tone, gravest, level_of, list_age, phrase_of, tone_of
+from alpr_edge.domain.errors import SoundError
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.ports import Clock, Player
+from alpr_edge.domain.reads import ReadDecided
+from alpr_edge.settings import AlertSettings, HotlistSettings
+
+log = structlog.get_logger(__name__)
+
+LATENCIES_KEPT = 1000
+SOUNDED_KEPT = 1000
+
+
+class Herald:
+    """One voice for all cameras of the vehicle.
+
+    Args:
+        player: the sound device.
+        clock: dates what was sounded.
+        alerts: cooldown.
+        hotlist: when a list is old.
+    """
+
+    def __init__(self, player: Player, clock: Clock, alerts: AlertSettings, hotlist: HotlistSettings) -> None:
+        self._player = player
+        self._clock = clock
+        self._cooldown = Cooldown(alerts.cooldown_s * 1000)
+        self._amber_after = timedelta(hours=hotlist.amber_after_h)
+        self._red_after = timedelta(hours=hotlist.red_after_h)
+        self._sounded: deque[str] = deque(maxlen=SOUNDED_KEPT)
+        self._lock = Lock()
+        self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        """From the capture of the deciding frame to the first sample handed over, newest last."""
+        self.trouble = ""
+        """Why the last sound failed; empty when it did not."""
+
+    def announce(self, event: ReadDecided, hits: Sequence[Hit]) -> tuple[Alert | None, Instant | None]:
+        """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did."""
+        with self._lock:
+            if event.withdraws in self._sounded:
+                log.info("alert.withdrawn", read=event.withdraws)
+                self._sound(Tone.WITHDRAWN, event.decided)
+            hit = gravest(list(hits))
+            if hit is None:
+                return None, None
+            alert = self._alert(hit)
+            if not self._cooldown.allows(event.read.plate, alert.level, event.decided):
+                return alert, None
+            return alert, self._announce(alert, event)
+
+    def sound(self, tone: Tone) -> None:
+        """Sound a tone that belongs to no read (ready, trouble)."""
+        with self._lock:
+            self._sound(tone, self._clock.now())
+
+    def _alert(self, hit: Hit) -> Alert:
+        age = list_age(hit.list_age_s, self._amber_after, self._red_after)
+        level = level_of(hit.entry.reason)
+        return Alert(hit.hit_id, hit.read_id, level, tone_of(hit), phrase_of(hit, age), age)
+
+    def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:
+        if not self._sound(alert.tone, event.decided):
+            self._cooldown.forget(event.read.plate)
+            return None
+        sounded = self._clock.now()
+        self._sounded.append(event.read.read_id)
+        if sounded.boot_id == event.decided.boot_id:
+            self.latencies_ms.append(sounded.ms_since(event.decided))
+        log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
+        return sounded
+
+    def _sound(self, tone: Tone, at: Instant) -> bool:
+        try:
+            self._player.play(tone, at)
+        except SoundError as error:
+            self.trouble = str(error)
+            log.error("alert.silent", tone=tone, failure=self.trouble)
+            return False
+        self.trouble = ""
+        return True

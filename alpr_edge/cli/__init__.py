@@ -1,0 +1,47 @@
+"""The command line: one file a noun.
+
+Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or settings; 3 not allowed to see
+plates; 130 interrupted.
+"""
+
+import typer
+
+from alpr_edge import __version__
+from alpr_edge.cli import department, drive, hotlist, models, read, settings, unit
+from alpr_edge.cli.common import guarded
+from alpr_edge.runtime.logs import configure_logs
+
+app = typer.Typer(
+    name="alpr-edge",
+    help="Number-plate reader for patrol cars: camera to hit in the car, encrypted store, upload with receipts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(unit.run)
+app.command("uplink")(unit.uplink)
+app.command("drive")(drive.drive)
+app.command("read")(read.read)
+app.add_typer(hotlist.app, name="hotlist")
+app.add_typer(settings.app, name="settings")
+app.add_typer(models.app, name="models")
+app.add_typer(department.app, name="department")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"alpr-edge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only trouble."),
+) -> None:
+    configure_logs(verbose=verbose)
+
+
+def main() -> None:
+    """Console script."""
+    guarded(app)

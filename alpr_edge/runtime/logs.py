@@ -1,0 +1,26 @@
+"""Logs are events with fields, one line each on stderr (the journal takes them from there). No plate text ever."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logs(*, verbose: bool, json: bool = False) -> None:
+    """Set up structlog once for the process.
+
+    Args:
+        verbose: information too, not only warnings and errors.
+        json: one JSON object a line, for the journal of a unit.
+    """
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(sort_keys=True)
+        if json
+        else structlog.processors.LogfmtRenderer(key_order=["level", "event"], bool_as_flag=False)
+    )
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
