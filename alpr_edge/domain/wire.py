@@ -22,6 +22,19 @@ from alpr_edge.domain.reads import PlateRead
 SCHEMA_VERSION = 1
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """Largest body of one item; a full frame as JPEG stays well below."""
+PROTOCOL_VERSION = 1
+"""Of the conversation itself; :data:`SCHEMA_VERSION` is that of the payloads."""
+ITEMS_PATH = "/v1/items"
+"""Where a batch is posted: multipart/form-data, one part an item, named by its id, its filename the kind."""
+UNIT_HEADER = "Alpr-Edge-Unit"
+"""Which unit sends; the client certificate's common name must be the same."""
+PROTOCOL_HEADER = "Alpr-Edge-Protocol"
+"""On every request and every answer: an answer without it comes from somebody in between, not from the department."""
+DIGEST_HEADER = "Alpr-Edge-Sha256"
+"""On every part: a body that was changed on the way is never stored."""
+ITEM_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
+ITEMS_MAX = 500
+"""Most items of one batch."""
 
 
 class ItemKind(StrEnum):
@@ -77,6 +90,27 @@ class Answer:
 
 class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ItemAnswerPayload(_Payload):
+    """The department's word on one item, as it travels. A status speaks as HTTP's does."""
+
+    item_id: str
+    outcome: str
+    """An :class:`Outcome`; a word a unit does not know counts as retry."""
+    status: int
+    sha256: str | None = None
+    """Digest of what is stored, read back."""
+    detail: str = ""
+    """What was wrong, without any value of the body."""
+
+
+class AnswersPayload(_Payload):
+    """The answer to a batch."""
+
+    answers: list[ItemAnswerPayload]
+    lists: dict[str, int] = Field(default_factory=dict)
+    """Newest serial of each hotlist source the department holds for this unit."""
 
 
 class InstantPayload(_Payload):
