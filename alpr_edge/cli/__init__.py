@@ -36,7 +36,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001 - its callback prints
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only trouble."),
 ) -> None:
     configure_logs(verbose=verbose)

@@ -1,12 +1,13 @@
 """Channels between stages: exactly one lossy kind, and it counts.
 
-A :class:`LatestChannel` stands between a live camera and recognition and keeps only the newest frame. Everywhere else
-a :class:`BoundedChannel` blocks, so a full disk shows as dropped frames, never as a lost read.
+A :class:`LatestChannel` stands between live cameras and recognition and keeps only each camera's newest frame.
+Everywhere else a :class:`BoundedChannel` blocks, so a full disk shows as dropped frames, never as a lost read.
 """
 
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from threading import Condition
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -15,87 +16,85 @@ class ClosedError(Exception):
     """The channel was closed: nothing more goes in, or nothing more will come out."""
 
 
-class Channel(Protocol[T]):
-    """What a stage sees of a channel."""
-
-    dropped: int
-
-    def put(self, item: T) -> None:
-        """Hand an item over. Raises ClosedError."""
-
-    def get(self, timeout_s: float) -> T | None:
-        """Take the next item; None when none came in time. Raises ClosedError once closed and empty."""
-
-    def close(self) -> None:
-        """Let nothing more in; what is inside may still be taken."""
-
-
 class BoundedChannel(Generic[T]):
     """Blocks when full.
 
     Args:
         capacity: items held.
+        producers: how many stages put into it; it closes with the last of them.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._items: deque[T] = deque()
+    def __init__(self, capacity: int, producers: int = 1) -> None:
+        self._items: OrderedDict[Hashable, T] = OrderedDict()
         self._capacity = capacity
+        self._producers = producers
         self._changed = Condition()
-        self._closed = False
+        self._number = 0
         self.dropped = 0
-        """Always 0 here: this kind never drops."""
+        """Items replaced before they were taken; always 0 in a channel that blocks."""
 
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be let in."""
+        return self._producers <= 0
+
     def put(self, item: T) -> None:
-        """Hand an item over, waiting for room."""
+        """Hand an item over, waiting for room. Raises ClosedError."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or len(self._items) < self._capacity)
-            self._admit(item)
+            self._changed.wait_for(lambda: self.closed or len(self._items) < self._capacity)
+            self._number += 1
+            self._admit(self._number, item)
 
     def get(self, timeout_s: float) -> T | None:
-        """Take the oldest item."""
+        """Take the oldest item; None when none came in time. Raises ClosedError once closed and empty."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or bool(self._items), timeout_s)
+            self._changed.wait_for(lambda: self.closed or bool(self._items), timeout_s)
             if self._items:
-                item = self._items.popleft()
+                _, item = self._items.popitem(last=False)
                 self._changed.notify_all()
                 return item
-            if self._closed:
+            if self.closed:
                 raise ClosedError
             return None
 
     def drain(self, items_max: int) -> list[T]:
         """Take what is there now, without waiting."""
         with self._changed:
-            taken = [self._items.popleft() for _ in range(min(items_max, len(self._items)))]
+            taken = [self._items.popitem(last=False)[1] for _ in range(min(items_max, len(self._items)))]
             self._changed.notify_all()
             return taken
 
     def close(self) -> None:
-        """Let nothing more in."""
+        """One producer has ended. What is inside may still be taken."""
         with self._changed:
-            self._closed = True
+            self._producers -= 1
             self._changed.notify_all()
 
-    def _admit(self, item: T) -> None:
-        if self._closed:
+    def _admit(self, key: Hashable, item: T) -> None:
+        if self.closed:
             raise ClosedError
-        self._items.append(item)
+        self._items[key] = item
         self._changed.notify_all()
 
 
 class LatestChannel(BoundedChannel[T]):
-    """Keeps the newest item; an older one not yet taken is dropped and counted."""
+    """Keeps the newest item of each key; one not yet taken is replaced and counted. Never blocks.
 
-    def __init__(self) -> None:
-        super().__init__(1)
+    Args:
+        key: what an item replaces (a frame: its camera). Keys are taken in turn.
+        producers: as above.
+    """
+
+    def __init__(self, key: Callable[[T], Hashable], producers: int = 1) -> None:
+        super().__init__(1, producers)
+        self._key = key
 
     def put(self, item: T) -> None:
-        """Hand an item over at once."""
+        """Hand an item over at once. Raises ClosedError."""
         with self._changed:
-            if self._items and not self._closed:
-                self._items.clear()
-                self.dropped += 1
-            self._admit(item)
+            key = self._key(item)
+            self.dropped += key in self._items
+            self._admit(key, item)

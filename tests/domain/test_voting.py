@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.plates import ALPHABET, canonical
+from alpr_edge.domain.voting import text_of, vote
+from tests.domain.readings import reading_of, slots_of
+
+texts = st.text(ALPHABET[:-1], min_size=1, max_size=9)
+
+
+@given(texts)
+def test_one_clear_reading_is_its_canonical_text(text: str) -> None:
+    result = vote([reading_of(text)])
+    assert result.plate == canonical(text)
+    assert text_of(slots_of(text)) == canonical(text)
+
+
+@given(texts, st.integers(1, 20))
+def test_confidence_is_a_probability_and_alternatives_are_other_texts_in_order(text: str, count: int) -> None:
+    result = vote([reading_of(text, certainty=0.6)] * count)
+    assert 0 <= result.confidence <= 1
+    assert result.plate not in {other.plate for other in result.alternatives}
+    confidences = [result.confidence, *(other.confidence for other in result.alternatives)]
+    assert confidences == sorted(confidences, reverse=True)
+    assert sum(confidences) <= 1 + 1e-6
+
+
+def test_the_majority_of_frames_overrules_one_wrong_character() -> None:
+    readings = [reading_of("8ABC123"), reading_of("BABC123"), reading_of("8ABC123")]
+    result = vote(readings)
+    assert result.plate == "8ABC123"
+    assert result.alternatives[0].plate == "BABC123"
+
+
+def test_a_sharp_look_outweighs_two_blurred_ones() -> None:
+    blurred = [reading_of("5SOW750", certainty=0.5, sharpness=1)] * 2
+    assert vote([*blurred, reading_of("5SOW350", certainty=0.9, sharpness=2000)]).plate == "5S0W350"
+
+
+def test_more_agreeing_frames_widen_the_margin_but_not_as_if_they_were_independent() -> None:
+    one, nine = vote([reading_of("8ABC123", certainty=0.7)]), vote([reading_of("8ABC123", certainty=0.7)] * 9)
+    assert one.margin < nine.margin < 9 * one.margin
+
+
+def test_letter_o_and_digit_zero_add_up_to_one_text() -> None:
+    slots = slots_of("8ABC123")
+    slots[1] = 1e-4
+    slots[1, ALPHABET.index("O")] = 0.5
+    slots[1, ALPHABET.index("0")] = 0.4964
+    reading = reading_of("8ABC123")
+    torn = type(reading)(
+        reading.frame_number, reading.captured, reading.box, reading.detection_confidence, slots, reading.sharpness
+    )
+    whole = vote([reading_of("80BC123")])
+    assert vote([torn]).plate == "80BC123"
+    assert vote([torn]).confidence == pytest.approx(whole.confidence, rel=0.1)
+
+
+def test_slot_votes_hold_what_the_reader_considered() -> None:
+    votes = vote([reading_of("8ABC123"), reading_of("BABC123")]).slot_votes
+    assert {character for character, _ in votes[0]} == {"8", "B"}
+    assert [character for character, _ in votes[1]] == ["A"]
+
+
+def test_no_slot_vetoes_with_a_zero() -> None:
+    slots = slots_of("8ABC123", certainty=1.0)
+    reading = reading_of("8ABC123")
+    certain = type(reading)(reading.frame_number, reading.captured, reading.box, 0.9, slots, reading.sharpness)
+    result = vote([certain, *[reading_of("3ABC123", certainty=0.99)] * 4])
+    assert result.plate == "3ABC123"
+    assert np.isfinite(result.margin)

@@ -1,0 +1,64 @@
+import threading
+
+import pytest
+
+from alpr_edge.runtime.channels import BoundedChannel, ClosedError, LatestChannel
+
+
+def test_a_bounded_channel_blocks_when_full_and_loses_nothing() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(2)
+
+    def produce() -> None:
+        for number in range(100):
+            channel.put(number)
+        channel.close()
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    taken = []
+    for _ in range(100):
+        assert len(channel) <= 2
+        taken.append(channel.get(5))
+    thread.join(5)
+    assert taken == list(range(100))
+    with pytest.raises(ClosedError):
+        channel.get(0)
+    assert channel.dropped == 0
+
+
+def test_the_latest_channel_keeps_the_newest_of_each_key_and_counts_the_rest() -> None:
+    channel: LatestChannel[tuple[str, int]] = LatestChannel(lambda item: item[0])
+    for item in [("front", 1), ("rear", 1), ("front", 2), ("front", 3)]:
+        channel.put(item)
+    assert [channel.get(0), channel.get(0), channel.get(0)] == [("front", 3), ("rear", 1), None]
+    assert channel.dropped == 2
+
+
+def test_a_channel_closes_with_its_last_producer() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(4, producers=2)
+    channel.put(1)
+    channel.close()
+    channel.put(2)
+    channel.close()
+    with pytest.raises(ClosedError):
+        channel.put(3)
+    assert channel.drain(10) == [1, 2]
+    with pytest.raises(ClosedError):
+        channel.get(0)
+
+
+def test_a_producer_waiting_for_room_is_woken_by_the_close() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(1)
+    channel.put(1)
+    ended = threading.Event()
+
+    def produce() -> None:
+        with pytest.raises(ClosedError):
+            channel.put(2)
+        ended.set()
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    channel.close()
+    assert ended.wait(5)
+    thread.join(5)
