@@ -1,0 +1,1 @@
+"""What the vehicle keeps: an encrypted database and encrypted images, for three processes at once."""

@@ -1,0 +1,145 @@
+"""The encrypted database (SQLCipher, WAL, synchronous=FULL): one writer connection a process, short reads.
+
+Writing transactions begin IMMEDIATE, so two processes queue for the lock instead of failing half-way. A reading
+transaction is cut off after a second: a long one keeps the write-ahead log from being copied back, and it grows.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.store import migrating
+from alpr_edge.store.files import private_directory
+from alpr_edge.store.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
+
+DATABASE_NAME = "edge.db"
+READ_S_MAX = 1.0
+WRITER_WAIT_S_MAX = 30.0
+"""How long a thread waits for this process's other writers."""
+CONNECTIONS_MAX = 6
+"""The writer, the one that watches for other processes' commits, and four that read."""
+
+log = structlog.get_logger(__name__)
+
+_TROUBLE = {
+    "SQLITE_FULL": "the disk is full; free some space on it",
+    "SQLITE_BUSY": "another process holds it; is an old alpr-edge still running?",
+    "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
+    "SQLITE_CORRUPT": "it is damaged; move it away and keep it for recovery",
+    "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
+    "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
+    "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
+}
+
+
+class Database:
+    """An open database; threads may share it.
+
+    Args:
+        path: the file, which exists.
+        engine: opens connections to it.
+    """
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.path = path
+        self.engine = engine
+        self._writing = threading.Lock()
+        self._watching = threading.Lock()
+        self._writer = engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
+        self._watcher = engine.connect()
+
+    @classmethod
+    def open(
+        cls, directory: Path, key: bytes, *, migrate: bool, release: migrating.Release = migrating.RELEASE
+    ) -> Self:
+        """Open ``<directory>/edge.db``.
+
+        Args:
+            directory: the unit's data folder, mode 0700.
+            key: 32 bytes.
+            migrate: make the database or bring its schema up to date; only ``alpr-edge run`` may.
+            release: what this release reads and writes.
+
+        Raises:
+            StoreError: another key, no database, one not migrated yet, or one of a newer release.
+        """
+        path = directory / DATABASE_NAME
+        if not migrate and not path.exists():
+            raise StoreError(f"{path}: no database yet; start alpr-edge run first")
+        if migrate:
+            private_directory(directory)
+            migrating.create_file(path)
+        engine = engine_of(path, key, CONNECTIONS_MAX)
+        try:
+            with _one_line(path):
+                migrating.bring_up(engine, path, release) if migrate else migrating.check(engine, path, release)
+                return cls(path, engine)
+        except StoreError:
+            engine.dispose()
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One writing transaction: committed and on disk when the block ends, rolled back when it raises.
+
+        Raises:
+            StoreError: the disk is full, another process does not let go, or a row was refused.
+        """
+        if not self._writing.acquire(timeout=WRITER_WAIT_S_MAX):
+            raise StoreError(
+                f"{self.path}: another thread has been writing for {WRITER_WAIT_S_MAX:g} s; restart the unit"
+            )
+        try:
+            with _one_line(self.path), self._writer.begin():
+                yield self._writer
+        finally:
+            self._writing.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view, for at most :data:`READ_S_MAX`; fetch inside the block, work after it.
+
+        Raises:
+            StoreError: a query took too long.
+        """
+        began = time.monotonic()
+        with _one_line(self.path), self.engine.connect() as connection:
+            interrupt_when(connection, lambda: time.monotonic() - began > READ_S_MAX)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                interrupt_when(connection, None)
+        held_s = time.monotonic() - began
+        if held_s > READ_S_MAX:
+            log.warning("store.read_held", held_s=round(held_s, 3))
+
+    def data_version(self) -> int:
+        """A number that changes when anything was committed, by this process or another (PRAGMA data_version)."""
+        with self._watching, _one_line(self.path), self._watcher.begin():
+            return int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def close(self) -> None:
+        """Give every connection back; the last process to close folds the write-ahead log in."""
+        self._writer.close()
+        self._watcher.close()
+        self.engine.dispose()
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn what the driver raises into one line; its own text may quote statements."""
+    try:
+        yield
+    except DBAPIError as error:
+        name = error_name(error)
+        hint = next((text for code, text in _TROUBLE.items() if name.startswith(code)), f"it refused ({name})")
+        raise StoreError(f"{path}: {hint}") from None

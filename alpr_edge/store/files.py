@@ -1,0 +1,50 @@
+"""Files that survive a power cut and that nobody else can read."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from alpr_edge.domain.errors import StoreError
+
+PRIVATE_DIRECTORY = 0o700
+PRIVATE_FILE = 0o600
+TEMPORARY_PREFIX = ".part-"
+
+
+def private_directory(path: Path) -> None:
+    """Make ``path`` (mode 0700), or check that an existing one is the owner's alone.
+
+    Raises:
+        StoreError: it cannot be made, is no folder, or others may enter it.
+    """
+    try:
+        path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be used as a folder: {error.strerror}") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise StoreError(f"{path}: others may enter this folder; run: chmod 700 {path}")
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a folder durable; a file's own fsync does not."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_temporary(directory: Path, content: bytes) -> Path:
+    """A durable file (mode 0600) beside where it will get its name; removed again when the write fails."""
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - mkstemp gives a descriptor, which Path cannot open
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        Path(name).unlink()
+        raise
+    return Path(name)

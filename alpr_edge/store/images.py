@@ -1,0 +1,154 @@
+"""Evidence images: AES-256-GCM files named by the SHA-256 of the JPEG they hold.
+
+Layout: ``AEIM``, one byte version, 12 bytes nonce, ciphertext with its 16-byte tag (NIST SP 800-38D). The digest is
+authenticated with it, so a file cannot stand in for another. An image is durable before the database names it: a
+crash between the two leaves a file that nothing refers to, never a reference to nothing.
+"""
+
+import re
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.wire import BODY_BYTES_MAX, digest
+from alpr_edge.store.files import TEMPORARY_PREFIX, private_directory, sync_directory, write_temporary
+
+HEADER = b"AEIM\x01"
+NONCE_BYTES = 12
+OVERHEAD_BYTES = len(HEADER) + NONCE_BYTES + 16
+PREFIXES = tuple(f"{number:02x}" for number in range(256))
+"""What digests begin with, and the names of the folders they lie in."""
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+class ImageStore:
+    """Images under one folder, spread over 256 by the first two digits of their digest.
+
+    Args:
+        directory: made with mode 0700 when missing.
+        key: 32 bytes.
+    """
+
+    def __init__(self, directory: Path, key: bytes) -> None:
+        private_directory(directory)
+        self.directory = directory
+        self._cipher = AESGCM(key)
+
+    def put(self, jpeg: bytes) -> str:
+        """Keep an image and return its digest; it is on disk when this returns. As :meth:`put_all`."""
+        return self.put_all([jpeg])[0]
+
+    def put_all(self, jpegs: Sequence[bytes]) -> list[str]:
+        """Keep several images and return their digests, in order; each folder is synced once.
+
+        An image that is already here and whole is kept as it is; a damaged one is replaced.
+
+        Raises:
+            StoreError: the disk is full or cannot be written, or an image is larger than an item may be.
+        """
+        digests = [digest(jpeg) for jpeg in jpegs]
+        try:
+            folders = {self._put(sha256, jpeg) for sha256, jpeg in zip(digests, jpegs, strict=True)}
+            for folder in sorted(folders):
+                sync_directory(folder)
+        except OSError as error:
+            raise StoreError(f"{self.directory}: an image cannot be written: {error.strerror}") from None
+        return digests
+
+    def get(self, sha256: str) -> bytes:
+        """The JPEG with this digest.
+
+        Raises:
+            StoreError: it is missing, was changed, or belongs to another key.
+        """
+        path = self._path(sha256)
+        try:
+            sealed = path.read_bytes()
+        except FileNotFoundError:
+            raise StoreError(f"{path}: the image is missing; restore it or release its item") from None
+        except OSError as error:
+            raise StoreError(f"{path}: the image cannot be read: {error.strerror}") from None
+        jpeg = self._unsealed(sha256, sealed)
+        if jpeg is None:
+            raise StoreError(f"{path}: the image was changed or belongs to another key; restore it")
+        return jpeg
+
+    def delete(self, sha256: str) -> None:
+        """Remove an image; one that is not there is no error."""
+        path = self._path(sha256)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path}: the image cannot be removed: {error.strerror}") from None
+
+    def orphans(self, known: Collection[str], prefix: str = "") -> list[str]:
+        """Digests of the files here that are not in ``known``: a crash left them, or an amended read let go.
+
+        Args:
+            known: digests to keep.
+            prefix: look only at digests that begin so.
+        """
+        names = (path.name for path in self._files(prefix))
+        return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
+
+    def remove_temporaries(self) -> int:
+        """Remove what a crash left half-written; only for the process that writes images, before it does."""
+        leftovers = [path for path in self._files() if _is_temporary(path)]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+    def _put(self, sha256: str, jpeg: bytes) -> Path:
+        """Write one image under its name; returns the folder to sync."""
+        if len(jpeg) > BODY_BYTES_MAX:
+            raise StoreError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower store.scene_px_max")
+        path = self._path(sha256)
+        if not path.parent.exists():
+            private_directory(path.parent)
+            sync_directory(self.directory)
+        if not self._holds(path, sha256):
+            temporary = write_temporary(path.parent, self._sealed(sha256, jpeg))
+            temporary.replace(path)
+        return path.parent
+
+    def _holds(self, path: Path, sha256: str) -> bool:
+        return path.exists() and self._unsealed(sha256, path.read_bytes()) is not None
+
+    def _sealed(self, sha256: str, jpeg: bytes) -> bytes:
+        # Random nonces are safe for 2^32 images of one key (SP 800-38D, 8.3): a century of reads.
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return HEADER + nonce + self._cipher.encrypt(nonce, jpeg, _bound(sha256))
+
+    def _unsealed(self, sha256: str, sealed: bytes) -> bytes | None:
+        nonce = sealed[len(HEADER) : len(HEADER) + NONCE_BYTES]
+        if not sealed.startswith(HEADER) or len(sealed) < OVERHEAD_BYTES:
+            return None
+        try:
+            jpeg = self._cipher.decrypt(nonce, sealed[len(HEADER) + NONCE_BYTES :], _bound(sha256))
+        except InvalidTag:
+            return None
+        return jpeg if digest(jpeg) == sha256 else None
+
+    def _path(self, sha256: str) -> Path:
+        return self.directory / sha256[:2] / sha256
+
+    def _files(self, prefix: str = "") -> Iterator[Path]:
+        for folder in PREFIXES:
+            if folder.startswith(prefix[:2]):
+                try:
+                    yield from (self.directory / folder).iterdir()
+                except FileNotFoundError:
+                    continue
+
+
+def _bound(sha256: str) -> bytes:
+    return HEADER + sha256.encode("ascii")
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith(TEMPORARY_PREFIX)

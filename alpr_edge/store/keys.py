@@ -1,0 +1,105 @@
+"""Keys: systemd credentials, or files that only their owner can read.
+
+Each key opens one thing, so that the network-facing unit can hold the outbox's alone. Images are read by that
+unit too: their key is derived from the outbox's.
+"""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.store.files import private_directory, sync_directory, write_temporary
+
+KEY_NAMES = ("outbox", "lists", "access")
+KEY_BYTES = 32
+IMAGES = "images"
+"""Purpose of the key that :func:`derive_key` makes from the outbox's for the images."""
+
+_CREDENTIAL_MASK = 0o227
+"""Bits a credential may not have. systemd grants a unit's user its root-owned credentials by an ACL, whose mask shows
+as the group's read bit (mode 0440), so that bit says nothing there."""
+_FILE_MASK = 0o177
+
+
+def load_key(name: str, directory: Path) -> bytes:
+    """The 32 bytes of a key: the unit's credential ``alpr-edge-<name>`` if systemd passed one, else a file.
+
+    Args:
+        name: one of :data:`KEY_NAMES`.
+        directory: where ``<name>.key`` lies.
+
+    Raises:
+        StoreError: missing, of another length, or readable by others.
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials:
+        credential = Path(credentials) / f"alpr-edge-{name}"
+        if credential.exists():
+            return _read_key(credential, _CREDENTIAL_MASK)
+    path = directory / f"{name}.key"
+    if not path.exists():
+        raise StoreError(f"{path}: no such key; make the keys once, or pass the credential alpr-edge-{name}")
+    return _read_key(path, _FILE_MASK)
+
+
+def create_keys(directory: Path) -> list[Path]:
+    """Make the keys that are missing (mode 0600) and return their paths; one that exists is never touched.
+
+    Raises:
+        StoreError: the folder cannot be used.
+    """
+    private_directory(directory)
+    return [path for name in KEY_NAMES if _create_key(path := directory / f"{name}.key")]
+
+
+def derive_key(key: bytes, purpose: str) -> bytes:
+    """A 32-byte key for one purpose out of another key (HKDF-SHA256, RFC 5869); neither tells the other."""
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"alpr-edge/{purpose}".encode()).derive(key)
+
+
+def _create_key(path: Path) -> bool:
+    try:
+        temporary = write_temporary(path.parent, secrets.token_bytes(KEY_BYTES))
+        try:
+            # A link fails where a rename would replace the key that everything is encrypted with.
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+        finally:
+            temporary.unlink()
+        sync_directory(path.parent)
+    except OSError as error:
+        raise StoreError(f"{path}: the key cannot be written: {error.strerror}") from None
+    return True
+
+
+def _read_key(path: Path, forbidden: int) -> bytes:
+    try:
+        # Not blocking: somebody's pipe in a key's place must not stop the start.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise StoreError(f"{path}: the key cannot be read: {error.strerror}") from None
+    try:
+        _check_guarded(path, os.fstat(descriptor), forbidden)
+        key = os.read(descriptor, KEY_BYTES + 1)
+    except OSError as error:
+        raise StoreError(f"{path}: the key cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+    if len(key) != KEY_BYTES:
+        raise StoreError(f"{path}: a key is {KEY_BYTES} bytes, this file is not; restore the key it replaced")
+    return key
+
+
+def _check_guarded(path: Path, status: os.stat_result, forbidden: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreError(f"{path}: not a file; put the key's file there")
+    if status.st_uid not in {0, os.geteuid()}:
+        raise StoreError(f"{path}: belongs to another user; run: chown $(id -u) {path}")
+    if stat.S_IMODE(status.st_mode) & forbidden:
+        raise StoreError(f"{path}: others may read or change this key; run: chmod 600 {path}")

@@ -1,0 +1,59 @@
+"""Putting items into the outbox, inside the transaction that makes what they carry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
+
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.wire import ItemKind, Urgency, digest, encode, hit_payload, read_payload
+from alpr_edge.store.schema import outbox
+
+
+def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
+    """Queue hits of a read just decided: they travel before it does."""
+    rows = [
+        _body_row(hit.hit_id, ItemKind.HIT, Urgency.HIT, encode(hit_payload(hit, read)), hit.matched.utc)
+        for hit in hits
+    ]
+    connection.execute(insert(outbox), rows)
+
+
+def queue_read(connection: Connection, read: PlateRead) -> None:
+    """Queue a read with its last values, and its images; an image another read queued stays as it is."""
+    created = read.last_seen.utc
+    body = encode(read_payload(read))
+    connection.execute(insert(outbox), [_body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created)])
+    if read.evidence:
+        rows = [_image_row(ref.sha256, ref.length, created) for ref in read.evidence]
+        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+
+
+def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, created: datetime | None) -> dict[str, Any]:
+    return {
+        "item_id": item_id,
+        "urgency": int(urgency),
+        "kind": kind.value,
+        "ref": item_id,
+        "body": body,
+        "length": len(body),
+        "sha256": digest(body),
+        "created_utc": created,
+    }
+
+
+def _image_row(sha256: str, length: int, created: datetime | None) -> dict[str, Any]:
+    """An image's body is its file; its digest is its id, so that the department stores it once."""
+    return {
+        "item_id": sha256,
+        "urgency": int(Urgency.IMAGE),
+        "kind": ItemKind.IMAGE.value,
+        "ref": sha256,
+        "body": None,
+        "length": length,
+        "sha256": sha256,
+        "created_utc": created,
+    }

@@ -1,0 +1,229 @@
+"""Tables of the vehicle's database, as this release reads and writes them.
+
+How they come to be is in ``migrations``; a test holds the two equal. Every table is STRICT. ``seq`` is the order
+in which rows arrived: the wall clock may be unknown or step, a sequence cannot.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware datetime as RFC 3339 text with microseconds, which sorts in time order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """A naive datetime is refused: it would be taken for local time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs its time zone")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The moment in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value as compact JSON text; floats come back to the bit."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ANN401, ARG002
+        """NaN and infinities are refused: no JSON has them."""
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
+        """Lists where tuples went in."""
+        return None if value is None else json.loads(value)
+
+
+def instant_columns(name: str, *, nullable: bool = False) -> Iterator[Column[Any]]:
+    """The five columns of an Instant."""
+    yield Column(f"{name}_boot_id", Text, nullable=nullable)
+    yield Column(f"{name}_boottime_ns", Integer, nullable=nullable)
+    yield Column(f"{name}_utc", Utc)
+    yield Column(f"{name}_utc_source", Text, nullable=nullable)
+    yield Column(f"{name}_uncertainty_ms", Float)
+
+
+def _sequence() -> Column[int]:
+    return Column("seq", Integer, primary_key=True)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    _sequence(),
+    Column("read_id", Text, nullable=False, unique=True),
+    Column("unit_id", Text, nullable=False),
+    Column("camera_id", Text, nullable=False),
+    Column("plate", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("alternatives", Json, nullable=False),
+    Column("slot_votes", Json, nullable=False),
+    Column("vote_count", Integer, nullable=False),
+    *instant_columns("first_seen"),
+    *instant_columns("last_seen"),
+    Column("first_frame", Integer, nullable=False),
+    Column("last_frame", Integer, nullable=False),
+    Column("left_px", Float, nullable=False),
+    Column("top_px", Float, nullable=False),
+    Column("right_px", Float, nullable=False),
+    Column("bottom_px", Float, nullable=False),
+    Column("lat_deg", Float),
+    Column("lon_deg", Float),
+    Column("position_age_ms", Float),
+    Column("position_hdop", Float),
+    Column("position_source", Text),
+    Column("speed_mps", Float),
+    Column("course_deg", Float),
+    Column("model_ids", Json, nullable=False),
+    Column("state", Text),
+    Column("supersedes", Text),
+    Column("closed", Integer, nullable=False),
+)
+Index("reads_plate", reads.c.plate)
+Index("reads_open", reads.c.seq, sqlite_where=text("closed = 0"))
+
+# Their content lies encrypted in files named by the digest.
+images = Table(
+    "images",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("created_utc", Utc),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("read_id", Text, ForeignKey("reads.read_id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("sha256", Text, ForeignKey("images.sha256"), nullable=False),
+)
+Index("evidence_image", evidence.c.sha256)
+
+hits = Table(
+    "hits",
+    metadata,
+    _sequence(),
+    Column("hit_id", Text, nullable=False, unique=True),
+    Column("read_id", Text, ForeignKey("reads.read_id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("plate", Text, nullable=False),
+    Column("plate_raw", Text, nullable=False),
+    Column("state", Text),
+    Column("reason", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("vehicle", Text, nullable=False),
+    Column("remarks", Text, nullable=False),
+    Column("effective", Utc),
+    Column("expires", Utc),
+    Column("generation_source", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("issued", Utc),
+    Column("imported", Utc),
+    Column("entries", Integer, nullable=False),
+    Column("list_age_s", Float),
+    Column("match_kind", Text, nullable=False),
+    Column("state_match", Text, nullable=False),
+    *instant_columns("matched"),
+)
+Index("hits_read", hits.c.read_id)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("hit_id", Text, ForeignKey("hits.hit_id"), primary_key=True),
+    Column("read_id", Text, ForeignKey("reads.read_id"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("list_age", Text, nullable=False),
+    *instant_columns("sounded", nullable=True),
+    *instant_columns("withdrawn", nullable=True),
+)
+Index("alerts_read", alerts.c.read_id)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _sequence(),
+    Column("item_id", Text, nullable=False, unique=True),
+    Column("urgency", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("body", LargeBinary),
+    Column("length", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_utc", Utc),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("digest_failures", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'ready'")),
+    Column("detail", Text, nullable=False, server_default=text("''")),
+    Column("receipt_sha256", Text),
+    Column("delivered_utc", Utc),
+)
+Index("outbox_due", outbox.c.urgency, outbox.c.attempts, outbox.c.seq, sqlite_where=text("state = 'ready'"))
+Index("outbox_state", outbox.c.state)
+
+generations = Table(
+    "generations",
+    metadata,
+    _sequence(),
+    Column("source", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("issued", Utc),
+    Column("imported", Utc),
+    Column("entries", Integer, nullable=False),
+    Column("live", Integer, nullable=False),
+    UniqueConstraint("source", "serial"),
+)
+Index("generations_live", generations.c.source, unique=True, sqlite_where=text("live = 1"))
+
+boots = Table(
+    "boots",
+    metadata,
+    _sequence(),
+    Column("boot_id", Text, nullable=False),
+    Column("boottime_ns", Integer, nullable=False),
+    Column("utc", Utc, nullable=False),
+    Column("utc_source", Text, nullable=False),
+    Column("uncertainty_ms", Float),
+    UniqueConstraint("boot_id", "boottime_ns"),
+)

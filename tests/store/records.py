@@ -1,0 +1,66 @@
+"""Reads, hits and alerts of tests."""
+
+from datetime import UTC, datetime
+
+from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
+from alpr_edge.store.reads import DecidedRecord
+
+START = datetime(2026, 5, 4, 12, 30, 0, 123456, tzinfo=UTC)
+CROP, SCENE = EvidenceKind.CROP, EvidenceKind.SCENE
+
+
+def instant(milliseconds: float = 0.0) -> Instant:
+    return Instant("boot-1", 5_000_000_000, START, UtcSource.GNSS, 12.5).shifted(milliseconds)
+
+
+def plate_read(read_id: str = "read-1", plate: str = "7ABC123", supersedes: str | None = None) -> PlateRead:
+    return PlateRead(
+        read_id=read_id,
+        unit_id="unit-1",
+        camera_id="front",
+        plate=plate,
+        confidence=0.93,
+        alternatives=(Alternative("7ABC128", 0.04),),
+        slot_votes=((("7", 0.99),), (("A", 0.97), ("4", 0.02))),
+        vote_count=8,
+        first_seen=instant(),
+        last_seen=instant(400),
+        first_frame=10,
+        last_frame=22,
+        box=Box(10.5, 20.25, 110.0, 50.0),
+        position=Position(37.64, -120.99, 140.0, 0.9, "gnss", 12.5, 271.0),
+        model_ids=("detector@1", "reader@1"),
+        state="CA",
+        supersedes=supersedes,
+    )
+
+
+def hit(hit_id: str = "hit-1", read_id: str = "read-1", plate: str = "7ABC123") -> Hit:
+    entry = HotlistEntry(
+        source="doj-svs",
+        plate=plate,
+        plate_raw=plate,
+        state="CA",
+        reason=Reason.STOLEN_VEHICLE,
+        record_id="r1",
+        vehicle="2009 YAMA CYL BLK",
+        remarks="approach, with care",
+        effective=START,
+    )
+    generation = Generation("doj-svs", 3, START, START, 72)
+    return Hit(hit_id, read_id, entry, generation, 3600.0, MatchKind.EXACT, StateMatch.SAME, instant(400))
+
+
+def alert(hit_id: str = "hit-1", read_id: str = "read-1") -> Alert:
+    return Alert(hit_id, read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
+
+
+def decided(read_id: str = "read-1", *, jpeg: bytes = b"") -> DecidedRecord:
+    """A read with its own two pictures and no hit."""
+    pictures = ((CROP, b"crop of " + read_id.encode() + jpeg), (SCENE, b"scene of " + read_id.encode() + jpeg))
+    return DecidedRecord(plate_read(read_id), pictures)
