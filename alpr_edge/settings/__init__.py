@@ -1,0 +1,49 @@
+"""One TOML file, one frozen schema. An unknown key is an error with a suggestion, and every fault is listed at once.
+
+Paths in the file are relative to the file. ``config/alpr-edge.toml`` holds every key with its default and what
+it means; a test holds the two equal. A package of its own, since the schema, the words for faults and the look at the
+files it names change for different reasons.
+"""
+
+from alpr_edge.settings.files import file_faults
+from alpr_edge.settings.loading import load, parse
+from alpr_edge.settings.schema import (
+    AlertSettings,
+    CameraSettings,
+    DecisionSettings,
+    FolderCamera,
+    HotlistSettings,
+    PositionSettings,
+    RtspCamera,
+    Settings,
+    SimulatedCamera,
+    StoreSettings,
+    UnitSettings,
+    UplinkSettings,
+    V4l2Camera,
+    VideoCamera,
+    VisionSettings,
+    keys,
+)
+
+__all__ = [
+    "AlertSettings",
+    "CameraSettings",
+    "DecisionSettings",
+    "FolderCamera",
+    "HotlistSettings",
+    "PositionSettings",
+    "RtspCamera",
+    "Settings",
+    "SimulatedCamera",
+    "StoreSettings",
+    "UnitSettings",
+    "UplinkSettings",
+    "V4l2Camera",
+    "VideoCamera",
+    "VisionSettings",
+    "file_faults",
+    "keys",
+    "load",
+    "parse",
+]

@@ -1,0 +1,143 @@
+"""What pydantic found, in the words of whoever edits the file: key path, what was expected, a suggestion."""
+
+import difflib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from alpr_edge.settings.schema import camera_kinds, table
+
+Location = tuple[int | str, ...]
+
+SHOWN_MAX = 60
+"""Characters of a wrong value that a fault repeats."""
+_TYPES: dict[object, str] = {int: "a whole number", float: "a number", str: "text in quotes", Path: "a path in quotes"}
+
+
+def fault(detail: ErrorDetails) -> str:
+    """One line on one error of the schema."""
+    tag = ".kind" if detail["type"].startswith("union_tag") else ""
+    explain = _EXPLAINED.get(detail["type"], _unexpected)
+    return f"{key_path(detail['loc'])}{tag}: {explain(detail)}"
+
+
+def key_path(location: Location) -> str:
+    """The key as the file has it; cameras are counted from 0: ``camera[0].fps``."""
+    if location and location[0] == "camera" and len(location) > 1:
+        return ".".join((f"camera[{location[1]}]", *(str(part) for part in location[3:])))
+    return ".".join(str(part) for part in location)
+
+
+def _field(location: Location) -> FieldInfo | None:
+    owner = table(location[:-1])
+    return None if owner is None else owner.model_fields.get(str(location[-1]))
+
+
+def _unexpected(detail: ErrorDetails) -> str:
+    field, value = _field(detail["loc"]), detail["input"]
+    choices = _choices(field)
+    if choices:
+        return _wrong_choice(value, choices)
+    return f"expected {_expected(field)}, not {_shown(value)}{_suggestion(field, value)}"
+
+
+def _unknown(detail: ErrorDetails) -> str:
+    *above, key = detail["loc"]
+    owner = table(tuple(above))
+    known = list(owner.model_fields) if owner else []
+    close = difflib.get_close_matches(str(key), known, n=1)
+    return "unknown key; " + (f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}")
+
+
+def _missing(detail: ErrorDetails) -> str:
+    return f"missing; expected {_expected(_field(detail['loc']))}"
+
+
+def _no_kind(_: ErrorDetails) -> str:
+    return f"missing; expected one of {_listed(camera_kinds())}"
+
+
+def _wrong_kind(detail: ErrorDetails) -> str:
+    return _wrong_choice(detail["input"]["kind"], camera_kinds())
+
+
+def _no_tables(detail: ErrorDetails) -> str:
+    return f"expected tables headed [[{key_path(detail['loc'])}]], with double brackets"
+
+
+def _no_table(detail: ErrorDetails) -> str:
+    return f"expected a table of keys, not {_shown(detail['input'])}"
+
+
+def _broken_rule(detail: ErrorDetails) -> str:
+    return str(detail["ctx"]["error"])
+
+
+_EXPLAINED: dict[str, Callable[[ErrorDetails], str]] = {
+    "extra_forbidden": _unknown,
+    "missing": _missing,
+    "union_tag_not_found": _no_kind,
+    "union_tag_invalid": _wrong_kind,
+    "tuple_type": _no_tables,
+    "model_type": _no_table,
+    "model_attributes_type": _no_table,
+    "value_error": _broken_rule,
+}
+"""Error types of pydantic that say more than "not what was expected"."""
+
+
+def _wrong_choice(value: Any, choices: Iterable[str]) -> str:  # noqa: ANN401 - whatever TOML holds
+    close = difflib.get_close_matches(str(value), list(choices), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"expected one of {_listed(choices)}, not {_shown(value)}{hint}"
+
+
+def _listed(choices: Iterable[str]) -> str:
+    return ", ".join(repr(choice) for choice in choices)
+
+
+def _choices(field: FieldInfo | None) -> tuple[str, ...]:
+    literal = field is not None and get_origin(field.annotation) is Literal
+    return get_args(field.annotation) if field is not None and literal else ()
+
+
+def _expected(field: FieldInfo | None) -> str:
+    """What the key takes: its description, or its type and bounds."""
+    if field is None:
+        return "something else"
+    if field.description:
+        return field.description
+    return _TYPES.get(field.annotation, _TYPES[Path]) + _bounds(field)
+
+
+def _bounds(field: FieldInfo) -> str:
+    limits = {
+        name: getattr(item, name) for item in field.metadata for name in ("gt", "ge", "le") if hasattr(item, name)
+    }
+    if "gt" in limits:
+        return f" above {limits['gt']}" + (f", at most {limits['le']}" if "le" in limits else "")
+    lower = f" from {limits['ge']}" if "ge" in limits else ""
+    return lower + (f" to {limits['le']}" if "le" in limits else "")
+
+
+def _suggestion(field: FieldInfo | None, value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
+    kind = None if field is None else field.annotation
+    if kind in {int, float} and isinstance(value, str):
+        return "; numbers stand without quotes"
+    if kind is int and isinstance(value, float):
+        return "; without a decimal point"
+    if field is None or field.is_required() or field.default is None:
+        return ""
+    return f"; the default is {_shown(field.default)}"
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
+    """The value as TOML writes it, cut short; an address with a password in it is not repeated."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | Path):
+        return "the address given" if "@" in str(value) else repr(str(value))[:SHOWN_MAX]
+    return str(value)[:SHOWN_MAX]

@@ -1,0 +1,64 @@
+"""Whether the files that the settings name are there and guarded: what a parsed file alone cannot tell.
+
+The models are the vision room's to judge, and a key's bytes the store's.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from alpr_edge.settings.faults import key_path
+from alpr_edge.settings.schema import AlertSettings, FolderCamera, Settings, StoreSettings, UplinkSettings, VideoCamera
+
+_OTHERS = 0o077
+
+
+def file_faults(settings: Settings) -> list[str]:
+    """Every missing or unguarded file, a line each: key path, what is wrong, what to do."""
+    return [
+        *_recordings(settings),
+        *_sound(settings.alerts),
+        *_keys(settings.store),
+        *_certificates(settings.uplink),
+    ]
+
+
+def _recordings(settings: Settings) -> Iterator[str]:
+    for index, camera in enumerate(settings.camera):
+        key = key_path(("camera", index, camera.kind, "path"))
+        if isinstance(camera, VideoCamera) and not camera.path.is_file():
+            yield f"{key}: {camera.path}: no such file; name a recording"
+        if isinstance(camera, FolderCamera) and not camera.path.is_dir():
+            yield f"{key}: {camera.path}: no such folder; name a folder of pictures"
+
+
+def _sound(settings: AlertSettings) -> Iterator[str]:
+    folder = settings.wav_path.parent
+    if settings.player == "wav" and not folder.is_dir():
+        yield f"alerts.wav_path: {folder}: no such folder; make it or name another file"
+
+
+def _keys(settings: StoreSettings) -> Iterator[str]:
+    folder = settings.keys_directory
+    if folder.is_dir():
+        if _open_to_others(folder):
+            yield f"store.keys_directory: others may enter {folder}; run: chmod 700 {folder}"
+    elif "CREDENTIALS_DIRECTORY" not in os.environ:
+        # systemd hands a unit its keys there; by hand, only the folder can hold them.
+        yield f"store.keys_directory: {folder}: no such folder; make the keys, or pass them as systemd credentials"
+
+
+def _certificates(settings: UplinkSettings) -> Iterator[str]:
+    if not settings.url:
+        return
+    for name in ("ca_file", "certificate_file", "key_file"):
+        path: Path = getattr(settings, name)
+        if not path.is_file():
+            yield f"uplink.{name}: {path}: no such file; the department gives it out, or leave uplink.url empty"
+    if settings.key_file.is_file() and _open_to_others(settings.key_file):
+        yield f"uplink.key_file: others may read {settings.key_file}; run: chmod 600 {settings.key_file}"
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & _OTHERS)

@@ -1,0 +1,70 @@
+"""From the file's bytes to checked settings with absolute paths."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from alpr_edge.domain.errors import SettingsError
+from alpr_edge.settings.faults import fault
+from alpr_edge.settings.schema import Section, Settings
+
+BYTES_MAX = 1024 * 1024
+"""Largest settings file read; a full one has some kilobytes."""
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file.
+
+    Raises:
+        SettingsError: with every fault found.
+    """
+    try:
+        return parse(tomllib.loads(_text(path)), path.parent)
+    except FileNotFoundError:
+        raise SettingsError([f"{path}: no such file; start from config/alpr-edge.toml"]) from None
+    except OSError as error:
+        raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"{path}: not valid TOML: {error}"]) from None
+
+
+def parse(raw: dict[str, Any], base: Path) -> Settings:
+    """Check parsed TOML; relative paths are taken from ``base``.
+
+    Raises:
+        SettingsError: with every fault found.
+    """
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError([fault(detail) for detail in error.errors()]) from None
+    return _resolved(settings, base.resolve())
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(BYTES_MAX + 1)
+    if len(data) > BYTES_MAX:
+        raise SettingsError([f"{path}: over {BYTES_MAX} bytes; this is no settings file"])
+    return data.decode("utf-8")
+
+
+def _resolved(settings: Settings, base: Path) -> Settings:
+    """The settings with every path absolute."""
+
+    def absolute(value: Any) -> Any:  # noqa: ANN401 - walks values of any type
+        if isinstance(value, Path):
+            return base / value
+        if isinstance(value, tuple):
+            return tuple(absolute(item) for item in value)
+        if isinstance(value, Section):
+            return value.model_copy(update={name: absolute(getattr(value, name)) for name in type(value).model_fields})
+        return value
+
+    resolved = absolute(settings)
+    assert isinstance(resolved, Settings)
+    return resolved
