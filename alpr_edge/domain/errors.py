@@ -10,6 +10,7 @@
     ├── PositionError        a fix source cannot be opened or vanished
     ├── FeedError            a hotlist feed was refused as a whole
     ├── StoreError           the encrypted store, its keys or its images
+    ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── SoundError           the sound device is missing or stopped taking samples
     └── UplinkError          the department cannot be reached at present
         └── UnauthorisedError    it was reached and does not accept this unit
@@ -60,6 +61,10 @@ class FeedError(AlprEdgeError):
 
 class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
+
+
+class DepartmentError(AlprEdgeError):
+    """The department's folder, certificates or server cannot be used."""
 
 
 class SoundError(AlprEdgeError):
