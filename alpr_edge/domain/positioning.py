@@ -8,51 +8,61 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from alpr_edge.domain.fixes import Fix, Position
-from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.instants import NS_PER_MS, NS_PER_S, Instant
 
 METRES_PER_DEGREE = 111_195.0
 """Of latitude, on a sphere of 6,371 km: its error of 0.6 % is centimetres over the seconds bridged here."""
+SPEED_MPS_MAX = 100.0
+"""No car is faster: two fixes further apart are a receiver's jump, and nothing was ever between them."""
 
 
 def position_at(fixes: Sequence[Fix], at: Instant, age_ms_max: float) -> Position | None:
     """Where the vehicle was at ``at``; None when no fix of this boot lies within ``age_ms_max``.
 
     Args:
-        fixes: in order of arrival, oldest first.
+        fixes: of one boot, in order of arrival, oldest first.
         at: the capture instant of a frame.
         age_ms_max: oldest fix that still says anything about the place.
     """
-    known = [fix for fix in fixes if fix.received.boot_id == at.boot_id]
-    index = bisect_right(known, at.boottime_ns, key=lambda fix: fix.received.boottime_ns)
-    before = known[index - 1] if index > 0 else None
-    after = known[index] if index < len(known) else None
-    candidates = [fix for fix in (before, after) if fix and _age_ms(fix, at) <= age_ms_max]
-    if len(candidates) == 2:
-        return _between(candidates[0], candidates[1], at)
-    return _carried(candidates[0], at) if candidates else None
+    index = bisect_right(fixes, at.boottime_ns, key=lambda fix: fix.received.boottime_ns)
+    near = [fix for fix in fixes[max(0, index - 1) : index + 1] if _within(fix, at, age_ms_max)]
+    if len(near) == 2 and _plausible(near[0], near[1]):
+        return _between(near[0], near[1], at)
+    return _carried(min(near, key=lambda fix: _age_ms(fix, at)), at) if near else None
+
+
+def _within(fix: Fix, at: Instant, age_ms_max: float) -> bool:
+    return fix.received.boot_id == at.boot_id and _age_ms(fix, at) <= age_ms_max
 
 
 def _age_ms(fix: Fix, at: Instant) -> float:
     return abs(at.boottime_ns - fix.received.boottime_ns) / NS_PER_MS
 
 
+def _plausible(before: Fix, after: Fix) -> bool:
+    """Whether a car can have gone from one fix to the other."""
+    north_m = (after.lat_deg - before.lat_deg) * METRES_PER_DEGREE
+    east_m = _eastward_deg(before, after) * METRES_PER_DEGREE * math.cos(math.radians(before.lat_deg))
+    seconds = (after.received.boottime_ns - before.received.boottime_ns) / NS_PER_S
+    return math.hypot(north_m, east_m) <= SPEED_MPS_MAX * max(seconds, 0.1)
+
+
+def _eastward_deg(before: Fix, after: Fix) -> float:
+    """The short way round at the date line."""
+    return (after.lon_deg - before.lon_deg + 180) % 360 - 180
+
+
 def _between(before: Fix, after: Fix, at: Instant) -> Position:
     span_ns = after.received.boottime_ns - before.received.boottime_ns
     share = (at.boottime_ns - before.received.boottime_ns) / span_ns if span_ns else 0.0
-    # The short way round at the date line.
-    east = (after.lon_deg - before.lon_deg + 180) % 360 - 180
-    nearer = before if share < 0.5 else after
-    return _position(
-        nearer,
-        at,
-        before.lat_deg + share * (after.lat_deg - before.lat_deg),
-        before.lon_deg + share * east,
-    )
+    lat_deg = before.lat_deg + share * (after.lat_deg - before.lat_deg)
+    lon_deg = before.lon_deg + share * _eastward_deg(before, after)
+    return _position(before if share < 0.5 else after, at, lat_deg, lon_deg)
 
 
 def _carried(fix: Fix, at: Instant) -> Position:
     """Dead reckoning from one fix along its course; standing still when it has none."""
-    seconds = (at.boottime_ns - fix.received.boottime_ns) / (1000 * NS_PER_MS)
+    seconds = (at.boottime_ns - fix.received.boottime_ns) / NS_PER_S
     lat_deg, lon_deg = fix.lat_deg, fix.lon_deg
     if fix.speed_mps is not None and fix.course_deg is not None:
         metres, course = fix.speed_mps * seconds, math.radians(fix.course_deg)

@@ -1,0 +1,112 @@
+"""The fixes of the last minutes, for whoever asks where the vehicle was, and what time the receiver makes it."""
+
+import threading
+from bisect import bisect_left
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alpr_edge.domain.fixes import Fix, Position
+from alpr_edge.domain.instants import NS_PER_MS, Instant, UtcSource
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.positioning import position_at
+
+FIXES_MAX = 1200
+"""Twenty minutes at one fix a second, two at ten."""
+TIME_FIXES = 30
+AGREEMENT = timedelta(seconds=1.5)
+"""Two fixes may differ this much in how long they were on their way."""
+
+
+class FixKeeper:
+    """A bounded history of one boot's fixes; safe to use from several threads.
+
+    Args:
+        age_ms_max: oldest fix that still says where a frame was taken.
+        fixes_max: how many are kept; a replay keeps its whole log.
+    """
+
+    def __init__(self, age_ms_max: float, fixes_max: int = FIXES_MAX) -> None:
+        self._age_ms_max = age_ms_max
+        self._fixes_max = fixes_max
+        self._lock = threading.Lock()
+        self._fixes: list[Fix] = []
+
+    def add(self, fix: Fix) -> None:
+        """Keep ``fix`` in the order of arrival; one of another boot ends the history before it."""
+        with self._lock:
+            if self._fixes and self._fixes[-1].received.boot_id != fix.received.boot_id:
+                self._fixes.clear()
+            index = bisect_left(self._fixes, fix.received.boottime_ns, key=_boottime_ns)
+            if index < len(self._fixes) and _boottime_ns(self._fixes[index]) == fix.received.boottime_ns:
+                self._fixes[index] = fix
+            else:
+                self._fixes.insert(index, fix)
+            del self._fixes[: -self._fixes_max]
+
+    def at(self, instant: Instant) -> Position | None:
+        """Where the vehicle was at ``instant``; None when no fix is near enough in time."""
+        with self._lock:
+            return position_at(self._fixes, instant, self._age_ms_max)
+
+    @property
+    def latest(self) -> Fix | None:
+        """The newest fix, however old."""
+        with self._lock:
+            return self._fixes[-1] if self._fixes else None
+
+    def time_fix(self) -> Fix | None:
+        """The newest fix whose UTC agrees with the one before it; None when there is none.
+
+        A receiver that wakes up may tell a date or a leap second it has from memory and then correct it.
+        """
+        with self._lock:
+            timed = [fix for fix in self._fixes[-TIME_FIXES:] if fix.utc is not None]
+        if len(timed) < 2 or abs(_utc_at_boot(timed[-1]) - _utc_at_boot(timed[-2])) > AGREEMENT:
+            return None
+        return timed[-1]
+
+
+class GnssClock:
+    """A clock whose UTC comes from the receiver as long as its last fix is recent.
+
+    Args:
+        inner: tells the moment, and UTC when there is no recent fix.
+        keeper: the receiver's fixes.
+        age_ms_max: how long the inner clock's rate carries the receiver's UTC on.
+    """
+
+    LATENCY_MS = 1000.0
+    """Longest way of a sentence from its moment to here: solution, then up to a second of serial line."""
+    DRIFT = 100e-6
+    """Rate error of an uncompensated crystal, 100 ppm."""
+
+    def __init__(self, inner: Clock, keeper: FixKeeper, age_ms_max: float = 600_000.0) -> None:
+        self._inner = inner
+        self._keeper = keeper
+        self._age_ms_max = age_ms_max
+
+    def now(self) -> Instant:
+        """The present instant; the receiver's UTC unless a time server's is known better."""
+        now, fix = self._inner.now(), self._keeper.time_fix()
+        if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
+            return now
+        age_ms = now.ms_since(fix.received)
+        uncertainty_ms = self.LATENCY_MS + age_ms * self.DRIFT
+        if not 0 <= age_ms <= self._age_ms_max or _better(now, uncertainty_ms):
+            return now
+        utc = fix.utc + timedelta(milliseconds=age_ms)
+        return replace(now, utc=utc, utc_source=UtcSource.GNSS, uncertainty_ms=uncertainty_ms)
+
+
+def _better(now: Instant, uncertainty_ms: float) -> bool:
+    return now.trusted and now.uncertainty_ms is not None and now.uncertainty_ms <= uncertainty_ms
+
+
+def _boottime_ns(fix: Fix) -> int:
+    return fix.received.boottime_ns
+
+
+def _utc_at_boot(fix: Fix) -> datetime:
+    """What a timed fix makes the UTC of boot time 0."""
+    assert fix.utc is not None, "only timed fixes are asked"
+    return fix.utc - timedelta(milliseconds=fix.received.boottime_ns / NS_PER_MS)

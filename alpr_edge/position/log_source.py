@@ -1,0 +1,110 @@
+"""A receiver's log, replayed."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.position.framing import LineSplitter
+from alpr_edge.position.merging import DAY_S, LOG_DATES, SentenceMerger, Solution, Tally
+from alpr_edge.position.sentences import Rejection
+
+log = structlog.get_logger(__name__)
+
+CHUNK_BYTES = 65_536
+UNCERTAINTY_MS = 1000.0
+"""A sentence follows its moment by up to a second."""
+
+
+class LogSource:
+    """Fixes of an NMEA log at the log's own pace; a :class:`~alpr_edge.domain.ports.FixSource`.
+
+    The first valid fix falls on ``start``, the others as much later as the log's times of day say. When ``start``
+    carries a trusted UTC (a recording with a clock of its own) and the log has a date, the fixes fall where
+    the two UTCs put them, also before ``start``. Without ``start`` the log makes its own instants.
+
+    Args:
+        path: the log.
+        start: instant of the recording's first frame.
+    """
+
+    def __init__(self, path: Path, start: Instant | None = None) -> None:
+        self._path = path
+        self._start = start
+        self.tally = Tally()
+
+    def fixes(self) -> Iterator[Fix]:
+        """Yield the log's valid fixes, oldest first; none when the receiver never had one.
+
+        Raises:
+            PositionError: the file cannot be read, or holds no NMEA.
+        """
+        first = self._first()
+        for solution, after_s in _paced(self._path, self.tally):
+            yield solution.fix(f"log:{self._path.name}", LOG_DATES, first.shifted(after_s * 1000))
+        if not self.tally.sentences:
+            raise PositionError(f"{self._path}: no NMEA sentence in it; expected a receiver's log")
+        if self.tally.solutions == 0:
+            log.warning("position.log_without_fix", log=self._path.name, **_reasons(self.tally))
+
+    def _first(self) -> Instant:
+        """Where the first valid fix falls."""
+        utc = first_fix_utc(self._path) if self._start is None or self._start.trusted else None
+        if self._start is None:
+            source = UtcSource.UNKNOWN if utc is None else UtcSource.GNSS
+            return Instant(f"log:{self._path.name}", 0, utc, source, None if utc is None else UNCERTAINTY_MS)
+        if utc is None or self._start.utc is None:
+            return self._start
+        return self._start.shifted((utc - self._start.utc) / timedelta(milliseconds=1))
+
+
+def first_fix_utc(path: Path) -> datetime | None:
+    """When the log's first valid fix was, in UTC; None when there is none or no sentence has a date.
+
+    Raises:
+        PositionError: the file cannot be read.
+    """
+    for solution, after_s in _paced(path, Tally()):
+        utc = solution.utc(LOG_DATES)
+        if utc is not None:
+            return utc - timedelta(seconds=after_s)
+    return None
+
+
+def _paced(path: Path, tally: Tally) -> Iterator[tuple[Solution, float]]:
+    """Each solution with its seconds since the first; what runs back in time is left out.
+
+    Times of day count, not dates: they are in every sentence, and a receiver's date jumps at a week roll-over.
+    """
+    before: Solution | None = None
+    after_s = 0.0
+    for solution in _solutions(path, tally):
+        step_s = 0.0 if before is None else (solution.seconds_of_day - before.seconds_of_day) % DAY_S
+        if step_s > DAY_S / 2:
+            tally.rejected[Rejection.BACKWARDS] += 1
+            continue
+        before, after_s = solution, after_s + step_s
+        yield solution, after_s
+
+
+def _solutions(path: Path, tally: Tally) -> Iterator[Solution]:
+    splitter, merger = LineSplitter(tally), SentenceMerger(tally)
+    origin = Instant("log", 0)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                for line, _ in splitter.feed(chunk, origin):
+                    yield from merger.feed(line, origin)
+    except OSError as error:
+        raise PositionError(f"{path}: cannot be read: {error.strerror}") from None
+    for line, _ in splitter.feed(b"\n", origin):
+        yield from merger.feed(line, origin)
+    yield from merger.flush()
+
+
+def _reasons(tally: Tally) -> dict[str, int]:
+    return {str(reason): count for reason, count in tally.rejected.items()}

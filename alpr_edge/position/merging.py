@@ -1,0 +1,177 @@
+"""Sentences to solutions: RMC (speed, course, date) and GGA (HDOP, satellites) of one moment become one.
+
+When a solution is given out: as soon as both kinds of its moment are there. A kind that has not been heard
+for :data:`SILENCE_S` of the receiver's own time is not waited for, so a receiver that sends only one of them
+answers at once; in between, a half that stays alone is given out when the next moment begins. A moment
+that either kind calls void is refused as a whole, and no moment is given out twice.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import Instant
+from alpr_edge.position.sentences import Kind, Refusal, Rejection, Sentence, parse
+from alpr_edge.runtime.clock import PLAUSIBLE_SINCE
+
+SILENCE_S = 3.0
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class DateWindow:
+    """Dates that a receiver is believed; its position is kept whatever it says of the date."""
+
+    since: datetime
+    until: datetime
+
+
+LIVE_DATES = DateWindow(PLAUSIBLE_SINCE, PLAUSIBLE_SINCE + timedelta(weeks=1024))
+"""One turn of GPS's 10-bit week: a receiver that rolled over tells a date 1024 weeks early, outside of it."""
+LOG_DATES = DateWindow(datetime(2000, 1, 1, tzinfo=UTC), datetime(2070, 1, 1, tzinfo=UTC))
+"""A log may be as old as receivers are; nothing trusts its date beyond the replay."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines of one receiver."""
+
+    sentences: int = 0
+    """Whole lines with the right checksum, of any kind."""
+    solutions: int = 0
+    rejected: Counter[Rejection] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """One moment of a receiver: one or both of its sentences."""
+
+    received: Instant
+    """When its first sentence arrived."""
+    rmc: Sentence | None
+    gga: Sentence | None
+
+    @property
+    def time_of_day(self) -> time:
+        """UTC time of day."""
+        return self._either.time_of_day
+
+    @property
+    def seconds_of_day(self) -> float:
+        """The same in seconds."""
+        return seconds_of_day(self.time_of_day)
+
+    @property
+    def day(self) -> date | None:
+        """Only RMC has one."""
+        return self.rmc.day if self.rmc else None
+
+    @property
+    def _either(self) -> Sentence:
+        sentence = self.rmc or self.gga
+        assert sentence is not None, "a solution has a sentence"
+        return sentence
+
+    def utc(self, dates: DateWindow) -> datetime | None:
+        """The solution's moment; None without a date or with one that is not believed."""
+        if self.day is None:
+            return None
+        moment = datetime.combine(self.day, self.time_of_day, tzinfo=UTC)
+        return moment if dates.since <= moment < dates.until else None
+
+    def fix(self, source: str, dates: DateWindow = LIVE_DATES, received: Instant | None = None) -> Fix:
+        """The fix; ``received`` replaces the time of arrival (replay)."""
+        return Fix(
+            received=received or self.received,
+            utc=self.utc(dates),
+            lat_deg=self._either.lat_deg,
+            lon_deg=self._either.lon_deg,
+            speed_mps=self.rmc.speed_mps if self.rmc else None,
+            course_deg=self.rmc.course_deg if self.rmc else None,
+            hdop=self.gga.hdop if self.gga else None,
+            satellites=self.gga.satellites if self.gga else None,
+            source=source,
+        )
+
+
+class SentenceMerger:
+    """Lines in, solutions out; pure, one for each opening of a receiver.
+
+    Args:
+        tally: where to count.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self._waiting: Solution | None = None
+        self._done: time | None = None
+        self._heard_s: dict[Kind, float] = {}
+
+    def feed(self, line: bytes, received: Instant) -> list[Solution]:
+        """Take one line that arrived at ``received``; none, one or (rarely) two solutions are complete."""
+        parsed = parse(line)
+        if not isinstance(parsed, Refusal) or parsed.kind is not None:
+            self.tally.sentences += 1
+        if isinstance(parsed, Sentence):
+            return self._join(parsed, received)
+        if isinstance(parsed, Refusal):
+            self.tally.rejected[parsed.reason] += 1
+            return self._refuse(parsed)
+        return []
+
+    def flush(self) -> list[Solution]:
+        """Give out what waits for its other half: the source ended or went quiet."""
+        return self._give_out()
+
+    def _join(self, sentence: Sentence, received: Instant) -> list[Solution]:
+        self._note(sentence.kind, sentence.time_of_day)
+        if sentence.time_of_day == self._done:
+            return []
+        out = []
+        if self._waiting and self._waiting.time_of_day != sentence.time_of_day:
+            out = self._give_out()
+        known = self._waiting or Solution(received, None, None)
+        joined = replace(known, rmc=sentence) if sentence.kind is Kind.RMC else replace(known, gga=sentence)
+        self._waiting = joined
+        return out + self._give_out() if self._complete(joined) else out
+
+    def _complete(self, solution: Solution) -> bool:
+        if solution.rmc and solution.gga:
+            return True
+        missing = Kind.GGA if solution.rmc else Kind.RMC
+        apart_s = abs(solution.seconds_of_day - self._heard_s[missing])
+        return min(apart_s, DAY_S - apart_s) > SILENCE_S
+
+    def _give_out(self) -> list[Solution]:
+        solution, self._waiting = self._waiting, None
+        if solution is None:
+            return []
+        self._done = solution.time_of_day
+        self.tally.solutions += 1
+        return [solution]
+
+    def _refuse(self, refusal: Refusal) -> list[Solution]:
+        moment = refusal.time_of_day
+        if refusal.kind is None:
+            return []
+        if moment is None:  # A void sentence need not say when it is.
+            self._waiting = None
+            return []
+        self._note(refusal.kind, moment)
+        if self._waiting and self._waiting.time_of_day == moment:
+            self._waiting = None
+        out = self._give_out()
+        self._done = moment
+        return out
+
+    def _note(self, kind: Kind, moment: time) -> None:
+        """Remember when each kind was last heard; before the first of a kind, both count from the start."""
+        for known in Kind:
+            self._heard_s.setdefault(known, seconds_of_day(moment))
+        self._heard_s[kind] = seconds_of_day(moment)
+
+
+def seconds_of_day(moment: time) -> float:
+    """Seconds since midnight."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6

@@ -1,0 +1,51 @@
+"""Keeps a fix source going: a receiver that vanished is opened again, with growing waits."""
+
+import random
+from collections.abc import Callable
+
+import structlog
+
+from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.ports import FixSource
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.position.keeper import FixKeeper
+
+log = structlog.get_logger(__name__)
+
+REOPENING = Backoff(first_s=1.0, longest_s=30.0)
+
+
+def pump(
+    source: FixSource,
+    keeper: FixKeeper,
+    wait: Callable[[float], bool],
+    backoff: Backoff = REOPENING,
+    draw: Callable[[], float] = random.random,
+) -> None:
+    """Carry fixes from ``source`` to ``keeper`` until the source ends or ``wait`` says stop.
+
+    Args:
+        source: a receiver or a log; its PositionErrors are logged and followed by another try.
+        keeper: takes the fixes.
+        wait: waits so many seconds and says whether to stop (``threading.Event.wait``).
+        backoff: how the waits grow; a fix starts them anew.
+        draw: uniform in [0, 1), for the jitter.
+    """
+    failures = 0
+    while True:
+        try:
+            for fix in source.fixes():
+                if failures:
+                    log.info("position.recovered", source=fix.source, failures=failures)
+                failures = 0
+                keeper.add(fix)
+                if wait(0):
+                    return
+        except PositionError as error:
+            failures += 1
+            wait_s = backoff.wait_s(failures, draw())
+            log.warning("position.lost", reason=str(error), failures=failures, wait_s=round(wait_s, 1))
+            if wait(wait_s):
+                return
+        else:
+            return

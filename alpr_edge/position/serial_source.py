@@ -1,0 +1,109 @@
+"""A receiver on a serial line."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import serial
+
+from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.ports import Clock
+from alpr_edge.position.framing import LineSplitter
+from alpr_edge.position.merging import SentenceMerger, Solution, Tally
+from alpr_edge.settings import PositionSettings
+
+SILENT_MS_MAX = 5000.0
+"""Receivers speak at least once a second, with or without a fix."""
+UNINTELLIGIBLE_MS_MAX = 15_000.0
+READ_TIMEOUT_S = 0.5
+CHUNK_BYTES_MAX = 4096
+
+
+class SerialSource:
+    """Valid fixes of an NMEA receiver; a :class:`~alpr_edge.domain.ports.FixSource`.
+
+    Args:
+        settings: device and baud rate.
+        clock: stamps the arrival of each sentence.
+        stopped: asked at least twice a second; True ends :meth:`fixes`.
+    """
+
+    def __init__(self, settings: PositionSettings, clock: Clock, stopped: Callable[[], bool] = lambda: False) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stopped = stopped
+        self.tally = Tally()
+        """Of the present or last opening."""
+
+    def fixes(self) -> Iterator[Fix]:
+        """Open the device and yield fixes as they arrive, until stopped.
+
+        Raises:
+            PositionError: it cannot be opened, vanished, is silent, or speaks no NMEA at this baud rate. It is
+                released before; calling again opens it anew.
+        """
+        with closing(self._opened()) as port:
+            yield from self._listen(port)
+
+    def _opened(self) -> serial.Serial:
+        device, baud = self._settings.device, self._settings.baud
+        try:
+            return serial.Serial(device, baud, timeout=READ_TIMEOUT_S, exclusive=True)
+        except (OSError, ValueError) as error:
+            raise PositionError(f"GNSS receiver {device} cannot be opened at {baud} baud: {_reason(error)}") from None
+
+    def _listen(self, port: serial.Serial) -> Iterator[Fix]:
+        source = f"serial:{Path(self._settings.device).name}"
+        self.tally = tally = Tally()
+        splitter, merger = LineSplitter(tally), SentenceMerger(tally)
+        vigil = _Vigil(self._settings, self._clock.now())
+        while not self._stopped():
+            chunk, now = self._read(port), self._clock.now()
+            for solution in _solutions(splitter, merger, chunk, now):
+                yield solution.fix(source)
+            vigil.watch(now, heard=bool(chunk), sentences=tally.sentences)
+
+    def _read(self, port: serial.Serial) -> bytes:
+        """What has arrived, at least a byte unless the time-out passes first."""
+        try:
+            return bytes(port.read(min(max(1, port.in_waiting), CHUNK_BYTES_MAX)))
+        except (OSError, TypeError) as error:  # pyserial trips over its own closed file with a TypeError
+            device = self._settings.device
+            raise PositionError(f"GNSS receiver {device} vanished: {_reason(error)}; check its cable") from None
+
+
+class _Vigil:
+    """Notices a receiver that is silent or not understood."""
+
+    def __init__(self, settings: PositionSettings, now: Instant) -> None:
+        self._settings = settings
+        self._heard = self._understood = now
+        self._sentences = 0
+
+    def watch(self, now: Instant, *, heard: bool, sentences: int) -> None:
+        """Raise PositionError when it has been too long."""
+        if heard:
+            self._heard = now
+        if sentences > self._sentences:
+            self._sentences, self._understood = sentences, now
+        device, baud = self._settings.device, self._settings.baud
+        if now.ms_since(self._heard) > SILENT_MS_MAX:
+            raise PositionError(f"GNSS receiver {device} is silent; check its cable and power")
+        if now.ms_since(self._understood) > UNINTELLIGIBLE_MS_MAX:
+            raise PositionError(f"GNSS receiver {device} speaks no NMEA at {baud} baud; check position.baud")
+
+
+def _solutions(splitter: LineSplitter, merger: SentenceMerger, chunk: bytes, now: Instant) -> list[Solution]:
+    """What ``chunk`` completes; the pause after a burst (an empty chunk) completes what waits."""
+    if not chunk:
+        return merger.flush()
+    lines = splitter.feed(chunk, now)
+    return [solution for line, began in lines for solution in merger.feed(line, began)]
+
+
+def _reason(error: Exception) -> str:
+    """The system's own word where there is one: pyserial wraps it in its own text."""
+    cause = error.__context__ if isinstance(error.__context__, OSError) else error
+    return (cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)).lower()
