@@ -1,0 +1,60 @@
+"""What tests of every room share: real data, system programs, and how hypothesis looks for counter-examples."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+IN_CI = os.environ.get("CI") == "true"
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if IN_CI else "desk")
+
+
+def _lacking(what: str) -> NoReturn:
+    """The one place where a test may be left out, and never in CI."""
+    if IN_CI:
+        pytest.fail(f"missing in CI: {what}")
+    pytest.skip(f"missing here: {what}")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real photos, logs and videos; they are never part of the repository."""
+    folder = Path(os.environ.get("ALPR_EDGE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        _lacking(f"real data (ALPR_EDGE_DATA or {folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def require_tool() -> Callable[[str], str]:
+    """Gives the path of a system program by its name."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            _lacking(f"the program {name}; scripts/debian-packages.txt lists its package")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def require_system_module() -> Callable[[str], str]:
+    """Gives the system's Python once it can run a statement such as ``import gi``."""
+
+    def find(statement: str) -> str:
+        if subprocess.run([SYSTEM_PYTHON, "-c", statement], capture_output=True, check=False).returncode:
+            _lacking(f"{SYSTEM_PYTHON} with {statement!r}; scripts/debian-packages.txt lists its package")
+        return SYSTEM_PYTHON
+
+    return find
