@@ -1,0 +1,223 @@
+"""Cameras: V4L2 on this computer's bus, RTSP on the vehicle's network.
+
+A device source never ends by itself: whatever stops it raises
+:class:`~alpr_edge.domain.errors.CaptureError` after the device is released, and calling ``frames`` again opens it
+anew (:class:`~alpr_edge.capture.reopening.Reopening` does so).
+"""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from stat import S_ISCHR
+from urllib.parse import urlsplit
+
+import cv2
+import structlog
+
+from alpr_edge.capture.decoding import V4L2_FREEZE_S, grab, opened, retrieve
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.ports import Clock
+from alpr_edge.settings import RtspCamera, V4l2Camera
+
+log = structlog.get_logger(__name__)
+
+STAMP_AGE_MS_MAX = 2000.0
+"""A sensor's stamp older than this is not of the frame at hand."""
+DAMAGED_IN_A_ROW_MAX = 50
+"""A source whose pictures stop decoding is as good as frozen. Cameras often start with a few broken ones."""
+_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
+
+
+class _Live:
+    """What both kinds of camera share: the loop from grab to frame."""
+
+    def __init__(self, camera_id: str, name: str) -> None:
+        self._camera_id = camera_id
+        self._name = name
+        self.damaged = 0
+        """Pictures that arrived and did not decode; each left a gap in the numbers."""
+
+    def _pump(self, capture: cv2.VideoCapture, stamp: Callable[[cv2.VideoCapture], Instant | None]) -> Iterator[Frame]:
+        """Yield frames until the capture is silent or only gives pictures that do not decode.
+
+        Args:
+            capture: the open device.
+            stamp: dates the picture just grabbed; None: leave it out.
+        """
+        self._tell_opened(capture)
+        in_a_row = 0
+        for number in itertools.count():
+            if not grab(capture):
+                return
+            captured = stamp(capture)
+            if captured is None:
+                continue
+            pixels = retrieve(capture)
+            if pixels is not None:
+                in_a_row = 0
+                yield Frame(self._camera_id, number, captured, pixels)
+                continue
+            self.damaged += 1
+            in_a_row += 1
+            if in_a_row >= DAMAGED_IN_A_ROW_MAX:
+                raise self._error(f"{in_a_row} pictures in a row could not be decoded")
+
+    def _tell_opened(self, capture: cv2.VideoCapture) -> None:
+        log.info(
+            "capture.opened",
+            camera=self._camera_id,
+            source=self._name,
+            width_px=int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            height_px=int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+            fps=round(capture.get(cv2.CAP_PROP_FPS), 2),
+        )
+
+    def _error(self, what: str) -> CaptureError:
+        return CaptureError(f"camera {self._camera_id}: {self._name}: {what}")
+
+
+class V4l2Source(_Live):
+    """A V4L2 camera.
+
+    Frames are stamped with the driver's own time of capture where it is a plausible monotonic stamp (uvcvideo's
+    default; depending on the driver it marks the start or the end of the exposure), else with the time of the grab.
+
+    Args:
+        camera: device, size and rate; a camera that has no such mode gives its nearest.
+        clock: dates the frames.
+    """
+
+    def __init__(self, camera: V4l2Camera, clock: Clock) -> None:
+        super().__init__(camera.id, camera.device)
+        self._camera = camera
+        self._clock = clock
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames for as long as the device gives any.
+
+        Raises:
+            CaptureError: no such device, no camera, in use, frozen or unplugged.
+        """
+        self._require_device()
+        with opened(self._camera.device, cv2.CAP_V4L2) as capture:
+            if not capture.isOpened():
+                raise self._error("cannot be opened as a camera; is it in use, or no capture device?")
+            self._configure(capture)
+            yield from self._pump(capture, self._stamp)
+        raise self._error(self._why_silent())
+
+    def _require_device(self) -> None:
+        try:
+            mode = os.stat(self._camera.device).st_mode  # noqa: PTH116 - a device is no path to walk
+        except (OSError, ValueError):
+            raise self._error("no such device; is the camera plugged in? (v4l2-ctl --list-devices)") from None
+        if not S_ISCHR(mode):
+            raise self._error("is a file and no device; for a recording use kind video")
+        if not os.access(self._camera.device, os.R_OK | os.W_OK):
+            raise self._error("may not be opened; add this user to the group video")
+
+    def _configure(self, capture: cv2.VideoCapture) -> None:
+        """Ask for size and rate; over USB 2 only motion JPEG carries 720p at 30 frames a second."""
+        capture.set(cv2.CAP_PROP_FOURCC, _MJPG)
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._camera.width_px)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._camera.height_px)
+        capture.set(cv2.CAP_PROP_FPS, self._camera.fps)
+
+    def _stamp(self, capture: cv2.VideoCapture) -> Instant:
+        now, monotonic_ms = self._clock.now(), time.monotonic() * 1000
+        return now.shifted(-sensor_age_ms(capture.get(cv2.CAP_PROP_POS_MSEC), monotonic_ms))
+
+    def _why_silent(self) -> str:
+        if os.path.exists(self._camera.device):  # noqa: PTH110 - as above
+            return f"gave no frame for {V4L2_FREEZE_S} s"
+        return "was unplugged"
+
+
+def sensor_age_ms(stamp_ms: float, monotonic_ms: float) -> float:
+    """How old a frame is by its driver's stamp; 0 when the stamp cannot be one on CLOCK_MONOTONIC.
+
+    Drivers may stamp with the wall clock (``uvcvideo.clock=realtime``) or not at all (0).
+    """
+    age_ms = monotonic_ms - stamp_ms
+    return age_ms if stamp_ms > 0 and 0 <= age_ms <= STAMP_AGE_MS_MAX else 0.0
+
+
+class RtspSource(_Live):
+    """An RTSP camera over TCP.
+
+    RTP carries no time that this computer could relate to its own clock, so frames are stamped as they come out of
+    the network: the camera's encoder and the link (typically 100 to 300 ms) are not in it.
+
+    Args:
+        camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
+        clock: dates the frames.
+    """
+
+    def __init__(self, camera: RtspCamera, clock: Clock) -> None:
+        super().__init__(camera.id, without_secrets(camera.url))
+        self._camera = camera
+        self._clock = clock
+        self._backlog = Backlog()
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames for as long as the server sends any.
+
+        Raises:
+            CaptureError: not reachable, no such stream, not let in, silent or gone. The line never holds the
+                address's user, password or query.
+        """
+        parameters = (
+            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+            round(self._camera.open_timeout_s * 1000),
+            cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+            round(self._camera.read_timeout_s * 1000),
+            cv2.CAP_PROP_N_THREADS,
+            1,
+        )
+        with opened(self._camera.url, cv2.CAP_FFMPEG, parameters) as capture:
+            if not capture.isOpened():
+                raise self._error("cannot be opened; check address, user and password, and that the camera is on")
+            self._backlog = Backlog()
+            yield from self._pump(capture, self._stamp)
+        raise self._error("the stream stopped")
+
+    def _stamp(self, capture: cv2.VideoCapture) -> Instant | None:
+        now = self._clock.now()
+        is_old = self._backlog.holds(now.boottime_ns / NS_PER_MS, capture.get(cv2.CAP_PROP_POS_MSEC))
+        return None if is_old else now
+
+
+class Backlog:
+    """Tells the old pictures at the start of a stream from the live ones.
+
+    FFmpeg watches a stream for about two seconds while it opens, then hands out all it saw at once. These pictures
+    would be dated two seconds late, so they are left out: a picture is old while the stream's time runs at more than
+    twice the pace of ours. A stream without times has no backlog that could be told.
+    """
+
+    FRAMES_MAX = 250
+    """A computer that cannot keep up with the stream would never see its end."""
+
+    def __init__(self) -> None:
+        self._frames = 0
+        self._last: tuple[float, float] | None = None
+
+    def holds(self, arrival_ms: float, stream_ms: float) -> bool:
+        """Whether the picture that came at ``arrival_ms`` with the time ``stream_ms`` is old."""
+        if self._frames >= self.FRAMES_MAX:
+            return False
+        last, self._last = self._last, (arrival_ms, stream_ms)
+        self._frames += 1
+        if last is not None and (stream_ms - last[1]) <= 2 * (arrival_ms - last[0]):
+            self._frames = self.FRAMES_MAX
+            return False
+        return True
+
+
+def without_secrets(url: str) -> str:
+    """The address without user, password, query and fragment: cameras take passwords in any of them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

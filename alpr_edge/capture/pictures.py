@@ -1,0 +1,76 @@
+"""One picture file to pixels.
+
+Whatever the file holds - grey, palette, alpha, 16 bits, an EXIF orientation - comes out as upright BGR in 8 bits,
+as OpenCV's ``IMREAD_COLOR`` does it (alpha is dropped, 16 bits are cut to the upper 8).
+"""
+
+import io
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from alpr_edge.capture.decoding import PIXELS_MAX, read_only, require_file
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.frames import Pixels
+
+PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+"""Suffixes (lower case) of files that are taken for pictures."""
+FILE_BYTES_MAX = 256 * 1024 * 1024
+_FORMATS = ("BMP", "JPEG", "MPO", "PNG", "TIFF", "WEBP")
+_KINDS = "BMP, JPEG, PNG, TIFF or WebP"
+
+
+def load_picture(path: Path) -> Pixels:
+    """The picture in a file.
+
+    Returns:
+        uint8 [H, W, 3], BGR, read-only.
+
+    Raises:
+        CaptureError: missing, empty, damaged, no picture or too large.
+    """
+    data = _bytes_of(path)
+    _check_size(path, data)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise CaptureError(f"{path}: the picture is damaged and cannot be decoded")
+    return read_only(pixels)
+
+
+def _bytes_of(path: Path) -> bytes:
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise CaptureError(f"{path}: cannot be read: {error.strerror}") from None
+    if not data:
+        raise CaptureError(f"{path}: the file is empty")
+    if len(data) > FILE_BYTES_MAX:
+        raise CaptureError(f"{path}: larger than {FILE_BYTES_MAX // 1024**2} MiB, which no camera's picture is")
+    return data
+
+
+def _check_size(path: Path, data: bytes) -> None:
+    """Look at the header alone: a small file may unfold to gigabytes, and OpenCV has no such look."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own limit lies elsewhere; ours is checked below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as header:
+                width_px, height_px = header.size
+    except Image.DecompressionBombError:
+        raise CaptureError(
+            f"{path}: too large, {PIXELS_MAX // 10**6} megapixels are the limit; scale it down"
+        ) from None
+    except (OSError, ValueError):
+        raise CaptureError(f"{path}: no picture ({_KINDS} is read)") from None
+    if width_px * height_px > PIXELS_MAX:
+        size = f"{width_px} x {height_px} pixels"
+        raise CaptureError(f"{path}: {size}, {PIXELS_MAX // 10**6} megapixels are the limit; scale it down")

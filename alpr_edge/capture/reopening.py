@@ -1,0 +1,83 @@
+"""A camera that comes back: released and reopened with growing waits for as long as the unit runs."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+
+import structlog
+
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.ports import FrameSource
+from alpr_edge.domain.retry import Backoff
+
+log = structlog.get_logger(__name__)
+
+STEADY_FRAMES = 30
+"""Frames after which a camera counts as well again; one that dies sooner waits longer each time."""
+
+
+class Reopening:
+    """Frames of a device source, over all its failures.
+
+    Its counters are written by the thread that iterates and may be read by any other.
+
+    Args:
+        source: the device.
+        backoff: how the waits grow.
+        draw: uniform in [0, 1), for the jitter of the waits.
+        wait: waits so many seconds; False when the unit stops, which ends the frames.
+    """
+
+    def __init__(
+        self, source: FrameSource, backoff: Backoff, draw: Callable[[], float], wait: Callable[[float], bool]
+    ) -> None:
+        self._source = source
+        self._backoff = backoff
+        self._draw = draw
+        self._wait = wait
+        self._number = 0
+        self.up = False
+        """Whether frames come at present."""
+        self.reopened = 0
+        """How often the source gave frames again after it had failed."""
+        self.last_error: str | None = None
+        """Why the source is down, or was last; None when it never was."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames with numbers that go on across failures, until ``wait`` tells to stop."""
+        failures = 0
+        while True:
+            given = yield from self._one_opening()
+            failures = 1 if given >= STEADY_FRAMES else failures + 1
+            wait_s = self._backoff.wait_s(failures, self._draw())
+            log.warning("capture.lost", failure=self.last_error, failures=failures, wait_s=round(wait_s, 1))
+            if not self._wait(wait_s):
+                return
+
+    def _one_opening(self) -> Generator[Frame, None, int]:
+        """Yield the frames of one opening; returns how many those were."""
+        base, given = self._number, 0
+        stream = self._source.frames()
+        try:
+            for frame in stream:
+                self._come_up(frame.camera_id)
+                given += 1
+                self._number = base + frame.number + 1
+                yield replace(frame, number=base + frame.number)
+            self.last_error = "the source ended"
+        except CaptureError as error:
+            self.last_error = str(error)
+        finally:
+            self.up = False
+            # The port promises an iterator; what holds a device is a generator, and closing it releases the device.
+            if isinstance(stream, Generator):
+                stream.close()
+        return given
+
+    def _come_up(self, camera_id: str) -> None:
+        if self.up:
+            return
+        self.up = True
+        if self.last_error is not None:
+            self.reopened += 1
+            log.info("capture.reopened", camera=camera_id, reopened=self.reopened)
