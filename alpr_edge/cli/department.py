@@ -1,0 +1,99 @@
+"""``alpr-edge department``: the receiving side, and the certificates of a first set-up."""
+
+import dataclasses
+import importlib.util
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.department.certificates import UNIT_DAYS, enrol, initialise
+from alpr_edge.department.storage import Storage, StorageCounts
+from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+
+app = typer.Typer(help="The department's storage: take what units deliver, store it once.", no_args_is_help=True)
+
+DirectoryOption = Annotated[Path, typer.Option("--directory", help="The department's folder.")]
+
+
+@app.command("init")
+def init_command(
+    directory: Annotated[Path, typer.Argument(help="The department's folder; made with mode 0700.")],
+    name: Annotated[list[str], typer.Option("--name", help="A host name or address units reach this server under.")],
+) -> None:
+    """Make the certificate authority and the server's certificate; run again to renew the server's."""
+    try:
+        files = initialise(directory, name)
+        Storage(directory).close()
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(f"authority  {files.authority}\nserver     {files.certificate} for {', '.join(name)}")
+    typer.echo("next: alpr-edge department enrol UNIT --directory DIR --out DIR, for each unit")
+
+
+@app.command("enrol")
+def enrol_command(
+    unit: Annotated[str, typer.Argument(help="The unit's id, as in its settings.")],
+    directory: DirectoryOption,
+    out: Annotated[Path, typer.Option("--out", help="An empty folder for the unit's files.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long the certificate holds.")] = UNIT_DAYS,
+) -> None:
+    """Make a unit's certificate and key."""
+    try:
+        enrol(directory, unit, out, days)
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(f"{out}: department-ca.pem, unit.pem, unit.key (secret); copy them to /etc/alpr-edge/tls of {unit}")
+
+
+@app.command("serve")
+def serve_command(
+    directory: DirectoryOption,
+    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8443,
+) -> None:
+    """Serve until interrupted."""
+    try:
+        _require_extra()
+        from alpr_edge.department.server import DepartmentServer  # noqa: PLC0415 - needs the extra
+
+        server = DepartmentServer(directory, host, port)
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
+    server.run()
+
+
+@app.command("status")
+def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
+    """Show what is stored, in numbers."""
+    try:
+        storage = Storage(directory, create=False)
+        try:
+            counts = storage.counts()
+        finally:
+            storage.close()
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(_json(counts) if as_json else _text(counts))
+
+
+def _require_extra() -> None:
+    """Raise in one line when the server's libraries are not installed."""
+    missing = [name for name in ("fastapi", "python_multipart", "uvicorn") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise DepartmentError(f"not installed: {', '.join(missing)}; run: pip install 'alpr-edge[department]'")
+
+
+def _json(counts: StorageCounts) -> str:
+    return json.dumps(dataclasses.asdict(counts), sort_keys=True, default=str)
+
+
+def _text(counts: StorageCounts) -> str:
+    lines = [f"{'reads':<10}{counts.reads:>9}", f"{'hits':<10}{counts.hits:>9}"]
+    lines += [f"{kind + ' items':<10}{count:>9}" for kind, count in sorted(counts.items.items())]
+    lines += [f"from {unit}: {count} items" for unit, count in sorted(counts.units.items())]
+    lines.append(f"last received {counts.last_received or 'never'}" + (" UTC" if counts.last_received else ""))
+    return "\n".join(lines)
