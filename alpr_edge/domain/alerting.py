@@ -6,6 +6,7 @@ ground for action (policy 462.4(f)). Phrases hold no plate text: they may be spo
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
@@ -89,11 +90,35 @@ def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) 
     return ListAge.AMBER if age_s >= amber_after.total_seconds() or age_s < 0 else ListAge.FRESH
 
 
-def tone_of(hit: Hit) -> Tone:
-    """The hit's tone: the full tone of its level only when the text is exact and the state not another."""
-    if hit.kind is not MatchKind.EXACT or hit.state is StateMatch.OTHER:
-        return Tone.POSSIBLE
-    return _TONES[level_of(hit.entry.reason)]
+def is_certain(hit: Hit, age: ListAge) -> bool:
+    """Whether the text is exact, the state not another and the list not past its limit."""
+    return hit.kind is MatchKind.EXACT and hit.state is not StateMatch.OTHER and age is not ListAge.RED
+
+
+def tone_of(hit: Hit, age: ListAge = ListAge.FRESH) -> Tone:
+    """The hit's tone: the full tone of its reason's level only when the hit is certain."""
+    return _TONES[level_of(hit.entry.reason)] if is_certain(hit, age) else Tone.POSSIBLE
+
+
+def alert_of(hits: Sequence[Hit], age_of: Callable[[Hit], ListAge]) -> Alert | None:
+    """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
+
+    A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
+    pierces it.
+    """
+    hit = max(hits, key=lambda hit: _weight(hit, age_of(hit)), default=None)
+    if hit is None:
+        return None
+    age = age_of(hit)
+    level = level_of(hit.entry.reason) if is_certain(hit, age) else Level.NOTICE
+    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, age), phrase_of(hit, age), age)
+
+
+def _weight(hit: Hit, age: ListAge) -> tuple[bool, bool, int, Level]:
+    """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
+    certain = is_certain(hit, age)
+    likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
+    return certain, hit.state is not StateMatch.OTHER, likelihood, level_of(hit.entry.reason)
 
 
 def phrase_of(hit: Hit, age: ListAge) -> str:

@@ -55,12 +55,23 @@ class Reader(Protocol):
 class Player(Protocol):
     """Sounds tones in the car."""
 
-    def play(self, tone: Tone, at: Instant) -> None:
-        """Queue the tone; returns once its first sample is handed over. Raises SoundError.
+    @property
+    def up(self) -> bool:
+        """Whether a tone played now would sound."""
+
+    def play(self, tone: Tone, at: Instant) -> int | None:
+        """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
         Args:
             tone: what to sound.
             at: the instant that caused it (a wav sink places the tone there).
+
+        Returns:
+            The first sample's boottime_ns: a device's on this machine's CLOCK_BOOTTIME, a wav sink's on the clock of
+            ``at``; None when nothing sounds because the settings say so.
+
+        Raises:
+            SoundError: the device is down, or too many tones wait already.
         """
 
     def close(self) -> None:
