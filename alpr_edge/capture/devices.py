@@ -200,21 +200,30 @@ class Backlog:
 
     FRAMES_MAX = 250
     """A computer that cannot keep up with the stream would never see its end."""
+    TIMELESS_MAX = 3
+    """After so many pictures without progress the stream has no times (the first two often share one)."""
 
     def __init__(self) -> None:
-        self._frames = 0
+        self._left = self.FRAMES_MAX
+        self._timeless = 0
         self._last: tuple[float, float] | None = None
 
     def holds(self, arrival_ms: float, stream_ms: float) -> bool:
         """Whether the picture that came at ``arrival_ms`` with the time ``stream_ms`` is old."""
-        if self._frames >= self.FRAMES_MAX:
+        if self._left == 0:
             return False
         last, self._last = self._last, (arrival_ms, stream_ms)
-        self._frames += 1
-        if last is not None and (stream_ms - last[1]) <= 2 * (arrival_ms - last[0]):
-            self._frames = self.FRAMES_MAX
+        if last is not None and self._is_live(arrival_ms - last[0], stream_ms - last[1]):
+            self._left = 0
             return False
+        self._left -= 1
         return True
+
+    def _is_live(self, waited_ms: float, progress_ms: float) -> bool:
+        if progress_ms > 0:
+            return progress_ms <= 2 * waited_ms
+        self._timeless += 1
+        return self._timeless >= self.TIMELESS_MAX
 
 
 def without_secrets(url: str) -> str:
