@@ -191,8 +191,8 @@ def test_whole_numbers_serve_as_numbers() -> None:
         (
             {"unit": {"id": "no spaces"}},
             (
-                "unit.id: expected a name of letters, digits, dots, dashes and underscores, at most 64, not 'no spaces'; "
-                "the default is 'unit-1'"
+                "unit.id: expected a name of letters, digits, dots, dashes and underscores, at most 64, "
+                "not 'no spaces'; the default is 'unit-1'"
             ),
         ),
         (
