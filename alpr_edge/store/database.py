@@ -14,6 +14,7 @@ from typing import Self
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.store import migrating
@@ -129,9 +130,10 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back; the last process to close folds the write-ahead log in."""
-        self._writer.close()
-        self._watcher.close()
-        self.engine.dispose()
+        with self._writing, self._watching:
+            self._writer.close()
+            self._watcher.close()
+            self.engine.dispose()
 
 
 @contextmanager
@@ -143,3 +145,5 @@ def _one_line(path: Path) -> Iterator[None]:
         name = error_name(error)
         hint = next((text for code, text in _TROUBLE.items() if name.startswith(code)), f"it refused ({name})")
         raise StoreError(f"{path}: {hint}") from None
+    except PoolTimeoutError:
+        raise StoreError(f"{path}: too many threads read it at once; try again") from None

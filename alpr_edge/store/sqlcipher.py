@@ -39,6 +39,7 @@ def engine_of(path: Path, key: bytes, connections_max: int) -> Engine:
         poolclass=QueuePool,
         pool_size=connections_max,
         max_overflow=0,
+        pool_timeout=BUSY_MS / 1000,
         hide_parameters=True,
     )
     event.listen(engine, "begin", _begin)
