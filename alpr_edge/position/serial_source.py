@@ -69,9 +69,8 @@ class SerialSource:
         """What has arrived, at least a byte unless the time-out passes first."""
         try:
             return bytes(port.read(min(max(1, port.in_waiting), CHUNK_BYTES_MAX)))
-        except (OSError, TypeError) as error:  # pyserial trips over its own closed file with a TypeError
-            device = self._settings.device
-            raise PositionError(f"GNSS receiver {device} vanished: {_reason(error)}; check its cable") from None
+        except OSError:
+            raise PositionError(f"GNSS receiver {self._settings.device} vanished; check its cable") from None
 
 
 class _Vigil:

@@ -1,0 +1,110 @@
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.position.keeper import FixKeeper, GnssClock
+from alpr_edge.runtime.clock import ReplayedClock
+
+BOOT = Instant("boot", 0)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def fix_at(second: float, *, utc_offset_s: float = 0.0, dated: bool = True, boot: str = "boot") -> Fix:
+    return Fix(
+        received=replace(BOOT, boot_id=boot).shifted(second * 1000),
+        utc=NOON + timedelta(seconds=second + utc_offset_s) if dated else None,
+        lat_deg=37.0 + second * 1e-4,
+        lon_deg=-121.0,
+        speed_mps=11.1,
+        course_deg=0.0,
+        hdop=0.9,
+        satellites=8,
+        source="serial:test",
+    )
+
+
+def keeper_of(*fixes: Fix, fixes_max: int = 100) -> FixKeeper:
+    keeper = FixKeeper(age_ms_max=5000, fixes_max=fixes_max)
+    for fix in fixes:
+        keeper.add(fix)
+    return keeper
+
+
+def test_position_lies_between_the_fixes_whatever_their_order() -> None:
+    keeper = keeper_of(fix_at(2), fix_at(1), fix_at(3))
+    position = keeper.at(BOOT.shifted(1500))
+    assert position is not None
+    assert abs(position.lat_deg - 37.00015) < 1e-9
+    assert keeper.latest == fix_at(3)
+
+
+def test_no_fix_and_old_fix_mean_no_position() -> None:
+    assert keeper_of().at(BOOT) is None
+    assert keeper_of().latest is None
+    assert keeper_of(fix_at(0)).at(BOOT.shifted(5001)) is None
+
+
+def test_history_is_bounded_and_a_moment_is_kept_once() -> None:
+    keeper = keeper_of(*(fix_at(second) for second in range(20)), fix_at(19), fixes_max=10)
+    position = keeper.at(BOOT.shifted(10_000))
+    assert position is not None
+    assert position.age_ms == 0
+    assert keeper.at(BOOT.shifted(4_000)) is None
+
+
+def test_another_boot_ends_the_history() -> None:
+    keeper = keeper_of(fix_at(1), fix_at(1, boot="later"))
+    assert keeper.at(BOOT.shifted(1000)) is None
+    assert keeper.at(Instant("later", 1_000_000_000)) is not None
+
+
+def test_threads_may_add_and_ask_at_once() -> None:
+    keeper = keeper_of(fixes_max=50)
+
+    def add() -> None:
+        for second in range(200):
+            keeper.add(fix_at(second / 10))
+
+    adding = [threading.Thread(target=add) for _ in range(3)]
+    for thread in adding:
+        thread.start()
+    answers = [keeper.at(BOOT.shifted(second * 100)) for second in range(200)]
+    for thread in adding:
+        thread.join()
+    assert len(answers) == 200
+    assert keeper.latest == fix_at(19.9)
+
+
+def gnss_now(keeper: FixKeeper, inner: Instant) -> Instant:
+    return GnssClock(ReplayedClock(inner), keeper, age_ms_max=60_000).now()
+
+
+def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
+    keeper = keeper_of(fix_at(1), fix_at(2))
+    now = gnss_now(keeper, replace(BOOT.shifted(12_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
+    assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=12), UtcSource.GNSS)
+    assert now.uncertainty_ms == 1001.0
+    late = BOOT.shifted(62_001)
+    assert gnss_now(keeper, late) == late
+
+
+def test_a_date_is_trusted_when_two_fixes_agree_on_it() -> None:
+    now = BOOT.shifted(3000)
+    for fixes in ((), (fix_at(1),), (fix_at(1), fix_at(2, dated=False)), (fix_at(1), fix_at(2, utc_offset_s=18))):
+        assert gnss_now(keeper_of(*fixes), now) == now
+    settled = keeper_of(fix_at(0), fix_at(1, utc_offset_s=18), fix_at(2, utc_offset_s=18))
+    assert gnss_now(settled, now).utc == NOON + timedelta(seconds=21)
+
+
+def test_a_better_time_server_stays() -> None:
+    keeper = keeper_of(fix_at(1), fix_at(2))
+    synced = Instant("boot", 3_000_000_000, NOON, UtcSource.NTP, 20.0)
+    assert gnss_now(keeper, synced) == synced
+    assert gnss_now(keeper, replace(synced, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
+
+
+def test_fix_of_another_boot_tells_no_time() -> None:
+    now = Instant("later", 3_000_000_000)
+    assert gnss_now(keeper_of(fix_at(1), fix_at(2)), now) == now

@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+
+from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.pump import pump
+from tests.position.test_keeper import fix_at
+
+BACKOFF = Backoff(first_s=1.0, longest_s=4.0)
+
+
+class FlakySource:
+    """Each opening yields so many fixes and then fails; the last one ends."""
+
+    def __init__(self, *openings: int) -> None:
+        self._openings = list(openings)
+        self._second = 0
+
+    def fixes(self) -> Iterator[Fix]:
+        for _ in range(self._openings.pop(0)):
+            self._second += 1
+            yield fix_at(self._second)
+        if self._openings:
+            raise PositionError("vanished")
+
+
+class Waits:
+    """Remembers the waits; says stop at the given number of them."""
+
+    def __init__(self, stop_after: int = 1000) -> None:
+        self.asked: list[float] = []
+        self._stop_after = stop_after
+
+    def __call__(self, seconds: float) -> bool:
+        self.asked.append(seconds)
+        return len(self.asked) >= self._stop_after
+
+    @property
+    def between_openings(self) -> list[float]:
+        return [seconds for seconds in self.asked if seconds > 0]
+
+
+def test_vanished_source_is_opened_again_with_growing_waits() -> None:
+    keeper, waits = FixKeeper(5000), Waits()
+    pump(FlakySource(1, 0, 0, 0, 2), keeper, waits, BACKOFF, draw=lambda: 1.0)
+    assert waits.between_openings == [1.0, 2.0, 4.0, 4.0]
+    assert keeper.latest == fix_at(3)
+
+
+def test_a_fix_starts_the_waits_anew() -> None:
+    waits = Waits()
+    pump(FlakySource(0, 0, 1, 0, 0), FixKeeper(5000), waits, BACKOFF, draw=lambda: 1.0)
+    assert waits.between_openings == [1.0, 2.0, 1.0, 2.0]
+
+
+def test_it_stops_after_a_fix_and_while_it_waits() -> None:
+    keeper, waits = FixKeeper(5000), Waits(stop_after=2)
+    pump(FlakySource(5), keeper, waits, BACKOFF)
+    assert keeper.latest == fix_at(2)
+    source = FlakySource(0, 9)
+    pump(source, keeper, Waits(stop_after=1), BACKOFF)
+    assert keeper.latest == fix_at(2)

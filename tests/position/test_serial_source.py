@@ -1,0 +1,187 @@
+import os
+import threading
+import tty
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.pump import pump
+from alpr_edge.position.sentences import Rejection
+from alpr_edge.position.serial_source import SerialSource
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import PositionSettings
+from tests.position.test_merging import gga, rmc
+
+PATIENCE_S = 30.0
+
+
+class HastyClock:
+    """The system's clock, fifty times as fast."""
+
+    def __init__(self) -> None:
+        self._inner = SystemClock()
+        self._start = self._inner.now()
+
+    def now(self) -> Instant:
+        return self._start.shifted(self._inner.now().ms_since(self._start) * 50)
+
+
+class Receiver:
+    """A receiver on a pseudo-terminal that repeats a burst of bytes; ``link`` is its device name."""
+
+    def __init__(self, link: Path, burst: Callable[[int], bytes]) -> None:
+        self._link = link
+        self._burst = burst
+        self._unplugged = threading.Event()
+        self._thread = threading.Thread(target=self._speak)
+
+    def __enter__(self) -> Self:
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(self._master, False)
+        self._link.unlink(missing_ok=True)
+        self._link.symlink_to(os.ttyname(slave))
+        self._slave = slave
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unplug()
+
+    def unplug(self) -> None:
+        self._unplugged.set()
+        self._thread.join()
+        for end in (self._master, self._slave):
+            if end >= 0:
+                os.close(end)
+        self._master = self._slave = -1
+
+    def _speak(self) -> None:
+        second = 0
+        while not self._unplugged.wait(0.02):
+            second += 1
+            try:
+                os.write(self._master, self._burst(second))
+            except BlockingIOError:
+                continue  # nobody reads yet
+
+
+def moment(second: int) -> str:
+    return f"10{second // 60 % 60:02}{second % 60:02}"
+
+
+def good(second: int) -> bytes:
+    return rmc(moment(second)) + b"\r\n" + gga(moment(second)) + b"\r\n"
+
+
+def noisy(second: int) -> bytes:
+    return os.urandom(40) + b"\r\n" + good(second) + b"$GPRMC,1234\r\n"
+
+
+def void(second: int) -> bytes:
+    return rmc(moment(second), status="V") + b"\r\n" + gga(moment(second), quality="0") + b"\r\n"
+
+
+def gibberish(second: int) -> bytes:
+    return b"\xfe\x80\x1b" * 30
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Path:
+    return tmp_path / "ttyGNSS"
+
+
+@pytest.fixture
+def settings(device: Path) -> PositionSettings:
+    return PositionSettings(device=str(device), baud=115_200)
+
+
+def test_fixes_come_through_noise(device: Path, settings: PositionSettings) -> None:
+    source = SerialSource(settings, SystemClock())
+    with Receiver(device, noisy):
+        fixes = source.fixes()
+        taken = [next(fixes) for _ in range(5)]
+        fixes.close()  # type: ignore[attr-defined]
+    assert all(fix.source == "serial:ttyGNSS" for fix in taken)
+    assert all(abs(fix.lat_deg - 37.6391) < 1e-9 for fix in taken)
+    assert source.tally.rejected[Rejection.MALFORMED] > 0
+
+
+def test_device_is_opened_for_one_alone_and_released(device: Path, settings: PositionSettings) -> None:
+    with Receiver(device, good):
+        first = SerialSource(settings, SystemClock()).fixes()
+        next(first)
+        with pytest.raises(PositionError, match="cannot be opened"):
+            next(SerialSource(settings, SystemClock()).fixes())
+        first.close()  # type: ignore[attr-defined]
+        next(SerialSource(settings, SystemClock()).fixes())
+
+
+def test_receiver_without_a_fix_is_heard_and_gives_none(device: Path, settings: PositionSettings) -> None:
+    rounds = iter(range(40))
+    source = SerialSource(settings, SystemClock(), stopped=lambda: next(rounds, None) is None)
+    with Receiver(device, void):
+        assert list(source.fixes()) == []
+    assert source.tally.rejected[Rejection.VOID] > 0
+
+
+@pytest.mark.parametrize(("burst", "reason"), [(lambda _: b"", "is silent"), (gibberish, "speaks no NMEA at 115200")])
+def test_silence_and_a_wrong_baud_rate_are_told_apart(
+    device: Path, settings: PositionSettings, burst: Callable[[int], bytes], reason: str
+) -> None:
+    with Receiver(device, burst), pytest.raises(PositionError, match=reason):
+        list(SerialSource(settings, HastyClock()).fixes())
+
+
+@pytest.mark.parametrize("name", ["absent", "."])
+def test_device_that_cannot_be_opened_is_one_clear_line(tmp_path: Path, name: str) -> None:
+    settings = PositionSettings(device=str(tmp_path / name))
+    with pytest.raises(PositionError, match="cannot be opened at 9600 baud") as caught:
+        next(SerialSource(settings, SystemClock()).fixes())
+    assert "\n" not in str(caught.value)
+
+
+def test_unplugged_receiver_is_an_error(device: Path, settings: PositionSettings) -> None:
+    with Receiver(device, good) as receiver:
+        fixes = SerialSource(settings, SystemClock()).fixes()
+        next(fixes)
+        receiver.unplug()
+        with pytest.raises(PositionError, match="vanished"):
+            list(fixes)
+
+
+@pytest.fixture
+def pumping(settings: PositionSettings) -> Iterator[FixKeeper]:
+    """A pump on the device, stopped at the end."""
+    stop, keeper = threading.Event(), FixKeeper(5000)
+    source = SerialSource(settings, SystemClock(), stop.is_set)
+    thread = threading.Thread(target=pump, args=(source, keeper, stop.wait, Backoff(0.01, 2.0, 0.1)))
+    thread.start()
+    yield keeper
+    stop.set()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    tick = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.02)):
+        if condition():
+            return
+        tick.wait(0.02)
+    pytest.fail("it did not happen")
+
+
+def test_unplugged_receiver_is_taken_up_again(device: Path, pumping: FixKeeper) -> None:
+    with Receiver(device, good):
+        wait_for(lambda: pumping.latest is not None)
+    lost = pumping.latest
+    assert lost is not None
+    with Receiver(device, good):
+        wait_for(lambda: pumping.latest is not None and pumping.latest.received.ms_since(lost.received) > 200)
