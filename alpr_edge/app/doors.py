@@ -7,7 +7,12 @@ from pathlib import Path
 import cv2
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.settings import VisionSettings
+from alpr_edge.hotlist.importing import Lists
+from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.settings import Settings, VisionSettings
+from alpr_edge.store.database import Database
+from alpr_edge.store.keys import load_key
+from alpr_edge.uplink.client import HttpsDepartment
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.reader import OnnxReader
@@ -47,3 +52,23 @@ def model_faults(settings: VisionSettings) -> list[str]:
     except ModelError as error:
         return [f"vision: {error}"]
     return []
+
+
+def open_department(settings: Settings) -> HttpsDepartment:
+    """The department that the settings name.
+
+    Raises:
+        UplinkError: its certificate files cannot be used.
+    """
+    return HttpsDepartment(settings.uplink, settings.unit.id)
+
+
+def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLoader]:
+    """Where the unit's hotlists live, for imports, and what looks plates up in them.
+
+    Raises:
+        StoreError: the lists' key is missing or readable by others.
+    """
+    key = load_key("lists", settings.store.keys_directory)
+    directory = settings.unit.data_directory / LISTS_DIRECTORY
+    return Lists(database, key, directory), HotlistLoader(database, key, directory)

@@ -10,7 +10,7 @@ import structlog
 from alpr_edge.domain.alerting import Alert, Cooldown, Tone, gravest, level_of, list_age, phrase_of, tone_of
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import Hit
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.settings import AlertSettings, HotlistSettings
@@ -41,8 +41,12 @@ class Herald:
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         """From the capture of the deciding frame to the first sample handed over, newest last."""
-        self.trouble = ""
-        """Why the last sound failed; empty when it did not."""
+        self._failure = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing would sound now; empty when it would."""
+        return "" if self._player.up else self._failure or "the sound device is down"
 
     def announce(self, event: ReadDecided, hits: Sequence[Hit]) -> tuple[Alert | None, Instant | None]:
         """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did."""
@@ -69,22 +73,23 @@ class Herald:
         return Alert(hit.hit_id, hit.read_id, level, tone_of(hit), phrase_of(hit, age), age)
 
     def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:
-        if not self._sound(alert.tone, event.decided):
+        first_sample_ns = self._sound(alert.tone, event.decided)
+        if first_sample_ns is None:
             self._cooldown.forget(event.read.plate)
             return None
-        sounded = self._clock.now()
+        latency_ms = (first_sample_ns - event.decided.boottime_ns) / NS_PER_MS
         self._sounded.append(event.read.read_id)
-        if sounded.boot_id == event.decided.boot_id:
-            self.latencies_ms.append(sounded.ms_since(event.decided))
+        self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
-        return sounded
+        return event.decided.shifted(latency_ms)
 
-    def _sound(self, tone: Tone, at: Instant) -> bool:
+    def _sound(self, tone: Tone, at: Instant) -> int | None:
+        """Play a tone; returns its first sample's boottime_ns, None when nothing sounds."""
         try:
-            self._player.play(tone, at)
+            first_sample_ns = self._player.play(tone, at)
         except SoundError as error:
-            self.trouble = str(error)
-            log.error("alert.silent", tone=tone, failure=self.trouble)
-            return False
-        self.trouble = ""
-        return True
+            self._failure = str(error)
+            log.error("alert.silent", tone=tone, failure=self._failure)
+            return None
+        self._failure = ""
+        return first_sample_ns

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import cv2
+import numpy as np
 
 from alpr_edge.app.watch import Closed, Decided, Record
 from alpr_edge.domain.errors import StoreError
@@ -71,7 +72,8 @@ def shrunk(pixels: Pixels, longest_px: int) -> Pixels:
     scale = longest_px / max(height, width)
     if scale >= 1:
         return pixels
-    return cv2.resize(pixels, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+    size = round(width * scale), round(height * scale)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def jpeg(pixels: Pixels, quality: int) -> bytes:

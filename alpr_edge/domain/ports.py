@@ -6,7 +6,7 @@ Each has real alternates (ARCHITECTURE): the vehicle's hardware, recordings, and
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from alpr_edge.domain.alerting import Alert, Tone
+from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.frames import Crop, Detection, Frame, Probabilities
 from alpr_edge.domain.instants import Instant
@@ -76,13 +76,6 @@ class Player(Protocol):
 
     def close(self) -> None:
         """Let what is queued end, then release the device."""
-
-
-class Notifier(Protocol):
-    """Shows an alert to whoever is entitled to see plates (the page in the car, a drive's own files)."""
-
-    def show(self, alert: Alert) -> None:
-        """Show it."""
 
 
 class Department(Protocol):

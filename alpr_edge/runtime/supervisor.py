@@ -43,6 +43,10 @@ class StageState:
     beaten_s: float = 0.0
     restarts: int = 0
     failure: str = ""
+    finish_failed: bool = False
+    """Whether what it still held at the end could not be handed on."""
+    waiting: bool = False
+    """Whether it failed and waits to be started again."""
     done: bool = False
     started_s: float = field(default=0.0)
 
@@ -89,6 +93,10 @@ class Supervisor:
         now = time.monotonic()
         return [s.stage.name for s in self._states if not s.done and now - s.beaten_s > self._stall_s]
 
+    def restarting(self) -> list[StageState]:
+        """Stages that failed and wait to be started again."""
+        return [state for state in self._states if state.waiting]
+
     def _keep(self, state: StageState) -> None:
         """Run a stage until it ends by itself or stop is asked."""
         failures = 0
@@ -102,11 +110,15 @@ class Supervisor:
             log.error("stage.restarting", stage=state.stage.name, failure=state.failure, wait_s=round(wait_s, 2))
             # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
             state.beaten_s = time.monotonic() + wait_s
-            if self.stop.wait(wait_s):
+            state.waiting = True
+            stopped = self.stop.wait(wait_s)
+            state.waiting = False
+            if stopped:
                 break
         try:
             state.stage.finish()
         except Exception as error:  # noqa: BLE001 - as below
+            state.finish_failed = True
             state.failure = f"{type(error).__name__}: {error}"
             log.error("stage.finish_failed", stage=state.stage.name, failure=state.failure)
         finally:

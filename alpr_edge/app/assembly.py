@@ -1,0 +1,125 @@
+"""Hangs the threads between lens and outbox: cameras -> recognition -> writer, the same for a car and a recording.
+
+One decoding thread a camera, one recognition thread, one writer. Between cameras and recognition a live unit keeps only
+the newest frame of each camera; a recording at full pace waits instead, so that two replays are equal.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from alpr_edge.app.herald import Herald
+from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.watch import Record, Watch
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.matching import Entries
+from alpr_edge.domain.passes import DecisionRule, Origin, Passes
+from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
+from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import DecisionSettings, Settings
+from alpr_edge.vision.recogniser import Recogniser
+
+RECORDS_HELD = 64
+"""Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
+RECORDS_A_COMMIT = 16
+FRAMES_HELD = 4
+"""Decoded frames of a recording waiting for recognition."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lens:
+    """A camera as the assembly sees it."""
+
+    camera_id: str
+    frames: Callable[[], Iterator[Frame]]
+    """Opens it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What the composition hands to the threads."""
+
+    recogniser: Recogniser
+    model_ids: tuple[str, ...]
+    herald: Herald
+    entries: Callable[[], Entries]
+    locate: Callable[[Instant], Position | None]
+    recorder: Recorder
+    tick: Callable[[Frame], None]
+    """Told of each frame before it is recognised."""
+
+
+def decision_rule(settings: DecisionSettings) -> DecisionRule:
+    """The settings as the domain's rule."""
+    return DecisionRule(
+        margin=settings.margin,
+        readings_max=settings.readings_max,
+        age_ms_max=settings.age_ms_max,
+        confidence_min=settings.confidence_min,
+        characters_min=settings.characters_min,
+    )
+
+
+def new_id() -> str:
+    """Identity of a read or a hit."""
+    return str(uuid.uuid4())
+
+
+class Assembly:
+    """The stages of one unit.
+
+    Args:
+        settings: unit and decision settings.
+        lenses: the cameras.
+        parts: what the stages work with.
+        live: drop frames that recognition cannot follow; otherwise wait for it.
+    """
+
+    def __init__(self, settings: Settings, lenses: Sequence[Lens], parts: Parts, *, live: bool) -> None:
+        self._parts = parts
+        self.records: BoundedChannel[Record] = BoundedChannel(RECORDS_HELD)
+        self.frames: BoundedChannel[Frame] = (
+            LatestChannel(lambda frame: frame.camera_id, producers=len(lenses))
+            if live
+            else BoundedChannel(FRAMES_HELD, producers=len(lenses))
+        )
+        self._watches = {lens.camera_id: self._watch(settings, lens.camera_id) for lens in lenses}
+        self.supervisor = Supervisor()
+        self.supervisor.add(BatchStage("writer", self.records, parts.recorder.write, RECORDS_A_COMMIT))
+        self.supervisor.add(WorkStage("recognition", self.frames, self._recognise, self._finish))
+        for lens in lenses:
+            self.supervisor.add(SourceStage(f"camera-{lens.camera_id}", lens.frames, self.frames))
+
+    @property
+    def frames_seen(self) -> int:
+        """Frames recognised over all cameras."""
+        return sum(watch.frames for watch in self._watches.values())
+
+    def run_to_end(self) -> None:
+        """Start every stage and wait until the cameras have ended and everything is written."""
+        self.supervisor.start()
+        while not self.supervisor.join(1.0):
+            pass
+
+    def failures(self) -> list[str]:
+        """One line for each stage that failed and was started again, or could not finish."""
+        return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
+
+    def _watch(self, settings: Settings, camera_id: str) -> Watch:
+        origin = Origin(settings.unit.id, camera_id, self._parts.model_ids)
+        rule = decision_rule(settings.decision)
+        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, new_id)
+        parts = self._parts
+        return Watch(parts.recogniser, passes, parts.entries, parts.herald, self.records, new_id)
+
+    def _recognise(self, frame: Frame) -> None:
+        self._parts.tick(frame)
+        self._watches[frame.camera_id].process(frame)
+
+    def _finish(self) -> None:
+        for watch in self._watches.values():
+            watch.finish()
+        self.records.close()

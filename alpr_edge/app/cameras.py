@@ -1,0 +1,89 @@
+"""Cameras of a live unit: the adapter that a camera's settings name, kept going over its failures."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from alpr_edge.capture.devices import RtspSource, V4l2Source
+from alpr_edge.capture.recordings import FolderSource, VideoSource
+from alpr_edge.capture.reopening import Reopening
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.ports import Clock, FrameSource
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.settings import CameraSettings, FolderCamera, RtspCamera, SimulatedCamera, V4l2Camera, VideoCamera
+from alpr_edge.simulation.source import SimulatedSource
+
+
+class LiveRecording:
+    """A recording in a camera's place: at its own pace, from its start each time it is opened.
+
+    Args:
+        open_at: opens it with the unit's instant as its first.
+        clock: the unit's.
+        wait: waits so many seconds; True when the unit stops.
+    """
+
+    def __init__(self, open_at: Callable[[Instant], FrameSource], clock: Clock, wait: Callable[[float], bool]) -> None:
+        self._open_at = open_at
+        self._clock = clock
+        self._wait = wait
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames when they are due."""
+        start, began_s = self._clock.now(), time.monotonic()
+        for frame in self._open_at(start).frames():
+            due_s = frame.captured.ms_since(start) / 1000 - (time.monotonic() - began_s)
+            if due_s > 0 and self._wait(due_s):
+                return
+            yield frame
+
+
+class Camera:
+    """A camera of the unit, as health sees it.
+
+    Args:
+        settings: of the camera.
+        clock: the unit's.
+        wait: waits so many seconds; True when the unit stops.
+    """
+
+    def __init__(self, settings: CameraSettings, clock: Clock, wait: Callable[[float], bool]) -> None:
+        self.camera_id = settings.id
+        backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
+        self._source = Reopening(
+            _source(settings, clock, wait), backoff, random.random, lambda seconds: not wait(seconds)
+        )
+
+    @property
+    def trouble(self) -> str:
+        """Why no frames come; empty when they do."""
+        return "" if self._source.up else self._source.last_error or "not open yet"
+
+    @property
+    def reopened(self) -> int:
+        """How often it came back."""
+        return self._source.reopened
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames until the unit stops."""
+        return self._source.frames()
+
+
+def _source(settings: CameraSettings, clock: Clock, wait: Callable[[float], bool]) -> FrameSource:
+    match settings:
+        case V4l2Camera():
+            return V4l2Source(settings, clock)
+        case RtspCamera():
+            return RtspSource(settings, clock)
+        case VideoCamera():
+            return LiveRecording(lambda start: VideoSource(settings.path, settings.id, start), clock, wait)
+        case FolderCamera():
+            return LiveRecording(
+                lambda start: FolderSource(settings.path, settings.id, settings.fps, start), clock, wait
+            )
+        case SimulatedCamera():
+            return LiveRecording(lambda start: SimulatedSource(settings, start), clock, wait)
+        case _:
+            assert_never(settings)

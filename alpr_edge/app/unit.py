@@ -1,0 +1,225 @@
+"""The daemon of the car: cameras to outbox. It touches no network but the address of an rtsp:// camera."""
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+import structlog
+
+from alpr_edge.alerts.players import open_player
+from alpr_edge.app.assembly import Assembly, Lens, Parts
+from alpr_edge.app.cameras import Camera
+from alpr_edge.app.doors import open_lists, open_models
+from alpr_edge.app.herald import Herald
+from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.domain.alerting import ListAge, Tone, list_age
+from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.domain.frames import Frame
+from alpr_edge.hotlist.loader import HotlistLoader
+from alpr_edge.position.keeper import FixKeeper, GnssClock
+from alpr_edge.position.pump import pump
+from alpr_edge.position.serial_source import SerialSource
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.settings import Settings
+from alpr_edge.vision.recogniser import Recogniser
+
+log = structlog.get_logger(__name__)
+
+DRAIN_S_MAX = 4.5
+"""A stop is asked for when the ignition goes off: systemd and the power supply wait five seconds."""
+ROUND_S = 1.0
+
+
+class Unit:
+    """The running daemon.
+
+    Args:
+        settings: of this unit.
+        stop: set by SIGTERM.
+    """
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._manager = ServiceManager()
+        self._keeper = FixKeeper(settings.position.age_ms_max)
+        self._clock = GnssClock(SystemClock(), self._keeper)
+        self._troubles: tuple[str, ...] = ()
+        self._ready = False
+
+    def run(self) -> None:
+        """Work until stopped, then drain.
+
+        Raises:
+            AlprEdgeError: it cannot start.
+            StoreError: it could not write everything it had.
+        """
+        with ExitStack() as doors:
+            doors.enter_context(only_one(self._settings.unit.data_directory))
+            store = doors.enter_context(open_store(self._settings, migrate=True))
+            store.reads.close_open_reads()
+            store.reads.sweep_images()
+            _, lists = open_lists(self._settings, store.database)
+            lists.load()
+            player = open_player(self._settings.alerts, self._clock.now())
+            doors.callback(player.close)
+            herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
+            recorder = Recorder(store.reads, self._settings.store)
+            cameras = [Camera(camera, self._clock, self._stop.wait) for camera in self._settings.camera]
+            assembly = self._assembly(herald, recorder, lists, cameras)
+            self._position()
+            assembly.supervisor.start()
+            self._keep(assembly, store, lists, herald, cameras)
+            self._drain(assembly)
+
+    def _assembly(self, herald: Herald, recorder: Recorder, lists: HotlistLoader, cameras: list[Camera]) -> Assembly:
+        detector, reader = open_models(self._settings.vision)
+        parts = Parts(
+            recogniser=Recogniser(detector, reader),
+            model_ids=(detector.model_id, reader.model_id),
+            herald=herald,
+            entries=lambda: lists.index,
+            locate=self._keeper.at,
+            recorder=recorder,
+            tick=_no_tick,
+        )
+        lenses = [Lens(camera.camera_id, camera.frames) for camera in cameras]
+        return Assembly(self._settings, lenses, parts, live=True)
+
+    def _position(self) -> None:
+        """Start listening to the receiver, if there is one; it ends with the process."""
+        if not self._settings.position.device:
+            return
+        source = SerialSource(self._settings.position, SystemClock())
+        thread = threading.Thread(
+            target=pump, args=(source, self._keeper, self._stop.wait), name="position", daemon=True
+        )
+        thread.start()
+
+    def _keep(
+        self, assembly: Assembly, store: StoreRoom, lists: HotlistLoader, herald: Herald, cameras: list[Camera]
+    ) -> None:
+        """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse."""
+        while not self._stop.wait(ROUND_S):
+            try:
+                lists.refresh_if_changed()
+            except AlprEdgeError as error:
+                log.error("hotlist.not_taken_up", failure=str(error))
+            stalled = assembly.supervisor.stalled()
+            troubles = self._judge(assembly, lists, herald, cameras, stalled)
+            self._tell(troubles, herald)
+            self._write(assembly, store, herald, cameras)
+            if not stalled:
+                self._manager.alive()
+
+    def _judge(
+        self,
+        assembly: Assembly,
+        lists: HotlistLoader,
+        herald: Herald,
+        cameras: list[Camera],
+        stalled: list[str],
+    ) -> tuple[str, ...]:
+        """What keeps the unit from watching, a short line each."""
+        troubles = [f"camera {camera.camera_id}: {camera.trouble}" for camera in cameras if camera.trouble]
+        troubles += [f"{name} does not move" for name in stalled]
+        troubles += [f"{state.stage.name} failed: {state.failure}" for state in assembly.supervisor.restarting()]
+        troubles += [f"sound: {herald.trouble}"] if herald.trouble else []
+        return (*troubles, *self._list_troubles(lists))
+
+    def _list_troubles(self, lists: HotlistLoader) -> list[str]:
+        hotlist, now = self._settings.hotlist, self._clock.now().utc
+        if not lists.index.lists:
+            return ["no hotlist: nothing can be matched"]
+        old = [f"list {fault.source}: {fault.message}" for fault in lists.index.faults]
+        for generation in (held.generation for held in lists.index.lists):
+            age = generation.age(now)
+            judged = list_age(
+                None if age is None else age.total_seconds(),
+                timedelta(hours=hotlist.amber_after_h),
+                timedelta(hours=hotlist.red_after_h),
+            )
+            if judged is ListAge.RED:
+                old.append(f"list {generation.source} is older than {hotlist.red_after_h:g} h")
+        return old
+
+    def _tell(self, troubles: tuple[str, ...], herald: Herald) -> None:
+        if set(troubles) - set(self._troubles):
+            log.warning("unit.trouble", troubles=list(troubles))
+            herald.sound(Tone.TROUBLE)
+        elif self._troubles and not troubles:
+            log.info("unit.recovered")
+            herald.sound(Tone.READY)
+        if not self._ready:
+            self._ready = True
+            self._manager.ready("; ".join(troubles) or "watching")
+            log.info("unit.ready")
+            if not troubles:
+                herald.sound(Tone.READY)
+        elif troubles != self._troubles:
+            self._manager.status("; ".join(troubles) or "watching")
+        self._troubles = troubles
+
+    def _write(self, assembly: Assembly, store: StoreRoom, herald: Herald, cameras: list[Camera]) -> None:
+        counts, latencies = store.outbox.counts(), list(herald.latencies_ms)
+        figures = {
+            "frames": assembly.frames_seen,
+            "frames_dropped": assembly.frames.dropped,
+            "reopened": {camera.camera_id: camera.reopened for camera in cameras},
+            "records_waiting": len(assembly.records),
+            "outbox_ready": counts.ready,
+            "outbox_quarantined": counts.quarantined,
+            "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
+            "has_fix": self._keeper.at(self._clock.now()) is not None,
+        }
+        try:
+            health = Health("run", self._ready, self._troubles, figures)
+            write_health(self._settings.unit.runtime_directory, health)
+        except OSError as error:
+            log.error("health.not_written", failure=error.strerror)
+
+    def _drain(self, assembly: Assembly) -> None:
+        self._manager.stopping()
+        assembly.supervisor.stop.set()
+        if not assembly.supervisor.join(DRAIN_S_MAX):
+            raise StoreError(f"not everything was written within {DRAIN_S_MAX:g} s; it will be missing")
+        failures = [state.failure for state in assembly.supervisor.states if state.finish_failed]
+        if failures:
+            raise StoreError(f"the last reads could not be written: {failures[0]}")
+        log.info("unit.stopped", frames=assembly.frames_seen)
+
+
+def _no_tick(frame: Frame) -> None:
+    """A live unit's clock runs by itself."""
+    del frame
+
+
+@contextmanager
+def only_one(data_directory: Path) -> Iterator[None]:
+    """Hold the data folder for this process.
+
+    Raises:
+        StoreError: another one has it.
+    """
+    try:
+        data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{data_directory}: cannot be used: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise StoreError(f"{data_directory}: another alpr-edge run works on it; stop that one first") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,128 @@
+"""``alpr-edge drive``: the unit's work over a recording."""
+
+import json
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from alpr_edge.app import driving
+from alpr_edge.app.drive_files import Summary
+from alpr_edge.app.recordings import open_recording
+from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.domain.errors import AlprEdgeError, CaptureError
+from alpr_edge.settings import Settings, load
+
+
+class Pace(StrEnum):
+    """How a recording is played."""
+
+    FAST = "fast"
+    REAL = "real"
+
+
+def drive(
+    source: Annotated[
+        str, typer.Option("--source", help="Video file, folder of pictures, or simulated[:SEED].", show_default=False)
+    ],
+    nmea: Annotated[Path | None, typer.Option("--nmea", help="NMEA log of the drive's receiver.")] = None,
+    hotlist: Annotated[Path | None, typer.Option("--hotlist", help="Hotlist: generic CSV or CLEW table.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for what the drive makes.")] = Path("out/drive"),
+    pace: Annotated[Pace, typer.Option("--pace", help="fast drops no frame and is repeatable.")] = Pace.FAST,
+    start: Annotated[
+        str | None, typer.Option("--start", help="UTC start (RFC 3339) when no log tells; default: the file's time.")
+    ] = None,
+    fps: Annotated[float, typer.Option("--fps", min=0.01, max=240, help="Frames a second of a folder.")] = 10.0,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="Thresholds and uplink; default: built in, no uplink.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier drive in the folder.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
+    try:
+        chosen = Settings() if settings is None else load(settings)
+        began = None if start is None else _moment(start)
+        _prepare(out, force=force)
+        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+        plan = driving.Plan(recording, out, chosen, began or recording.began, pace is Pace.REAL)
+        summary, faults = _with_progress(plan)
+    except AlprEdgeError as error:
+        fail(error)
+    for fault in faults:
+        typer.echo(f"alpr-edge: {fault}", err=True)
+    typer.echo(json.dumps(asdict(summary)) if as_json else _told(summary, out))
+    if faults:
+        raise typer.Exit(1)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CaptureError(f"--start {text}: not a time; write it as 2026-03-01T08:30:00Z") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _prepare(out: Path, *, force: bool) -> None:
+    """An empty folder for the drive; an earlier drive's only when asked to."""
+    if out.exists() and not out.is_dir():
+        raise CaptureError(f"{out}: is a file; give --out a folder")
+    if out.exists() and any(out.iterdir()):
+        if not (out / "summary.json").exists():
+            raise CaptureError(f"{out}: holds other things; give --out an empty or new folder")
+        if not force:
+            raise CaptureError(f"{out}: holds an earlier drive; give another --out, or --force to replace it")
+        shutil.rmtree(out)
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CaptureError(f"{out}: cannot be made: {error.strerror}") from None
+
+
+def _with_progress(plan: driving.Plan) -> tuple[Summary, list[str]]:
+    columns: tuple[Any, ...] = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+        frames = bars.add_task("Driving", total=None)
+        upload = bars.add_task("Uploading", total=None, visible=False)
+        most = 0
+
+        def on_frame(done: int, total: int | None) -> None:
+            bars.update(frames, completed=done, total=total)
+
+        def on_upload(waiting: int) -> None:
+            nonlocal most
+            most = max(most, waiting)
+            bars.update(upload, completed=most - waiting, total=most, visible=True)
+
+        return driving.drive(plan, driving.Progress(on_frame, on_upload))
+
+
+def _told(summary: Summary, out: Path) -> str:
+    """The summary for a person."""
+    sent = (
+        f"{summary.uploaded} items uploaded, {summary.receipts} receipts, {summary.outbox_left} left in the outbox"
+        if summary.uploaded or not summary.outbox_left
+        else f"nothing uploaded (no department in reach); {summary.outbox_left} items wait in the outbox"
+    )
+    return "\n".join(
+        [
+            f"{summary.frames} frames driven, {summary.frames_dropped} dropped",
+            f"{summary.reads} vehicles read, {summary.hits} on the hotlist, {summary.alerts} alerts sounded",
+            sent,
+            f"In {out} (for your eyes only, mode 0600: it holds plates):",
+            "  reads.jsonl  hits.jsonl  stills/  alerts.wav  summary.json  unit/ (the encrypted store)",
+        ]
+    )
