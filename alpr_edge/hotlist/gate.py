@@ -1,0 +1,126 @@
+"""The gate: which entries of a feed come in, and whether the feed as a whole may replace the one held.
+
+A feed that was cut, is older than the list held, or shrank beyond belief would silence alerts, so it is refused
+whole and the list held stays live (FIELD, trap 3). What a format alone can see (header, trailer, count) it
+refuses itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import Generation, HotlistEntry
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.plates import canonical
+from alpr_edge.hotlist.feeds import Record, Rejected, Withheld
+
+JUNK_PLATES = frozenset(
+    canonical(word)
+    for word in (
+        "NONE", "UNKNOWN", "UNK", "UNKN", "TEMP", "TEMPTAG", "NOPLATE", "NOPLATES", "NOTAG", "NULL", "NA", "NOTAVAIL",
+    )
+)  # fmt: skip
+"""Words that feeds write where a vehicle has no plate."""
+SAMPLES_MAX = 20
+"""How many rejected lines a report names; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a feed is not believed."""
+
+    rejected_share_max: float = 0.02
+    """Share of its lines that may be rejected."""
+    shrink_share_max: float = 0.25
+    """Share of the entries held that may be missing from it."""
+    shrink_entries_min: int = 10
+    """A loss of fewer entries never counts as shrinking (an AMBER list goes from two to one)."""
+    issued_ahead_max: timedelta = timedelta(days=1)
+    """How far ahead of the unit's clock a header may date: a list from the future would lock out all that follow."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a feed's lines."""
+
+    read: int = 0
+    rejected: int = 0
+    samples: list[Rejected] = field(default_factory=list)
+    skipped_junk: int = 0
+    withheld: int = 0
+
+
+def is_junk(plate: str) -> bool:
+    """Whether canonical text is no plate: nothing, zeros only, or a word for none."""
+    return not plate.strip("0") or plate in JUNK_PLATES
+
+
+def admit(records: Iterable[Record], tally: Tally) -> Iterator[HotlistEntry]:
+    """The entries to hold; everything else is counted in ``tally``."""
+    for record in records:
+        if isinstance(record, Rejected):
+            tally.read += record.lines
+            tally.rejected += record.lines
+            if len(tally.samples) < SAMPLES_MAX:
+                tally.samples.append(record)
+            continue
+        tally.read += 1
+        if isinstance(record, Withheld):
+            tally.withheld += 1
+        elif is_junk(record.plate):
+            tally.skipped_junk += 1
+        else:
+            yield record
+
+
+def check_issued(issued: datetime | None, held: Generation | None, now: datetime | None, limits: Limits) -> None:
+    """Refuse a list older than the one held, or from the future.
+
+    Raises:
+        FeedError: it is.
+    """
+    if issued is None:
+        return
+    if now is not None and issued > now + limits.issued_ahead_max:
+        raise FeedError(
+            f"the list is dated {rfc3339(issued)}, ahead of this unit's clock; check the clock, then the feed"
+        )
+    if held is not None and held.issued is not None and issued < held.issued:
+        raise FeedError(
+            f"the list is of {rfc3339(issued)}, older than the one held ({rfc3339(held.issued)}); fetch the newest"
+        )
+
+
+def check_lines(tally: Tally, limits: Limits) -> None:
+    """Refuse a feed of which too many lines were not understood.
+
+    Raises:
+        FeedError: with the first such line.
+    """
+    if tally.rejected > limits.rejected_share_max * tally.read:
+        first = tally.samples[0]
+        raise FeedError(
+            f"{tally.rejected} of {tally.read} lines were rejected, "
+            f"the first: line {first.line}, column {first.column}: {first.reason}"
+        )
+
+
+def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shrink: bool) -> None:
+    """Refuse an empty feed, and one much smaller than the list held.
+
+    Raises:
+        FeedError: it is.
+    """
+    if kept == 0:
+        raise FeedError("the feed holds no entry; a list that must be empty is switched off, not emptied")
+    if held is None or accept_shrink:
+        return
+    lost = held.entries - kept
+    if lost > limits.shrink_entries_min and lost > limits.shrink_share_max * held.entries:
+        raise FeedError(
+            f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-shrink"
+        )

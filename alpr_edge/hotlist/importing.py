@@ -1,0 +1,237 @@
+"""Imports a feed: through its format and the gate into a sealed file that goes live by one row.
+
+Until that row is written the list held before is live, and it stays so when anything is refused.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import FeedError, StoreError
+from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.hotlist import gate, sealed
+from alpr_edge.hotlist.clew import Clew
+from alpr_edge.hotlist.feeds import FeedContext, FeedFormat, FormatName, Rejected
+from alpr_edge.hotlist.gate import DEFAULT_LIMITS, Limits, Tally
+from alpr_edge.hotlist.generic_csv import GenericCsv
+from alpr_edge.hotlist.loader import open_sealed
+from alpr_edge.hotlist.packing import ENTRIES_MAX, Packed, Packer, common
+from alpr_edge.hotlist.unpacking import FeedFile
+from alpr_edge.store.database import Database
+from alpr_edge.store.files import private_directory
+from alpr_edge.store.generations import StoredGeneration, live, next_serial, record_and_make_live
+
+FORMATS: dict[FormatName, FeedFormat] = {known.name: known for known in (GenericCsv(), Clew())}
+"""Every format by its name."""
+GENERATIONS_KEPT = 3
+"""Sealed files kept of each source: the live one and two to roll back to."""
+PROGRESS_STEP = 5_000
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LOCK_FILE = ".import.lock"
+
+Progress = Callable[[int, float], None]
+"""Told the entries read and the share of the file, 0 to 1."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Where a unit's generations live."""
+
+    database: Database
+    """Their rows."""
+    lists_key: bytes
+    """32 bytes."""
+    directory: Path
+    """Their sealed files; made when missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to import, and how."""
+
+    path: Path
+    """The feed; text, gzip or zip."""
+    source: str
+    """The list it renews."""
+    format: FormatName
+    reason: Reason | None = None
+    """Reason of lines that name none; a CLEW table's kind where its file name does not tell it."""
+    accept_shrink: bool = False
+    """Take a feed much smaller than the list held."""
+    dry_run: bool = False
+    """Check only; nothing is written, nothing goes live."""
+    limits: Limits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did."""
+
+    source: str
+    serial: int | None
+    """None: a dry run, nothing went live."""
+    issued: datetime | None
+    read: int
+    """Lines of records."""
+    kept: int
+    rejected: int
+    rejected_lines: tuple[Rejected, ...]
+    """The first of them."""
+    skipped_junk: int
+    withheld: int
+    """Immigration violators, which a unit here does not look for."""
+    duplicates: int
+    added: int
+    removed: int
+
+
+def import_feed(request: Request, lists: Lists, now: datetime | None, progress: Progress | None = None) -> ImportReport:
+    """Import a feed and make it live; a loader takes it up by its next refresh.
+
+    Args:
+        request: what to import.
+        lists: where to.
+        now: the moment, UTC; None when nothing is known of it.
+        progress: told every :data:`PROGRESS_STEP` entries.
+
+    Raises:
+        FeedError: the feed was refused as a whole; the list held before stays live.
+        StoreError: the generation could not be written; likewise.
+    """
+    if not _SOURCE.fullmatch(request.source):
+        raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
+    try:
+        with _only_import(lists.directory):
+            return _Import(request, lists, now).run(progress)
+    except FeedError as error:
+        log.warning("hotlist.refused", source=request.source, fault=str(error))
+        raise FeedError(f"{request.source}: refused, the list held before stays: {error}") from None
+
+
+@dataclass(slots=True)
+class _Import:
+    """One import, step by step."""
+
+    request: Request
+    lists: Lists
+    now: datetime | None
+    tally: Tally = field(default_factory=Tally)
+
+    def run(self, progress: Progress | None) -> ImportReport:
+        """Pack, pass the gate, go live, report."""
+        held = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
+        generation = held.generation if held else None
+        packed, duplicates, issued = self._pack(generation, progress)
+        gate.check_lines(self.tally, self.request.limits)
+        gate.check_size(len(packed), generation, self.request.limits, accept_shrink=self.request.accept_shrink)
+        shared = self._shared_with(held, packed)
+        return ImportReport(
+            source=self.request.source,
+            serial=None if self.request.dry_run else self._go_live(packed, issued),
+            issued=issued,
+            read=self.tally.read,
+            kept=len(packed),
+            rejected=self.tally.rejected,
+            rejected_lines=tuple(self.tally.samples),
+            skipped_junk=self.tally.skipped_junk,
+            withheld=self.tally.withheld,
+            duplicates=duplicates,
+            added=len(packed) - shared,
+            removed=(generation.entries if generation else 0) - shared,
+        )
+
+    def _pack(self, held: Generation | None, progress: Progress | None) -> tuple[Packed, int, datetime | None]:
+        """Read the whole feed; its entries, the number of duplicates, its date of issue."""
+        packer = Packer()
+        with FeedFile(self.request.path) as file:
+            context = FeedContext(self.request.source, file.inner_name, self.request.reason)
+            feed = FORMATS[self.request.format].open(file.lines(), context)
+            gate.check_issued(feed.issued, held, self.now, self.request.limits)
+            for entry in _counted(gate.admit(feed.records, self.tally), file, progress):
+                packer.add(entry)
+        packed, duplicates = packer.pack()
+        return packed, duplicates, feed.issued
+
+    def _shared_with(self, held: StoredGeneration | None, packed: Packed) -> int:
+        """How many entries the list held has too; none can be told when it does not open."""
+        if held is None:
+            return 0
+        try:
+            return common(packed, open_sealed(held, self.lists.lists_key, self.lists.directory))
+        except StoreError as error:
+            # A damaged list must not keep its replacement out.
+            log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
+            return 0
+
+    def _go_live(self, packed: Packed, issued: datetime | None) -> int:
+        source, lists = self.request.source, self.lists
+        serial = next_serial(lists.database, source)
+        name = f"{source}.{serial:08d}.list"
+        sha256 = sealed.write(lists.directory / name, sealed.Seal(source, serial), packed, lists.lists_key)
+        record_and_make_live(lists.database, Generation(source, serial, issued, self.now, len(packed)), name, sha256)
+        _remove_oldest(lists.directory, source, serial)
+        log.info("hotlist.imported", source=source, serial=serial, entries=len(packed))
+        return serial
+
+
+def _counted(entries: Iterable[HotlistEntry], file: FeedFile, progress: Progress | None) -> Iterator[HotlistEntry]:
+    """The entries, their number bounded and told."""
+    for count, entry in enumerate(entries, start=1):
+        if count > ENTRIES_MAX:
+            raise FeedError(f"over {ENTRIES_MAX} entries; split the feed by source")
+        if progress is not None and count % PROGRESS_STEP == 0:
+            progress(count, file.share_read)
+        yield entry
+
+
+def _remove_oldest(directory: Path, source: str, serial: int) -> None:
+    """Delete the source's files behind the :data:`GENERATIONS_KEPT` newest; whoever has one open holds it in memory."""
+    name = re.compile(rf"{re.escape(source)}\.(\d{{8,}})\.list")
+    for path in directory.iterdir():
+        match = name.fullmatch(path.name)
+        if match and int(match.group(1)) <= serial - GENERATIONS_KEPT:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _only_import(directory: Path) -> Iterator[None]:
+    """Make the lists' folder and hold its lock; one import at a time.
+
+    Raises:
+        FeedError: another import runs.
+        StoreError: the folder cannot be used.
+    """
+    is_new = not directory.exists()
+    private_directory(directory)
+    if is_new:
+        sealed.give_to_owner_of(directory.parent, directory)
+    descriptor = _locked(directory)
+    try:
+        sealed.clear_left_over(directory)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(directory: Path) -> int:
+    path = directory / _LOCK_FILE
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
+    sealed.give_to_owner_of(directory, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FeedError("another import runs; try again when it is done") from None
+    return descriptor

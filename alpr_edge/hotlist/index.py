@@ -1,0 +1,52 @@
+"""The live lists as one immutable index; the loader swaps it for the next by replacing one reference."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alpr_edge.domain.hits import Generation, HotlistEntry
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
+from alpr_edge.hotlist.packing import Packed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SealedList:
+    """One source's generation, opened."""
+
+    generation: Generation
+    sha256: str
+    """Digest of the sealed file it came from."""
+    packed: Packed
+
+
+@dataclass(frozen=True, slots=True)
+class ListFault:
+    """A source whose live generation could not be opened: it is not watched, or an older one still is."""
+
+    source: str
+    message: str
+    """One line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HotlistIndex:
+    """The lists of all sources; implements :class:`alpr_edge.domain.matching.Entries`."""
+
+    lists: tuple[SealedList, ...] = ()
+    faults: tuple[ListFault, ...] = ()
+    """What is missing from :attr:`lists`: never taken for "no hits"."""
+
+    def __len__(self) -> int:
+        return sum(len(held.packed) for held in self.lists)
+
+    @property
+    def generations(self) -> tuple[Generation, ...]:
+        """What is watched, one a source."""
+        return tuple(held.generation for held in self.lists)
+
+    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        """All entries of one canonical text, over all sources; text that is no plate has none."""
+        if not 0 < len(plate) <= PLATE_LENGTH_MAX or canonical(plate) != plate:
+            return
+        for held in self.lists:
+            for entry in held.packed.exact(plate, held.generation.source):
+                yield entry, held.generation

@@ -1,0 +1,183 @@
+"""A generation as arrays: sorted 64-bit plate keys, row numbers, fingerprints, and rows in compressed blocks.
+
+A list of millions takes 12 bytes an entry to search; the rest stays compressed until a read meets it. Rows lie in
+feed order, so packing streams; only the keys are sorted.
+"""
+
+import json
+import zlib
+from array import array
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX
+
+ROWS_A_BLOCK = 256
+ENTRIES_MAX = 20_000_000
+"""Four times the largest list planned for."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LEVEL = 6
+_REASONS = {reason.value: reason for reason in Reason}
+
+Keys = NDArray[np.uint64]
+Rows = NDArray[np.uint32]
+
+
+def plate_key(plate: str) -> int:
+    """A canonical plate as a number below 2**63: base 36 behind a leading 1, which keeps its zeros.
+
+    Plates of one length that begin alike have neighbouring keys.
+
+    Raises:
+        ValueError: empty, longer than a plate, or not canonical text.
+    """
+    if not 0 < len(plate) <= PLATE_LENGTH_MAX or not (plate.isascii() and plate.isalnum()):
+        raise ValueError("not canonical plate text")
+    return int("1" + plate, 36)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """The entries of one generation, immutable."""
+
+    keys: Keys
+    """[entries], ascending."""
+    rows: Rows
+    """[entries], the row of each key."""
+    fingerprints: Keys
+    """[entries], what tells entries of one plate apart (state, reason, record id); [0] once only searched."""
+    block_ends: Keys
+    """[blocks], where each compressed block ends in :attr:`blocks`."""
+    blocks: bytes
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def searchable(self) -> "Packed":
+        """The same entries without what only an import compares."""
+        return replace(self, fingerprints=self.fingerprints[:0].copy())
+
+    def exact(self, plate: str, source: str) -> list[HotlistEntry]:
+        """The entries of a canonical plate in feed order."""
+        key = np.uint64(plate_key(plate))
+        first = int(np.searchsorted(self.keys, key, side="left"))
+        if first == len(self.keys) or self.keys[first] != key:
+            return []
+        last = int(np.searchsorted(self.keys, key, side="right"))
+        return [self._entry(int(row), plate, source) for row in sorted(self.rows[first:last])]
+
+    def _entry(self, row: int, plate: str, source: str) -> HotlistEntry:
+        block, place = divmod(row, ROWS_A_BLOCK)
+        start = int(self.block_ends[block - 1]) if block else 0
+        rows = json.loads(zlib.decompress(self.blocks[start : int(self.block_ends[block])]))
+        return _entry_of(rows[place], plate, source)
+
+
+class Packer:
+    """Takes entries one by one, in feed order, and packs them."""
+
+    def __init__(self) -> None:
+        self._keys = array("Q")
+        self._fingerprints = array("Q")
+        self._ends = array("Q")
+        self._blocks = bytearray()
+        self._open: list[list[Any]] = []
+
+    def add(self, entry: HotlistEntry) -> None:
+        """Take an entry.
+
+        Raises:
+            ValueError: its plate is not canonical text, or the list is over :data:`ENTRIES_MAX`.
+        """
+        if len(self._keys) >= ENTRIES_MAX:
+            raise ValueError("too many entries for one list")
+        self._keys.append(plate_key(entry.plate))
+        self._fingerprints.append(_fingerprint(entry))
+        self._open.append(_row_of(entry))
+        if len(self._open) == ROWS_A_BLOCK:
+            self._close_block()
+
+    def pack(self) -> tuple[Packed, int]:
+        """The packed entries, and how many were duplicates: the first of equal ones is kept."""
+        self._close_block()
+        keys = np.frombuffer(self._keys, dtype=np.uint64)
+        fingerprints = np.frombuffer(self._fingerprints, dtype=np.uint64)
+        order = np.lexsort((fingerprints, keys))
+        keys, fingerprints = keys[order], fingerprints[order]
+        fresh = np.ones(len(keys), dtype=bool)
+        fresh[1:] = (keys[1:] != keys[:-1]) | (fingerprints[1:] != fingerprints[:-1])
+        packed = Packed(
+            keys=keys[fresh],
+            rows=order[fresh].astype(np.uint32),
+            fingerprints=fingerprints[fresh],
+            block_ends=np.array(self._ends, dtype=np.uint64),
+            blocks=bytes(self._blocks),
+        )
+        return packed, len(keys) - len(packed)
+
+    def _close_block(self) -> None:
+        if self._open:
+            text = json.dumps(self._open, separators=(",", ":"))
+            self._blocks += zlib.compress(text.encode("ascii"), _LEVEL)
+            self._ends.append(len(self._blocks))
+            self._open = []
+
+
+def common(one: Packed, other: Packed) -> int:
+    """How many entries two generations of a source share, by their identity."""
+    return len(np.intersect1d(_identities(one), _identities(other), assume_unique=True))
+
+
+def _identities(packed: Packed) -> Keys:
+    """Plate and fingerprint in one number; numpy's overflow wraps, as a hash wants it."""
+    return packed.keys * np.uint64(0x9E3779B97F4A7C15) ^ packed.fingerprints
+
+
+def _fingerprint(entry: HotlistEntry) -> int:
+    """What makes an entry itself beside plate and source."""
+    text = f"{entry.state or ''}\x1f{entry.reason.value}\x1f{entry.record_id}"
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _row_of(entry: HotlistEntry) -> list[Any]:
+    return [
+        entry.plate_raw,
+        entry.state,
+        entry.reason.value,
+        entry.record_id,
+        entry.vehicle,
+        entry.remarks,
+        _microseconds(entry.effective),
+        _microseconds(entry.expires),
+    ]
+
+
+def _entry_of(row: list[Any], plate: str, source: str) -> HotlistEntry:
+    plate_raw, state, reason, record_id, vehicle, remarks, effective, expires = row
+    return HotlistEntry(
+        source=source,
+        plate=plate,
+        plate_raw=plate_raw,
+        state=state,
+        reason=_REASONS.get(reason, Reason.OTHER),
+        record_id=record_id,
+        vehicle=vehicle,
+        remarks=remarks,
+        effective=_moment(effective),
+        expires=_moment(expires),
+    )
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

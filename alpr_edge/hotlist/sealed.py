@@ -1,0 +1,234 @@
+"""The sealed file of one generation: AES-256-GCM in chunks, written beside the old one and renamed into place.
+
+::
+
+    magic 8 | version u16 | serial u64 | source length u8, source | salt 16      the preamble, in the clear
+    chunks of 1 MiB of the payload, each followed by its 16-byte tag
+    payload: head length u32, head (JSON), keys, rows, fingerprints, block ends, blocks; little endian
+
+Each file has a key of its own (HKDF-SHA256, RFC 5869, of the lists key and the preamble), and a chunk's nonce is its
+number and whether it is the last (as age and STREAM do): a chunk changed, moved, missing or left over, and a file
+passed off as another source's or serial's, do not open.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import struct
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.hotlist.packing import ENTRIES_MAX, Packed
+from alpr_edge.store.files import TEMPORARY_PREFIX, sync_directory
+
+MAGIC = b"ALPRLIST"
+VERSION = 1
+CHUNK_BYTES = 1 << 20
+_TAG_BYTES = 16
+_SALT_BYTES = 16
+_FIXED = struct.Struct("<8sHQB")
+_HEAD = struct.Struct("<I")
+_HEAD_BYTES_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Which generation a file is."""
+
+    source: str
+    serial: int
+
+
+def write(path: Path, seal: Seal, packed: Packed, lists_key: bytes) -> str:
+    """Seal a generation into ``path`` (mode 0600), durable when this returns.
+
+    The file belongs to the folder's owner, so that one imported by root can be read by the unit.
+
+    Returns:
+        SHA-256 of the file, lower-case hex.
+
+    Raises:
+        StoreError: it cannot be written; nothing of it is left.
+    """
+    digest = hashlib.sha256()
+    temporary: Path | None = None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+        temporary = Path(name)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - mkstemp gives a descriptor, which Path cannot open
+            for piece in _sealed(seal, packed, lists_key):
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            give_to_owner_of(path.parent, file.fileno())
+            os.fsync(file.fileno())
+        temporary.rename(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise StoreError(f"{path}: the list cannot be written: {error.strerror}") from None
+    return digest.hexdigest()
+
+
+def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
+    """Open a sealed generation and check all of it.
+
+    Args:
+        path: the file.
+        seal: the generation it must be.
+        lists_key: 32 bytes.
+        sha256: the file's digest as recorded when it was written.
+
+    Raises:
+        StoreError: missing, changed, cut short, another generation's, of a newer release, or sealed with another key.
+    """
+    try:
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
+            file.seek(0)
+            cipher = _opened(path, file, seal, lists_key)
+            return _packed(_Payload(_chunks(path, file, cipher)), path)
+    except OSError as error:
+        raise StoreError(f"{path}: the list cannot be read: {error.strerror}; import it again") from None
+
+
+def give_to_owner_of(directory: Path, made: Path | int) -> None:
+    """Let a file or folder that root made in ``directory`` belong to the folder's owner."""
+    owner = directory.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.chown(made, owner.st_uid, owner.st_gid)
+
+
+def _preamble(seal: Seal, salt: bytes) -> bytes:
+    source = seal.source.encode("ascii")
+    return _FIXED.pack(MAGIC, VERSION, seal.serial, len(source)) + source + salt
+
+
+def _cipher(lists_key: bytes, preamble: bytes) -> AESGCM:
+    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=preamble).derive(lists_key))
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return struct.pack(">QxxxB", number, last)
+
+
+def _sealed(seal: Seal, packed: Packed, lists_key: bytes) -> Iterator[bytes]:
+    preamble = _preamble(seal, os.urandom(_SALT_BYTES))
+    cipher = _cipher(lists_key, preamble)
+    yield preamble
+    for number, (chunk, last) in enumerate(_with_last(_rechunked(_pieces(packed)))):
+        yield cipher.encrypt(_nonce(number, last=last), chunk, None)
+
+
+def _pieces(packed: Packed) -> Iterator[memoryview]:
+    """The payload in its parts."""
+    head = json.dumps({"entries": len(packed), "blocks": len(packed.block_ends), "bytes": len(packed.blocks)})
+    yield memoryview(_HEAD.pack(len(head)) + head.encode("ascii"))
+    yield memoryview(packed.keys.astype("<u8").tobytes())
+    yield memoryview(packed.rows.astype("<u4").tobytes())
+    yield memoryview(packed.fingerprints.astype("<u8").tobytes())
+    yield memoryview(packed.block_ends.astype("<u8").tobytes())
+    yield memoryview(packed.blocks)
+
+
+def _rechunked(pieces: Iterable[memoryview]) -> Iterator[bytes]:
+    """The same bytes in chunks of :data:`CHUNK_BYTES`, the last one shorter."""
+    rest = bytearray()
+    for piece in pieces:
+        for start in range(0, len(piece), CHUNK_BYTES):
+            rest += piece[start : start + CHUNK_BYTES]
+            if len(rest) >= CHUNK_BYTES:
+                yield bytes(rest[:CHUNK_BYTES])
+                del rest[:CHUNK_BYTES]
+    if rest:
+        yield bytes(rest)
+
+
+def _with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each chunk and whether it is the last."""
+    held = next(chunks, None)
+    while held is not None:
+        following = next(chunks, None)
+        yield held, following is None
+        held = following
+
+
+def _opened(path: Path, file: IO[bytes], seal: Seal, lists_key: bytes) -> AESGCM:
+    """The file's cipher, its preamble read and compared."""
+    expected = _preamble(seal, b"")
+    preamble = file.read(len(expected) + _SALT_BYTES)
+    if preamble[: len(MAGIC)] == MAGIC and preamble[len(MAGIC) : len(MAGIC) + 2] != struct.pack("<H", VERSION):
+        raise StoreError(f"{path}: sealed by another release; import the list again")
+    if preamble[: len(expected)] != expected or len(preamble) != len(expected) + _SALT_BYTES:
+        raise StoreError(f"{path}: not generation {seal.serial} of list {seal.source}; import the list again")
+    return _cipher(lists_key, preamble)
+
+
+def _chunks(path: Path, file: IO[bytes], cipher: AESGCM) -> Iterator[bytes]:
+    sealed = iter(lambda: file.read(CHUNK_BYTES + _TAG_BYTES), b"")
+    for number, (chunk, last) in enumerate(_with_last(sealed)):
+        try:
+            yield cipher.decrypt(_nonce(number, last=last), chunk, None)
+        except InvalidTag:
+            raise StoreError(
+                f"{path}: does not open; restore the lists key it was sealed with or import it again"
+            ) from None
+
+
+class _Payload:
+    """Hands out the payload's bytes in the sizes asked for."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._chunk = memoryview(b"")
+
+    def take(self, size: int) -> bytes:
+        """The next ``size`` bytes; fewer at the end."""
+        taken = bytearray()
+        while len(taken) < size:
+            if not self._chunk:
+                self._chunk = memoryview(next(self._chunks, b""))
+            if not self._chunk:
+                break
+            part = self._chunk[: size - len(taken)]
+            taken += part
+            self._chunk = self._chunk[len(part) :]
+        return bytes(taken)
+
+
+def _packed(payload: _Payload, path: Path) -> Packed:
+    (size,) = _HEAD.unpack(payload.take(_HEAD.size))
+    head = json.loads(payload.take(min(size, _HEAD_BYTES_MAX)))
+    entries, blocks = int(head["entries"]), int(head["blocks"])
+    if entries > ENTRIES_MAX:
+        raise StoreError(f"{path}: holds more entries than this unit takes")
+    packed = Packed(
+        keys=np.frombuffer(payload.take(entries * 8), dtype="<u8").astype(np.uint64, copy=False),
+        rows=np.frombuffer(payload.take(entries * 4), dtype="<u4").astype(np.uint32, copy=False),
+        fingerprints=np.frombuffer(payload.take(entries * 8), dtype="<u8").astype(np.uint64, copy=False),
+        block_ends=np.frombuffer(payload.take(blocks * 8), dtype="<u8").astype(np.uint64, copy=False),
+        blocks=payload.take(int(head["bytes"])),
+    )
+    if payload.take(1):
+        raise StoreError(f"{path}: longer than its head says; import the list again")
+    return packed
+
+
+def clear_left_over(directory: Path) -> None:
+    """Remove the half-written files of an import that was killed; the caller holds the import lock."""
+    for path in directory.glob(f"{TEMPORARY_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,40 @@
+"""Issuing states as feeds write them, to the two letters a read carries."""
+
+import re
+
+_NAMES = (
+    "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,"
+    "DC District of Columbia,FL Florida,GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,"
+    "KY Kentucky,LA Louisiana,ME Maine,MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,"
+    "MO Missouri,MT Montana,NE Nebraska,NV Nevada,NH New Hampshire,NJ New Jersey,NM New Mexico,NY New York,"
+    "NC North Carolina,ND North Dakota,OH Ohio,OK Oklahoma,OR Oregon,PA Pennsylvania,RI Rhode Island,"
+    "SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,UT Utah,VT Vermont,VA Virginia,WA Washington,"
+    "WV West Virginia,WI Wisconsin,WY Wyoming,AB Alberta,BC British Columbia,MB Manitoba,NB New Brunswick,"
+    "NL Newfoundland and Labrador,NS Nova Scotia,ON Ontario,PE Prince Edward Island,QC Quebec,SK Saskatchewan"
+)
+_CODE_OF_NAME = {entry[3:].upper(): entry[:2] for entry in _NAMES.split(",")}
+_POSTAL_OF_NCIC = {"NB": "NE", "NK": "NB", "NF": "NL", "PQ": "QC"}
+"""Where NCIC's two letters are not the post's: Nebraska, New Brunswick, Newfoundland, Quebec."""
+_UNKNOWN = frozenset({"", "XX", "UN", "UNK", "UNKNOWN", "NA", "N/A", "NONE", "--", "ZZ"})
+_TWO_LETTERS = re.compile("[A-Z]{2}")
+
+
+def from_text(text: str) -> tuple[str | None, bool]:
+    """A state cell's two letters (None: it does not say), and whether the cell was understood.
+
+    Feeds write the digit zero for the letter O here too (``0H``).
+    """
+    word = " ".join(text.upper().split())
+    if word in _UNKNOWN:
+        return None, True
+    letters = word.replace("0", "O")
+    if _TWO_LETTERS.fullmatch(letters):
+        return letters, True
+    code = _CODE_OF_NAME.get(word)
+    return code, code is not None
+
+
+def from_ncic(code: str) -> str | None:
+    """An NCIC state code as the post's two letters; None for blank or unknown."""
+    letters, _ = from_text(code)
+    return None if letters is None else _POSTAL_OF_NCIC.get(letters, letters)

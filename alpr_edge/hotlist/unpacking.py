@@ -1,0 +1,99 @@
+"""Opens a feed file, plain, gzip or zip, as a bounded stream of lines.
+
+Compression is told by the file's first bytes, not its name. How much may come out is bounded, so that a small
+file cannot fill the memory, and so is a line.
+"""
+
+import gzip
+import io
+import lzma
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Self, TypeVar
+
+from alpr_edge.domain.errors import FeedError
+
+UNPACKED_BYTES_MAX = 1 << 30
+"""Ten times the largest list planned for (5 million lines of 20 bytes)."""
+LINE_BYTES_MAX = 64 * 1024
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+Item = TypeVar("Item")
+_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
+
+
+class FeedFile:
+    """A feed file, open for one pass. Use it in a ``with`` statement.
+
+    Raises:
+        FeedError: (on opening or reading) it cannot be read, is damaged, locked with a password or too large.
+    """
+
+    def __init__(self, path: Path, unpacked_bytes_max: int = UNPACKED_BYTES_MAX) -> None:
+        self._path = path
+        self._bytes_max = unpacked_bytes_max
+        self._stack = ExitStack()
+        self._size = 1
+        self.inner_name = path.name
+        """Name of the file that was packed; a gzip's without its ``.gz``."""
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._packed: IO[bytes] = self._guard(lambda: stack.enter_context(self._path.open("rb")))
+            self._size = max(1, os.fstat(self._packed.fileno()).st_size)
+            self._unpacked: IO[bytes] = self._guard(lambda: self._open_inner(stack))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def share_read(self) -> float:
+        """How much of the packed file was read, 0 to 1."""
+        return min(1.0, self._packed.tell() / self._size)
+
+    def lines(self) -> Iterator[bytes]:
+        """The file's lines with their ends."""
+        total = 0
+        while line := self._guard(lambda: self._unpacked.readline(LINE_BYTES_MAX + 1)):
+            total += len(line)
+            if len(line) > LINE_BYTES_MAX:
+                raise FeedError(f"{self._path}: holds a line over {LINE_BYTES_MAX} bytes; is it a text file?")
+            if total > self._bytes_max:
+                raise FeedError(f"{self._path}: over {self._bytes_max} bytes unpacked; split it by source")
+            yield line
+
+    def _open_inner(self, stack: ExitStack) -> IO[bytes]:
+        magic = self._packed.read(4)
+        self._packed.seek(0)
+        if magic.startswith(_GZIP):
+            self.inner_name = self._path.name.removesuffix(".gz")
+            unpacked = gzip.GzipFile(fileobj=self._packed)
+            stack.callback(unpacked.close)
+            return io.BufferedReader(unpacked)
+        return self._zip_member(stack) if magic == _ZIP else self._packed
+
+    def _zip_member(self, stack: ExitStack) -> IO[bytes]:
+        archive = stack.enter_context(zipfile.ZipFile(self._packed))
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) != 1:
+            raise FeedError(f"{self._path}: the zip holds {len(members)} files; a feed is one, import each by itself")
+        member = members[0]
+        # Bit 0: encrypted, by either of zip's two ciphers.
+        if member.flag_bits & 1 or member.compress_type not in _ZIP_METHODS:
+            raise FeedError(f"{self._path}: the zip is locked or packed in an unknown way; unpack it first")
+        self.inner_name = Path(member.filename).name
+        return stack.enter_context(archive.open(member))
+
+    def _guard(self, read: Callable[[], Item]) -> Item:
+        try:
+            return read()
+        except _DAMAGE:
+            raise FeedError(f"{self._path}: damaged or cut short; fetch it again") from None
+        except OSError as error:
+            raise FeedError(f"{self._path}: cannot be read: {error.strerror}") from None
