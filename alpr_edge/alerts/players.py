@@ -1,4 +1,4 @@
-"""Which player the settings name."""
+"""The players, and which one the settings name."""
 
 from alpr_edge.alerts.alsa import AlsaPlayer
 from alpr_edge.alerts.wav import WavPlayer
@@ -6,6 +6,8 @@ from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Player
 from alpr_edge.settings import AlertSettings
+
+__all__ = ["AlsaPlayer", "SilentPlayer", "WavPlayer", "open_player"]
 
 
 class SilentPlayer:

@@ -19,7 +19,7 @@ from alpr_edge.domain.frames import Pixels
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """Suffixes (lower case) of files that are taken for pictures."""
 FILE_BYTES_MAX = 256 * 1024 * 1024
-_FORMATS = ("BMP", "JPEG", "MPO", "PNG", "TIFF", "WEBP")
+_FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
 _KINDS = "BMP, JPEG, PNG, TIFF or WebP"
 
 
