@@ -1,0 +1,28 @@
+"""Figures as JSON lines, and the interval that goes with a share."""
+
+import json
+import math
+import sys
+from typing import Any
+
+
+def figure(name: str, value: float, unit: str, against: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401
+    """Print one figure."""
+    line = {"figure": name, "value": round(value, 4), "unit": unit, "against": against or {}, **more}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def share(name: str, count: int, of: int, against: dict[str, Any] | None = None) -> None:
+    """Print a share with its 95 % Wilson interval."""
+    figure(name, count / of if of else 0.0, "share", against, count=count, of=of, wilson95=wilson(count, of))
+
+
+def wilson(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson score interval of a share (E. B. Wilson, JASA 1927)."""
+    if of == 0:
+        return 0.0, 1.0
+    p = count / of
+    centre = (p + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+    return round(centre - half, 4), round(centre + half, 4)

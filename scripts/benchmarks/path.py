@@ -1,0 +1,159 @@
+"""The path: frames a second against its parts and fast-alpr, capture to tone, memory. One process, same frames."""
+
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+
+import fast_alpr
+
+from alpr_edge.app.assembly import Assembly, Lens, Parts
+from alpr_edge.app.doors import open_models
+from alpr_edge.app.herald import Herald
+from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.store_room import open_store
+from alpr_edge.capture.recordings import VideoSource
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.domain.instants import Instant
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import AlertSettings, Settings, VisionSettings
+from alpr_edge.store.keys import create_keys
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import Recogniser, crop_of
+from scripts.benchmarks.figures import figure
+
+FRAMES = 200
+ROUNDS = 3
+LIVE_FPS = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everything:
+    """A list on which every plate stands: each read sounds."""
+
+    generation: Generation
+
+    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        """One entry, whatever the plate."""
+        yield HotlistEntry("bench", plate, plate, None, Reason.STOLEN_VEHICLE), self.generation
+
+
+class StampingPlayer:
+    """Takes a tone's first sample when it is asked to: what is measured is the path before the sound device."""
+
+    up = True
+
+    def play(self, tone: Tone, at: Instant) -> int:
+        """The moment, on CLOCK_BOOTTIME."""
+        del tone, at
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def run(data: Path, models: Path) -> None:
+    """Print every figure."""
+    settings = Settings(vision=VisionSettings(models_directory=models), alerts=AlertSettings(cooldown_s=0))
+    detector, reader = open_models(settings.vision)
+    frames = list(_frames(data / "video" / "cars.mp4"))
+    rates = _rates(detector, reader, frames, settings)
+    against = {name: round(rates["path"] / rate, 3) for name, rate in rates.items() if name != "path"}
+    figure(
+        "path.frames_per_s", rates["path"], "frames/s", {f"ratio to {name}": value for name, value in against.items()}
+    )
+    for name, rate in rates.items():
+        if name != "path":
+            figure(f"path.{name.replace(' ', '_')}.frames_per_s", rate, "frames/s")
+    latencies = _capture_to_tone(detector, reader, frames, settings)
+    figure("path.capture_to_tone.median", median(latencies), "ms", of=len(latencies))
+    figure("path.capture_to_tone.p99", quantiles(latencies, n=100, method="inclusive")[98], "ms", of=len(latencies))
+    figure("path.memory.peak_rss", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB", frames_held=FRAMES)
+
+
+def _frames(video: Path) -> Iterator[Frame]:
+    for frame in VideoSource(video, "bench", Instant("bench", 0)).frames():
+        if frame.number >= FRAMES:
+            return
+        yield frame
+
+
+def _rates(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame], settings: Settings) -> dict[str, float]:
+    """Frames a second of each contender: the median of rounds in which they take turns."""
+    alpr = fast_alpr.ALPR(detector=detector, ocr=reader)
+    tensors = [detector.prepare(frame.pixels)[0] for frame in frames]
+    crops = [[crop_of(frame, found.box) for found in detector.detect(frame)] for frame in frames]
+    batches = [reader.prepare([crop.pixels for crop in row]) if row else None for row in crops]
+
+    def prepared() -> None:
+        for tensor, batch in zip(tensors, batches, strict=True):
+            detector.infer(tensor)
+            if batch is not None:
+                reader.infer(batch)
+
+    def predict() -> None:
+        for frame in frames:
+            alpr.predict(frame.pixels)
+
+    contenders: dict[str, Callable[[], object]] = {
+        "path": lambda: _drive(detector, reader, iter(frames), settings, live=False),
+        "fast_alpr predict": predict,
+        "prepared tensors": prepared,
+    }
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(ROUNDS):
+        for name, contender in contenders.items():
+            began = time.perf_counter()
+            contender()
+            times[name].append(time.perf_counter() - began)
+    return {name: len(frames) / median(seconds) for name, seconds in times.items()}
+
+
+def _capture_to_tone(
+    detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame], settings: Settings
+) -> list[float]:
+    """Milliseconds from capture to the first sample, live at :data:`LIVE_FPS`, every read a hit."""
+    return _drive(detector, reader, _paced(frames), settings, live=True)
+
+
+def _paced(frames: Sequence[Frame]) -> Iterator[Frame]:
+    """The frames as a live camera gives them."""
+    clock, began = SystemClock(), time.monotonic()
+    for index, frame in enumerate(frames):
+        time.sleep(max(0.0, began + index / LIVE_FPS - time.monotonic()))
+        yield replace(frame, captured=clock.now())
+
+
+def _drive(
+    detector: OnnxDetector, reader: OnnxReader, frames: Iterator[Frame], settings: Settings, *, live: bool
+) -> list[float]:
+    """The whole unit over the frames, store and all; returns the latencies of its tones."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "unit"
+        here = settings.model_copy(
+            update={
+                "unit": settings.unit.model_copy(update={"data_directory": data}),
+                "store": settings.store.model_copy(update={"keys_directory": data / "keys"}),
+            }
+        )
+        create_keys(here.store.keys_directory)
+        herald = Herald(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
+        everything = Everything(Generation("bench", 1, None, None, 1))
+        with open_store(here, migrate=True) as store:
+            parts = Parts(
+                Recogniser(detector, reader),
+                (detector.model_id, reader.model_id),
+                herald,
+                lambda: everything,
+                lambda _: None,
+                Recorder(store.reads, here.store),
+                lambda _: None,
+            )
+            Assembly(here, [Lens("bench", lambda: frames)], parts, live=live).run_to_end()
+        return list(herald.latencies_ms)
