@@ -1,0 +1,84 @@
+"""Small real ONNX files with known answers, and manifests that name them."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from alpr_edge.domain.plates import ALPHABET
+
+SLOTS = 9
+
+
+def save(model: onnx.ModelProto, path: Path) -> Path:
+    """Write a model."""
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def detector_model(rows: Sequence[Sequence[float]], shape: Sequence[int] = (1, 384, 640, 1)) -> onnx.ModelProto:
+    """A detector that finds ``rows`` in every frame; it does look at its input, and adds nothing of it."""
+    nodes = [
+        helper.make_node("Cast", ["frames"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["values"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+        helper.make_node("Add", ["rows", "nothing"], ["detections"]),
+    ]
+    constants = [
+        numpy_helper.from_array(np.array(rows, np.float32).reshape(-1, 7), "rows"),
+        numpy_helper.from_array(np.array(0, np.float32), "zero"),
+    ]
+    return _model(nodes, constants, ("frames", TensorProto.UINT8, shape), ("detections", (len(rows), 7)))
+
+
+def reader_model(
+    text: str, alphabet: int = len(ALPHABET), shape: Sequence[int | str] = ("N", 64, 128, 1)
+) -> onnx.ModelProto:
+    """A reader that reads ``text`` in every crop, 0.9 sure of each slot."""
+    slots = np.full((1, SLOTS, alphabet), 0.1 / (alphabet - 1), np.float32)
+    for slot, character in enumerate(text.ljust(SLOTS, "_")):
+        slots[0, slot, ALPHABET.index(character) % alphabet] = 0.9
+    nodes = [
+        helper.make_node("Cast", ["plates"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["values"], ["means"], axes=[1, 2, 3], keepdims=1),
+        helper.make_node("Squeeze", ["means", "last"], ["column"]),
+        helper.make_node("Mul", ["column", "zero"], ["nothing"]),
+        helper.make_node("Add", ["slots", "nothing"], ["plate"]),
+    ]
+    constants = [
+        numpy_helper.from_array(slots, "slots"),
+        numpy_helper.from_array(np.array(0, np.float32), "zero"),
+        numpy_helper.from_array(np.array([3], np.int64), "last"),
+    ]
+    return _model(nodes, constants, ("plates", TensorProto.UINT8, shape), ("plate", ("N", SLOTS, alphabet)))
+
+
+def _model(
+    nodes: Sequence[onnx.NodeProto],
+    constants: Sequence[onnx.TensorProto],
+    inlet: tuple[str, int, Sequence[int | str]],
+    outlet: tuple[str, Sequence[int | str]],
+) -> onnx.ModelProto:
+    graph = helper.make_graph(
+        nodes,
+        "test",
+        [helper.make_tensor_value_info(*inlet)],
+        [helper.make_tensor_value_info(outlet[0], TensorProto.FLOAT, outlet[1])],
+        constants,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def write_models(folder: Path, detector: onnx.ModelProto, reader: onnx.ModelProto) -> Path:
+    """A models folder with both and their manifest; returns the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for role, model in (("detector", detector), ("reader", reader)):
+        path = save(model, folder / f"{role}.onnx")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        lines.append(f'[{role}.default]\nfile = "{path.name}"\nsha256 = "{digest}"\n')
+    (folder / "manifest.toml").write_text("\n".join(lines), encoding="utf-8")
+    return folder

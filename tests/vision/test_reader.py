@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.domain.frames import Crop, Frame
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.voting import text_of
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.reader import BATCH_MAX, OnnxReader, sharpness_of
+from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser
+from tests.vision.models import SLOTS, detector_model, reader_model, write_models
+
+PIXELS = np.zeros((30, 90, 3), np.uint8)
+
+
+def reader_of(folder: Path, text: str = "8ABC123") -> OnnxReader:
+    write_models(folder, detector_model([[0, 1, 1, 9, 9, 0, 0.9]]), reader_model(text))
+    return OnnxReader(load_model(folder, "reader", "default"), 1)
+
+
+@pytest.mark.parametrize("count", [1, BATCH_MAX, BATCH_MAX + 1])
+def test_every_crop_gets_all_its_slot_probabilities(tmp_path: Path, count: int) -> None:
+    slots = reader_of(tmp_path).read([Crop(0, Box(0, 0, 90, 30), PIXELS)] * count)
+    assert slots.shape == (count, SLOTS, 37)
+    assert np.allclose(slots.sum(axis=2), 1, atol=1e-5)
+    assert {text_of(row) for row in slots} == {"8ABC123"}
+
+
+def test_an_empty_crop_is_no_reading_for_fast_alpr(tmp_path: Path) -> None:
+    assert reader_of(tmp_path).predict(PIXELS[:0]) is None
+
+
+def test_another_alphabet_is_refused(tmp_path: Path) -> None:
+    write_models(tmp_path, detector_model([]), reader_model("123", alphabet=36))
+    with pytest.raises(ModelError, match="is not"):
+        OnnxReader(load_model(tmp_path, "reader", "default"), 1)
+
+
+def test_a_sharp_picture_is_sharper_than_its_blur_and_than_a_small_one() -> None:
+    sharp = np.kron(np.indices((8, 16)).sum(axis=0) % 2, np.ones((8, 8))).astype(np.uint8)[..., None] * 255
+    sharp = np.repeat(sharp, 3, axis=2)
+    assert sharpness_of(sharp) > 10 * sharpness_of(np.full_like(sharp, 128)) + 1
+    assert sharpness_of(sharp) > sharpness_of(sharp[::4, ::4])
+
+
+def test_the_recogniser_reads_what_the_detector_finds_and_bounds_a_frame_full_of_plates(tmp_path: Path) -> None:
+    rows = [[0, 10 * i, 20, 10 * i + 9, 30, 0, 0.9 - i / 1000] for i in range(60)] + [[0, 1, 200, 9, 201, 0, 0.8]]
+    write_models(tmp_path, detector_model(rows), reader_model("8ABC123"))
+    detector = OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1)
+    recogniser = Recogniser(detector, OnnxReader(load_model(tmp_path, "reader", "default"), 1))
+    frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
+    readings = recogniser.recognise(frame)
+    assert len(readings) == PLATES_MAX
+    assert {reading.frame_number for reading in readings} == {3}
+    assert min(reading.box.height_px for reading in readings) > 4
