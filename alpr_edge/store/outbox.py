@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, RowMapping, case, func, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, case, func, select, update
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
@@ -24,8 +24,7 @@ LISTED_MAX = 1000
 
 log = structlog.get_logger(__name__)
 
-# Written out, not bound: SQLite takes the partial index only when it sees the state.
-_IS_READY = outbox.c.state == literal_column("'ready'")
+_IS_READY = outbox.c.state == "ready"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    REAL,
     Column,
     Dialect,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -68,7 +68,7 @@ def instant_columns(name: str, *, nullable: bool = False) -> Iterator[Column[Any
     yield Column(f"{name}_boottime_ns", Integer, nullable=nullable)
     yield Column(f"{name}_utc", Utc)
     yield Column(f"{name}_utc_source", Text, nullable=nullable)
-    yield Column(f"{name}_uncertainty_ms", Float)
+    yield Column(f"{name}_uncertainty_ms", REAL)
 
 
 def _sequence() -> Column[int]:
@@ -90,7 +90,7 @@ reads = Table(
     Column("unit_id", Text, nullable=False),
     Column("camera_id", Text, nullable=False),
     Column("plate", Text, nullable=False),
-    Column("confidence", Float, nullable=False),
+    Column("confidence", REAL, nullable=False),
     Column("alternatives", Json, nullable=False),
     Column("slot_votes", Json, nullable=False),
     Column("vote_count", Integer, nullable=False),
@@ -98,17 +98,17 @@ reads = Table(
     *instant_columns("last_seen"),
     Column("first_frame", Integer, nullable=False),
     Column("last_frame", Integer, nullable=False),
-    Column("left_px", Float, nullable=False),
-    Column("top_px", Float, nullable=False),
-    Column("right_px", Float, nullable=False),
-    Column("bottom_px", Float, nullable=False),
-    Column("lat_deg", Float),
-    Column("lon_deg", Float),
-    Column("position_age_ms", Float),
-    Column("position_hdop", Float),
+    Column("left_px", REAL, nullable=False),
+    Column("top_px", REAL, nullable=False),
+    Column("right_px", REAL, nullable=False),
+    Column("bottom_px", REAL, nullable=False),
+    Column("lat_deg", REAL),
+    Column("lon_deg", REAL),
+    Column("position_age_ms", REAL),
+    Column("position_hdop", REAL),
     Column("position_source", Text),
-    Column("speed_mps", Float),
-    Column("course_deg", Float),
+    Column("speed_mps", REAL),
+    Column("course_deg", REAL),
     Column("model_ids", Json, nullable=False),
     Column("state", Text),
     Column("supersedes", Text),
@@ -157,7 +157,7 @@ hits = Table(
     Column("issued", Utc),
     Column("imported", Utc),
     Column("entries", Integer, nullable=False),
-    Column("list_age_s", Float),
+    Column("list_age_s", REAL),
     Column("match_kind", Text, nullable=False),
     Column("state_match", Text, nullable=False),
     *instant_columns("matched"),
@@ -197,8 +197,7 @@ outbox = Table(
     Column("receipt_sha256", Text),
     Column("delivered_utc", Utc),
 )
-Index("outbox_due", outbox.c.urgency, outbox.c.attempts, outbox.c.seq, sqlite_where=text("state = 'ready'"))
-Index("outbox_state", outbox.c.state)
+Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
 
 generations = Table(
     "generations",
@@ -224,6 +223,6 @@ boots = Table(
     Column("boottime_ns", Integer, nullable=False),
     Column("utc", Utc, nullable=False),
     Column("utc_source", Text, nullable=False),
-    Column("uncertainty_ms", Float),
+    Column("uncertainty_ms", REAL),
     UniqueConstraint("boot_id", "boottime_ns"),
 )

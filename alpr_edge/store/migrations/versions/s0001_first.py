@@ -159,8 +159,7 @@ STATEMENTS = (
         UNIQUE (item_id)
     ) STRICT
     """,
-    "CREATE INDEX outbox_due ON outbox (urgency, attempts, seq) WHERE state = 'ready'",
-    "CREATE INDEX outbox_state ON outbox (state)",
+    "CREATE INDEX outbox_due ON outbox (state, urgency, attempts, seq)",
     """
     CREATE TABLE generations (
         seq INTEGER NOT NULL,

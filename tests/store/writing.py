@@ -1,0 +1,46 @@
+"""A process that commits batches and says so on stdout: the victim of crash tests.
+
+Run as ``python -m tests.store.writing <data folder> <name> <batches>``.
+"""
+
+import sys
+from pathlib import Path
+
+from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
+from tests.store.records import CROP, SCENE, hit, plate_read
+
+KEY = bytes(range(32))
+READS = 5
+"""Of one batch; the first is closed in it, each has two images and a hit."""
+
+
+def read_ids(name: str, number: int) -> list[str]:
+    return [f"{name}-{number}-{place}" for place in range(READS)]
+
+
+def batch(name: str, number: int) -> list[DecidedRecord | ClosedRecord]:
+    ids = read_ids(name, number)
+    decided = [
+        DecidedRecord(
+            plate_read(read_id),
+            ((CROP, f"crop {read_id}".encode() * 50), (SCENE, f"scene {read_id}".encode() * 500)),
+            (hit(f"hit {read_id}", read_id),),
+        )
+        for read_id in ids
+    ]
+    return [*decided, ClosedRecord(plate_read(ids[0]))]
+
+
+def main(data: Path, name: str, batches: int) -> None:
+    database = Database.open(data, KEY, migrate=True)
+    store = ReadStore(database, ImageStore(data / "images", KEY))
+    for number in range(batches):
+        store.commit(batch(name, number))
+        sys.stdout.write(f"acknowledged {number}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
