@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from alpr_edge.app.doors import Sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.watch import Record, Watch
@@ -20,7 +21,6 @@ from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
 from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import DecisionSettings, Settings
-from alpr_edge.vision.recogniser import Recogniser
 
 RECORDS_HELD = 64
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
@@ -42,8 +42,7 @@ class Lens:
 class Parts:
     """What the composition hands to the threads."""
 
-    recogniser: Recogniser
-    model_ids: tuple[str, ...]
+    sight: Sight
     herald: Herald
     entries: Callable[[], Entries]
     locate: Callable[[Instant], Position | None]
@@ -109,11 +108,11 @@ class Assembly:
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
     def _watch(self, settings: Settings, camera_id: str) -> Watch:
-        origin = Origin(settings.unit.id, camera_id, self._parts.model_ids)
+        origin = Origin(settings.unit.id, camera_id, self._parts.sight.model_ids)
         rule = decision_rule(settings.decision)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, new_id)
         parts = self._parts
-        return Watch(parts.recogniser, passes, parts.entries, parts.herald, self.records, new_id)
+        return Watch(parts.sight.recogniser, passes, parts.entries, parts.herald, self.records, new_id)
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)

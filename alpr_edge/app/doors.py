@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from alpr_edge.uplink.client import HttpsDepartment
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import Recogniser
 
 
 def shipped_models() -> Path:
@@ -43,6 +45,20 @@ def open_models(settings: VisionSettings) -> tuple[OnnxDetector, OnnxReader]:
         load_model(directory, "detector", settings.detector), settings.detection_confidence_min, threads
     )
     return detector, OnnxReader(load_model(directory, "reader", settings.reader), threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """Detector and reader joined, and what stands on a read for them."""
+
+    recogniser: Recogniser
+    model_ids: tuple[str, ...]
+
+
+def open_sight(settings: VisionSettings) -> Sight:
+    """As :func:`open_models`, joined."""
+    detector, reader = open_models(settings)
+    return Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id))
 
 
 def model_faults(settings: VisionSettings) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.assembly import Assembly, Lens, Parts
-from alpr_edge.app.doors import open_department, open_lists, open_models
+from alpr_edge.app.doors import Sight, open_department, open_lists
 from alpr_edge.app.drive_files import DriveFiles, Summary
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
@@ -33,7 +33,6 @@ from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.uploader import Uploader
-from alpr_edge.vision.recogniser import Recogniser
 
 HOTLIST_SOURCE = "drive"
 UPLOAD_S_MAX = 120.0
@@ -57,6 +56,7 @@ class Plan:
 
     Args:
         recording: frames, and what came with them.
+        sight: what finds and reads plates.
         out: an empty folder.
         settings: thresholds and uplink; the folders are the drive's own.
         start: when the recording began, if no position log says.
@@ -64,6 +64,7 @@ class Plan:
     """
 
     recording: Recording
+    sight: Sight
     out: Path
     settings: Settings
     start: datetime
@@ -102,7 +103,6 @@ class _Driving:
         self._start = _start(plan)
         self._clock = ReplayedClock(self._start)
         self._faults: list[str] = []
-        self._recogniser, self._model_ids = _recogniser(settings)
         self._lists = self._hotlist()
         self._total = plan.recording.length()
         self._done = itertools.count(1)
@@ -156,8 +156,7 @@ class _Driving:
         fixes = [] if log is None else list(LogSource(log, self._start).fixes())
         age_ms_max = self._settings.position.age_ms_max
         parts = Parts(
-            recogniser=self._recogniser,
-            model_ids=self._model_ids,
+            sight=self._plan.sight,
             herald=Herald(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,
             locate=lambda at: position_at(fixes, at, age_ms_max),
@@ -202,11 +201,6 @@ def _start(plan: Plan) -> Instant:
     if utc is not None:
         return Instant("drive", 0, utc, UtcSource.GNSS, UNCERTAINTY_MS)
     return Instant("drive", 0, plan.start, UtcSource.RTC)
-
-
-def _recogniser(settings: Settings) -> tuple[Recogniser, tuple[str, ...]]:
-    detector, reader = open_models(settings.vision)
-    return Recogniser(detector, reader), (detector.model_id, reader.model_id)
 
 
 def _format_of(path: Path) -> FormatName:

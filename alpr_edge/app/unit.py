@@ -14,7 +14,7 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.doors import open_lists, open_models
+from alpr_edge.app.doors import open_lists, open_sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import StoreRoom, open_store
@@ -29,7 +29,6 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
-from alpr_edge.vision.recogniser import Recogniser
 
 log = structlog.get_logger(__name__)
 
@@ -81,10 +80,8 @@ class Unit:
             self._drain(assembly)
 
     def _assembly(self, herald: Herald, recorder: Recorder, lists: HotlistLoader, cameras: list[Camera]) -> Assembly:
-        detector, reader = open_models(self._settings.vision)
         parts = Parts(
-            recogniser=Recogniser(detector, reader),
-            model_ids=(detector.model_id, reader.model_id),
+            sight=open_sight(self._settings.vision),
             herald=herald,
             entries=lambda: lists.index,
             locate=self._keeper.at,

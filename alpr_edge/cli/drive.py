@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alpr_edge.app import driving
+from alpr_edge.app.doors import open_sight
 from alpr_edge.app.drive_files import Summary
 from alpr_edge.app.recordings import open_recording
 from alpr_edge.cli.common import JsonOption, fail
@@ -49,9 +50,10 @@ def drive(
     try:
         chosen = Settings() if settings is None else load(settings)
         began = None if start is None else _moment(start)
+        sight = open_sight(chosen.vision)
         _prepare(out, force=force)
         recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-        plan = driving.Plan(recording, out, chosen, began or recording.began, pace is Pace.REAL)
+        plan = driving.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL)
         summary, faults = _with_progress(plan)
     except AlprEdgeError as error:
         fail(error)

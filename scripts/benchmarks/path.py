@@ -11,7 +11,7 @@ from statistics import median, quantiles
 import fast_alpr
 
 from alpr_edge.app.assembly import Assembly, Lens, Parts
-from alpr_edge.app.doors import open_models
+from alpr_edge.app.doors import Sight, open_models
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import open_store
@@ -147,8 +147,7 @@ def _drive(
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
             parts = Parts(
-                Recogniser(detector, reader),
-                (detector.model_id, reader.model_id),
+                Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id)),
                 herald,
                 lambda: everything,
                 lambda _: None,
