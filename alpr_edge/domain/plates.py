@@ -6,7 +6,8 @@ EMPTY = "_"
 PLATE_LENGTH_MAX = 10
 """Longest serial any feed carries (NCIC's plate field)."""
 
-_KEPT = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_KEPT = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+"""Chosen before the text is put in upper case: Unicode's upper case of sharp s is SS, of dotless i is I."""
 
 
 def canonical(text: str) -> str:
@@ -15,4 +16,4 @@ def canonical(text: str) -> str:
     Feeds write zero for O (``0H``, ``D0DG``) and many states allow only one of the two, so O against 0
     is exact; every other look-alike is not. An empty result means that nothing of a plate was in ``text``.
     """
-    return "".join(c for c in text.upper() if c in _KEPT).replace("O", "0")
+    return "".join(c for c in text if c in _KEPT).upper().replace("O", "0")
