@@ -1,0 +1,56 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource, rfc3339
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+START = Instant("boot-1", 5 * NS_PER_S, NOON, UtcSource.GNSS, 0.5)
+
+
+def test_milliseconds_between_two_instants() -> None:
+    assert START.shifted(1500).ms_since(START) == 1500.0
+    assert START.ms_since(START.shifted(1500)) == -1500.0
+
+
+def test_instants_of_different_boots_do_not_compare() -> None:
+    with pytest.raises(ValueError, match="different boots"):
+        START.ms_since(Instant("boot-2", 0))
+
+
+@given(st.integers(-10_000_000, 10_000_000))
+def test_shifting_moves_both_clocks_and_keeps_what_is_known_of_them(milliseconds: int) -> None:
+    moved = START.shifted(milliseconds)
+    assert moved.utc == NOON + timedelta(milliseconds=milliseconds)
+    assert (moved.boot_id, moved.utc_source, moved.uncertainty_ms) == ("boot-1", UtcSource.GNSS, 0.5)
+    assert moved.shifted(-milliseconds) == START
+
+
+def test_shifting_an_unknown_utc_leaves_it_unknown() -> None:
+    assert Instant("boot-1", 0).shifted(10) == Instant("boot-1", 10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("source", "trusted"),
+    [(UtcSource.GNSS, True), (UtcSource.NTP, True), (UtcSource.RTC, False), (UtcSource.UNKNOWN, False)],
+)
+def test_only_a_receiver_or_a_time_server_is_trusted(source: UtcSource, trusted: bool) -> None:  # noqa: FBT001 - a table
+    assert Instant("boot-1", 0, NOON, source).trusted is trusted
+
+
+def test_without_utc_nothing_is_trusted() -> None:
+    assert not Instant("boot-1", 0, None, UtcSource.GNSS).trusted
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (NOON, "2026-03-01T12:00:00.000Z"),
+        (NOON.replace(microsecond=123_999), "2026-03-01T12:00:00.123Z"),
+        (NOON.astimezone(timezone(timedelta(hours=-8))), "2026-03-01T12:00:00.000Z"),
+    ],
+)
+def test_rfc3339(moment: datetime, text: str) -> None:
+    assert rfc3339(moment) == text

@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "plate"),
+    [
+        ("7abc123", "7ABC123"),
+        ("7ABC 123", "7ABC123"),
+        ("ABC-123", "ABC123"),
+        ("O0o", "000"),
+        ("D0DG", "D0DG"),
+        ("IL1", "IL1"),
+        ("", ""),
+        ("-- ♥ --", ""),
+        # Look-alikes of other scripts are no plate characters, nor is what Unicode's upper case makes of some.
+        ("\u0410\u0412\u0421", ""),
+        ("\uff21\uff22\uff23", ""),
+        ("\u00df\u0131\u017f\ufb01", ""),
+    ],
+)
+def test_canonical(text: str, plate: str) -> None:
+    assert canonical(text) == plate
+
+
+@given(st.text())
+def test_canonical_holds_only_plate_characters_and_is_settled(text: str) -> None:
+    plate = canonical(text)
+    assert set(plate) <= set(ALPHABET) - {EMPTY, "O"}
+    assert canonical(plate) == plate
+
+
+@given(st.text(alphabet=ALPHABET.replace(EMPTY, "").replace("O", ""), max_size=10))
+def test_nothing_but_o_is_changed(plate: str) -> None:
+    assert canonical(plate.lower()) == plate
+
+
+def test_a_misread_is_never_an_exact_match() -> None:
+    # Green v. San Francisco, 751 F.3d 1039: the car's plate and the one on the hotlist.
+    assert canonical("5SOW350") != canonical("5SOW750")
