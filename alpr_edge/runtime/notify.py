@@ -9,17 +9,13 @@ class ServiceManager:
     """Speaks to the service manager that started this process; to nobody when none did.
 
     Args:
-        environment: the process environment (``NOTIFY_SOCKET``, ``WATCHDOG_USEC``, ``WATCHDOG_PID``).
+        environment: the process environment (``NOTIFY_SOCKET``).
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
         if self._address.startswith("@"):
             self._address = "\0" + self._address[1:]
-        for_us = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        microseconds = environment.get("WATCHDOG_USEC", "0")
-        self.watchdog_s = int(microseconds) / 1e6 if for_us and microseconds.isdigit() else 0.0
-        """How often at least the manager wants to hear of us; 0: it does not ask."""
 
     def ready(self, status: str) -> None:
         """The unit does its work now."""

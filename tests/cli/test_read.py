@@ -1,0 +1,83 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from tests.vision.models import detector_model, reader_model, write_models
+
+ROWS = [[0, 100, 112, 150, 132, 0, 0.9], [0, 300, 200, 340, 220, 0, 0.5]]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return write_models(tmp_path / "models", detector_model(ROWS), reader_model("8ABC123"))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("a.jpg", "b.png"):
+        cv2.imwrite(str(folder / name), np.zeros((720, 1280, 3), np.uint8))
+    return folder
+
+
+def test_one_json_line_an_image(models: Path, photos: Path) -> None:
+    result = CliRunner().invoke(app, ["read", str(photos), "--models", str(models), "--json"])
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [Path(line["image"]).name for line in lines] == ["a.jpg", "b.png"]
+    first = lines[0]
+    assert set(first) == {"image", "width_px", "height_px", "plates", "elapsed_ms"}
+    assert (first["width_px"], first["height_px"]) == (1280, 720)
+    assert [plate["box_px"] for plate in first["plates"]] == [[200, 200, 300, 240], [600, 376, 680, 416]]
+    assert {plate["plate"] for plate in first["plates"]} == {"8ABC123"}
+    assert [plate["detection_confidence"] for plate in first["plates"]] == [0.9, 0.5]
+    assert 0 < first["plates"][0]["confidence"] < 1
+
+
+def test_unreadable_files_are_a_line_each_and_the_others_are_read(models: Path, photos: Path) -> None:
+    (photos / "c.jpg").write_bytes(b"")
+    (photos / "d.jpg").write_bytes(b"no picture at all")
+    missing = photos / "e.jpg"
+    result = CliRunner().invoke(app, ["read", str(photos), str(missing), "--models", str(models), "--json"])
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    errors = result.stderr.splitlines()
+    assert len(errors) == 3
+    for name, line in zip(("c.jpg", "d.jpg", "e.jpg"), errors, strict=True):
+        assert line.startswith("alpr-edge: ")
+        assert name in line
+
+
+def test_a_person_reads_a_sentence(models: Path, photos: Path) -> None:
+    result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models)])
+    assert result.stdout.startswith(f"{photos / 'a.jpg'}: 8ABC123 (")
+
+
+def test_missing_models_are_one_line_without_a_traceback(tmp_path: Path, photos: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "alpr_edge", "read", str(photos), "--models", str(tmp_path / "none")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "check vision.models_directory" in done.stderr
+
+
+def test_models_verify_tells_which_file_differs(models: Path) -> None:
+    assert CliRunner().invoke(app, ["models", "verify", "--models", str(models)]).exit_code == 0
+    (models / "reader.onnx").write_bytes(b"changed")
+    result = CliRunner().invoke(app, ["models", "verify", "--models", str(models), "--json"])
+    assert result.exit_code == 1
+    assert [json.loads(line)["ok"] for line in result.stdout.splitlines()] == [True, False]

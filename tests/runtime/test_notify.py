@@ -1,0 +1,47 @@
+import json
+import os
+import socket
+from pathlib import Path
+
+from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.runtime.notify import ServiceManager
+
+
+def test_the_manager_hears_ready_alive_and_stopping(tmp_path: Path) -> None:
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.settimeout(5)
+        service = ServiceManager({"NOTIFY_SOCKET": str(address)})
+        service.ready("watching")
+        service.alive()
+        service.status("camera front: lost")
+        service.stopping()
+        heard = [manager.recv(1000).decode() for _ in range(4)]
+    assert heard == ["READY=1\nSTATUS=watching", "WATCHDOG=1", "STATUS=camera front: lost", "STOPPING=1"]
+
+
+def test_abstract_sockets_are_spoken_to() -> None:
+    name = f"alpr-edge-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{name}")
+        manager.settimeout(5)
+        ServiceManager({"NOTIFY_SOCKET": f"@{name}"}).alive()
+        assert manager.recv(100) == b"WATCHDOG=1"
+
+
+def test_without_a_manager_nothing_is_said_and_nothing_fails(tmp_path: Path) -> None:
+    ServiceManager({}).ready("watching")
+    ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready("watching")
+
+
+def test_health_is_replaced_whole(tmp_path: Path) -> None:
+    for ready in (False, True):
+        write_health(tmp_path / "run", Health("run", ready, ("camera front: lost",), {"frames": 3}))
+    assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8")) == {
+        "unit": "run",
+        "ready": True,
+        "troubles": ["camera front: lost"],
+        "figures": {"frames": 3},
+    }
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]

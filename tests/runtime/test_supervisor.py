@@ -1,0 +1,140 @@
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
+from alpr_edge.runtime.supervisor import Supervisor
+
+WAIT_S = 20.0
+
+
+def numbers(count: int) -> Callable[[], Iterator[int]]:
+    return lambda: iter(range(count))
+
+
+def test_what_a_source_gives_reaches_the_writer_in_order_and_all_end() -> None:
+    first: BoundedChannel[int] = BoundedChannel(2)
+    second: BoundedChannel[int] = BoundedChannel(2)
+    written: list[int] = []
+    supervisor = Supervisor()
+    supervisor.add(BatchStage("writer", second, written.extend, batch_max=3))
+    supervisor.add(WorkStage("work", first, second.put, second.close))
+    supervisor.add(SourceStage("source", numbers(50), first))
+    supervisor.start()
+    assert supervisor.join(WAIT_S)
+    assert written == list(range(50))
+    assert [state.failure for state in supervisor.states] == ["", "", ""]
+
+
+def test_a_failed_batch_is_tried_again_and_nothing_of_it_is_lost_or_doubled() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(4)
+    written: list[int] = []
+    failures = iter([True, False, True])
+
+    def write(batch: list[int]) -> None:
+        if next(failures, False):
+            raise OSError("disk full")
+        written.extend(batch)
+
+    supervisor = Supervisor()
+    supervisor.add(BatchStage("writer", channel, write, batch_max=2))
+    supervisor.add(SourceStage("source", numbers(9), channel))
+    supervisor.start()
+    assert supervisor.join(WAIT_S)
+    assert written == list(range(9))
+    writer = supervisor.states[0]
+    assert writer.restarts == 2
+    assert writer.failure == "OSError: disk full"
+    assert not writer.finish_failed
+
+
+def test_a_writer_that_cannot_finish_says_so() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(4)
+
+    def write(batch: list[int]) -> None:
+        raise OSError(f"disk full, {len(batch)} left")
+
+    supervisor = Supervisor()
+    supervisor.add(BatchStage("writer", channel, write, batch_max=2))
+    supervisor.start()
+    channel.put(1)
+    supervisor.stop.set()
+    channel.close()
+    assert supervisor.join(WAIT_S)
+    assert supervisor.states[0].finish_failed
+
+
+def test_stop_ends_a_source_and_closes_its_device() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(1)
+    released = threading.Event()
+
+    def endless() -> Iterator[int]:
+        number = 0
+        try:
+            while True:
+                yield number
+                number += 1
+        finally:
+            released.set()
+
+    supervisor = Supervisor()
+    taken: list[int] = []
+    supervisor.add(WorkStage("work", channel, taken.append))
+    supervisor.add(SourceStage("source", endless, channel))
+    supervisor.start()
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S)
+    assert released.is_set()
+
+
+def test_a_stage_that_does_not_move_is_stalled_and_one_that_waits_for_work_is_not() -> None:
+    held = threading.Event()
+    inlet: BoundedChannel[int] = BoundedChannel(1)
+    idle: BoundedChannel[int] = BoundedChannel(1)
+
+    def hang(item: int) -> None:
+        del item
+        held.wait(WAIT_S)
+
+    supervisor = Supervisor(stall_s=1.0)
+    supervisor.add(WorkStage("hanging", inlet, hang))
+    supervisor.add(WorkStage("idle", idle, hang))
+    supervisor.start()
+    inlet.put(1)
+    seen: list[str] = []
+    for _ in range(200):
+        seen = supervisor.stalled()
+        if seen:
+            break
+        threading.Event().wait(0.1)
+    assert seen == ["hanging"]
+    held.set()
+    inlet.close()
+    idle.close()
+    assert supervisor.join(WAIT_S)
+
+
+@pytest.mark.parametrize("capacity", [1, 3])
+def test_no_more_than_the_channels_hold_is_ever_read_ahead(capacity: int) -> None:
+    channel: BoundedChannel[int] = BoundedChannel(capacity)
+    given: list[int] = []
+    gate = threading.Event()
+
+    def source() -> Iterator[int]:
+        for number in range(20):
+            given.append(number)
+            yield number
+
+    def work(item: int) -> None:
+        gate.wait(WAIT_S)
+        assert given[-1] - item <= capacity + 1
+
+    supervisor = Supervisor()
+    supervisor.add(WorkStage("work", channel, work))
+    supervisor.add(SourceStage("source", source, channel))
+    supervisor.start()
+    gate.set()
+    assert supervisor.join(WAIT_S)
+    assert supervisor.states[0].failure == ""
