@@ -1,6 +1,6 @@
 """Sound on the vehicle: one long-lived ``aplay``, fed silence between tones.
 
-A lost sound device shows within a second, not at the next hit; and a tone starts without waiting for a process or a
+A lost sound device shows within two seconds, not at the next hit; and a tone starts without waiting for a process or a
 device to open. ``aplay`` takes 20 ms at a time from a pipe that holds no more than that, so what lies between a tone
 and the loudspeaker is that chunk, one chunk in ``aplay`` and ALSA's own buffer of 80 ms.
 """
@@ -30,10 +30,11 @@ BUFFER_MS = 80
 CHUNK_SAMPLES = RATE_HZ * CHUNK_MS // 1000
 STEADY_CHUNKS = 10
 """A device that took more than its buffer holds is playing."""
-STALL_S = 1.0
+STALL_S = 2.0
 """A device that takes nothing for so long is lost."""
+OPEN_S = 5.0
+"""Likewise while it opens: a sound server may finish a long block of silence first."""
 HAND_OVER_S = 2.0
-START_S = 2.0
 DRAIN_S = 3.0
 WAITING_MAX = 8
 """Tones that may wait for one another; more would sound long after what they tell of."""
@@ -80,7 +81,7 @@ class AlsaPlayer:
         self._thread = threading.Thread(target=self._run, name="alsa-player", daemon=True)
         self._thread.start()
         with self._state:
-            self._state.wait_for(lambda: self._up or self._trouble, START_S)
+            self._state.wait_for(lambda: self._up or self._trouble, OPEN_S)
 
     @property
     def up(self) -> bool:
@@ -154,7 +155,7 @@ class AlsaPlayer:
         taken = 0
         while (chunk := self._next_chunk()) is not None:
             samples, queued = chunk
-            aplay.write(samples)
+            aplay.write(samples, STALL_S if taken >= STEADY_CHUNKS else OPEN_S)
             taken += 1
             if queued is not None:
                 self._handed(queued)
@@ -224,15 +225,15 @@ class _Aplay:
         self._writable.register(self._input, select.POLLOUT)
         self._last_words = b""
 
-    def write(self, samples: bytes) -> None:
+    def write(self, samples: bytes, limit_s: float) -> None:
         """Hand over up to one chunk as soon as the one before is taken.
 
         Raises:
             SoundError: the process ended, or the device takes nothing any more.
         """
         self._listen()
-        if not self._writable.poll(STALL_S * 1000):
-            raise SoundError(f"sound device {self._device!r}: took no sample for {STALL_S:g} s")
+        if not self._writable.poll(limit_s * 1000):
+            raise SoundError(f"sound device {self._device!r}: took no sample for {limit_s:g} s")
         try:
             # At most one pipe page, so taken whole or not at all.
             os.write(self._input.fileno(), samples)

@@ -42,7 +42,11 @@ class WavPlayer:
             self._file = path.open("wb", buffering=0)
         except OSError as error:
             raise self._error(error) from None
-        self._write_header()
+        try:
+            self._write_header()
+        except SoundError:
+            self._file.close()
+            raise
 
     @property
     def up(self) -> bool:

@@ -1,0 +1,156 @@
+"""Heard for real: ALSA plays into PulseAudio's null sink, and its monitor is recorded."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from alpr_edge.alerts.alsa import WAITING_MAX, AlsaPlayer
+from alpr_edge.alerts.players import open_player
+from alpr_edge.alerts.tones import PATTERNS, length_ms
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import SoundError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.settings import AlertSettings
+
+Signal = NDArray[np.float64]
+Find = Callable[[Signal], list[tuple[float, float, float]]]
+SOON = Backoff(first_s=0.05, longest_s=0.2)
+AT = Instant("boot", 0)
+
+
+class Recording(Protocol):
+    """Of the fixture ``sound_card``."""
+
+    def wait_for(self, seconds: float) -> None: ...
+    def stop(self) -> tuple[Signal, int]: ...
+
+
+class Card(Protocol):
+    """The fixture ``sound_card``."""
+
+    device: str
+
+    def plug(self) -> None: ...
+    def unplug(self) -> None: ...
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
+    def record(self) -> Recording: ...
+
+
+def until(condition: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def boottime_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def test_every_tone_is_heard_in_pitch_rhythm_and_length(sound_card: Card, find_pulses: Find) -> None:
+    player = open_player(AlertSettings(player="alsa", device=sound_card.device), AT)
+    for tone in Tone:
+        recording = sound_card.record()
+        player.play(tone, AT)
+        recording.wait_for(length_ms(tone) / 1000 + 0.5)
+        found = find_pulses(recording.stop()[0])
+        expected = [(hz, ms) for hz, ms in PATTERNS[tone] if hz]
+        assert [hz for _, _, hz in found] == pytest.approx([hz for hz, _ in expected], rel=0.02), tone
+        assert [ms for _, ms, _ in found] == pytest.approx([ms for _, ms in expected], abs=12), tone
+        assert found[-1][0] + found[-1][1] - found[0][0] == pytest.approx(length_ms(tone), rel=0.05), tone
+    player.close()
+
+
+def test_the_told_time_is_that_of_the_first_sample(
+    sound_card: Card, record_property: Callable[[str, object], None]
+) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8)
+    recording = sound_card.record()
+    asked_ns = boottime_ns()
+    told_ns = player.play(Tone.HIGH, AT)
+    returned_ns = boottime_ns()
+    recording.wait_for(1)
+    _, heard_ns = recording.stop()
+    player.close()
+    assert asked_ns <= told_ns <= returned_ns
+    assert told_ns < heard_ns
+    record_property("hand_over_ms", (told_ns - asked_ns) / 1e6)
+    record_property("onset_ms", (heard_ns - asked_ns) / 1e6)
+    # 20 ms of chunk, 20 of aplay, 80 of ALSA, and what PulseAudio and the recorder add on a busy machine.
+    assert heard_ns - asked_ns < 1_000_000_000
+
+
+def test_tones_sound_one_after_the_other_and_close_lets_them_end(sound_card: Card, find_pulses: Find) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8)
+    recording = sound_card.record()
+    first_ns, second_ns = player.play(Tone.READY, AT), player.play(Tone.POSSIBLE, AT)
+    player.close()
+    recording.wait_for(0.5)
+    found = find_pulses(recording.stop()[0])
+    assert [hz for _, _, hz in found] == pytest.approx([1320, 720, 720], rel=0.02)
+    assert (second_ns - first_ns) / 1e6 == pytest.approx(found[1][0] - found[0][0], abs=60)
+    assert not player.up
+    with pytest.raises(SoundError):
+        player.play(Tone.READY, AT)
+
+
+def test_more_tones_than_may_wait_are_refused(sound_card: Card) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8)
+    for _ in range(WAITING_MAX):
+        player.play(Tone.URGENT, AT)
+    with pytest.raises(SoundError, match="wait already"):
+        player.play(Tone.URGENT, AT)
+    sound_card.unplug()
+    player.close()
+
+
+def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulses: Find) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8, SOON)
+    assert player.up
+    player.play(Tone.TROUBLE, AT)
+    sound_card.unplug()
+    until(lambda: not player.up)
+    with pytest.raises(SoundError, match="sound device 'pulse': "):
+        player.play(Tone.READY, AT)
+    sound_card.plug()
+    until(lambda: player.up)
+    recording = sound_card.record()
+    player.play(Tone.READY, AT)
+    recording.wait_for(0.6)
+    found = find_pulses(recording.stop()[0])
+    player.close()
+    assert [hz for _, _, hz in found] == pytest.approx([1320], rel=0.02)
+
+
+def test_a_device_that_takes_nothing_is_lost(sound_card: Card) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8, SOON)
+    sound_card.freeze()
+    until(lambda: not player.up)
+    assert "took no sample" in player.trouble
+    sound_card.thaw()
+    until(lambda: player.up)
+    player.close()
+
+
+def test_a_missing_device_or_program_keeps_nobody_from_starting(
+    sound_card: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = AlsaPlayer("no-such-device", 0.8, SOON)
+    assert not player.up
+    with pytest.raises(SoundError, match=r"'no-such-device': .*No such file"):
+        player.play(Tone.URGENT, AT)
+    player.close()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    player = AlsaPlayer(sound_card.device, 0.8, SOON)
+    with pytest.raises(SoundError, match="install alsa-utils"):
+        player.play(Tone.URGENT, AT)
+    player.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "alsa-player"]
