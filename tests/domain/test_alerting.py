@@ -1,0 +1,154 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.alerting import (
+    Alert,
+    Cooldown,
+    Level,
+    ListAge,
+    Tone,
+    alert_of,
+    level_of,
+    list_age,
+    phrase_of,
+    tone_of,
+)
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
+from alpr_edge.domain.instants import Instant
+
+PLATE = "5SOW350"
+AT = Instant("boot", 0)
+
+
+def hit(
+    reason: Reason = Reason.STOLEN_VEHICLE,
+    kind: MatchKind = MatchKind.EXACT,
+    state: StateMatch = StateMatch.SAME,
+    age_s: float | None = 0,
+    hit_id: str = "hit",
+) -> Hit:
+    entry = HotlistEntry("clew", PLATE, PLATE, "CA", reason)
+    return Hit(hit_id, "read", entry, Generation("clew", 1, None, None, 1), age_s, kind, state, AT)
+
+
+def sounded(*hits: Hit, age: ListAge = ListAge.FRESH) -> Alert:
+    alert = alert_of(hits, lambda _: age)
+    assert alert is not None
+    return alert
+
+
+hits = st.builds(hit, st.sampled_from(Reason), st.sampled_from(MatchKind), st.sampled_from(StateMatch))
+ages = st.sampled_from(ListAge)
+
+
+@given(hits, ages)
+def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full_tone(one: Hit, age: ListAge) -> None:
+    alert = sounded(one, age=age)
+    certain = one.kind is MatchKind.EXACT and one.state is not StateMatch.OTHER and age is not ListAge.RED
+    assert (alert.tone is not Tone.POSSIBLE) == certain
+    assert (alert.level is not Level.NOTICE) == certain
+    assert alert.tone == tone_of(one, age)
+
+
+@given(hits, ages)
+def test_every_phrase_ends_in_verification_and_holds_no_plate(one: Hit, age: ListAge) -> None:
+    phrase = phrase_of(one, age)
+    assert phrase.endswith("; verify through CLETS")
+    assert PLATE not in phrase
+    assert not any(character.isdigit() or character.isupper() for character in phrase.removesuffix("CLETS"))
+
+
+@given(hits, ages)
+def test_a_phrase_says_whatever_makes_the_hit_doubtful(one: Hit, age: ListAge) -> None:
+    phrase = phrase_of(one, age)
+    assert ("compare the characters" in phrase) == (one.kind is not MatchKind.EXACT)
+    assert ("other state" in phrase) == (one.state is StateMatch.OTHER)
+    assert ("state not read" in phrase) == (one.state is StateMatch.UNKNOWN)
+    assert ("list is" in phrase) == (age is not ListAge.FRESH)
+
+
+def test_phrases_as_they_are_heard() -> None:
+    assert phrase_of(hit(), ListAge.FRESH) == "stolen vehicle; verify through CLETS"
+    doubtful = hit(Reason.FELONY_VEHICLE, MatchKind.CONFUSABLE, StateMatch.OTHER)
+    assert phrase_of(doubtful, ListAge.RED) == (
+        "felony vehicle, possible, confusable match, compare the characters, other state, list is old;"
+        " verify through CLETS"
+    )
+
+
+def test_levels_and_tones_of_reasons() -> None:
+    urgent, high, routine = Reason.AMBER_ALERT, Reason.STOLEN_VEHICLE, Reason.SUPERVISED_RELEASE
+    assert [level_of(reason) for reason in (urgent, high, routine)] == [Level.URGENT, Level.HIGH, Level.ROUTINE]
+    assert [sounded(hit(reason)).tone for reason in (urgent, high, routine)] == [Tone.URGENT, Tone.HIGH, Tone.ROUTINE]
+
+
+@given(st.lists(hits, min_size=1, max_size=6), ages)
+def test_a_certain_hit_is_sounded_before_any_possible_one_and_the_gravest_of_them(
+    several: list[Hit], age: ListAge
+) -> None:
+    alert = sounded(*several, age=age)
+    certain = [level_of(one.entry.reason) for one in several if tone_of(one, age) is not Tone.POSSIBLE]
+    assert alert.level == max(certain, default=Level.NOTICE)
+
+
+def test_among_possible_hits_the_likeliest_is_named() -> None:
+    partial = hit(Reason.AMBER_ALERT, MatchKind.PARTIAL, hit_id="partial")
+    confusable = hit(Reason.STOLEN_PLATE, MatchKind.CONFUSABLE, hit_id="confusable")
+    elsewhere = hit(Reason.AMBER_ALERT, MatchKind.EXACT, StateMatch.OTHER, hit_id="elsewhere")
+    assert sounded(partial, elsewhere, confusable).hit_id == "confusable"
+    assert alert_of([], lambda _: ListAge.FRESH) is None
+
+
+def test_a_hit_from_an_old_list_yields_to_one_from_a_fresh_list() -> None:
+    old, fresh = hit(Reason.AMBER_ALERT, age_s=1e6, hit_id="old"), hit(Reason.STOLEN_VEHICLE, hit_id="fresh")
+    alert = alert_of([old, fresh], lambda one: ListAge.RED if one.list_age_s else ListAge.FRESH)
+    assert alert is not None
+    assert (alert.hit_id, alert.tone, alert.list_age) == ("fresh", Tone.HIGH, ListAge.FRESH)
+
+
+@pytest.mark.parametrize(
+    ("age_h", "expected"),
+    [(None, "amber"), (-1, "amber"), (0, "fresh"), (12.9, "fresh"), (13, "amber"), (24, "red"), (900, "red")],
+)
+def test_the_age_of_a_list(age_h: float | None, expected: str) -> None:
+    age_s = None if age_h is None else age_h * 3600
+    assert list_age(age_s, timedelta(hours=13), timedelta(hours=24)) == expected
+
+
+def test_a_plate_is_quiet_after_it_sounded_whichever_camera_sees_it() -> None:
+    cooldown = Cooldown(quiet_ms=1000)
+    verdicts = [cooldown.allows(PLATE, Level.HIGH, AT.shifted(ms)) for ms in (0, 400, 999, 1000, 1500)]
+    assert verdicts == [True, False, False, True, False]
+    assert cooldown.allows("7ABC123", Level.HIGH, AT)
+
+
+def test_a_certain_hit_pierces_the_quiet_after_a_possible_one() -> None:
+    cooldown = Cooldown(quiet_ms=1000)
+    possible, certain = hit(kind=MatchKind.CONFUSABLE), hit()
+    verdicts = [
+        cooldown.allows(PLATE, sounded(one).level, AT.shifted(ms))
+        for one, ms in [(possible, 0), (possible, 1), (certain, 2), (certain, 3), (possible, 4)]
+    ]
+    assert verdicts == [True, False, True, False, False]
+
+
+def test_quiet_ends_with_a_withdrawal_a_reboot_or_a_clock_that_went_back() -> None:
+    cooldown = Cooldown(quiet_ms=1000)
+    assert cooldown.allows(PLATE, Level.HIGH, AT)
+    cooldown.forget(PLATE)
+    assert cooldown.allows(PLATE, Level.HIGH, AT.shifted(1))
+    assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next"))
+    assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next", boottime_ns=-1))
+
+
+def test_the_plate_heard_longest_ago_is_forgotten_first() -> None:
+    cooldown = Cooldown(quiet_ms=1000, plates_max=2)
+    for plate in ("A", "B", "C"):
+        assert cooldown.allows(plate, Level.HIGH, AT)
+    assert not cooldown.allows("C", Level.HIGH, AT)
+    assert not cooldown.allows("B", Level.HIGH, AT)
+    assert cooldown.allows("A", Level.HIGH, AT)
