@@ -36,7 +36,7 @@ def test_shifting_an_unknown_utc_leaves_it_unknown() -> None:
     ("source", "trusted"),
     [(UtcSource.GNSS, True), (UtcSource.NTP, True), (UtcSource.RTC, False), (UtcSource.UNKNOWN, False)],
 )
-def test_only_a_receiver_or_a_time_server_is_trusted(source: UtcSource, trusted: bool) -> None:  # noqa: FBT001 - a table
+def test_only_a_receiver_or_a_time_server_is_trusted(source: UtcSource, trusted: bool) -> None:
     assert Instant("boot-1", 0, NOON, source).trusted is trusted
 
 
