@@ -35,6 +35,7 @@ _TROUBLE = {
     "SQLITE_BUSY": "another process holds it; is an old alpr-edge still running?",
     "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
     "SQLITE_CORRUPT": "it is damaged; move it away and keep it for recovery",
+    "SQLITE_IOERR": "the disk does not read or write; check it, and that there is space on it",
     "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
     "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
     "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",

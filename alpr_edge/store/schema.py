@@ -124,6 +124,7 @@ images = Table(
     Column("sha256", Text, primary_key=True),
     Column("length", Integer, nullable=False),
     Column("created_utc", Utc),
+    sqlite_with_rowid=False,
 )
 
 evidence = Table(
@@ -133,6 +134,7 @@ evidence = Table(
     Column("place", Integer, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("sha256", Text, ForeignKey("images.sha256"), nullable=False),
+    sqlite_with_rowid=False,
 )
 Index("evidence_image", evidence.c.sha256)
 
@@ -178,6 +180,7 @@ alerts = Table(
 )
 Index("alerts_read", alerts.c.read_id)
 
+# An item's id is that of the read or hit it carries, or the digest of its image.
 outbox = Table(
     "outbox",
     metadata,
@@ -185,7 +188,6 @@ outbox = Table(
     Column("item_id", Text, nullable=False, unique=True),
     Column("urgency", Integer, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("ref", Text, nullable=False),
     Column("body", LargeBinary),
     Column("length", Integer, nullable=False),
     Column("sha256", Text, nullable=False),

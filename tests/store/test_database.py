@@ -1,17 +1,20 @@
 import sqlite3
 import stat
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError, StatementError
+from structlog.testing import capture_logs
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.database import DATABASE_NAME, READ_S_MAX, Database
 from alpr_edge.store.reads import ReadStore
-from alpr_edge.store.schema import meta
+from alpr_edge.store.schema import images, meta
 from tests.store.records import decided
 
 KEY = bytes(range(32))
@@ -161,6 +164,22 @@ def test_a_reading_transaction_is_cut_off_after_a_second(database: Database) -> 
         connection.exec_driver_sql(COUNT_TO.format(10**12))
     with database.read() as connection:  # the same pooled connection reads on
         assert connection.exec_driver_sql(COUNT_TO.format(50_000)).scalar() == 50_000
+
+
+def test_a_view_held_too_long_is_logged(database: Database) -> None:
+    with capture_logs() as events:
+        with database.read() as connection:
+            until = time.monotonic() + READ_S_MAX
+            while time.monotonic() <= until:
+                pragma(connection, "user_version")
+        assert names(database)
+    assert [event["event"] for event in events] == ["store.read_held"]
+
+
+def test_a_moment_without_its_zone_is_refused(database: Database) -> None:
+    naive = datetime(2026, 5, 4)  # noqa: DTZ001
+    with pytest.raises(StatementError, match="needs its time zone"), database.write() as connection:
+        connection.execute(insert(images), {"sha256": "0", "length": 1, "created_utc": naive})
 
 
 def test_closing_waits_for_the_writer(database: Database) -> None:

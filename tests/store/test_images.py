@@ -133,3 +133,11 @@ def test_a_folder_that_cannot_be_written_is_one_line(kept: ImageStore, folder: P
     with pytest.raises(StoreError) as caught:
         kept.put(JPEG)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_in_an_images_place_is_one_line(kept: ImageStore, folder: Path) -> None:
+    sha256 = digest(JPEG)
+    (folder / sha256[:2] / sha256).mkdir(parents=True)
+    for act in (kept.get, kept.delete):
+        with pytest.raises(StoreError, match="the image cannot be"):
+            act(sha256)

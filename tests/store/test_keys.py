@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.keys import KEY_BYTES, KEY_NAMES, create_keys, derive_key, load_key
+from alpr_edge.store.keys import KEY_BYTES, KEY_NAMES, _check_guarded, create_keys, derive_key, load_key
 
 
 @pytest.fixture
@@ -70,6 +70,12 @@ def test_what_is_no_file_is_refused_at_once(keys: Path) -> None:
     os.mkfifo(keys / "outbox.key", 0o600)
     with pytest.raises(StoreError, match="not a file"):
         load_key("outbox", keys)
+
+
+def test_another_users_key_is_refused() -> None:
+    status = os.stat_result((0o100600, 1, 1, 1, os.geteuid() + 1, 0, KEY_BYTES, 0, 0, 0))
+    with pytest.raises(StoreError, match="belongs to another user; run: chown"):
+        _check_guarded(Path("outbox.key"), status, 0o177)
 
 
 def test_a_folder_that_others_may_enter_gets_no_keys(tmp_path: Path) -> None:

@@ -84,6 +84,20 @@ def test_a_sharper_crop_takes_the_place_of_the_first(
     assert {item.item_id for item in due(outbox) if item.kind is ItemKind.IMAGE} == wanted
 
 
+def test_an_old_crop_that_cannot_be_removed_does_not_undo_the_batch(
+    store: ReadStore, images: ImageStore, data: Path
+) -> None:
+    store.commit([DecidedRecord(READ, PICTURES)])
+    old = data / "images" / digest(b"a crop")[:2] / digest(b"a crop")
+    old.unlink()
+    old.mkdir()
+    (read,) = store.commit([ClosedRecord(closed(READ), ((CROP, b"a sharper crop"),))])
+    stored = store.get("read-1")
+    assert stored is not None
+    assert stored.read == read
+    old.rmdir()
+
+
 def test_an_image_that_another_read_shows_too_stays(store: ReadStore, images: ImageStore, outbox: Outbox) -> None:
     store.commit([DecidedRecord(plate_read(name), PICTURES) for name in ("read-1", "read-2")])
     store.commit([ClosedRecord(plate_read("read-1"), ((CROP, b"sharper"),)), ClosedRecord(plate_read("read-2"))])

@@ -66,7 +66,7 @@ STATEMENTS = (
         length INTEGER NOT NULL,
         created_utc TEXT,
         PRIMARY KEY (sha256)
-    ) STRICT
+    ) STRICT, WITHOUT ROWID
     """,
     """
     CREATE TABLE evidence (
@@ -77,7 +77,7 @@ STATEMENTS = (
         PRIMARY KEY (read_id, place),
         FOREIGN KEY(read_id) REFERENCES reads (read_id),
         FOREIGN KEY(sha256) REFERENCES images (sha256)
-    ) STRICT
+    ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX evidence_image ON evidence (sha256)",
     """
@@ -144,7 +144,6 @@ STATEMENTS = (
         item_id TEXT NOT NULL,
         urgency INTEGER NOT NULL,
         kind TEXT NOT NULL,
-        ref TEXT NOT NULL,
         body BLOB,
         length INTEGER NOT NULL,
         sha256 TEXT NOT NULL,
