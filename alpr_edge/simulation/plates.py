@@ -1,0 +1,269 @@
+"""The one plate renderer: training data and simulated drives come from it.
+
+The picture is the metal from edge to edge; frames, holders and recesses belong to what the plate is mounted on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.simulation.designs import (
+    BUILT_IN_DESIGNS,
+    LETTERS,
+    PlateDesign,
+    Rgb,
+    designs_from_facts,
+    layout,
+    random_serial,
+)
+from alpr_edge.simulation.plate_fonts import Face, Mask, base_faces, choose_face, glyph, line, paste
+
+__all__ = [
+    "BUILT_IN_DESIGNS",
+    "PlateDesign",
+    "RenderedPlate",
+    "designs_from_facts",
+    "random_serial",
+    "render_plate",
+]
+
+Paint = NDArray[np.float32]
+"""float32 [H, W, 3] BGR, 0-255."""
+
+HEIGHT_PX = 96
+NARROW = "I1"
+"""Characters that keep their own width where all others fill their cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPlate:
+    """A plate seen straight on.
+
+    Args:
+        text: the serial as printed.
+        pixels: uint8 [H, W, 3] BGR.
+        outline: uint8 [H, W], 255 inside the metal (corners are rounded).
+        corners_px: outer corners, clockwise from the top left.
+        serial_box_px: left, top, right, bottom of the full-height serial.
+    """
+
+    text: str
+    pixels: NDArray[np.uint8]
+    outline: Mask
+    corners_px: tuple[tuple[int, int], ...]
+    serial_box_px: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Serial:
+    mask: Mask
+    emblems: Mask
+    box_px: tuple[int, int, int, int]
+
+
+def render_plate(
+    text: str,
+    design: PlateDesign,
+    rng: np.random.Generator,
+    height_px: int = HEIGHT_PX,
+    faces: Sequence[Face] = (),
+) -> RenderedPlate:
+    """Render one plate; the same arguments and generator state give the same pixels."""
+    width_px = round(height_px * design.width_mm / design.height_mm)
+    chosen = choose_face(faces or base_faces(), rng)
+    paint = _background(design, width_px, height_px, rng)
+    _legends(paint, design, rng)
+    serial = _serial(layout(text, design, rng), design, chosen, (width_px, height_px), rng)
+    _ink(paint, serial.emblems, _jitter(design.legend_rgb, rng), 0.9)
+    if design.embossed:
+        _emboss(paint, serial.mask, rng)
+    _ink(paint, serial.mask, _jitter(design.serial_rgb, rng), float(rng.uniform(0.85, 1.0)))
+    _fittings(paint, design, rng)
+    outline = _outline(width_px, height_px, max(1, round(height_px * (0.08 if not design.band else 0.05))))
+    corners = ((0, 0), (width_px, 0), (width_px, height_px), (0, height_px))
+    return RenderedPlate(text, np.clip(paint, 0, 255).astype(np.uint8), outline, corners, serial.box_px)
+
+
+def _bgr(rgb: Rgb) -> NDArray[np.float32]:
+    return np.array(rgb[::-1], np.float32)
+
+
+def _jitter(rgb: Rgb, rng: np.random.Generator) -> Rgb:
+    """The colour as another batch of ink has it."""
+    red, green, blue = (int(np.clip(value + rng.normal(0, 8), 0, 255)) for value in rgb)
+    return red, green, blue
+
+
+def _background(design: PlateDesign, width: int, height: int, rng: np.random.Generator) -> Paint:
+    colours = np.array([_bgr(_jitter(rgb, rng)) for rgb in design.background_rgb], np.float32)
+    if design.background == "picture":
+        return _picture(colours, width, height, rng)
+    if design.background == "gradient" and len(colours) > 1:
+        column = cv2.resize(colours[:, np.newaxis], (1, height), interpolation=cv2.INTER_LINEAR)
+        return np.repeat(column.reshape(height, 1, 3), width, axis=1).astype(np.float32)
+    return np.tile(colours[0], (height, width, 1))
+
+
+def _picture(colours: Paint, width: int, height: int, rng: np.random.Generator) -> Paint:
+    """Washes of the design's colours: a stand-in for scenery, pale where the serial stands."""
+    coarse = colours[rng.integers(len(colours), size=(int(rng.integers(2, 6)), int(rng.integers(2, 8))))]
+    scenery = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    paper = colours[colours.sum(axis=1).argmax()]
+    rows = np.abs(np.linspace(-1, 1, height, dtype=np.float32))[:, np.newaxis, np.newaxis]
+    strength = np.float32(rng.uniform(0.15, 0.6)) + np.float32(0.35) * rows**2
+    return np.asarray(paper + (scenery - paper) * np.minimum(strength, 0.95), np.float32)
+
+
+def _ink(paint: Paint, mask: Mask, rgb: Rgb, opacity: float) -> None:
+    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(ys) == 0:
+        return
+    area = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+    alpha = mask[area].astype(np.float32)[..., np.newaxis] * np.float32(opacity / 255)
+    paint[area] += (_bgr(rgb) - paint[area]) * alpha
+
+
+def _emboss(paint: Paint, mask: Mask, rng: np.random.Generator) -> None:
+    """Bright and dark edges of raised characters, after a lamp above."""
+    depth = max(1, round(mask.shape[0] * 0.012))
+    step = np.roll(mask, (-depth, int(rng.integers(-depth, depth + 1))), axis=(0, 1)).astype(np.float32)
+    away = np.roll(mask, (depth, 0), axis=(0, 1)).astype(np.float32)
+    paint += ((step - away) * np.float32(rng.uniform(0.05, 0.3)))[..., np.newaxis]
+
+
+def _serial(
+    printed: list[str], design: PlateDesign, face: Face, size: tuple[int, int], rng: np.random.Generator
+) -> _Serial:
+    """Characters in cells of one width, as on most dies, with separators and emblems between."""
+    width, height = size
+    tall = height * float(rng.uniform(0.66, 0.76) if design.band == "left" else rng.uniform(0.4, 0.52))
+    room = width * float(rng.uniform(0.82, 0.95)) - (width * 0.09 if design.band == "left" else 0)
+    cells = [_cell_share(mark) for mark in printed]
+    pitch = min(room / max(1.0, sum(cells)), tall * float(rng.uniform(0.56, 0.78)))
+    fill = float(rng.uniform(0.72, 0.92))
+    left = (width - pitch * sum(cells)) / 2 + (width * 0.045 if design.band == "left" else 0)
+    centre = {"top": 0.62, "left": 0.5}.get(design.band, 0.5 if design.width_mm < 350 else 0.58)
+    top = height * (centre + float(rng.normal(0, 0.015))) - tall / 2
+    inks = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
+    x, ends = left, []
+    for mark, cell in zip(printed, cells, strict=True):
+        drawn = _mark(mark, face, (pitch * cell * (fill if len(mark) == 1 else 0.85), tall), rng)
+        place = round(x + (pitch * cell - drawn.shape[1]) / 2), round(top + (tall - drawn.shape[0]) / 2)
+        paste(inks[0] if mark.isalnum() else inks[1 if mark.startswith("{") else 0], drawn, *place)
+        if mark.isalnum():
+            ends += [place[0], place[0] + drawn.shape[1]]
+        x += pitch * cell
+    box = max(0, min(ends)), max(0, round(top)), min(width, max(ends)), min(height, round(top + tall))
+    return _Serial(inks[0], inks[1], box)
+
+
+def _cell_share(mark: str) -> float:
+    if mark.startswith("{"):
+        return 0.9
+    if mark.startswith("/"):
+        return 0.75
+    return 1.0 if mark.isalnum() else 0.6
+
+
+def _mark(mark: str, face: Face, cell: tuple[float, float], rng: np.random.Generator) -> Mask:
+    width, tall = max(1, round(cell[0])), max(2, round(cell[1]))
+    if mark == " ":
+        return np.zeros((1, 1), np.uint8)
+    if mark.startswith("{"):
+        return _emblem(width, round(tall * float(rng.uniform(0.5, 0.9))), rng)
+    if mark.startswith("/"):
+        return np.vstack([_scaled(glyph(face, small), width, tall // len(mark[1:]) - 1) for small in mark[1:]])
+    master = glyph(face, mark)
+    if not mark.isalnum():
+        return _scaled(master, min(width, max(2, round(tall * 0.3))), max(2, round(tall * 0.12)))
+    natural = tall * master.shape[1] / master.shape[0]
+    return _scaled(master, round(min(width, natural)) if mark in NARROW else width, tall)
+
+
+def _scaled(mask: Mask, width: int, height: int) -> Mask:
+    size = max(1, width), max(1, height)
+    return cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _emblem(width: int, height: int, rng: np.random.Generator) -> Mask:
+    """A blob with a few corners: an outline of a state, a tree, a shield."""
+    mask = np.zeros((max(2, height), max(2, width)), np.uint8)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 11))))
+    reach = rng.uniform(0.45, 1.0, len(angles))
+    xs = mask.shape[1] / 2 * (1 + reach * np.cos(angles))
+    ys = mask.shape[0] / 2 * (1 + reach * np.sin(angles))
+    points = np.stack([xs, ys], axis=1).astype(np.int32)
+    cv2.fillPoly(mask, [points], 255)
+    return mask
+
+
+def _legends(paint: Paint, design: PlateDesign, rng: np.random.Generator) -> None:
+    height, width = paint.shape[:2]
+    if design.band:
+        _band(paint, design)
+    face = choose_face(base_faces(), rng)
+    for text, centre in ((design.legend_top, 0.13), (design.legend_bottom, 0.89)):
+        if not text or (centre > 0.5 and rng.random() < 0.15):
+            continue
+        tall = max(4, round(height * float(rng.uniform(0.08, 0.15) if centre < 0.5 else rng.uniform(0.05, 0.1))))
+        small = line(face, text, tall)
+        if small.shape[1] > width * 0.7:
+            small = _scaled(small, round(width * 0.7), small.shape[0])
+        mask = np.zeros((height, width), np.uint8)
+        at = height * (0.09 if design.band == "top" else centre)
+        paste(mask, small, (width - small.shape[1]) // 2, round(at - small.shape[0] / 2))
+        _ink(paint, mask, _jitter(design.legend_rgb, rng), 0.95)
+
+
+def _band(paint: Paint, design: PlateDesign) -> None:
+    height, width = paint.shape[:2]
+    if design.band == "top":
+        paint[: round(height * 0.2)] = (140, 60, 20)
+    else:
+        paint[:, : round(width * 0.08)] = (150, 60, 10)
+
+
+def _fittings(paint: Paint, design: PlateDesign, rng: np.random.Generator) -> None:
+    """Rim, holes or screws, and stickers in the upper corners of an American plate."""
+    height, width = paint.shape[:2]
+    edge = max(1, height // 60)
+    tone = float(rng.uniform(0.55, 1.05))
+    for strip in (np.s_[:edge], np.s_[-edge:], np.s_[:, :edge], np.s_[:, -edge:]):
+        paint[strip] *= tone
+    if design.band:
+        return
+    for x in (0.21, 0.79):
+        for y in (0.11, 0.89):
+            if rng.random() < 0.7:
+                shade = float(rng.choice([20, 60, 140, 220]))
+                spot = round(width * x), round(height * y)
+                cv2.circle(paint, spot, max(1, round(height * 0.03)), (shade, shade, shade), -1)
+    for x in (0.03, 0.85):
+        if rng.random() < 0.45:
+            _sticker(paint, (round(width * x), round(height * float(rng.choice([0.05, 0.05, 0.76])))), rng)
+
+
+def _sticker(paint: Paint, place: tuple[int, int], rng: np.random.Generator) -> None:
+    height, width = paint.shape[:2]
+    wide, tall = round(width * 0.12), round(height * 0.17)
+    colour = rng.uniform(40, 250, 3).astype(np.float32)
+    paint[place[1] : place[1] + tall, place[0] : place[0] + wide] = colour
+    month = "".join(LETTERS[int(i)] for i in rng.integers(26, size=3))
+    text = month if rng.random() < 0.5 else f"{rng.integers(10, 30)}"
+    small = line(choose_face(base_faces(), rng), text, max(4, round(tall * 0.55)))
+    mask = np.zeros((height, width), np.uint8)
+    paste(mask, small, place[0] + (wide - small.shape[1]) // 2, place[1] + (tall - small.shape[0]) // 2)
+    _ink(paint, mask, (20, 20, 20) if colour.mean() > 110 else (240, 240, 240), 0.9)
+
+
+def _outline(width: int, height: int, radius: int) -> Mask:
+    mask = np.zeros((height, width), np.uint8)
+    cv2.rectangle(mask, (radius, 0), (width - 1 - radius, height - 1), 255, -1)
+    cv2.rectangle(mask, (0, radius), (width - 1, height - 1 - radius), 255, -1)
+    for x in (radius, width - 1 - radius):
+        for y in (radius, height - 1 - radius):
+            cv2.circle(mask, (x, y), radius, 255, -1)
+    return mask

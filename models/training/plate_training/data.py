@@ -1,0 +1,101 @@
+"""The real pictures that training may see, and how they are split. Benchmark photos are never listed here."""
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_training.contract import SLOTS, Picture, canonical
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+VALIDATION_EVERY = 10
+"""Every tenth real crop is kept for validation."""
+NEGATIVES_KEPT = 300
+"""The last negatives by name are kept for measuring."""
+TRAINING_RIDE = "dayride_type1_001"
+VALIDATION_FRAMES = 40
+"""The last frames of the training ride are kept for validation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A real plate with its canonical text; empty text where nobody wrote it down."""
+
+    picture: Picture
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A road picture, grey, with boxes float32 [N, 4] (left, top, right, bottom)."""
+
+    grey: Picture
+    boxes: NDArray[np.float32]
+
+
+def data_folder() -> Path:
+    """Where the real data lies: ``ALPR_EDGE_DATA``, or ``../shared/data`` beside the checkout."""
+    found = Path(os.environ.get("ALPR_EDGE_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not found.is_dir():
+        raise SystemExit(f"{found}: no such folder; set ALPR_EDGE_DATA to the training data")
+    return found
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """A CSV file's rows."""
+    with path.open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source))
+
+
+def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
+    """Real crops with text, by region."""
+    found: dict[str, list[Crop]] = {}
+    for region in ("us", "br"):
+        rows = [row for row in rows_of(folder / "crops" / region / "truth.csv") if row.get("rendered", "0") == "0"]
+        rows.sort(key=lambda row: row["image"])
+        kept = [row for i, row in enumerate(rows) if (i % VALIDATION_EVERY == 0) == validation]
+        crops = [Crop(read_picture(folder / "crops" / region / row["image"]), canonical(row["plate"])) for row in kept]
+        found[region] = [crop for crop in crops if 2 <= len(crop.text) <= SLOTS]
+    return found
+
+
+def plate_pictures(folder: Path) -> list[Picture]:
+    """Training crops of every region, for pasting."""
+    known = [c.picture for crops in reader_crops(folder, validation=False).values() for c in crops]
+    return known + [read_picture(path) for path in sorted((folder / "crops" / "eu").glob("*.jpg"))]
+
+
+def negatives(folder: Path, *, kept: bool) -> list[Picture]:
+    """Grey photos without a plate: the training ones, or those kept for measuring."""
+    paths = sorted((folder / "negatives").glob("*.jpg"))
+    chosen = paths[-NEGATIVES_KEPT:] if kept else paths[:-NEGATIVES_KEPT]
+    return [_read_grey(path) for path in chosen]
+
+
+def ride(folder: Path, name: str) -> list[Frame]:
+    """The frames of one dashcam ride in order of time, with their boxes."""
+    boxes: dict[str, list[list[float]]] = {}
+    for row in rows_of(folder / "dashcam" / "boxes.csv"):
+        edges = [float(row[key]) for key in ("left_px", "top_px", "right_px", "bottom_px")]
+        boxes.setdefault(row["image"], []).append(edges)
+    paths = sorted((folder / "dashcam").glob(f"{name}-*.jpg"))
+    return [Frame(_read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in paths]
+
+
+def read_picture(path: Path) -> Picture:
+    """A picture in BGR."""
+    return _checked(cv2.imread(str(path), cv2.IMREAD_COLOR), path)
+
+
+def _read_grey(path: Path) -> Picture:
+    return _checked(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), path)
+
+
+def _checked(picture: object, path: Path) -> Picture:
+    if not isinstance(picture, np.ndarray):
+        raise SystemExit(f"{path}: not a readable picture")
+    return picture.astype(np.uint8, copy=False)

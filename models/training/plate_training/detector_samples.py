@@ -1,0 +1,189 @@
+"""Training samples of the detector: windows of a letterboxed frame with the boxes of the plates in it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.simulation.designs import PlateDesign
+from alpr_edge.simulation.plate_fonts import Face
+from plate_training.contract import PADDING_GREY, Picture
+from plate_training.data import Frame
+from plate_training.degrade import Rng, blur, light, noise, to_grey
+from plate_training.geometry import bounds, turned
+from plate_training.plate_source import Mounted, mount, rendered
+
+WINDOW = 320
+BOXES_MAX = 12
+WIDTH_MIN_PX, WIDTH_MAX_PX = 13.0, 240.0
+FROM_RIDE, EMPTY = 0.45, 0.12
+"""Shares of windows from the ride, and of windows without a plate."""
+REAL_PLATES = 0.35
+SERIAL_SHARE_OF_EU = 305 / 520
+"""Width of an American plate beside a European one."""
+
+Boxes = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSamples:
+    """Draws samples (window uint8 [320, 320], boxes float32 [12, 4], rows of zeros where there are fewer)."""
+
+    designs: tuple[PlateDesign, ...]
+    faces: tuple[Face, ...]
+    frames: list[Frame]
+    empty: list[Picture]
+    plates: list[Picture]
+
+    def __call__(self, rng: Rng) -> tuple[Picture, Boxes]:
+        """One sample."""
+        if rng.random() < FROM_RIDE:
+            window, boxes = self._road(rng)
+        else:
+            window, boxes = _window(self.empty[int(rng.integers(len(self.empty)))], rng), []
+            if rng.random() > EMPTY / (1 - FROM_RIDE):
+                boxes = self._paste_some(window, rng)
+        window = light(window, rng) if rng.random() < 0.8 else window
+        window = noise(blur(window, rng, float(rng.uniform(0.6, 1.8))), rng)
+        if rng.random() < 0.5:
+            window = _letterbox_bar(window, rng)
+        return window, _padded(boxes)
+
+    def _road(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
+        """A window of a real frame around one of its plates, some plates exchanged for American ones."""
+        frame = self.frames[int(rng.integers(len(self.frames)))]
+        scale, origin = _view(frame, rng)
+        move = np.array([[scale, 0, -origin[0]], [0, scale, -origin[1]]], np.float32)
+        flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        source = cv2.GaussianBlur(frame.grey, (0, 0), 0.35 / scale) if scale < 0.7 else frame.grey
+        window = cv2.warpAffine(source, move, (WINDOW, WINDOW), flags=flags, borderValue=PADDING_GREY)
+        window = window.astype(np.uint8, copy=False)
+        boxes = []
+        for box in frame.boxes * scale - np.tile(origin, 2):
+            if not _visible(box):
+                continue
+            boxes.append(self._exchange(window, box, rng) if rng.random() < 0.6 else box)
+        if rng.random() < 0.35:
+            boxes += self._paste_some(window, rng, boxes)
+        return window, boxes
+
+    def _exchange(self, window: Picture, box: Boxes, rng: Rng) -> Boxes:
+        """Paint a real plate over with its surroundings and mount a rendered or another real one there."""
+        left, top, right, bottom = (int(v) for v in (*np.floor(box[:2]), *np.ceil(box[2:])))
+        grow = max(2, (bottom - top) // 4)
+        y0, y1, x0, x1 = max(0, top - grow), min(WINDOW, bottom + grow), max(0, left - grow), min(WINDOW, right + grow)
+        above = window[max(0, y0 - 3) : y0 + 1, x0:x1].mean()
+        below = window[y1 - 1 : y1 + 3, x0:x1].mean()
+        ramp = np.linspace(above, below, y1 - y0, dtype=np.float32)[:, np.newaxis]
+        window[y0:y1, x0:x1] = np.clip(ramp + rng.normal(0, 2, (y1 - y0, x1 - x0)), 0, 255)
+        wide = float(box[2] - box[0]) * float(rng.uniform(0.9, 1.3)) * SERIAL_SHARE_OF_EU
+        return self._paste(window, (box[:2] + box[2:]) / 2, max(WIDTH_MIN_PX, wide), rng)
+
+    def _paste_some(self, window: Picture, rng: Rng, taken: list[Boxes] | None = None) -> list[Boxes]:
+        boxes: list[Boxes] = list(taken or [])
+        if rng.random() < 0.25:
+            window[:] = (window * float(rng.uniform(0.12, 0.5))).astype(np.uint8)
+        for _ in range(int(rng.integers(1, 4))):
+            wide = float(np.exp(rng.triangular(np.log(WIDTH_MIN_PX), np.log(30), np.log(WIDTH_MAX_PX))))
+            centre = rng.uniform(min(WINDOW / 2, wide * 0.6), max(WINDOW / 2 + 1, WINDOW - wide * 0.6), 2)
+            reach = np.array((wide, wide * 0.6))
+            near = np.concatenate([centre - reach, centre + reach])
+            if any(_touch(near, box) for box in boxes):
+                continue
+            boxes.append(self._paste(window, centre, wide, rng))
+        return boxes[len(taken or []) :]
+
+    def _paste(self, window: Picture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
+        mounted = self._plate(rng)
+        size = mounted.corners[2] - mounted.corners[0]
+        quad = turned(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
+        _project(window, mounted, quad, rng)
+        return bounds(quad)
+
+    def _plate(self, rng: Rng) -> Mounted:
+        margin = float(rng.choice([0.06, 0.12, 0.3, 0.6, 0.9]))
+        if rng.random() < REAL_PLATES:
+            return mount(self.plates[int(rng.integers(len(self.plates)))], None, rng, margin)
+        _, pixels, outline = rendered(self.designs, self.faces, rng, 56)
+        return mount(pixels, outline, rng, margin)
+
+
+def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
+    """Scale and origin of a window: mostly about what the letterbox does to a camera's frame."""
+    scale = float(np.exp(rng.uniform(np.log(0.33), np.log(1.3))))
+    if len(frame.boxes) == 0:
+        middle = rng.uniform((0, 0), frame.grey.shape[::-1])
+    else:
+        box = frame.boxes[int(rng.integers(len(frame.boxes)))]
+        wide = float(np.exp(rng.uniform(np.log(18), np.log(170))))
+        if rng.random() < 0.7:
+            scale = float(np.clip(wide / (box[2] - box[0]), 0.3, 2.0))
+        middle = (box[:2] + box[2:]) / 2
+    reach = np.maximum(WINDOW / 2 - 40, 1)
+    return scale, (middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)).astype(np.float32)
+
+
+def _window(picture: Picture, rng: Rng) -> Picture:
+    """A part of a photo without plates, at some scale, perhaps mirrored."""
+    height, width = picture.shape
+    scale = max(WINDOW / min(height, width), float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))))
+    side = min(round(WINDOW / scale), height, width)
+    left, top = int(rng.integers(width - side + 1)), int(rng.integers(height - side + 1))
+    part = cv2.resize(picture[top : top + side, left : left + side], (WINDOW, WINDOW)).astype(np.uint8, copy=False)
+    return np.ascontiguousarray(part[:, ::-1]) if rng.random() < 0.5 else part
+
+
+def _visible(box: Boxes) -> bool:
+    """Whether enough of a box lies in the window to be asked for."""
+    size = np.maximum(box[2:] - box[:2], 1e-3)
+    inside = np.clip(box[2:], 0, WINDOW) - np.clip(box[:2], 0, WINDOW)
+    return bool((inside / size).min() > 0.7 and size[0] > 9)
+
+
+def _touch(one: NDArray[np.floating], other: Boxes) -> bool:
+    return bool((np.maximum(one[:2], other[:2]) < np.minimum(one[2:], other[2:])).all())
+
+
+def _project(window: Picture, mounted: Mounted, quad: Boxes, rng: Rng) -> None:
+    """Lay the mounted plate on the window with soft outer edges and the window's light."""
+    grey = to_grey(mounted.picture, rng)
+    shrink = float((mounted.corners[2] - mounted.corners[0])[0]) / max(1.0, float(quad[1, 0] - quad[0, 0]))
+    if shrink > 1.3:
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.4 * min(shrink, 10)).astype(np.uint8, copy=False)
+    project = cv2.getPerspectiveTransform(mounted.corners, quad)
+    alpha = _soft_edges(mounted, rng) if rng.random() < 0.6 else np.full(grey.shape, 255, np.uint8)
+    size = (WINDOW, WINDOW)
+    laid = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR).astype(np.float32)
+    cover = cv2.warpPerspective(alpha, project, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255
+    gain = float(np.exp(rng.uniform(np.log(0.25), np.log(1.8)))) if rng.random() < 0.5 else 1.0
+    window[:] = np.clip(window + (laid * gain - window) * cover, 0, 255).astype(np.uint8)
+
+
+def _soft_edges(mounted: Mounted, rng: Rng) -> Picture:
+    """Cover of the surroundings that fades outwards, so that no hard rectangle gives the plate away."""
+    left, top = (int(v) for v in mounted.corners[0])
+    right, bottom = (int(v) for v in mounted.corners[2])
+    inset = max(1, round(top * float(rng.uniform(0.3, 0.9))))
+    alpha = np.zeros(mounted.picture.shape[:2], np.uint8)
+    alpha[inset:-inset, inset:-inset] = 255
+    alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, inset / 3)).astype(np.uint8, copy=False)
+    alpha[top:bottom, left:right] = 255
+    return alpha
+
+
+def _letterbox_bar(window: Picture, rng: Rng) -> Picture:
+    """Sometimes the edge of the letterboxed frame is in view; it never covers a plate's middle by much."""
+    bar = int(rng.integers(0, 24))
+    if rng.random() < 0.5:
+        window[:bar] = PADDING_GREY
+    else:
+        window[WINDOW - bar :] = PADDING_GREY
+    return window
+
+
+def _padded(boxes: list[Boxes]) -> Boxes:
+    rows = np.zeros((BOXES_MAX, 4), np.float32)
+    for i, box in enumerate(boxes[:BOXES_MAX]):
+        rows[i] = box
+    return rows

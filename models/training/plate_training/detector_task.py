@@ -1,0 +1,129 @@
+"""The detector as a training task."""
+
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from alpr_edge.simulation.plate_fonts import base_faces, faces_in
+from alpr_edge.simulation.plates import designs_from_facts
+from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, data_folder, negatives, plate_pictures, ride
+from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres
+from plate_training.detector_samples import WINDOW, DetectorSamples
+from plate_training.export import detector_rows, export_detector
+from plate_training.feed import Feed, Sample
+from plate_training.measure import Found, figures_of
+
+CORE = 0.5
+"""Part of a plate, about its middle, whose cells learn its edges."""
+
+
+def build_samples(fonts: Path | None) -> DetectorSamples:
+    """The sampler over all designs, faces and training pictures."""
+    folder = data_folder()
+    return DetectorSamples(
+        designs_from_facts(folder / "plates" / "plates-us.json"),
+        base_faces() + (faces_in(fonts) if fonts else ()),
+        ride(folder, TRAINING_RIDE)[:-VALIDATION_FRAMES],
+        negatives(folder, kept=False),
+        plate_pictures(folder),
+    )
+
+
+class DetectorTask:
+    """Centres by a focal loss on soft peaks, edges by overlap and by their ratio.
+
+    Args:
+        fonts: folder of more free fonts to render with.
+    """
+
+    name = "detector"
+    batch = 16
+    rate = 2e-3
+    average = 0.998
+
+    def __init__(self, fonts: Path | None = None) -> None:
+        self.net: nn.Module = DetectorNet().to(memory_format=torch.channels_last)
+        self._fonts = fonts
+        self._validation = ride(data_folder(), TRAINING_RIDE)[-VALIDATION_FRAMES:]
+
+    def feed(self, seed: int) -> Feed:
+        """Windows; each is used twice on average."""
+        return Feed(partial(build_samples, self._fonts), seed, pool_samples=1024, reuse=2.0)
+
+    def loss(self, sample: Sample) -> dict[str, Tensor]:
+        """Losses by name."""
+        windows, boxes = torch.from_numpy(sample[0]), torch.from_numpy(sample[1])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, distances = self.net(windows[:, None].float() / 255.0)
+        peaks, owners, core = _targets(boxes, WINDOW // STRIDE)
+        centre = _focal(logits[:, 0], peaks) / max(1, int((boxes[:, :, 2] > 0).sum()))
+        wanted = torch.gather(boxes, 1, owners.flatten(1)[..., None].expand(-1, -1, 4))
+        found = boxes_of(distances).flatten(2).transpose(1, 2)
+        chosen = core.flatten(1)
+        if not chosen.any():
+            return {"centre": centre}
+        weight = peaks.flatten(1)[chosen].clamp(min=0.2)
+        overlap = _overlap_loss(found[chosen], wanted[chosen])
+        ratio = _ratio_loss(found[chosen], wanted[chosen])
+        total = weight.sum()
+        return {
+            "centre": centre,
+            "overlap": 2.0 * (overlap * weight).sum() / total,
+            "ratio": 2.0 * (ratio * weight).sum() / total,
+        }
+
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        """Recall on the kept frames of the training ride."""
+        net.eval()
+        found = [Found(frame.boxes, *detector_rows(net, frame.grey)) for frame in self._validation]
+        return {f"ride_{name}": value for name, value in figures_of(found).items()}
+
+    def export(self, net: nn.Module, path: Path) -> None:
+        """Write the ONNX file."""
+        export_detector(net, path)
+
+
+def _targets(boxes: Tensor, cells: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Soft peaks [N, c, c], the box each cell belongs to [N, c, c], and which cells learn edges [N, c, c]."""
+    xs, ys = cell_centres(cells, cells)
+    left, top, right, bottom = (boxes[:, :, i, None, None] for i in range(4))
+    size_x, size_y = (right - left).clamp(min=1e-3), (bottom - top).clamp(min=1e-3)
+    off_x, off_y = (xs - (left + right) / 2).abs(), (ys - (top + bottom) / 2).abs()
+    spread_x, spread_y = (size_x / 8).clamp(min=STRIDE * 0.5), (size_y / 8).clamp(min=STRIDE * 0.5)
+    there = (right > left).float()
+    each = torch.exp(-0.5 * ((off_x / spread_x) ** 2 + (off_y / spread_y) ** 2)) * there
+    peaks, owners = each.max(dim=1)
+    near_x, near_y = ((size * CORE / 2).clamp(min=STRIDE * 0.75) for size in (size_x, size_y))
+    core = ((off_x < near_x) & (off_y < near_y) & (there > 0)).gather(1, owners[:, None]).squeeze(1)
+    nearest = (off_x <= STRIDE / 2) & (off_y <= STRIDE / 2) & (there > 0)
+    return torch.where(nearest.any(dim=1), torch.ones_like(peaks), peaks), owners, core
+
+
+def _focal(logits: Tensor, peaks: Tensor) -> Tensor:
+    """Focal loss that is lenient beside a peak."""
+    chance = torch.sigmoid(logits).clamp(1e-5, 1 - 1e-5)
+    is_peak = peaks >= 1.0
+    hit = -((1 - chance) ** 2) * torch.log(chance)
+    miss = -((1 - peaks) ** 4) * chance**2 * torch.log(1 - chance)
+    return torch.where(is_peak, hit, miss).sum()
+
+
+def _overlap_loss(found: Tensor, wanted: Tensor) -> Tensor:
+    """1 - generalised intersection over union."""
+    shared = (torch.minimum(found[:, 2:], wanted[:, 2:]) - torch.maximum(found[:, :2], wanted[:, :2])).clamp(min=0)
+    hull = torch.maximum(found[:, 2:], wanted[:, 2:]) - torch.minimum(found[:, :2], wanted[:, :2])
+    both, all_in = shared.prod(dim=1), hull.prod(dim=1)
+    union = (found[:, 2:] - found[:, :2]).prod(dim=1) + (wanted[:, 2:] - wanted[:, :2]).prod(dim=1) - both
+    return 1 - both / union + (all_in - union) / all_in
+
+
+def _ratio_loss(found: Tensor, wanted: Tensor) -> Tensor:
+    """How far edges are off as a share of the plate's own size, and the logarithm of the sizes' ratio."""
+    size = wanted[:, 2:] - wanted[:, :2]
+    scale = size.repeat(1, 2)
+    edges = functional.smooth_l1_loss(found / scale, wanted / scale, reduction="none", beta=0.05)
+    sizes = torch.log((found[:, 2:] - found[:, :2]) / size).abs()
+    return edges.sum(dim=1) + 0.5 * sizes.sum(dim=1)

@@ -1,0 +1,89 @@
+"""ONNX files that keep the contract; weights are stored as float16 and computed with as float32."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from plate_training.contract import DETECTOR_SIZE, READER_SIZE, Picture, letterbox
+from plate_training.detector_net import DetectorExport, DetectorNet
+from plate_training.reader_net import ReaderExport, ReaderNet
+
+OPSET = 17
+SMALL = 256
+"""Tensors of fewer values stay float32: they are biases and shapes."""
+
+
+def export_reader(net: nn.Module, path: Path) -> None:
+    """Write the reader: ``input`` uint8 [N, 64, 128, 1] to ``plate`` float32 [N, 9, 37]."""
+    inner = deepcopy(net).float().eval()
+    if not isinstance(inner, ReaderNet):
+        raise TypeError(f"{type(inner).__name__} is no reader")
+    plates = torch.zeros((2, READER_SIZE[1], READER_SIZE[0], 1), dtype=torch.uint8)
+    torch.onnx.export(
+        ReaderExport(inner).eval(),
+        (plates,),
+        str(path),
+        input_names=["input"],
+        output_names=["plate"],
+        dynamic_axes={"input": {0: "plates"}, "plate": {0: "plates"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    store_as_float16(path)
+
+
+def export_detector(net: nn.Module, path: Path) -> None:
+    """Write the detector: ``frames`` uint8 [1, 384, 640, 1] to ``detections`` float32 [N, 7]."""
+    frames = torch.zeros((1, DETECTOR_SIZE[1], DETECTOR_SIZE[0], 1), dtype=torch.uint8)
+    torch.onnx.export(
+        _detector(net),
+        (frames,),
+        str(path),
+        input_names=["frames"],
+        output_names=["detections"],
+        dynamic_axes={"detections": {0: "plates"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    store_as_float16(path)
+
+
+def detector_rows(net: nn.Module, grey: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Boxes in the picture's pixels and scores, as the exported model would give them."""
+    canvas, scale, offset = letterbox(grey)
+    with torch.inference_mode():
+        rows = _detector(net)(torch.from_numpy(canvas)[None, ..., None]).numpy()
+    return (rows[:, 1:5] - np.tile(np.array(offset, np.float32), 2)) / np.float32(scale), rows[:, 6]
+
+
+def _detector(net: nn.Module) -> DetectorExport:
+    inner = deepcopy(net).float().eval()
+    if not isinstance(inner, DetectorNet):
+        raise TypeError(f"{type(inner).__name__} is no detector")
+    return DetectorExport(inner).eval()
+
+
+def store_as_float16(path: Path) -> None:
+    """Halve a file: large weights become float16 with a cast in front of their use."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < SMALL:
+            continue
+        full = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{full}.half"))
+        casts.append(helper.make_node("Cast", [f"{full}.half"], [full], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    model.producer_name, model.producer_version = "alpr-edge", ""
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))

@@ -1,0 +1,73 @@
+"""One rendering process that feeds one training process, with a pool so that training never waits long."""
+
+import multiprocessing
+from collections.abc import Callable
+from queue import Empty
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sample = tuple[NDArray[np.generic], ...]
+Sampler = Callable[[np.random.Generator], Sample]
+
+PART = 32
+"""Samples that travel together."""
+QUEUE_PARTS = 12
+WAIT_SECONDS = 120
+
+
+def _render(build: Callable[[], Sampler], seed: int, parts: "multiprocessing.Queue[Sample]") -> None:
+    import cv2  # noqa: PLC0415  # the setting belongs to this process
+
+    cv2.setNumThreads(1)
+    draw, rng = build(), np.random.default_rng(seed)
+    while True:
+        drawn = [draw(rng) for _ in range(PART)]
+        parts.put(tuple(np.stack(column) for column in zip(*drawn, strict=True)))
+
+
+class Feed:
+    """Batches of samples.
+
+    Args:
+        build: makes the sampler, in the rendering process.
+        seed: of the rendering process.
+        pool_samples: how many of the latest samples are kept to be drawn from.
+        reuse: how often a sample may be used on average before the trainer waits for fresh ones.
+    """
+
+    def __init__(self, build: Callable[[], Sampler], seed: int, pool_samples: int, reuse: float) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._parts = context.Queue(maxsize=QUEUE_PARTS)
+        self._process = context.Process(target=_render, args=(build, seed, self._parts), daemon=True)
+        self._process.start()
+        self._rng = np.random.default_rng(seed + 1)
+        self._pool: list[Sample] = []
+        self._pool_parts, self._reuse = max(1, pool_samples // PART), reuse
+        self._credit, self._next = 0.0, 0
+
+    def batch(self, size: int) -> Sample:
+        """Samples drawn from the pool; fresh ones are taken in only as they are needed, so rendering may rest."""
+        while self._credit < size or len(self._pool) * PART < size * 2:
+            self._take_in()
+        self._credit -= size
+        rows = self._rng.integers(len(self._pool), size=size), self._rng.integers(PART, size=size)
+        columns = range(len(self._pool[0]))
+        return tuple(np.stack([self._pool[p][c][r] for p, r in zip(*rows, strict=True)]) for c in columns)
+
+    def close(self) -> None:
+        """Stop the rendering process."""
+        self._process.terminate()
+        self._process.join()
+
+    def _take_in(self) -> None:
+        try:
+            part = self._parts.get(timeout=WAIT_SECONDS)
+        except Empty:
+            raise RuntimeError("the rendering process sends nothing") from None
+        if len(self._pool) < self._pool_parts:
+            self._pool.append(part)
+        else:
+            self._pool[self._next % self._pool_parts] = part
+            self._next += 1
+        self._credit += PART * self._reuse

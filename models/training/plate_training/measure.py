@@ -1,0 +1,52 @@
+"""Figures: recall, false boxes, exact reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCORE_MIN = 0.3
+"""Boxes that score less are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One picture's true boxes [N, 4] and what was found: boxes [M, 4] with scores [M], best first."""
+
+    truth: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+def overlaps(one: NDArray[np.float32], many: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Intersection over union of one box with each of many."""
+    size = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
+    shared = np.clip(size, 0, None).prod(axis=1)
+    areas = (many[:, 2:] - many[:, :2]).prod(axis=1) + (one[2:] - one[:2]).prod()
+    return np.asarray(shared / np.maximum(areas - shared, 1e-6), np.float32)
+
+
+def figures_of(pictures: Sequence[Found], score_min: float = SCORE_MIN) -> dict[str, float]:
+    """Recall at two overlaps, false boxes a picture, and found over true width and height."""
+    best, ratios, false = [], [], 0
+    for picture in pictures:
+        boxes = picture.boxes[picture.scores >= score_min]
+        claimed = np.zeros(len(boxes), bool)
+        for true in picture.truth:
+            shares = overlaps(true, boxes)
+            best.append(float(shares.max()) if len(shares) else 0.0)
+            claimed |= shares > 0.1
+            if len(shares) and shares.max() > 0.1:
+                box = boxes[int(shares.argmax())]
+                ratios.append((box[2:] - box[:2]) / (true[2:] - true[:2]))
+        false += int((~claimed).sum())
+    wide, tall = np.median(ratios, axis=0) if ratios else (0.0, 0.0)
+    reached = np.array(best)
+    return {
+        "recall_50": float((reached >= 0.5).mean()) if best else 0.0,
+        "recall_30": float((reached >= 0.3).mean()) if best else 0.0,
+        "false_a_picture": false / max(1, len(pictures)),
+        "width_ratio": float(wide),
+        "height_ratio": float(tall),
+    }

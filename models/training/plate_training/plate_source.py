@@ -1,0 +1,130 @@
+"""Plates to look at: rendered ones of every design, or real crops, on the holder they are mounted in."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.simulation.designs import DIGITS, LETTERS
+from alpr_edge.simulation.plate_fonts import Face, base_faces, line, paste
+from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, random_serial, render_plate
+from plate_training.contract import Picture
+from plate_training.degrade import Rng
+
+ABROAD = tuple(design for design in BUILT_IN_DESIGNS if design.region in {"EU", "BR"})
+MARGIN = 0.4
+"""Surroundings drawn on each side of a plate, in plate heights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A plate on its holder: picture uint8 [H, W, 3], and the plate's corners float32 [4, 2] in it."""
+
+    picture: Picture
+    corners: NDArray[np.float32]
+
+
+def draw_text_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[str, PlateDesign]:
+    """Mostly a serial of its design; some vanity texts, and some that follow no pattern at all."""
+    home = designs[int(rng.integers(len(designs)))]
+    kind = rng.random()
+    if kind < 0.24:
+        abroad = ABROAD[0 if kind < 0.11 else int(rng.integers(1, len(ABROAD)))]
+        return random_serial(abroad, rng), abroad
+    if kind < 0.34:
+        return _free_text(rng, LETTERS if rng.random() < 0.6 else LETTERS + DIGITS), home
+    if kind < 0.46:
+        return _free_text(rng, LETTERS + DIGITS * 2), home
+    if kind < 0.5:
+        home = replace(home, stacked="".join(LETTERS[int(i)] for i in rng.integers(26, size=2)))
+    return random_serial(home, rng), home
+
+
+def _free_text(rng: Rng, pool: str) -> str:
+    length = int(rng.choice([2, 3, 4, 5, 6, 7, 8], p=[0.03, 0.07, 0.12, 0.18, 0.27, 0.27, 0.06]))
+    return "".join(pool[int(i)] for i in rng.integers(len(pool), size=length))
+
+
+def rendered(
+    designs: tuple[PlateDesign, ...], faces: tuple[Face, ...], rng: Rng, height_px: int
+) -> tuple[str, Picture, Picture]:
+    """Text as printed, pixels and outline of a rendered plate."""
+    text, design = draw_text_and_design(designs, rng)
+    plate = render_plate(text, design, rng, height_px, faces)
+    return text, _worn(plate.pixels, rng), plate.outline
+
+
+def _worn(pixels: Picture, rng: Rng) -> Picture:
+    """Dirt and scratches on some plates."""
+    if rng.random() > 0.25:
+        return pixels
+    height, width = pixels.shape[:2]
+    coarse = rng.random((int(rng.integers(4, 12)), int(rng.integers(8, 24)))).astype(np.float32)
+    cover = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    cover = np.clip((cover - rng.uniform(0.55, 0.9)) * 4, 0, 0.8)[..., np.newaxis]
+    dirt = rng.uniform(30, 190, 3)
+    return (pixels + (dirt - pixels) * cover).astype(np.uint8)
+
+
+def mount(pixels: Picture, outline: Picture | None, rng: Rng, margin: float = MARGIN) -> Mounted:
+    """Put a plate on a piece of car, perhaps in a recess, perhaps under a frame that hides its edges."""
+    height, width = pixels.shape[:2]
+    pad = round(height * margin)
+    canvas = _bodywork(width + 2 * pad, height + 2 * pad, rng)
+    inner = canvas[pad : pad + height, pad : pad + width]
+    if rng.random() < 0.5:
+        _recess(canvas, (pad, pad, pad + width, pad + height), rng)
+    if outline is None:
+        inner[:] = pixels
+    else:
+        np.copyto(inner, pixels, where=outline[..., np.newaxis] > 127)
+    if rng.random() < 0.35:
+        _frame(canvas, (pad, pad, pad + width, pad + height), rng)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + np.float32(pad)
+    return Mounted(canvas, corners)
+
+
+def _bodywork(width: int, height: int, rng: Rng) -> Picture:
+    base = rng.uniform(5, 245, 3) if rng.random() < 0.4 else np.full(3, rng.uniform(5, 245))
+    coarse = base + rng.normal(0, rng.uniform(2, 35), (int(rng.integers(2, 5)), int(rng.integers(2, 5)), 1))
+    surface = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip(surface, 0, 255).astype(np.uint8)
+
+
+def _recess(canvas: Picture, box: tuple[int, int, int, int], rng: Rng) -> None:
+    """The pocket or holder around a plate: wider than the plate by an uneven border."""
+    left, top, right, bottom = box
+    reach = (bottom - top) * 0.3
+    edges = (rng.uniform(0.03, 1, 4) * reach).astype(int)
+    shade = float(rng.uniform(0, 120) if rng.random() < 0.7 else rng.uniform(0, 255))
+    corner_a, corner_b = (left - int(edges[0]), top - int(edges[1])), (right + int(edges[2]), bottom + int(edges[3]))
+    cv2.rectangle(canvas, corner_a, corner_b, (shade, shade, shade), -1 if rng.random() < 0.7 else 2)
+
+
+def _frame(canvas: Picture, box: tuple[int, int, int, int], rng: Rng) -> None:
+    """A dealer's frame: covers a little of the plate's edges, reaches a little beyond, with print on it."""
+    left, top, right, bottom = box
+    height = bottom - top
+    shade = float(rng.choice([15, 30, 60, 130, 190, 230]))
+    beyond, over = rng.uniform(0.02, 0.1, 4) * height, rng.uniform(0.0, 0.1, 4) * height
+    strips = (
+        (left - beyond[0], top - beyond[1], left + over[0] * 0.7, bottom + beyond[3]),
+        (right - over[2] * 0.7, top - beyond[1], right + beyond[2], bottom + beyond[3]),
+        (left - beyond[0], top - beyond[1], right + beyond[2], top + over[1]),
+        (left - beyond[0], bottom - over[3], right + beyond[2], bottom + beyond[3]),
+    )
+    for x0, y0, x1, y1 in strips:
+        cv2.rectangle(canvas, (round(x0), round(y0)), (round(x1), round(y1)), (shade, shade, shade), -1)
+    for _, y0, _, y1 in strips[2:]:
+        if rng.random() < 0.5 and y1 - y0 > 7:
+            _print(canvas, ((left + right) // 2, round((y0 + y1) / 2)), round((y1 - y0) * 0.6), 255 - shade, rng)
+
+
+def _print(canvas: Picture, centre: tuple[int, int], tall: int, shade: float, rng: Rng) -> None:
+    faces = base_faces()
+    text = _free_text(rng, LETTERS) + " " + _free_text(rng, LETTERS)
+    small = line(faces[int(rng.integers(len(faces)))], text, max(4, tall))
+    mask = np.zeros(canvas.shape[:2], np.uint8)
+    paste(mask, small, centre[0] - small.shape[1] // 2, centre[1] - small.shape[0] // 2)
+    canvas[mask > 127] = shade

@@ -1,0 +1,85 @@
+"""Training samples of the reader: crops as a detector cuts them out of a camera's frame."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.simulation.designs import PlateDesign
+from alpr_edge.simulation.plate_fonts import Face
+from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical, targets_of
+from plate_training.data import Crop
+from plate_training.degrade import Rng, blur, light, noise, to_grey
+from plate_training.geometry import bounds, turned
+from plate_training.plate_source import Mounted, mount, rendered
+
+REAL_US, REAL_BR, NO_PLATE = 0.22, 0.14, 0.02
+"""Shares of real crops, and of pictures without a plate, among the samples."""
+RENDER_HEIGHT_PX = 72
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSamples:
+    """Draws samples (crop uint8 [64, 128, 1], slot indices int64 [9])."""
+
+    designs: tuple[PlateDesign, ...]
+    faces: tuple[Face, ...]
+    crops: dict[str, list[Crop]]
+    empty: list[Picture]
+
+    def __call__(self, rng: Rng) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """One sample."""
+        text, mounted, real = self._plate(rng)
+        return seen(mounted, rng, real=real)[..., np.newaxis], targets_of(text)
+
+    def _plate(self, rng: Rng) -> tuple[str, Mounted, bool]:
+        kind = rng.random()
+        if kind < REAL_US + REAL_BR:
+            crops = self.crops["us" if kind < REAL_US else "br"]
+            crop = crops[int(rng.integers(len(crops)))]
+            return crop.text, mount(crop.picture, None, rng), True
+        if kind > 1 - NO_PLATE:
+            return "", mount(_piece(self.empty[int(rng.integers(len(self.empty)))], rng), None, rng), True
+        text = ""
+        while not 1 <= len(text) <= SLOTS:
+            printed, pixels, outline = rendered(self.designs, self.faces, rng, RENDER_HEIGHT_PX)
+            text = canonical(printed)
+        return text, mount(pixels, outline, rng), False
+
+
+def _piece(grey: Picture, rng: Rng) -> Picture:
+    """Some part of a photo, as a false detection would cut it."""
+    wide = int(rng.integers(30, min(200, grey.shape[1])))
+    tall = min(grey.shape[0], max(12, round(wide / float(rng.uniform(1.7, 4.5)))))
+    left, top = int(rng.integers(grey.shape[1] - wide + 1)), int(rng.integers(grey.shape[0] - tall + 1))
+    return cv2.cvtColor(grey[top : top + tall, left : left + wide], cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+
+
+def seen(mounted: Mounted, rng: Rng, *, real: bool) -> Picture:
+    """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
+    corners = mounted.corners
+    width, height = corners[2] - corners[0]
+    tall = float(np.exp(rng.uniform(np.log(12), np.log(76))))
+    wide = tall * float(width / height) if height else tall
+    quad = turned(wide, tall, rng, strength=0.6 if real else 1.0)
+    box = _inexact(bounds(quad), rng)
+    size = max(8, round(float(box[2] - box[0]))), max(5, round(float(box[3] - box[1])))
+    stretch = np.array(size, np.float32) / (box[2:] - box[:2])
+    shrink = min(float(height) / tall, 8.0)
+    grey = to_grey(mounted.picture, rng)
+    if shrink > 1.3:
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.4 * shrink).astype(np.uint8, copy=False)
+    project = cv2.getPerspectiveTransform(corners, ((quad - box[:2]) * stretch).astype(np.float32))
+    small = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    small = light(small.astype(np.uint8, copy=False), rng)
+    small = noise(blur(small, rng, max(1.0, tall / 16)), rng)
+    return cv2.resize(small, READER_SIZE).astype(np.uint8, copy=False)
+
+
+def _inexact(box: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
+    """The box as a detector gives it: each side off by some per cent, more often outwards."""
+    size = np.tile(box[2:] - box[:2], 2)
+    outward = np.array([-1, -1, 1, 1], np.float32)
+    off = rng.normal(0.01, 0.035, 4) if rng.random() < 0.7 else rng.uniform(-0.07, 0.16, 4)
+    return (box + outward * np.clip(off, -0.08, 0.2).astype(np.float32) * size).astype(np.float32)
