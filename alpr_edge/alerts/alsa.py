@@ -153,9 +153,14 @@ class AlsaPlayer:
     def _feed(self, aplay: "_Aplay") -> None:
         """Hand over chunk after chunk, at the pace at which the device takes them, until closed."""
         taken = 0
-        while (chunk := self._next_chunk()) is not None:
+        while True:
+            # Choose after the wait: a tone asked for meanwhile goes next.
+            aplay.wait_for_room(STALL_S if taken >= STEADY_CHUNKS else OPEN_S)
+            chunk = self._next_chunk()
+            if chunk is None:
+                return
             samples, queued = chunk
-            aplay.write(samples, STALL_S if taken >= STEADY_CHUNKS else OPEN_S)
+            aplay.write(samples)
             taken += 1
             if queued is not None:
                 self._handed(queued)
@@ -225,15 +230,22 @@ class _Aplay:
         self._writable.register(self._input, select.POLLOUT)
         self._last_words = b""
 
-    def write(self, samples: bytes, limit_s: float) -> None:
-        """Hand over up to one chunk as soon as the one before is taken.
+    def wait_for_room(self, limit_s: float) -> None:
+        """Return as soon as the last chunk is taken.
 
         Raises:
-            SoundError: the process ended, or the device takes nothing any more.
+            SoundError: the device took nothing for ``limit_s``.
         """
         self._listen()
         if not self._writable.poll(limit_s * 1000):
             raise SoundError(f"sound device {self._device!r}: took no sample for {limit_s:g} s")
+
+    def write(self, samples: bytes) -> None:
+        """Hand over up to one chunk, for which there is room.
+
+        Raises:
+            SoundError: the process ended.
+        """
         try:
             # At most one pipe page, so taken whole or not at all.
             os.write(self._input.fileno(), samples)
