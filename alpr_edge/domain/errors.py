@@ -10,6 +10,7 @@
     ├── PositionError        a fix source cannot be opened or vanished
     ├── FeedError            a hotlist feed was refused as a whole
     ├── StoreError           the encrypted store, its keys or its images
+    │   └── LostError            something kept is missing or was changed: trying again will not help
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── SoundError           the sound device is missing or stopped taking samples
     └── UplinkError          the department cannot be reached at present
@@ -65,6 +66,10 @@ class StoreError(AlprEdgeError):
 
 class DepartmentError(AlprEdgeError):
     """The department's folder, certificates or server cannot be used."""
+
+
+class LostError(StoreError):
+    """Something the store kept is missing or was changed; trying again will not bring it back."""
 
 
 class SoundError(AlprEdgeError):
