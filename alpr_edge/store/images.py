@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import BODY_BYTES_MAX, digest
 from alpr_edge.store.files import TEMPORARY_PREFIX, private_directory, sync_directory, write_temporary
 
@@ -64,18 +64,19 @@ class ImageStore:
         """The JPEG with this digest.
 
         Raises:
-            StoreError: it is missing, was changed, or belongs to another key.
+            LostError: it is missing, was changed, or belongs to another key.
+            StoreError: it cannot be read at present.
         """
         path = self._path(sha256)
         try:
             sealed = path.read_bytes()
         except FileNotFoundError:
-            raise StoreError(f"{path}: the image is missing; restore it or release its item") from None
+            raise LostError(f"{path}: the image is missing; restore it or release its item") from None
         except OSError as error:
             raise StoreError(f"{path}: the image cannot be read: {error.strerror}") from None
         jpeg = self._unsealed(sha256, sealed)
         if jpeg is None:
-            raise StoreError(f"{path}: the image was changed or belongs to another key; restore it")
+            raise LostError(f"{path}: the image was changed or belongs to another key; restore it")
         return jpeg
 
     def delete(self, sha256: str) -> None:

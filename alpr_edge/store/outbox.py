@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, RowMapping, case, func, select, update
 
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
@@ -67,6 +67,9 @@ class Outbox:
             limit_items: how many at most.
             limit_bytes: of all bodies; the first item comes even when it is larger, or it would never.
             waiting: ids of items to pass over this time.
+
+        Raises:
+            StoreError: the store cannot be read at present.
         """
         chosen = self._chosen(limit_items, limit_bytes, waiting)
         return [item for row in chosen if (item := self._item(row)) is not None]
@@ -141,7 +144,7 @@ class Outbox:
         """The item with its body; None, and quarantined, when that is not what was queued."""
         try:
             body = self._body(row)
-        except StoreError as error:
+        except LostError as error:
             log.error("outbox.body_lost", item_id=row["item_id"], kind=row["kind"], error=str(error))
             self.quarantine(row["item_id"], str(error))
             return None
@@ -152,7 +155,7 @@ class Outbox:
             return self._images.get(row["sha256"])
         body = bytes(row["body"])
         if digest(body) != row["sha256"]:
-            raise StoreError("the body was changed since it was queued")
+            raise LostError("the body was changed since it was queued")
         return body
 
 

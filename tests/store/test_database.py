@@ -182,6 +182,21 @@ def test_a_moment_without_its_zone_is_refused(database: Database) -> None:
         connection.execute(insert(images), {"sha256": "0", "length": 1, "created_utc": naive})
 
 
+def test_a_lock_that_another_process_keeps_is_one_line_and_no_end(database: Database, data: Path) -> None:
+    other = Database.open(data, KEY, migrate=False)
+    driver = database._writer.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA busy_timeout = 1")
+    with other.write():
+        for _ in range(2):
+            with pytest.raises(StoreError, match="another process holds it"):
+                note(database, "in vain")
+    note(database, "free again")
+    assert names(database) >= {"free again"}
+    assert "in vain" not in names(database)
+    other.close()
+
+
 def test_closing_waits_for_the_writer(database: Database) -> None:
     entered, leave = threading.Event(), threading.Event()
 

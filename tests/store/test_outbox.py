@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, Outcome
 from alpr_edge.store.database import Database
 from alpr_edge.store.outbox import Outbox, OutboxCounts
@@ -144,6 +145,18 @@ def test_a_lost_image_is_set_aside_and_the_rest_goes_on(filled: Outbox, data: Pa
     (aside,) = filled.quarantined()
     assert aside.kind is ItemKind.IMAGE
     assert "the image is missing" in aside.detail
+
+
+def test_an_image_that_cannot_be_read_now_is_not_given_up(filled: Outbox, data: Path) -> None:
+    path = next(path for path in (data / "images").rglob("*") if path.is_file())
+    content = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StoreError, match="the image cannot be read"):
+        filled.due(100, ALL)
+    path.rmdir()
+    path.write_bytes(content)
+    assert len(filled.due(100, ALL)) == 5
 
 
 def test_a_body_that_is_not_what_was_queued_never_leaves(filled: Outbox, database: Database) -> None:
