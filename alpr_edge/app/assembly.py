@@ -34,8 +34,8 @@ class Lens:
     """A camera as the assembly sees it."""
 
     camera_id: str
-    frames: Callable[[], Iterator[Frame]]
-    """Opens it."""
+    frames: Callable[[Callable[[], None]], Iterator[Frame]]
+    """Opens it; shows life by the beat it is given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,8 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import CameraSettings, FolderCamera, RtspCamera, SimulatedCamera, V4l2Camera, VideoCamera
 from alpr_edge.simulation.source import SimulatedSource
 
+BEAT_S = 1.0
+
 
 class LiveRecording:
     """A recording in a camera's place: at its own pace, from its start each time it is opened.
@@ -51,10 +53,10 @@ class Camera:
 
     def __init__(self, settings: CameraSettings, clock: Clock, wait: Callable[[float], bool]) -> None:
         self.camera_id = settings.id
+        self._wait = wait
+        self._beat: Callable[[], None] = _no_beat
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
-        self._source = Reopening(
-            _source(settings, clock, wait), backoff, random.random, lambda seconds: not wait(seconds)
-        )
+        self._source = Reopening(_source(settings, clock, wait), backoff, random.random, self._pause)
 
     @property
     def trouble(self) -> str:
@@ -66,9 +68,23 @@ class Camera:
         """How often it came back."""
         return self._source.reopened
 
-    def frames(self) -> Iterator[Frame]:
-        """Frames until the unit stops."""
+    def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
+        """Frames until the unit stops; a camera that is down and waits is not a stalled one."""
+        self._beat = beat
         return self._source.frames()
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait, showing life; False when the unit stops."""
+        until_s = time.monotonic() + seconds
+        while (left_s := until_s - time.monotonic()) > 0:
+            self._beat()
+            if self._wait(min(left_s, BEAT_S)):
+                return False
+        return True
+
+
+def _no_beat() -> None:
+    """Nobody listens yet."""
 
 
 def _source(settings: CameraSettings, clock: Clock, wait: Callable[[float], bool]) -> FrameSource:

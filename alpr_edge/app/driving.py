@@ -163,7 +163,7 @@ class _Driving:
             recorder=Recorder(self._store.reads, self._settings.store, [self.files.observe]),
             tick=self._tick,
         )
-        lens = Lens(self._recording.camera_id, self._frames)
+        lens = Lens(self._recording.camera_id, lambda _: self._frames())
         return Assembly(self._settings, [lens], parts, live=self._plan.real_time)
 
     def _tick(self, frame: Frame) -> None:

@@ -7,7 +7,7 @@ from threading import Lock
 
 import structlog
 
-from alpr_edge.domain.alerting import Alert, Cooldown, Tone, gravest, level_of, list_age, phrase_of, tone_of
+from alpr_edge.domain.alerting import Alert, Cooldown, ListAge, Tone, alert_of, list_age
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
@@ -54,10 +54,9 @@ class Herald:
             if event.withdraws in self._sounded:
                 log.info("alert.withdrawn", read=event.withdraws)
                 self._sound(Tone.WITHDRAWN, event.decided)
-            hit = gravest(list(hits))
-            if hit is None:
+            alert = alert_of(hits, self._age_of)
+            if alert is None:
                 return None, None
-            alert = self._alert(hit)
             if not self._cooldown.allows(event.read.plate, alert.level, event.decided):
                 return alert, None
             return alert, self._announce(alert, event)
@@ -67,10 +66,8 @@ class Herald:
         with self._lock:
             self._sound(tone, self._clock.now())
 
-    def _alert(self, hit: Hit) -> Alert:
-        age = list_age(hit.list_age_s, self._amber_after, self._red_after)
-        level = level_of(hit.entry.reason)
-        return Alert(hit.hit_id, hit.read_id, level, tone_of(hit), phrase_of(hit, age), age)
+    def _age_of(self, hit: Hit) -> ListAge:
+        return list_age(hit.list_age_s, self._amber_after, self._red_after)
 
     def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:
         first_sample_ns = self._sound(alert.tone, event.decided)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+import structlog
 
 from alpr_edge.app.watch import Closed, Decided, Record
 from alpr_edge.domain.errors import StoreError
@@ -11,6 +12,8 @@ from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.reads import Evidence, EvidenceKind
 from alpr_edge.settings import StoreSettings
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
+
+log = structlog.get_logger(__name__)
 
 Images = tuple[tuple[EvidenceKind, bytes], ...]
 
@@ -33,13 +36,13 @@ class Recorder:
         self._store = store
         self._settings = settings
         self._observers = observers
-        self.committed = 0
-        """Decided reads acknowledged by the store."""
 
     def write(self, batch: Sequence[Record]) -> None:
         """Commit a batch; raises StoreError with nothing of it written."""
         self._store.commit([self._stored(record) for record in batch])
-        self.committed += sum(isinstance(record, Decided) for record in batch)
+        for record in batch:
+            if isinstance(record, Decided):
+                log.info("read.stored", read=record.event.read.read_id, hits=len(record.hits))
         for observer in self._observers:
             observer(batch)
 

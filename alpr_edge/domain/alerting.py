@@ -135,16 +135,6 @@ def phrase_of(hit: Hit, age: ListAge) -> str:
     return ", ".join(parts) + "; verify through CLETS"
 
 
-def gravest(hits: list[Hit]) -> Hit | None:
-    """The hit to sound: exact before fuzzy, then the gravest reason; None without hits."""
-    order = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}
-    return max(
-        hits,
-        key=lambda hit: (hit.state is not StateMatch.OTHER, order[hit.kind], level_of(hit.entry.reason)),
-        default=None,
-    )
-
-
 class Cooldown:
     """Quiet for a while after a plate sounded, over all cameras of the vehicle.
 

@@ -21,18 +21,21 @@ class SourceStage(Generic[T]):
 
     Args:
         name: for health and logs.
-        items: opens the source anew at each call; closing the generator releases the device.
+        items: opens the source anew at each call, and shows life by the beat it is given while it waits for a device;
+            closing the generator releases the device.
         output: where items go.
     """
 
-    def __init__(self, name: str, items: Callable[[], Iterator[T]], output: BoundedChannel[T]) -> None:
+    def __init__(
+        self, name: str, items: Callable[[Callable[[], None]], Iterator[T]], output: BoundedChannel[T]
+    ) -> None:
         self.name = name
         self._items = items
         self._output = output
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Pump."""
-        iterator = self._items()
+        iterator = self._items(beat)
         try:
             for item in iterator:
                 beat()

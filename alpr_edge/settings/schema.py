@@ -86,8 +86,8 @@ class RtspCamera(CameraCommon):
 
     kind: Literal["rtsp"]
     url: Annotated[str, Field(pattern=r"^rtsps?://.", description="an address that begins with rtsp:// or rtsps://")]
-    open_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    read_timeout_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    open_timeout_s: Annotated[float, Field(gt=0, le=15)] = 5.0
+    read_timeout_s: Annotated[float, Field(gt=0, le=5)] = 2.0
 
 
 class VideoCamera(CameraCommon):

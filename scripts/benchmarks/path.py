@@ -154,5 +154,5 @@ def _drive(
                 Recorder(store.reads, here.store),
                 lambda _: None,
             )
-            Assembly(here, [Lens("bench", lambda: frames)], parts, live=live).run_to_end()
+            Assembly(here, [Lens("bench", lambda _: frames)], parts, live=live).run_to_end()
         return list(herald.latencies_ms)

@@ -10,8 +10,8 @@ from alpr_edge.runtime.supervisor import Supervisor
 WAIT_S = 20.0
 
 
-def numbers(count: int) -> Callable[[], Iterator[int]]:
-    return lambda: iter(range(count))
+def numbers(count: int) -> Callable[[Callable[[], None]], Iterator[int]]:
+    return lambda _: iter(range(count))
 
 
 def test_what_a_source_gives_reaches_the_writer_in_order_and_all_end() -> None:
@@ -70,7 +70,7 @@ def test_stop_ends_a_source_and_closes_its_device() -> None:
     channel: BoundedChannel[int] = BoundedChannel(1)
     released = threading.Event()
 
-    def endless() -> Iterator[int]:
+    def endless(_: Callable[[], None]) -> Iterator[int]:
         number = 0
         try:
             while True:
@@ -122,7 +122,7 @@ def test_no_more_than_the_channels_hold_is_ever_read_ahead(capacity: int) -> Non
     given: list[int] = []
     gate = threading.Event()
 
-    def source() -> Iterator[int]:
+    def source(_: Callable[[], None]) -> Iterator[int]:
         for number in range(20):
             given.append(number)
             yield number

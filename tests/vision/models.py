@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from alpr_edge.domain.plates import ALPHABET
 
 SLOTS = 9
+LEVEL_STEP = 8
 
 
 def save(model: onnx.ModelProto, path: Path) -> Path:
@@ -82,3 +83,53 @@ def write_models(folder: Path, detector: onnx.ModelProto, reader: onnx.ModelProt
         lines.append(f'[{role}.default]\nfile = "{path.name}"\nsha256 = "{digest}"\n')
     (folder / "manifest.toml").write_text("\n".join(lines), encoding="utf-8")
     return folder
+
+
+def brightness_models(plates: Sequence[str]) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+    """Models for flat grey frames: level 0 shows nothing, level 8 * n shows the n-th plate (n from 1)."""
+    box = np.array([[0, 300, 180, 340, 200, 0, 0]], np.float32)
+    score = np.array([[0, 0, 0, 0, 0, 0, 1]], np.float32)
+    find = [
+        helper.make_node("Cast", ["frames"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("Slice", ["values", "from", "to"], ["middle"]),
+        helper.make_node("ReduceMean", ["middle"], ["mean"], keepdims=0),
+        helper.make_node("Clip", ["mean", "zero", "high"], ["clipped"]),
+        helper.make_node("Mul", ["clipped", "score"], ["scored"]),
+        helper.make_node("Add", ["box", "scored"], ["detections"]),
+    ]
+    find_constants = [
+        numpy_helper.from_array(box, "box"),
+        numpy_helper.from_array(score, "score"),
+        numpy_helper.from_array(np.array([0, 180, 300, 0], np.int64), "from"),
+        numpy_helper.from_array(np.array([1, 200, 340, 1], np.int64), "to"),
+        numpy_helper.from_array(np.array(0, np.float32), "zero"),
+        numpy_helper.from_array(np.array(0.9, np.float32), "high"),
+    ]
+    table = np.stack([_slots("")] + [_slots(plate) for plate in plates])
+    look = [
+        helper.make_node("Cast", ["plates"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["values"], ["means"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Div", ["means", "step"], ["level"]),
+        helper.make_node("Round", ["level"], ["rounded"]),
+        helper.make_node("Cast", ["rounded"], ["index"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["table", "index"], ["plate"]),
+    ]
+    look_constants = [
+        numpy_helper.from_array(table, "table"),
+        numpy_helper.from_array(np.array(LEVEL_STEP, np.float32), "step"),
+    ]
+    detector = _model(find, find_constants, ("frames", TensorProto.UINT8, (1, 384, 640, 1)), ("detections", (1, 7)))
+    reader = _model(
+        look,
+        look_constants,
+        ("plates", TensorProto.UINT8, ("N", 64, 128, 1)),
+        ("plate", ("N", SLOTS, len(ALPHABET))),
+    )
+    return detector, reader
+
+
+def _slots(text: str) -> np.typing.NDArray[np.float32]:
+    slots = np.full((SLOTS, len(ALPHABET)), 0.02 / (len(ALPHABET) - 1), np.float32)
+    for slot, character in enumerate(text.ljust(SLOTS, "_")):
+        slots[slot, ALPHABET.index(character)] = 0.98
+    return slots

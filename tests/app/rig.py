@@ -1,0 +1,132 @@
+"""A whole unit in a folder: models for grey frames, keys, settings, and a department on loopback."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from alpr_edge.store.keys import create_keys
+from tests.vision.models import LEVEL_STEP, brightness_models, write_models
+
+PLATES = tuple(f"{n}ABC{n}{n}{n}"[:7] for n in range(1, 10)) + tuple(f"5XYZ{n:03d}" for n in range(20))
+UNIT = "test-1"
+WAIT_S = 60.0
+
+
+def write_frames(folder: Path, passes: Sequence[int], shown: int = 3, gap: int = 3) -> Path:
+    """A recording of grey frames: each pass shows its plate ``shown`` frames long, then nothing for ``gap``."""
+    folder.mkdir(parents=True)
+    number = 0
+    for index in passes:
+        for level in [LEVEL_STEP * (index + 1)] * shown + [0] * gap:
+            cv2.imwrite(str(folder / f"{number:05d}.png"), np.full((360, 640, 3), level, np.uint8))
+            number += 1
+    return folder
+
+
+def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 50) -> Path:
+    """Settings, models and keys of a unit that watches ``frames`` over and over."""
+    write_models(folder / "models", *brightness_models(PLATES))
+    create_keys(folder / "keys")
+    path = folder / "alpr-edge.toml"
+    path.write_text(
+        f"""
+[unit]
+id = "{UNIT}"
+data_directory = "data"
+runtime_directory = "runtime"
+[[camera]]
+kind = "folder"
+path = "{frames}"
+fps = {fps}
+reopen_first_s = 0.01
+[vision]
+models_directory = "models"
+[decision]
+pass_gap_ms = 40
+[alerts]
+player = "wav"
+[store]
+keys_directory = "keys"
+[uplink]
+url = "{url}"
+ca_file = "tls/department-ca.pem"
+certificate_file = "tls/unit.pem"
+key_file = "tls/unit.key"
+retry_first_s = 0.1
+idle_s = 0.05
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+class Daemon:
+    """A subprocess of the product whose log is read as it comes."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "alpr_edge", *arguments],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+        self.lines: list[str] = []
+        self._heard = threading.Condition()
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def wait_for(self, text: str, count: int = 1) -> str:
+        """Wait until ``count`` lines hold ``text``; returns the last of them."""
+        with self._heard:
+            found = self._heard.wait_for(lambda: len(self.having(text)) >= count or self._ended(), WAIT_S)
+            assert found, f"{text!r} did not come: {self.lines[-5:]}"
+            assert len(self.having(text)) >= count, f"ended without {text!r}: {self.lines[-5:]}"
+            return self.having(text)[count - 1]
+
+    def having(self, text: str) -> list[str]:
+        """The lines so far that hold ``text``."""
+        return [line for line in self.lines if text in line]
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; returns the exit code."""
+        self._process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for the end; returns the exit code."""
+        code = self._process.wait(WAIT_S)
+        self._reader.join(WAIT_S)
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        return code
+
+    def _ended(self) -> bool:
+        return self._process.poll() is not None and not self._reader.is_alive()
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            with self._heard:
+                self.lines.append(line.rstrip("\n"))
+                self._heard.notify_all()
+        with self._heard:
+            self._heard.notify_all()
+
+
+@contextmanager
+def daemon(*arguments: str) -> Iterator[Daemon]:
+    """A daemon that is gone afterwards."""
+    process = Daemon(*arguments)
+    try:
+        yield process
+    finally:
+        if process._process.poll() is None:
+            process.end(signal.SIGKILL)

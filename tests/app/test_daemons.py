@@ -1,0 +1,138 @@
+import json
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
+
+ROUNDS = 6
+
+
+def edge(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alpr_edge", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture
+def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
+    folder = tmp_path / "department"
+    assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
+    enrolled = edge("department", "enrol", UNIT, "--directory", str(folder), "--out", str(tmp_path / "tls"))
+    assert enrolled.returncode == 0, enrolled.stderr
+    with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
+        server.wait_for("department at https://")
+        yield folder, server
+
+
+def address(server: Daemon) -> str:
+    found = re.search(r"https://[^,]+", server.having("department at")[0])
+    assert found
+    return found.group()
+
+
+def stored_reads(lines: list[str]) -> set[str]:
+    """Ids of the reads that the store has acknowledged, by the daemon's log."""
+    return {
+        match.group(1) for line in lines if (match := re.search(r"event=read\.stored.* read=([0-9a-f-]{36})", line))
+    }
+
+
+def delivered_reads(folder: Path) -> list[str]:
+    """Ids of the reads the department holds, one a row."""
+    with sqlite3.connect(next(folder.glob("*.db"))) as database:
+        rows = database.execute("SELECT read_id FROM reads").fetchall()
+    database.close()
+    return [row[0] for row in rows]
+
+
+def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
+    tmp_path: Path, department: tuple[Path, Daemon]
+) -> None:
+    folder, server = department
+    frames = write_frames(tmp_path / "frames", range(20))
+    settings = write_settings(tmp_path, frames, address(server))
+    chance = random.Random(7)
+    acknowledged: set[str] = set()
+    for _ in range(ROUNDS):
+        with daemon("run", "--settings", str(settings)) as run:
+            run.wait_for("event=read.stored", chance.randint(1, 12))
+            with daemon("uplink", "--settings", str(settings)) as uplink:
+                time.sleep(chance.uniform(0.5, 3))  # no condition: the moment of the kill is the point
+                run.end(signal.SIGKILL)
+                uplink.end(signal.SIGKILL)
+            acknowledged |= stored_reads(run.lines)
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=read.stored", 5)
+        began = time.monotonic()
+        assert run.end(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5
+        acknowledged |= stored_reads(run.lines)
+    with daemon("uplink", "--settings", str(settings)) as uplink:
+        health = tmp_path / "runtime" / "uplink.json"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            figures = json.loads(health.read_text(encoding="utf-8"))["figures"] if health.exists() else {}
+            if figures.get("link") == "up" and figures.get("waiting") == 0:
+                break
+            time.sleep(0.1)
+        assert uplink.end(signal.SIGTERM) == 0
+    delivered = delivered_reads(folder)
+    assert len(acknowledged) > ROUNDS
+    assert acknowledged <= set(delivered)
+    assert len(delivered) == len(set(delivered))
+
+
+def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(3)))
+    with daemon("run", "--settings", str(settings)) as first:
+        first.wait_for("event=read.stored")
+        second = edge("run", "--settings", str(settings))
+        assert second.returncode == 1
+        assert "another alpr-edge run works on it" in second.stderr
+        assert first.end(signal.SIGTERM) == 0
+
+
+def test_the_daemon_logs_no_plate_and_writes_its_health(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(9)))
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=read.stored", 9)
+        run.wait_for("event=unit.ready")
+        health = tmp_path / "runtime" / "run.json"
+        for _ in range(100):
+            if health.exists():
+                break
+            time.sleep(0.1)
+        told = json.loads(health.read_text(encoding="utf-8"))
+        assert run.end(signal.SIGTERM) == 0
+        assert not [line for line in run.lines if re.search(r"\dABC\d|5XYZ", line)]
+    assert told["ready"]
+    assert "no hotlist: nothing can be matched" in told["troubles"]
+    assert told["figures"]["frames"] > 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda folder: (folder / "keys" / "outbox.key").chmod(0o644), "chmod 600"),
+        (lambda folder: (folder / "keys" / "outbox.key").write_bytes(b"short"), "outbox.key"),
+        (lambda folder: (folder / "models" / "detector.onnx").write_text("no model"), "SHA-256 is not the manifest's"),
+        (lambda folder: (folder / "alpr-edge.toml").write_text("[unitt]\n"), "did you mean 'unit'"),
+    ],
+)
+def test_what_is_spoilt_is_one_line(tmp_path: Path, spoil: object, says: str) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(1)))
+    assert callable(spoil)
+    spoil(tmp_path)
+    done = edge("run", "--settings", str(settings))
+    assert done.returncode in {1, 2}
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
