@@ -53,8 +53,9 @@ def require_system_module() -> Callable[[str], str]:
     """Gives the system's Python once it can run a statement such as ``import gi``."""
 
     def find(statement: str) -> str:
-        if subprocess.run([SYSTEM_PYTHON, "-c", statement], capture_output=True, check=False).returncode:
+        python = shutil.which(SYSTEM_PYTHON)
+        if python is None or subprocess.run([python, "-c", statement], capture_output=True, check=False).returncode:
             _lacking(f"{SYSTEM_PYTHON} with {statement!r}; scripts/debian-packages.txt lists its package")
-        return SYSTEM_PYTHON
+        return python
 
     return find
