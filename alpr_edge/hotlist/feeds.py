@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,8 @@ REMARKS_MAX = 500
 VEHICLE_MAX = 100
 RECORD_ID_MAX = 64
 PLATE_RAW_MAX = 24
+MOMENTS_MAX = 4096
+"""How many dates are remembered; a feed repeats them."""
 _CONTROL = dict.fromkeys([*range(0x20), 0x7F], " ")
 _WILDCARDS = re.compile(r"[?*%_#]")
 _DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
@@ -96,7 +99,9 @@ class FeedFormat(ABC):
 
 def clean(text: str, longest: int) -> str:
     """Free text on one line, no control characters, single spaces, at most ``longest`` characters."""
-    return " ".join(text.translate(_CONTROL).split())[:longest]
+    if not text.isprintable():
+        text = text.translate(_CONTROL)
+    return " ".join(text.split())[:longest]
 
 
 def is_partial(plate: str) -> bool:
@@ -116,6 +121,7 @@ def zone(name: str) -> ZoneInfo:
         raise FeedError(f"this system knows no time zone {name}; install the package tzdata") from None
 
 
+@lru_cache(maxsize=MOMENTS_MAX)
 def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
     """The UTC moment of a feed's date or date and time; None when it is neither.
 

@@ -38,6 +38,9 @@ from alpr_edge.hotlist.feeds import (
 
 LINES_A_RECORD_MAX = 20
 """More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
+Times = tuple[datetime | None, datetime | None]
+"""When an entry takes effect and when it expires."""
+_ABSENT = -1
 _DELIMITERS = ",;\t:"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _NOT_WORD = re.compile("[^a-z0-9]+")
@@ -99,9 +102,9 @@ def _sniffed(header: str) -> tuple[str, list[str]]:
 
 
 def _places(names: Sequence[str]) -> dict[str, int]:
-    """Which column each role is read from."""
+    """Which column each role is read from; :data:`_ABSENT` for roles the header does not have."""
     keys = [_key(name) for name in names]
-    places: dict[str, int] = {}
+    places = dict.fromkeys(_COLUMNS, _ABSENT)
     for role, known in _COLUMNS.items():
         name = next((name for name in known if name in keys), None)
         if name is None:
@@ -153,52 +156,50 @@ class _Table:
         width = len(self.names)
         if len(row) < width or any(cell.strip() for cell in row[width:]):
             return Rejected(line, "-", f"{len(row)} columns where the header has {width}")
-        plate_raw = clean(self._cell(row, "plate"), PLATE_RAW_MAX)
-        plate = canonical(self._cell(row, "plate"))
+        cells = _Cells(self.places, [*row[:width], ""])
+        plate_raw = clean(cells.of("plate"), PLATE_RAW_MAX)
+        plate = canonical(cells.of("plate"))
         if len(plate) > PLATE_LENGTH_MAX:
             return Rejected(line, self._name("plate"), f"longer than {PLATE_LENGTH_MAX} characters")
         if is_partial(plate_raw):
             return Rejected(line, self._name("plate"), "a plate with wildcards cannot be matched as it stands")
-        if reasons.is_withheld(self._cell(row, "reason")):
+        if reasons.is_withheld(cells.of("reason")):
             return Withheld(line)
-        times = self._times(row, line)
-        return times if isinstance(times, Rejected) else self._entry(row, plate, plate_raw, times)
+        times = self._times(cells, line)
+        return times if isinstance(times, Rejected) else self._entry(cells, plate, plate_raw, times)
 
-    def _entry(
-        self, row: list[str], plate: str, plate_raw: str, times: tuple[datetime | None, datetime | None]
-    ) -> HotlistEntry:
-        state, state_understood = states.from_text(self._cell(row, "state"))
-        reason = self._reason(row)
-        remarks = [self._cell(row, "remarks")]
+    def _entry(self, cells: "_Cells", plate: str, plate_raw: str, times: Times) -> HotlistEntry:
+        state, state_understood = states.from_text(cells.of("state"))
+        reason = self._reason(cells.of("reason"))
+        remarks = [cells.of("remarks")]
         if reason is Reason.OTHER:
-            remarks.insert(0, self._cell(row, "reason"))
+            remarks.insert(0, cells.of("reason"))
         if not state_understood:
-            remarks.append(f"state: {self._cell(row, 'state').strip()}")
-        vehicle = " ".join(self._cell(row, role) for role in ("year", "make", "model", "colour"))
+            remarks.append(f"state: {cells.of('state').strip()}")
+        vehicle = " ".join((cells.of("year"), cells.of("make"), cells.of("model"), cells.of("colour")))
         return HotlistEntry(
             source=self.context.source,
             plate=plate,
             plate_raw=plate_raw,
             state=state,
             reason=reason,
-            record_id=clean(self._cell(row, "record_id"), RECORD_ID_MAX),
+            record_id=clean(cells.of("record_id"), RECORD_ID_MAX),
             vehicle=clean(vehicle, VEHICLE_MAX),
             remarks=clean("; ".join(text for text in remarks if text.strip()), REMARKS_MAX),
             effective=times[0],
             expires=times[1],
         )
 
-    def _reason(self, row: list[str]) -> Reason:
-        text = self._cell(row, "reason")
+    def _reason(self, text: str) -> Reason:
         if not text.strip() and self.context.reason is not None:
             return self.context.reason
         return reasons.from_text(text)
 
-    def _times(self, row: list[str], line: int) -> tuple[datetime | None, datetime | None] | Rejected:
+    def _times(self, cells: "_Cells", line: int) -> Times | Rejected:
         """When the row takes effect and expires; a date that cannot be read is no "never"."""
         found: list[datetime | None] = []
         for role in ("effective", "expires"):
-            text = self._cell(row, role).strip()
+            text = cells.of(role).strip()
             when = moment(text, self.zone, end_of_day=role == "expires") if text else None
             if text and when is None:
                 return Rejected(line, self._name(role), "no date")
@@ -208,9 +209,17 @@ class _Table:
             return Rejected(line, self._name("expires"), "before the day it takes effect")
         return effective, expires
 
-    def _cell(self, row: list[str], role: str) -> str:
-        place = self.places.get(role)
-        return "" if place is None else row[place]
-
     def _name(self, role: str) -> str:
         return self.names[self.places[role]].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One row by role; behind its columns stands an empty cell, which absent roles read."""
+
+    places: dict[str, int]
+    cells: list[str]
+
+    def of(self, role: str) -> str:
+        """The role's cell as it stands."""
+        return self.cells[self.places[role]]

@@ -113,7 +113,6 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
         with _only_import(lists.directory):
             return _Import(request, lists, now).run(progress)
     except FeedError as error:
-        log.warning("hotlist.refused", source=request.source, fault=str(error))
         raise FeedError(f"{request.source}: refused, the list held before stays: {error}") from None
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alpr_edge.domain.hits import Generation, HotlistEntry
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
-from alpr_edge.hotlist.packing import Packed
+from alpr_edge.hotlist.packing import Packed, is_plate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +44,7 @@ class HotlistIndex:
 
     def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
         """All entries of one canonical text, over all sources; text that is no plate has none."""
-        if not 0 < len(plate) <= PLATE_LENGTH_MAX or canonical(plate) != plate:
+        if not is_plate(plate):
             return
         for held in self.lists:
             for entry in held.packed.exact(plate, held.generation.source):

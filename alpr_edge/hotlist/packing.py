@@ -5,6 +5,7 @@ feed order, so packing streams; only the keys are sorted.
 """
 
 import json
+import re
 import zlib
 from array import array
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from alpr_edge.domain.plates import PLATE_LENGTH_MAX
 ROWS_A_BLOCK = 256
 ENTRIES_MAX = 20_000_000
 """Four times the largest list planned for."""
+_CANONICAL = re.compile(f"[0-9A-NP-Z]{{1,{PLATE_LENGTH_MAX}}}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 6
@@ -28,6 +30,11 @@ _REASONS = {reason.value: reason for reason in Reason}
 
 Keys = NDArray[np.uint64]
 Rows = NDArray[np.uint32]
+
+
+def is_plate(text: str) -> bool:
+    """Whether text is canonical and of a plate's length."""
+    return _CANONICAL.fullmatch(text) is not None
 
 
 def plate_key(plate: str) -> int:
@@ -38,7 +45,7 @@ def plate_key(plate: str) -> int:
     Raises:
         ValueError: empty, longer than a plate, or not canonical text.
     """
-    if not 0 < len(plate) <= PLATE_LENGTH_MAX or not (plate.isascii() and plate.isalnum()):
+    if not is_plate(plate):
         raise ValueError("not canonical plate text")
     return int("1" + plate, 36)
 

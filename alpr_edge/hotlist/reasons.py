@@ -6,9 +6,12 @@ a suspended registration in New York), so a code in a feed that brings no table 
 """
 
 import re
+from functools import lru_cache
 
 from alpr_edge.domain.hits import Reason
 
+WORDINGS_MAX = 1024
+"""How many wordings are remembered; a feed repeats few of them millions of times."""
 _WORDS: dict[str, Reason] = {
     "amber alert": Reason.AMBER_ALERT,
     "amber": Reason.AMBER_ALERT,
@@ -56,11 +59,13 @@ def normalised(text: str) -> str:
     return _NOT_WORD.sub(" ", text.lower()).strip()
 
 
+@lru_cache(maxsize=WORDINGS_MAX)
 def from_text(text: str) -> Reason:
     """The reason that a description spells out; OTHER for what it does not."""
     return _WORDS.get(normalised(text), Reason.OTHER)
 
 
+@lru_cache(maxsize=WORDINGS_MAX)
 def is_withheld(text: str) -> bool:
     """Whether a description is NCIC's immigration violator file, by its words or its code ``N``.
 

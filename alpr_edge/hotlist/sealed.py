@@ -100,7 +100,7 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
                 raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
             file.seek(0)
             cipher = _opened(path, file, seal, lists_key)
-            return _packed(_Payload(_chunks(path, file, cipher)), path)
+            return _packed(_Payload(path, _chunks(path, file, cipher)), path)
     except OSError as error:
         raise StoreError(f"{path}: the list cannot be read: {error.strerror}; import it again") from None
 
@@ -191,22 +191,32 @@ def _chunks(path: Path, file: IO[bytes], cipher: AESGCM) -> Iterator[bytes]:
 class _Payload:
     """Hands out the payload's bytes in the sizes asked for."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, path: Path, chunks: Iterator[bytes]) -> None:
+        self._path = path
         self._chunks = chunks
         self._chunk = memoryview(b"")
 
     def take(self, size: int) -> bytes:
-        """The next ``size`` bytes; fewer at the end."""
+        """The next ``size`` bytes.
+
+        Raises:
+            StoreError: there are fewer.
+        """
         taken = bytearray()
         while len(taken) < size:
-            if not self._chunk:
-                self._chunk = memoryview(next(self._chunks, b""))
-            if not self._chunk:
-                break
+            if self.ended:
+                raise StoreError(f"{self._path}: cut short; import the list again")
             part = self._chunk[: size - len(taken)]
             taken += part
             self._chunk = self._chunk[len(part) :]
         return bytes(taken)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all was handed out."""
+        if not self._chunk:
+            self._chunk = memoryview(next(self._chunks, b""))
+        return not self._chunk
 
 
 def _packed(payload: _Payload, path: Path) -> Packed:
@@ -222,7 +232,7 @@ def _packed(payload: _Payload, path: Path) -> Packed:
         block_ends=np.frombuffer(payload.take(blocks * 8), dtype="<u8").astype(np.uint64, copy=False),
         blocks=payload.take(int(head["bytes"])),
     )
-    if payload.take(1):
+    if not payload.ended:
         raise StoreError(f"{path}: longer than its head says; import the list again")
     return packed
 

@@ -1,7 +1,10 @@
 """Issuing states as feeds write them, to the two letters a read carries."""
 
 import re
+from functools import lru_cache
 
+WORDINGS_MAX = 1024
+"""How many wordings are remembered; a feed repeats few of them millions of times."""
 _NAMES = (
     "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,"
     "DC District of Columbia,FL Florida,GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,"
@@ -19,6 +22,7 @@ _UNKNOWN = frozenset({"", "XX", "UN", "UNK", "UNKNOWN", "NA", "N/A", "NONE", "--
 _TWO_LETTERS = re.compile("[A-Z]{2}")
 
 
+@lru_cache(maxsize=WORDINGS_MAX)
 def from_text(text: str) -> tuple[str | None, bool]:
     """A state cell's two letters (None: it does not say), and whether the cell was understood.
 

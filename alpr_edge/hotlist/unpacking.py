@@ -20,7 +20,9 @@ from alpr_edge.domain.errors import FeedError
 UNPACKED_BYTES_MAX = 1 << 30
 """Ten times the largest list planned for (5 million lines of 20 bytes)."""
 LINE_BYTES_MAX = 64 * 1024
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP = b"\x1f\x8b"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+"""Of a zip, and of an empty one."""
 _ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 Item = TypeVar("Item")
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
@@ -76,7 +78,7 @@ class FeedFile:
             unpacked = gzip.GzipFile(fileobj=self._packed)
             stack.callback(unpacked.close)
             return io.BufferedReader(unpacked)
-        return self._zip_member(stack) if magic == _ZIP else self._packed
+        return self._zip_member(stack) if magic in _ZIPS else self._packed
 
     def _zip_member(self, stack: ExitStack) -> IO[bytes]:
         archive = stack.enter_context(zipfile.ZipFile(self._packed))

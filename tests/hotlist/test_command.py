@@ -1,0 +1,203 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.store.keys import create_keys
+from tests.hotlist.feed_texts import clew_line, clew_text, csv_text
+
+Command = Callable[..., Result]
+PLATE = "4XYZ123"
+
+
+def pacific(hours_ago: float) -> str:
+    """A CLEW header's date of so many hours ago."""
+    moment = datetime.now(UTC) - timedelta(hours=hours_ago)
+    return moment.astimezone(ZoneInfo("America/Los_Angeles")).strftime("%m/%d/%Y %H:%M")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    create_keys(tmp_path / "keys")
+    path = tmp_path / "alpr-edge.toml"
+    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def command(settings: Path) -> Command:
+    """Runs ``alpr-edge hotlist`` on the unit of the settings."""
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(app, ["hotlist", *map(str, arguments), "--settings", str(settings)])
+
+    return run
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "svs.tbl"
+    path.write_bytes(clew_text(clew_line(PLATE), clew_line("5SOW750"), date=pacific(hours_ago=2)))
+    return path
+
+
+@pytest.fixture
+def bolo(tmp_path: Path) -> Path:
+    path = tmp_path / "bolo.csv"
+    path.write_bytes(csv_text('4XYZ123,Wanted person,NV,"TOYT, ""blue"""', header="Plate,Reason,State,Remarks"))
+    return path
+
+
+def imported(command: Command, path: Path, source: str = "clew-svs", layout: str = "clew", *more: str) -> Result:
+    return command("import", path, "--source", source, "--format", layout, *more)
+
+
+def as_json(result: Result) -> Any:  # noqa: ANN401 - whatever the command prints
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_an_import_reports_in_words(command: Command, table: Path) -> None:
+    result = imported(command, table)
+    assert result.exit_code == 0
+    assert "clew-svs: generation 1 is live, issued " in result.stdout
+    assert "2 lines read, 2 entries kept: 2 added, 0 removed" in result.stdout
+
+
+def test_an_import_reports_in_json(command: Command, table: Path) -> None:
+    report = as_json(imported(command, table, "clew-svs", "clew", "--json"))
+    assert (report["serial"], report["kept"], report["rejected_lines"]) == (1, 2, [])
+    assert report["issued"].endswith(":00.000Z")
+
+
+def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bolo.csv"
+    rows = [f"4XYZ{number:03d},Stolen,CA" for number in range(2000)]
+    rows += ["SECRET1,Immigration Violator,CA", "NONE,Stolen,CA", *["SECRET?,Stolen,CA"] * 30]
+    path.write_bytes(csv_text(*rows))
+    result = imported(command, path, "bolo", "generic-csv")
+    assert "1 immigration violators left out (California Values Act)" in result.stdout
+    assert "0 duplicates, 1 without a real plate, 30 rejected" in result.stdout
+    assert "line 2004, column Plate Number: a plate with wildcards" in result.stdout
+    assert "and more" in result.stdout
+    assert "SECRET" not in result.output
+
+
+def test_a_dry_run_leaves_no_list(command: Command, table: Path) -> None:
+    assert "dry run, nothing went live" in imported(command, table, "clew-svs", "clew", "--dry-run").stdout
+    assert "watches for nothing" in command("status").stdout
+
+
+def test_a_refusal_is_one_line_and_the_old_generation_stays(command: Command, table: Path) -> None:
+    imported(command, table)
+    table.write_bytes(clew_text(clew_line("5ABC111"), date=pacific(hours_ago=30)))
+    result = imported(command, table)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "refused, the list held before stays" in result.stderr
+    assert as_json(command("match", PLATE, "--json"))[0]["serial"] == 1
+
+
+def test_an_import_of_a_table_of_unknown_kind_wants_a_reason(command: Command, table: Path) -> None:
+    path = table.rename(table.with_name("table.txt"))
+    assert "--reason" in imported(command, path).stderr
+    imported(command, path, "clew-svs", "clew", "--reason", "stolen_plate")
+    assert as_json(command("match", PLATE, "--json"))[0]["reason"] == "stolen_plate"
+
+
+def test_status_tells_age_and_level_of_each_source(command: Command, table: Path, tmp_path: Path, bolo: Path) -> None:
+    imported(command, table)
+    imported(command, bolo, "bolo", "generic-csv")
+    old = tmp_path / "slr.tbl"
+    for name, hours_ago in (("amber", 14.0), ("red", 25.0)):
+        old.write_bytes(clew_text(clew_line("5ABC111"), date=pacific(hours_ago)))
+        imported(command, old, name)
+    rows = {row["source"]: row for row in as_json(command("status", "--json"))["lists"]}
+    levels = {source: row["level"] for source, row in rows.items()}
+    assert levels == {"clew-svs": "fresh", "bolo": "fresh", "amber": "amber", "red": "red"}
+    assert rows["clew-svs"]["entries"] == 2
+    assert 7200 <= rows["clew-svs"]["age_s"] < 7800
+    assert rows["bolo"]["issued"] is None
+    words = command("status").stdout
+    assert "clew-svs" in words
+    assert "25.0 h" in words
+    assert "not said" in words
+
+
+def test_match_tells_same_other_and_unknown_state_apart(command: Command, table: Path, bolo: Path) -> None:
+    imported(command, table)
+    imported(command, bolo, "bolo", "generic-csv")
+    for state, expected in (
+        (["--state", "nv"], {"bolo": "same", "clew-svs": "other"}),
+        ([], {"bolo": "unknown", "clew-svs": "unknown"}),
+    ):
+        rows = as_json(command("match", "4xyz-123", *state, "--json"))
+        assert {row["source"]: row["state_match"] for row in rows} == expected
+    words = command("match", PLATE, "--state", "CA").stdout
+    assert "exact match, same state: 4XYZ123 CA: stolen vehicle" in words
+    assert "exact match, OTHER STATE: 4XYZ123 NV: wanted person" in words
+    assert 'TOYT, "blue"' in words
+    assert "verify through CLETS" in words
+
+
+def test_a_misread_of_one_character_is_no_match(command: Command, table: Path) -> None:
+    """Green v. San Francisco, 751 F.3d 1039."""
+    imported(command, table)
+    assert as_json(command("match", "5SOW350", "--json")) == []
+    assert "No entry in 1 lists (2 entries)" in command("match", "5SOW350").stdout
+    assert len(as_json(command("match", "5S0W750", "--json"))) == 1
+
+
+def test_no_plate_at_all_is_refused(command: Command, table: Path) -> None:
+    imported(command, table)
+    assert command("match", "--", "---").exit_code == 1
+
+
+def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Path, bolo: Path, tmp_path: Path) -> None:
+    imported(command, table)
+    imported(command, bolo, "bolo", "generic-csv")
+    next((tmp_path / "data" / "hotlists").glob("clew-svs.*")).write_bytes(b"damaged")
+    for arguments in (["status"], ["status", "--json"], ["match", "9ZZZ999"]):
+        result = command(*arguments)
+        assert result.exit_code == 1
+        assert "list clew-svs is not watched" in result.stderr
+    assert json.loads(command("status", "--json").stdout)["faults"][0]["source"] == "clew-svs"
+
+
+def test_before_the_first_import_there_is_one_line(command: Command) -> None:
+    result = command("status")
+    assert result.exit_code == 3
+    assert "no data folder there" in result.stderr
+
+
+def test_missing_settings_and_keys_are_one_line(command: Command, settings: Path, table: Path, tmp_path: Path) -> None:
+    (tmp_path / "keys" / "lists.key").unlink()
+    assert "no such key" in imported(command, table).stderr
+    settings.unlink()
+    assert command("status").exit_code == 2
+
+
+def test_as_a_program(settings: Path, table: Path) -> None:
+    program = [sys.executable, "-c", "from alpr_edge.cli import main; main()", "hotlist"]
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [*program, *arguments, "--settings", str(settings)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    done = run("import", str(table), "--source", "clew-svs", "--format", "clew", "--json")
+    assert (done.returncode, done.stderr, json.loads(done.stdout)["kept"]) == (0, "", 2)
+    found = run("match", PLATE, "--state", "CA", "--json")
+    assert json.loads(found.stdout)[0]["state_match"] == "same"
+    table.write_bytes(table.read_bytes()[:-10])
+    refused = run("import", str(table), "--source", "clew-svs", "--format", "clew")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert "Traceback" not in refused.stderr

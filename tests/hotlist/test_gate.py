@@ -1,0 +1,91 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.domain.plates import canonical
+from alpr_edge.hotlist import gate
+from alpr_edge.hotlist.feeds import Record, Rejected, Withheld
+from alpr_edge.hotlist.gate import DEFAULT_LIMITS, SAMPLES_MAX, Tally
+from tests.hotlist.feed_texts import NOW
+
+HOUR = timedelta(hours=1)
+
+
+def entry(plate: str) -> HotlistEntry:
+    return HotlistEntry("list", canonical(plate), plate, None, Reason.OTHER)
+
+
+def held(entries: int = 1000, issued: datetime | None = NOW) -> Generation:
+    return Generation("list", 1, issued, NOW, entries)
+
+
+@pytest.mark.parametrize("plate", ["", "0", "00", "000", "OOO", "NONE", "none", "N/A", "UNKNOWN", "TEMP", "NO PLATE"])
+def test_junk_is_no_plate(plate: str) -> None:
+    assert gate.is_junk(canonical(plate))
+
+
+@pytest.mark.parametrize("plate", ["A", "1", "N0NE1", "TEMP123", "100", "5SOW350"])
+def test_a_plate_is_no_junk(plate: str) -> None:
+    assert not gate.is_junk(canonical(plate))
+
+
+def test_every_line_is_counted_once() -> None:
+    tally = Tally()
+    records: list[Record] = [entry("ABC123"), entry("NONE"), Withheld(4), Rejected(5, "-", "why", 3), entry("ABC123")]
+    assert [admitted.plate for admitted in gate.admit(records, tally)] == ["ABC123", "ABC123"]
+    assert (tally.read, tally.rejected, tally.skipped_junk, tally.withheld) == (7, 3, 1, 1)
+
+
+def test_the_samples_of_rejected_lines_are_bounded() -> None:
+    tally = Tally()
+    assert list(gate.admit((Rejected(line, "-", "why") for line in range(1000)), tally)) == []
+    assert (len(tally.samples), tally.rejected) == (SAMPLES_MAX, 1000)
+
+
+@pytest.mark.parametrize("rejected", [0, 2])
+def test_a_share_of_rejected_lines_is_borne(rejected: int) -> None:
+    gate.check_lines(Tally(read=100, rejected=rejected, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
+
+
+def test_more_refuse_the_feed_and_the_first_is_named() -> None:
+    with pytest.raises(FeedError, match="3 of 100 lines were rejected, the first: line 3, column 1-8: why"):
+        gate.check_lines(Tally(read=100, rejected=3, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
+
+
+def test_a_list_older_than_the_one_held_is_refused() -> None:
+    with pytest.raises(FeedError, match="older than the one held"):
+        gate.check_issued(NOW - HOUR, held(), NOW, DEFAULT_LIMITS)
+
+
+@pytest.mark.parametrize("issued", [None, NOW, NOW + HOUR])
+def test_the_same_or_a_newer_list_passes(issued: datetime | None) -> None:
+    gate.check_issued(issued, held(), NOW, DEFAULT_LIMITS)
+    gate.check_issued(issued, held(issued=None), NOW, DEFAULT_LIMITS)
+    gate.check_issued(issued, None, None, DEFAULT_LIMITS)
+
+
+def test_a_list_from_the_future_is_refused_where_the_clock_is_known() -> None:
+    tomorrow = NOW + 30 * HOUR
+    with pytest.raises(FeedError, match="ahead of this unit's clock"):
+        gate.check_issued(tomorrow, None, NOW, DEFAULT_LIMITS)
+    gate.check_issued(tomorrow, None, None, DEFAULT_LIMITS)
+
+
+@pytest.mark.parametrize(("before", "kept"), [(1000, 750), (1000, 5000), (2, 1), (12, 2), (0, 1)])
+def test_ordinary_shrinking_passes(before: int, kept: int) -> None:
+    gate.check_size(kept, held(before), DEFAULT_LIMITS, accept_shrink=False)
+
+
+@pytest.mark.parametrize(("before", "kept"), [(1000, 749), (1000, 1), (12, 1)])
+def test_a_list_much_shrunken_needs_a_word(before: int, kept: int) -> None:
+    with pytest.raises(FeedError, match="--accept-shrink"):
+        gate.check_size(kept, held(before), DEFAULT_LIMITS, accept_shrink=False)
+    gate.check_size(kept, held(before), DEFAULT_LIMITS, accept_shrink=True)
+
+
+def test_an_empty_list_is_refused_always() -> None:
+    for before in (None, held(3)):
+        with pytest.raises(FeedError, match="no entry"):
+            gate.check_size(0, before, DEFAULT_LIMITS, accept_shrink=True)

@@ -1,0 +1,180 @@
+import os
+import stat
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.domain.plates import canonical
+from alpr_edge.hotlist import sealed
+from alpr_edge.hotlist.index import HotlistIndex, SealedList
+from alpr_edge.hotlist.packing import ROWS_A_BLOCK, Packed, Packer, common, plate_key
+from alpr_edge.hotlist.sealed import Seal
+
+KEY = bytes(range(32))
+SEAL = Seal("clew-svs", 7)
+
+PLATES = st.text("0AO1B", min_size=1, max_size=4)
+MOMENTS = st.none() | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+ENTRIES = st.builds(
+    lambda raw, **rest: HotlistEntry(source="list", plate=canonical(raw), plate_raw=raw, **rest),
+    PLATES,
+    state=st.sampled_from([None, "CA", "NV", "OR"]),
+    reason=st.sampled_from(Reason),
+    record_id=st.sampled_from(["", "1", "2"]),
+    vehicle=st.text(max_size=10),
+    remarks=st.text(max_size=30),
+    effective=MOMENTS,
+    expires=MOMENTS,
+)
+
+
+def pack(entries: Iterable[HotlistEntry]) -> tuple[Packed, int]:
+    packer = Packer()
+    for entry in entries:
+        packer.add(entry)
+    return packer.pack()
+
+
+def many(count: int) -> list[HotlistEntry]:
+    texts = [f"{number:06d}" for number in range(count)]
+    return [HotlistEntry("list", text, text, "CA", Reason.STOLEN_VEHICLE, remarks="x" * 50) for text in texts]
+
+
+def identity(entry: HotlistEntry) -> tuple[str, str, str, str]:
+    return entry.plate, entry.state or "", entry.reason, entry.record_id
+
+
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(entries=st.lists(ENTRIES, max_size=40))
+def test_every_entry_of_a_plate_comes_back_over_states_reasons_and_records(
+    tmp_path: Path, entries: list[HotlistEntry]
+) -> None:
+    packed, duplicates = pack(entries)
+    path = tmp_path / "list"
+    digest = sealed.write(path, SEAL, packed, KEY)
+    opened = sealed.read(path, SEAL, KEY, digest).searchable()
+    index = HotlistIndex((SealedList(Generation("list", 1, None, None, len(opened)), digest, opened),))
+    first_of_each = list({identity(entry): entry for entry in reversed(entries)}.values())[::-1]
+    assert duplicates == len(entries) - len(first_of_each)
+    for raw in {entry.plate_raw for entry in entries} | {"1A1", "BBBB"}:
+        expected = [entry for entry in first_of_each if entry.plate == canonical(raw)]
+        found = [entry for entry, _ in index.exact(canonical(raw))]
+        assert sorted(found, key=identity) == sorted(expected, key=identity)
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ", min_size=1, max_size=10), st.text("0AZ", min_size=1, max_size=10))
+def test_a_key_is_one_plates_own_and_keeps_leading_zeros(one: str, other: str) -> None:
+    assert (plate_key(one) == plate_key(other)) == (one == other)
+    assert 0 < plate_key(one) < 2**63
+
+
+@pytest.mark.parametrize("text", ["", "ABC-12", "abc", "ABCO", "A" * 11, "É"])
+def test_text_that_is_not_canonical_has_no_key_and_no_entries(text: str) -> None:
+    with pytest.raises(ValueError, match="canonical"):
+        plate_key(text)
+    packed, _ = pack(many(3))
+    assert list(HotlistIndex((SealedList(Generation("list", 1, None, None, 3), "", packed),)).exact(text)) == []
+
+
+def test_entries_of_many_blocks_and_chunks_come_back(tmp_path: Path) -> None:
+    entries = many(150 * ROWS_A_BLOCK + 7)
+    packed, _ = pack(entries)
+    digest = sealed.write(tmp_path / "list", SEAL, packed, KEY)
+    opened = sealed.read(tmp_path / "list", SEAL, KEY, digest)
+    for entry in entries[:: ROWS_A_BLOCK - 1]:
+        assert opened.exact(entry.plate, "list") == [entry]
+
+
+def test_entries_added_and_removed_are_counted_by_identity() -> None:
+    one, _ = pack(many(10))
+    other, _ = pack(many(15)[5:])
+    assert common(one, other) == 5
+
+
+def test_the_file_is_private_its_digest_is_true_and_it_shows_nothing(tmp_path: Path) -> None:
+    packed, _ = pack(many(20))
+    digest = sealed.write(tmp_path / "list", SEAL, packed, KEY)
+    content = (tmp_path / "list").read_bytes()
+    assert stat.S_IMODE((tmp_path / "list").stat().st_mode) == 0o600
+    assert digest == sha256(content).hexdigest()
+    assert b"000011" not in content
+    assert list(tmp_path.iterdir()) == [tmp_path / "list"]
+
+
+@pytest.fixture
+def chunked(tmp_path: Path) -> Path:
+    """A file of three chunks, the last one short."""
+    path = tmp_path / "list"
+    packer = Packer()
+    for number, entry in enumerate(many(60_000)):
+        noise = os.urandom(12).hex()
+        packer.add(HotlistEntry("list", entry.plate, entry.plate, None, Reason.OTHER, str(number), remarks=noise))
+    sealed.write(path, SEAL, packer.pack()[0], KEY)
+    assert path.stat().st_size > 2 * (sealed.CHUNK_BYTES + 16)
+    return path
+
+
+def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(chunked: Path) -> None:
+    whole = chunked.read_bytes()
+    preamble = 8 + 2 + 8 + 1 + len(SEAL.source) + 16
+    chunk = sealed.CHUNK_BYTES + 16
+    first, second = whole[preamble : preamble + chunk], whole[preamble + chunk : preamble + 2 * chunk]
+    damaged = [
+        whole[:-1],
+        whole[: preamble + 2 * chunk],
+        whole[: preamble + chunk],
+        whole[:preamble],
+        whole[:10],
+        b"",
+        whole + b"x",
+        whole[:preamble] + second + first + whole[preamble + 2 * chunk :],
+        *(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in (0, 9, 12, 20, 30, preamble, len(whole) - 1)),
+    ]
+    for content in damaged:
+        chunked.write_bytes(content)
+        with pytest.raises(StoreError, match="changed or cut short"):
+            sealed.read(chunked, SEAL, KEY, sha256(whole).hexdigest())
+        # Whoever can also rewrite the digest still cannot make the file open.
+        with pytest.raises(StoreError):
+            sealed.read(chunked, SEAL, KEY, sha256(content).hexdigest())
+
+
+def test_another_key_source_serial_or_release_does_not_open(tmp_path: Path) -> None:
+    packed, _ = pack(many(3))
+    path = tmp_path / "list"
+    digest = sealed.write(path, SEAL, packed, KEY)
+    with pytest.raises(StoreError, match="lists key"):
+        sealed.read(path, SEAL, bytes(32), digest)
+    for seal in (Seal("clew-svs", 8), Seal("clew-slr", 7), Seal("clew-svs2", 7)):
+        with pytest.raises(StoreError, match="not generation"):
+            sealed.read(path, seal, KEY, digest)
+    content = bytearray(path.read_bytes())
+    content[8] = 2
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="another release"):
+        sealed.read(path, SEAL, KEY, sha256(content).hexdigest())
+
+
+def test_a_missing_file_and_a_folder_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    packed, _ = pack(many(3))
+    with pytest.raises(StoreError, match="import it again"):
+        sealed.read(tmp_path / "none", SEAL, KEY, "")
+    with pytest.raises(StoreError, match="cannot be written"):
+        sealed.write(tmp_path / "none" / "list", SEAL, packed, KEY)
+
+
+def test_nothing_is_left_of_a_write_that_failed(tmp_path: Path) -> None:
+    packed, _ = pack(many(3))
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "in the way").touch()
+    with pytest.raises(StoreError, match="cannot be written"):
+        sealed.write(tmp_path / "list", SEAL, packed, KEY)
+    assert list(tmp_path.iterdir()) == [tmp_path / "list"]
