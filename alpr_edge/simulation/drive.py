@@ -1,0 +1,67 @@
+"""A whole drive by its seed: frames rendered when they are asked for, and the truth about them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.frames import Pixels
+from alpr_edge.simulation.camera import Pinhole
+from alpr_edge.simulation.rendering import Renderer
+from alpr_edge.simulation.script import Vehicle, cast, patrol
+from alpr_edge.simulation.stage import Pose, poses_at, visible_plates
+from alpr_edge.simulation.truth import Truth, VehicleTruth
+
+FPS = 10.0
+SECONDS = 26.0
+BEGAN = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+"""When every drive begins."""
+
+
+class Drive:
+    """The same arguments give the same drive to the last pixel.
+
+    Args:
+        seed: draws vehicles, plates, scenery and noise.
+        seconds: its length.
+        fps: frames a second.
+    """
+
+    def __init__(self, seed: int, seconds: float = SECONDS, fps: float = FPS) -> None:
+        self.seed = seed
+        self.seconds = seconds
+        self.fps = fps
+        self.camera = Pinhole()
+        self.patrol = patrol(seconds)
+        self.vehicles: tuple[Vehicle, ...] = cast(seed, seconds)
+
+    @property
+    def length(self) -> int:
+        """Number of frames."""
+        return max(1, round(self.seconds * self.fps))
+
+    def frames(self) -> Iterator[tuple[int, Pixels, list[tuple[Vehicle, Box]]]]:
+        """Every frame: its number, uint8 [720, 1280, 3] BGR, and the plates to be seen in it."""
+        renderer = Renderer(self.camera, self.seed)
+        for number in range(self.length):
+            poses = self._poses(number)
+            pixels = renderer.render(number, self.patrol.at(number / self.fps), poses)
+            yield number, pixels, list(visible_plates(self.camera, poses))
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What there is to be read; found without rendering."""
+        seen: dict[int, dict[int, Box]] = {}
+        for number in range(self.length):
+            for vehicle, box in visible_plates(self.camera, self._poses(number)):
+                seen.setdefault(vehicle.number, {})[number] = box
+        return Truth(self.fps, self.length, tuple(self._truth_of(index, boxes) for index, boxes in seen.items()))
+
+    def _truth_of(self, index: int, boxes: dict[int, Box]) -> VehicleTruth:
+        vehicle = self.vehicles[index]
+        wanted = vehicle.wanted.description if vehicle.wanted else ""
+        return VehicleTruth(vehicle.plate, vehicle.state, str(vehicle.kind), wanted, boxes)
+
+    def _poses(self, number: int) -> list[Pose]:
+        second = number / self.fps
+        return poses_at(self.vehicles, self.patrol.at(second), self.patrol.speed(second), second)

@@ -1,0 +1,70 @@
+"""A drive as files: frames, position log, hotlist and truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.simulation.drive import BEGAN, Drive
+from alpr_edge.simulation.hotlist_feed import hotlist_csv
+from alpr_edge.simulation.nmea_log import nmea_lines
+
+JPEG_QUALITY = 92
+Progress = Callable[[int, int], None]
+"""Told (frames done, frames in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """What comes with the frames of a drive."""
+
+    nmea: Path
+    hotlist: Path
+    truth: Path
+    began: datetime
+    """When the first frame was taken."""
+
+
+def write_companions(folder: Path, drive: Drive) -> Companions:
+    """Write ``drive.nmea``, ``hotlist.csv`` and ``truth.json``; files of these names are replaced.
+
+    Raises:
+        CaptureError: the folder cannot be written.
+    """
+    written = Companions(folder / "drive.nmea", folder / "hotlist.csv", folder / "truth.json", BEGAN)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written.nmea.write_bytes("".join(f"{line}\r\n" for line in nmea_lines(drive)).encode("ascii"))
+        written.hotlist.write_bytes(hotlist_csv(drive).encode("ascii"))
+        drive.truth.save(written.truth)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return written
+
+
+def write_drive(folder: Path, drive: Drive, progress: Progress = lambda _done, _total: None) -> Companions:
+    """Render a drive into ``folder/frames`` (JPEG, in name order) with its companions beside it.
+
+    Raises:
+        CaptureError: the folder cannot be written, or frames are in it already.
+    """
+    frames = folder / "frames"
+    try:
+        frames.mkdir(parents=True, exist_ok=True)
+        if any(frames.iterdir()):
+            raise CaptureError(f"{frames}: not empty; give a new folder for the drive")
+        for number, pixels, _ in drive.frames():
+            sound, encoded = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+            assert sound, "OpenCV encodes any 8-bit picture"
+            (frames / f"{number:06d}.jpg").write_bytes(encoded.tobytes())
+            progress(number + 1, drive.length)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return write_companions(folder, drive)
+
+
+def _unwritable(folder: Path, error: OSError) -> CaptureError:
+    return CaptureError(f"{folder}: the drive cannot be written: {(error.strerror or str(error)).lower()}")

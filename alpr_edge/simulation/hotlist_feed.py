@@ -1,0 +1,37 @@
+"""The drive's hotlist: the wanted vehicles of its play among hundreds that never come by."""
+
+import csv
+import io
+
+import numpy as np
+
+from alpr_edge.domain.plates import canonical
+from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.script import any_design, unused_serial
+
+OTHERS = 400
+DIFFERENCES_MIN = 3
+"""An entry that differs less from a passing plate could be met by a misread."""
+_DESCRIPTIONS = ("Stolen Vehicle", "Stolen Plate", "Felony Vehicle", "Wanted Person", "Missing Person")
+
+
+def hotlist_csv(drive: Drive) -> str:
+    """The list in the generic layout, in no particular order."""
+    rng = np.random.default_rng([drive.seed, 4])
+    rows = [(v.plate, v.wanted.description, v.wanted.state) for v in drive.vehicles if v.wanted]
+    passing = [canonical(vehicle.plate) for vehicle in drive.vehicles]
+    taken = set(passing)
+    while len(rows) < OTHERS:
+        design = any_design(rng)
+        serial = unused_serial(design, taken, rng)
+        if all(_differences(canonical(serial), plate) >= DIFFERENCES_MIN for plate in passing):
+            rows.append((serial, _DESCRIPTIONS[int(rng.integers(len(_DESCRIPTIONS)))], design.region))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(("Plate Number", "Description", "State/Province"))
+    writer.writerows(rows[index] for index in rng.permutation(len(rows)))
+    return text.getvalue()
+
+
+def _differences(one: str, other: str) -> int:
+    return abs(len(one) - len(other)) + sum(a != b for a, b in zip(one, other, strict=False))

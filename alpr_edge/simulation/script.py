@@ -1,0 +1,178 @@
+"""The play: what the patrol car does and whom it meets, drawn from a seed.
+
+One scene of :data:`SCENE_S` seconds repeats with other vehicles: parked cars are passed, cars come the other
+way, the car ahead stops at a light, a stolen car stands at the kerb in view for the whole stop, and another
+car overtakes. The receiver loses its satellites for long enough that a read has no position.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from alpr_edge.domain.plates import canonical
+from alpr_edge.simulation.motion import Motion, Path, chained
+from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, random_serial
+
+SCENE_S = 26.0
+GPS_LOSS_S = (12.0, 24.5)
+STOP_M = 85.5
+"""Where in a scene the patrol car stands from second 11 to 16."""
+_EGO_KNOTS = ((0.0, 9.0), (8.0, 9.0), (11.0, 0.0), (16.0, 0.0), (19.0, 9.0))
+SCENE_M = 162.0
+"""Length of road of a scene: the integral of its speeds."""
+PARKED_X_M = 2.6
+ONCOMING_X_M = -3.25
+
+
+class Kind(StrEnum):
+    """What a vehicle does."""
+
+    PARKED = "parked"
+    ONCOMING = "oncoming"
+    AHEAD = "ahead"
+    OVERTAKING = "overtaking"
+
+
+class Body(StrEnum):
+    """What it looks like."""
+
+    SEDAN = "sedan"
+    SUV = "suv"
+    PICKUP = "pickup"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a vehicle stands on the drive's hotlist."""
+
+    description: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vehicle:
+    """One vehicle of the play."""
+
+    number: int
+    kind: Kind
+    plate: str
+    """The serial as printed, without separators."""
+    design: PlateDesign
+    body: Body
+    paint_bgr: tuple[int, int, int]
+    path: Path
+    wanted: Wanted | None = None
+
+    @property
+    def state(self) -> str:
+        """Issuing state."""
+        return self.design.region
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A part in a scene; times and places count from the scene's begin."""
+
+    kind: Kind
+    path: Path
+    wanted: str = ""
+    """Description on the hotlist; empty: not on it."""
+    other_state: bool = False
+    """The list has this serial for another state."""
+
+
+_DESIGNS = tuple(design for design in BUILT_IN_DESIGNS if design.width_mm == 305)
+_HOME = tuple(design for design in _DESIGNS if design.region == "CA")
+_PAINTS = (
+    (205, 205, 200), (60, 58, 56), (150, 148, 146), (110, 60, 30), (40, 36, 140), (70, 84, 60), (182, 190, 198),
+    (90, 74, 58),
+)  # fmt: skip
+
+
+def patrol(seconds: float) -> Motion:
+    """How the patrol car drives."""
+    turns = int(seconds // SCENE_S) + 1
+    return Motion(0.0, chained(_EGO_KNOTS, SCENE_S, turns))
+
+
+def has_fix(second: float) -> bool:
+    """Whether the receiver sees its satellites."""
+    begin_s, end_s = GPS_LOSS_S
+    return not begin_s <= second % SCENE_S < end_s
+
+
+def cast(seed: int, seconds: float) -> tuple[Vehicle, ...]:
+    """Every vehicle of a drive; no plate appears twice."""
+    rng = np.random.default_rng(seed)
+    vehicles: list[Vehicle] = []
+    taken: set[str] = set()
+    for turn in range(int(seconds // SCENE_S) + 1):
+        for role in _roles(turn, rng):
+            if role.path.from_s < seconds:
+                vehicles.append(_vehicle(len(vehicles), role, taken, rng))
+    return tuple(vehicles)
+
+
+def unused_serial(design: PlateDesign, taken: set[str], rng: np.random.Generator) -> str:
+    """A serial whose canonical text is not in ``taken`` yet, where it is put."""
+    while True:
+        serial = random_serial(design, rng)
+        if canonical(serial) not in taken:
+            taken.add(canonical(serial))
+            return serial
+
+
+def any_design(rng: np.random.Generator) -> PlateDesign:
+    """Mostly the home state's, as on a home street."""
+    pool = _HOME if rng.random() < 0.6 else _DESIGNS
+    return pool[int(rng.integers(len(pool)))]
+
+
+def _vehicle(number: int, role: _Role, taken: set[str], rng: np.random.Generator) -> Vehicle:
+    design = any_design(rng)
+    state = ("NV" if design.region != "NV" else "AZ") if role.other_state else design.region
+    return Vehicle(
+        number=number,
+        kind=role.kind,
+        plate=unused_serial(design, taken, rng),
+        design=design,
+        body=list(Body)[int(rng.integers(len(Body)))],
+        paint_bgr=_PAINTS[int(rng.integers(len(_PAINTS)))],
+        path=role.path,
+        wanted=Wanted(role.wanted, state) if role.wanted else None,
+    )
+
+
+def _roles(turn: int, rng: np.random.Generator) -> Iterator[_Role]:
+    """The parts of one scene."""
+    begin_s, begin_m = turn * SCENE_S, turn * SCENE_M
+    for place_m, wanted in (
+        (22.0, ""),
+        (40.0, "Stolen Plate"),
+        (58.0, ""),
+        (STOP_M + 9.8, "Stolen Vehicle"),
+        (120.0, ""),
+    ):
+        jitter_m = 0.0 if wanted == "Stolen Vehicle" else float(rng.uniform(-1.5, 1.5))
+        yield _parked(begin_s, begin_m + place_m + jitter_m, wanted)
+    for met_s in (3.6, 8.3, 19.2):
+        yield _oncoming(begin_s + met_s + float(rng.uniform(-0.3, 0.3)), float(rng.uniform(10, 13)))
+    stopped = Motion(begin_m + STOP_M + 3.9, ((begin_s + 15.2, 0.0), (begin_s + 19.7, 17.0)))
+    yield _Role(Kind.AHEAD, Path(stopped, ((0, 0.0),), begin_s, begin_s + 26), "AMBER Alert")
+    passing = Motion(begin_m + 114.0, ((begin_s + 20.2, 15.0),))
+    lanes = ((begin_s + 22.0, ONCOMING_X_M), (begin_s + 24.4, 0.1))
+    yield _Role(Kind.OVERTAKING, Path(passing, lanes, begin_s + 19.8, begin_s + 30))
+
+
+def _parked(begin_s: float, place_m: float, wanted: str) -> _Role:
+    path = Path(Motion(place_m, ((0.0, 0.0),)), ((0, PARKED_X_M),), max(0.0, begin_s - 12), begin_s + SCENE_S)
+    return _Role(Kind.PARKED, path, wanted, other_state=wanted == "Stolen Plate")
+
+
+def _oncoming(met_s: float, speed_mps: float) -> _Role:
+    """A car whose front is beside the camera at ``met_s``."""
+    place_m = patrol(met_s).at(met_s)
+    path = Path(Motion(place_m, ((met_s, -speed_mps),)), ((0, ONCOMING_X_M),), met_s - 7, met_s)
+    return _Role(Kind.ONCOMING, path)
