@@ -49,6 +49,12 @@ def _white(region: str, name: str, templates: Sequence[str], rgb: Rgb, top: str,
     return PlateDesign(region, name, tuple(templates), (WHITE,), rgb, (200, 32, 45), top, bottom)
 
 
+_EUROPEAN = (
+    "A 11 AAA", "A 111 AAA", "AA 11 AAA", "AA-111-AA", "AAA-111", "AAA 1111", "AA 11111", "AA 111A", "1A1 1111",
+    "AA-111AA", "AA{arms}111AA", "AA{seals}A 111", "A{seals}AA 1111", "AAA{seals}A 11", "AA{arms}111 A",
+    "AAA{seals}11-11",
+)  # fmt: skip
+
 BUILT_IN_DESIGNS: tuple[PlateDesign, ...] = (
     PlateDesign(
         "CA", "red script", ("1AAA111",), (WHITE,), BLUE, (200, 32, 45), "California", "dmv.ca.gov",
@@ -77,9 +83,11 @@ BUILT_IN_DESIGNS: tuple[PlateDesign, ...] = (
         "Land of Lincoln", "gradient",
     ),
     PlateDesign(
-        "EU", "single line",
-        ("A 11 AAA", "A 111 AAA", "AA 11 AAA", "AA-111-AA", "AA-A 111", "AA11 AAA", "AAA-111", "AAA 1111"),
-        (WHITE,), BLACK, width_mm=520, height_mm=110, band="left",
+        "EU", "white", _EUROPEAN, (WHITE,), BLACK, (150, 60, 60), width_mm=520, height_mm=110, band="left",
+    ),
+    PlateDesign(
+        "EU", "yellow", ("AA11 AAA", "A111 AAA", "AA-111-A", "11-AAA-1", "AA 1111"), ((235, 190, 40),), BLACK,
+        width_mm=520, height_mm=110, band="left",
     ),
     PlateDesign(
         "BR", "grey", ("AAA-1111",), ((190, 192, 190),), BLACK, BLACK, "SP-SAO PAULO", width_mm=400, height_mm=130

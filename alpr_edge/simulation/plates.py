@@ -34,6 +34,8 @@ Paint = NDArray[np.float32]
 """float32 [H, W, 3] BGR, 0-255."""
 
 HEIGHT_PX = 96
+AMERICAN_WIDTH_MM = 350
+"""Plates narrower than this have American proportions."""
 NARROW = "I1"
 """Characters that keep their own width where all others fill their cell."""
 
@@ -139,13 +141,14 @@ def _serial(
 ) -> _Serial:
     """Characters in cells of one width, as on most dies, with separators and emblems between."""
     width, height = size
+    american = design.width_mm < AMERICAN_WIDTH_MM
     tall = height * float(rng.uniform(0.66, 0.76) if design.band == "left" else rng.uniform(0.4, 0.52))
     room = width * float(rng.uniform(0.82, 0.95)) - (width * 0.09 if design.band == "left" else 0)
     cells = [_cell_share(mark) for mark in printed]
-    pitch = min(room / max(1.0, sum(cells)), tall * float(rng.uniform(0.56, 0.78)))
+    pitch = min(room / max(1.0, sum(cells)), tall * float(rng.uniform(0.56, 0.78 if american else 0.95)))
     fill = float(rng.uniform(0.72, 0.92))
     left = (width - pitch * sum(cells)) / 2 + (width * 0.045 if design.band == "left" else 0)
-    centre = {"top": 0.62, "left": 0.5}.get(design.band, 0.5 if design.width_mm < 350 else 0.58)
+    centre = {"top": 0.62, "left": 0.5}.get(design.band, 0.5 if american else 0.58)
     top = height * (centre + float(rng.normal(0, 0.015))) - tall / 2
     inks = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
     x, ends = left, []
@@ -241,7 +244,7 @@ def _fittings(paint: Paint, design: PlateDesign, rng: np.random.Generator) -> No
                 shade = float(rng.choice([20, 60, 140, 220]))
                 spot = round(width * x), round(height * y)
                 cv2.circle(paint, spot, max(1, round(height * 0.03)), (shade, shade, shade), -1)
-    for x in (0.03, 0.85):
+    for x in (0.03, 0.85) if design.width_mm < AMERICAN_WIDTH_MM else ():
         if rng.random() < 0.45:
             _sticker(paint, (round(width * x), round(height * float(rng.choice([0.05, 0.05, 0.76])))), rng)
 

@@ -16,7 +16,7 @@ from plate_training.plate_source import Mounted, mount, rendered
 
 WINDOW = 320
 BOXES_MAX = 12
-WIDTH_MIN_PX, WIDTH_MAX_PX = 13.0, 240.0
+WIDTH_MIN_PX, WIDTH_MAX_PX = 13.0, 290.0
 FROM_RIDE, EMPTY = 0.45, 0.12
 """Shares of windows from the ride, and of windows without a plate."""
 REAL_PLATES = 0.35

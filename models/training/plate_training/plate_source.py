@@ -12,7 +12,8 @@ from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, random_se
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 
-ABROAD = tuple(design for design in BUILT_IN_DESIGNS if design.region in {"EU", "BR"})
+EUROPEAN, BRAZILIAN = ([d for d in BUILT_IN_DESIGNS if d.region == region] for region in ("EU", "BR"))
+ABROAD_SHARE = 0.3
 MARGIN = 0.4
 """Surroundings drawn on each side of a plate, in plate heights."""
 
@@ -29,14 +30,15 @@ def draw_text_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[st
     """Mostly a serial of its design; some vanity texts, and some that follow no pattern at all."""
     home = designs[int(rng.integers(len(designs)))]
     kind = rng.random()
-    if kind < 0.24:
-        abroad = ABROAD[0 if kind < 0.11 else int(rng.integers(1, len(ABROAD)))]
+    if kind < ABROAD_SHARE:
+        pool = EUROPEAN if rng.random() < 0.6 else BRAZILIAN
+        abroad = pool[int(rng.integers(len(pool)))]
         return random_serial(abroad, rng), abroad
-    if kind < 0.34:
+    if kind < 0.38:
         return _free_text(rng, LETTERS if rng.random() < 0.6 else LETTERS + DIGITS), home
-    if kind < 0.46:
+    if kind < 0.48:
         return _free_text(rng, LETTERS + DIGITS * 2), home
-    if kind < 0.5:
+    if kind < 0.53:
         home = replace(home, stacked="".join(LETTERS[int(i)] for i in rng.integers(26, size=2)))
     return random_serial(home, rng), home
 

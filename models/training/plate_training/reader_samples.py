@@ -60,7 +60,7 @@ def seen(mounted: Mounted, rng: Rng, *, real: bool) -> Picture:
     """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
     corners = mounted.corners
     width, height = corners[2] - corners[0]
-    tall = float(np.exp(rng.uniform(np.log(12), np.log(76))))
+    tall = float(np.exp(rng.triangular(np.log(12), np.log(42), np.log(90))))
     wide = tall * float(width / height) if height else tall
     quad = turned(wide, tall, rng, strength=0.6 if real else 1.0)
     box = _inexact(bounds(quad), rng)
