@@ -127,24 +127,27 @@ def _end_on_faults(index: HotlistIndex) -> None:
 
 
 class _Bar:
-    """A progress bar on stderr that shows itself on long imports only."""
+    """A progress bar on a terminal's stderr that shows itself on long imports only."""
 
     def __init__(self) -> None:
         columns = (TextColumn("{task.fields[entries]:,} entries"), BarColumn(), TaskProgressColumn())
-        self._progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+        self._console = Console(stderr=True)
+        self._progress = Progress(*columns, TimeElapsedColumn(), console=self._console, transient=True)
         self._task = self._progress.add_task("import", total=1.0, entries=0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        # Stopping a bar that never started would print an empty line.
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def show(self, entries: int, share: float) -> None:
         """Move on."""
-        if entries >= PROGRESS_FROM_ENTRIES:
-            self._progress.start()
+        if entries >= PROGRESS_FROM_ENTRIES and self._console.is_terminal:
             self._progress.update(self._task, completed=share, entries=entries)
+            self._progress.start()
 
 
 def _report_json(report: ImportReport) -> dict[str, Any]:

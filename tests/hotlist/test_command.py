@@ -1,27 +1,40 @@
+import contextlib
 import json
+import os
+import pty
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from alpr_edge.cli.hotlist import PROGRESS_FROM_ENTRIES
 from alpr_edge.store.keys import create_keys
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_text
 
 Command = Callable[..., Result]
 PLATE = "4XYZ123"
+PROGRAM = [sys.executable, "-c", "from alpr_edge.cli import main; main()", "hotlist"]
 
 
 def pacific(hours_ago: float) -> str:
     """A CLEW header's date of so many hours ago."""
     moment = datetime.now(UTC) - timedelta(hours=hours_ago)
     return moment.astimezone(ZoneInfo("America/Los_Angeles")).strftime("%m/%d/%Y %H:%M")
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """The command points the logs at its own stderr, which is gone when it ends."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -159,7 +172,8 @@ def test_a_misread_of_one_character_is_no_match(command: Command, table: Path) -
 
 def test_no_plate_at_all_is_refused(command: Command, table: Path) -> None:
     imported(command, table)
-    assert command("match", "--", "---").exit_code == 1
+    result = command("match", "...")
+    assert (result.exit_code, result.stderr) == (1, "alpr-edge: that is no plate: it holds no letter or digit\n")
 
 
 def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Path, bolo: Path, tmp_path: Path) -> None:
@@ -187,10 +201,8 @@ def test_missing_settings_and_keys_are_one_line(command: Command, settings: Path
 
 
 def test_as_a_program(settings: Path, table: Path) -> None:
-    program = [sys.executable, "-c", "from alpr_edge.cli import main; main()", "hotlist"]
-
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [*program, *arguments, "--settings", str(settings)]
+        command = [*PROGRAM, *arguments, "--settings", str(settings)]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     done = run("import", str(table), "--source", "clew-svs", "--format", "clew", "--json")
@@ -201,3 +213,21 @@ def test_as_a_program(settings: Path, table: Path) -> None:
     refused = run("import", str(table), "--source", "clew-svs", "--format", "clew")
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert "Traceback" not in refused.stderr
+
+
+def test_a_long_import_shows_a_bar_on_a_terminal(settings: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(csv_text(*(f"{number:06d}A,Stolen,CA" for number in range(PROGRESS_FROM_ENTRIES + 5_001))))
+    arguments = ["import", str(path), "--source", "long", "--format", "generic-csv", "--settings", str(settings)]
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends when its last program does
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    printed, _ = done.communicate(timeout=120)
+    assert done.returncode == 0
+    assert "55001 entries kept" in printed
+    assert b"50,000 entries" in shown
