@@ -97,7 +97,8 @@ def _look(character: str, risk: float, rng: np.random.Generator) -> Probabilitie
         other = _LOOKALIKES.get(character) or ALPHABET[int(rng.integers(len(ALPHABET) - 1))]
         values[ALPHABET.index(character)] = 0.35
         values[ALPHABET.index(other)] += 0.5
-    return values / values.sum(dtype=np.float32)
+    values /= values.sum()
+    return values
 
 
 def _moved(box: Box, moves: Sequence[float]) -> Box:
