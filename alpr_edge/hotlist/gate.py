@@ -39,6 +39,9 @@ class Limits:
     issued_ahead_max: timedelta = timedelta(days=1)
     """How far ahead of the unit's clock a header may date: a list from the future would lock out all that follow."""
 
+    entries_max: int = 20_000_000
+    """Four times the largest list planned for."""
+
 
 DEFAULT_LIMITS = Limits()
 
@@ -107,6 +110,16 @@ def check_lines(tally: Tally, limits: Limits) -> None:
             f"{tally.rejected} of {tally.read} lines were rejected, "
             f"the first: line {first.line}, column {first.column}: {first.reason}"
         )
+
+
+def check_count(count: int, limits: Limits) -> None:
+    """Refuse a feed of more entries than a unit takes.
+
+    Raises:
+        FeedError: it is one.
+    """
+    if count > limits.entries_max:
+        raise FeedError(f"over {limits.entries_max} entries; split the feed by source")
 
 
 def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shrink: bool) -> None:

@@ -6,7 +6,7 @@ Until that row is written the list held before is live, and it stays so when any
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,14 +15,14 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.domain.errors import FeedError, StoreError
-from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.domain.hits import Generation, Reason
 from alpr_edge.hotlist import gate, sealed
 from alpr_edge.hotlist.clew import Clew
 from alpr_edge.hotlist.feeds import FeedContext, FeedFormat, FormatName, Rejected
 from alpr_edge.hotlist.gate import DEFAULT_LIMITS, Limits, Tally
 from alpr_edge.hotlist.generic_csv import GenericCsv
 from alpr_edge.hotlist.loader import open_sealed
-from alpr_edge.hotlist.packing import ENTRIES_MAX, Packed, Packer, common
+from alpr_edge.hotlist.packing import Packed, Packer, common
 from alpr_edge.hotlist.unpacking import FeedFile
 from alpr_edge.store.database import Database
 from alpr_edge.store.files import private_directory
@@ -155,8 +155,11 @@ class _Import:
             context = FeedContext(self.request.source, file.inner_name, self.request.reason)
             feed = FORMATS[self.request.format].open(file.lines(), context)
             gate.check_issued(feed.issued, held, self.now, self.request.limits)
-            for entry in _counted(gate.admit(feed.records, self.tally), file, progress):
+            for count, entry in enumerate(gate.admit(feed.records, self.tally), start=1):
+                gate.check_count(count, self.request.limits)
                 packer.add(entry)
+                if progress is not None and count % PROGRESS_STEP == 0:
+                    progress(count, file.share_read)
         packed, duplicates = packer.pack()
         return packed, duplicates, feed.issued
 
@@ -180,16 +183,6 @@ class _Import:
         _remove_oldest(lists.directory, source, serial)
         log.info("hotlist.imported", source=source, serial=serial, entries=len(packed))
         return serial
-
-
-def _counted(entries: Iterable[HotlistEntry], file: FeedFile, progress: Progress | None) -> Iterator[HotlistEntry]:
-    """The entries, their number bounded and told."""
-    for count, entry in enumerate(entries, start=1):
-        if count > ENTRIES_MAX:
-            raise FeedError(f"over {ENTRIES_MAX} entries; split the feed by source")
-        if progress is not None and count % PROGRESS_STEP == 0:
-            progress(count, file.share_read)
-        yield entry
 
 
 def _remove_oldest(directory: Path, source: str, serial: int) -> None:

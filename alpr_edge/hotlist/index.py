@@ -37,11 +37,6 @@ class HotlistIndex:
     def __len__(self) -> int:
         return sum(len(held.packed) for held in self.lists)
 
-    @property
-    def generations(self) -> tuple[Generation, ...]:
-        """What is watched, one a source."""
-        return tuple(held.generation for held in self.lists)
-
     def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
         """All entries of one canonical text, over all sources; text that is no plate has none."""
         if not is_plate(plate):

@@ -20,8 +20,6 @@ from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
 
 ROWS_A_BLOCK = 256
-ENTRIES_MAX = 20_000_000
-"""Four times the largest list planned for."""
 _CANONICAL = re.compile(f"[0-9A-NP-Z]{{1,{PLATE_LENGTH_MAX}}}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -101,10 +99,8 @@ class Packer:
         """Take an entry.
 
         Raises:
-            ValueError: its plate is not canonical text, or the list is over :data:`ENTRIES_MAX`.
+            ValueError: its plate is not canonical text.
         """
-        if len(self._keys) >= ENTRIES_MAX:
-            raise ValueError("too many entries for one list")
         self._keys.append(plate_key(entry.plate))
         self._fingerprints.append(_fingerprint(entry))
         self._open.append(_row_of(entry))

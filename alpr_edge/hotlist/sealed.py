@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.hotlist.packing import ENTRIES_MAX, Packed
+from alpr_edge.hotlist.packing import Packed
 from alpr_edge.store.files import TEMPORARY_PREFIX, sync_directory
 
 MAGIC = b"ALPRLIST"
@@ -100,7 +100,7 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
                 raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
             file.seek(0)
             cipher = _opened(path, file, seal, lists_key)
-            return _packed(_Payload(path, _chunks(path, file, cipher)), path)
+            return _packed(_Payload(path, _chunks(path, file, cipher)))
     except OSError as error:
         raise StoreError(f"{path}: the list cannot be read: {error.strerror}; import it again") from None
 
@@ -204,37 +204,26 @@ class _Payload:
         """
         taken = bytearray()
         while len(taken) < size:
-            if self.ended:
+            self._chunk = self._chunk or memoryview(next(self._chunks, b""))
+            if not self._chunk:
                 raise StoreError(f"{self._path}: cut short; import the list again")
             part = self._chunk[: size - len(taken)]
             taken += part
             self._chunk = self._chunk[len(part) :]
         return bytes(taken)
 
-    @property
-    def ended(self) -> bool:
-        """Whether all was handed out."""
-        if not self._chunk:
-            self._chunk = memoryview(next(self._chunks, b""))
-        return not self._chunk
 
-
-def _packed(payload: _Payload, path: Path) -> Packed:
+def _packed(payload: _Payload) -> Packed:
     (size,) = _HEAD.unpack(payload.take(_HEAD.size))
     head = json.loads(payload.take(min(size, _HEAD_BYTES_MAX)))
     entries, blocks = int(head["entries"]), int(head["blocks"])
-    if entries > ENTRIES_MAX:
-        raise StoreError(f"{path}: holds more entries than this unit takes")
-    packed = Packed(
+    return Packed(
         keys=np.frombuffer(payload.take(entries * 8), dtype="<u8").astype(np.uint64, copy=False),
         rows=np.frombuffer(payload.take(entries * 4), dtype="<u4").astype(np.uint32, copy=False),
         fingerprints=np.frombuffer(payload.take(entries * 8), dtype="<u8").astype(np.uint64, copy=False),
         block_ends=np.frombuffer(payload.take(blocks * 8), dtype="<u8").astype(np.uint64, copy=False),
         blocks=payload.take(int(head["bytes"])),
     )
-    if not payload.ended:
-        raise StoreError(f"{path}: longer than its head says; import the list again")
-    return packed
 
 
 def clear_left_over(directory: Path) -> None:

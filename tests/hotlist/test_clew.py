@@ -5,7 +5,7 @@ import pytest
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.clew import Clew
-from alpr_edge.hotlist.feeds import Rejected
+from alpr_edge.hotlist.feeds import Rejected, zone
 from tests.hotlist.feed_texts import clew_line, clew_records, clew_text, only_entry, only_rejected, opened
 
 EXAMPLE = "ABC1234 CA1220190515"
@@ -129,3 +129,8 @@ def test_states_are_brought_to_the_letters_a_read_carries(written: str, state: s
 def test_zero_and_letter_are_one_and_the_raw_text_stays() -> None:
     entry = only_entry(clew_records(clew_text(clew_line("B0O-012"))))
     assert (entry.plate, entry.plate_raw) == ("B00012", "B0O-012")
+
+
+def test_a_system_without_time_zones_is_told_what_it_lacks() -> None:
+    with pytest.raises(FeedError, match="install the package tzdata"):
+        zone("America/Nowhere")

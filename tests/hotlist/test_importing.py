@@ -4,7 +4,7 @@ import os
 import resource
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ import pytest
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.feeds import FormatName
+from alpr_edge.hotlist.gate import Limits
 from alpr_edge.hotlist.importing import GENERATIONS_KEPT, PROGRESS_STEP, ImportReport, Lists, Request, import_feed
 from alpr_edge.hotlist.loader import HotlistLoader
 from alpr_edge.store.generations import live
@@ -188,6 +189,31 @@ def test_a_folder_in_the_way_is_one_line(lists: Lists, request_of: Request) -> N
     lists.directory.touch()
     with pytest.raises(StoreError, match="folder"):
         import_feed(request_of, lists, NOW)
+
+
+def test_a_lock_that_cannot_be_taken_is_one_line(lists: Lists, request_of: Request) -> None:
+    (lists.directory / ".import.lock").mkdir(parents=True)
+    lists.directory.chmod(0o700)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        import_feed(request_of, lists, NOW)
+
+
+def test_the_number_of_entries_is_bounded(lists: Lists, request_of: Request) -> None:
+    import_feed(replace(request_of, limits=Limits(entries_max=100)), lists, NOW)
+    with pytest.raises(FeedError, match="over 99 entries"):
+        import_feed(replace(request_of, limits=Limits(entries_max=99)), lists, NOW)
+
+
+def test_what_root_imports_belongs_to_the_unit(
+    lists: Lists, request_of: Request, require_system_module: Callable[[str], str]
+) -> None:
+    require_system_module("import os; assert os.geteuid() == 0, 'only root gives files away'")
+    nobody = 65534
+    os.chown(lists.directory.parent, nobody, nobody)
+    import_feed(request_of, lists, NOW)
+    made = [lists.directory, *lists.directory.iterdir()]
+    assert {path.stat().st_uid for path in made} == {nobody}
+    assert len(made) == 3
 
 
 def test_progress_is_told_with_the_share_of_the_file(lists: Lists, csv_request: Request) -> None:
