@@ -44,10 +44,14 @@ log = structlog.get_logger(__name__)
 _HEADERS = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
 
 
-def create_app(storage: Storage) -> FastAPI:
+def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAPI:
     """The ASGI application over an open storage.
 
     It answers nobody unless the server puts the verified client's name under :data:`PEER_UNIT`.
+
+    Args:
+        storage: where items go.
+        receive_s_max: how long a batch may take to arrive.
     """
     app = FastAPI(title="alpr-edge department", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(StarletteHTTPException, _refuse)
@@ -58,7 +62,7 @@ def create_app(storage: Storage) -> FastAPI:
     @app.post(ITEMS_PATH)
     async def receive(request: Request, unit_id: Annotated[str, Depends(sender_of)]) -> Response:
         """Take a batch."""
-        form = await _received(request)
+        form = await _received(request, receive_s_max)
         try:
             async with storing:
                 answers = await _stored(storage, unit_id, form)
@@ -87,11 +91,11 @@ def sender_of(request: Request) -> str:
     return peer
 
 
-async def _received(request: Request) -> FormData:
+async def _received(request: Request, receive_s_max: float) -> FormData:
     """The whole form, bounded in bytes, parts and time."""
     bounded = Request(request.scope, _counted(request))
     try:
-        async with asyncio.timeout(RECEIVE_S_MAX):
+        async with asyncio.timeout(receive_s_max):
             return await bounded.form(max_files=ITEMS_MAX, max_fields=ITEMS_MAX)
     except TimeoutError:
         raise HTTPException(408, "the batch took too long to arrive") from None

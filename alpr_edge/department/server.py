@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alpr_edge.department.app import PEER_UNIT, create_app
@@ -58,26 +59,14 @@ class DepartmentServer:
     """
 
     def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._context = _context(TlsFiles(directory))
-        self._socket = _listening(host, port)
+        context = tls_context(TlsFiles(directory))
         self._storage = Storage(directory)
-        config = uvicorn.Config(
-            create_app(self._storage),
-            http=PeerProtocol,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=CONNECTIONS_MAX,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=STOP_S_MAX,
-        )
-        config.load()
-        config.ssl = self._context
-        self._server = uvicorn.Server(config)
+        try:
+            self._socket = _listening(host, port)
+        except DepartmentError:
+            self._storage.close()
+            raise
+        self._server = uvicorn_server(create_app(self._storage), context)
         self._thread: threading.Thread | None = None
         self.host = host
         self.port: int = self._socket.getsockname()[1]
@@ -104,8 +93,34 @@ class DepartmentServer:
         self._thread.join(STOP_S_MAX + START_S_MAX)
 
 
-def _context(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.2 or later; who has no certificate of the authority does not get past the handshake."""
+def uvicorn_server(application: ASGIApp, context: ssl.SSLContext) -> uvicorn.Server:
+    """A bounded HTTP/1.1 server that tells the application who its client is; it serves sockets given to it."""
+    config = uvicorn.Config(
+        application,
+        http=PeerProtocol,
+        interface="asgi3",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S_MAX,
+    )
+    config.load()
+    config.ssl = context
+    return uvicorn.Server(config)
+
+
+def tls_context(files: TlsFiles) -> ssl.SSLContext:
+    """TLS 1.2 or later; who has no certificate of the authority does not get past the handshake.
+
+    Raises:
+        DepartmentError: a file is missing or not usable.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED

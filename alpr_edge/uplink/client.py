@@ -48,7 +48,7 @@ class HttpsDepartment:
         self._unit_id = unit_id
         self._client: httpx.Client | None = None
         try:
-            self._url = str(httpx.URL(settings.url).join(ITEMS_PATH))
+            self._url = httpx.URL(settings.url.rstrip("/") + ITEMS_PATH)
         except httpx.InvalidURL:
             raise SettingsError(["uplink.url: not an address; it looks like https://department.example:8443"]) from None
         self.list_serials: dict[str, int] = {}

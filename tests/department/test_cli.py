@@ -1,0 +1,95 @@
+"""The commands, as a person runs them."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli.department import app
+from alpr_edge.uplink.client import HttpsDepartment
+from tests.uplink.conftest import settings_for
+from tests.uplink.items import hit_item, image_item, read_item
+
+COMMAND = "import sys; from alpr_edge.cli.department import app; app(sys.argv[1:])"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    made = tmp_path / "department"
+    outcome = CliRunner().invoke(app, ["init", str(made), "--name", "127.0.0.1", "--name", "localhost"])
+    assert outcome.exit_code == 0
+    assert "next: alpr-edge department enrol UNIT" in outcome.output
+    return made
+
+
+@pytest.fixture
+def unit(directory: Path, tmp_path: Path) -> Path:
+    out = tmp_path / "unit-1"
+    outcome = CliRunner().invoke(app, ["enrol", "unit-1", "--directory", str(directory), "--out", str(out)])
+    assert outcome.exit_code == 0
+    return out
+
+
+def test_set_up_serve_deliver_and_count(directory: Path, unit: Path) -> None:
+    arguments = ["serve", "--directory", str(directory), "--port", "0"]
+    server = subprocess.Popen([sys.executable, "-c", COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        line = server.stderr.readline()
+        assert line.startswith("department at https://127.0.0.1:")
+        uplink = HttpsDepartment(settings_for(line.split()[2].rstrip(","), unit), "unit-1")
+        answers = uplink.deliver([hit_item(), read_item(), image_item()])
+        uplink.close()
+        assert [answer.outcome for answer in answers] == ["receipt"] * 3
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) in {0, -signal.SIGTERM}
+    finally:
+        server.kill()
+        server.communicate()
+    shown = CliRunner().invoke(app, ["status", "--directory", str(directory), "--json"])
+    counts = json.loads(shown.output)
+    assert counts["items"] == {"hit": 1, "image": 1, "read": 1}
+    assert (counts["reads"], counts["hits"], counts["units"]) == (1, 1, {"unit-1": 3})
+    text = CliRunner().invoke(app, ["status", "--directory", str(directory)]).output
+    assert "from unit-1: 3 items" in text
+    assert "7ABC123" not in text + shown.output
+
+
+def test_an_empty_department_has_a_status(directory: Path) -> None:
+    outcome = CliRunner().invoke(app, ["status", "--directory", str(directory)])
+    assert outcome.exit_code == 0
+    assert "last received never" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["status", "--directory", "{nowhere}"], "no department there; run: alpr-edge department init"),
+        (["serve", "--directory", "{nowhere}"], "no usable server.pem"),
+        (["enrol", "unit-1", "--directory", "{nowhere}", "--out", "{nowhere}/unit"], "no usable authority"),
+        (["enrol", "no id", "--directory", "{nowhere}", "--out", "{nowhere}/unit"], "not a unit id"),
+        (["init", "{nowhere}", "--name", "dépôt"], "xn-- form"),
+    ],
+)
+def test_mistakes_end_in_one_line(arguments: list[str], line: str, tmp_path: Path) -> None:
+    given = [argument.replace("{nowhere}", str(tmp_path / "nowhere")) for argument in arguments]
+    outcome = CliRunner().invoke(app, given)
+    assert outcome.exit_code == 1
+    assert line in outcome.stderr
+    assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_without_the_extra_serving_says_what_to_install(directory: Path) -> None:
+    blocked = f"import sys; sys.modules['fastapi'] = None; {COMMAND.removeprefix('import sys; ')}"
+    arguments = ["serve", "--directory", str(directory)]
+    outcome = subprocess.run(
+        [sys.executable, "-c", blocked, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert outcome.returncode == 1
+    assert outcome.stderr.splitlines() == [
+        "alpr-edge: not installed: fastapi; run: pip install 'alpr-edge[department]'"
+    ]

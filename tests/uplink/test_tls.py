@@ -1,0 +1,178 @@
+"""Certificates that do not fit, seen from the vehicle."""
+
+import shutil
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.department.app import create_app
+from alpr_edge.department.certificates import TlsFiles, enrol, initialise
+from alpr_edge.department.server import tls_context
+from alpr_edge.department.storage import Storage
+from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.uplink.client import HttpsDepartment
+from tests.uplink.conftest import Faulty, settings_for
+from tests.uplink.faulty import FaultyDepartment
+from tests.uplink.items import read_item
+
+
+def refused(url: str, files: Path, unit_id: str = "unit-1") -> UplinkError:
+    department = HttpsDepartment(settings_for(url, files, answer_timeout_s=5.0), unit_id)
+    with pytest.raises(UplinkError) as caught:
+        department.deliver([read_item()])
+    department.close()
+    return caught.value
+
+
+@contextmanager
+def alerting(context: ssl.SSLContext) -> Iterator[str]:
+    """A server that ends a failed handshake with its TLS alert, which asyncio's does not."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        connection, _ = listening.accept()
+        with connection, pytest.raises(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=True)
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        thread.join(30)
+        listening.close()
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> TlsFiles:
+    return initialise(tmp_path / "stranger", ["127.0.0.1"])
+
+
+@pytest.fixture
+def expired(authority: TlsFiles, tmp_path: Path) -> Path:
+    return enrol(authority.directory, "unit-1", tmp_path / "expired", days=-1)
+
+
+def test_a_server_of_an_unknown_authority_is_not_trusted(
+    stranger: TlsFiles, storage: Storage, unit_files: Path
+) -> None:
+    with FaultyDepartment(create_app(storage), tls_context(stranger), iter([])) as department:
+        error = refused(department.url, unit_files)
+        assert department.requests == 0
+    assert not isinstance(error, UnauthorisedError)
+    assert "its certificate is not trusted (" in str(error)
+    assert "check [uplink] ca_file and this machine's clock" in str(error)
+
+
+def test_a_server_under_another_name_is_not_trusted(authority_copy: Path, storage: Storage, unit_files: Path) -> None:
+    renamed = initialise(authority_copy, ["elsewhere.example"])
+    with FaultyDepartment(create_app(storage), tls_context(renamed), iter([])) as department:
+        error = refused(department.url, unit_files)
+    assert "its certificate is not trusted (IP address mismatch" in str(error)
+
+
+def test_an_expired_unit_certificate_is_named_where_the_server_just_hangs_up(
+    faulty: Faulty, expired: Path, storage: Storage
+) -> None:
+    with faulty(iter([])) as department:
+        error = refused(department.url, expired)
+        assert department.requests == 0
+    assert "by this machine's clock this unit's certificate" in str(error)
+    assert "is not valid: enrol this unit again" in str(error)
+    assert storage.counts().items == {}
+
+
+def test_an_expired_unit_certificate_is_unauthorised_where_the_server_says_so(
+    authority: TlsFiles, expired: Path
+) -> None:
+    with alerting(tls_context(authority)) as url:
+        error = refused(url, expired)
+    assert isinstance(error, UnauthorisedError)
+    assert "this unit's certificate has expired; enrol this unit again" in str(error)
+
+
+def test_a_unit_of_another_authority_is_unauthorised(authority: TlsFiles, stranger: TlsFiles, tmp_path: Path) -> None:
+    files = enrol(stranger.directory, "unit-1", tmp_path / "other")
+    shutil.copy(authority.authority, files / "department-ca.pem")
+    with alerting(tls_context(authority)) as url:
+        error = refused(url, files)
+    assert isinstance(error, UnauthorisedError)
+    assert "is of an authority it does not know" in str(error)
+
+
+def test_a_certificate_of_another_unit_is_unauthorised(faulty: Faulty, unit_files: Path, storage: Storage) -> None:
+    with faulty(iter([])) as department:
+        error = refused(department.url, unit_files, "unit-2")
+    assert isinstance(error, UnauthorisedError)
+    assert "status 403" in str(error)
+    assert storage.counts().items == {}
+
+
+def test_a_server_s_certificate_does_not_pass_for_a_unit_s(
+    faulty: Faulty, authority: TlsFiles, unit_files: Path, tmp_path: Path, storage: Storage
+) -> None:
+    files = tmp_path / "as-unit"
+    shutil.copytree(unit_files, files)
+    shutil.copy(authority.certificate, files / "unit.pem")
+    shutil.copy(authority.key, files / "unit.key")
+    with faulty(iter([])) as department:
+        refused(department.url, files, "127.0.0.1")
+        assert department.requests == 0
+    assert storage.counts().items == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("department-ca.pem", None, "no usable department authority: No such file or directory; enrol this unit"),
+        ("department-ca.pem", "", "no usable department authority"),
+        ("unit.pem", None, "no usable unit certificate: No such file"),
+        ("unit.key", "-----BEGIN nothing", "no usable unit certificate: not a PEM certificate or key"),
+    ],
+)
+def test_files_that_are_missing_or_broken_are_named(
+    name: str, content: str | None, message: str, unit_files: Path, tmp_path: Path
+) -> None:
+    files = tmp_path / "tls"
+    shutil.copytree(unit_files, files)
+    (files / name).unlink()
+    if content is not None:
+        (files / name).write_text(content)
+    error = refused("https://127.0.0.1:9", files)
+    assert name in str(error)
+    assert message in str(error)
+
+
+def test_a_renewed_certificate_counts_without_a_restart(
+    faulty: Faulty, authority: TlsFiles, expired: Path, tmp_path: Path
+) -> None:
+    with faulty(iter([])) as department:
+        uplink = HttpsDepartment(settings_for(department.url, expired), "unit-1")
+        with pytest.raises(UplinkError):
+            uplink.deliver([read_item()])
+        renewed = enrol(authority.directory, "unit-1", tmp_path / "renewed")
+        for path in renewed.iterdir():
+            shutil.copy(path, expired)
+        assert uplink.deliver([read_item()])[0].sha256 == read_item().sha256
+        uplink.close()
+
+
+def test_a_key_behind_a_passphrase_is_refused_without_asking(unit_files: Path, tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - this test alone
+        BestAvailableEncryption,
+        Encoding,
+        PrivateFormat,
+        load_pem_private_key,
+    )
+
+    files = tmp_path / "tls"
+    shutil.copytree(unit_files, files)
+    key = load_pem_private_key((files / "unit.key").read_bytes(), None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    (files / "unit.key").write_bytes(locked)
+    assert "the key is locked by a passphrase" in str(refused("https://127.0.0.1:9", files))

@@ -1,0 +1,144 @@
+"""When the uploader sends, waits, pauses and sets aside."""
+
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.outbox import Outbox
+from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.spool import DirectorySpool
+from alpr_edge.uplink.uploader import Link, Uploader
+from tests.store.records import instant
+from tests.uplink.conftest import Faulty, settings_for
+from tests.uplink.faulty import Fault, FaultyDepartment
+from tests.uplink.items import fill
+
+NOW: Instant = instant()
+
+
+class Bench:
+    """An uploader whose first, idle step is done."""
+
+    def __init__(self, outbox: Outbox, department: FaultyDepartment, files: Path, **changes: float) -> None:
+        settings = settings_for(department.url, files, retry_first_s=2.0, retry_longest_s=100.0, **changes)
+        self.department = HttpsDepartment(settings, "unit-1")
+        self.uploader = Uploader(outbox, self.department, settings, ReplayedClock(NOW), lambda: 0.5)
+        self.first_wait_s = self.uploader.step()
+
+    def waits(self, steps: int) -> list[float]:
+        try:
+            return [self.uploader.step() for _ in range(steps)]
+        finally:
+            self.department.close()
+
+
+@pytest.fixture
+def filled(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
+    """Eight items."""
+    fill(database, images, 2)
+    return outbox
+
+
+def test_the_first_step_draws_a_wait_and_sends_nothing(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+    with faulty(iter([])) as department:
+        bench = Bench(filled, department, unit_files)
+        assert department.requests == 0
+    assert bench.first_wait_s == 1.0
+    assert (bench.uploader.state.link, bench.uploader.state.waiting) == (Link.UNTRIED, 8)
+
+
+def test_an_outbox_is_sent_without_waits_and_then_looked_at_now_and_then(
+    filled: Outbox, unit_files: Path, faulty: Faulty
+) -> None:
+    with faulty(iter([])) as department:
+        bench = Bench(filled, department, unit_files, batch_items=5, idle_s=3.0)
+        assert bench.waits(4) == [0.0, 0.0, 3.0, 3.0]
+        assert department.requests == 2
+    state = bench.uploader.state
+    assert (state.link, state.delivered, state.waiting, state.last_receipt) == (Link.UP, 8, 0, NOW)
+
+
+def test_the_link_backs_off_with_growing_waits_and_recovers_at_once(
+    filled: Outbox, unit_files: Path, faulty: Faulty
+) -> None:
+    with faulty(iter([Fault.STATUS_503] * 8)) as department:
+        bench = Bench(filled, department, unit_files)
+        assert bench.waits(7) == [1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 75.0]
+        assert bench.uploader.state.link is Link.DOWN
+        assert "status 503" in bench.uploader.state.last_error
+        assert bench.waits(2) == [75.0, 0.0]
+    state = bench.uploader.state
+    assert (state.link, state.failures, state.last_error) == (Link.UP, 0, "")
+    assert filled.counts().quarantined == 0
+
+
+def test_retry_after_is_honoured_up_to_the_longest_wait(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+    with faulty(iter([Fault.STATUS_429] * 2)) as department:
+        assert Bench(filled, department, unit_files).waits(1) == [7.0]
+        bench = Bench(filled, department, unit_files)
+        assert bench.waits(1) == [7.0]
+
+
+def test_401_pauses_everything_and_says_so(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+    with faulty(iter([Fault.STATUS_401])) as department:
+        bench = Bench(filled, department, unit_files)
+        assert bench.waits(1) == [112.5]
+        assert bench.uploader.state.link == "unauthorised"
+        assert "not accepted (status 401)" in bench.uploader.state.last_error
+        assert filled.counts().ready == 8
+        assert bench.waits(1) == [0.0]
+        assert bench.uploader.state.link == "up"
+
+
+def test_a_wrong_digest_is_tried_again_and_then_set_aside(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+    with faulty(iter([Fault.WRONG_DIGEST] * 30)) as department:
+        bench = Bench(filled, department, unit_files, digest_attempts_max=2)
+        for _ in range(30):
+            bench.waits(1)
+            if not bench.uploader.state.waiting:
+                break
+    state = bench.uploader.state
+    assert (state.delivered, state.wrong_digests, state.quarantined) == (0, 16, 8)
+    assert {found.detail for found in filled.quarantined()} == {"the department stored other content"}
+
+
+def test_after_failures_batches_shrink_to_one_item_and_grow_again(
+    filled: Outbox, unit_files: Path, faulty: Faulty
+) -> None:
+    with faulty(iter([Fault.STATUS_503] * 4)) as department:
+        bench = Bench(filled, department, unit_files, batch_items=8)
+        bench.waits(4)
+        left = [filled.counts().ready]
+        while left[-1]:
+            bench.waits(1)
+            left.append(filled.counts().ready)
+    assert left == [8, 7, 5, 1, 0]
+
+
+def test_an_item_the_department_fails_over_lets_the_others_pass(
+    database: Database, images: ImageStore, outbox: Outbox, unit_files: Path, faulty: Faulty
+) -> None:
+    fill(database, images, 2)
+    first = outbox.due(1, 1)[0].item_id
+    with faulty(iter([Fault.STATUS_500_MARKED])) as department:
+        bench = Bench(outbox, department, unit_files, batch_items=1)
+        bench.waits(2)
+    assert first in {item.item_id for item in outbox.due(10, 10**6)}
+    assert outbox.counts().delivered == 1
+
+
+def test_a_spool_empties_an_outbox_as_well(filled: Outbox, unit_files: Path, tmp_path: Path) -> None:
+    medium = tmp_path / "medium"
+    settings = settings_for("https://unused.example", unit_files)
+    uploader = Uploader(filled, DirectorySpool(medium, "unit-1"), settings, ReplayedClock(NOW), lambda: 0.0)
+    uploader.step()
+    assert uploader.step() > 0
+    assert "is the medium mounted?" in uploader.state.last_error
+    medium.mkdir()
+    while filled.counts().ready:
+        assert uploader.step() == 0.0
+    assert uploader.state.delivered == 8
