@@ -51,6 +51,8 @@ class Renderer:
     def render(self, number: int, along_m: float, poses: Sequence[Pose]) -> Picture:
         """Frame ``number``, read-only; ``poses`` of what is in front of the camera, in any order."""
         frame = self._street.draw(along_m)
+        on_stage = {pose.vehicle.number for pose in poses}
+        self._costumes = {key: costume for key, costume in self._costumes.items() if key in on_stage}
         for pose in sorted(poses, key=lambda pose: -pose.ahead_m):
             self._draw(frame, pose)
         return self._sensed(frame, np.random.default_rng([self._seed, 2, number]))
@@ -80,7 +82,7 @@ class Renderer:
         costume.body_side.draw(frame, self._camera.project(_upright((body_x, near), (body_x, far), belt)), dim)
 
     def _costume(self, vehicle: Vehicle) -> _Costume:
-        """The vehicle's pictures, made when it first appears."""
+        """The vehicle's pictures, made when it appears and dropped when it has left."""
         if vehicle.number not in self._costumes:
             shape, paint = SHAPES[vehicle.body], vehicle.paint_bgr
             face = front_of(shape, paint) if vehicle.kind is Kind.ONCOMING else rear_of(shape, paint)

@@ -38,8 +38,10 @@ def poses_at(vehicles: Sequence[Vehicle], along_m: float, speed_mps: float, seco
     poses = []
     for vehicle in vehicles:
         path = vehicle.path
+        if not path.from_s <= second <= path.until_s:
+            continue
         ahead_m = path.along.at(second) - along_m
-        if path.from_s <= second <= path.until_s and NEAREST_M < ahead_m < FARTHEST_M:
+        if NEAREST_M < ahead_m < FARTHEST_M:
             poses.append(Pose(vehicle, path.x_m(second), ahead_m, speed_mps - path.along.speed(second)))
     return poses
 

@@ -86,6 +86,11 @@ def test_gga_quality(quality: bytes, reason: Rejection) -> None:
     assert refused(GGA.replace(b",W,1,", b",W," + quality + b",")).reason is reason
 
 
+@pytest.mark.parametrize(("old", "new"), [(b"3738.3460,N", b","), (b"101530.25", b"")])
+def test_gga_without_place_or_time(old: bytes, new: bytes) -> None:
+    assert refused(GGA.replace(old, new)).reason is Rejection.MALFORMED
+
+
 def test_refusal_says_its_moment() -> None:
     refusal = refused(RMC.replace(b",A,3738", b",V,3738"))
     assert (refusal.kind, refusal.time_of_day) == (Kind.RMC, time(10, 15, 30, 250_000))

@@ -115,6 +115,12 @@ def test_truth_of_the_frames_is_the_truth_of_the_drive() -> None:
         assert [(v.plate, box) for v, box in plates] == [(v.plate, b) for v, b in drive.truth.in_frame(number)]
 
 
+def test_long_drive_has_vehicles_to_its_end() -> None:
+    drive = Drive(seed=1, seconds=600)
+    assert drive.truth.frames == drive.length == 6000
+    assert max(vehicle.last_frame for vehicle in drive.truth.vehicles) > 5900
+
+
 def test_source_stamps_frames_from_its_start() -> None:
     start = Instant("boot", 7_000_000_000)
     source = SimulatedSource(SimulatedCamera(kind="simulated", id="left", seed=5, seconds=0.4), start)

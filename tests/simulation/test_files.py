@@ -13,11 +13,13 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.positioning import position_at
 from alpr_edge.position.log_source import LogSource, first_fix_utc
 from alpr_edge.position.sentences import Rejection
+from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.drive import BEGAN, Drive
 from alpr_edge.simulation.files import write_companions, write_drive
 from alpr_edge.simulation.hotlist_feed import DIFFERENCES_MIN, OTHERS
 from alpr_edge.simulation.nmea_log import place_at
 from alpr_edge.simulation.script import GPS_LOSS_S
+from alpr_edge.simulation.source import SimulatedSource
 from alpr_edge.simulation.truth import Truth
 
 START = Instant("boot", 0)
@@ -99,7 +101,9 @@ def test_written_drive_can_be_read_back(tmp_path: Path) -> None:
 
 
 def test_companions_are_the_same_each_time(tmp_path: Path) -> None:
-    one, other = (write_companions(tmp_path / name, Drive(7)) for name in ("one", "other"))
+    camera = SimulatedCamera(kind="simulated", seed=7, seconds=26)
+    one = write_companions(tmp_path / "one", Drive(7))
+    other = SimulatedSource(camera, START).write_companions(tmp_path / "other")
     for name in ("nmea", "hotlist", "truth"):
         assert getattr(one, name).read_bytes() == getattr(other, name).read_bytes()
 
