@@ -137,15 +137,24 @@ def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False) -> datetime 
     for layout in _DAY_FORMATS:
         day = _parsed(text, layout)
         if day is not None:
-            return _midnight(day.date() + timedelta(days=1) if end_of_day else day.date(), local)
+            return _utc(_next_day(day) if end_of_day else day, local)
     parsed = _with_time(text)
     if parsed is None:
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=local)).astimezone(UTC)
+    return _utc(parsed, local)
 
 
-def _midnight(day: date, local: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=local).astimezone(UTC)
+def _next_day(day: datetime) -> datetime:
+    # Feeds write 9999-12-31 for "never"; the calendar ends there.
+    return day + timedelta(days=1) if day.date() < date.max else day
+
+
+def _utc(moment: datetime, local: ZoneInfo) -> datetime:
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+    except OverflowError:
+        # The first or last day of the calendar: its zone does not matter.
+        return moment.replace(tzinfo=UTC)
 
 
 def _with_time(text: str) -> datetime | None:

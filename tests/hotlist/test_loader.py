@@ -137,23 +137,24 @@ def test_readers_see_one_whole_generation_during_fifty_swaps(
     loader.load()
     wrong: list[object] = []
     done = threading.Event()
-    looked = [0] * 4
+    all_look = threading.Barrier(5)
 
-    def look_up(reader: int) -> None:
+    def look_up() -> None:
+        all_look.wait(timeout=60)
         while not done.is_set():
             seen = [(entry.reason.value, generation.serial) for entry, generation in loader.exact(plate)]
-            looked[reader] += 1
             if seen not in ([("stolen_vehicle", 1)] * 3, [("wanted_person", 2)] * 4):
                 wrong.append(seen)
 
-    readers = [threading.Thread(target=look_up, args=(reader,)) for reader in range(len(looked))]
+    readers = [threading.Thread(target=look_up) for _ in range(4)]
     for reader in readers:
         reader.start()
+    all_look.wait(timeout=60)
     for swap in range(50):
         make_live(lists.database, "one", 1 + swap % 2)
         assert loader.refresh_if_changed()
     done.set()
     for reader in readers:
         reader.join(timeout=60)
+        assert not reader.is_alive()
     assert wrong == []
-    assert min(looked) > 0
