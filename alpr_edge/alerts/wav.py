@@ -1,5 +1,6 @@
 """The wav sink: a drive's tones in one file, each where it belongs in the drive's time."""
 
+import os
 import struct
 from pathlib import Path
 from threading import Lock
@@ -39,7 +40,8 @@ class WavPlayer:
         self._end_samples = 0
         self._lock = Lock()
         try:
-            self._file = path.open("wb", buffering=0)
+            # When tones sounded tells what was read: for the owner alone.
+            self._file = open(path, "wb", buffering=0, opener=_private)
         except OSError as error:
             raise self._error(error) from None
         try:
@@ -100,3 +102,7 @@ class WavPlayer:
 
     def _error(self, error: OSError) -> SoundError:
         return SoundError(f"{self._path}: the tones cannot be written: {error.strerror}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

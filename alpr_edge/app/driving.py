@@ -31,6 +31,7 @@ from alpr_edge.hotlist.loader import HotlistLoader
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import Settings
+from alpr_edge.store.files import private_directory
 from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.uploader import Uploader
 
@@ -81,6 +82,7 @@ def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
         AlprEdgeError: nothing could be driven.
     """
     settings = _settings_of(plan)
+    private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
     with open_store(settings, migrate=True) as store:
         driving = _Driving(plan, settings, store, progress)

@@ -95,7 +95,7 @@ class Unit:
         """Start listening to the receiver, if there is one; it ends with the process."""
         if not self._settings.position.device:
             return
-        source = SerialSource(self._settings.position, SystemClock())
+        source = SerialSource(self._settings.position, SystemClock(), self._stop.is_set)
         thread = threading.Thread(
             target=pump, args=(source, self._keeper, self._stop.wait), name="position", daemon=True
         )

@@ -1,6 +1,7 @@
 """``alpr-edge drive``: the unit's work over a recording."""
 
 import json
+import os
 import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ def drive(
     as_json: JsonOption = False,
 ) -> None:
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
+    os.umask(0o077)  # whatever is written here holds plates
     try:
         chosen = Settings() if settings is None else load(settings)
         began = None if start is None else _moment(start)

@@ -21,6 +21,8 @@ INDEPENDENCE = 0.6
 """Exponent of the number of readings that count; 1 would take them for independent, 0 for copies."""
 PROBABILITY_FLOOR = 1e-4
 """Least probability of a character in one look: one wrong frame must not veto all others."""
+ALTERNATIVE_MIN = 1e-3
+"""Least probability of another text that is worth keeping."""
 _SLOT_CHOICES = 3
 _EMPTY_INDEX = ALPHABET.index(EMPTY)
 
@@ -50,7 +52,7 @@ def vote(readings: Sequence[Reading], alternatives_max: int = 4) -> Vote:
         plate=plate,
         confidence=min(1.0, best),
         margin=math.log(max(best, 1e-12)) - math.log(max(second, 1e-12)),
-        alternatives=tuple(Alternative(text, probability) for text, probability in others),
+        alternatives=tuple(Alternative(text, share) for text, share in others if share >= ALTERNATIVE_MIN),
         slot_votes=_slot_votes(posterior),
     )
 

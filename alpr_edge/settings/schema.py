@@ -110,7 +110,7 @@ class SimulatedCamera(CameraCommon):
 
     kind: Literal["simulated"]
     seed: Annotated[int, Field(ge=0)] = 1
-    seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 26.0
 
 
 CameraSettings = Annotated[

@@ -13,7 +13,7 @@ import pytest
 
 from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
 
-ROUNDS = 6
+ROUNDS = 4
 
 
 def edge(*arguments: str) -> subprocess.CompletedProcess[str]:

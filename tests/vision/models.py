@@ -87,6 +87,10 @@ def write_models(folder: Path, detector: onnx.ModelProto, reader: onnx.ModelProt
 
 def brightness_models(plates: Sequence[str]) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     """Models for flat grey frames: level 0 shows nothing, level 8 * n shows the n-th plate (n from 1)."""
+    return _brightness_detector(), _brightness_reader(plates)
+
+
+def _brightness_detector() -> onnx.ModelProto:
     box = np.array([[0, 300, 180, 340, 200, 0, 0]], np.float32)
     score = np.array([[0, 0, 0, 0, 0, 0, 1]], np.float32)
     find = [
@@ -105,6 +109,10 @@ def brightness_models(plates: Sequence[str]) -> tuple[onnx.ModelProto, onnx.Mode
         numpy_helper.from_array(np.array(0, np.float32), "zero"),
         numpy_helper.from_array(np.array(0.9, np.float32), "high"),
     ]
+    return _model(find, find_constants, ("frames", TensorProto.UINT8, (1, 384, 640, 1)), ("detections", (1, 7)))
+
+
+def _brightness_reader(plates: Sequence[str]) -> onnx.ModelProto:
     table = np.stack([_slots("")] + [_slots(plate) for plate in plates])
     look = [
         helper.make_node("Cast", ["plates"], ["values"], to=TensorProto.FLOAT),
@@ -118,14 +126,12 @@ def brightness_models(plates: Sequence[str]) -> tuple[onnx.ModelProto, onnx.Mode
         numpy_helper.from_array(table, "table"),
         numpy_helper.from_array(np.array(LEVEL_STEP, np.float32), "step"),
     ]
-    detector = _model(find, find_constants, ("frames", TensorProto.UINT8, (1, 384, 640, 1)), ("detections", (1, 7)))
-    reader = _model(
+    return _model(
         look,
         look_constants,
         ("plates", TensorProto.UINT8, ("N", 64, 128, 1)),
         ("plate", ("N", SLOTS, len(ALPHABET))),
     )
-    return detector, reader
 
 
 def _slots(text: str) -> np.typing.NDArray[np.float32]:
