@@ -41,7 +41,8 @@ class WavPlayer:
         self._lock = Lock()
         try:
             # When tones sounded tells what was read: for the owner alone.
-            self._file = open(path, "wb", buffering=0, opener=_private)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(descriptor, "wb", buffering=0)
         except OSError as error:
             raise self._error(error) from None
         try:
@@ -102,7 +103,3 @@ class WavPlayer:
 
     def _error(self, error: OSError) -> SoundError:
         return SoundError(f"{self._path}: the tones cannot be written: {error.strerror}")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
