@@ -140,7 +140,7 @@ def test_a_date_that_cannot_be_read_is_no_never(effective: str, expires: str, co
         ("12/01/2026", datetime(2026, 12, 2, 8, tzinfo=UTC)),
         ("12/01/2026 14:30", datetime(2026, 12, 1, 22, 30, tzinfo=UTC)),
         ("12/01/2026 14:30:10", datetime(2026, 12, 1, 22, 30, 10, tzinfo=UTC)),
-        ("9999-12-31", datetime(9999, 12, 31, tzinfo=UTC)),
+        ("9999-12-31", datetime(9999, 12, 31, 8, tzinfo=UTC)),
         ("9999-12-31 23:59:59", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("2026-12-01T14:30:00Z", datetime(2026, 12, 1, 14, 30, tzinfo=UTC)),
         ("2026-12-01 14:30:00+01:00", datetime(2026, 12, 1, 13, 30, tzinfo=UTC)),
