@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.department.certificates import UNIT_DAYS, enrol, initialise
+from alpr_edge.department.media import take_in
 from alpr_edge.department.storage import Storage, StorageCounts
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
 
@@ -64,6 +67,34 @@ def serve_command(
         fail(error)
     typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
     server.run()
+
+
+@app.command("import")
+def import_command(
+    medium: Annotated[Path, typer.Argument(help="The folder units wrote to: one folder a unit.")],
+    directory: DirectoryOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Store what units delivered on portable media; the medium stays as it is."""
+    progress = Progress(console=Console(stderr=True), transient=True)
+    try:
+        storage = Storage(directory, create=False)
+        try:
+            with progress:
+                bar = progress.add_task("items", total=None)
+                found = take_in(storage, medium, lambda count: progress.advance(bar, count))
+        finally:
+            storage.close()
+    except AlprEdgeError as error:
+        fail(error)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found), sort_keys=True))
+    else:
+        typer.echo(f"{found.stored} items stored or stored before")
+    for trouble in found.troubles:
+        typer.echo(trouble, err=True)
+    if found.troubles:
+        raise typer.Exit(1)
 
 
 @app.command("status")

@@ -64,16 +64,16 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
                 f"{url}: its certificate is not trusted ({reason}); check [uplink] ca_file and this machine's clock"
             )
         if isinstance(cause, ssl.SSLError):
-            return _refusal(cause, url)
+            return _refusal(cause, settings)
     return UplinkError(f"{url}: cannot be reached ({type(error).__name__}){_lapsed(settings)}")
 
 
-def _refusal(error: ssl.SSLError, url: str) -> UplinkError:
-    reason = error.reason or "unknown"
+def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
+    url, reason = settings.url, error.reason or "unknown"
     for alert, meaning in _REFUSED_ALERTS.items():
         if "ALERT" in reason and reason.endswith(alert):
             return UnauthorisedError(f"{url}: this unit's certificate {meaning}; enrol this unit again")
-    return UplinkError(f"{url}: no TLS connection: {reason.replace('_', ' ').lower()}")
+    return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_lapsed(settings)}")
 
 
 def _lapsed(settings: UplinkSettings) -> str:

@@ -36,8 +36,12 @@ def alerting(context: ssl.SSLContext) -> Iterator[str]:
 
     def accept() -> None:
         connection, _ = listening.accept()
-        with connection, pytest.raises(ssl.SSLError):
-            context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=True)
+        # Kept open until the client is done: closing over unread data would reset the connection under the alert.
+        with connection.dup() as spare:
+            with pytest.raises(ssl.SSLError):
+                context.wrap_socket(connection, server_side=True)
+            while spare.recv(65_536):
+                pass
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
