@@ -104,16 +104,17 @@ class HttpsDepartment:
     def _exchange(self, batch: list[OutboxItem]) -> Reply:
         """Send and read one whole answer, bounded in bytes and in time."""
         client = self._connected()
-        deadline = time.monotonic() + self._settings.answer_timeout_s
         try:
             with client.stream("POST", self._url, files=[_part(item) for item in batch]) as response:
-                body = b"".join(self._bounded(response, deadline))
+                body = b"".join(self._bounded(response))
                 return Reply(response.status_code, response.headers, body)
         except httpx.HTTPError as error:
             raise explained(error, self._settings) from None
 
-    def _bounded(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
+    def _bounded(self, response: httpx.Response) -> Iterator[bytes]:
         """The body as it came: it was asked for without compression, so none is undone."""
+        # From the first line of the answer on: a weak link may take its time to carry the batch.
+        deadline = time.monotonic() + self._settings.answer_timeout_s
         size = 0
         for chunk in response.iter_raw():
             size += len(chunk)

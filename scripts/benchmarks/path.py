@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import fast_alpr
+import numpy as np
 
 from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.doors import Sight, open_models
@@ -17,11 +18,13 @@ from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import open_store
 from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import AlertSettings, Settings, VisionSettings
+from alpr_edge.store.files import private_directory
 from alpr_edge.store.keys import create_keys
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
@@ -72,8 +75,10 @@ def run(data: Path, models: Path) -> None:
         if name != "path":
             figure(f"path.{name.replace(' ', '_')}.frames_per_s", rate, "frames/s")
     latencies = _capture_to_tone(detector, reader, frames, settings)
+    if not latencies:
+        raise ModelError("no plate was read in the recording, so no tone could be timed")
     figure("path.capture_to_tone.median", median(latencies), "ms", of=len(latencies))
-    figure("path.capture_to_tone.p99", quantiles(latencies, n=100, method="inclusive")[98], "ms", of=len(latencies))
+    figure("path.capture_to_tone.p99", float(np.percentile(latencies, 99)), "ms", of=len(latencies))
     figure("path.memory.peak_rss", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB", frames_held=FRAMES)
 
 
@@ -142,6 +147,7 @@ def _drive(
                 "store": settings.store.model_copy(update={"keys_directory": data / "keys"}),
             }
         )
+        private_directory(data)
         create_keys(here.store.keys_directory)
         herald = Herald(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
         everything = Everything(Generation("bench", 1, None, None, 1))

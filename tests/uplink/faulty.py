@@ -1,6 +1,7 @@
 """A department that misbehaves: the real application and storage behind a real TLS server, with faults in between."""
 
 import asyncio
+import contextlib
 import json
 import random
 import socket
@@ -38,12 +39,15 @@ class Fault(StrEnum):
     PORTAL = "a login page with status 200"
     OVERSIZE = "an answer without end"
     GARBLED = "half of the answer's JSON with a right length"
+    DRIP = "an answer that trickles in"
+    PROXY_413_ALWAYS = "413 by a proxy, whatever the size"
     BATCH_400 = "400 for more than one item, by the department"
     PROXY_413 = "413 for more than two items, by a proxy"
     PROXY_400 = "400 by a proxy"
 
 
-FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+FAULTS = tuple(fault for fault in Fault if fault not in {Fault.NONE, Fault.PROXY_413_ALWAYS})
+"""Those that pass: an item refused alone is set aside for good."""
 
 
 class TransportProtocol(PeerProtocol):
@@ -116,6 +120,8 @@ class FaultyDepartment:
             await _hang(scope)
         elif fault is Fault.CLOSE:
             _cut(scope)
+        elif fault is Fault.DRIP:
+            await _trickle(scope, send)
         elif fault is Fault.CUT:
             headers = [*captured.headers, (b"content-length", str(len(captured.body)).encode())]
             await send({"type": "http.response.start", "status": captured.status, "headers": headers})
@@ -150,6 +156,7 @@ _INSTEAD: dict[Fault, tuple[int, list[tuple[bytes, bytes]], bytes]] = {
     Fault.REDIRECT: (302, [(b"location", b"https://127.0.0.1:1/login")], b""),
     Fault.PORTAL: (200, _HTML, b"<html><form>Accept the terms</form></html>"),
     Fault.OVERSIZE: (200, [MARKER], b" " * (3 * 1024 * 1024)),
+    Fault.PROXY_413_ALWAYS: (413, _HTML, b"<html>too large</html>"),
     Fault.PROXY_400: (400, _HTML, b"<html>No required SSL certificate was sent</html>"),
 }
 
@@ -172,6 +179,16 @@ def _spoiled(fault: Fault, body: bytes) -> bytes:
 async def _hang(scope: Scope) -> None:
     """Until the client gives up."""
     await scope["state"]["lost"].wait()
+
+
+async def _trickle(scope: Scope, send: Send) -> None:
+    """A byte now and then, always in time for the next, until the client gives up."""
+    await send({"type": "http.response.start", "status": 200, "headers": [MARKER]})
+    lost: asyncio.Event = scope["state"]["lost"]
+    while not lost.is_set():
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lost.wait(), 0.05)
 
 
 async def _drain(receive: Receive) -> bytes:

@@ -65,6 +65,7 @@ def test_a_batch_gets_a_receipt_with_the_stored_digest_for_each_item(
         (Fault.CLOSE, "cannot be reached"),
         (Fault.PORTAL, "is a login page in between"),
         (Fault.GARBLED, "not as a department does"),
+        (Fault.DRIP, "its answer takes too long"),
         (Fault.OVERSIZE, "longer than 1048576 bytes"),
     ],
 )
@@ -106,6 +107,11 @@ def test_a_wrong_digest_is_handed_on_for_the_outbox_to_judge(faulty: Faulty, uni
 @pytest.mark.parametrize("fault", [Fault.BATCH_400, Fault.PROXY_413])
 def test_a_batch_refused_as_a_whole_is_halved(fault: Fault, faulty: Faulty, unit_files: Path) -> None:
     assert verdicts(deliver(faulty, unit_files, fault)) == RECEIPTS
+
+
+def test_an_item_too_large_for_the_way_alone_is_refused(faulty: Faulty, unit_files: Path) -> None:
+    answers = deliver(faulty, unit_files, Fault.PROXY_413_ALWAYS, [image_item(1)])
+    assert [(answer.outcome, answer.detail) for answer in answers] == [(Outcome.REFUSED, "413 refused alone")]
 
 
 def test_a_department_that_fails_over_one_item_leaves_it_for_later(faulty: Faulty, unit_files: Path) -> None:
