@@ -36,8 +36,6 @@ from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.uploader import Uploader
 
 HOTLIST_SOURCE = "drive"
-UPLOAD_S_MAX = 120.0
-"""How long a drive tries to hand its reads over before it leaves them in its outbox."""
 CLEW_MARK = b"DATE"
 
 
@@ -62,6 +60,7 @@ class Plan:
         settings: thresholds and uplink; the folders are the drive's own.
         start: when the recording began, if no position log says.
         real_time: at the recording's own pace, dropping what recognition cannot follow.
+        upload_s_max: how long to try to hand the reads over before they are left in the outbox.
     """
 
     recording: Recording
@@ -70,6 +69,7 @@ class Plan:
     settings: Settings
     start: datetime
     real_time: bool
+    upload_s_max: float = 120.0
 
 
 def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
@@ -134,7 +134,7 @@ class _Driving:
         department = open_department(self._settings)
         uploader = Uploader(outbox, department, self._settings.uplink, SystemClock())
         try:
-            summary.outbox_left = send_all(uploader, outbox, UPLOAD_S_MAX, self._progress.upload)
+            summary.outbox_left = send_all(uploader, outbox, self._plan.upload_s_max, self._progress.upload)
         finally:
             department.close()
         counts = outbox.counts()

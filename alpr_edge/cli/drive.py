@@ -44,6 +44,9 @@ def drive(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="Thresholds and uplink; default: built in, no uplink.")
     ] = None,
+    upload_timeout: Annotated[
+        float, typer.Option("--upload-timeout", min=0, max=3600, help="Seconds to try to hand everything over.")
+    ] = 120.0,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier drive in the folder.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,7 +58,7 @@ def drive(
         sight = open_sight(chosen.vision)
         _prepare(out, force=force)
         recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-        plan = driving.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL)
+        plan = driving.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
         summary, faults = _with_progress(plan)
     except AlprEdgeError as error:
         fail(error)
