@@ -10,6 +10,7 @@ from alpr_edge.simulation.designs import PlateDesign
 from alpr_edge.simulation.plate_fonts import Face
 from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Frame
+from plate_training.decoys import decoy
 from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
 from plate_training.plate_source import Mounted, mount, rendered
@@ -17,9 +18,11 @@ from plate_training.plate_source import Mounted, mount, rendered
 WINDOW = 320
 BOXES_MAX = 12
 WIDTH_MIN_PX, WIDTH_MAX_PX = 13.0, 290.0
-FROM_RIDE, EMPTY = 0.45, 0.12
+FROM_RIDE, EMPTY = 0.4, 0.2
 """Shares of windows from the ride, and of windows without a plate."""
 REAL_PLATES = 0.35
+DECOYS = 0.3
+"""Share of pasted things that are no plates."""
 SERIAL_SHARE_OF_EU = 305 / 520
 """Width of an American plate beside a European one."""
 
@@ -91,15 +94,14 @@ class DetectorSamples:
             near = np.concatenate([centre - reach, centre + reach])
             if any(_touch(near, box) for box in boxes):
                 continue
-            boxes.append(self._paste(window, centre, wide, rng))
+            if rng.random() < DECOYS:
+                _lay(window, decoy(rng, float(rng.choice([0.06, 0.3]))), centre, wide, rng)
+            else:
+                boxes.append(self._paste(window, centre, wide, rng))
         return boxes[len(taken or []) :]
 
     def _paste(self, window: Picture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
-        mounted = self._plate(rng)
-        size = mounted.corners[2] - mounted.corners[0]
-        quad = turned(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
-        _project(window, mounted, quad, rng)
-        return bounds(quad)
+        return _lay(window, self._plate(rng), centre, wide, rng)
 
     def _plate(self, rng: Rng) -> Mounted:
         margin = float(rng.choice([0.06, 0.12, 0.3, 0.6, 0.9]))
@@ -107,6 +109,14 @@ class DetectorSamples:
             return mount(self.plates[int(rng.integers(len(self.plates)))], None, rng, margin)
         _, pixels, outline = rendered(self.designs, self.faces, rng, 56)
         return mount(pixels, outline, rng, margin)
+
+
+def _lay(window: Picture, mounted: Mounted, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
+    """Turn a mounted picture, lay it on the window about a centre, and give the box of what is mounted."""
+    size = mounted.corners[2] - mounted.corners[0]
+    quad = turned(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
+    _project(window, mounted, quad, rng)
+    return bounds(quad)
 
 
 def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
@@ -121,7 +131,9 @@ def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
             scale = float(np.clip(wide / (box[2] - box[0]), 0.3, 2.0))
         middle = (box[:2] + box[2:]) / 2
     reach = np.maximum(WINDOW / 2 - 40, 1)
-    return scale, (middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)).astype(np.float32)
+    origin = middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)
+    room = np.array(frame.grey.shape[::-1]) * scale - WINDOW
+    return scale, np.clip(origin, np.minimum(room, 0), np.maximum(room, 0)).astype(np.float32)
 
 
 def _window(picture: Picture, rng: Rng) -> Picture:
@@ -156,7 +168,7 @@ def _project(window: Picture, mounted: Mounted, quad: Boxes, rng: Rng) -> None:
     size = (WINDOW, WINDOW)
     laid = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR).astype(np.float32)
     cover = cv2.warpPerspective(alpha, project, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255
-    gain = float(np.exp(rng.uniform(np.log(0.25), np.log(1.8)))) if rng.random() < 0.5 else 1.0
+    gain = float(np.exp(rng.uniform(np.log(0.4), np.log(1.8)))) if rng.random() < 0.5 else 1.0
     window[:] = np.clip(window + (laid * gain - window) * cover, 0, 255).astype(np.uint8)
 
 

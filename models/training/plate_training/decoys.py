@@ -1,0 +1,52 @@
+"""Things that are no plates but have something of one: blank rectangles, window grids, lettering without a plate."""
+
+import cv2
+import numpy as np
+
+from alpr_edge.simulation.plate_fonts import base_faces, choose_face, line, paste
+from plate_training.contract import Picture
+from plate_training.degrade import Rng
+from plate_training.plate_source import Mounted, mount
+
+HEIGHT_PX = 56
+WORDS = ("Vent", "Taxi", "Museum", "Service", "Open", "Only", "Diesel", "Hotel", "Sport", "Turbo", "School", "Parking")
+
+
+def decoy(rng: Rng, margin: float) -> Mounted:
+    """One decoy, mounted as a plate is."""
+    width = round(HEIGHT_PX * float(rng.uniform(1.2, 5.0)))
+    ground, ink = rng.uniform(0, 255, 2)
+    picture = np.full((HEIGHT_PX, width, 3), ground, np.uint8)
+    kind = rng.random()
+    if kind < 0.35:
+        _grid(picture, ink, rng)
+    elif kind < 0.7:
+        _word(picture, ink, rng)
+    elif kind < 0.85:
+        cv2.rectangle(picture, (2, 2), (width - 3, HEIGHT_PX - 3), (ink, ink, ink), int(rng.integers(1, 6)))
+    return mount(picture, None, rng, margin)
+
+
+def _grid(picture: Picture, ink: float, rng: Rng) -> None:
+    """Windows or slats in rows."""
+    height, width = picture.shape[:2]
+    rows, columns = int(rng.integers(1, 7)), int(rng.integers(1, 12))
+    tall, wide = height / rows, width / columns
+    fill = rng.uniform(0.3, 0.8, 2)
+    for row in range(rows):
+        for column in range(columns):
+            start = round(column * wide), round(row * tall)
+            end = round(start[0] + wide * fill[0]), round(start[1] + tall * fill[1])
+            cv2.rectangle(picture, start, end, (ink, ink, ink), -1)
+
+
+def _word(picture: Picture, ink: float, rng: Rng) -> None:
+    """A word with small letters, which plates do not have, in one or two lines."""
+    height, width = picture.shape[:2]
+    lines = int(rng.integers(1, 4))
+    for row in range(lines):
+        text = WORDS[int(rng.integers(len(WORDS)))] + " " + WORDS[int(rng.integers(len(WORDS)))]
+        small = line(choose_face(base_faces(), rng), text, max(5, round(height * 0.55 / lines)))
+        mask = np.zeros((height, width), np.uint8)
+        paste(mask, small, int(rng.integers(0, 12)), round(height * (row + 0.2) / lines))
+        picture[mask > 127] = ink
