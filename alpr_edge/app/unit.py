@@ -21,6 +21,7 @@ from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.alerting import ListAge, Tone, list_age
 from alpr_edge.domain.errors import AlprEdgeError, StoreError
 from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.instants import Instant
 from alpr_edge.hotlist.loader import HotlistLoader
 from alpr_edge.position.keeper import FixKeeper, GnssClock
 from alpr_edge.position.pump import pump
@@ -29,12 +30,14 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
+from alpr_edge.store import boots
 
 log = structlog.get_logger(__name__)
 
 DRAIN_S_MAX = 4.5
 """A stop is asked for when the ignition goes off: systemd and the power supply wait five seconds."""
 ROUND_S = 1.0
+PAIR_MS = 60_000.0
 
 
 class Unit:
@@ -53,6 +56,7 @@ class Unit:
         self._clock = GnssClock(SystemClock(), self._keeper)
         self._troubles: tuple[str, ...] = ()
         self._ready = False
+        self._paired: Instant | None = None
 
     def run(self) -> None:
         """Work until stopped, then drain.
@@ -111,11 +115,24 @@ class Unit:
             except AlprEdgeError as error:
                 log.error("hotlist.not_taken_up", failure=str(error))
             stalled = assembly.supervisor.stalled()
+            self._keep_time(store)
             troubles = self._judge(assembly, lists, herald, cameras, stalled)
             self._tell(troubles, herald)
             self._write(assembly, store, herald, cameras)
             if not stalled:
                 self._manager.alive()
+
+    def _keep_time(self, store: StoreRoom) -> None:
+        """Once a minute of trusted time: the pair that reads of this boot can be placed by later."""
+        now = self._clock.now()
+        if not now.trusted or (self._paired is not None and now.ms_since(self._paired) < PAIR_MS):
+            return
+        try:
+            boots.record(store.database, now)
+        except StoreError as error:
+            log.error("clock.pair_not_kept", failure=str(error))
+            return
+        self._paired = now
 
     def _judge(
         self,
