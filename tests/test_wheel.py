@@ -1,0 +1,67 @@
+"""The wheel, installed outside the checkout, finds its models and its migrations."""
+
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; other packages come from the one the tests run in."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist"), cwd=ROOT)
+    venv.create(folder / "venv", with_pip=False)
+    python = folder / "venv" / "bin" / "python"
+    (wheel,) = (folder / "dist").glob("*.whl")
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "--no-deps",
+        "--no-index",
+        str(wheel),
+        cwd=folder,
+    )
+    site = run(str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder)
+    (Path(site.strip()) / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return python
+
+
+def run(*arguments: str, cwd: Path) -> str:
+    done = subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_models_came_along_and_are_found(python: Path, tmp_path: Path) -> None:
+    told = run(str(python.parent / "alpr-edge"), "models", "verify", cwd=tmp_path)
+    assert [line.split(": ")[1] for line in told.splitlines()] == ["as in the manifest"] * 2
+    where = run(str(python), "-c", "import alpr_edge; print(alpr_edge.__file__)", cwd=tmp_path)
+    assert not Path(where.strip()).is_relative_to(ROOT)
+
+
+def test_no_training_code_is_in_the_wheel(python: Path) -> None:
+    models = python.parents[1] / "share" / "alpr-edge" / "models"
+    assert sorted(path.name for path in models.iterdir()) == [
+        "LICENSE",
+        "README.md",
+        "detector.onnx",
+        "manifest.toml",
+        "reader.onnx",
+        "reader.yaml",
+    ]
+
+
+def test_a_drive_stores_with_the_wheels_own_migrations(python: Path, tmp_path: Path) -> None:
+    program = str(python.parent / "alpr-edge")
+    run(program, "drive", "--source", "simulated", "--out", "out", "--json", cwd=tmp_path)
+    assert (tmp_path / "out" / "unit" / "edge.db").stat().st_size > 0
