@@ -38,7 +38,7 @@ def _shade(grey: Picture, rng: Rng) -> Picture:
         spot = np.zeros((height, width), np.float32)
         cv2.circle(spot, centre, max(2, int(rng.uniform(0.1, 0.4) * height)), float(rng.uniform(40, 130)), -1)
         shaded = shaded + cv2.GaussianBlur(spot, (0, 0), max(1.0, height / 8))
-    return np.clip(shaded, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(shaded, 0, 255), np.uint8)
 
 
 def blur(grey: Picture, rng: Rng, reach_px: float) -> Picture:
@@ -74,5 +74,5 @@ def noise(grey: Picture, rng: Rng) -> Picture:
         noisy = np.clip(grey + grain, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         _, packed = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
-        noisy = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE).astype(np.uint8, copy=False)
+        noisy = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
     return noisy

@@ -57,12 +57,8 @@ class DetectorSamples:
         """A window of a real frame around one of its plates, some plates exchanged for American ones."""
         frame = self.frames[int(rng.integers(len(self.frames)))]
         scale, origin = _view(frame, rng)
-        move = np.array([[scale, 0, -origin[0]], [0, scale, -origin[1]]], np.float32)
-        flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        source = cv2.GaussianBlur(frame.grey, (0, 0), 0.35 / scale) if scale < 0.7 else frame.grey
-        window = cv2.warpAffine(source, move, (WINDOW, WINDOW), flags=flags, borderValue=PADDING_GREY)
-        window = window.astype(np.uint8, copy=False)
-        boxes = []
+        window = _cut(frame.grey, scale, origin)
+        boxes: list[Boxes] = []
         for box in frame.boxes * scale - np.tile(origin, 2):
             if not _visible(box):
                 continue
@@ -134,6 +130,13 @@ def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
     origin = middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)
     room = np.array(frame.grey.shape[::-1]) * scale - WINDOW
     return scale, np.clip(origin, np.minimum(room, 0), np.maximum(room, 0)).astype(np.float32)
+
+
+def _cut(grey: Picture, scale: float, origin: NDArray[np.float32]) -> Picture:
+    """The window of a scaled frame at an origin; grey where the frame ends."""
+    move = np.array([[scale, 0, -origin[0]], [0, scale, -origin[1]]], np.float32)
+    source = cv2.GaussianBlur(grey, (0, 0), 0.35 / scale) if scale < 0.7 else grey
+    return np.asarray(cv2.warpAffine(source, move, (WINDOW, WINDOW), borderValue=PADDING_GREY), np.uint8)
 
 
 def _window(picture: Picture, rng: Rng) -> Picture:

@@ -44,7 +44,7 @@ class Plan:
     """How long to train, and how much of that is the cool-down."""
 
     seconds: float
-    cool_down: float = 0.12
+    cool_down: float = 0.3
     seed: int = 1
 
     def rate_share(self, elapsed: float) -> float:

@@ -66,7 +66,7 @@ def _worn(pixels: Picture, rng: Rng) -> Picture:
     cover = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     cover = np.clip((cover - rng.uniform(0.55, 0.9)) * 4, 0, 0.8)[..., np.newaxis]
     dirt = rng.uniform(30, 190, 3)
-    return (pixels + (dirt - pixels) * cover).astype(np.uint8)
+    return np.asarray(pixels + (dirt - pixels) * cover, np.uint8)
 
 
 def mount(pixels: Picture, outline: Picture | None, rng: Rng, margin: float = MARGIN) -> Mounted:

@@ -14,7 +14,7 @@ from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
 from plate_training.plate_source import Mounted, mount, rendered
 
-REAL_US, REAL_BR, NO_PLATE = 0.22, 0.14, 0.02
+REAL_US, REAL_BR, NO_PLATE = 0.22, 0.08, 0.02
 """Shares of real crops, and of pictures without a plate, among the samples."""
 RENDER_HEIGHT_PX = 72
 
