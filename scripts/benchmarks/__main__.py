@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.runtime.logs import configure_logs
 from scripts.benchmarks import accuracy, path
 
 
@@ -19,6 +20,7 @@ def main() -> int:
     if not chosen.data.is_dir():
         sys.stderr.write(f"scripts/bench: {chosen.data}: no data there; set ALPR_EDGE_DATA or --data\n")
         return 2
+    configure_logs(verbose=False)
     try:
         (accuracy if chosen.which == "accuracy" else path).run(chosen.data, chosen.models)
     except AlprEdgeError as error:
