@@ -81,25 +81,31 @@ def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
     Raises:
         AlprEdgeError: nothing could be driven.
     """
+    files = DriveFiles(plan.out)
+    try:
+        return files.summary, _drive(plan, files, progress)
+    finally:
+        # Also of a drive that failed at once: the folder is known for a drive's by its summary.
+        files.close()
+
+
+def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
     with open_store(settings, migrate=True) as store:
-        driving = _Driving(plan, settings, store, progress)
-        try:
-            faults = [*driving.watch(), *driving.upload()]
-        finally:
-            driving.files.close()
-    return driving.files.summary, faults
+        driving = _Driving(plan, settings, store, files, progress)
+        return [*driving.watch(), *driving.upload()]
 
 
 class _Driving:
     """One drive under way."""
 
-    def __init__(self, plan: Plan, settings: Settings, store: StoreRoom, progress: Progress) -> None:
+    def __init__(self, plan: Plan, settings: Settings, store: StoreRoom, files: DriveFiles, progress: Progress) -> None:
         self._plan = plan
         self._settings = settings
         self._store = store
+        self._files = files
         self._progress = progress
         self._recording = plan.recording
         self._start = _start(plan)
@@ -108,7 +114,6 @@ class _Driving:
         self._lists = self._hotlist()
         self._total = plan.recording.length()
         self._done = itertools.count(1)
-        self.files = DriveFiles(plan.out)
 
     def watch(self) -> list[str]:
         """Take every frame through the unit's path; returns what went wrong."""
@@ -119,7 +124,7 @@ class _Driving:
             assembly.run_to_end()
         finally:
             player.close()
-        summary = self.files.summary
+        summary = self._files.summary
         summary.frames_dropped = assembly.frames.dropped
         summary.frames = assembly.frames_seen + assembly.frames.dropped
         summary.alerts_wav = str(wav)
@@ -127,7 +132,7 @@ class _Driving:
 
     def upload(self) -> list[str]:
         """Hand everything over, if a department is set; returns what went wrong."""
-        summary, outbox = self.files.summary, self._store.outbox
+        summary, outbox = self._files.summary, self._store.outbox
         summary.outbox_left = outbox.counts().ready
         if not self._settings.uplink.url:
             return []
@@ -162,7 +167,7 @@ class _Driving:
             herald=Herald(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,
             locate=lambda at: position_at(fixes, at, age_ms_max),
-            recorder=Recorder(self._store.reads, self._settings.store, [self.files.observe]),
+            recorder=Recorder(self._store.reads, self._settings.store, [self._files.observe]),
             tick=self._tick,
         )
         lens = Lens(self._recording.camera_id, lambda _: self._frames())

@@ -7,7 +7,7 @@ plates; 130 interrupted.
 import typer
 
 from alpr_edge import __version__
-from alpr_edge.cli import department, drive, hotlist, models, outbox, read, reads, settings, unit
+from alpr_edge.cli import department, drive, hotlist, keys, models, outbox, read, reads, settings, unit
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
 
@@ -25,6 +25,7 @@ app.command("read")(read.read)
 app.add_typer(hotlist.app, name="hotlist")
 app.command("reads")(reads.reads)
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(keys.app, name="keys")
 app.add_typer(settings.app, name="settings")
 app.add_typer(models.app, name="models")
 app.add_typer(department.app, name="department")

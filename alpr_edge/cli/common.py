@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -42,6 +43,16 @@ def require_owner(directory: Path) -> None:
         raise AccessError(f"{directory}: no data folder there; is this the unit, and --settings its file?") from None
     if os.geteuid() not in {0, owner}:
         raise AccessError(f"only the owner of {directory} or root may see stored plates; run it as that user")
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What is written inside is its owner's alone: it holds plates."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def guarded(run: Callable[[], None]) -> None:

@@ -1,7 +1,6 @@
 """``alpr-edge drive``: the unit's work over a recording."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from alpr_edge.app import driving
 from alpr_edge.app.doors import open_sight
 from alpr_edge.app.drive_files import Summary
 from alpr_edge.app.recordings import open_recording
-from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.cli.common import JsonOption, fail, private_files
 from alpr_edge.domain.errors import AlprEdgeError, CaptureError
 from alpr_edge.settings import Settings, load
 
@@ -51,13 +50,13 @@ def drive(
     as_json: JsonOption = False,
 ) -> None:
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
-    os.umask(0o077)  # whatever is written here holds plates
     try:
         chosen = Settings() if settings is None else load(settings)
         began = None if start is None else _moment(start)
         sight = open_sight(chosen.vision)
-        _prepare(out, force=force)
-        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+        with private_files():
+            _prepare(out, force=force)
+            recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
         plan = driving.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
         summary, faults = _with_progress(plan)
     except AlprEdgeError as error:

@@ -46,7 +46,8 @@ def _keys(settings: StoreSettings) -> Iterator[str]:
             yield f"store.keys_directory: others may enter {folder}; run: chmod 700 {folder}"
     elif "CREDENTIALS_DIRECTORY" not in os.environ:
         # systemd hands a unit its keys there; by hand, only the folder can hold them.
-        yield f"store.keys_directory: {folder}: no such folder; make the keys, or pass them as systemd credentials"
+        hint = 'make them with "alpr-edge keys create", or pass them as systemd credentials'
+        yield f"store.keys_directory: {folder}: no such folder; {hint}"
 
 
 def _certificates(settings: UplinkSettings) -> Iterator[str]:

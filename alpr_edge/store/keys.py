@@ -43,7 +43,9 @@ def load_key(name: str, directory: Path) -> bytes:
             return _read_key(credential, _CREDENTIAL_MASK)
     path = directory / f"{name}.key"
     if not path.exists():
-        raise StoreError(f"{path}: no such key; make the keys once, or pass the credential alpr-edge-{name}")
+        raise StoreError(
+            f'{path}: no such key; make it with "alpr-edge keys create", or pass the credential alpr-edge-{name}'
+        )
     return _read_key(path, _FILE_MASK)
 
 

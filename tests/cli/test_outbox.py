@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = write_settings(folder, write_frames(folder / "frames", [0, 1, 2]))
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 3)
-        assert run.end(15) == 0  # SIGTERM
+        assert run.end(signal.SIGTERM) == 0
     return settings
 
 
