@@ -3,7 +3,10 @@
 import json
 import math
 import sys
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 
 def figure(name: str, value: float, unit: str, against: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401
@@ -13,9 +16,15 @@ def figure(name: str, value: float, unit: str, against: dict[str, Any] | None = 
     sys.stdout.flush()
 
 
-def share(name: str, count: int, of: int, against: dict[str, Any] | None = None) -> None:
+def share(name: str, count: int, of: int, against: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401
     """Print a share with its 95 % Wilson interval."""
-    figure(name, count / of if of else 0.0, "share", against, count=count, of=of, wilson95=wilson(count, of))
+    figure(name, count / of if of else 0.0, "share", against, count=count, of=of, wilson95=wilson(count, of), **more)
+
+
+def milliseconds(name: str, times: Sequence[float], **more: Any) -> None:  # noqa: ANN401
+    """Print the median of times, with the 90th percentile beside it."""
+    p90 = round(float(np.percentile(times, 90)), 4)
+    figure(name, float(np.median(times)), "ms", p90=p90, of=len(times), **more)
 
 
 def wilson(count: int, of: int, z: float = 1.96) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SCORE_MIN = 0.3
+SCORE_MIN = 0.4
 """Boxes that score less are not counted."""
 
 
