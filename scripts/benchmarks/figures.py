@@ -34,4 +34,4 @@ def wilson(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
     p = count / of
     centre = (p + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return round(centre - half, 4), round(centre + half, 4)
+    return round(max(0.0, centre - half), 4), round(min(1.0, centre + half), 4)

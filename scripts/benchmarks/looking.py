@@ -1,0 +1,146 @@
+"""Looking at a set: for each truth the one box of highest IoU from 0.3 up, its text, and the text of the true box.
+
+Every other box counts: as a duplicate when it lies on a truth that another box has, else as false. Texts are compared
+in canonical form (O is 0).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from alpr_edge.domain.frames import Reading
+from alpr_edge.domain.voting import Vote, vote
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import Recogniser, crop_of
+from scripts.benchmarks.sets import Opener, Scene, Truth
+
+IOU_MIN = 0.3
+IOU_FOUND = 0.5
+"""From here up a plate is found."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What became of one truth."""
+
+    truth: Truth
+    opener: Opener
+    network_width_px: float
+    """Width of the true box in the detector's input."""
+    iou: float
+    """With the box that was taken for it; 0 without one."""
+    reading: Reading | None
+    read: Vote | None
+    """Of that box."""
+    read_true_box: Vote | None
+    """None where no text is known."""
+
+    @property
+    def found(self) -> bool:
+        """Whether it was found at IoU 0.5."""
+        return self.iou >= IOU_FOUND
+
+    @property
+    def exact(self) -> bool:
+        """Whether the text of its box is the truth."""
+        return self.read is not None and self.read.plate == self.truth.plate
+
+    @property
+    def exact_true_box(self) -> bool:
+        """Whether the text of the true box is the truth."""
+        return self.read_true_box is not None and self.read_true_box.plate == self.truth.plate
+
+
+@dataclass(slots=True, eq=False)
+class Looks:
+    """What a set came to."""
+
+    scenes: int = 0
+    of_truths: list[Look] = field(default_factory=list)
+    false: int = 0
+    duplicates: int = 0
+
+    def share_of(self, level: float) -> tuple[int, int]:
+        """Truths met at an IoU, and all."""
+        return sum(look.iou >= level for look in self.of_truths), len(self.of_truths)
+
+    @property
+    def found(self) -> list[Look]:
+        """Those found at IoU 0.5."""
+        return [look for look in self.of_truths if look.found]
+
+
+def pooled(parts: Iterable[Looks]) -> Looks:
+    """Several sets as one."""
+    whole = Looks()
+    for part in parts:
+        whole.scenes += part.scenes
+        whole.of_truths += part.of_truths
+        whole.false += part.false
+        whole.duplicates += part.duplicates
+    return whole
+
+
+class Looker:
+    """Both models, at work on sets.
+
+    Args:
+        detector: finds plates.
+        reader: reads them.
+    """
+
+    def __init__(self, detector: OnnxDetector, reader: OnnxReader) -> None:
+        self._detector = detector
+        self._reader = reader
+        self._recogniser = Recogniser(detector, reader)
+
+    def look(self, openers: Iterable[Opener]) -> Looks:
+        """Every scene of a set."""
+        looks = Looks()
+        for opener in openers:
+            scene = opener()
+            readings = self._recogniser.recognise(scene.frame)
+            taken = matched(scene.truths, readings)
+            looks.scenes += 1
+            looks.of_truths += self._of_truths(scene, opener, readings, taken)
+            false, duplicates = left_over(scene.truths, readings, taken)
+            looks.false += false
+            looks.duplicates += duplicates
+        return looks
+
+    def _of_truths(
+        self, scene: Scene, opener: Opener, readings: list[Reading], taken: list[int | None]
+    ) -> Iterable[Look]:
+        scale = self._detector.prepare(scene.pixels)[1].scale if scene.truths else 1.0
+        for truth, index in zip(scene.truths, taken, strict=True):
+            reading = None if index is None else readings[index]
+            yield Look(
+                truth,
+                opener,
+                truth.box.width_px * scale,
+                0.0 if reading is None else truth.box.iou(reading.box),
+                reading,
+                None if reading is None else vote([reading]),
+                self._read_true_box(scene, truth) if truth.plate else None,
+            )
+
+    def _read_true_box(self, scene: Scene, truth: Truth) -> Vote:
+        slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
+        return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
+
+
+def matched(truths: Iterable[Truth], readings: list[Reading]) -> list[int | None]:
+    """For each truth the reading that is taken for it."""
+    taken: list[int | None] = []
+    for truth in truths:
+        overlaps = [(truth.box.iou(reading.box), i) for i, reading in enumerate(readings) if i not in taken]
+        best, index = max(overlaps, default=(0.0, -1))
+        taken.append(index if best >= IOU_MIN else None)
+    return taken
+
+
+def left_over(truths: Iterable[Truth], readings: list[Reading], taken: list[int | None]) -> tuple[int, int]:
+    """How many readings lie on no truth, and how many on one that another has."""
+    rest = [reading for index, reading in enumerate(readings) if index not in taken]
+    twice = sum(any(truth.box.iou(reading.box) >= IOU_MIN for truth in truths) for reading in rest)
+    return len(rest) - twice, twice

@@ -1,0 +1,141 @@
+"""What is measured on: real photos, dashcam rides, photos without a plate, and photos scaled to distant plates.
+
+A set is a list of openers: its length is known before a picture is loaded, and a scene can be opened again later.
+"""
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.capture.pictures import load_picture
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.frames import Frame, Pixels
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.plates import canonical
+from alpr_edge.vision.detector import PADDING_GREY
+
+PHOTOS = ("us", "eu", "br")
+RIDES = ("dayride_type1_001", "dayride_type1_002", "nightride_type3_001")
+"""The first was trained on."""
+NEGATIVES = 300
+"""The last of the photos without a plate, which training leaves out."""
+FRAME_PX = 1280, 720
+"""Width and height of a camera's frame."""
+SMALL_PX = 40
+"""Plate width of the distant set."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """A labelled plate of a scene."""
+
+    box: Box
+    plate: str = ""
+    """Canonical text; empty where none is known."""
+    characters_px: NDArray[np.float64] | None = None
+    """float64 [4, 2], the corners of the serial, where they are known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A picture and its plates."""
+
+    name: str
+    pixels: Pixels
+    truths: tuple[Truth, ...]
+
+    @property
+    def frame(self) -> Frame:
+        """The picture as a camera's frame."""
+        return Frame("photo", 0, Instant("photo", 0), self.pixels)
+
+
+Opener = Callable[[], Scene]
+
+
+def photos(data: Path, name: str) -> list[Opener]:
+    """Whole photos of cars, with texts."""
+    found: dict[str, list[Truth]] = {}
+    for row in _rows(data / "benchmark" / name / "truth.csv"):
+        left, top = float(row["left_px"]), float(row["top_px"])
+        box = Box(left, top, left + float(row["width_px"]), top + float(row["height_px"]))
+        found.setdefault(row["image"], []).append(Truth(box, canonical(row["plate"])))
+    return [_opener(data / "benchmark" / name / image, truths) for image, truths in found.items()]
+
+
+def ride(data: Path, name: str) -> list[Opener]:
+    """Frames of a dashcam ride, without texts."""
+    found: dict[str, list[Truth]] = {}
+    for row in _rows(data / "dashcam" / "boxes.csv"):
+        if row["ride"] == name:
+            sides = (float(row[f"{side}_px"]) for side in ("left", "top", "right", "bottom"))
+            found.setdefault(row["image"], []).append(Truth(Box(*sides)))
+    return [_opener(data / "dashcam" / image, truths) for image, truths in found.items()]
+
+
+def negatives(data: Path) -> list[Opener]:
+    """Photos without a readable plate."""
+    return [_opener(path, []) for path in negative_paths(data)]
+
+
+def negative_paths(data: Path) -> list[Path]:
+    """The photos without a plate that training leaves out."""
+    return sorted((data / "negatives").glob("*.jpg"))[-NEGATIVES:]
+
+
+def small(data: Path) -> list[Opener]:
+    """Every photo scaled so that its plate is :data:`SMALL_PX` wide, in a frame of 1280x720; one truth a scene."""
+    return [partial(_small, opener) for name in PHOTOS for opener in photos(data, name)]
+
+
+def scaled_into_frame(pixels: Pixels, truth: Truth) -> Scene:
+    """The picture scaled to a plate :data:`SMALL_PX` wide, centred on grey; what is larger is cut around the plate."""
+    scale = SMALL_PX / truth.box.width_px
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    middle = [centre * scale for centre in truth.box.centre_px]
+    canvas = np.full((FRAME_PX[1], FRAME_PX[0], 3), PADDING_GREY, np.uint8)
+    (left, source_x, wide), (top, source_y, high) = (
+        _placed(size[axis], FRAME_PX[axis], middle[axis]) for axis in (0, 1)
+    )
+    canvas[top : top + high, left : left + wide] = scaled[source_y : source_y + high, source_x : source_x + wide]
+    box = Box(
+        *(side * scale for side in (truth.box.left_px, truth.box.top_px, truth.box.right_px, truth.box.bottom_px))
+    )
+    return Scene("small", canvas, (Truth(box.moved(left - source_x, top - source_y), truth.plate),))
+
+
+def _placed(length: int, room: int, middle: float) -> tuple[int, int, int]:
+    """Along one axis: where the picture starts in the frame, where in itself, and how much of it is shown."""
+    if length <= room:
+        return (room - length) // 2, 0, length
+    return 0, min(max(0, round(middle - room / 2)), length - room), room
+
+
+def _small(opener: Opener) -> Scene:
+    scene = opener()
+    placed = scaled_into_frame(scene.pixels, scene.truths[0])
+    return Scene(scene.name, placed.pixels, placed.truths)
+
+
+def _opener(path: Path, truths: Iterable[Truth]) -> Opener:
+    return partial(_opened, path, tuple(truths))
+
+
+def _opened(path: Path, truths: tuple[Truth, ...]) -> Scene:
+    return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise CaptureError(f"{path}: cannot be read: {error.strerror}; check --data, or leave the set out") from None
