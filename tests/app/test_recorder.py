@@ -1,0 +1,85 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.app.watch import Closed, Decided
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
+from alpr_edge.domain.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided
+from alpr_edge.settings import load
+from tests.app.rig import write_frames, write_settings
+from tests.domain.readings import START, frame_of, reading_of
+
+ENTRY = HotlistEntry("test", "8ABC123", "8ABC123", "CA", Reason.STOLEN_VEHICLE)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[StoreRoom]:
+    settings = load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
+    with open_store(settings, migrate=True) as room:
+        yield room
+
+
+@pytest.fixture
+def recorder(store: StoreRoom, tmp_path: Path) -> Recorder:
+    return Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store)
+
+
+def decided() -> ReadDecided:
+    passes = Passes(Origin("u", "front", ()), DecisionRule(1, 1, 1, 0, 3), 1000, lambda _: None, lambda: "read-1")
+    readings = [reading_of("8ABC123")]
+    (event,) = passes.step(frame_of(readings, 0), readings)
+    assert isinstance(event, ReadDecided)
+    return event
+
+
+def hit_of(read_id: str) -> Hit:
+    generation = Generation("test", 1, None, None, 1)
+    return Hit("hit-1", read_id, ENTRY, generation, None, MatchKind.EXACT, StateMatch.UNKNOWN, START)
+
+
+def widths(store: StoreRoom, read_id: str) -> dict[EvidenceKind, int]:
+    stored = store.reads.get(read_id)
+    assert stored is not None
+    return {ref.kind: width_of(store.images.get(ref.sha256)) for ref in stored.read.evidence}
+
+
+def width_of(jpeg: bytes) -> int:
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return int(picture.shape[1])
+
+
+def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: StoreRoom, recorder: Recorder) -> None:
+    event = decided()
+    recorder.write([Decided(event, (), None, None)])
+    assert widths(store, "read-1") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 960}
+    hit_event = replace(event, read=replace(event.read, read_id="read-2"))
+    recorder.write([Decided(hit_event, (hit_of("read-2"),), None, None)])
+    assert widths(store, "read-2") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 1280}
+
+
+def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: StoreRoom, recorder: Recorder) -> None:
+    event = decided()
+    recorder.write([Decided(event, (hit_of("read-1"),), None, None)])
+    sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
+    recorder.write([Closed(ReadClosed(event.read, sharper), is_hit=True)])
+    assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 1280}
+
+
+def test_observers_hear_of_what_is_committed_only(store: StoreRoom, tmp_path: Path) -> None:
+    heard: list[int] = []
+    settings = load(tmp_path / "alpr-edge.toml").store
+    recorder = Recorder(store.reads, settings, [lambda batch: heard.append(len(batch))])
+    event = decided()
+    recorder.write([Decided(event, (), None, None)])
+    with pytest.raises(StoreError):
+        recorder.write([Decided(event, (), None, None)])
+    assert heard == [1]
