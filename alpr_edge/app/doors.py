@@ -15,9 +15,12 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.keys import load_key
 from alpr_edge.uplink.client import HttpsDepartment
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.manifest import find_model
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
+
+ADDED_MODELS = "models"
+"""Folder in the unit's data folder that holds the models added to it."""
 
 
 def shipped_models() -> Path:
@@ -26,13 +29,23 @@ def shipped_models() -> Path:
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "alpr-edge" / "models"
 
 
+def model_folders(settings: VisionSettings, data_directory: Path | None = None) -> tuple[Path, ...]:
+    """Where models are looked for: the folder set or shipped, then, on a unit, the one of those added."""
+    first = settings.models_directory or shipped_models()
+    return (first,) if data_directory is None else (first, data_directory / ADDED_MODELS)
+
+
 def inference_threads(settings: VisionSettings) -> int:
     """Threads of one inference: as set, else one core fewer than there are (a core decodes the next frame)."""
     return settings.threads or max(1, (os.cpu_count() or 2) - 1)
 
 
-def open_models(settings: VisionSettings) -> tuple[OnnxDetector, OnnxReader]:
+def open_models(settings: VisionSettings, data_directory: Path | None = None) -> tuple[OnnxDetector, OnnxReader]:
     """The detector and the reader that the settings name.
+
+    Args:
+        settings: which they are.
+        data_directory: the unit's, where there is one: models added to it are found too.
 
     Raises:
         ModelError: a file is missing, changed or unusable.
@@ -40,11 +53,11 @@ def open_models(settings: VisionSettings) -> tuple[OnnxDetector, OnnxReader]:
     # OpenCV's own pool would fight the inference for the cores.
     cv2.setNumThreads(1)
     threads = inference_threads(settings)
-    directory = settings.models_directory or shipped_models()
+    folders = model_folders(settings, data_directory)
     detector = OnnxDetector(
-        load_model(directory, "detector", settings.detector), settings.detection_confidence_min, threads
+        find_model(folders, "detector", settings.detector), settings.detection_confidence_min, threads
     )
-    return detector, OnnxReader(load_model(directory, "reader", settings.reader), threads)
+    return detector, OnnxReader(find_model(folders, "reader", settings.reader), threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,16 +68,16 @@ class Sight:
     model_ids: tuple[str, ...]
 
 
-def open_sight(settings: VisionSettings) -> Sight:
+def open_sight(settings: VisionSettings, data_directory: Path | None = None) -> Sight:
     """As :func:`open_models`, joined."""
-    detector, reader = open_models(settings)
+    detector, reader = open_models(settings, data_directory)
     return Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id))
 
 
-def model_faults(settings: VisionSettings) -> list[str]:
+def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
     """What is wrong with the models that the settings name, a line each, for a settings check."""
     try:
-        open_models(settings)
+        open_models(settings, data_directory)
     except ModelError as error:
         return [f"vision: {error}"]
     return []

@@ -85,7 +85,7 @@ class Unit:
 
     def _assembly(self, herald: Herald, recorder: Recorder, lists: HotlistLoader, cameras: list[Camera]) -> Assembly:
         parts = Parts(
-            sight=open_sight(self._settings.vision),
+            sight=open_sight(self._settings.vision, self._settings.unit.data_directory),
             herald=herald,
             entries=lambda: lists.index,
             locate=self._keeper.at,

@@ -53,7 +53,7 @@ def drive(
     try:
         chosen = Settings() if settings is None else load(settings)
         began = None if start is None else _moment(start)
-        sight = open_sight(chosen.vision)
+        sight = open_sight(chosen.vision, chosen.unit.data_directory)
         with private_files():
             _prepare(out, force=force)
             recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)

@@ -30,7 +30,7 @@ def check(
     except SettingsError as error:
         faults = error.faults
     else:
-        faults = [*file_faults(settings), *model_faults(settings.vision)]
+        faults = [*file_faults(settings), *model_faults(settings.vision, settings.unit.data_directory)]
     if as_json:
         typer.echo(json.dumps({"file": str(file), "faults": faults}))
     else:

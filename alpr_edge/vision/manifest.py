@@ -9,6 +9,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,6 +56,34 @@ def load_model(directory: Path, role: Role, name: str) -> ModelFile:
     if found != entry.get("sha256"):
         raise ModelError(f"{path}: its SHA-256 is not the manifest's; restore the file or its entry in {MANIFEST}")
     return ModelFile(role, name, found, content, entry)
+
+
+def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
+    """As :func:`load_model`, from the first of several folders that has the entry.
+
+    The first must have a manifest; a later one may be missing, since models are added to it or not.
+    """
+    first, *later = directories
+    known: list[str] = []
+    for directory in (first, *filter(has_manifest, later)):
+        names = [other for kind, other in model_names(directory) if kind == role]
+        if name in names:
+            return load_model(directory, role, name)
+        known += names
+    there = ", ".join(known) or "none"
+    raise ModelError(f"{first / MANIFEST}: no [{role}.{name}]; there: {there}; check vision.{role}")
+
+
+def has_manifest(directory: Path) -> bool:
+    """Whether there is a manifest. Raises ModelError where that cannot be told."""
+    path = directory / MANIFEST
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}; run this as the folder's owner") from None
+    return True
 
 
 def model_names(directory: Path) -> list[tuple[Role, str]]:

@@ -1,8 +1,9 @@
 """The slot reader over a local ONNX file.
 
 Contract: input uint8 [N, H, W, C], C = 1 (grey) or 3 (RGB, as fast-plate-ocr has it), the crop plainly resized;
-output float32 [N, slots, 37] of probabilities over :data:`~alpr_edge.domain.plates.ALPHABET`. A manifest entry whose
-``alphabet`` differs is refused.
+output ``plate``, or the first, float32 [N, slots, 37] or [N, slots * 37] of probabilities over
+:data:`~alpr_edge.domain.plates.ALPHABET`. A manifest entry whose ``alphabet`` and ``pad_char`` are the same characters
+in another order, or with another mark for an empty slot, has its columns put in our order; any other is refused.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.frames import Crop, Pixels, Probabilities
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.vision.manifest import ModelFile
-from alpr_edge.vision.sessions import Session
+from alpr_edge.vision.sessions import Array, Session
 
 BATCH_MAX = 16
 """Crops of one inference: bounds memory when a frame is full of plates."""
@@ -30,18 +31,25 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
     """
 
     def __init__(self, model: ModelFile, threads: int) -> None:
-        self._session = Session(model, threads)
+        self._session = Session(model, threads, output="plate")
         shape, output = self._session.input_shape, self._session.output_shape
         if len(shape) != 4 or not all(isinstance(side, int) for side in shape[1:]) or shape[3] not in {1, 3}:
             raise ModelError(f"{model.model_id}: input {list(shape)} is not [N, height, width, 1 or 3]")
-        if len(output) != 3 or output[2] != len(ALPHABET) or model.entry.get("alphabet", ALPHABET) != ALPHABET:
+        if len(output) not in {2, 3} or (isinstance(output[-1], int) and output[-1] % len(ALPHABET)):
             raise ModelError(f"{model.model_id}: output {list(output)} is not [N, slots, {len(ALPHABET)}]")
+        entry = model.entry
+        self._columns = columns_of(str(entry.get("alphabet", ALPHABET)), str(entry.get("pad_char", EMPTY)))
         self._height_px, self._width_px, self._channels = (int(side) for side in shape[1:] if isinstance(side, int))
 
     @property
     def model_id(self) -> str:
         """Identity of the model."""
         return self._session.model_id
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a crop as the network takes it."""
+        return self._height_px, self._width_px, self._channels
 
     def read(self, crops: Sequence[Crop]) -> Probabilities:
         """float32 [len(crops), slots, alphabet]."""
@@ -61,7 +69,14 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
         if not self._session.takes_uint8:
             raise ModelError(f"{self.model_id}: input is not uint8")
         parts = [self._session.run(batch[i : i + BATCH_MAX]) for i in range(0, len(batch), BATCH_MAX)]
-        return np.concatenate(parts).astype(np.float32, copy=False)
+        slots = self._by_slot(np.concatenate(parts), len(batch)).astype(np.float32, copy=False)
+        return slots if self._columns is None else slots[:, :, self._columns]
+
+    def _by_slot(self, output: Array, count: int) -> Array:
+        """[count, slots, alphabet] of what the model gave, which may be flat."""
+        if output.shape[0] != count or output.size == 0 or (output.size // count) % len(ALPHABET):
+            raise ModelError(f"{self.model_id}: output {list(output.shape)} is not [N, slots, {len(ALPHABET)}]")
+        return output.reshape(count, -1, len(ALPHABET))
 
     def predict(self, cropped_plate: Pixels) -> OcrResult | None:
         """fast-alpr's door: text with one confidence a character; None for an empty crop."""
@@ -73,6 +88,20 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
         return OcrResult("".join(text for text, _ in kept), [confidence for _, confidence in kept])
+
+
+def columns_of(alphabet: str, pad: str) -> list[int] | None:
+    """Where in a model's alphabet each character of ours stands; None where the two are the same.
+
+    Raises:
+        ModelError: other characters than 0-9, A-Z and one mark for an empty slot.
+    """
+    if (alphabet, pad) == (ALPHABET, EMPTY):
+        return None
+    ours = ALPHABET.replace(EMPTY, "")
+    if len(alphabet) != len(ALPHABET) or alphabet.count(pad) != 1 or set(alphabet.replace(pad, "")) != set(ours):
+        raise ModelError(f"a reader's alphabet must be 0-9, A-Z and its pad_char, each once; not {alphabet[:80]!r}")
+    return [alphabet.index(character) for character in ours] + [alphabet.index(pad)]
 
 
 def sharpness_of(pixels: Pixels, width_px: int = 128, height_px: int = 64) -> float:

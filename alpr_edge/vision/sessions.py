@@ -23,14 +23,15 @@ _FAULTS = (
 
 
 class Session:
-    """One model with one input and one output.
+    """One model with one input; of its outputs one is used.
 
     Args:
         model: checked bytes.
         threads: intra-op threads, at least 1.
+        output: name of the output wanted; the first where the model has none of that name.
     """
 
-    def __init__(self, model: ModelFile, threads: int) -> None:
+    def __init__(self, model: ModelFile, threads: int, output: str = "") -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -42,8 +43,11 @@ class Session:
         except _FAULTS as error:
             raise ModelError(f"{model.model_id}: not a usable ONNX model: {_first_line(error)}") from None
         self._model_id = model.model_id
-        self._input = self._session.get_inputs()[0]
-        self._output = self._session.get_outputs()[0]
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or not outputs:
+            raise ModelError(f"{model.model_id}: {len(inputs)} inputs and {len(outputs)} outputs; 1 input is expected")
+        self._input = inputs[0]
+        self._output = next((item for item in outputs if item.name == output), outputs[0])
 
     @property
     def model_id(self) -> str:

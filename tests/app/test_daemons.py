@@ -76,8 +76,9 @@ def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
         assert run.end(signal.SIGTERM) == 0
         assert time.monotonic() - began < 5
         acknowledged |= stored_reads(run.lines)
+    health = tmp_path / "runtime" / "uplink.json"
+    health.unlink(missing_ok=True)  # what a killed one said last
     with daemon("uplink", "--settings", str(settings)) as uplink:
-        health = tmp_path / "runtime" / "uplink.json"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             figures = json.loads(health.read_text(encoding="utf-8"))["figures"] if health.exists() else {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from plate_training.contract import ALPHABET, DETECTOR_SIZE, READER_SIZE, SLOTS
 from plate_training.data import rows_of
+from plate_training.measure import SCORE_MIN
 
 HEADER = "# Released models; written by models/training/release, explained in README.md.\n"
 COMMAND = "models/training/evaluate"
@@ -48,7 +49,7 @@ def entry_of(model: str, file: Path, log: Path, figures: dict[str, dict[str, flo
         "samples_seen": int(last["samples_seen"]),
         "hours": round(float(last["hours"]), 2),
         "trained_on": [RENDERED, BENCHMARKS, CROPS, *([RIDE] if model == "detector" else [])],
-        "measured": {"command": COMMAND, **_chosen(figures, SETS[model])},
+        "measured": {"command": COMMAND, "score_min": SCORE_MIN, **_chosen(figures, SETS[model])},
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCORE_MIN = 0.4
-"""Boxes that score less are not counted."""
+"""Boxes that score less are not counted: the highest tenth that still finds every plate of the validation frames."""
 
 
 @dataclass(frozen=True, slots=True)
