@@ -5,6 +5,8 @@ Taken are the files of open-image-models (float32 [1, 3, H, W], RGB / 255, rows 
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,12 +83,24 @@ def add_models(offer: Offer, settings: Settings, today: date) -> Added:
     detector = candidate(offer.detector, "detector", names[0], {"kind": "plate detector"} | facts)
     reader = candidate(offer.reader, "reader", names[1], _reader_facts(config, names[1]) | facts)
     frame = _trial_frame()
-    found, right = _try_detector(detector, frame), _try_reader(reader, config, frame)
+    with _naming(offer.detector):
+        found = _try_detector(detector, frame)
+    with _naming(offer.reader):
+        right = _try_reader(reader, config, frame)
     folder = data / ADDED_MODELS
     written = install(folder, [Addition(detector), Addition(reader, content)])
     for path in (folder, *written):
         give_to_owner_of(data, path)
     return Added(names[0], names[1], folder, found, right)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which of the files a fault is in."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
 
 
 def _name(offer: Offer, path: Path) -> str:

@@ -12,6 +12,10 @@ BYTES_MAX = 64 * 1024
 """Real ones have some hundred bytes, or a few thousand with a list of regions."""
 
 
+_FAULTS = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+"""What PyYAML lets through besides its own: a date, number or tag that does not fit, and brackets without end."""
+
+
 class PlateConfig(BaseModel):
     """The keys of the file that a reader depends on; others, such as regions, are left alone."""
 
@@ -43,7 +47,7 @@ def parse_plate_config(content: bytes, path: Path) -> PlateConfig:
         raise ModelError(f"{path}: larger than {BYTES_MAX} bytes; this is no plate configuration")
     try:
         raw = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except _FAULTS:
         raise ModelError(f"{path}: not valid YAML; give the plate configuration that came with the reader") from None
     if not isinstance(raw, dict):
         raise ModelError(f"{path}: no keys in it; give the plate configuration that came with the reader")

@@ -20,7 +20,11 @@ def save(model: onnx.ModelProto, path: Path) -> Path:
     return path
 
 
-def detector_model(rows: Sequence[Sequence[float]], shape: Sequence[int] = (1, 384, 640, 1)) -> onnx.ModelProto:
+def detector_model(
+    rows: Sequence[Sequence[float]],
+    shape: Sequence[int] = (1, 384, 640, 1),
+    element: int = TensorProto.UINT8,
+) -> onnx.ModelProto:
     """A detector that finds ``rows`` in every frame; it does look at its input, and adds nothing of it."""
     nodes = [
         helper.make_node("Cast", ["frames"], ["values"], to=TensorProto.FLOAT),
@@ -32,7 +36,7 @@ def detector_model(rows: Sequence[Sequence[float]], shape: Sequence[int] = (1, 3
         numpy_helper.from_array(np.array(rows, np.float32).reshape(-1, 7), "rows"),
         numpy_helper.from_array(np.array(0, np.float32), "zero"),
     ]
-    return _model(nodes, constants, ("frames", TensorProto.UINT8, shape), ("detections", (len(rows), 7)))
+    return _model(nodes, constants, ("frames", element, shape), ("detections", (len(rows), 7)))
 
 
 def reader_model(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.manifest import ModelFile, load_model, model_names
+from alpr_edge.vision.manifest import ModelFile, find_model, load_model, model_names
 from alpr_edge.vision.sessions import Session
 from tests.vision.models import detector_model, reader_model, write_models
 
@@ -38,6 +38,26 @@ def test_a_missing_file_entry_or_manifest_is_one_line_that_names_the_setting(fol
     (folder / "manifest.toml").unlink()
     with pytest.raises(ModelError, match="cannot be read"):
         model_names(folder)
+
+
+def test_a_model_is_looked_for_in_one_folder_after_another(folder: Path, tmp_path: Path) -> None:
+    added = tmp_path / "added"
+    assert find_model((folder, added), "reader", "default").name == "default"
+    write_models(added, detector_model([]), reader_model("1"))
+    manifest = added / "manifest.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("[reader.default]", "[reader.night]"), "utf-8")
+    assert find_model((folder, added), "reader", "night").content == (added / "reader.onnx").read_bytes()
+    first = find_model((folder, added), "detector", "default")
+    assert first.content == (folder / "detector.onnx").read_bytes()
+    with pytest.raises(ModelError, match=r"no \[reader\.day\]; there: default, night; check vision\.reader"):
+        find_model((folder, added), "reader", "day")
+    with pytest.raises(ModelError, match=r"cannot be read.*check vision\.models_directory"):
+        find_model((tmp_path / "none", added), "reader", "night")
+
+
+def test_a_folder_that_is_none_is_one_line(folder: Path) -> None:
+    with pytest.raises(ModelError, match="Not a directory"):
+        find_model((folder, folder / "detector.onnx"), "reader", "night")
 
 
 def test_a_text_file_as_model_is_one_line(folder: Path) -> None:

@@ -2,15 +2,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.frames import Crop, Frame
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.voting import text_of
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
-from alpr_edge.vision.reader import BATCH_MAX, OnnxReader, sharpness_of
+from alpr_edge.vision.reader import BATCH_MAX, OnnxReader, columns_of, sharpness_of
 from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser
 from tests.vision.models import SLOTS, detector_model, reader_model, write_models
 
@@ -38,6 +41,24 @@ def test_another_alphabet_is_refused(tmp_path: Path) -> None:
     write_models(tmp_path, detector_model([]), reader_model("123", alphabet=36))
     with pytest.raises(ModelError, match="is not"):
         OnnxReader(load_model(tmp_path, "reader", "default"), 1)
+
+
+@given(st.permutations(ALPHABET), st.sampled_from("_-#"))
+def test_columns_of_another_order_spell_the_same(order: list[str], pad: str) -> None:
+    alphabet = "".join(order).replace(EMPTY, pad)
+    columns = columns_of(alphabet, pad)
+    theirs = np.arange(len(alphabet))
+    ours = theirs if columns is None else theirs[columns]
+    assert "".join(alphabet[i] for i in ours) == ALPHABET.replace(EMPTY, pad)
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "pad"),
+    [(ALPHABET, "-"), (ALPHABET, "A"), (ALPHABET[:-1], "_"), (ALPHABET.lower(), "_"), ("00" + ALPHABET[2:], "_")],
+)
+def test_an_alphabet_of_other_characters_is_refused(alphabet: str, pad: str) -> None:
+    with pytest.raises(ModelError, match="must be 0-9, A-Z and its pad_char"):
+        columns_of(alphabet, pad)
 
 
 def test_a_sharp_picture_is_sharper_than_its_blur_and_than_a_small_one() -> None:

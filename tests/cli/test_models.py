@@ -1,0 +1,307 @@
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+from typer.testing import CliRunner, Result
+
+from alpr_edge.app.doors import open_sight
+from alpr_edge.cli import app
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.plates import ALPHABET
+from alpr_edge.domain.voting import vote
+from alpr_edge.settings import load
+from alpr_edge.vision.manifest import MODEL_BYTES_MAX, load_model
+from alpr_edge.vision.plate_config import parse_plate_config
+from tests.vision.models import SLOTS, detector_model, reader_model, save, write_models
+
+OFFICIAL_INPUT = 1, 3, 384, 384
+ROWS = [[0, 162, 177, 222, 207, 0, 0.9], [0, 10, 20, 30, 40, 0, 0.1]]
+"""The first is where the plate of the trial frame is: 1280x720 in 384x384 is 0.3 of its size, 84 px from above."""
+BACKWARDS = ALPHABET[35::-1] + "-"
+CONFIG = {
+    "max_plate_slots": str(SLOTS),
+    "alphabet": f"'{BACKWARDS}'",
+    "pad_char": "'-'",
+    "img_height": "64",
+    "img_width": "128",
+    "keep_aspect_ratio": "false",
+    "interpolation": "linear",
+    "image_color_mode": "rgb",
+    "plate_regions": "[Here, There]",
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    folder: Path
+    settings: Path
+    detector: Path
+    reader: Path
+    config: Path
+
+    @property
+    def added(self) -> Path:
+        return self.folder / "data" / "models"
+
+    def invoke(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, ["models", *arguments, "--settings", str(self.settings)])
+
+    def add(self, *options: str) -> Result:
+        return self.invoke("add", str(self.detector), str(self.reader), "--config", str(self.config), *options)
+
+    def refused(self, *options: str) -> str:
+        """The one line of a refusal, after which everything is as before."""
+        before = sorted(self.folder.rglob("*"))
+        result = self.add(*options)
+        assert result.exit_code == 1, result.output
+        assert sorted(self.folder.rglob("*")) == before
+        assert result.stdout == ""
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("alpr-edge: ")
+        return line
+
+
+def backwards_reader(text: str) -> onnx.ModelProto:
+    """Reads ``text`` by the alphabet that runs backwards."""
+    spelt = "".join(ALPHABET[BACKWARDS.index(character)] for character in text.ljust(SLOTS, "-"))
+    return reader_model(spelt, shape=("N", 64, 128, 3))
+
+
+def write_config(path: Path, **other: str) -> Path:
+    path.write_text("".join(f"{key}: {value}\n" for key, value in (CONFIG | other).items()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Unit:
+    write_models(tmp_path / "shipped", detector_model([]), reader_model("1"))
+    (tmp_path / "data").mkdir(mode=0o700)
+    settings = tmp_path / "alpr-edge.toml"
+    settings.write_text('unit.data_directory = "data"\nvision.models_directory = "shipped"\n', encoding="utf-8")
+    return Unit(
+        tmp_path,
+        settings,
+        save(detector_model(ROWS, OFFICIAL_INPUT, TensorProto.FLOAT), tmp_path / "yolo-v9-t-384.onnx"),
+        save(backwards_reader("8ABC123"), tmp_path / "cct_s.v2.onnx"),
+        write_config(tmp_path / "plate_config.yaml"),
+    )
+
+
+def test_added_models_are_found_by_their_name_and_read_in_our_alphabet(unit: Unit) -> None:
+    result = unit.add("--name", "official")
+    assert result.exit_code == 0, result.output
+    assert 'detector = "official"' in result.stdout
+    text = unit.settings.read_text(encoding="utf-8")
+    unit.settings.write_text(f'{text}vision.detector = "official"\nvision.reader = "official"\n', encoding="utf-8")
+    settings = load(unit.settings)
+    sight = open_sight(settings.vision, settings.unit.data_directory)
+    frame = Frame("front", 0, Instant("boot", 0), np.zeros((720, 1280, 3), np.uint8))
+    (reading,) = sight.recogniser.recognise(frame)
+    assert vote([reading]).plate == "8ABC123"
+    assert (reading.box.left_px, reading.box.top_px) == pytest.approx((540, 310), abs=1)
+    assert [model.split(":")[1] for model in sight.model_ids] == ["official", "official"]
+
+
+def test_the_entry_says_what_the_model_is_and_the_files_are_the_owners_alone(unit: Unit) -> None:
+    added = json.loads(unit.add("--json").stdout)
+    assert added == {
+        "detector": "yolo-v9-t-384",
+        "reader": "cct_s.v2",
+        "folder": str(unit.added),
+        "plate_found": True,
+        "text_right": True,
+    }
+    entry = load_model(unit.added, "reader", "cct_s.v2").entry
+    assert entry["licence"] == "unknown: see its source"
+    assert (entry["alphabet"], entry["pad_char"], entry["slots"]) == (BACKWARDS, "-", SLOTS)
+    assert entry["bytes"] == unit.reader.stat().st_size
+    assert (unit.added / entry["plate_config"]).read_bytes() == unit.config.read_bytes()
+    assert stat.S_IMODE(unit.added.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in unit.added.iterdir()} == {0o600}
+    assert len(list(unit.added.iterdir())) == 4
+
+
+def test_verify_shows_added_models_too_and_which_of_them_changed(unit: Unit) -> None:
+    assert len(unit.invoke("verify").stdout.splitlines()) == 2
+    unit.add()
+    unit.add("--name", "second")
+    lines = unit.invoke("verify").stdout.splitlines()
+    assert [line.split(":")[1] for line in lines] == [
+        *("default", "default"),
+        *("second", "yolo-v9-t-384"),
+        *("cct_s.v2", "second"),
+    ]
+    assert all(line.endswith("as in the manifest") for line in lines)
+    (unit.added / "reader-second.onnx").write_bytes(b"changed")
+    result = unit.invoke("verify", "--json")
+    assert result.exit_code == 1
+    assert [json.loads(line)["ok"] for line in result.stdout.splitlines()] == [True] * 5 + [False]
+
+
+def test_a_reader_with_one_flat_output_beside_others_is_read(unit: Unit) -> None:
+    model = backwards_reader("8ABC123")
+    graph = model.graph
+    graph.node.append(helper.make_node("Reshape", ["plate", "flat"], ["flattened"]))
+    graph.initializer.append(numpy_helper.from_array(np.array([-1, SLOTS * 37], np.int64), "flat"))
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("column", TensorProto.FLOAT, ("N", 1, 1)))
+    graph.output.append(helper.make_tensor_value_info("flattened", TensorProto.FLOAT, ("N", SLOTS * 37)))
+    for node in graph.node:
+        node.input[:] = ["inner" if name == "plate" else name for name in node.input]
+        node.output[:] = [{"plate": "inner", "flattened": "plate"}.get(name, name) for name in node.output]
+    graph.output[1].name = "plate"
+    save(model, unit.reader)
+    assert json.loads(unit.add("--json").stdout)["text_right"]
+
+
+def test_a_plate_that_is_not_found_or_misread_is_said_and_refuses_nothing(unit: Unit) -> None:
+    save(detector_model(ROWS[1:], OFFICIAL_INPUT, TensorProto.FLOAT), unit.detector)
+    save(backwards_reader("8ABC124"), unit.reader)
+    result = unit.add()
+    assert result.exit_code == 0
+    assert "not found by the detector, not read right by the reader" in result.stdout
+
+
+def test_a_name_that_is_taken_or_no_name_is_refused(unit: Unit) -> None:
+    assert "[detector.default] already; give another --name" in unit.refused("--name", "default")
+    unit.add()
+    assert "[detector.yolo-v9-t-384] already" in unit.refused()
+    assert "is no name for a model" in unit.refused("--name", "../up")
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (detector_model(ROWS, (1, 384, 384, 2)), "not a static image"),
+        (reader_model("8ABC123", shape=(1, 384, 640, 1)), "not rows of 7"),
+        (detector_model([[0, 1, 1, 9, 9, 0, 7]], OFFICIAL_INPUT, TensorProto.FLOAT), "score from 0 to 1"),
+        (detector_model(ROWS, OFFICIAL_INPUT, TensorProto.DOUBLE), "inference failed"),
+    ],
+)
+def test_a_detector_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelProto, said: str) -> None:
+    save(model, unit.detector)
+    line = unit.refused()
+    assert said in line
+    assert str(unit.detector) in line
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (detector_model(ROWS), "is not [N, slots, 37]"),
+        (reader_model("8ABC123", alphabet=36, shape=("N", 64, 128, 3)), "is not [N, slots, 37]"),
+        (reader_model("8ABC123"), "takes (64, 128, 1), its configuration says (64, 128, 3)"),
+        (reader_model("8ABC123", shape=("N", 64, "W", 3)), "is not [N, height, width, 1 or 3]"),
+        (reader_model("8ABC123", shape=(1, 64, 128, 3)), "inference failed"),
+    ],
+)
+def test_a_reader_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelProto, said: str) -> None:
+    save(model, unit.reader)
+    line = unit.refused()
+    assert said in line
+    assert str(unit.reader) in line
+
+
+def test_scores_that_are_no_probabilities_are_refused(unit: Unit) -> None:
+    model = backwards_reader("8ABC123")
+    (slots,) = [tensor for tensor in model.graph.initializer if tensor.name == "slots"]
+    slots.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(slots) * 2, "slots"))
+    save(model, unit.reader)
+    assert "not a probability for each character" in unit.refused()
+
+
+def test_a_model_with_two_inputs_is_refused(unit: Unit) -> None:
+    model = detector_model(ROWS, OFFICIAL_INPUT, TensorProto.FLOAT)
+    model.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, (1,)))
+    save(model, unit.detector)
+    assert "2 inputs and 1 outputs" in unit.refused()
+
+
+@pytest.mark.parametrize("which", ["detector", "reader", "config"])
+def test_a_file_that_is_missing_or_no_model_is_one_line(unit: Unit, which: str) -> None:
+    path: Path = getattr(unit, which)
+    path.write_text("[just some: notes", encoding="utf-8")
+    assert str(path) in unit.refused()
+    path.unlink()
+    assert f"{path}: cannot be read: No such file" in unit.refused()
+    path.mkdir()
+    assert f"{path}: cannot be read: Is a directory" in unit.refused()
+
+
+def test_a_file_too_large_for_a_model_is_not_read(unit: Unit) -> None:
+    with unit.detector.open("wb") as file:
+        file.truncate(MODEL_BYTES_MAX + 1)
+    assert "larger than" in unit.refused()
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"alphabet": "'0123456789'"}, "must be 0-9, A-Z and its pad_char"),
+        ({"pad_char": "'_'"}, "must be 0-9, A-Z and its pad_char"),
+        ({"alphabet": "1234"}, "alphabet: input should be a valid string"),
+        ({"max_plate_slots": "7"}, "9 slots, its configuration says 7"),
+        ({"img_width": "140"}, "its configuration says (64, 140, 3)"),
+        ({"keep_aspect_ratio": "true"}, "keep_aspect_ratio: input should be false"),
+        ({"image_color_mode": "hsv"}, "image_color_mode: input should be 'grayscale' or 'rgb'"),
+        ({"interpolation": "area"}, "interpolation: input should be 'linear'"),
+    ],
+)
+def test_a_configuration_that_does_not_fit_is_one_line(unit: Unit, other: dict[str, str], said: str) -> None:
+    write_config(unit.config, **other)
+    assert said in unit.refused()
+
+
+@given(st.one_of(st.binary(max_size=200), st.text("[]{}-:&*!|>'\"\n ab", max_size=80).map(str.encode)))
+def test_whatever_stands_in_a_configuration_is_one_line(content: bytes) -> None:
+    with pytest.raises(ModelError) as error:
+        parse_plate_config(content, Path("plate_config.yaml"))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 60_000,
+        b"a: " + b"#" * 70_000,
+        b"- 1",
+        b"when: 2024-99-99",
+        b"when: !!timestamp x",
+        b"count: !!int ''",
+        b"true: !!bool x",
+        b"\xff\xfe",
+    ],
+)
+def test_a_configuration_made_to_hurt_is_one_line(content: bytes) -> None:
+    with pytest.raises(ModelError) as error:
+        parse_plate_config(content, Path("plate_config.yaml"))
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_cannot_be_used_is_one_line(unit: Unit) -> None:
+    unit.added.mkdir(mode=0o755)
+    unit.added.chmod(0o755)
+    assert "others may enter this folder" in unit.refused()
+    unit.added.rmdir()
+    unit.added.parent.rmdir()
+    assert "no data folder there; is this the unit" in unit.refused()
+
+
+def test_a_place_taken_by_a_folder_leaves_the_manifest_as_it_was(unit: Unit) -> None:
+    unit.add()
+    before = (unit.added / "manifest.toml").read_bytes()
+    (unit.added / "reader-next.onnx").mkdir()
+    result = unit.add("--name", "next")
+    assert result.exit_code == 1
+    assert "nothing was added" in result.stderr
+    assert (unit.added / "manifest.toml").read_bytes() == before
+    assert not list(unit.added.glob(".part-*"))
