@@ -7,7 +7,7 @@ Taken are the files of open-image-models (float32 [1, 3, H, W], RGB / 255, rows 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -84,11 +84,11 @@ def add_models(offer: Offer, settings: Settings, today: date) -> Added:
     reader = candidate(offer.reader, "reader", names[1], _reader_facts(config, names[1]) | facts)
     frame = _trial_frame()
     with _naming(offer.detector):
-        found = _try_detector(detector, frame)
+        found, sizes = _try_detector(detector, frame)
     with _naming(offer.reader):
         right = _try_reader(reader, config, frame)
     folder = data / ADDED_MODELS
-    written = install(folder, [Addition(detector), Addition(reader, content)])
+    written = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
     for path in (folder, *written):
         give_to_owner_of(data, path)
     return Added(names[0], names[1], folder, found, right)
@@ -110,13 +110,13 @@ def _name(offer: Offer, path: Path) -> str:
     return name
 
 
+def _sizes(input_shape: tuple[int, int, int]) -> dict[str, str | int]:
+    return dict(zip(("input_height", "input_width", "channels"), input_shape, strict=True))
+
+
 def _reader_facts(config: PlateConfig, name: str) -> dict[str, str | int]:
-    height, width, channels = config.input_shape
-    return {
+    return _sizes(config.input_shape) | {
         "kind": "slot reader",
-        "input_height": height,
-        "input_width": width,
-        "channels": channels,
         "slots": config.max_plate_slots,
         "alphabet": config.alphabet,
         "pad_char": config.pad_char,
@@ -134,13 +134,14 @@ def _trial_frame() -> Pixels:
     return frame
 
 
-def _try_detector(model: ModelFile, frame: Pixels) -> bool:
+def _try_detector(model: ModelFile, frame: Pixels) -> tuple[bool, dict[str, str | int]]:
+    """Whether it found the plate, and the sizes of its input."""
     detector = OnnxDetector(model, 0.0, 1)
     rows = detector.infer(detector.prepare(frame)[0])
     if not np.isfinite(rows).all() or ((rows[:, 6] < 0) | (rows[:, 6] > 1)).any():
         raise ModelError(f"{model.model_id}: rows are not batch, x1, y1, x2, y2, class, score from 0 to 1")
     best = detector.detect_pixels(frame)[:1]
-    return any(item.box.iou(TRIAL_PLATE) >= IOU_FOUND for item in best)
+    return any(item.box.iou(TRIAL_PLATE) >= IOU_FOUND for item in best), _sizes(detector.input_shape)
 
 
 def _try_reader(model: ModelFile, config: PlateConfig, frame: Pixels) -> bool:

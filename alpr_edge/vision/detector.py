@@ -81,6 +81,11 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
         """Identity of the model."""
         return self._session.model_id
 
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a frame as the network takes it."""
+        return self._height_px, self._width_px, self._channels
+
     def detect(self, frame: Frame) -> list[Detection]:
         """Plates in the frame, best first."""
         return self.detect_pixels(frame.pixels)

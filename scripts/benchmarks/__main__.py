@@ -2,32 +2,29 @@
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
-from alpr_edge.domain.errors import AlprEdgeError
-from alpr_edge.settings import VisionSettings
+from alpr_edge.cli.common import guarded
+from alpr_edge.settings import parse
 from scripts.benchmarks import accuracy, path
 
 
-def main() -> int:
-    """Run one benchmark; returns the exit code."""
-    chosen = _parser().parse_args()
+def main() -> None:
+    """Run one benchmark; a deliberate error ends it as one line."""
+    guarded(_run)
+
+
+def _run() -> None:
+    parser = _parser()
+    chosen = parser.parse_args()
     if not chosen.data.is_dir():
-        sys.stderr.write(f"scripts/bench: {chosen.data}: no data there; set ALPR_EDGE_DATA or --data\n")
-        return 2
-    try:
-        if chosen.which == "path":
-            path.run(chosen.data, chosen.models)
-        else:
-            vision = VisionSettings(
-                models_directory=chosen.models, detector=chosen.detector, reader=chosen.reader, threads=chosen.threads
-            )
-            accuracy.run(accuracy.Request(chosen.data, vision, chosen.only))
-    except AlprEdgeError as error:
-        sys.stderr.write(f"scripts/bench: {error}\n")
-        return error.exit_code
-    return 0
+        parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
+    if chosen.which == "path":
+        path.run(chosen.data, chosen.models)
+        return
+    vision = {"models_directory": str(chosen.models), "detector": chosen.detector, "reader": chosen.reader}
+    settings = parse({"vision": vision | {"threads": chosen.threads}}, Path.cwd())
+    accuracy.run(accuracy.Request(chosen.data, settings.vision, chosen.only))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,4 +50,4 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -128,6 +128,8 @@ def test_the_entry_says_what_the_model_is_and_the_files_are_the_owners_alone(uni
     assert stat.S_IMODE(unit.added.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in unit.added.iterdir()} == {0o600}
     assert len(list(unit.added.iterdir())) == 4
+    detector = load_model(unit.added, "detector", "yolo-v9-t-384").entry
+    assert (detector["input_height"], detector["input_width"], detector["channels"]) == (384, 384, 3)
 
 
 def test_verify_shows_added_models_too_and_which_of_them_changed(unit: Unit) -> None:
