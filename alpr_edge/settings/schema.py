@@ -135,7 +135,7 @@ class VisionSettings(Section):
     """None (the key left out): the models that came with the software."""
     detector: Name = "default"
     reader: Name = "default"
-    detection_confidence_min: Fraction = 0.35
+    detection_confidence_min: Fraction = 0.45
     threads: Annotated[int, Field(ge=0, le=64)] = 0
 
 
