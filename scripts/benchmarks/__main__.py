@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from alpr_edge.cli.common import guarded
+from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import parse
 from scripts.benchmarks import accuracy, path
 
@@ -19,6 +20,7 @@ def _run() -> None:
     chosen = parser.parse_args()
     if not chosen.data.is_dir():
         parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
+    configure_logs(verbose=False)
     if chosen.which == "path":
         path.run(chosen.data, chosen.models)
         return
