@@ -126,8 +126,8 @@ def _told(summary: Summary, out: Path) -> str:
     return "\n".join(
         [
             f"{summary.frames} frames driven, {summary.frames_dropped} dropped",
-            f"{summary.reads} reads (a corrected one counts again), {summary.hits} hits on the hotlist, "
-            f"{summary.alerts} alerts sounded",
+            f"{summary.reads} reads (a corrected one counts again)",
+            f"{summary.hits} hits on the hotlist, {summary.alerts} alerts sounded",
             sent,
             f"In {out} (for your eyes only, mode 0600: it holds plates):",
             "  reads.jsonl  hits.jsonl  stills/  alerts.wav  summary.json  unit/ (the encrypted store)",
