@@ -25,6 +25,8 @@ from alpr_edge.settings import DecisionSettings, Settings
 RECORDS_HELD = 64
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
 RECORDS_A_COMMIT = 16
+RESTARTS_MAX = 2
+GIVE_UP_S = 5.0
 FRAMES_HELD = 4
 """Decoded frames of a recording waiting for recognition."""
 
@@ -98,10 +100,17 @@ class Assembly:
         return sum(watch.frames for watch in self._watches.values())
 
     def run_to_end(self) -> None:
-        """Start every stage and wait until the cameras have ended and everything is written."""
+        """Start every stage and wait until the cameras have ended and everything is written.
+
+        A recording is no daemon: a stage that fails time after time (the disk is full) ends it, and
+        :meth:`failures` says why.
+        """
         self.supervisor.start()
         while not self.supervisor.join(1.0):
-            pass
+            if any(state.restarts > RESTARTS_MAX for state in self.supervisor.states):
+                self.supervisor.stop.set()
+                self.supervisor.join(GIVE_UP_S)
+                return
 
     def failures(self) -> list[str]:
         """One line for each stage that failed and was started again, or could not finish."""

@@ -1,0 +1,43 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from alpr_edge.alerts.players import SilentPlayer
+from alpr_edge.app.assembly import Assembly, Lens, Parts
+from alpr_edge.app.doors import open_sight
+from alpr_edge.app.herald import Herald
+from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.store_room import open_store
+from alpr_edge.app.watch import Record
+from alpr_edge.domain.frames import Frame
+from alpr_edge.hotlist.index import HotlistIndex
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import load
+from tests.app.rig import write_frames, write_settings
+from tests.domain.readings import START
+
+
+def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_path: Path) -> None:
+    settings = load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
+
+    def full(batch: Sequence[Record]) -> None:
+        raise OSError(28, f"No space left on device, {len(batch)} records")
+
+    levels = ([8] * 3 + [0] * 3) * 200  # far more passes than the channels hold
+    frames = [
+        Frame("front", number, START.shifted(number * 20), np.full((360, 640, 3), level, np.uint8))
+        for number, level in enumerate(levels)
+    ]
+    with open_store(settings, migrate=True) as store:
+        parts = Parts(
+            sight=open_sight(settings.vision),
+            herald=Herald(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
+            entries=HotlistIndex,
+            locate=lambda _: None,
+            recorder=Recorder(store.reads, settings.store, [full]),
+            tick=lambda _: None,
+        )
+        assembly = Assembly(settings, [Lens("front", lambda _: iter(frames))], parts, live=False)
+        assembly.run_to_end()
+    assert [line for line in assembly.failures() if line.startswith("writer: ")]
