@@ -72,7 +72,7 @@ def benchmark(models: Models, folder: Path) -> dict[str, dict[str, float]]:
         for name in RIDES_KEPT:
             figures[name] = figures_of([Found(frame.boxes, *models.find(frame.grey)) for frame in ride(folder, name)])
         nothing = np.zeros((0, 4), np.float32)
-        empty = figures_of([Found(nothing, *models.find(grey)) for grey in negatives(folder, kept=True)])
+        empty = figures_of([Found(nothing, *models.find(grey)) for grey in negatives(folder, validation=True)])
         figures["negatives"] = {"false_a_picture": empty["false_a_picture"]}
     return figures
 

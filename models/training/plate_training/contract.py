@@ -9,7 +9,7 @@ EMPTY = len(ALPHABET) - 1
 SLOTS = 9
 READER_SIZE = (128, 64)
 """Width and height of a crop."""
-DETECTOR_SIZE = (640, 384)
+DETECTOR_SIZE = (768, 448)
 """Width and height of a letterboxed frame."""
 PADDING_GREY = 114
 SCORE_FLOOR = 0.05
@@ -36,13 +36,13 @@ def text_of(slots: NDArray[np.int64]) -> str:
     return "".join(ALPHABET[int(i)] for i in slots if int(i) != EMPTY)
 
 
-def letterbox(grey: Picture) -> tuple[Picture, float, tuple[int, int]]:
+def letterbox(grey: Picture, size: tuple[int, int] = DETECTOR_SIZE) -> tuple[Picture, float, tuple[int, int]]:
     """A grey frame fitted into the detector's input; also its scale and its left and top offset."""
-    width, height = DETECTOR_SIZE
+    width, height = size
     scale = min(width / grey.shape[1], height / grey.shape[0])
-    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    fitted = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    fit = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
+    fitted = cv2.resize(grey, fit, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (width - fit[0]) // 2, (height - fit[1]) // 2
     canvas = np.full((height, width), PADDING_GREY, np.uint8)
-    canvas[top : top + size[1], left : left + size[0]] = fitted
+    canvas[top : top + fit[1], left : left + fit[0]] = fitted
     return canvas, scale, (left, top)

@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from plate_training.contract import SLOTS, Picture, canonical
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+AGREED = Path(__file__).resolve().parents[1] / "runs" / "labels" / "eu.csv"
+"""Texts of European crops, written by ``models/training/label``."""
 VALIDATION_EVERY = 10
 """Every tenth real crop is kept for validation."""
 NEGATIVES_KEPT = 300
 """The last negatives by name are kept for measuring."""
+VALIDATION_NEGATIVES = 100
+"""The negatives before those are kept for validation."""
 TRAINING_RIDE = "dayride_type1_001"
 VALIDATION_FRAMES = 40
 """The last frames of the training ride are kept for validation."""
@@ -52,10 +56,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
-    """Real crops with text, by region."""
+    """Real crops with text, by region; the European ones are those on which two readers agreed."""
     found: dict[str, list[Crop]] = {}
-    for region in ("us", "br"):
-        rows = [row for row in rows_of(folder / "crops" / region / "truth.csv") if row.get("rendered", "0") == "0"]
+    tables = {region: folder / "crops" / region / "truth.csv" for region in ("us", "br")}
+    if AGREED.exists():
+        tables["eu"] = AGREED
+    for region, table in tables.items():
+        rows = [row for row in rows_of(table) if row.get("rendered", "0") == "0"]
         rows.sort(key=lambda row: row["image"])
         kept = [row for i, row in enumerate(rows) if (i % VALIDATION_EVERY == 0) == validation]
         crops = [Crop(read_picture(folder / "crops" / region / row["image"]), canonical(row["plate"])) for row in kept]
@@ -63,17 +70,18 @@ def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
     return found
 
 
-def plate_pictures(folder: Path) -> list[Picture]:
-    """Training crops of every region, for pasting."""
-    known = [c.picture for crops in reader_crops(folder, validation=False).values() for c in crops]
-    return known + [read_picture(path) for path in sorted((folder / "crops" / "eu").glob("*.jpg"))]
+def plate_pictures(folder: Path, *, validation: bool) -> list[Picture]:
+    """Crops of every region, for pasting."""
+    labelled = reader_crops(folder, validation=validation)
+    known = [crop.picture for region in ("us", "br") for crop in labelled[region]]
+    paths = sorted((folder / "crops" / "eu").glob("*.jpg"))
+    return known + [read_picture(p) for i, p in enumerate(paths) if (i % VALIDATION_EVERY == 0) == validation]
 
 
-def negatives(folder: Path, *, kept: bool) -> list[Picture]:
-    """Grey photos without a plate: the training ones, or those kept for measuring."""
-    paths = sorted((folder / "negatives").glob("*.jpg"))
-    chosen = paths[-NEGATIVES_KEPT:] if kept else paths[:-NEGATIVES_KEPT]
-    return [_read_grey(path) for path in chosen]
+def negatives(folder: Path, *, validation: bool) -> list[Picture]:
+    """Grey photos without a plate."""
+    paths = sorted((folder / "negatives").glob("*.jpg"))[:-NEGATIVES_KEPT]
+    return [_read_grey(p) for p in (paths[-VALIDATION_NEGATIVES:] if validation else paths[:-VALIDATION_NEGATIVES])]
 
 
 def ride(folder: Path, name: str) -> list[Frame]:

@@ -27,6 +27,23 @@ def decoy(rng: Rng, margin: float) -> Mounted:
     return mount(picture, None, rng, margin)
 
 
+def write_lettering(picture: Picture, rng: Rng) -> None:
+    """Words and numbers written straight onto a grey picture: signs, shop fronts, overlays of a recorder."""
+    height, width = picture.shape[:2]
+    for _ in range(int(rng.integers(1, 4))):
+        text = _date(rng) if rng.random() < 0.5 else WORDS[int(rng.integers(len(WORDS)))]
+        small = line(choose_face(base_faces(), rng), text, int(np.exp(rng.uniform(np.log(6), np.log(50)))))
+        mask = np.zeros((height, width), np.uint8)
+        paste(mask, small, int(rng.integers(0, width)) - 20, int(rng.integers(0, height)) - 10)
+        picture[mask > 127] = rng.uniform(0, 255)
+
+
+def _date(rng: Rng) -> str:
+    """A number as people write dates, times, distances and prices: with marks between the digits."""
+    mark = str(rng.choice(list(":/.,-")))
+    return mark.join(f"{int(rng.integers(100)):02d}" for _ in range(int(rng.integers(2, 4))))
+
+
 def _grid(picture: Picture, ink: float, rng: Rng) -> None:
     """Windows or slats in rows."""
     height, width = picture.shape[:2]

@@ -10,16 +10,23 @@ from alpr_edge.simulation.designs import PlateDesign
 from alpr_edge.simulation.plate_fonts import Face
 from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Frame
-from plate_training.decoys import decoy
+from plate_training.decoys import decoy, write_lettering
 from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
+from plate_training.mistakes import Mistake
 from plate_training.plate_source import Mounted, mount, rendered
 
 WINDOW = 320
 BOXES_MAX = 12
-WIDTH_MIN_PX, WIDTH_MAX_PX = 13.0, 290.0
-FROM_RIDE, EMPTY = 0.4, 0.2
+WIDTH_MIN_PX, WIDTH_USUAL_PX, WIDTH_MAX_PX = 11.0, 26.0, 290.0
+FROM_RIDE, EMPTY = 0.36, 0.26
 """Shares of windows from the ride, and of windows without a plate."""
+HARD = 0.6
+"""Share of the windows without a plate that show what a detector took for one."""
+LETTERING = 0.3
+"""Share of photos with lettering written onto them."""
+CONTRAST_MIN = 5.0
+"""Standard deviation of the grey levels of a plate that is asked for."""
 REAL_PLATES = 0.35
 DECOYS = 0.3
 """Share of pasted things that are no plates."""
@@ -38,20 +45,27 @@ class DetectorSamples:
     frames: list[Frame]
     empty: list[Picture]
     plates: list[Picture]
+    hard: list[Mistake]
 
     def __call__(self, rng: Rng) -> tuple[Picture, Boxes]:
         """One sample."""
-        if rng.random() < FROM_RIDE:
-            window, boxes = self._road(rng)
-        else:
-            window, boxes = _window(self.empty[int(rng.integers(len(self.empty)))], rng), []
-            if rng.random() > EMPTY / (1 - FROM_RIDE):
-                boxes = self._paste_some(window, rng)
-        window = light(window, rng) if rng.random() < 0.8 else window
-        window = noise(blur(window, rng, float(rng.uniform(0.6, 1.8))), rng)
+        window, boxes = self._road(rng) if rng.random() < FROM_RIDE else self._photo(rng)
+        lit = light(window, rng) if rng.random() < 0.8 else window
+        lit = blur(lit, rng, float(rng.uniform(0.6, 1.8)))
+        window = noise(lit if all(_shows(lit, box) for box in boxes) else window, rng)
         if rng.random() < 0.5:
             window = _letterbox_bar(window, rng)
         return window, _padded(boxes)
+
+    def _photo(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
+        """A window of a photo without a plate, as it is or with plates pasted onto it."""
+        empty = rng.random() < EMPTY / (1 - FROM_RIDE)
+        if empty and self.hard and rng.random() < HARD:
+            return _around(self.hard[int(rng.integers(len(self.hard)))], self.empty, rng), []
+        window = _window(self.empty[int(rng.integers(len(self.empty)))], rng)
+        if rng.random() < LETTERING:
+            write_lettering(window, rng)
+        return window, [] if empty else self._paste_some(window, rng)
 
     def _road(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
         """A window of a real frame around one of its plates, some plates exchanged for American ones."""
@@ -84,7 +98,7 @@ class DetectorSamples:
         if rng.random() < 0.25:
             window[:] = (window * float(rng.uniform(0.12, 0.5))).astype(np.uint8)
         for _ in range(int(rng.integers(1, 4))):
-            wide = float(np.exp(rng.triangular(np.log(WIDTH_MIN_PX), np.log(30), np.log(WIDTH_MAX_PX))))
+            wide = float(np.exp(rng.triangular(*np.log((WIDTH_MIN_PX, WIDTH_USUAL_PX, WIDTH_MAX_PX)))))
             centre = rng.uniform(min(WINDOW / 2, wide * 0.6), max(WINDOW / 2 + 1, WINDOW - wide * 0.6), 2)
             reach = np.array((wide, wide * 0.6))
             near = np.concatenate([centre - reach, centre + reach])
@@ -149,11 +163,26 @@ def _window(picture: Picture, rng: Rng) -> Picture:
     return np.ascontiguousarray(part[:, ::-1]) if rng.random() < 0.5 else part
 
 
+def _around(mistake: Mistake, pictures: list[Picture], rng: Rng) -> Picture:
+    """A window of the photo in which the mistake was made, at about the size at which it was made."""
+    scale = mistake.scale * float(np.exp(rng.uniform(-0.35, 0.35)))
+    reach = WINDOW / 2 - 50
+    middle = np.array(mistake.middle) * scale + rng.uniform(-reach, reach, 2)
+    window = _cut(pictures[mistake.photo], scale, (middle - WINDOW / 2).astype(np.float32))
+    return np.ascontiguousarray(window[:, ::-1]) if rng.random() < 0.5 else window
+
+
 def _visible(box: Boxes) -> bool:
     """Whether enough of a box lies in the window to be asked for."""
     size = np.maximum(box[2:] - box[:2], 1e-3)
     inside = np.clip(box[2:], 0, WINDOW) - np.clip(box[:2], 0, WINDOW)
     return bool((inside / size).min() > 0.7 and size[0] > 9)
+
+
+def _shows(window: Picture, box: Boxes) -> bool:
+    """Whether there is anything to see where a plate is said to be."""
+    left, top, right, bottom = np.clip(box, 0, WINDOW).astype(int)
+    return bool(window[top : bottom + 1, left : right + 1].std() >= CONTRAST_MIN)
 
 
 def _touch(one: NDArray[np.floating], other: Boxes) -> bool:

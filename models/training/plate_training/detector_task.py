@@ -3,7 +3,9 @@
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -12,23 +14,35 @@ from alpr_edge.simulation.plates import designs_from_facts
 from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, data_folder, negatives, plate_pictures, ride
 from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres
 from plate_training.detector_samples import WINDOW, DetectorSamples
-from plate_training.export import detector_rows, export_detector
+from plate_training.export import detector_rows, export_detector, window_rows
 from plate_training.feed import Feed, Sample
 from plate_training.measure import Found, figures_of
+from plate_training.mistakes import mistakes_of
+from plate_training.released import start_from
 
 CORE = 0.5
 """Part of a plate, about its middle, whose cells learn its edges."""
+VALIDATION_WINDOWS = 400
+VALIDATION_SEED = 7
 
 
-def build_samples(fonts: Path | None) -> DetectorSamples:
-    """The sampler over all designs, faces and training pictures."""
+def build_samples(fonts: Path | None, start: Path | None, *, validation: bool = False) -> DetectorSamples:
+    """The sampler over all designs, faces and training or validation pictures.
+
+    Args:
+        fonts: folder of more faces.
+        start: the exported model whose mistakes are shown more often.
+        validation: take the pictures kept for validation.
+    """
     folder = data_folder()
+    frames, empty = ride(folder, TRAINING_RIDE), negatives(folder, validation=validation)
     return DetectorSamples(
         designs_from_facts(folder / "plates" / "plates-us.json"),
         base_faces() + (faces_in(fonts) if fonts else ()),
-        ride(folder, TRAINING_RIDE)[:-VALIDATION_FRAMES],
-        negatives(folder, kept=False),
-        plate_pictures(folder),
+        frames[-VALIDATION_FRAMES:] if validation else frames[:-VALIDATION_FRAMES],
+        empty,
+        plate_pictures(folder, validation=validation),
+        mistakes_of(start, empty) if start else [],
     )
 
 
@@ -37,6 +51,7 @@ class DetectorTask:
 
     Args:
         fonts: folder of more free fonts to render with.
+        start: exported model to start from.
     """
 
     name = "detector"
@@ -44,20 +59,23 @@ class DetectorTask:
     rate = 2e-3
     average = 0.998
 
-    def __init__(self, fonts: Path | None = None) -> None:
+    def __init__(self, fonts: Path | None = None, start: Path | None = None) -> None:
         self.net: nn.Module = DetectorNet().to(memory_format=torch.channels_last)
-        self._fonts = fonts
-        self._validation = ride(data_folder(), TRAINING_RIDE)[-VALIDATION_FRAMES:]
+        self._fonts, self._start = fonts, start
+        self._frames = ride(data_folder(), TRAINING_RIDE)[-VALIDATION_FRAMES:]
+        draw, rng = build_samples(fonts, None, validation=True), np.random.default_rng(VALIDATION_SEED)
+        self._windows = [draw(rng) for _ in range(VALIDATION_WINDOWS)]
+        if start:
+            start_from(self.net, start, _inputs(np.stack([window for window, _ in self._windows[:64]])))
 
     def feed(self, seed: int) -> Feed:
         """Windows; each is used twice on average."""
-        return Feed(partial(build_samples, self._fonts), seed, pool_samples=1024, reuse=2.0)
+        return Feed(partial(build_samples, self._fonts, self._start), seed, pool_samples=1024, reuse=2.0)
 
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""
-        windows, boxes = torch.from_numpy(sample[0]), torch.from_numpy(sample[1])
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, distances = self.net(windows[:, None].float() / 255.0)
+        boxes = torch.from_numpy(sample[1])
+        logits, distances = self.net(_inputs(sample[0]))
         peaks, owners, core = _targets(boxes, WINDOW // STRIDE)
         centre = _focal(logits[:, 0], peaks) / max(1, int((boxes[:, :, 2] > 0).sum()))
         wanted = torch.gather(boxes, 1, owners.flatten(1)[..., None].expand(-1, -1, 4))
@@ -76,14 +94,22 @@ class DetectorTask:
         }
 
     def validate(self, net: nn.Module) -> dict[str, float]:
-        """Recall on the kept frames of the training ride."""
-        net.eval()
-        found = [Found(frame.boxes, *detector_rows(net, frame.grey)) for frame in self._validation]
-        return {f"ride_{name}": value for name, value in figures_of(found).items()}
+        """Figures on the kept frames of the training ride, and on windows drawn from pictures kept for validation."""
+        on_ride = [Found(frame.boxes, *detector_rows(net, frame.grey)) for frame in self._frames]
+        on_windows = [Found(boxes[boxes[:, 2] > 0], *window_rows(net, window)) for window, boxes in self._windows]
+        return {
+            f"{name}_{figure}": value
+            for name, found in (("ride", on_ride), ("windows", on_windows))
+            for figure, value in figures_of(found).items()
+        }
 
     def export(self, net: nn.Module, path: Path) -> None:
         """Write the ONNX file."""
         export_detector(net, path)
+
+
+def _inputs(windows: NDArray[np.generic]) -> Tensor:
+    return torch.from_numpy(windows)[:, None].float() / 255.0
 
 
 def _targets(boxes: Tensor, cells: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -57,9 +57,15 @@ def export_detector(net: nn.Module, path: Path) -> None:
 def detector_rows(net: nn.Module, grey: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Boxes in the picture's pixels and scores, as the exported model would give them."""
     canvas, scale, offset = letterbox(grey)
+    boxes, scores = window_rows(net, canvas)
+    return (boxes - np.tile(np.array(offset, np.float32), 2)) / np.float32(scale), scores
+
+
+def window_rows(net: nn.Module, window: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Boxes and scores in a picture of the network's own scale."""
     with torch.inference_mode():
-        rows = _detector(net)(torch.from_numpy(canvas)[None, ..., None]).numpy()
-    return (rows[:, 1:5] - np.tile(np.array(offset, np.float32), 2)) / np.float32(scale), rows[:, 6]
+        rows = _detector(net)(torch.from_numpy(window)[None, ..., None]).numpy()
+    return rows[:, 1:5], rows[:, 6]
 
 
 def _detector(net: nn.Module) -> DetectorExport:

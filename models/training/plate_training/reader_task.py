@@ -6,17 +6,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from alpr_edge.simulation.plate_fonts import base_faces, faces_in
 from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
 from plate_training.contract import EMPTY, READER_SIZE, SLOTS, text_of
-from plate_training.data import data_folder, negatives, reader_crops
+from plate_training.data import Crop, data_folder, negatives, reader_crops
 from plate_training.export import export_reader
 from plate_training.feed import Feed, Sample
 from plate_training.reader_net import ReaderNet
 from plate_training.reader_samples import ReaderSamples
+from plate_training.released import start_from
 
 CTC_SHARE = 0.3
 SMOOTHING = 0.02
@@ -29,7 +31,7 @@ def build_samples(fonts: Path | None) -> ReaderSamples:
     home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")
     faces = base_faces() + (faces_in(fonts) if fonts else ())
     return ReaderSamples(
-        american + home * 3, faces, reader_crops(folder, validation=False), negatives(folder, kept=False)
+        american + home * 3, faces, reader_crops(folder, validation=False), negatives(folder, validation=False)
     )
 
 
@@ -38,6 +40,7 @@ class ReaderTask:
 
     Args:
         fonts: folder of more free fonts to render with.
+        start: exported model to start from.
     """
 
     name = "reader"
@@ -45,10 +48,13 @@ class ReaderTask:
     rate = 1.2e-3
     average = 0.998
 
-    def __init__(self, fonts: Path | None = None) -> None:
+    def __init__(self, fonts: Path | None = None, start: Path | None = None) -> None:
         self.net: nn.Module = ReaderNet().to(memory_format=torch.channels_last)
         self._fonts = fonts
         self._validation = reader_crops(data_folder(), validation=True)
+        if start:
+            crops = [crop for crops in self._validation.values() for crop in crops]
+            start_from(self.net, start, torch.from_numpy(_resized(crops)))
 
     def feed(self, seed: int) -> Feed:
         """Rendered and real crops; each is used twice on average."""
@@ -57,8 +63,7 @@ class ReaderTask:
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""
         plates, targets = torch.from_numpy(sample[0]), torch.from_numpy(sample[1])
-        with torch.autocast("cpu", torch.bfloat16):
-            slots, columns = self.net(plates)
+        slots, columns = self.net(plates)
         slot_loss = functional.cross_entropy(
             slots.float().flatten(0, 1), targets.flatten().long(), label_smoothing=SMOOTHING
         )
@@ -78,9 +83,13 @@ class ReaderTask:
         export_reader(net, path)
 
 
-def _exact(net: nn.Module, crops: list) -> float:  # type: ignore[type-arg]
+def _resized(crops: list[Crop]) -> NDArray[np.uint8]:
     grey = [cv2.resize(cv2.cvtColor(crop.picture, cv2.COLOR_BGR2GRAY), READER_SIZE) for crop in crops]
+    return np.stack(grey)[..., np.newaxis].astype(np.uint8, copy=False)
+
+
+def _exact(net: nn.Module, crops: list[Crop]) -> float:
     with torch.inference_mode():
-        slots = net(torch.from_numpy(np.stack(grey)[..., np.newaxis]))[0]
+        slots = net(torch.from_numpy(_resized(crops)))[0]
     read = slots.argmax(dim=-1).numpy().reshape(-1, SLOTS)
     return float(np.mean([text_of(row) == crop.text for row, crop in zip(read, crops, strict=True)]))
