@@ -18,13 +18,19 @@ class Mistake:
 
     Args:
         photo: index of the photo.
-        middle: of the box, in the photo's pixels.
+        box: left, top, right and bottom in the photo's pixels.
         scale: of the detector's input against the photo.
     """
 
     photo: int
-    middle: tuple[float, float]
+    box: tuple[float, float, float, float]
     scale: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Of the box."""
+        left, top, right, bottom = self.box
+        return (left + right) / 2, (top + bottom) / 2
 
 
 def mistakes_of(model: Path, photos: list[Picture]) -> list[Mistake]:
@@ -43,9 +49,8 @@ def mistakes_of(model: Path, photos: list[Picture]) -> list[Mistake]:
         for left, top, part in _parts(photo):
             canvas, scale, offset = letterbox(part, (wide, high))
             rows = session.run(None, {"frames": canvas[np.newaxis, ..., np.newaxis]})[0]
-            for x1, y1, x2, y2 in rows[rows[:, 6] >= SCORE_MIN, 1:5]:
-                middle = left + ((x1 + x2) / 2 - offset[0]) / scale, top + ((y1 + y2) / 2 - offset[1]) / scale
-                found.append(Mistake(index, middle, scale))
+            boxes = (rows[rows[:, 6] >= SCORE_MIN, 1:5] - np.tile(offset, 2)) / scale + (left, top, left, top)
+            found += [Mistake(index, tuple(box), scale) for box in boxes.tolist()]
     return found
 
 

@@ -12,10 +12,15 @@ from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical, targ
 from plate_training.data import Crop
 from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
+from plate_training.mistakes import Mistake
 from plate_training.plate_source import Mounted, mount, rendered
 
-REAL_US, REAL_BR, NO_PLATE = 0.22, 0.08, 0.02
-"""Shares of real crops, and of pictures without a plate, among the samples."""
+REAL = {"us": 0.2, "br": 0.12, "eu": 0.08}
+"""Shares of real crops among the samples."""
+NO_PLATE, MISTAKEN = 0.06, 0.6
+"""Share of pictures without a plate, and how many of those a detector took for one."""
+TALL_PX = 9.0, 34.0, 100.0
+"""Heights of a plate as the camera sees it: least, usual, most."""
 RENDER_HEIGHT_PX = 72
 
 
@@ -27,6 +32,7 @@ class ReaderSamples:
     faces: tuple[Face, ...]
     crops: dict[str, list[Crop]]
     empty: list[Picture]
+    mistakes: list[Mistake]
 
     def __call__(self, rng: Rng) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """One sample."""
@@ -35,17 +41,26 @@ class ReaderSamples:
 
     def _plate(self, rng: Rng) -> tuple[str, Mounted, bool]:
         kind = rng.random()
-        if kind < REAL_US + REAL_BR:
-            crops = self.crops["us" if kind < REAL_US else "br"]
-            crop = crops[int(rng.integers(len(crops)))]
-            return crop.text, mount(crop.picture, None, rng), True
-        if kind > 1 - NO_PLATE:
-            return "", mount(_piece(self.empty[int(rng.integers(len(self.empty)))], rng), None, rng), True
+        for region, crops in self.crops.items():
+            if 0 <= kind < REAL[region]:
+                crop = crops[int(rng.integers(len(crops)))]
+                return crop.text, mount(crop.picture, None, rng), True
+            kind -= REAL[region]
+        if 0 <= kind < NO_PLATE:
+            return "", mount(self._no_plate(rng), None, rng), True
         text = ""
         while not 1 <= len(text) <= SLOTS:
             printed, pixels, outline = rendered(self.designs, self.faces, rng, RENDER_HEIGHT_PX)
             text = canonical(printed)
         return text, mount(pixels, outline, rng), False
+
+    def _no_plate(self, rng: Rng) -> Picture:
+        if rng.random() > MISTAKEN or not self.mistakes:
+            return _piece(self.empty[int(rng.integers(len(self.empty)))], rng)
+        mistake = self.mistakes[int(rng.integers(len(self.mistakes)))]
+        left, top, right, bottom = (max(0, round(edge)) for edge in mistake.box)
+        part = self.empty[mistake.photo][top : max(bottom, top + 4), left : max(right, left + 8)]
+        return cv2.cvtColor(part, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
 def _piece(grey: Picture, rng: Rng) -> Picture:
@@ -60,7 +75,7 @@ def seen(mounted: Mounted, rng: Rng, *, real: bool) -> Picture:
     """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
     corners = mounted.corners
     width, height = corners[2] - corners[0]
-    tall = float(np.exp(rng.triangular(np.log(12), np.log(42), np.log(90))))
+    tall = float(np.exp(rng.triangular(*np.log(TALL_PX))))
     wide = tall * float(width / height) if height else tall
     quad = turned(wide, tall, rng, strength=0.6 if real else 1.0)
     box = _inexact(bounds(quad), rng)

@@ -13,15 +13,16 @@ from torch.nn import functional
 from alpr_edge.simulation.plate_fonts import base_faces, faces_in
 from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
 from plate_training.contract import EMPTY, READER_SIZE, SLOTS, text_of
-from plate_training.data import Crop, data_folder, negatives, reader_crops
+from plate_training.data import REPOSITORY, Crop, data_folder, negatives, reader_crops
 from plate_training.export import export_reader
 from plate_training.feed import Feed, Sample
+from plate_training.mistakes import mistakes_of
 from plate_training.reader_net import ReaderNet
 from plate_training.reader_samples import ReaderSamples
 from plate_training.released import start_from
 
 CTC_SHARE = 0.3
-SMOOTHING = 0.02
+SMOOTHING = 0.005
 
 
 def build_samples(fonts: Path | None) -> ReaderSamples:
@@ -30,9 +31,9 @@ def build_samples(fonts: Path | None) -> ReaderSamples:
     american = designs_from_facts(folder / "plates" / "plates-us.json")
     home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")
     faces = base_faces() + (faces_in(fonts) if fonts else ())
-    return ReaderSamples(
-        american + home * 3, faces, reader_crops(folder, validation=False), negatives(folder, validation=False)
-    )
+    empty = negatives(folder, validation=False)
+    mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty)
+    return ReaderSamples(american + home * 3, faces, reader_crops(folder, validation=False), empty, mistakes)
 
 
 class ReaderTask:
@@ -45,7 +46,7 @@ class ReaderTask:
 
     name = "reader"
     batch = 64
-    rate = 1.2e-3
+    rate = 1e-3
     average = 0.998
 
     def __init__(self, fonts: Path | None = None, start: Path | None = None) -> None:
