@@ -8,23 +8,21 @@ import json
 import re
 import zlib
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
+from alpr_edge.hotlist.rows import Row, entry_of, row_of
 
 ROWS_A_BLOCK = 256
 _CANONICAL = re.compile(f"[0-9A-NP-Z]{{1,{PLATE_LENGTH_MAX}}}")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 6
-_REASONS = {reason.value: reason for reason in Reason}
 
 Keys = NDArray[np.uint64]
 Rows = NDArray[np.uint32]
@@ -82,7 +80,7 @@ class Packed:
         block, place = divmod(row, ROWS_A_BLOCK)
         start = int(self.block_ends[block - 1]) if block else 0
         rows = json.loads(zlib.decompress(self.blocks[start : int(self.block_ends[block])]))
-        return _entry_of(rows[place], plate, source)
+        return entry_of((plate, *rows[place]), source)
 
 
 class Packer:
@@ -93,7 +91,7 @@ class Packer:
         self._fingerprints = array("Q")
         self._ends = array("Q")
         self._blocks = bytearray()
-        self._open: list[list[Any]] = []
+        self._open: list[tuple[Any, ...]] = []
 
     def add(self, entry: HotlistEntry) -> None:
         """Take an entry.
@@ -101,11 +99,20 @@ class Packer:
         Raises:
             ValueError: its plate is not canonical text.
         """
-        self._keys.append(plate_key(entry.plate))
-        self._fingerprints.append(_fingerprint(entry))
-        self._open.append(_row_of(entry))
-        if len(self._open) == ROWS_A_BLOCK:
-            self._close_block()
+        self.extend([row_of(entry)])
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Take a batch of rows.
+
+        Raises:
+            ValueError: a plate is not canonical text.
+        """
+        for row in rows:
+            self._keys.append(plate_key(row[0]))
+            self._fingerprints.append(_fingerprint(row))
+            self._open.append(row[1:])
+            if len(self._open) == ROWS_A_BLOCK:
+                self._close_block()
 
     def pack(self) -> tuple[Packed, int]:
         """The packed entries, and how many were duplicates: the first of equal ones is kept."""
@@ -143,44 +150,7 @@ def _identities(packed: Packed) -> Keys:
     return packed.keys * np.uint64(0x9E3779B97F4A7C15) ^ packed.fingerprints
 
 
-def _fingerprint(entry: HotlistEntry) -> int:
+def _fingerprint(row: Row) -> int:
     """What makes an entry itself beside plate and source."""
-    text = f"{entry.state or ''}\x1f{entry.reason.value}\x1f{entry.record_id}"
+    text = f"{row[2] or ''}\x1f{row[3]}\x1f{row[4]}"
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def _row_of(entry: HotlistEntry) -> list[Any]:
-    return [
-        entry.plate_raw,
-        entry.state,
-        entry.reason.value,
-        entry.record_id,
-        entry.vehicle,
-        entry.remarks,
-        _microseconds(entry.effective),
-        _microseconds(entry.expires),
-    ]
-
-
-def _entry_of(row: list[Any], plate: str, source: str) -> HotlistEntry:
-    plate_raw, state, reason, record_id, vehicle, remarks, effective, expires = row
-    return HotlistEntry(
-        source=source,
-        plate=plate,
-        plate_raw=plate_raw,
-        state=state,
-        reason=_REASONS.get(reason, Reason.OTHER),
-        record_id=record_id,
-        vehicle=vehicle,
-        remarks=remarks,
-        effective=_moment(effective),
-        expires=_moment(expires),
-    )
-
-
-def _microseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
-
-
-def _moment(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
