@@ -55,8 +55,10 @@ def test_shipped_file_is_the_defaults() -> None:
 def test_shipped_file_has_every_key_and_no_other() -> None:
     raw = uncommented()
     cameras = raw.pop("camera")
+    (source,) = raw["hotlist"].pop("source")
     written = {f"{table}.{key}" for table, values in raw.items() for key in values}
     written |= {f"camera.{camera['kind']}.{key}" for camera in cameras for key in camera}
+    written |= {f"hotlist.source.{key}" for key in source}
     assert written == set(keys())
 
 

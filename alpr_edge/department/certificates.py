@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydantic import TypeAdapter, ValidationError
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.settings.schema import Name
+from alpr_edge.settings.base import Name
 from alpr_edge.store.files import private_directory, sync_directory, write_temporary
 
 AUTHORITY_DAYS = 3650

@@ -6,6 +6,7 @@ files it names change for different reasons.
 """
 
 from alpr_edge.settings.files import file_faults
+from alpr_edge.settings.lists import ListSource
 from alpr_edge.settings.loading import load, parse
 from alpr_edge.settings.schema import (
     AlertSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "DecisionSettings",
     "FolderCamera",
     "HotlistSettings",
+    "ListSource",
     "PositionSettings",
     "RtspCamera",
     "Settings",

@@ -25,10 +25,14 @@ def fault(detail: ErrorDetails) -> str:
 
 
 def key_path(location: Location) -> str:
-    """The key as the file has it; cameras are counted from 0: ``camera[0].fps``."""
-    if location and location[0] == "camera" and len(location) > 1:
-        return ".".join((f"camera[{location[1]}]", *(str(part) for part in location[3:])))
-    return ".".join(str(part) for part in location)
+    """The key as the file has it; tables in a row are counted from 0: ``camera[0].fps``."""
+    if location[:1] == ("camera",):
+        # The kind behind a camera's number is no key of the file.
+        location = location[:2] + location[3:]
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return path.removeprefix(".")
 
 
 def _field(location: Location) -> FieldInfo | None:

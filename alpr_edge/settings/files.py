@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from alpr_edge.settings.faults import key_path
-from alpr_edge.settings.schema import AlertSettings, FolderCamera, Settings, StoreSettings, UplinkSettings, VideoCamera
+from alpr_edge.settings.schema import (
+    AlertSettings,
+    FolderCamera,
+    HotlistSettings,
+    Settings,
+    StoreSettings,
+    UplinkSettings,
+    VideoCamera,
+)
 
 _OTHERS = 0o077
 
@@ -18,6 +26,7 @@ def file_faults(settings: Settings) -> list[str]:
     """Every missing or unguarded file, a line each: key path, what is wrong, what to do."""
     return [
         *_recordings(settings),
+        *_sources(settings.hotlist),
         *_sound(settings.alerts),
         *_keys(settings.store),
         *_certificates(settings.uplink),
@@ -31,6 +40,17 @@ def _recordings(settings: Settings) -> Iterator[str]:
             yield f"{key}: {camera.path}: no such file; name a recording"
         if isinstance(camera, FolderCamera) and not camera.path.is_dir():
             yield f"{key}: {camera.path}: no such folder; name a folder of pictures"
+
+
+def _sources(settings: HotlistSettings) -> Iterator[str]:
+    for index, source in enumerate(settings.source):
+        key = key_path(("hotlist", "source", index))
+        if source.folder is not None and not source.folder.is_dir():
+            yield f"{key}.folder: {source.folder}: no such folder; make it or name another"
+        for name in ("ca_file", "certificate_file", "key_file"):
+            path: Path | None = getattr(source, name)
+            if path is not None and not path.is_file():
+                yield f"{key}.{name}: {path}: no such file; name one, or leave it out for that of [uplink]"
 
 
 def _sound(settings: AlertSettings) -> Iterator[str]:

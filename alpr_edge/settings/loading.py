@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from alpr_edge.domain.errors import SettingsError
+from alpr_edge.settings.base import Section
 from alpr_edge.settings.faults import fault
-from alpr_edge.settings.schema import Section, Settings
+from alpr_edge.settings.schema import Settings
 
 BYTES_MAX = 1024 * 1024
 """Largest settings file read; a full one has some kilobytes."""

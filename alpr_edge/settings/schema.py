@@ -6,49 +6,15 @@ Strict, since TOML has types of its own: ``fps = "30"`` and ``threads = true`` a
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
+
+from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
+from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 
 CAMERAS_MAX = 8
 """More than any patrol car carries, and the end of what one computer reads."""
-
-
-def _at_home(path: Path) -> Path:
-    """The path with ``~`` taken for the home folder."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError(f"{path.parts[0]} has no home folder here; write the whole path") from None
-
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
-        description="a name of letters, digits, dots, dashes and underscores, at most 64",
-    ),
-]
-FilePath = Annotated[Path, Strict(strict=False), AfterValidator(_at_home)]
-"""A path given as text."""
-
-
-class Section(BaseModel):
-    """A table of the settings file: frozen, nothing unknown, nothing converted in silence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-SectionT = TypeVar("SectionT", bound=Section)
-
-
-def _require_order(section: SectionT, lower: str, upper: str) -> SectionT:
-    """The section, if ``upper`` is not below ``lower``."""
-    low, high = getattr(section, lower), getattr(section, upper)
-    if high < low:
-        raise ValueError(f"{upper} = {high} is below {lower} = {low}; raise {upper} or lower {lower}")
-    return section
 
 
 class UnitSettings(Section):
@@ -68,7 +34,7 @@ class CameraCommon(Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        return _require_order(self, "reopen_first_s", "reopen_longest_s")
+        return require_order(self, "reopen_first_s", "reopen_longest_s")
 
 
 class V4l2Camera(CameraCommon):
@@ -158,15 +124,26 @@ class PositionSettings(Section):
     age_ms_max: Annotated[float, Field(gt=0, le=600_000)] = 5000.0
 
 
+def _own_names(sources: tuple[ListSource, ...]) -> tuple[ListSource, ...]:
+    """The sources, if they are not too many and each has a name of its own."""
+    if len(sources) > SOURCES_MAX:
+        raise ValueError(f"expected at most {SOURCES_MAX} [[hotlist.source]] tables, not {len(sources)}")
+    names = [source.name for source in sources]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"name {twice[0]!r} is given to more than one source; each is a list of its own")
+    return sources
+
+
 class HotlistSettings(Section):
-    """[hotlist]: when a list is old."""
+    """[hotlist]: when a list is old, and where the lists come from."""
 
     amber_after_h: Annotated[float, Field(gt=0, le=8760)] = 13.0
     red_after_h: Annotated[float, Field(gt=0, le=8760)] = 24.0
+    source: Annotated[tuple[ListSource, ...], Strict(strict=False), AfterValidator(_own_names)] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        return _require_order(self, "amber_after_h", "red_after_h")
+        return require_order(self, "amber_after_h", "red_after_h")
 
 
 class AlertSettings(Section):
@@ -207,7 +184,7 @@ class UplinkSettings(Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        return _require_order(self, "retry_first_s", "retry_longest_s")
+        return require_order(self, "retry_first_s", "retry_longest_s")
 
 
 class Settings(Section):
@@ -237,19 +214,36 @@ def table(location: tuple[int | str, ...]) -> type[Section] | None:
 
     A camera's location is ("camera", index, kind): the kind is no key of the file, but says which table it is.
     """
-    if not location:
-        return Settings
-    if location[0] == "camera":
-        return camera_kinds().get(str(location[2])) if len(location) > 2 else None
-    field = Settings.model_fields.get(str(location[0])) if len(location) == 1 else None
-    kind = None if field is None else field.annotation
+    found: type[Section] | None = Settings
+    if location[:1] == ("camera",):
+        return camera_kinds().get(str(location[2])) if len(location) == 3 else None
+    for part in location:
+        if found is not None and isinstance(part, str):
+            field = found.model_fields.get(part)
+            found = None if field is None else _section_of(field.annotation)
+    return found
+
+
+def _section_of(kind: Any) -> type[Section] | None:  # noqa: ANN401 - an annotation
+    """The section that a key holds, alone or in a row."""
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
 def keys() -> Iterator[str]:
     """Every dotted key of the schema, ``camera.<kind>.<key>`` for cameras."""
-    tables = {name: table((name,)) for name in Settings.model_fields if name != "camera"}
-    tables |= {f"camera.{kind}": section for kind, section in camera_kinds().items()}
-    for name, section in tables.items():
-        if section is not None:
-            yield from (f"{name}.{key}" for key in section.model_fields)
+    for name in Settings.model_fields:
+        if name != "camera":
+            yield from _keys_below((name,))
+    for kind, section in camera_kinds().items():
+        yield from (f"camera.{kind}.{key}" for key in section.model_fields)
+
+
+def _keys_below(location: tuple[str, ...]) -> Iterator[str]:
+    section = table(location)
+    if section is None:
+        yield ".".join(location)
+        return
+    for key in section.model_fields:
+        yield from _keys_below((*location, key))

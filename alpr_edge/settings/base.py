@@ -1,0 +1,43 @@
+"""What every table of the settings file is made of: a strict frozen section, and the types its keys share."""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+
+
+def _at_home(path: Path) -> Path:
+    """The path with ``~`` taken for the home folder."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{path.parts[0]} has no home folder here; write the whole path") from None
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="a name of letters, digits, dots, dashes and underscores, at most 64",
+    ),
+]
+FilePath = Annotated[Path, Strict(strict=False), AfterValidator(_at_home)]
+"""A path given as text."""
+
+
+class Section(BaseModel):
+    """A table of the settings file: frozen, nothing unknown, nothing converted in silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+def require_order(section: SectionT, lower: str, upper: str) -> SectionT:
+    """The section, if ``upper`` is not below ``lower``."""
+    low, high = getattr(section, lower), getattr(section, upper)
+    if high < low:
+        raise ValueError(f"{upper} = {high} is below {lower} = {low}; raise {upper} or lower {lower}")
+    return section

@@ -1,0 +1,43 @@
+"""[[hotlist.source]]: one list, how its feed is laid out, where it comes from and how often it is looked for.
+
+A list comes from the department (``department = true``), from any HTTPS address (``url``), or from a folder that
+somebody else fills (``folder``); a folder may stand beside either, for the day the link is down.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from alpr_edge.settings.base import FilePath, Name, Section
+
+SOURCES_MAX = 32
+"""NCIC, the state's files, neighbours and the department's own come to fewer."""
+
+
+class ListSource(Section):
+    """One hotlist source."""
+
+    name: Name
+    format: Name
+    """Layout of its feed, a name of :class:`alpr_edge.hotlist.feeds.FormatName`."""
+    reason: Name | None = None
+    """Reason of lines that name none, a value of :class:`alpr_edge.domain.hits.Reason`; None: each line names its."""
+    folder: FilePath | None = None
+    department: bool = False
+    url: Annotated[
+        str, Field(pattern=r"^(https://.+)?$", description="an address that begins with https://, or nothing")
+    ] = ""
+    every_s: Annotated[float, Field(ge=10, le=86_400)] = 900.0
+    bytes_max: Annotated[int, Field(ge=1024, le=4_294_967_296)] = 268_435_456
+    ca_file: FilePath | None = None
+    """None: that of [uplink]; likewise the next two."""
+    certificate_file: FilePath | None = None
+    key_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.department and self.url:
+            raise ValueError("department = true and url exclude each other; keep the one the list comes from")
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file belong together; give both or neither")
+        return self
