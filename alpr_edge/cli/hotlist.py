@@ -19,7 +19,7 @@ from alpr_edge.domain.alerting import ListAge, list_age
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.matching import Meeting, meetings
+from alpr_edge.domain.matching import Look, Meeting, meetings
 from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.feeds import FormatName
 from alpr_edge.hotlist.importing import ImportReport, Lists, Request, import_feed
@@ -94,8 +94,9 @@ def match(
     except AlprEdgeError as error:
         fail(error)
     now = SystemClock().now().utc
-    found = list(meetings(text, state.strip().upper() if state else None, index, now))
-    rows = [_meeting_json(met, now, unit.hotlist) for met in found]
+    found = meetings(Look(text, state.strip().upper() if state else None, now), index)
+    # Policy of covert entries: no screen of the car shows them.
+    rows = [_meeting_json(met, now, unit.hotlist) for met in found if not met.entry.covert]
     typer.echo(json.dumps(rows) if as_json else "\n".join(map(_meeting_text, rows)) or _nothing_text(index))
     _end_on_faults(index)
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.restrictions import Area, Hours
 
 
 class Reason(StrEnum):
@@ -49,7 +51,7 @@ class HotlistEntry:
 
     source: str
     plate: str
-    """Canonical text."""
+    """Canonical text; a canonical partial (:mod:`~alpr_edge.domain.patterns`) when it holds wildcards."""
     plate_raw: str
     """As the feed wrote it."""
     state: str | None
@@ -60,12 +62,25 @@ class HotlistEntry:
     remarks: str = ""
     effective: datetime | None = None
     expires: datetime | None = None
+    area: Area | None = None
+    """Where alone it is watched for."""
+    hours: Hours | None = None
+    """When alone it is watched for."""
+    covert: bool = False
+    """Reported to the department first, and never shown, sounded, logged or counted in the car."""
 
-    def in_force(self, at: datetime | None) -> bool:
-        """Whether the entry holds at ``at``; with an unknown clock it does (an officer verifies)."""
+    def in_force(self, at: datetime | None, position: Position | None = None) -> bool:
+        """Whether the entry holds at a moment (UTC) and a place; one that is not known rules nothing out.
+
+        An officer verifies a hit; a plate passed over in silence nobody does.
+        """
+        if self.area is not None and position is not None and not self.area.contains(position):
+            return False
         if at is None:
             return True
-        return (self.effective is None or self.effective <= at) and (self.expires is None or at < self.expires)
+        if (self.effective is not None and at < self.effective) or (self.expires is not None and at >= self.expires):
+            return False
+        return self.hours is None or self.hours.hold(at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,40 @@
 """From a read to its hits: which entries of the live lists a plate text meets, and how surely.
 
-Exact means equal canonical text (O and 0 are one character, nothing else is). Confusable and partial matching
-take their place in :func:`meetings` beside the exact look-up; their kinds exist so that tones, wire and store
-already tell them apart.
+Exact means equal canonical text (O and 0 are one character, nothing else is). Confusable means that the entry's text
+is one the reader considered: the vote over its slot probabilities holds it for at least :data:`CONFUSABLE_MIN` likely.
+No table of look-alikes is consulted, so a B never meets an 8 that the reader saw no sign of. Partial means that the
+text as read fits an entry's wildcards. Make, model and colour are shown for an officer to compare, never matched.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from alpr_edge.domain.alerting import level_of
+from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, StateMatch
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.reads import Alternative, PlateRead
+
+CONFUSABLE_MIN = 0.01
+"""Least probability of a text that another than the one read may still be."""
+CONFUSABLES_MAX = 8
+"""Texts looked up beside the one read, the likeliest first."""
+_KINDS = (MatchKind.EXACT, MatchKind.CONFUSABLE, MatchKind.PARTIAL)
+_STATES = (StateMatch.SAME, StateMatch.UNKNOWN, StateMatch.OTHER)
+
+Listed = tuple[HotlistEntry, Generation]
 
 
 class Entries(Protocol):
     """The live lists, whoever holds them."""
 
-    def exact(self, plate: str) -> Iterable[tuple[HotlistEntry, Generation]]:
+    def exact(self, plate: str) -> Iterable[Listed]:
         """All entries of one canonical text, over all sources."""
+
+    def partial(self, plate: str) -> Iterable[Listed]:
+        """All entries whose wildcards a canonical text fits, over all sources."""
 
 
 def state_match(read_state: str | None, entry_state: str | None) -> StateMatch:
@@ -39,33 +54,64 @@ class Meeting:
     state: StateMatch
 
 
-def meetings(plate: str, state: str | None, entries: Entries, at: datetime | None) -> Iterator[Meeting]:
-    """Every entry in force that a canonical text meets; none for an empty text.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is held against the lists."""
 
-    Args:
-        plate: canonical text.
-        state: its issuing state; None when it is not known.
-        entries: the live lists.
-        at: the moment that expiries are judged at, UTC; None when it is not known.
+    plate: str
+    """Canonical text."""
+    state: str | None = None
+    """Its issuing state; None when it is not known."""
+    at: datetime | None = None
+    """The moment that expiries and hours are judged at, UTC; None when it is not known."""
+    position: Position | None = None
+    """The place that areas are judged at; None when it is not known."""
+    alternatives: Sequence[Alternative] = ()
+    """Other texts that the reader considered, the likeliest first."""
+
+
+def meetings(look: Look, entries: Entries) -> list[Meeting]:
+    """Every entry in force that a text meets; none for an empty text.
+
+    Exact ones come first, then confusable, then partial ones; in each kind the gravest reason first, then entries of
+    the read's own state.
     """
-    if not plate:
-        return
-    for entry, generation in entries.exact(plate):
-        if entry.in_force(at):
-            yield Meeting(entry, generation, MatchKind.EXACT, state_match(state, entry.state))
+    if not look.plate:
+        return []
+    found = [
+        Meeting(entry, generation, kind, state_match(look.state, entry.state))
+        for kind, (entry, generation) in _listed(look, entries)
+        if entry.in_force(look.at, look.position)
+    ]
+    return sorted(found, key=_rank) if len(found) > 1 else found
+
+
+def _listed(look: Look, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
+    for listed in entries.exact(look.plate):
+        yield MatchKind.EXACT, listed
+    for other in look.alternatives[:CONFUSABLES_MAX]:
+        if other.confidence >= CONFUSABLE_MIN and other.plate != look.plate:
+            for listed in entries.exact(other.plate):
+                yield MatchKind.CONFUSABLE, listed
+    for listed in entries.partial(look.plate):
+        yield MatchKind.PARTIAL, listed
+
+
+def _rank(met: Meeting) -> tuple[int, int, int]:
+    return _KINDS.index(met.kind), -level_of(met.entry.reason), _STATES.index(met.state)
 
 
 def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:
-    """Every hit of a read; none for an empty text. Entries expired or not yet effective do not match.
+    """Every hit of a read, in the order of :func:`meetings`.
 
     Args:
         read: the read.
         entries: the live lists.
-        at: the moment that ages and expiries are judged at.
+        at: the moment that ages, hours and expiries are judged at.
         new_id: gives each hit its id.
     """
     hits = []
-    for met in meetings(read.plate, read.state, entries, at.utc):
+    for met in meetings(Look(read.plate, read.state, at.utc, read.position, read.alternatives), entries):
         age = met.generation.age(at.utc)
         hits.append(
             Hit(

@@ -21,8 +21,9 @@ from alpr_edge.hotlist.clew import Clew
 from alpr_edge.hotlist.feeds import FeedContext, FeedFormat, FormatName, Rejected
 from alpr_edge.hotlist.gate import DEFAULT_LIMITS, Limits, Tally
 from alpr_edge.hotlist.generic_csv import GenericCsv
-from alpr_edge.hotlist.loader import open_sealed
-from alpr_edge.hotlist.packing import Packed, Packer, common
+from alpr_edge.hotlist.loader import open_identities
+from alpr_edge.hotlist.packing import Made, Packer, common
+from alpr_edge.hotlist.rows import row_of
 from alpr_edge.hotlist.unpacking import FeedFile
 from alpr_edge.store.database import Database
 from alpr_edge.store.files import private_directory
@@ -129,27 +130,28 @@ class _Import:
         """Pack, pass the gate, go live, report."""
         held = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
         generation = held.generation if held else None
-        packed, duplicates, issued = self._pack(generation, progress)
+        made, issued = self._pack(generation, progress)
+        kept = len(made.packed)
         gate.check_lines(self.tally, self.request.limits)
-        gate.check_size(len(packed), generation, self.request.limits, accept_shrink=self.request.accept_shrink)
-        shared = self._shared_with(held, packed)
+        gate.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
+        shared = self._shared_with(held, made)
         return ImportReport(
             source=self.request.source,
-            serial=None if self.request.dry_run else self._go_live(packed, issued),
+            serial=None if self.request.dry_run else self._go_live(made, issued),
             issued=issued,
             read=self.tally.read,
-            kept=len(packed),
+            kept=kept,
             rejected=self.tally.rejected,
             rejected_lines=tuple(self.tally.samples),
             skipped_junk=self.tally.skipped_junk,
             withheld=self.tally.withheld,
-            duplicates=duplicates,
-            added=len(packed) - shared,
+            duplicates=made.duplicates,
+            added=kept - shared,
             removed=(generation.entries if generation else 0) - shared,
         )
 
-    def _pack(self, held: Generation | None, progress: Progress | None) -> tuple[Packed, int, datetime | None]:
-        """Read the whole feed; its entries, the number of duplicates, its date of issue."""
+    def _pack(self, held: Generation | None, progress: Progress | None) -> tuple[Made, datetime | None]:
+        """Read the whole feed; its entries packed, and its date of issue."""
         packer = Packer()
         with FeedFile(self.request.path) as file:
             context = FeedContext(self.request.source, file.inner_name, self.request.reason)
@@ -157,31 +159,30 @@ class _Import:
             gate.check_issued(feed.issued, held, self.now, self.request.limits)
             for count, entry in enumerate(gate.admit(feed.records, self.tally), start=1):
                 gate.check_count(count, self.request.limits)
-                packer.add(entry)
+                packer.extend([row_of(entry)])
                 if progress is not None and count % PROGRESS_STEP == 0:
                     progress(count, file.share_read)
-        packed, duplicates = packer.pack()
-        return packed, duplicates, feed.issued
+        return packer.pack(), feed.issued
 
-    def _shared_with(self, held: StoredGeneration | None, packed: Packed) -> int:
+    def _shared_with(self, held: StoredGeneration | None, made: Made) -> int:
         """How many entries the list held has too; none can be told when it does not open."""
         if held is None:
             return 0
         try:
-            return common(packed, open_sealed(held, self.lists.lists_key, self.lists.directory))
+            return common(made.identities, open_identities(held, self.lists.lists_key, self.lists.directory))
         except StoreError as error:
             # A damaged list must not keep its replacement out.
             log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
             return 0
 
-    def _go_live(self, packed: Packed, issued: datetime | None) -> int:
+    def _go_live(self, made: Made, issued: datetime | None) -> int:
         source, lists = self.request.source, self.lists
         serial = next_serial(lists.database, source)
-        name = f"{source}.{serial:08d}.list"
-        sha256 = sealed.write(lists.directory / name, sealed.Seal(source, serial), packed, lists.lists_key)
-        record_and_make_live(lists.database, Generation(source, serial, issued, self.now, len(packed)), name, sha256)
+        name, entries = f"{source}.{serial:08d}.list", len(made.packed)
+        sha256 = sealed.write(lists.directory / name, sealed.Seal(source, serial), made, lists.lists_key)
+        record_and_make_live(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
         _remove_oldest(lists.directory, source, serial)
-        log.info("hotlist.imported", source=source, serial=serial, entries=len(packed))
+        log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alpr_edge.domain.hits import Generation, HotlistEntry
-from alpr_edge.hotlist.packing import Packed, is_plate
+from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.matching import Listed
+from alpr_edge.hotlist.keys import is_plate
+from alpr_edge.hotlist.packing import Packed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +39,15 @@ class HotlistIndex:
     def __len__(self) -> int:
         return sum(len(held.packed) for held in self.lists)
 
-    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+    def exact(self, plate: str) -> Iterator[Listed]:
         """All entries of one canonical text, over all sources; text that is no plate has none."""
-        if not is_plate(plate):
-            return
+        if is_plate(plate):
+            for held in self.lists:
+                for entry in held.packed.exact(plate, held.generation.source):
+                    yield entry, held.generation
+
+    def partial(self, plate: str) -> Iterator[Listed]:
+        """All entries whose wildcards a canonical text fits, over all sources."""
         for held in self.lists:
-            for entry in held.packed.exact(plate, held.generation.source):
+            for entry in held.packed.partial(plate, held.generation.source):
                 yield entry, held.generation

@@ -10,9 +10,10 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.hits import Generation, HotlistEntry
+from alpr_edge.domain.matching import Listed
 from alpr_edge.hotlist import sealed
 from alpr_edge.hotlist.index import HotlistIndex, ListFault, SealedList
+from alpr_edge.hotlist.keys import Keys
 from alpr_edge.hotlist.packing import Packed
 from alpr_edge.store.database import Database
 from alpr_edge.store.generations import StoredGeneration, live
@@ -31,6 +32,12 @@ def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> 
     """
     seal = sealed.Seal(stored.generation.source, stored.generation.serial)
     return sealed.read(directory / stored.file, seal, lists_key, stored.sha256)
+
+
+def open_identities(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Keys:
+    """What an import compares; as :func:`open_sealed`."""
+    seal = sealed.Seal(stored.generation.source, stored.generation.serial)
+    return sealed.read_identities(directory / stored.file, seal, lists_key, stored.sha256)
 
 
 class HotlistLoader:
@@ -57,9 +64,13 @@ class HotlistLoader:
         """The index as it stands."""
         return self._index
 
-    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+    def exact(self, plate: str) -> Iterator[Listed]:
         """All entries of one canonical text, over all sources."""
         return self._index.exact(plate)
+
+    def partial(self, plate: str) -> Iterator[Listed]:
+        """All entries whose wildcards a canonical text fits, over all sources."""
+        return self._index.partial(plate)
 
     def load(self) -> HotlistIndex:
         """Open what is live and not open yet, and swap the index.
@@ -106,7 +117,7 @@ class HotlistLoader:
         if before is not None and before.sha256 == stored.sha256:
             return SealedList(generation, stored.sha256, before.packed), None
         try:
-            packed = open_sealed(stored, self._lists_key, self._directory).searchable()
+            packed = open_sealed(stored, self._lists_key, self._directory)
         except StoreError as error:
             log.error("hotlist.unusable", source=generation.source, serial=generation.serial, fault=str(error))
             return before, ListFault(generation.source, str(error))

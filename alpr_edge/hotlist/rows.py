@@ -7,10 +7,13 @@ The generation holds the source, so a row does not.
 from datetime import UTC, datetime, timedelta
 
 from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.restrictions import Area, Hours
 
-Row = tuple[str, str, str | None, str, str, str, str, int | None, int | None]
-"""Canonical plate, plate as the feed wrote it, state, :class:`Reason` value, record id, vehicle, remarks, and when it
-takes effect and expires, in microseconds since 1970 UTC."""
+Restrictions = tuple[str | None, str | None, bool]
+"""Area and hours in their text forms, and whether the entry is covert."""
+Row = tuple[str, str, str | None, str, str, str, str, int | None, int | None, Restrictions | None]
+"""Canonical plate or partial, plate as the feed wrote it, state, :class:`Reason` value, record id, vehicle, remarks,
+when it takes effect and expires, in microseconds since 1970 UTC, and restrictions (None: none)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,12 +32,14 @@ def row_of(entry: HotlistEntry) -> Row:
         entry.remarks,
         microseconds(entry.effective),
         microseconds(entry.expires),
+        _restrictions_of(entry),
     )
 
 
 def entry_of(row: Row, source: str) -> HotlistEntry:
     """The entry of a row."""
-    plate, plate_raw, state, reason, record_id, vehicle, remarks, effective, expires = row
+    plate, plate_raw, state, reason, record_id, vehicle, remarks, effective, expires, restrictions = row
+    area, hours, covert = restrictions or (None, None, False)
     return HotlistEntry(
         source=source,
         plate=plate,
@@ -46,7 +51,17 @@ def entry_of(row: Row, source: str) -> HotlistEntry:
         remarks=remarks,
         effective=moment_of(effective),
         expires=moment_of(expires),
+        area=Area.parse(area) if area else None,
+        hours=Hours.parse(hours) if hours else None,
+        covert=covert,
     )
+
+
+def _restrictions_of(entry: HotlistEntry) -> Restrictions | None:
+    if entry.area is None and entry.hours is None and not entry.covert:
+        return None
+    area, hours = (None if value is None else str(value) for value in (entry.area, entry.hours))
+    return area, hours, entry.covert
 
 
 def microseconds(moment: datetime | None) -> int | None:

@@ -4,7 +4,8 @@
 
     magic 8 | version u16 | serial u64 | source length u8, source | salt 16      the preamble, in the clear
     chunks of 1 MiB of the payload, each followed by its 16-byte tag
-    payload: head length u32, head (JSON), keys, rows, fingerprints, block ends, blocks; little endian
+    payload: head length u32, head (JSON), keys, fingerprints, tables (JSON), rows, codes, block ends, blocks;
+        little endian
 
 Each file has a key of its own (HKDF-SHA256, RFC 5869, of the lists key and the preamble), and a chunk's nonce is its
 number and whether it is the last (as age and STREAM do): a chunk changed, moved, missing or left over, and a file
@@ -20,20 +21,24 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.hotlist.packing import Packed
+from alpr_edge.domain.patterns import PatternSet
+from alpr_edge.hotlist.columns import Column, Columns
+from alpr_edge.hotlist.keys import Keys, identities
+from alpr_edge.hotlist.packing import Made, Packed
 from alpr_edge.store.files import TEMPORARY_PREFIX, sync_directory
 
 MAGIC = b"ALPRLIST"
-VERSION = 1
+VERSION = 2
 CHUNK_BYTES = 1 << 20
 _TAG_BYTES = 16
 _SALT_BYTES = 16
@@ -50,7 +55,7 @@ class Seal:
     serial: int
 
 
-def write(path: Path, seal: Seal, packed: Packed, lists_key: bytes) -> str:
+def write(path: Path, seal: Seal, made: Made, lists_key: bytes) -> str:
     """Seal a generation into ``path`` (mode 0600), durable when this returns.
 
     The file belongs to the folder's owner, so that one imported by root can be read by the unit.
@@ -67,7 +72,7 @@ def write(path: Path, seal: Seal, packed: Packed, lists_key: bytes) -> str:
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
         temporary = Path(name)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - mkstemp gives a descriptor, which Path cannot open
-            for piece in _sealed(seal, packed, lists_key):
+            for piece in _sealed(seal, made, lists_key):
                 digest.update(piece)
                 file.write(piece)
             file.flush()
@@ -94,15 +99,17 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
     Raises:
         StoreError: missing, changed, cut short, another generation's, of a newer release, or sealed with another key.
     """
-    try:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
-            file.seek(0)
-            cipher = _opened(path, file, seal, lists_key)
-            return _packed(_Payload(path, _chunks(path, file, cipher)))
-    except OSError as error:
-        raise StoreError(f"{path}: the list cannot be read: {error.strerror}; import it again") from None
+    with _payload(path, seal, lists_key, sha256) as payload:
+        return _packed(payload)
+
+
+def read_identities(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Keys:
+    """[entries], what an import compares the next generation with; arguments and errors of :func:`read`."""
+    with _payload(path, seal, lists_key, sha256) as payload:
+        entries = payload.head["entries"]
+        keys, prints = payload.array(entries, "<u8"), payload.array(entries, "<u8")
+        payload.pass_over_rest()
+        return identities(keys, prints)
 
 
 def give_to_owner_of(directory: Path, made: Path | int) -> None:
@@ -125,23 +132,45 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return struct.pack(">QxxxB", number, last)
 
 
-def _sealed(seal: Seal, packed: Packed, lists_key: bytes) -> Iterator[bytes]:
+def _sealed(seal: Seal, made: Made, lists_key: bytes) -> Iterator[bytes]:
     preamble = _preamble(seal, os.urandom(_SALT_BYTES))
     cipher = _cipher(lists_key, preamble)
     yield preamble
-    for number, (chunk, last) in enumerate(_with_last(_rechunked(_pieces(packed)))):
+    for number, (chunk, last) in enumerate(_with_last(_rechunked(_pieces(made)))):
         yield cipher.encrypt(_nonce(number, last=last), chunk, None)
 
 
-def _pieces(packed: Packed) -> Iterator[memoryview]:
+def _pieces(made: Made) -> Iterator[memoryview]:
     """The payload in its parts."""
-    head = json.dumps({"entries": len(packed), "blocks": len(packed.block_ends), "bytes": len(packed.blocks)})
-    yield memoryview(_HEAD.pack(len(head)) + head.encode("ascii"))
-    yield memoryview(packed.keys.astype("<u8").tobytes())
-    yield memoryview(packed.rows.astype("<u4").tobytes())
-    yield memoryview(packed.fingerprints.astype("<u8").tobytes())
-    yield memoryview(packed.block_ends.astype("<u8").tobytes())
-    yield memoryview(packed.blocks)
+    packed, columns = made.packed, made.packed.columns
+    tables = json.dumps([column.table for column in columns.coded]).encode("ascii")
+    patterns = json.dumps(packed.patterns.patterns).encode("ascii")
+    head = {
+        "entries": len(packed),
+        "rows": len(packed) + made.duplicates,
+        "tables": len(tables),
+        "patterns": len(patterns),
+        # Of the codes of each column, 0 where there are none.
+        "widths": [column.codes.itemsize if len(column.codes) else 0 for column in columns.coded],
+        "blocks": len(columns.block_ends),
+        "bytes": len(columns.blocks),
+    }
+    text = json.dumps(head).encode("ascii")
+    yield memoryview(_HEAD.pack(len(text)) + text)
+    yield _bytes_of(packed.keys, "<u8")
+    yield _bytes_of(made.fingerprints, "<u8")
+    yield memoryview(tables)
+    yield memoryview(patterns)
+    yield _bytes_of(packed.rows, "<u4")
+    for column in columns.coded:
+        yield _bytes_of(column.codes, f"<u{column.codes.itemsize}")
+    yield _bytes_of(columns.block_ends, "<u8")
+    yield memoryview(columns.blocks)
+
+
+def _bytes_of(values: NDArray[Any], dtype: str) -> memoryview:
+    """An array's bytes, not copied where this machine is little endian."""
+    return np.ascontiguousarray(values, dtype=dtype).data.cast("B") if len(values) else memoryview(b"")
 
 
 def _rechunked(pieces: Iterable[memoryview]) -> Iterator[bytes]:
@@ -189,41 +218,82 @@ def _chunks(path: Path, file: IO[bytes], cipher: AESGCM) -> Iterator[bytes]:
 
 
 class _Payload:
-    """Hands out the payload's bytes in the sizes asked for."""
+    """Hands out the payload in the sizes asked for, each part straight into its own memory."""
 
     def __init__(self, path: Path, chunks: Iterator[bytes]) -> None:
         self._path = path
         self._chunks = chunks
         self._chunk = memoryview(b"")
+        (size,) = _HEAD.unpack(self.take(_HEAD.size))
+        self.head: dict[str, Any] = json.loads(self.take(min(size, _HEAD_BYTES_MAX)))
 
-    def take(self, size: int) -> bytes:
+    def take(self, size: int) -> bytearray:
         """The next ``size`` bytes.
 
         Raises:
             StoreError: there are fewer.
         """
-        taken = bytearray()
-        while len(taken) < size:
-            self._chunk = self._chunk or memoryview(next(self._chunks, b""))
-            if not self._chunk:
-                raise StoreError(f"{self._path}: cut short; import the list again")
-            part = self._chunk[: size - len(taken)]
-            taken += part
-            self._chunk = self._chunk[len(part) :]
-        return bytes(taken)
+        taken = bytearray(size)
+        filled = 0
+        while filled < size:
+            part = self._part(size - filled)
+            taken[filled : filled + len(part)] = part
+            filled += len(part)
+        return taken
+
+    def array(self, count: int, dtype: str) -> NDArray[Any]:
+        """The next ``count`` numbers."""
+        kind = np.dtype(dtype)
+        return np.frombuffer(self.take(count * kind.itemsize), dtype=kind).astype(kind.newbyteorder("="), copy=False)
+
+    def pass_over(self, size: int) -> None:
+        """Check the next bytes without keeping them."""
+        while size:
+            size -= len(self._part(size))
+
+    def pass_over_rest(self) -> None:
+        """Check whatever follows."""
+        for _ in self._chunks:
+            pass
+
+    def _part(self, size: int) -> memoryview:
+        """At most ``size`` bytes."""
+        self._chunk = self._chunk or memoryview(next(self._chunks, b""))
+        if not self._chunk:
+            raise StoreError(f"{self._path}: cut short; import the list again")
+        part, self._chunk = self._chunk[:size], self._chunk[size:]
+        return part
+
+
+@contextlib.contextmanager
+def _payload(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Iterator[_Payload]:
+    """The payload of a file whose digest is right."""
+    try:
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
+            file.seek(0)
+            yield _Payload(path, _chunks(path, file, _opened(path, file, seal, lists_key)))
+    except OSError as error:
+        raise StoreError(f"{path}: the list cannot be read: {error.strerror}; import it again") from None
 
 
 def _packed(payload: _Payload) -> Packed:
-    (size,) = _HEAD.unpack(payload.take(_HEAD.size))
-    head = json.loads(payload.take(min(size, _HEAD_BYTES_MAX)))
-    entries, blocks = int(head["entries"]), int(head["blocks"])
-    return Packed(
-        keys=np.frombuffer(payload.take(entries * 8), dtype="<u8").astype(np.uint64, copy=False),
-        rows=np.frombuffer(payload.take(entries * 4), dtype="<u4").astype(np.uint32, copy=False),
-        fingerprints=np.frombuffer(payload.take(entries * 8), dtype="<u8").astype(np.uint64, copy=False),
-        block_ends=np.frombuffer(payload.take(blocks * 8), dtype="<u8").astype(np.uint64, copy=False),
-        blocks=payload.take(int(head["bytes"])),
+    head = payload.head
+    entries, rows = int(head["entries"]), int(head["rows"])
+    keys = payload.array(entries, "<u8")
+    payload.pass_over(entries * keys.itemsize)
+    tables = json.loads(payload.take(int(head["tables"])))
+    patterns = PatternSet(json.loads(payload.take(int(head["patterns"]))))
+    order = payload.array(entries, "<u4")
+    columns = tuple(
+        Column(table, payload.array(rows if width else 0, f"<u{width or 1}"))
+        for table, width in zip(tables, head["widths"], strict=True)
     )
+    ends = payload.array(int(head["blocks"]), "<u8")
+    packed = Packed(keys, order, Columns(columns, ends, payload.take(int(head["bytes"]))), patterns)
+    payload.pass_over_rest()
+    return packed
 
 
 def clear_left_over(directory: Path) -> None:

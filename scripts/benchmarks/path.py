@@ -48,6 +48,11 @@ class Everything:
         """One entry, whatever the plate."""
         yield HotlistEntry("bench", plate, plate, None, Reason.STOLEN_VEHICLE), self.generation
 
+    def partial(self, plate: str) -> tuple[tuple[HotlistEntry, Generation], ...]:
+        """None."""
+        del plate
+        return ()
+
 
 class StampingPlayer:
     """Takes a tone's first sample when it is asked to: what is measured is the path before the sound device."""

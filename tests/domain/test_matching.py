@@ -1,16 +1,21 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpr_edge.domain.alerting import Level, ListAge, Tone, alert_of, tone_of
 from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.matching import match, meetings, state_match
+from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, Look, match, meetings, state_match
+from alpr_edge.domain.patterns import PatternSet, canonical_partial, is_partial
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.reads import Alternative, PlateRead
+from alpr_edge.domain.restrictions import Area, Hours
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AT = Instant("boot", 1_000_000_000, NOON, UtcSource.GNSS)
@@ -27,21 +32,33 @@ class Shelf:
     def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
         return ((entry, GENERATION) for entry in self._entries if entry.plate == plate)
 
+    def partial(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        met = PatternSet([entry.plate for entry in self._entries if is_partial(entry.plate)]).matches(plate)
+        return ((entry, GENERATION) for entry in self._entries if entry.plate in met)
+
 
 def entry(
-    raw: str, state: str | None = "CA", effective: datetime | None = None, expires: datetime | None = None
+    raw: str,
+    state: str | None = "CA",
+    reason: Reason = Reason.STOLEN_VEHICLE,
+    **more: Any,  # noqa: ANN401 - fields of many types
 ) -> HotlistEntry:
-    return HotlistEntry("list", canonical(raw), raw, state, Reason.STOLEN_VEHICLE, effective=effective, expires=expires)
+    return HotlistEntry("list", canonical_partial(raw), raw, state, reason, **more)
 
 
-def read(text: str, state: str | None = None) -> PlateRead:
+def read(
+    text: str,
+    state: str | None = None,
+    alternatives: tuple[Alternative, ...] = (),
+    position: Position | None = None,
+) -> PlateRead:
     return PlateRead(
         read_id="read-1",
         unit_id="unit-1",
         camera_id="front",
         plate=canonical(text),
         confidence=0.9,
-        alternatives=(),
+        alternatives=alternatives,
         slot_votes=(),
         vote_count=1,
         first_seen=AT,
@@ -49,15 +66,27 @@ def read(text: str, state: str | None = None) -> PlateRead:
         first_frame=1,
         last_frame=1,
         box=Box(0, 0, 10, 10),
-        position=None,
+        position=position,
         model_ids=(),
         state=state,
     )
 
 
-def hits(text: str, *entries: HotlistEntry, state: str | None = None, at: Instant = AT) -> list[Hit]:
+def hits(
+    text: str,
+    *entries: HotlistEntry,
+    state: str | None = None,
+    at: Instant = AT,
+    others: dict[str, float] | None = None,
+    position: Position | None = None,
+) -> list[Hit]:
     ids = iter(range(100))
-    return match(read(text, state), Shelf(*entries), at, lambda: f"hit-{next(ids)}")
+    alternatives = tuple(Alternative(canonical(other), share) for other, share in (others or {}).items())
+    return match(read(text, state, alternatives, position), Shelf(*entries), at, lambda: f"hit-{next(ids)}")
+
+
+def kinds(found: list[Hit]) -> list[tuple[str, MatchKind]]:
+    return [(hit.entry.plate_raw, hit.kind) for hit in found]
 
 
 def test_a_hit_names_its_entry_generation_age_and_moment() -> None:
@@ -73,9 +102,95 @@ def test_letter_o_and_zero_are_one_character_and_no_other_two_are() -> None:
         assert hits(f"4XY{one}123", entry(f"4XY{other}123")) == []
 
 
-def test_green_v_san_francisco_is_no_exact_hit() -> None:
+def test_green_v_san_francisco_is_never_exact_and_never_sounds_like_it() -> None:
     """751 F.3d 1039: the car was 5SOW350, the list held 5SOW750, and nobody compared."""
-    assert hits("5SOW350", entry("5SOW750")) == []
+    listed = entry("5SOW750", reason=Reason.FELONY_VEHICLE)
+    assert hits("5SOW350", listed) == []
+    (hit,) = hits("5SOW350", listed, others={"5SOW750": 0.3}, state="CA")
+    assert hit.kind is MatchKind.CONFUSABLE
+    alert = alert_of([hit], lambda _: ListAge.FRESH)
+    assert alert is not None
+    assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
+    assert "possible, confusable match, compare the characters" in alert.phrase
+    (exact,) = hits("5SOW750", listed, state="CA")
+    assert tone_of(exact) is not alert.tone
+
+
+def test_the_aurora_case_says_other_state() -> None:
+    """Aurora, 2020: the text was right, and listed for a motorcycle of another state."""
+    (hit,) = hits("4XYZ123", entry("4XYZ123", "MT"), state="CO")
+    assert hit.state is StateMatch.OTHER
+    alert = alert_of([hit], lambda _: ListAge.FRESH)
+    assert alert is not None
+    assert "other state" in alert.phrase
+    assert alert.tone is Tone.POSSIBLE
+
+
+def test_only_texts_that_the_reader_considered_are_confusable() -> None:
+    listed = entry("8ABC123"), entry("BABC123")
+    assert kinds(hits("8ABC123", *listed)) == [("8ABC123", MatchKind.EXACT)]
+    assert kinds(hits("8ABC123", *listed, others={"BABC123": 0.2})) == [
+        ("8ABC123", MatchKind.EXACT),
+        ("BABC123", MatchKind.CONFUSABLE),
+    ]
+
+
+def test_a_text_the_reader_hardly_considered_is_passed_over() -> None:
+    listed = entry("BABC123")
+    assert len(hits("8ABC123", listed, others={"BABC123": CONFUSABLE_MIN})) == 1
+    assert hits("8ABC123", listed, others={"BABC123": CONFUSABLE_MIN * 0.99}) == []
+
+
+def test_the_likeliest_texts_alone_are_looked_up() -> None:
+    others = {f"8ABC{number:03d}": 0.05 for number in range(CONFUSABLES_MAX + 1)}
+    listed = [entry(plate) for plate in others]
+    assert [hit.entry.plate for hit in hits("8ABC999", *listed, others=others)] == list(others)[:CONFUSABLES_MAX]
+
+
+def test_a_text_considered_twice_is_one_hit_and_an_exact_one() -> None:
+    assert kinds(hits("8ABC123", entry("8ABC123"), others={"8ABC123": 0.2})) == [("8ABC123", MatchKind.EXACT)]
+
+
+def test_a_partial_meets_the_text_read_and_not_what_was_else_considered() -> None:
+    assert kinds(hits("8ABC123", entry("8A?C*"))) == [("8A?C*", MatchKind.PARTIAL)]
+    assert hits("8ABC123", entry("BA?C*"), others={"BABC123": 0.4}) == []
+
+
+def test_of_all_entries_the_gravest_of_each_kind_comes_first() -> None:
+    listed = [
+        entry("8AB*", reason=Reason.AMBER_ALERT),
+        entry("BABC123", reason=Reason.AMBER_ALERT),
+        entry("8ABC123", "NV", reason=Reason.OTHER),
+        entry("8ABC123", None, reason=Reason.OTHER),
+        entry("8ABC123", "CA", reason=Reason.OTHER),
+        entry("8ABC123", "NV", reason=Reason.STOLEN_VEHICLE),
+        entry("8ABC123", "NV", reason=Reason.FELONY_VEHICLE),
+    ]
+    found = hits("8ABC123", *listed, state="CA", others={"BABC123": 0.2})
+    assert [hit.entry for hit in found] == [listed[6], listed[5], listed[4], listed[3], listed[2], listed[1], listed[0]]
+
+
+def test_make_model_and_colour_are_never_matched() -> None:
+    assert len(hits("8ABC123", entry("8ABC123", vehicle="2009 HONDA CIVIC BLK"), entry("8ABC123", vehicle=""))) == 2
+
+
+@pytest.mark.parametrize(("lat_deg", "meets"), [(37.639, True), (37.65, False), (None, True)])
+def test_an_entry_of_an_area_meets_there_and_where_the_place_is_unknown(lat_deg: float | None, meets: bool) -> None:
+    position = None if lat_deg is None else Position(lat_deg, -120.997, 0.0, None, "test")
+    listed = entry("8ABC123", area=Area(37.639, -120.997, 500))
+    assert bool(hits("8ABC123", listed, position=position)) is meets
+
+
+def test_an_entry_of_hours_meets_in_them_and_when_the_time_is_unknown() -> None:
+    """Noon UTC is 4 in the morning in Modesto."""
+    assert hits("8ABC123", entry("8ABC123", hours=Hours.parse("08:00-17:00"))) == []
+    assert len(hits("8ABC123", entry("8ABC123", hours=Hours.parse("22:00-06:00")))) == 1
+    assert len(hits("8ABC123", entry("8ABC123", hours=Hours.parse("08:00-17:00")), at=Instant("boot", 1))) == 1
+
+
+def test_a_covert_entry_meets_like_any_other() -> None:
+    (hit,) = hits("8ABC123", entry("8ABC123", covert=True))
+    assert hit.entry.covert
 
 
 @pytest.mark.parametrize(
@@ -122,5 +237,5 @@ def test_an_empty_text_meets_nothing() -> None:
 @given(st.lists(st.text("0O1B", min_size=1, max_size=3), max_size=12), st.text("0O1B", max_size=3))
 def test_exactly_the_entries_of_equal_canonical_text_meet(listed: list[str], text: str) -> None:
     entries = [entry(raw) for raw in listed]
-    met = [meeting.entry for meeting in meetings(canonical(text), None, Shelf(*entries), NOON)]
+    met = [meeting.entry for meeting in meetings(Look(canonical(text), at=NOON), Shelf(*entries))]
     assert met == [each for each in entries if text and each.plate == canonical(text)]

@@ -1,6 +1,7 @@
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist import sealed
 from alpr_edge.hotlist.index import HotlistIndex, SealedList
-from alpr_edge.hotlist.packing import ROWS_A_BLOCK, Packed, Packer, common, plate_key
+from alpr_edge.hotlist.columns import ROWS_A_BLOCK
+from alpr_edge.hotlist.keys import plate_key
+from alpr_edge.hotlist.packing import Made, Packer, common
+from alpr_edge.hotlist.rows import row_of
 from alpr_edge.hotlist.sealed import Seal
 
 KEY = bytes(range(32))
@@ -33,13 +38,15 @@ ENTRIES = st.builds(
     remarks=st.text(max_size=30),
     effective=MOMENTS,
     expires=MOMENTS,
+    area=st.none() | st.just(Area(37.639, -120.997, 500.0)),
+    hours=st.none() | st.just(Hours.parse("Fr-Mo 22:00-06:00")),
+    covert=st.booleans(),
 )
 
 
-def pack(entries: Iterable[HotlistEntry]) -> tuple[Packed, int]:
+def pack(entries: Iterable[HotlistEntry]) -> Made:
     packer = Packer()
-    for entry in entries:
-        packer.add(entry)
+    packer.extend(map(row_of, entries))
     return packer.pack()
 
 
@@ -57,13 +64,13 @@ def identity(entry: HotlistEntry) -> tuple[str, str, str, str]:
 def test_every_entry_of_a_plate_comes_back_over_states_reasons_and_records(
     tmp_path: Path, entries: list[HotlistEntry]
 ) -> None:
-    packed, duplicates = pack(entries)
+    made = pack(entries)
     path = tmp_path / "list"
-    digest = sealed.write(path, SEAL, packed, KEY)
-    opened = sealed.read(path, SEAL, KEY, digest).searchable()
+    digest = sealed.write(path, SEAL, made, KEY)
+    opened = sealed.read(path, SEAL, KEY, digest)
     index = HotlistIndex((SealedList(Generation("list", 1, None, None, len(opened)), digest, opened),))
     first_of_each = list({identity(entry): entry for entry in reversed(entries)}.values())[::-1]
-    assert duplicates == len(entries) - len(first_of_each)
+    assert made.duplicates == len(entries) - len(first_of_each)
     for raw in {entry.plate_raw for entry in entries} | {"1A1", "BBBB"}:
         expected = [entry for entry in first_of_each if entry.plate == canonical(raw)]
         found = [entry for entry, _ in index.exact(canonical(raw))]
@@ -80,28 +87,32 @@ def test_a_key_is_one_plates_own_and_keeps_leading_zeros(one: str, other: str) -
 def test_text_that_is_not_canonical_has_no_key_and_no_entries(text: str) -> None:
     with pytest.raises(ValueError, match="canonical"):
         plate_key(text)
-    packed, _ = pack(many(3))
+    packed = pack(many(3)).packed
     assert list(HotlistIndex((SealedList(Generation("list", 1, None, None, 3), "", packed),)).exact(text)) == []
 
 
 def test_entries_of_many_blocks_and_chunks_come_back(tmp_path: Path) -> None:
     entries = many(150 * ROWS_A_BLOCK + 7)
-    packed, _ = pack(entries)
-    digest = sealed.write(tmp_path / "list", SEAL, packed, KEY)
+    digest = sealed.write(tmp_path / "list", SEAL, pack(entries), KEY)
     opened = sealed.read(tmp_path / "list", SEAL, KEY, digest)
     for entry in entries[:: ROWS_A_BLOCK - 1]:
-        assert opened.exact(entry.plate, "list") == [entry]
+        assert list(opened.exact(entry.plate, "list")) == [entry]
 
 
 def test_entries_added_and_removed_are_counted_by_identity() -> None:
-    one, _ = pack(many(10))
-    other, _ = pack(many(15)[5:])
-    assert common(one, other) == 5
+    one, other = pack(many(10)), pack(many(15)[5:])
+    assert common(one.identities, other.identities) == 5
+
+
+def test_identities_come_back_from_the_file_as_they_were_written(tmp_path: Path) -> None:
+    made = pack(many(500))
+    digest = sealed.write(tmp_path / "list", SEAL, made, KEY)
+    assert sealed.read_identities(tmp_path / "list", SEAL, KEY, digest).tolist() == made.identities.tolist()
 
 
 def test_the_file_is_private_its_digest_is_true_and_it_shows_nothing(tmp_path: Path) -> None:
-    packed, _ = pack(many(20))
-    digest = sealed.write(tmp_path / "list", SEAL, packed, KEY)
+    made = pack(many(20))
+    digest = sealed.write(tmp_path / "list", SEAL, made, KEY)
     content = (tmp_path / "list").read_bytes()
     assert stat.S_IMODE((tmp_path / "list").stat().st_mode) == 0o600
     assert digest == sha256(content).hexdigest()
@@ -113,11 +124,8 @@ def test_the_file_is_private_its_digest_is_true_and_it_shows_nothing(tmp_path: P
 def chunked(tmp_path: Path) -> Path:
     """A file of three chunks, the last one short."""
     path = tmp_path / "list"
-    packer = Packer()
-    for number, entry in enumerate(many(60_000)):
-        noise = os.urandom(12).hex()
-        packer.add(HotlistEntry("list", entry.plate, entry.plate, None, Reason.OTHER, str(number), remarks=noise))
-    sealed.write(path, SEAL, packer.pack()[0], KEY)
+    noisy = [replace(entry, record_id=str(n), remarks=os.urandom(12).hex()) for n, entry in enumerate(many(60_000))]
+    sealed.write(path, SEAL, pack(noisy), KEY)
     assert path.stat().st_size > 2 * (sealed.CHUNK_BYTES + 16)
     return path
 
@@ -148,33 +156,33 @@ def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(chunked:
 
 
 def test_another_key_source_serial_or_release_does_not_open(tmp_path: Path) -> None:
-    packed, _ = pack(many(3))
+    made = pack(many(3))
     path = tmp_path / "list"
-    digest = sealed.write(path, SEAL, packed, KEY)
+    digest = sealed.write(path, SEAL, made, KEY)
     with pytest.raises(StoreError, match="lists key"):
         sealed.read(path, SEAL, bytes(32), digest)
     for seal in (Seal("clew-svs", 8), Seal("clew-slr", 7), Seal("clew-svs2", 7)):
         with pytest.raises(StoreError, match="not generation"):
             sealed.read(path, seal, KEY, digest)
     content = bytearray(path.read_bytes())
-    content[8] = 2
+    content[8] = sealed.VERSION + 1
     path.write_bytes(content)
     with pytest.raises(StoreError, match="another release"):
         sealed.read(path, SEAL, KEY, sha256(content).hexdigest())
 
 
 def test_a_missing_file_and_a_folder_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
-    packed, _ = pack(many(3))
+    made = pack(many(3))
     with pytest.raises(StoreError, match="import it again"):
         sealed.read(tmp_path / "none", SEAL, KEY, "")
     with pytest.raises(StoreError, match="cannot be written"):
-        sealed.write(tmp_path / "none" / "list", SEAL, packed, KEY)
+        sealed.write(tmp_path / "none" / "list", SEAL, made, KEY)
 
 
 def test_nothing_is_left_of_a_write_that_failed(tmp_path: Path) -> None:
-    packed, _ = pack(many(3))
+    made = pack(many(3))
     (tmp_path / "list").mkdir()
     (tmp_path / "list" / "in the way").touch()
     with pytest.raises(StoreError, match="cannot be written"):
-        sealed.write(tmp_path / "list", SEAL, packed, KEY)
+        sealed.write(tmp_path / "list", SEAL, made, KEY)
     assert list(tmp_path.iterdir()) == [tmp_path / "list"]

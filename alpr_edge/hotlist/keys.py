@@ -1,0 +1,100 @@
+"""Plates as 64-bit keys, and what tells entries of one plate apart as a 64-bit fingerprint; whole batches at once."""
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX
+
+PARTIAL_BIT = 1 << 63
+"""Set in the key of a partial: no plate's key reaches it."""
+_CANONICAL = re.compile(f"[0-9A-NP-Z]{{1,{PLATE_LENGTH_MAX}}}")
+_BASE = 36
+_WRONG = 255
+_DIGITS = np.full(256, _WRONG, dtype=np.uint8)
+for _character in "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ":
+    _DIGITS[ord(_character)] = int(_character, _BASE)
+_WORD = 8
+_GOLDEN = 0x9E3779B97F4A7C15
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+Keys = NDArray[np.uint64]
+
+
+def is_plate(text: str) -> bool:
+    """Whether text is canonical and of a plate's length."""
+    return _CANONICAL.fullmatch(text) is not None
+
+
+def plate_key(plate: str) -> int:
+    """A canonical plate as a number below 2**63: base 36 behind a leading 1, which keeps its zeros.
+
+    Plates of one length that begin alike have neighbouring keys.
+
+    Raises:
+        ValueError: empty, longer than a plate, or not canonical text.
+    """
+    if not is_plate(plate):
+        raise ValueError("not canonical plate text")
+    return int("1" + plate, _BASE)
+
+
+def plate_keys(plates: Sequence[str]) -> Keys:
+    """As :func:`plate_key` of each, in a tenth of the time.
+
+    Raises:
+        ValueError: one of them is no canonical plate.
+    """
+    lengths = np.fromiter(map(len, plates), dtype=np.int64, count=len(plates))
+    if len(plates) == 0:
+        return np.zeros(0, dtype=np.uint64)
+    if lengths.min() < 1 or lengths.max() > PLATE_LENGTH_MAX or not "".join(plates).isascii():
+        raise ValueError("not canonical plate text")
+    width = int(lengths.max())
+    digits = _DIGITS[np.array(plates, dtype=f"S{width}").view(np.uint8).reshape(len(plates), width)]
+    keys = np.ones(len(plates), dtype=np.uint64)
+    for place in range(width):
+        live = lengths > place
+        column = digits[:, place]
+        if (column[live] == _WRONG).any():
+            raise ValueError("not canonical plate text")
+        keys = np.where(live, keys * np.uint64(_BASE) + column, keys)
+    return keys
+
+
+def partial_key(pattern: str) -> int:
+    """A canonical partial as a number from 2**63 on."""
+    return PARTIAL_BIT | int.from_bytes(blake2b(pattern.encode("ascii"), digest_size=_WORD).digest(), "little")
+
+
+def fingerprints(texts: Sequence[bytes]) -> Keys:
+    """A 64-bit hash of each text: a sum of its mixed 8-byte words, each times an odd number of its place.
+
+    It is the same on every machine and in every batch, so that generations compare. It need not withstand
+    forgery: who writes a feed can leave entries out of it without any trick.
+    """
+    if len(texts) == 0:
+        return np.zeros(0, dtype=np.uint64)
+    lengths = np.fromiter(map(len, texts), dtype=np.uint64, count=len(texts))
+    words = max(1, -(-int(lengths.max()) // _WORD))
+    padded = np.array(texts, dtype=f"S{words * _WORD}").view("<u8").reshape(len(texts), words).astype(np.uint64)
+    sums = lengths * np.uint64(_GOLDEN)
+    for place in range(words):
+        odd = (_GOLDEN * (2 * place + 3)) % 2**64 | 1
+        sums += _mixed(padded[:, place]) * np.uint64(odd)
+    return _mixed(sums)
+
+
+def identities(keys: Keys, prints: Keys) -> Keys:
+    """Plate and fingerprint in one number; numpy's overflow wraps, as a hash wants it."""
+    return keys * np.uint64(_GOLDEN) ^ prints
+
+
+def _mixed(words: Keys) -> Keys:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood, 2014); 0 stays 0, so padding adds nothing."""
+    words = (words ^ (words >> np.uint64(30))) * _MIX_1
+    words = (words ^ (words >> np.uint64(27))) * _MIX_2
+    return words ^ (words >> np.uint64(31))

@@ -1,0 +1,67 @@
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.patterns import LITERALS_MIN, PatternSet, canonical_partial, is_partial, partial_fault
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
+
+ALPHABET = "01ABO"
+TEXTS = st.text(ALPHABET + "-é ", max_size=12)
+PARTIALS = st.text(ALPHABET + "?*", max_size=12).map(canonical_partial).filter(lambda text: not partial_fault(text))
+PLATES = st.text("01AB", max_size=PLATE_LENGTH_MAX)
+
+
+def expression(pattern: str) -> re.Pattern[str]:
+    """The regular expression that says what a partial means."""
+    return re.compile("".join({"?": ".", "*": ".*"}.get(token, token) for token in pattern))
+
+
+@given(st.lists(PARTIALS, max_size=30), PLATES)
+@example(["*AB*", "A*B", "AB?*", "AB", "?AB"], "AB")
+@example(["A*A*A", "AA*", "*AA"], "AAA")
+def test_a_partial_matches_exactly_what_a_regular_expression_says(patterns: list[str], plate: str) -> None:
+    expected = [pattern for pattern in patterns if expression(pattern).fullmatch(plate)]
+    assert PatternSet(patterns).matches(plate) == expected
+
+
+@given(st.text(ALPHABET + "?*-é ", max_size=20), PLATES)
+def test_its_canonical_form_means_the_same_and_is_idempotent(text: str, plate: str) -> None:
+    pattern = canonical_partial(text)
+    assert canonical_partial(pattern) == pattern
+    as_written = "".join(c if c in "?*" else canonical(c) for c in text)
+    assert bool(expression(pattern).fullmatch(plate)) == bool(expression(as_written).fullmatch(plate))
+
+
+@given(TEXTS)
+def test_text_without_wildcards_is_canonical_text(text: str) -> None:
+    assert canonical_partial(text) == canonical(text)
+    assert not is_partial(canonical_partial(text))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        ("?A*", "known characters"),
+        ("***", "known characters"),
+        ("", "known characters"),
+        ("A" * PLATE_LENGTH_MAX + "?", "longer"),
+        ("A" * LITERALS_MIN + "*", ""),
+        ("*A?B*" + "C" * 7, ""),
+    ],
+)
+def test_partials_that_say_too_little_or_too_much_are_faults(pattern: str, fault: str) -> None:
+    assert fault in partial_fault(pattern)
+    assert bool(partial_fault(pattern)) == bool(fault)
+
+
+@pytest.mark.parametrize("pattern", ["O1*", "ab?", "A", "A**B", "A-B?", "A*?B"])
+def test_a_set_refuses_what_is_not_canonical_or_too_little(pattern: str) -> None:
+    with pytest.raises(ValueError, match="canonical"):
+        PatternSet([pattern])
+
+
+def test_text_outside_the_alphabet_meets_nothing() -> None:
+    assert PatternSet(["AB*", "?AB"]).matches("ABé") == []
+    assert PatternSet([]).matches("AB") == []
