@@ -4,6 +4,8 @@ It comes from the renderer that training uses, so its recall flatters; it is her
 Every scene has a seed of its own: the set is the same on every machine, whatever else is measured.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -28,27 +30,52 @@ Corners = NDArray[np.float64]
 """float64 [4, 2], clockwise from the top left."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How scenes are drawn.
+
+    Args:
+        paths: photos without a plate, used in turn.
+        frame_px: width and height of a frame.
+        widths_px: least and most width of a plate.
+        seed: of the whole set.
+    """
+
+    paths: Sequence[Path]
+    frame_px: tuple[int, int] = FRAME_PX
+    widths_px: tuple[float, float] = WIDTHS_PX
+    seed: int = SEED
+
+
 def rendered(data: Path) -> list[Opener]:
-    """Two plates a scene, one in each half of a frame of 1280x720."""
+    """The benchmark's set: a scene on each of its photos without a plate."""
+    paths = negative_paths(data)
+    return scenes(data, Drawing(paths), len(paths))
+
+
+def scenes(data: Path, drawing: Drawing, count: int) -> list[Opener]:
+    """Scenes of two plates, one in each half of the frame."""
     facts = data / "plates" / "plates-us.json"
     designs = BUILT_IN_DESIGNS + (designs_from_facts(facts) if facts.is_file() else ())
-    return [partial(_scene, path, index, designs) for index, path in enumerate(negative_paths(data))]
+    return [partial(_scene, drawing, index, designs) for index in range(count)]
 
 
-def _scene(path: Path, index: int, designs: tuple[PlateDesign, ...]) -> Scene:
-    rng = np.random.default_rng((SEED, index))
-    canvas = cv2.resize(load_picture(path), FRAME_PX, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    half = FRAME_PX[0] / 2
+def _scene(drawing: Drawing, index: int, designs: tuple[PlateDesign, ...]) -> Scene:
+    rng = np.random.default_rng((drawing.seed, index))
+    path, (width, height) = drawing.paths[index % len(drawing.paths)], drawing.frame_px
+    canvas = cv2.resize(load_picture(path), drawing.frame_px, interpolation=cv2.INTER_CUBIC).astype(np.float32)
     truths = []
     for side in range(2):
-        middle = np.array([half * (side + rng.uniform(0.28, 0.72)), FRAME_PX[1] * rng.uniform(0.2, 0.85)])
-        truths.append(_paste(canvas, middle, designs[int(rng.integers(len(designs)))], rng))
+        middle = np.array([width / 2 * (side + rng.uniform(0.28, 0.72)), height * rng.uniform(0.2, 0.85)])
+        design = designs[int(rng.integers(len(designs)))]
+        truths.append(_paste(canvas, middle, design, float(np.exp(rng.uniform(*np.log(drawing.widths_px)))), rng))
     return Scene(f"rendered/{path.name}", _compressed(canvas, rng), tuple(truths))
 
 
-def _paste(canvas: NDArray[np.float32], middle: Corners, design: PlateDesign, rng: np.random.Generator) -> Truth:
+def _paste(
+    canvas: NDArray[np.float32], middle: Corners, design: PlateDesign, width: float, rng: np.random.Generator
+) -> Truth:
     """Mount one plate on the canvas; its outer corners and those of its serial go the same way."""
-    width = float(np.exp(rng.uniform(*np.log(WIDTHS_PX))))
     text = random_serial(design, rng)
     plate = render_plate(text, design, rng)
     size = round(width), max(4, round(width * design.height_mm / design.width_mm))
@@ -94,8 +121,9 @@ def _blend(canvas: NDArray[np.float32], plate: Pixels, warp: Corners, rng: np.ra
     """The plate in the light and the blur of the moment."""
     lit = plate.astype(np.float32) * np.float32(np.exp(rng.normal(-0.15, 0.35)))
     blur = float(rng.uniform(0.3, 1.0))
-    metal = cv2.warpPerspective(lit, warp, FRAME_PX, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    cover = cv2.warpPerspective(np.ones(plate.shape[:2], np.float32), warp, FRAME_PX, flags=cv2.INTER_LINEAR)
+    frame_px = canvas.shape[1], canvas.shape[0]
+    metal = cv2.warpPerspective(lit, warp, frame_px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cover = cv2.warpPerspective(np.ones(plate.shape[:2], np.float32), warp, frame_px, flags=cv2.INTER_LINEAR)
     cover = cv2.GaussianBlur(cover, (0, 0), blur)[..., np.newaxis]
     canvas += (cv2.GaussianBlur(metal, (0, 0), blur) - canvas) * cover
 

@@ -67,7 +67,12 @@ def photos(data: Path, name: str) -> list[Opener]:
         left, top = float(row["left_px"]), float(row["top_px"])
         box = Box(left, top, left + float(row["width_px"]), top + float(row["height_px"]))
         found.setdefault(row["image"], []).append(Truth(box, canonical(row["plate"])))
-    return [_opener(data / "benchmark" / name / image, truths) for image, truths in found.items()]
+    return [photo(data / "benchmark" / name / image, truths) for image, truths in found.items()]
+
+
+def photo(path: Path, truths: Iterable[Truth] = ()) -> Opener:
+    """One picture."""
+    return partial(_opened, path, tuple(truths))
 
 
 def ride(data: Path, name: str) -> list[Opener]:
@@ -77,12 +82,12 @@ def ride(data: Path, name: str) -> list[Opener]:
         if row["ride"] == name:
             sides = (float(row[f"{side}_px"]) for side in ("left", "top", "right", "bottom"))
             found.setdefault(row["image"], []).append(Truth(Box(*sides)))
-    return [_opener(data / "dashcam" / image, truths) for image, truths in found.items()]
+    return [photo(data / "dashcam" / image, truths) for image, truths in found.items()]
 
 
 def negatives(data: Path) -> list[Opener]:
     """Photos without a readable plate."""
-    return [_opener(path, []) for path in negative_paths(data)]
+    return [photo(path) for path in negative_paths(data)]
 
 
 def negative_paths(data: Path) -> list[Path]:
@@ -123,10 +128,6 @@ def _small(opener: Opener) -> Scene:
     scene = opener()
     placed = scaled_into_frame(scene.pixels, scene.truths[0])
     return Scene(scene.name, placed.pixels, placed.truths)
-
-
-def _opener(path: Path, truths: Iterable[Truth]) -> Opener:
-    return partial(_opened, path, tuple(truths))
 
 
 def _opened(path: Path, truths: tuple[Truth, ...]) -> Scene:

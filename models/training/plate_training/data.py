@@ -4,12 +4,16 @@ import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from plate_training.contract import SLOTS, Picture, canonical
+
+Licence = Literal["all", "clean"]
+"""Which pictures training may see: all, or only those it renders itself and those under MIT."""
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 AGREED = Path(__file__).resolve().parents[1] / "runs" / "labels" / "eu.csv"
@@ -78,10 +82,15 @@ def plate_pictures(folder: Path, *, validation: bool) -> list[Picture]:
     return known + [read_picture(p) for i, p in enumerate(paths) if (i % VALIDATION_EVERY == 0) == validation]
 
 
+def negative_paths(folder: Path, *, validation: bool) -> list[Path]:
+    """Photos without a plate."""
+    paths = sorted((folder / "negatives").glob("*.jpg"))[:-NEGATIVES_KEPT]
+    return paths[-VALIDATION_NEGATIVES:] if validation else paths[:-VALIDATION_NEGATIVES]
+
+
 def negatives(folder: Path, *, validation: bool) -> list[Picture]:
     """Grey photos without a plate."""
-    paths = sorted((folder / "negatives").glob("*.jpg"))[:-NEGATIVES_KEPT]
-    return [_read_grey(p) for p in (paths[-VALIDATION_NEGATIVES:] if validation else paths[:-VALIDATION_NEGATIVES])]
+    return [_read_grey(path) for path in negative_paths(folder, validation=validation)]
 
 
 def ride(folder: Path, name: str) -> list[Frame]:

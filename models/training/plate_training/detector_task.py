@@ -9,41 +9,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alpr_edge.simulation.plate_fonts import base_faces, faces_in
-from alpr_edge.simulation.plates import designs_from_facts
-from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, data_folder, negatives, plate_pictures, ride
+from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, Licence, data_folder, ride
 from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres
-from plate_training.detector_samples import WINDOW, DetectorSamples
+from plate_training.detector_samples import WINDOW
 from plate_training.export import detector_rows, export_detector, window_rows
 from plate_training.feed import Feed, Sample
 from plate_training.measure import Found, figures_of
-from plate_training.mistakes import mistakes_of
 from plate_training.released import start_from
+from plate_training.samplers import VALIDATION_SEED, VALIDATION_WINDOWS, detector_sampler
 
 CORE = 0.5
 """Part of a plate, about its middle, whose cells learn its edges."""
-VALIDATION_WINDOWS = 400
-VALIDATION_SEED = 7
-
-
-def build_samples(fonts: Path | None, start: Path | None, *, validation: bool = False) -> DetectorSamples:
-    """The sampler over all designs, faces and training or validation pictures.
-
-    Args:
-        fonts: folder of more faces.
-        start: the exported model whose mistakes are shown more often.
-        validation: take the pictures kept for validation.
-    """
-    folder = data_folder()
-    frames, empty = ride(folder, TRAINING_RIDE), negatives(folder, validation=validation)
-    return DetectorSamples(
-        designs_from_facts(folder / "plates" / "plates-us.json"),
-        base_faces() + (faces_in(fonts) if fonts else ()),
-        frames[-VALIDATION_FRAMES:] if validation else frames[:-VALIDATION_FRAMES],
-        empty,
-        plate_pictures(folder, validation=validation),
-        mistakes_of(start, empty) if start else [],
-    )
 
 
 class DetectorTask:
@@ -52,6 +28,7 @@ class DetectorTask:
     Args:
         fonts: folder of more free fonts to render with.
         start: exported model to start from.
+        licence: which pictures it may learn from; those it is validated on stay the same.
     """
 
     name = "detector"
@@ -59,18 +36,19 @@ class DetectorTask:
     rate = 2e-3
     average = 0.998
 
-    def __init__(self, fonts: Path | None = None, start: Path | None = None) -> None:
+    def __init__(self, fonts: Path | None = None, start: Path | None = None, licence: Licence = "all") -> None:
         self.net: nn.Module = DetectorNet().to(memory_format=torch.channels_last)
-        self._fonts, self._start = fonts, start
+        self._build = partial(detector_sampler, fonts, start, licence)
         self._frames = ride(data_folder(), TRAINING_RIDE)[-VALIDATION_FRAMES:]
-        draw, rng = build_samples(fonts, None, validation=True), np.random.default_rng(VALIDATION_SEED)
+        draw, rng = detector_sampler(fonts, validation=True), np.random.default_rng(VALIDATION_SEED)
         self._windows = [draw(rng) for _ in range(VALIDATION_WINDOWS)]
         if start:
-            start_from(self.net, start, _inputs(np.stack([window for window, _ in self._windows[:64]])))
+            learn = detector_sampler(fonts, None, licence)
+            start_from(self.net, start, _inputs(np.stack([learn(rng)[0] for _ in range(64)])))
 
     def feed(self, seed: int) -> Feed:
         """Windows; each is used twice on average."""
-        return Feed(partial(build_samples, self._fonts, self._start), seed, pool_samples=1024, reuse=2.0)
+        return Feed(self._build, seed, pool_samples=1024, reuse=2.0)
 
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""

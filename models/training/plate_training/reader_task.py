@@ -10,30 +10,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alpr_edge.simulation.plate_fonts import base_faces, faces_in
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
 from plate_training.contract import EMPTY, READER_SIZE, SLOTS, text_of
-from plate_training.data import REPOSITORY, Crop, data_folder, negatives, reader_crops
+from plate_training.data import Crop, Licence, data_folder, reader_crops
 from plate_training.export import export_reader
 from plate_training.feed import Feed, Sample
-from plate_training.mistakes import mistakes_of
 from plate_training.reader_net import ReaderNet
-from plate_training.reader_samples import ReaderSamples
 from plate_training.released import start_from
+from plate_training.samplers import reader_sampler
 
 CTC_SHARE = 0.3
 SMOOTHING = 0.005
-
-
-def build_samples(fonts: Path | None) -> ReaderSamples:
-    """The sampler over all designs, faces and training crops."""
-    folder = data_folder()
-    american = designs_from_facts(folder / "plates" / "plates-us.json")
-    home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")
-    faces = base_faces() + (faces_in(fonts) if fonts else ())
-    empty = negatives(folder, validation=False)
-    mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty)
-    return ReaderSamples(american + home * 3, faces, reader_crops(folder, validation=False), empty, mistakes)
 
 
 class ReaderTask:
@@ -42,6 +28,7 @@ class ReaderTask:
     Args:
         fonts: folder of more free fonts to render with.
         start: exported model to start from.
+        licence: which pictures it may learn from; those it is validated on stay the same.
     """
 
     name = "reader"
@@ -49,17 +36,23 @@ class ReaderTask:
     rate = 1e-3
     average = 0.998
 
-    def __init__(self, fonts: Path | None = None, start: Path | None = None) -> None:
+    def __init__(self, fonts: Path | None = None, start: Path | None = None, licence: Licence = "all") -> None:
         self.net: nn.Module = ReaderNet().to(memory_format=torch.channels_last)
-        self._fonts = fonts
+        self._build = partial(reader_sampler, fonts, licence)
         self._validation = reader_crops(data_folder(), validation=True)
         if start:
-            crops = [crop for crops in self._validation.values() for crop in crops]
-            start_from(self.net, start, torch.from_numpy(_resized(crops)))
+            start_from(self.net, start, torch.from_numpy(self._examples(licence)))
+
+    def _examples(self, licence: Licence) -> NDArray[np.uint8]:
+        """Crops that the licence allows, as the network takes them."""
+        if licence == "all":
+            return _resized([crop for crops in self._validation.values() for crop in crops])
+        draw, rng = self._build(), np.random.default_rng(1)
+        return np.stack([draw(rng)[0] for _ in range(256)])
 
     def feed(self, seed: int) -> Feed:
         """Rendered and real crops; each is used twice on average."""
-        return Feed(partial(build_samples, self._fonts), seed, pool_samples=16384, reuse=2.0)
+        return Feed(self._build, seed, pool_samples=16384, reuse=2.0)
 
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""

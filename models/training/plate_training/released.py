@@ -57,7 +57,8 @@ def start_from(net: nn.Module, path: Path, samples: Tensor) -> None:
     Raises:
         SystemExit: the file was not exported from such a network.
     """
-    released, folded = Released(path), {}
+    released = Released(path)
+    folded: dict[str, Tensor] = {}
     own = net.state_dict()
 
     def fill(layer: Any, _inputs: tuple[Tensor, ...]) -> None:  # noqa: ANN401  # torch's layers take any type

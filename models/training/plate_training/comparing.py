@@ -1,0 +1,167 @@
+"""Two models at work on the same sets, as the unit runs them, and the paired counts of what each got right."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+from rich.progress import track
+
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.frames import Crop
+from alpr_edge.vision.adding import candidate
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.manifest import ModelFile, Role, load_model
+from alpr_edge.vision.reader import OnnxReader
+from plate_training.contract import Picture, text_of
+from plate_training.data import REPOSITORY, data_folder, negative_paths, reader_crops
+from scripts.benchmarks import sets
+from scripts.benchmarks.looking import Look, Looker, Looks, pooled
+from scripts.benchmarks.paired import Paired
+from scripts.benchmarks.rendered import Drawing, rendered, scenes
+from scripts.benchmarks.sets import PHOTOS, RIDES, Opener, Scene
+
+MODELS = REPOSITORY / "models"
+SEED = 29
+"""Of the rendered plates on validation photos; the benchmark has another."""
+SOUGHT_RIDES = RIDES[1:]
+"""The first was trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What is compared.
+
+    Args:
+        role: which of the two models differs; the other is the released default.
+        models: A and B, each an ONNX file or a name in the manifest.
+        confidence_min: of A's and of B's detections.
+        threads: of one inference.
+    """
+
+    role: Role
+    models: tuple[str, str]
+    confidence_min: tuple[float, float]
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of both."""
+
+    figure: str
+    paired: Paired
+
+    def as_json(self) -> str:
+        """One line."""
+        counts = self.paired
+        figures = {"of": counts.total, "a": round(counts.shares[0], 4), "b": round(counts.shares[1], 4)}
+        figures |= {"both": counts.both, "only_a": counts.only_a, "only_b": counts.only_b, "neither": counts.neither}
+        rest = {"difference": round(counts.difference, 4), "newcombe95": counts.interval, "mcnemar_p": counts.p}
+        return json.dumps({"figure": self.figure, **figures, **rest})
+
+
+def open_model(role: Role, name: str) -> ModelFile:
+    """The file of that path, else the manifest's model of that name."""
+    path = Path(name)
+    return candidate(path, role, path.stem, {}) if path.suffix == ".onnx" else load_model(MODELS, role, name)
+
+
+def open_detector(name: str, confidence_min: float, threads: int) -> OnnxDetector:
+    """A detector by file or name."""
+    return OnnxDetector(open_model("detector", name), confidence_min, threads)
+
+
+def compare(against: Against, on: str, scene_count: int) -> list[Row]:
+    """A row for each figure of each set."""
+    cv2.setNumThreads(1)
+    lookers = [_looker(against, side) for side in (0, 1)]
+    data = data_folder()
+    if on == "benchmark":
+        named = {name: sets.photos(data, name) for name in PHOTOS}
+        both = {name: _looks(lookers, name, openers) for name, openers in named.items()}
+        found = {**both, "photos": tuple(pooled(parts) for parts in zip(*both.values(), strict=True))}
+        others = {"small": sets.small(data), "rendered": rendered(data)}
+        others |= {f"dashcam.{name}": sets.ride(data, name) for name in SOUGHT_RIDES}
+    else:
+        found, others = {}, {"validation": scenes(data, _drawing(data), scene_count)}
+    found |= {name: _looks(lookers, name, openers) for name, openers in others.items()}
+    rows = [row for name, (a, b) in found.items() for row in _rows(against.role, name, a, b)]
+    if against.role == "detector":
+        empty = (
+            sets.negatives(data)
+            if on == "benchmark"
+            else [sets.photo(path) for path in negative_paths(data, validation=True)]
+        )
+        return [*rows, Row("negatives.without_a_false_box", _quiet(against, empty))]
+    return rows if on == "benchmark" else rows + _crops(against, data)
+
+
+def _drawing(data: Path) -> Drawing:
+    return Drawing(negative_paths(data, validation=True), seed=SEED)
+
+
+def _looker(against: Against, side: int) -> Looker:
+    names = {"detector": "default", "reader": "default", against.role: against.models[side]}
+    detector = open_detector(names["detector"], against.confidence_min[side], against.threads)
+    return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads))
+
+
+def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> tuple[Looks, ...]:
+    """Each scene is opened once and looked at by both."""
+    parts: list[list[Looks]] = [[] for _ in lookers]
+    for opener in track(openers, name, disable=not sys.stdout.isatty(), transient=True):
+        scene = opener()
+        for part, looker in zip(parts, lookers, strict=True):
+            part.append(looker.look([partial(_same, scene)]))
+    return tuple(pooled(part) for part in parts)
+
+
+def _same(scene: Scene) -> Scene:
+    return scene
+
+
+def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:
+    """Found for detectors; exact in the true box for readers; exact end to end for both, where texts are known."""
+
+    def row(figure: str, ask: Callable[[Look], bool]) -> Row:
+        return Row(f"{name}.{figure}", Paired.of(*([ask(look) for look in looks.of_truths] for looks in (a, b))))
+
+    rows = [row("recall_iou50", lambda look: look.found)] if role == "detector" else []
+    if not all(look.truth.plate for look in a.of_truths):
+        return rows
+    if role == "reader":
+        rows.append(row("exact_true_boxes", lambda look: look.exact_true_box))
+    return [*rows, row("exact", lambda look: look.exact)]
+
+
+def _quiet(against: Against, openers: Sequence[Opener]) -> Paired:
+    """On how many photos without a plate each detector finds none."""
+    detectors = [
+        open_detector(name, least, against.threads)
+        for name, least in zip(against.models, against.confidence_min, strict=True)
+    ]
+    quiet: list[list[bool]] = [[], []]
+    for opener in openers:
+        frame = opener().frame
+        for row, detector in zip(quiet, detectors, strict=True):
+            row.append(not detector.detect(frame))
+    return Paired.of(*quiet)
+
+
+def _crops(against: Against, data: Path) -> list[Row]:
+    """Real crops kept for validation."""
+    readers = [OnnxReader(open_model("reader", name), against.threads) for name in against.models]
+    found = []
+    for region, crops in reader_crops(data, validation=True).items():
+        right = [[_read(reader, crop.picture) == crop.text for crop in crops] for reader in readers]
+        found.append(Row(f"validation_crops.{region}.exact", Paired.of(*right)))
+    return found
+
+
+def _read(reader: OnnxReader, picture: Picture) -> str:
+    height, width = picture.shape[:2]
+    return text_of(reader.read([Crop(0, Box(0, 0, width, height), picture)])[0].argmax(axis=1))

@@ -1,0 +1,69 @@
+"""The samplers of both models over the pictures that a licence allows."""
+
+from pathlib import Path
+
+from alpr_edge.simulation.plate_fonts import Face, base_faces, faces_in
+from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
+from plate_training.clean_data import backgrounds, plates_of
+from plate_training.data import (
+    REPOSITORY,
+    TRAINING_RIDE,
+    VALIDATION_FRAMES,
+    Licence,
+    data_folder,
+    negatives,
+    plate_pictures,
+    reader_crops,
+    ride,
+)
+from plate_training.detector_samples import DetectorSamples
+from plate_training.mistakes import mistakes_of
+from plate_training.reader_samples import ReaderSamples
+
+VALIDATION_WINDOWS = 400
+VALIDATION_SEED = 7
+FACTS = Path("plates") / "plates-us.json"
+
+
+def detector_sampler(
+    fonts: Path | None = None, start: Path | None = None, licence: Licence = "all", *, validation: bool = False
+) -> DetectorSamples:
+    """The detector's sampler over all designs, faces and training or validation pictures.
+
+    Args:
+        fonts: folder of more faces.
+        start: the exported model whose mistakes are shown more often. Not with clean pictures: their backgrounds are a
+            ride's frames, in which a plate that nobody marked would be taken for a mistake.
+        licence: which pictures.
+        validation: take the pictures kept for validation.
+    """
+    folder = data_folder()
+    frames = ride(folder, TRAINING_RIDE)
+    frames = frames[-VALIDATION_FRAMES:] if validation else frames[:-VALIDATION_FRAMES]
+    designs = designs_from_facts(folder / FACTS)
+    if licence == "clean":
+        return DetectorSamples(designs, _faces(fonts), frames, backgrounds(frames), plates_of(frames), [])
+    empty, plates = negatives(folder, validation=validation), plate_pictures(folder, validation=validation)
+    return DetectorSamples(designs, _faces(fonts), frames, empty, plates, mistakes_of(start, empty) if start else [])
+
+
+def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> ReaderSamples:
+    """The reader's sampler over all designs, faces and training crops.
+
+    Args:
+        fonts: folder of more faces.
+        licence: which pictures; clean ones hold no crop with a text.
+    """
+    folder = data_folder()
+    home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")
+    designs = designs_from_facts(folder / FACTS) + home * 3
+    if licence == "clean":
+        empty = backgrounds(ride(folder, TRAINING_RIDE)[:-VALIDATION_FRAMES])
+        return ReaderSamples(designs, _faces(fonts), {}, empty, [])
+    empty = negatives(folder, validation=False)
+    mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty)
+    return ReaderSamples(designs, _faces(fonts), reader_crops(folder, validation=False), empty, mistakes)
+
+
+def _faces(fonts: Path | None) -> tuple[Face, ...]:
+    return base_faces() + (faces_in(fonts) if fonts else ())
