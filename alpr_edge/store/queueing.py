@@ -14,9 +14,9 @@ from alpr_edge.store.schema import outbox
 
 
 def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
-    """Queue hits of a read just decided: they travel before it does."""
+    """Queue hits of a read just decided: they travel before it does, the covert ones first of all."""
     rows = [
-        _body_row(hit.hit_id, ItemKind.HIT, Urgency.HIT, encode(hit_payload(hit, read)), hit.matched.utc)
+        _body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched.utc)
         for hit in hits
     ]
     connection.execute(insert(outbox), rows)
@@ -30,6 +30,10 @@ def queue_read(connection: Connection, read: PlateRead) -> None:
     if read.evidence:
         rows = [_image_row(ref.sha256, ref.length, created) for ref in read.evidence]
         connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+
+
+def _urgency(hit: Hit) -> Urgency:
+    return Urgency.COVERT_HIT if hit.entry.covert else Urgency.HIT
 
 
 def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, created: datetime | None) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def hit_row(hit: Hit) -> dict[str, Any]:
         "remarks": entry.remarks,
         "effective": entry.effective,
         "expires": entry.expires,
+        "covert": int(entry.covert),
         "generation_source": generation.source,
         "serial": generation.serial,
         "issued": generation.issued,
@@ -131,6 +132,7 @@ def hit_of(row: RowMapping) -> Hit:
         remarks=row["remarks"],
         effective=row["effective"],
         expires=row["expires"],
+        covert=bool(row["covert"]),
     )
     return Hit(
         hit_id=row["hit_id"],

@@ -154,6 +154,7 @@ hits = Table(
     Column("remarks", Text, nullable=False),
     Column("effective", Utc),
     Column("expires", Utc),
+    Column("covert", Integer, nullable=False, server_default=text("0")),
     Column("generation_source", Text, nullable=False),
     Column("serial", Integer, nullable=False),
     Column("issued", Utc),
@@ -216,6 +217,56 @@ generations = Table(
     UniqueConstraint("source", "serial"),
 )
 Index("generations_live", generations.c.source, unique=True, sqlite_where=text("live = 1"))
+
+own_entries = Table(
+    "own_entries",
+    metadata,
+    _sequence(),
+    Column("entry_id", Text, nullable=False, unique=True),
+    Column("plate", Text, nullable=False),
+    Column("plate_raw", Text, nullable=False),
+    Column("state", Text),
+    Column("reason", Text, nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("vehicle", Text, nullable=False),
+    Column("remarks", Text, nullable=False),
+    Column("effective", Utc),
+    Column("expires", Utc, nullable=False),
+    Column("area", Text),
+    Column("hours", Text),
+    Column("covert", Integer, nullable=False),
+    Column("added", Utc),
+    Column("added_by", Text, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("removed_utc", Utc),
+    Column("removed_by", Text),
+)
+Index("own_entries_kept", own_entries.c.seq, sqlite_where=text("removed = 0"))
+
+
+def _word(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text("''"))
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=text("0"))
+
+
+list_sync = Table(
+    "list_sync",
+    metadata,
+    Column("source", Text, primary_key=True),
+    _word("etag"),
+    _word("modified"),
+    _number("serial"),
+    _number("newest"),
+    Column("asked", Utc),
+    _word("fetch_failure"),
+    _word("taken_sha256"),
+    Column("taken", Utc),
+    _word("take_failure"),
+    sqlite_with_rowid=False,
+)
 
 boots = Table(
     "boots",
