@@ -1,4 +1,4 @@
-"""Measure the models or the path; one JSON line a figure on stdout, progress on stderr."""
+"""Measure the models, the path or the hotlist; one JSON line a figure on stdout, progress on stderr."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import parse
-from scripts.benchmarks import accuracy, path
+from scripts.benchmarks import accuracy, hotlist, path
 
 
 def main() -> None:
@@ -18,29 +18,35 @@ def main() -> None:
 def _run() -> None:
     parser = _parser()
     chosen = parser.parse_args()
+    if chosen.which == "hotlist":
+        hotlist.run(chosen.entries, table=chosen.table)
+        return
     if not chosen.data.is_dir():
         parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
     configure_logs(verbose=False)
-    if chosen.which == "path":
-        path.run(chosen.data, chosen.models)
-        return
     vision = {"models_directory": str(chosen.models), "detector": chosen.detector, "reader": chosen.reader}
     settings = parse({"vision": vision | {"threads": chosen.threads}}, Path.cwd())
-    accuracy.run(accuracy.Request(chosen.data, settings.vision, chosen.only))
+    if chosen.which == "path":
+        path.run(chosen.data, settings.vision)
+    else:
+        accuracy.run(accuracy.Request(chosen.data, settings.vision, chosen.only))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path"))
+    parser.add_argument("which", choices=("accuracy", "path", "hotlist"))
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("ALPR_EDGE_DATA", "../shared/data")))
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
+    parser.add_argument("--detector", default="default", help="its name in the manifest")
+    parser.add_argument("--reader", default="default", help="its name in the manifest")
+    parser.add_argument("--threads", type=int, default=0, help="of one inference; 0: all cores but one")
     of_accuracy = parser.add_argument_group("accuracy")
-    of_accuracy.add_argument("--detector", default="default", help="its name in the manifest")
-    of_accuracy.add_argument("--reader", default="default", help="its name in the manifest")
-    of_accuracy.add_argument("--threads", type=int, default=0, help="of one inference; 0: all cores but one")
     of_accuracy.add_argument(
         "--only", type=_parts, default=accuracy.PARTS, help=f"some of {','.join(accuracy.PARTS)}; default: all"
     )
+    of_hotlist = parser.add_argument_group("hotlist")
+    of_hotlist.add_argument("--entries", type=int, default=hotlist.ENTRIES, help="size of the list; default: 5 million")
+    of_hotlist.add_argument("--table", action="store_true", help="a thousand to ten million entries, without the peers")
     return parser
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Self
 
 from scripts.benchmarks.figures import wilson
@@ -43,7 +44,7 @@ class Paired:
         """McNemar's test, exact and two-sided: of plates that one alone got right, each is as likely A's as B's."""
         differing = self.only_a + self.only_b
         tail = sum(math.comb(differing, k) for k in range(min(self.only_a, self.only_b) + 1))
-        return min(1.0, tail / 2.0 ** (differing - 1))
+        return float(min(Fraction(1), Fraction(2 * tail, 2**differing)))
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The path: frames a second against its parts and fast-alpr, capture to tone, memory. One process, same frames."""
 
+import json
 import resource
 import subprocess
 import sys
@@ -68,11 +69,11 @@ class StampingPlayer:
         """Nothing to close."""
 
 
-def run(data: Path, models: Path) -> None:
+def run(data: Path, vision: VisionSettings) -> None:
     """Print every figure."""
     # First: a child's peak starts at what its parent holds when it is started.
-    figure("path.memory.peak_rss", _peak_mib(data / "video" / "cars.mp4", models), "MiB", what="alpr-edge drive")
-    settings = Settings(vision=VisionSettings(models_directory=models), alerts=AlertSettings(cooldown_s=0))
+    figure("path.memory.peak_rss", _peak_mib(data / "video" / "cars.mp4", vision), "MiB", what="alpr-edge drive")
+    settings = Settings(vision=vision, alerts=AlertSettings(cooldown_s=0))
     detector, reader = open_models(settings.vision)
     frames = list(_frames(data / "video" / "cars.mp4"))
     rates = _rates(detector, reader, frames, settings)
@@ -90,11 +91,14 @@ def run(data: Path, models: Path) -> None:
     figure("path.capture_to_tone.p99", float(np.percentile(latencies, 99)), "ms", of=len(latencies))
 
 
-def _peak_mib(video: Path, models: Path) -> float:
+def _peak_mib(video: Path, vision: VisionSettings) -> float:
     """Peak resident memory of a process of its own that drives over the recording."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "settings.toml"
-        settings.write_text(f'[vision]\nmodels_directory = "{models.resolve()}"\n', encoding="utf-8")
+        chosen = vision.model_dump(mode="json", include={"detector", "reader", "threads"})
+        chosen["models_directory"] = str((vision.models_directory or Path("models")).resolve())
+        lines = [f"{key} = {json.dumps(value)}" for key, value in chosen.items()]
+        settings.write_text("\n".join(["[vision]", *lines, ""]), encoding="utf-8")
         command = ["drive", "--source", str(video), "--settings", str(settings), "--out", f"{folder}/out"]
         subprocess.run([sys.executable, "-m", "alpr_edge", *command], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

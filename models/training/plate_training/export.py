@@ -38,9 +38,15 @@ def export_reader(net: nn.Module, path: Path) -> None:
     store_as_float16(path)
 
 
-def export_detector(net: nn.Module, path: Path) -> None:
-    """Write the detector: ``frames`` uint8 [1, 384, 640, 1] to ``detections`` float32 [N, 7]."""
-    frames = torch.zeros((1, DETECTOR_SIZE[1], DETECTOR_SIZE[0], 1), dtype=torch.uint8)
+def export_detector(net: nn.Module, path: Path, size: tuple[int, int] = DETECTOR_SIZE) -> None:
+    """Write the detector: ``frames`` uint8 [1, H, W, 1] to ``detections`` float32 [N, 7].
+
+    Args:
+        net: the network.
+        path: where to.
+        size: width and height of its input, multiples of 32.
+    """
+    frames = torch.zeros((1, size[1], size[0], 1), dtype=torch.uint8)
     torch.onnx.export(
         _detector(net),
         (frames,),

@@ -13,7 +13,10 @@ Sampler = Callable[[np.random.Generator], Sample]
 PART = 32
 """Samples that travel together."""
 QUEUE_PARTS = 12
-WAIT_SECONDS = 120
+WAIT_SECONDS = 600
+"""For a part, at most: before the first one, pictures are loaded and mistakes are looked for."""
+LOOK_SECONDS = 5
+"""Between two looks at whether the rendering process still lives."""
 
 
 def _render(build: Callable[[], Sampler], seed: int, parts: "multiprocessing.Queue[Sample]") -> None:
@@ -61,13 +64,19 @@ class Feed:
         self._process.join()
 
     def _take_in(self) -> None:
-        try:
-            part = self._parts.get(timeout=WAIT_SECONDS)
-        except Empty:
-            raise RuntimeError("the rendering process sends nothing") from None
+        part = self._next_part()
         if len(self._pool) < self._pool_parts:
             self._pool.append(part)
         else:
             self._pool[self._next % self._pool_parts] = part
             self._next += 1
         self._credit += PART * self._reuse
+
+    def _next_part(self) -> Sample:
+        for _ in range(WAIT_SECONDS // LOOK_SECONDS):
+            try:
+                return self._parts.get(timeout=LOOK_SECONDS)
+            except Empty:
+                if not self._process.is_alive():
+                    raise RuntimeError("the rendering process has ended; why stands above") from None
+        raise RuntimeError(f"the rendering process sent nothing for {WAIT_SECONDS} s")

@@ -57,9 +57,8 @@ def start_from(net: nn.Module, path: Path, samples: Tensor) -> None:
     Raises:
         SystemExit: the file was not exported from such a network.
     """
-    released = Released(path)
+    released, own = Released(path), net.state_dict()
     folded: dict[str, Tensor] = {}
-    own = net.state_dict()
 
     def fill(layer: Any, _inputs: tuple[Tensor, ...]) -> None:  # noqa: ANN401  # torch's layers take any type
         if f"{names[layer]}.weight" in released.named or (taken := released.next_of(layer)) is None:
