@@ -10,6 +10,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ _LEVEL = 6
 _RAW_DEFLATE = -12
 """Window of 4 KiB, no header and no checksum: blocks are small, and sealed by AES-GCM."""
 _MEMORY = 5
+_BUFFER_BYTES = 4096
+_SEPARATOR = b"\x1f"
+_ENCODER = json.JSONEncoder(separators=("\x1f", ":"))
 
 Codes = NDArray[np.unsignedinteger[Any]]
 
@@ -41,10 +45,9 @@ class Column:
     codes: Codes
     """[rows], places in :attr:`table`; empty when there is but one value."""
 
-    def value(self, row: int, spilled: Any) -> Any:  # noqa: ANN401 - fields are of many types
-        """A row's value, given what its block holds of the field."""
-        code = int(self.codes[row]) if len(self.codes) else 0
-        return spilled if code == SPILLED else self.table[code]
+    def code(self, row: int) -> int:
+        """The place of a row's value; :data:`SPILLED` when it lies in the block."""
+        return self.codes.item(row) if self.codes.size else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,20 +62,37 @@ class Columns:
 
     def row(self, place: int, plate: str) -> Row:
         """A row, given its plate."""
-        raw, record_id, remarks, *spilled = self._texts(*divmod(place, ROWS_A_BLOCK))
-        state, reason, vehicle, effective, expires, restrictions = (
-            column.value(place, value) for column, value in zip(self.coded, spilled, strict=True)
+        texts = self._texts(*divmod(place, ROWS_A_BLOCK))
+        coded: list[Any] = [
+            texts.get(field) if (code := column.code(place)) == SPILLED else column.table[code]
+            for field, column in enumerate(self.coded, start=_OWN)
+        ]
+        state, reason, vehicle, effective, expires, restrictions = coded
+        raw: str = texts.get(0) or plate
+        return (
+            plate,
+            raw,
+            state,
+            reason,
+            texts.get(1) or "",
+            vehicle,
+            texts.get(2) or "",
+            effective,
+            expires,
+            restrictions,
         )
-        written = raw or plate
-        return plate, written, state, reason, record_id or "", vehicle, remarks or "", effective, expires, restrictions
 
-    def _texts(self, block: int, place: int) -> list[Any]:
-        """What a block holds of a row: a value a field, 0 or None for nothing."""
-        start = int(self.block_ends[block - 1]) if block else 0
-        packed = memoryview(self.blocks)[start : int(self.block_ends[block])]
-        texts = json.loads(zlib.decompress(packed, _RAW_DEFLATE)) if len(packed) else []
-        found = [text[place] if text else None for text in texts]
-        return found + [None] * (_OWN + _CODED - len(found))
+    def _texts(self, block: int, place: int) -> dict[int, Any]:
+        """What a block holds of a row, by number of the field."""
+        start = self.block_ends.item(block - 1) if block else 0
+        end = self.block_ends.item(block)
+        if start == end:
+            return {}
+        # Only the row's own values are parsed: the separator stands in no JSON value, its strings escape it.
+        values = zlib.decompress(memoryview(self.blocks)[start:end], _RAW_DEFLATE, _BUFFER_BYTES).split(_SEPARATOR)
+        fields = values[-1].split(b",")
+        width = len(values) // len(fields)
+        return {int(field): json.loads(values[number * width + place]) for number, field in enumerate(fields)}
 
 
 class _Dictionary(dict[Any, int]):
@@ -100,14 +120,15 @@ class ColumnsPacker:
             *batch, strict=True
         )
         own_raws = [0 if raw == plate else raw for plate, raw in zip(plates, raws, strict=True)]
-        texts = [_unless_empty(own_raws), _unless_empty(record_ids), _unless_empty(remarks)]
+        texts: list[Sequence[Any] | None] = [own_raws, record_ids, remarks]
         fields = (states, reasons, vehicles, effective, expires, restrictions)
         for values, dictionary, codes in zip(fields, self._dictionaries, self._codes, strict=True):
             fresh = array("H", map(dictionary.__getitem__, values))
             codes.extend(fresh)
             texts.append(_spilled(values, fresh) if len(dictionary) == DISTINCT_MAX else None)
+        held = [(field, values) for field, values in enumerate(texts) if values is not None and any(values)]
         for start in range(0, len(batch), ROWS_A_BLOCK):
-            self._close_block([text and _unless_empty(text[start : start + ROWS_A_BLOCK]) for text in texts])
+            self._close_block([(field, values[start : start + ROWS_A_BLOCK]) for field, values in held])
 
     def pack(self) -> Columns:
         """All of them."""
@@ -117,12 +138,14 @@ class ColumnsPacker:
             self._blocks,
         )
 
-    def _close_block(self, texts: list[Sequence[Any] | None]) -> None:
-        while texts and texts[-1] is None:
-            texts.pop()
-        if texts:
+    def _close_block(self, texts: Sequence[tuple[int, Sequence[Any]]]) -> None:
+        """The values of each field that has any, field by field, and behind them which fields these are."""
+        held = [(field, values) for field, values in texts if any(values)]
+        if held:
+            flat = list(chain.from_iterable(values for _, values in held))
+            content = _ENCODER.encode(flat)[1:-1].encode("ascii")
             squeezer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, _MEMORY)
-            self._blocks += squeezer.compress(json.dumps(texts, separators=(",", ":")).encode("ascii"))
+            self._blocks += squeezer.compress(content + _SEPARATOR + b",".join(b"%d" % field for field, _ in held))
             self._blocks += squeezer.flush()
         self._ends.append(len(self._blocks))
 
@@ -139,7 +162,3 @@ def _spilled(values: Iterable[Any], codes: "array[int]") -> list[Any] | None:
     if SPILLED not in codes:
         return None
     return [value if code == SPILLED else 0 for value, code in zip(values, codes, strict=True)]
-
-
-def _unless_empty(texts: Sequence[Any]) -> Sequence[Any] | None:
-    return texts if any(texts) else None

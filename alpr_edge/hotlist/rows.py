@@ -5,6 +5,7 @@ The generation holds the source, so a row does not.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.restrictions import Area, Hours
@@ -15,6 +16,8 @@ Row = tuple[str, str, str | None, str, str, str, str, int | None, int | None, Re
 """Canonical plate or partial, plate as the feed wrote it, state, :class:`Reason` value, record id, vehicle, remarks,
 when it takes effect and expires, in microseconds since 1970 UTC, and restrictions (None: none)."""
 
+MOMENTS_MAX = 4096
+"""How many moments are remembered; a list repeats them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _REASONS = {reason.value: reason for reason in Reason}
@@ -69,6 +72,7 @@ def microseconds(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=MOMENTS_MAX)
 def moment_of(microseconds: int | None) -> datetime | None:
     """A row's moment."""
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

@@ -72,11 +72,13 @@ def write(path: Path, seal: Seal, made: Made, lists_key: bytes) -> str:
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
         temporary = Path(name)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - mkstemp gives a descriptor, which Path cannot open
+            give_to_owner_of(path.parent, file.fileno())
             for piece in _sealed(seal, made, lists_key):
                 digest.update(piece)
                 file.write(piece)
-            file.flush()
-            give_to_owner_of(path.parent, file.fileno())
+                # Piece by piece: one large flush at the end would hold up the commit of a read behind it.
+                file.flush()
+                os.fdatasync(file.fileno())
             os.fsync(file.fileno())
         temporary.rename(path)
         sync_directory(path.parent)

@@ -16,8 +16,8 @@ from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist import sealed
-from alpr_edge.hotlist.index import HotlistIndex, SealedList
 from alpr_edge.hotlist.columns import ROWS_A_BLOCK
+from alpr_edge.hotlist.index import HotlistIndex, SealedList
 from alpr_edge.hotlist.keys import plate_key
 from alpr_edge.hotlist.packing import Made, Packer, common
 from alpr_edge.hotlist.rows import row_of
