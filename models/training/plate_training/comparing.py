@@ -116,11 +116,12 @@ def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> t
     for opener in track(openers, name, disable=not sys.stdout.isatty(), transient=True):
         scene = opener()
         for part, looker in zip(parts, lookers, strict=True):
-            part.append(looker.look([partial(_same, scene)]))
+            part.append(looker.look([partial(same, scene)]))
     return tuple(pooled(part) for part in parts)
 
 
-def _same(scene: Scene) -> Scene:
+def same(scene: Scene) -> Scene:
+    """The scene: with it bound, an opener of what is open already."""
     return scene
 
 
