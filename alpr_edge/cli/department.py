@@ -12,9 +12,11 @@ from rich.progress import Progress
 
 from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.department.certificates import UNIT_DAYS, enrol, initialise
+from alpr_edge.department.lists import ListShelf
 from alpr_edge.department.media import take_in
-from alpr_edge.department.storage import Storage, StorageCounts
+from alpr_edge.department.storage import LISTS_NAME, Storage, StorageCounts
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.domain.wire import ListChange
 
 app = typer.Typer(help="The department's storage: take what units deliver, store it once.", no_args_is_help=True)
 
@@ -95,6 +97,29 @@ def import_command(
         typer.echo(trouble, err=True)
     if found.troubles:
         raise typer.Exit(1)
+
+
+@app.command("publish")
+def publish_command(
+    feed: Annotated[Path, typer.Argument(help="The feed, as the units' settings lay it out.")],
+    directory: DirectoryOption,
+    source: Annotated[str, typer.Option("--source", help="Name of the list, as in the units' settings.")],
+    additions: Annotated[bool, typer.Option("--additions", help="Adds to the list published before.")] = False,
+    removals: Annotated[bool, typer.Option("--removals", help="Takes from the list published before.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a hotlist; each unit learns of it with its next receipt and fetches it at once."""
+    try:
+        if additions and removals:
+            raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
+        change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
+        if not directory.is_dir():
+            raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
+        done = ListShelf(directory / LISTS_NAME).publish(feed, source, change)
+    except AlprEdgeError as error:
+        fail(error)
+    told = {"source": done.source, "serial": done.serial, "change": done.change.value}
+    typer.echo(json.dumps(told) if as_json else f"{source}: serial {done.serial} is published ({done.change.value})")
 
 
 @app.command("status")

@@ -8,8 +8,8 @@ import asyncio
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -17,11 +17,14 @@ from starlette.types import Message, Receive
 
 from alpr_edge.department.records import Part, PartError
 from alpr_edge.department.storage import Storage
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.wire import (
     DIGEST_HEADER,
     ITEMS_MAX,
     ITEMS_PATH,
+    LIST_CHANGE_HEADER,
+    LIST_SERIAL_HEADER,
+    LISTS_PATH,
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
     UNIT_HEADER,
@@ -69,8 +72,16 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         finally:
             await form.close()
         log.info("department.batch_stored", unit=unit_id, items=len(answers))
-        body = AnswersPayload(answers=answers).model_dump_json()
+        newest = await run_in_threadpool(storage.lists.newest)
+        body = AnswersPayload(answers=answers, lists=newest).model_dump_json()
         return Response(body, media_type="application/json", headers=_HEADERS)
+
+    @app.get(LISTS_PATH + "{source}")
+    def hand_out(
+        source: str, unit_id: Annotated[str, Depends(sender_of)], after: Annotated[int, Query(ge=0)] = 0
+    ) -> Response:
+        """Hand out a list's next step; a part of it when the unit asks for the rest of a transfer that was cut."""
+        return _list(storage, unit_id, source, after)
 
     return app
 
@@ -130,6 +141,20 @@ async def _stored(storage: Storage, unit_id: str, form: FormData) -> list[ItemAn
         else:
             strays.append(PartError(400, "part: without a filename, which is its kind").answer(name))
     return await run_in_threadpool(storage.store, unit_id, parts) + strays
+
+
+def _list(storage: Storage, unit_id: str, source: str, after: int) -> Response:
+    try:
+        step = storage.lists.next_after(source, after)
+        if step is None and not storage.lists.has(source):
+            raise HTTPException(404, "no such list")
+    except DepartmentError as error:
+        raise HTTPException(404, str(error)) from None
+    if step is None:
+        return Response(status_code=204, headers=_HEADERS)
+    log.info("department.list_handed_out", unit=unit_id, source=source, serial=step.serial)
+    about = {LIST_SERIAL_HEADER: str(step.serial), LIST_CHANGE_HEADER: step.change.value}
+    return FileResponse(step.path, media_type="application/octet-stream", headers=_HEADERS | about)
 
 
 def _refuse(request: Request, error: Exception) -> Response:

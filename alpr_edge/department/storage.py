@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from alpr_edge.department.images import ImageFolder
+from alpr_edge.department.lists import ListShelf
 from alpr_edge.department.records import Part, PartError, Record, record_of
 from alpr_edge.department.schema import VERSION, hits, items, metadata, reads
 from alpr_edge.domain.errors import DepartmentError, StoreError
@@ -27,6 +28,7 @@ from alpr_edge.store.files import PRIVATE_FILE, private_directory, sync_director
 
 DATABASE_NAME = "department.db"
 IMAGES_NAME = "images"
+LISTS_NAME = "lists"
 BUSY_S = 15.0
 """How long a batch waits for the ones before it."""
 CONNECTIONS_MAX = 8
@@ -65,6 +67,8 @@ class Storage:
         elif not self._path.exists():
             raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
         self._images = ImageFolder(directory / IMAGES_NAME)
+        self.lists = ListShelf(directory / LISTS_NAME)
+        """Hotlists for the units."""
         self._engine = create_engine(
             "sqlite://",
             creator=lambda: _connect(self._path),

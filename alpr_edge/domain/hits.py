@@ -8,6 +8,9 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.restrictions import Area, Hours
 
+OWN_SOURCE = "officer entry"
+"""The source of entries that officers make in the car; the space keeps any imported list from taking its name."""
+
 
 class Reason(StrEnum):
     """Why a plate is wanted (the NCIC hot-file codes spelled out; a feed's own table maps to these)."""
@@ -25,6 +28,8 @@ class Reason(StrEnum):
     PROTECTIVE_INTEREST = "protective_interest"
     SUPERVISED_RELEASE = "supervised_release"
     SEX_OFFENDER = "sex_offender"
+    IMMIGRATION_VIOLATOR = "immigration_violator"
+    """Never let in unless a source's settings name it (California Values Act, Government Code 7284.6)."""
     MAJOR_CRIME = "major_crime"
     OTHER = "other"
 

@@ -32,9 +32,24 @@ PROTOCOL_HEADER = "Alpr-Edge-Protocol"
 """On every request and every answer: an answer without it comes from somebody in between, not from the department."""
 DIGEST_HEADER = "Alpr-Edge-Sha256"
 """On every part: a body that was changed on the way is never stored."""
+LISTS_PATH = "/v1/lists/"
+"""In front of a source's name, ``?after=SERIAL``: the next step after that serial, or 204 when there is none."""
+LIST_SERIAL_HEADER = "Alpr-Edge-List-Serial"
+"""On a list: its serial at the department, which grows by one with each list of the source."""
+LIST_CHANGE_HEADER = "Alpr-Edge-List-Change"
+"""On a list: a :class:`ListChange`."""
 ITEM_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
 ITEMS_MAX = 500
 """Most items of one batch."""
+
+
+class ListChange(StrEnum):
+    """What a feed does to the list held."""
+
+    COMPLETE = "complete"
+    """It takes the list's place."""
+    ADDITIONS = "additions"
+    REMOVALS = "removals"
 
 
 class ItemKind(StrEnum):

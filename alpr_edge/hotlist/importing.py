@@ -16,23 +16,22 @@ import structlog
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.hits import Generation, Reason
-from alpr_edge.hotlist import gate, sealed
+from alpr_edge.domain.wire import ListChange
+from alpr_edge.hotlist import changes, gate, sealed
 from alpr_edge.hotlist.clew import Clew
 from alpr_edge.hotlist.feeds import FeedContext, FeedFormat, FormatName, Rejected
 from alpr_edge.hotlist.gate import DEFAULT_LIMITS, Limits, Tally
 from alpr_edge.hotlist.generic_csv import GenericCsv
-from alpr_edge.hotlist.loader import open_identities
-from alpr_edge.hotlist.packing import Made, Packer, common
+from alpr_edge.hotlist.loader import open_identities, open_sealed
+from alpr_edge.hotlist.packing import Made, common
 from alpr_edge.hotlist.rows import row_of
 from alpr_edge.hotlist.unpacking import FeedFile
 from alpr_edge.store.database import Database
 from alpr_edge.store.files import private_directory
-from alpr_edge.store.generations import StoredGeneration, live, next_serial, record_and_make_live
+from alpr_edge.store.generations import StoredGeneration, forget_oldest, live, next_serial, record_and_make_live
 
 FORMATS: dict[FormatName, FeedFormat] = {known.name: known for known in (GenericCsv(), Clew())}
 """Every format by its name."""
-GENERATIONS_KEPT = 3
-"""Sealed files kept of each source: the live one and two to roll back to."""
 PROGRESS_STEP = 5_000
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOCK_FILE = ".import.lock"
@@ -71,6 +70,8 @@ class Request:
     dry_run: bool = False
     """Check only; nothing is written, nothing goes live."""
     limits: Limits = DEFAULT_LIMITS
+    change: ListChange = ListChange.COMPLETE
+    """What the feed does to the list held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,12 @@ class _Import:
         """Pack, pass the gate, go live, report."""
         held = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
         generation = held.generation if held else None
-        made, issued = self._pack(generation, progress)
+        made, issued = self._pack(held, progress)
         kept = len(made.packed)
         gate.check_lines(self.tally, self.request.limits)
-        gate.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
+        # Removals may empty a list: the last AMBER entry is cancelled.
+        if kept or self.request.change is not ListChange.REMOVALS:
+            gate.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
         shared = self._shared_with(held, made)
         return ImportReport(
             source=self.request.source,
@@ -150,19 +153,23 @@ class _Import:
             removed=(generation.entries if generation else 0) - shared,
         )
 
-    def _pack(self, held: Generation | None, progress: Progress | None) -> tuple[Made, datetime | None]:
-        """Read the whole feed; its entries packed, and its date of issue."""
-        packer = Packer()
+    def _pack(self, held: StoredGeneration | None, progress: Progress | None) -> tuple[Made, datetime | None]:
+        """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
+        change, lists = self.request.change, self.lists
+        is_change = held is not None and change is not ListChange.COMPLETE
+        base = open_sealed(held, lists.lists_key, lists.directory) if held and is_change else None
+        generation = held.generation if held else None
+        packer = changes.packer_for(change, base)
         with FeedFile(self.request.path) as file:
             context = FeedContext(self.request.source, file.inner_name, self.request.reason)
             feed = FORMATS[self.request.format].open(file.lines(), context)
-            gate.check_issued(feed.issued, held, self.now, self.request.limits)
+            gate.check_issued(feed.issued, generation, self.now, self.request.limits)
             for count, entry in enumerate(gate.admit(feed.records, self.tally), start=1):
                 gate.check_count(count, self.request.limits)
                 packer.extend([row_of(entry)])
                 if progress is not None and count % PROGRESS_STEP == 0:
                     progress(count, file.share_read)
-        return packer.pack(), feed.issued
+        return packer.pack(), feed.issued or (generation.issued if generation and is_change else None)
 
     def _shared_with(self, held: StoredGeneration | None, made: Made) -> int:
         """How many entries the list held has too; none can be told when it does not open."""
@@ -181,18 +188,9 @@ class _Import:
         name, entries = f"{source}.{serial:08d}.list", len(made.packed)
         sha256 = sealed.write(lists.directory / name, sealed.Seal(source, serial), made, lists.lists_key)
         record_and_make_live(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
-        _remove_oldest(lists.directory, source, serial)
+        forget_oldest(lists.database, source, lists.directory)
         log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial
-
-
-def _remove_oldest(directory: Path, source: str, serial: int) -> None:
-    """Delete the source's files behind the :data:`GENERATIONS_KEPT` newest; whoever has one open holds it in memory."""
-    name = re.compile(rf"{re.escape(source)}\.(\d{{8,}})\.list")
-    for path in directory.iterdir():
-        match = name.fullmatch(path.name)
-        if match and int(match.group(1)) <= serial - GENERATIONS_KEPT:
-            path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -3,15 +3,21 @@
 The file itself is fsynced before its row is written, so a live row always has its file.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sqlalchemy import RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation
 from alpr_edge.store.database import Database
 from alpr_edge.store.rows import generation_of
-from alpr_edge.store.schema import generations
+from alpr_edge.store.schema import generations, list_sync
+
+_live = generations.alias("_live")
+GENERATIONS_KEPT = 3
+"""Of each source: the live one and two to roll back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +33,20 @@ class StoredGeneration:
 
 
 def live(database: Database) -> list[StoredGeneration]:
-    """The live generation of each source, in order of source."""
-    return _found(database, select(generations).where(generations.c.live == 1).order_by(generations.c.source))
+    """The live generation of each source, in order of source.
+
+    Its ``imported`` is when the server last said that it is still the newest, where that is later: a list without a
+    date of its own must not age while it is confirmed every few minutes. One rolled back to is confirmed by nobody.
+    """
+    newest = select(func.max(generations.c.serial)).where(generations.c.source == _live.c.source).scalar_subquery()
+    query = (
+        select(_live, list_sync.c.asked, (_live.c.serial == newest).label("is_newest"), list_sync.c.take_failure)
+        .join(list_sync, list_sync.c.source == _live.c.source, isouter=True)
+        .where(_live.c.live == 1)
+        .order_by(_live.c.source)
+    )
+    with database.read() as connection:
+        return [_confirmed(row) for row in connection.execute(query).mappings()]
 
 
 def held(database: Database, source: str) -> list[StoredGeneration]:
@@ -71,18 +89,56 @@ def record_and_make_live(database: Database, generation: Generation, file: str, 
         connection.execute(insert(generations), row)
 
 
-def make_live(database: Database, source: str, serial: int) -> None:
+def make_live(database: Database, source: str, serial: int, directory: Path) -> None:
     """Switch a source to a generation it held before (roll-back).
 
+    Args:
+        database: where rows go.
+        source: the list.
+        serial: of the generation.
+        directory: folder of the sealed files.
+
     Raises:
-        StoreError: there is no such generation; the live one stays.
+        StoreError: there is no such generation, or its file is gone; the live one stays.
     """
     of_source = generations.c.source == source
+    chosen = of_source & (generations.c.serial == serial)
     with database.write() as connection:
-        connection.execute(update(generations).where(of_source).values(live=0))
-        chosen = update(generations).where(of_source & (generations.c.serial == serial)).values(live=1)
-        if connection.execute(chosen).rowcount != 1:
+        file = connection.execute(select(generations.c.file).where(chosen)).scalar()
+        if file is None:
             raise StoreError(f"list {source} has no generation {serial}; the live one stays")
+        if not (directory / file).is_file():
+            raise StoreError(f"{directory / file}: the file of generation {serial} is gone; the live one stays")
+        connection.execute(update(generations).where(of_source).values(live=0))
+        connection.execute(update(generations).where(chosen).values(live=1))
+
+
+def forget_oldest(database: Database, source: str, directory: Path, kept: int = GENERATIONS_KEPT) -> None:
+    """Remove the rows and then the files behind the ``kept`` newest; never those of the live generation.
+
+    Whoever has a file open holds its content in memory. A crash between the two leaves files without a row, which the
+    next call removes.
+    """
+    found = held(database, source)
+    newest = {row.generation.serial for row in found[:kept]}
+    kept_files = {row.file for row in found if row.live or row.generation.serial in newest}
+    gone = [row.generation.serial for row in found if row.file not in kept_files]
+    if gone:
+        of_source = (generations.c.source == source) & generations.c.serial.in_(gone)
+        with database.write() as connection:
+            connection.execute(delete(generations).where(of_source & (generations.c.live == 0)))
+    name = re.compile(rf"{re.escape(source)}\.(\d{{8,}})\.list")
+    for path in directory.iterdir():
+        if name.fullmatch(path.name) and path.name not in kept_files:
+            path.unlink(missing_ok=True)
+
+
+def _confirmed(row: RowMapping) -> StoredGeneration:
+    stored, asked = _stored(row), row["asked"]
+    imported = stored.generation.imported
+    if not row["is_newest"] or row["take_failure"] or asked is None or (imported is not None and asked <= imported):
+        return stored
+    return replace(stored, generation=replace(stored.generation, imported=asked))
 
 
 def _found(database: Database, query: Select[*tuple[object, ...]]) -> list[StoredGeneration]:

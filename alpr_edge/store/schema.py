@@ -262,7 +262,7 @@ list_sync = Table(
     _number("newest"),
     Column("asked", Utc),
     _word("fetch_failure"),
-    _word("taken_sha256"),
+    Column("marks", Json, nullable=False, server_default=text("'{}'")),
     Column("taken", Utc),
     _word("take_failure"),
     sqlite_with_rowid=False,

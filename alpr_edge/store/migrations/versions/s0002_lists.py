@@ -42,7 +42,7 @@ STATEMENTS = (
         newest INTEGER DEFAULT 0 NOT NULL,
         asked TEXT,
         fetch_failure TEXT DEFAULT '' NOT NULL,
-        taken_sha256 TEXT DEFAULT '' NOT NULL,
+        marks TEXT DEFAULT '{}' NOT NULL,
         taken TEXT,
         take_failure TEXT DEFAULT '' NOT NULL,
         PRIMARY KEY (source)

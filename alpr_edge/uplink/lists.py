@@ -1,0 +1,292 @@
+"""Fetches hotlists over HTTPS into the folder of incoming feeds; the unit imports them from there.
+
+A list that did not change costs one 304 (ETag, RFC 9110), one that was cut is resumed where it was (Range with
+If-Range, so that halves of two lists are never joined), one that is too large or no list at all is refused. Whatever
+fails, the list held stays live and its age grows; it is tried again with growing waits.
+"""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import httpx
+import structlog
+
+from alpr_edge.domain.errors import AlprEdgeError, UplinkError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.domain.wire import (
+    LIST_CHANGE_HEADER,
+    LIST_SERIAL_HEADER,
+    LISTS_PATH,
+    PROTOCOL_HEADER,
+    PROTOCOL_VERSION,
+    UNIT_HEADER,
+    ListChange,
+)
+from alpr_edge.settings import ListSource, UplinkSettings
+from alpr_edge.store import syncs
+from alpr_edge.store.database import Database
+from alpr_edge.store.incoming import Draft, FeedNote, Incoming
+from alpr_edge.store.syncs import SyncState
+from alpr_edge.uplink.answers import retry_after_s
+from alpr_edge.uplink.tls import context_of, explained
+
+FETCH_S_MAX = 3600.0
+"""Longest one transfer may take; what arrived of a longer one is kept and resumed."""
+CHUNK_BYTES = 256 * 1024
+LOOK_S = 1.0
+"""Between two looks whether the unit took in what was fetched."""
+_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)")
+_SERIAL = re.compile(r"\d{1,12}")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Due:
+    """When a source is looked for next; on monotonic time, so a wrong clock delays nothing."""
+
+    source: ListSource
+    at_s: float
+    failures: int = 0
+
+
+class ListFetcher:
+    """Fetches the lists of the sources that come over HTTPS; one thread steps it.
+
+    Args:
+        sources: all of the unit.
+        uplink: address of the department, certificates and time limits.
+        unit_id: this unit.
+        incoming: where feeds go.
+        database: what was fetched is noted there.
+        clock: dates what is noted.
+        draw: uniform in [0, 1); spreads a fleet.
+    """
+
+    def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
+        self,
+        *,
+        sources: Sequence[ListSource],
+        uplink: UplinkSettings,
+        unit_id: str,
+        incoming: Incoming,
+        database: Database,
+        clock: Clock,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._uplink = uplink
+        self._unit_id = unit_id
+        self._incoming = incoming
+        self._database = database
+        self._clock = clock
+        self._draw = draw
+        self._beat: Callable[[], None] = _no_beat
+        now_s = time.monotonic()
+        first_s = uplink.retry_first_s
+        fetched = [source for source in sources if source.url or source.department]
+        self._due = {source.name: _Due(source, now_s + draw() * first_s) for source in fetched}
+        self._newest: dict[str, int] = {}
+        self._wanted = threading.Event()
+
+    def want(self, serials: Mapping[str, int]) -> None:
+        """Told by another thread which serials the department's receipts named: a newer list is due at once."""
+        for name, serial in serials.items():
+            due = self._due.get(name)
+            if due is not None and due.source.department and serial > self._newest.get(name, 0):
+                self._newest[name] = serial
+                due.at_s = 0.0
+                self._wanted.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not past the moment when a newer list is named."""
+        self._wanted.wait(seconds)
+        self._wanted.clear()
+
+    def step(self, beat: Callable[[], None] = lambda: None) -> float:
+        """Look for the source that is due longest, if one is.
+
+        Args:
+            beat: called while a transfer goes on.
+
+        Returns:
+            Seconds until the next one is due.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        self._beat = beat
+        if not self._due:
+            return LOOK_S
+        due = min(self._due.values(), key=lambda each: each.at_s)
+        wait_s = due.at_s - time.monotonic()
+        if wait_s > 0:
+            return wait_s
+        self._look(due)
+        return max(0.0, min(each.at_s for each in self._due.values()) - time.monotonic())
+
+    def fetch(self, source: ListSource) -> bool:
+        """Look for one source now.
+
+        Returns:
+            Whether a newer list was fetched and waits to be imported.
+
+        Raises:
+            UplinkError: the server cannot be reached, refuses, or sends no list.
+            StoreError: the disk or the database does not take it.
+        """
+        state = syncs.state_of(self._database, source.name)
+        draft = self._incoming.draft(source.name)
+        try:
+            return self._transfer(source, state, draft)
+        finally:
+            if draft is not None:
+                draft.close()
+
+    def _look(self, due: _Due) -> None:
+        name = due.source.name
+        if self._incoming.waits(name):
+            # One list at a time: the next step of a chain stands on the one before.
+            due.at_s = time.monotonic() + LOOK_S
+            return
+        newest = self._newest.get(name, 0)
+        try:
+            is_new = self.fetch(due.source)
+        except AlprEdgeError as error:
+            due.failures += 1
+            syncs.note(self._database, name, fetch_failure=str(error))
+            longest_s = max(due.source.every_s, self._uplink.retry_first_s)
+            wait_s = Backoff(self._uplink.retry_first_s, longest_s=longest_s).wait_s(due.failures, self._draw())
+            asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
+            due.at_s = time.monotonic() + max(wait_s, min(asked_s, longest_s))
+            log.warning("hotlist.not_fetched", source=name, reason=str(error), failures=due.failures)
+            return
+        due.failures = 0
+        is_behind = is_new or self._newest.get(name, 0) > newest
+        due.at_s = time.monotonic() + (LOOK_S if is_behind and due.source.department else due.source.every_s)
+
+    def _transfer(self, source: ListSource, state: SyncState, draft: Draft | None) -> bool:
+        settings = self._settings_of(source)
+        with httpx.Client(
+            verify=context_of(settings),
+            trust_env=False,
+            timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
+            headers={
+                UNIT_HEADER: self._unit_id,
+                PROTOCOL_HEADER: str(PROTOCOL_VERSION),
+                "Accept-Encoding": "identity",
+            },
+        ) as client:
+            try:
+                with client.stream("GET", _address(source, settings, state), headers=_asked(state, draft)) as response:
+                    return self._received(source, response, draft)
+            except httpx.InvalidURL:
+                raise UplinkError(f"{source.name}: its url is no address; check [[hotlist.source]]") from None
+            except httpx.HTTPError as error:
+                raise explained(error, settings) from None
+
+    def _received(self, source: ListSource, response: httpx.Response, draft: Draft | None) -> bool:
+        status, now = response.status_code, self._clock.now().utc
+        if status == 304 or (status == 204 and source.department):
+            syncs.note(self._database, source.name, asked=now, fetch_failure="")
+            return False
+        if status == 416 and draft is not None:
+            draft.discard()
+        _check(source, response)
+        if status == 200:
+            draft = self._incoming.start(source.name, _note_of(source, response))
+        elif draft is None or _start_of(response) != draft.size:
+            raise UplinkError(f"{source.name}: the server sent another part than was asked for")
+        try:
+            self._take(source, response, draft)
+            draft.finish()
+        finally:
+            draft.close()
+        note = draft.note
+        syncs.note(self._database, source.name, etag=note.etag, modified=note.modified, fetch_failure="")
+        log.info("hotlist.fetched", source=source.name, bytes=draft.size, serial=note.serial, change=note.change)
+        return True
+
+    def _take(self, source: ListSource, response: httpx.Response, draft: Draft) -> None:
+        began_s = time.monotonic()
+        for chunk in response.iter_raw(CHUNK_BYTES):
+            self._beat()
+            if draft.size + len(chunk) > source.bytes_max:
+                draft.discard()
+                raise UplinkError(_too_large(source))
+            draft.append(chunk)
+            if time.monotonic() - began_s > FETCH_S_MAX:
+                raise UplinkError(f"{source.name}: not whole after {FETCH_S_MAX:.0f} s; the rest is fetched later")
+
+    def _settings_of(self, source: ListSource) -> UplinkSettings:
+        """The uplink's settings with the source's own address and certificates in their place."""
+        own = {name: getattr(source, name) for name in ("ca_file", "certificate_file", "key_file")}
+        address = self._uplink.url if source.department else source.url
+        if not address:
+            raise UplinkError(f"{source.name}: comes from the department, but uplink.url is empty; set it")
+        given = {name: path for name, path in own.items() if path is not None}
+        return self._uplink.model_copy(update={"url": address, **given})
+
+
+def _no_beat() -> None:
+    """Nobody listens."""
+
+
+def _address(source: ListSource, settings: UplinkSettings, state: SyncState) -> str:
+    if not source.department:
+        return source.url
+    return settings.url.rstrip("/") + LISTS_PATH + source.name + "?" + urlencode({"after": state.serial})
+
+
+def _asked(state: SyncState, draft: Draft | None) -> dict[str, str]:
+    """Headers that ask for the rest of a draft, or for a list other than the one fetched last."""
+    if draft is not None and draft.size and draft.note.etag:
+        return {"Range": f"bytes={draft.size}-", "If-Range": draft.note.etag}
+    asked = {"If-None-Match": state.etag, "If-Modified-Since": state.modified}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _check(source: ListSource, response: httpx.Response) -> None:
+    """Raise unless a list follows, of a size that may be taken."""
+    status = response.status_code
+    if source.department and PROTOCOL_HEADER not in response.headers:
+        raise UplinkError(f"{source.name}: the answer (status {status}) is not the department's; check [uplink] url")
+    if status in {401, 403}:
+        raise UplinkError(f"{source.name}: the server does not accept this unit (status {status}); enrol it there")
+    if status == 404:
+        raise UplinkError(f"{source.name}: the server has no such list (status 404); check its name and url")
+    if status not in {200, 206}:
+        raise UplinkError(f"{source.name}: no list, status {status}", retry_after_s(response.headers))
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise UplinkError(f"{source.name}: a web page came instead of a list; is a login page in between?")
+    if int(response.headers.get("Content-Length", "0") or 0) > source.bytes_max:
+        raise UplinkError(_too_large(source))
+
+
+def _too_large(source: ListSource) -> str:
+    return f"{source.name}: over {source.bytes_max} bytes; if that is right, raise bytes_max of the source"
+
+
+def _note_of(source: ListSource, response: httpx.Response) -> FeedNote:
+    headers = response.headers
+    etag = headers.get("ETag", "")
+    modified = headers.get("Last-Modified", "")
+    # A weak mark vouches for no byte: such a list is fetched from its start again.
+    etag = "" if etag.startswith("W/") else etag
+    if not source.department:
+        return FeedNote(etag=etag, modified=modified)
+    serial, change = headers.get(LIST_SERIAL_HEADER, ""), headers.get(LIST_CHANGE_HEADER, "")
+    if not _SERIAL.fullmatch(serial) or change not in set(ListChange):
+        raise UplinkError(f"{source.name}: the department does not say which list this is; update its software")
+    # Which list is newer its serial says: marks of its files would hide the next step of a chain.
+    return FeedNote(ListChange(change), int(serial), etag)
+
+
+def _start_of(response: httpx.Response) -> int | None:
+    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    return int(found.group(1)) if found else None
