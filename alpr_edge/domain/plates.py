@@ -16,4 +16,6 @@ def canonical(text: str) -> str:
     Feeds write zero for O (``0H``, ``D0DG``) and many states allow only one of the two, so O against 0
     is exact; every other look-alike is not. An empty result means that nothing of a plate was in ``text``.
     """
+    if text.isascii() and text.isalnum():
+        return text.upper().replace("O", "0")
     return "".join(c for c in text if c in _KEPT).upper().replace("O", "0")

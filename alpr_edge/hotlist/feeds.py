@@ -4,10 +4,9 @@ A format reads lazily, line by line, so that a list of millions never stands in 
 in a format puts plate text into a log or an error: a line is named by its number and column.
 """
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -15,16 +14,19 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.hits import Reason
+from alpr_edge.hotlist.rows import Row
 
 REMARKS_MAX = 500
 VEHICLE_MAX = 100
 RECORD_ID_MAX = 64
 PLATE_RAW_MAX = 24
+REASONS_ALLOWED = frozenset(Reason) - {Reason.IMMIGRATION_VIOLATOR}
+"""What a source lets in unless its settings say otherwise."""
+PACIFIC = "America/Los_Angeles"
 MOMENTS_MAX = 4096
 """How many dates are remembered; a feed repeats them."""
 _CONTROL = dict.fromkeys([*range(0x20), 0x7F], " ")
-_WILDCARDS = re.compile(r"[?*%_#]")
 _DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
 
 
@@ -32,7 +34,14 @@ class FormatName(StrEnum):
     """The layouts known."""
 
     GENERIC_CSV = "generic-csv"
+    FIXED_WIDTH = "fixed-width"
     CLEW = "clew"
+    NCIC = "ncic"
+    TEXAS_NCIC = "texas-ncic"
+    TEXAS_TCIC = "texas-tcic"
+    COLORADO = "colorado"
+    NEW_YORK = "new-york"
+    FLORIDA = "florida"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +60,54 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A line understood that the unit must not hold (California Values Act, Government Code 7284.6)."""
+    """A line understood whose reason the source does not allow (California Values Act, Government Code 7284.6)."""
 
     line: int
 
 
-Record = HotlistEntry | Rejected | Withheld
+Record = Row | Rejected | Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a department wants a source read; all of it is settable, a source at a time."""
+
+    reason: Reason | None = None
+    """Reason of every line that names none itself."""
+    reasons: frozenset[Reason] = REASONS_ALLOWED
+    """Reasons let in."""
+    codes: Mapping[str, Reason] = field(default_factory=dict)
+    """Codes or wordings of the feed, upper case, beside and before the format's own."""
+    covert: bool = False
+    """All entries are covert."""
+    zone: str = ""
+    """Zone of its dates; empty: the format's."""
+    skip_plates: frozenset[str] = frozenset()
+    """Canonical texts that are no plates, beside the words every feed writes."""
+    entries_expire: timedelta | None = None
+    """How long an entry without an expiry of its own holds, from the date of the list."""
+    trailer_required: bool = False
+    """Refuse a feed without a trailer that counts its records."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Where a field stands, by role: a column's name, its number from 1, or places such as ``1-8``."""
+    delimiter: str = ""
+    """Empty: told by the header row."""
+    header: bool = True
+    """Whether the first row names the columns."""
+
+
+DEFAULT_RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """What the person importing said about the file."""
+    """What is known of a feed beside its bytes."""
 
     source: str
     file_name: str
-    reason: Reason | None = None
-    """Reason of every line that names none itself."""
+    rules: Rules = DEFAULT_RULES
+    now: datetime | None = None
+    """The moment, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +115,7 @@ class Feed:
     """A feed whose head was read."""
 
     issued: datetime | None
-    """When the list was made, UTC; None: the format does not say."""
+    """When the list was made, UTC; None: the feed does not say."""
     records: Iterator[Record]
     """The lines, in file order; raises FeedError when the end shows that the feed is not whole."""
 
@@ -97,16 +138,19 @@ class FeedFormat(ABC):
         """
 
 
+def text_of(line: bytes) -> str:
+    """A line as UTF-8 or, where it is not, as Latin-1."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
 def clean(text: str, longest: int) -> str:
     """Free text on one line, no control characters, single spaces, at most ``longest`` characters."""
     if not text.isprintable():
         text = text.translate(_CONTROL)
     return " ".join(text.split())[:longest]
-
-
-def is_partial(plate: str) -> bool:
-    """Whether a plate cell holds wildcards; canonical text would drop them and name another plate."""
-    return _WILDCARDS.search(plate) is not None
 
 
 def zone(name: str) -> ZoneInfo:
@@ -117,8 +161,8 @@ def zone(name: str) -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except ZoneInfoNotFoundError:
-        raise FeedError(f"this system knows no time zone {name}; install the package tzdata") from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise FeedError(f"this system knows no time zone {name}; check it or install the package tzdata") from None
 
 
 @lru_cache(maxsize=MOMENTS_MAX)

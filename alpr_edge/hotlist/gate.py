@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import Generation, HotlistEntry
+from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.feeds import Record, Rejected, Withheld
+from alpr_edge.hotlist.rows import Row
 
 JUNK_PLATES = frozenset(
     canonical(word)
@@ -22,8 +23,9 @@ JUNK_PLATES = frozenset(
     )
 )  # fmt: skip
 """Words that feeds write where a vehicle has no plate."""
-SAMPLES_MAX = 20
+SAMPLES_MAX = 10_000
 """How many rejected lines a report names; all are counted."""
+BATCH_ENTRIES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Limits:
     issued_ahead_max: timedelta = timedelta(days=1)
     """How far ahead of the unit's clock a header may date: a list from the future would lock out all that follow."""
 
+    issued_required: bool = False
+    """Refuse a feed that does not say when it was made."""
     entries_max: int = 20_000_000
     """Four times the largest list planned for."""
 
@@ -56,28 +60,50 @@ class Tally:
     skipped_junk: int = 0
     withheld: int = 0
 
+    def count(self, record: Rejected | Withheld) -> None:
+        """Take note of a line that is no entry."""
+        if isinstance(record, Withheld):
+            self.read += 1
+            self.withheld += 1
+            return
+        self.read += record.lines
+        self.rejected += record.lines
+        if len(self.samples) < SAMPLES_MAX:
+            self.samples.append(record)
+
 
 def is_junk(plate: str) -> bool:
     """Whether canonical text is no plate: nothing, zeros only, or a word for none."""
     return not plate.strip("0") or plate in JUNK_PLATES
 
 
-def admit(records: Iterable[Record], tally: Tally) -> Iterator[HotlistEntry]:
-    """The entries to hold; everything else is counted in ``tally``."""
+def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozenset()) -> Iterator[list[Row]]:
+    """The rows to hold, in batches; everything else is counted in ``tally``, and at a batch's end so is it.
+
+    Args:
+        records: what a format read.
+        tally: what became of it.
+        skip: canonical texts that are no plates either.
+    """
+    junk = JUNK_PLATES | skip
+    batch: list[Row] = []
     for record in records:
-        if isinstance(record, Rejected):
-            tally.read += record.lines
-            tally.rejected += record.lines
-            if len(tally.samples) < SAMPLES_MAX:
-                tally.samples.append(record)
-            continue
-        tally.read += 1
-        if isinstance(record, Withheld):
-            tally.withheld += 1
-        elif is_junk(record.plate):
-            tally.skipped_junk += 1
+        if isinstance(record, tuple):
+            plate = record[0]
+            if plate in junk or not plate.strip("0"):
+                tally.skipped_junk += 1
+                tally.read += 1
+                continue
+            batch.append(record)
+            if len(batch) == BATCH_ENTRIES:
+                tally.read += len(batch)
+                yield batch
+                batch = []
         else:
-            yield record
+            tally.count(record)
+    tally.read += len(batch)
+    if batch:
+        yield batch
 
 
 def check_issued(issued: datetime | None, held: Generation | None, now: datetime | None, limits: Limits) -> None:
@@ -87,6 +113,8 @@ def check_issued(issued: datetime | None, held: Generation | None, now: datetime
         FeedError: it is.
     """
     if issued is None:
+        if limits.issued_required:
+            raise FeedError("the feed does not say when it was made; fetch one with a header date")
         return
     if now is not None and issued > now + limits.issued_ahead_max:
         raise FeedError(

@@ -1,63 +1,32 @@
-"""Delimited text with a header row, as Rekor's and Genetec AutoVu's importers take it.
+"""Delimited text with a header row, as Rekor's and Genetec AutoVu's importers take it, or without one.
 
-The delimiter (``,`` ``;`` ``:`` or tab) is the one under which the header row names columns known here; it is not
-guessed from counts. Lines are UTF-8 (a byte order mark is passed over) or, where they are not, Latin-1.
-Quoted fields may hold delimiters, doubled quotes and line ends. A quote that is never closed ends the feed's trust:
-it would swallow every line behind it.
+The delimiter (``,`` ``;`` ``:`` or tab) is the one under which the header row names columns known here, or the
+settings'; it is not guessed from counts. Columns with names of their own are named in the settings, by role; without a
+header row they are numbered. A first line ``DATE11/23/2026 09:00`` is the date of the list. Lines are UTF-8 (a byte
+order mark is passed over) or, where they are not, Latin-1. Quoted fields may hold delimiters, doubled quotes and line
+ends. A quote that is never closed ends the feed's trust: it would swallow every line behind it.
 """
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import ClassVar
-from zoneinfo import ZoneInfo
+from itertools import chain
+from operator import itemgetter
+from typing import ClassVar, Protocol
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import HotlistEntry, Reason
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
-from alpr_edge.hotlist import reasons, states
-from alpr_edge.hotlist.feeds import (
-    PLATE_RAW_MAX,
-    RECORD_ID_MAX,
-    REMARKS_MAX,
-    VEHICLE_MAX,
-    Feed,
-    FeedContext,
-    FeedFormat,
-    FormatName,
-    Record,
-    Rejected,
-    Withheld,
-    clean,
-    is_partial,
-    moment,
-    zone,
-)
+from alpr_edge.hotlist.feeds import Feed, FeedContext, FeedFormat, FormatName, Record, Rejected, text_of
+from alpr_edge.hotlist.header import VEHICLE_ROLES, Header, header_of
+from alpr_edge.hotlist.lines import TRAILER, check_end
+from alpr_edge.hotlist.making import Cells, EntryMaker, Traits
 
 LINES_A_RECORD_MAX = 20
 """More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
-Times = tuple[datetime | None, datetime | None]
-"""When an entry takes effect and when it expires."""
-_ABSENT = -1
-_DELIMITERS = ",;\t:"
+_VEHICLE = Cells._fields.index("vehicle")
+_DATE = re.compile(r"DATE\s*(\S.*)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_NOT_WORD = re.compile("[^a-z0-9]+")
-_COLUMNS: dict[str, tuple[str, ...]] = {
-    "plate": ("platenumber", "plate", "licenseplate", "licenseplatenumber"),
-    "state": ("stateprovince", "platestate", "state", "province"),
-    "reason": ("category", "reason", "description"),
-    "remarks": ("remarks", "notes", "comments", "description"),
-    "record_id": ("recordid", "id", "ncicnumber", "casenumber"),
-    "effective": ("effectivedate", "startdate"),
-    "expires": ("expirydate", "expirationdate", "enddate"),
-    "year": ("vehicleyear", "year"),
-    "make": ("vehiclemake", "make"),
-    "model": ("vehiclemodel", "model"),
-    "colour": ("vehiclecolor", "vehiclecolour", "color", "colour"),
-}
-"""What a column is called, lower case without spaces; the first name present is taken."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class GenericCsv(FeedFormat):
@@ -66,160 +35,113 @@ class GenericCsv(FeedFormat):
     name: ClassVar[FormatName] = FormatName.GENERIC_CSV
 
     def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
-        """Read the header row."""
-        head = next(lines, b"")
-        if head.startswith(_UTF16):
+        """Read the date and the header row, if there are any."""
+        first = next(lines, b"").removeprefix(_BYTE_ORDER_MARK)
+        if first.startswith(_UTF16):
             raise FeedError("line 1: the file is UTF-16; save it as UTF-8")
-        header = _text(head.removeprefix(b"\xef\xbb\xbf")).rstrip("\r\n")
-        delimiter, names = _sniffed(header)
-        table = _Table(names, _places(names), context, zone("America/Los_Angeles"))
-        return Feed(None, _records(lines, delimiter, table))
+        dated = _DATE.fullmatch(text_of(first).strip())
+        number = 2 if dated else 1
+        if dated:
+            first = next(lines, b"")
+        header = header_of(text_of(first).rstrip("\r\n"), number, context.rules)
+        if not context.rules.header:
+            number, lines = number - 1, chain([first], lines)
+        maker = EntryMaker(context, Traits(header.names, partials=True, ncic_states=False))
+        issued = _issued(dated.group(1), maker) if dated else None
+        maker.begin(issued)
+        return Feed(issued, _Rows(header, maker, number, trailer=context.rules.trailer_required).records(lines))
 
 
-def _text(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
+def _issued(text: str, maker: EntryMaker) -> datetime:
+    issued = maker.date(text)
+    if issued is None:
+        raise FeedError("line 1: no date behind DATE; write it as mm/dd/yyyy hh:mm")
+    return issued
 
 
-def _key(name: str) -> str:
-    return _NOT_WORD.sub("", name.lower())
+class _CsvReader(Protocol):
+    """What :func:`csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
 
-def _sniffed(header: str) -> tuple[str, list[str]]:
-    """The delimiter and the column names of the header row."""
-    best: tuple[int, str, list[str]] = (0, "", [])
-    for delimiter in _DELIMITERS:
-        names = next(csv.reader([header], delimiter=delimiter), [])
-        known = sum(any(_key(name) in role for role in _COLUMNS.values()) for name in names)
-        if known > best[0]:
-            best = (known, delimiter, names)
-    known, delimiter, names = best
-    if not any(_key(name) in _COLUMNS["plate"] for name in names):
-        raise FeedError("line 1: no header row with a plate column; name it Plate Number")
-    return delimiter, names
+class _Rows:
+    """The rows behind the header; line numbers are the file's.
 
+    Args:
+        header: which cell is what.
+        maker: makes the rows.
+        done: lines read already.
+        trailer: whether a trailer must stand at the end.
+    """
 
-def _places(names: Sequence[str]) -> dict[str, int]:
-    """Which column each role is read from; :data:`_ABSENT` for roles the header does not have."""
-    keys = [_key(name) for name in names]
-    places = dict.fromkeys(_COLUMNS, _ABSENT)
-    for role, known in _COLUMNS.items():
-        name = next((name for name in known if name in keys), None)
-        if name is None:
-            continue
-        if keys.count(name) > 1:
-            raise FeedError(f"line 1: two columns are called {names[keys.index(name)].strip()!r}; rename one")
-        # A description that gives the reason already is no remark as well.
-        if keys.index(name) not in places.values():
-            places[role] = keys.index(name)
-    return places
+    def __init__(self, header: Header, maker: EntryMaker, done: int, *, trailer: bool) -> None:
+        self._header = header
+        self._maker = maker
+        self._done = done
+        self._counted = 0
+        self._trailer = trailer
 
+    def records(self, lines: Iterator[bytes]) -> Iterator[Record]:
+        """Each row's record, then the check of the trailer."""
+        rows = csv.reader(map(text_of, lines), delimiter=self._header.delimiter, strict=True)
+        before = self._done
+        while True:
+            try:
+                # A row a turn of the inner loop: entering a try block for each of millions is not free.
+                yield from self._well_formed(rows, before)
+            except csv.Error as error:
+                first = self._done + 1
+                if "end of data" in str(error):
+                    fault = f"line {first}: a quote is opened here and never closed; fetch the feed again"
+                    raise FeedError(fault) from None
+                self._counted += 1
+                span, self._done = rows.line_num + before - self._done, rows.line_num + before
+                yield Rejected(first, "-", "its quotes do not pair up", span)
+            else:
+                return
 
-def _records(lines: Iterator[bytes], delimiter: str, table: "_Table") -> Iterator[Record]:
-    """The rows behind the header; line numbers are the file's."""
-    rows = csv.reader((_text(line) for line in lines), delimiter=delimiter, strict=True)
-    done = 1
-    while True:
-        first = done + 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "end of data" in str(error):
-                raise FeedError(
-                    f"line {first}: a quote is opened here and never closed; fetch the feed again"
-                ) from None
-            yield Rejected(first, "-", "its quotes do not pair up", rows.line_num + 1 - done)
-        else:
-            span = rows.line_num + 1 - done
-            if span > LINES_A_RECORD_MAX:
-                yield Rejected(first, "-", "a quoted field runs over too many lines", span)
-            elif any(cell.strip() for cell in row):
-                yield table.record(row, first)
-        done = rows.line_num + 1
+    def _well_formed(self, rows: "_CsvReader", before: int) -> Iterator[Record]:
+        width, places, make = self._header.width, _picker(self._header), self._maker.make
+        for row in rows:
+            first, self._done = self._done + 1, rows.line_num + before
+            if self._done - first >= LINES_A_RECORD_MAX:
+                yield Rejected(first, "-", "a quoted field runs over too many lines", self._done - first + 1)
+            elif len(row) == width and (row[0] or any(row)):
+                row.append("")
+                yield make(first, places(row))
+            elif not any(cell.strip() for cell in row):
+                continue
+            elif trailer := TRAILER.fullmatch("".join(row).strip()):
+                check_end(map("".join, rows), self._counted, int(trailer.group(1)))
+                return
+            else:
+                yield self._of_other_width(row, first)
+            self._counted += 1
+        if self._trailer:
+            raise FeedError(f"line {self._done}: the trailer TOTAL RECORD is missing, it was cut short; fetch it again")
 
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Turns rows into entries."""
-
-    names: Sequence[str]
-    places: dict[str, int]
-    context: FeedContext
-    zone: ZoneInfo
-
-    def record(self, row: list[str], line: int) -> Record:
-        """The entry of one row, or what became of it."""
-        width = len(self.names)
+    def _of_other_width(self, row: list[str], line: int) -> Record:
+        width = self._header.width
         if len(row) < width or any(cell.strip() for cell in row[width:]):
             return Rejected(line, "-", f"{len(row)} columns where the header has {width}")
-        cells = _Cells(self.places, [*row[:width], ""])
-        plate_raw = clean(cells.of("plate"), PLATE_RAW_MAX)
-        plate = canonical(cells.of("plate"))
-        if len(plate) > PLATE_LENGTH_MAX:
-            return Rejected(line, self._name("plate"), f"longer than {PLATE_LENGTH_MAX} characters")
-        if is_partial(plate_raw):
-            return Rejected(line, self._name("plate"), "a plate with wildcards cannot be matched as it stands")
-        if reasons.is_withheld(cells.of("reason")):
-            return Withheld(line)
-        times = self._times(cells, line)
-        return times if isinstance(times, Rejected) else self._entry(cells, plate, plate_raw, times)
-
-    def _entry(self, cells: "_Cells", plate: str, plate_raw: str, times: Times) -> HotlistEntry:
-        state, state_understood = states.from_text(cells.of("state"))
-        reason = self._reason(cells.of("reason"))
-        remarks = [cells.of("remarks")]
-        if reason is Reason.OTHER:
-            remarks.insert(0, cells.of("reason"))
-        if not state_understood:
-            remarks.append(f"state: {cells.of('state').strip()}")
-        vehicle = " ".join((cells.of("year"), cells.of("make"), cells.of("model"), cells.of("colour")))
-        return HotlistEntry(
-            source=self.context.source,
-            plate=plate,
-            plate_raw=plate_raw,
-            state=state,
-            reason=reason,
-            record_id=clean(cells.of("record_id"), RECORD_ID_MAX),
-            vehicle=clean(vehicle, VEHICLE_MAX),
-            remarks=clean("; ".join(text for text in remarks if text.strip()), REMARKS_MAX),
-            effective=times[0],
-            expires=times[1],
-        )
-
-    def _reason(self, text: str) -> Reason:
-        if not text.strip() and self.context.reason is not None:
-            return self.context.reason
-        return reasons.from_text(text)
-
-    def _times(self, cells: "_Cells", line: int) -> Times | Rejected:
-        """When the row takes effect and expires; a date that cannot be read is no "never"."""
-        found: list[datetime | None] = []
-        for role in ("effective", "expires"):
-            text = cells.of(role).strip()
-            when = moment(text, self.zone, end_of_day=role == "expires") if text else None
-            if text and when is None:
-                return Rejected(line, self._name(role), "no date")
-            found.append(when)
-        effective, expires = found
-        if effective is not None and expires is not None and expires <= effective:
-            return Rejected(line, self._name("expires"), "before the day it takes effect")
-        return effective, expires
-
-    def _name(self, role: str) -> str:
-        return self.names[self.places[role]].strip()
+        return self._maker.make(line, _picker(self._header)([*row[:width], ""]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """One row by role; behind its columns stands an empty cell, which absent roles read."""
+def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:
+    """Takes a row's cells as :class:`Cells` has them; behind its columns stands an empty one for absent roles."""
+    plain: Callable[[list[str]], tuple[str, ...]] = itemgetter(
+        *(header.places.get(role, header.width) for role in Cells._fields)
+    )
+    parts = [header.places[role] for role in VEHICLE_ROLES if role in header.places]
+    if not parts:
+        return plain
 
-    places: dict[str, int]
-    cells: list[str]
+    def with_vehicle(row: list[str]) -> tuple[str, ...]:
+        cells = list(plain(row))
+        cells[_VEHICLE] = " ".join([row[part] for part in parts])
+        return tuple(cells)
 
-    def of(self, role: str) -> str:
-        """The role's cell as it stands."""
-        return self.cells[self.places[role]]
+    return with_vehicle

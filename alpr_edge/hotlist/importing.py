@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,23 +16,21 @@ import structlog
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.hits import Generation, Reason
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.wire import ListChange
 from alpr_edge.hotlist import changes, gate, sealed
-from alpr_edge.hotlist.clew import Clew
-from alpr_edge.hotlist.feeds import FeedContext, FeedFormat, FormatName, Rejected
+from alpr_edge.hotlist.feeds import DEFAULT_RULES, Feed, FeedContext, FormatName, Rejected, Rules
+from alpr_edge.hotlist.formats import FORMATS
 from alpr_edge.hotlist.gate import DEFAULT_LIMITS, Limits, Tally
-from alpr_edge.hotlist.generic_csv import GenericCsv
 from alpr_edge.hotlist.loader import open_identities, open_sealed
 from alpr_edge.hotlist.packing import Made, common
-from alpr_edge.hotlist.rows import row_of
+from alpr_edge.hotlist.reports import FeedReport, write_report
+from alpr_edge.hotlist.signature import check_signature
 from alpr_edge.hotlist.unpacking import FeedFile
 from alpr_edge.store.database import Database
 from alpr_edge.store.files import private_directory
 from alpr_edge.store.generations import StoredGeneration, forget_oldest, live, next_serial, record_and_make_live
 
-FORMATS: dict[FormatName, FeedFormat] = {known.name: known for known in (GenericCsv(), Clew())}
-"""Every format by its name."""
-PROGRESS_STEP = 5_000
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOCK_FILE = ".import.lock"
 
@@ -72,6 +70,12 @@ class Request:
     limits: Limits = DEFAULT_LIMITS
     change: ListChange = ListChange.COMPLETE
     """What the feed does to the list held."""
+    rules: Rules = DEFAULT_RULES
+    """How the source is to be read."""
+    password: bytes | None = None
+    """Of a zip that has one."""
+    signing_key: Path | None = None
+    """Public key that the feed must be signed with; None: it need not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class ImportReport:
     """The first of them."""
     skipped_junk: int
     withheld: int
-    """Immigration violators, which a unit here does not look for."""
+    """Entries whose reason the source does not allow: immigration violators, unless its settings say otherwise."""
     duplicates: int
     added: int
     removed: int
@@ -103,7 +107,7 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
         request: what to import.
         lists: where to.
         now: the moment, UTC; None when nothing is known of it.
-        progress: told every :data:`PROGRESS_STEP` entries.
+        progress: told after every batch.
 
     Raises:
         FeedError: the feed was refused as a whole; the list held before stays live.
@@ -113,7 +117,7 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
         raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
     try:
         with _only_import(lists.directory):
-            return _Import(request, lists, now).run(progress)
+            return _Import(request, lists, now).run_reported(progress)
     except FeedError as error:
         raise FeedError(f"{request.source}: refused, the list held before stays: {error}") from None
 
@@ -126,6 +130,17 @@ class _Import:
     lists: Lists
     now: datetime | None
     tally: Tally = field(default_factory=Tally)
+
+    def run_reported(self, progress: Progress | None) -> ImportReport:
+        """Run, and keep a report on how it ended; a dry run leaves none."""
+        try:
+            report = self.run(progress)
+        except FeedError as error:
+            log.error("hotlist.refused", source=self.request.source, fault=str(error))
+            self._keep_report(str(error))
+            raise
+        self._keep_report("")
+        return report
 
     def run(self, progress: Progress | None) -> ImportReport:
         """Pack, pass the gate, go live, report."""
@@ -159,17 +174,32 @@ class _Import:
         is_change = held is not None and change is not ListChange.COMPLETE
         base = open_sealed(held, lists.lists_key, lists.directory) if held and is_change else None
         generation = held.generation if held else None
-        packer = changes.packer_for(change, base)
-        with FeedFile(self.request.path) as file:
-            context = FeedContext(self.request.source, file.inner_name, self.request.reason)
-            feed = FORMATS[self.request.format].open(file.lines(), context)
+        packer, count = changes.packer_for(change, base), 0
+        with FeedFile(self.request.path, self.request.password) as file:
+            feed = self._opened(file)
             gate.check_issued(feed.issued, generation, self.now, self.request.limits)
-            for count, entry in enumerate(gate.admit(feed.records, self.tally), start=1):
+            for batch in gate.admit(feed.records, self.tally, self.request.rules.skip_plates):
+                count += len(batch)
                 gate.check_count(count, self.request.limits)
-                packer.extend([row_of(entry)])
-                if progress is not None and count % PROGRESS_STEP == 0:
+                packer.extend(batch)
+                if progress is not None:
                     progress(count, file.share_read)
         return packer.pack(), feed.issued or (generation.issued if generation and is_change else None)
+
+    def _opened(self, file: FeedFile) -> Feed:
+        """The feed, its signature checked and its head read."""
+        request = self.request
+        if request.signing_key is not None:
+            check_signature(request.path, request.signing_key)
+        rules = replace(request.rules, reason=request.reason) if request.reason else request.rules
+        return FORMATS[request.format].open(file.lines(), FeedContext(request.source, file.inner_name, rules, self.now))
+
+    def _keep_report(self, refused: str) -> None:
+        if not self.request.dry_run:
+            at = rfc3339(self.now) if self.now else None
+            lines = tuple(self.tally.samples)
+            report = FeedReport(self.request.source, at, refused, self.tally.read, self.tally.rejected, lines)
+            write_report(self.lists.directory, report)
 
     def _shared_with(self, held: StoredGeneration | None, made: Made) -> int:
         """How many entries the list held has too; none can be told when it does not open."""
@@ -198,7 +228,7 @@ def _only_import(directory: Path) -> Iterator[None]:
     """Make the lists' folder and hold its lock; one import at a time.
 
     Raises:
-        FeedError: another import runs.
+        StoreError: another import runs.
         StoreError: the folder cannot be used.
     """
     is_new = not directory.exists()
@@ -224,5 +254,5 @@ def _locked(directory: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise FeedError("another import runs; try again when it is done") from None
+        raise StoreError("another import runs; try again when it is done") from None
     return descriptor

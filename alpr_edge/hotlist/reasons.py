@@ -6,12 +6,9 @@ a suspended registration in New York), so a code in a feed that brings no table 
 """
 
 import re
-from functools import lru_cache
 
 from alpr_edge.domain.hits import Reason
 
-WORDINGS_MAX = 1024
-"""How many wordings are remembered; a feed repeats few of them millions of times."""
 _WORDS: dict[str, Reason] = {
     "amber alert": Reason.AMBER_ALERT,
     "amber": Reason.AMBER_ALERT,
@@ -59,18 +56,13 @@ def normalised(text: str) -> str:
     return _NOT_WORD.sub(" ", text.lower()).strip()
 
 
-@lru_cache(maxsize=WORDINGS_MAX)
 def from_text(text: str) -> Reason:
-    """The reason that a description spells out; OTHER for what it does not."""
-    return _WORDS.get(normalised(text), Reason.OTHER)
+    """The reason that a description spells out; OTHER for what it does not.
 
-
-@lru_cache(maxsize=WORDINGS_MAX)
-def is_withheld(text: str) -> bool:
-    """Whether a description is NCIC's immigration violator file, by its words or its code ``N``.
-
-    The California Values Act (Government Code 7284.6) and the Attorney General's bulletin 2023-DLE-06: a unit
-    here does not look for these.
+    NCIC's immigration violator file is known by its words and by its code ``N`` even where no table of codes is:
+    the California Values Act (Government Code 7284.6) and the Attorney General's bulletin 2023-DLE-06.
     """
     words = normalised(text)
-    return words == _IMMIGRATION_CODE or _IMMIGRATION.search(words) is not None
+    if words == _IMMIGRATION_CODE or _IMMIGRATION.search(words):
+        return Reason.IMMIGRATION_VIOLATOR
+    return _WORDS.get(words, Reason.OTHER)

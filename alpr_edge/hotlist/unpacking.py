@@ -1,4 +1,4 @@
-"""Opens a feed file, plain, gzip or zip, as a bounded stream of lines.
+"""Opens a feed file, plain, gzip, zip or zip under a password (AES too), as a bounded stream of lines.
 
 Compression is told by the file's first bytes, not its name. How much may come out is bounded, so that a small
 file cannot fill the memory, and so is a line.
@@ -15,28 +15,38 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Self, TypeVar
 
+import pyzipper
+
 from alpr_edge.domain.errors import FeedError
 
 UNPACKED_BYTES_MAX = 1 << 30
 """Ten times the largest list planned for (5 million lines of 20 bytes)."""
 LINE_BYTES_MAX = 64 * 1024
+PIECE_BYTES = 256 * 1024
+"""Read at once; longer than a line."""
 _GZIP = b"\x1f\x8b"
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 """Of a zip, and of an empty one."""
 _ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 Item = TypeVar("Item")
-_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
+_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, pyzipper.BadZipFile)
 
 
 class FeedFile:
     """A feed file, open for one pass. Use it in a ``with`` statement.
 
+    Args:
+        path: the file.
+        password: of the zip, if it has one.
+        unpacked_bytes_max: how much may come out.
+
     Raises:
         FeedError: (on opening or reading) it cannot be read, is damaged, locked with a password or too large.
     """
 
-    def __init__(self, path: Path, unpacked_bytes_max: int = UNPACKED_BYTES_MAX) -> None:
+    def __init__(self, path: Path, password: bytes | None = None, unpacked_bytes_max: int = UNPACKED_BYTES_MAX) -> None:
         self._path = path
+        self._password = password
         self._bytes_max = unpacked_bytes_max
         self._stack = ExitStack()
         self._size = 1
@@ -62,13 +72,25 @@ class FeedFile:
     def lines(self) -> Iterator[bytes]:
         """The file's lines with their ends."""
         total = 0
-        while line := self._guard(lambda: self._unpacked.readline(LINE_BYTES_MAX + 1)):
-            total += len(line)
-            if len(line) > LINE_BYTES_MAX:
-                raise FeedError(f"{self._path}: holds a line over {LINE_BYTES_MAX} bytes; is it a text file?")
+        rest = b""
+        while piece := self._guard(lambda: self._unpacked.read(PIECE_BYTES)):
+            total += len(piece)
             if total > self._bytes_max:
                 raise FeedError(f"{self._path}: over {self._bytes_max} bytes unpacked; split it by source")
-            yield line
+            # Not splitlines: a lone carriage return ends no line of a feed.
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                if len(line) >= LINE_BYTES_MAX:
+                    raise self._too_long()
+                yield line + b"\n"
+            if len(rest) > LINE_BYTES_MAX:
+                raise self._too_long()
+        if rest:
+            yield rest
+
+    def _too_long(self) -> FeedError:
+        return FeedError(f"{self._path}: holds a line over {LINE_BYTES_MAX} bytes; is it a text file?")
 
     def _open_inner(self, stack: ExitStack) -> IO[bytes]:
         magic = self._packed.read(4)
@@ -81,16 +103,24 @@ class FeedFile:
         return self._zip_member(stack) if magic in _ZIPS else self._packed
 
     def _zip_member(self, stack: ExitStack) -> IO[bytes]:
-        archive = stack.enter_context(zipfile.ZipFile(self._packed))
+        archive = stack.enter_context(pyzipper.AESZipFile(self._packed))
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
             raise FeedError(f"{self._path}: the zip holds {len(members)} files; a feed is one, import each by itself")
         member = members[0]
-        # Bit 0: encrypted, by either of zip's two ciphers.
-        if member.flag_bits & 1 or member.compress_type not in _ZIP_METHODS:
-            raise FeedError(f"{self._path}: the zip is locked or packed in an unknown way; unpack it first")
+        is_locked = bool(member.flag_bits & 1)
+        if is_locked and self._password is None:
+            raise FeedError(f"{self._path}: the zip is locked; give its password with --password-file")
+        if member.compress_type not in _ZIP_METHODS:
+            raise FeedError(f"{self._path}: the zip is packed in an unknown way; pack it by deflate")
         self.inner_name = Path(member.filename).name
-        return stack.enter_context(archive.open(member))
+        try:
+            opened: IO[bytes] = stack.enter_context(archive.open(member, pwd=self._password if is_locked else None))
+        except (RuntimeError, NotImplementedError) as error:
+            # What the library raises for a wrong password, and for a cipher it does not have.
+            hint = "its password is wrong" if "assword" in str(error) else "it is locked in an unknown way"
+            raise FeedError(f"{self._path}: the zip does not open: {hint}") from None
+        return opened
 
     def _guard(self, read: Callable[[], Item]) -> Item:
         try:

@@ -1,14 +1,17 @@
 """Feeds written by hand, and how tests put them through a format."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.clew import Clew
-from alpr_edge.hotlist.feeds import Feed, FeedContext, FeedFormat, Record, Rejected
+from alpr_edge.hotlist.feeds import Feed, FeedContext, FeedFormat, Rejected, Rules, Withheld
 from alpr_edge.hotlist.generic_csv import GenericCsv
+from alpr_edge.hotlist.rows import entry_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+Record = HotlistEntry | Rejected | Withheld
 CSV_HEADER = "Plate Number,Description,State/Province"
 
 
@@ -25,16 +28,23 @@ def clew_line(plate: str, state: str = "CA", county: str = "12", lost: str = "20
     return f"{plate:8}{state}{county}{lost}"
 
 
-def opened(layout: FeedFormat, text: bytes, name: str = "svs.tbl", reason: Reason | None = None) -> Feed:
-    return layout.open(iter(text.splitlines(keepends=True)), FeedContext("list", name, reason))
+def opened(layout: FeedFormat, text: bytes, name: str = "svs.tbl", rules: Rules | None = None) -> Feed:
+    lines = (line for line in re.split(rb"(?<=\n)", text) if line)
+    return layout.open(lines, FeedContext("list", name, rules or Rules(), NOW))
+
+
+def records_of(layout: FeedFormat, text: bytes, rules: Rules | None = None, name: str = "feed.txt") -> list[Record]:
+    """Every line's record, rows as entries."""
+    records = opened(layout, text, name, rules).records
+    return [entry_of(record, "list") if isinstance(record, tuple) else record for record in records]
 
 
 def csv_records(text: bytes, reason: Reason | None = None) -> list[Record]:
-    return list(opened(GenericCsv(), text, "list.csv", reason).records)
+    return records_of(GenericCsv(), text, Rules(reason=reason), "list.csv")
 
 
 def clew_records(text: bytes, name: str = "svs.tbl", reason: Reason | None = None) -> list[Record]:
-    return list(opened(Clew(), text, name, reason).records)
+    return records_of(Clew(), text, Rules(reason=reason), name)
 
 
 def only_entry(records: Iterable[Record]) -> HotlistEntry:

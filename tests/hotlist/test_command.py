@@ -94,7 +94,7 @@ def test_an_import_reports_in_json(command: Command, table: Path) -> None:
 def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "bolo.csv"
     rows = [f"4XYZ{number:03d},Stolen,CA" for number in range(2000)]
-    rows += ["SECRET1,Immigration Violator,CA", "NONE,Stolen,CA", *["SECRET?,Stolen,CA"] * 30]
+    rows += ["SECRET1,Immigration Violator,CA", "NONE,Stolen,CA", *["SECRET#,Stolen,CA"] * 30]
     path.write_bytes(csv_text(*rows))
     result = imported(command, path, "bolo", "generic-csv")
     assert "1 immigration violators left out (California Values Act)" in result.stdout

@@ -8,13 +8,14 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist import gate
 from alpr_edge.hotlist.feeds import Record, Rejected, Withheld
 from alpr_edge.hotlist.gate import DEFAULT_LIMITS, SAMPLES_MAX, Tally
+from alpr_edge.hotlist.rows import Row, row_of
 from tests.hotlist.feed_texts import NOW
 
 HOUR = timedelta(hours=1)
 
 
-def entry(plate: str) -> HotlistEntry:
-    return HotlistEntry("list", canonical(plate), plate, None, Reason.OTHER)
+def row(plate: str) -> Row:
+    return row_of(HotlistEntry("list", canonical(plate), plate, None, Reason.OTHER))
 
 
 def held(entries: int = 1000, issued: datetime | None = NOW) -> Generation:
@@ -33,15 +34,15 @@ def test_a_plate_is_no_junk(plate: str) -> None:
 
 def test_every_line_is_counted_once() -> None:
     tally = Tally()
-    records: list[Record] = [entry("ABC123"), entry("NONE"), Withheld(4), Rejected(5, "-", "why", 3), entry("ABC123")]
-    assert [admitted.plate for admitted in gate.admit(records, tally)] == ["ABC123", "ABC123"]
+    records: list[Record] = [row("ABC123"), row("NONE"), Withheld(4), Rejected(5, "-", "why", 3), row("ABC123")]
+    assert [admitted[0] for batch in gate.admit(records, tally) for admitted in batch] == ["ABC123", "ABC123"]
     assert (tally.read, tally.rejected, tally.skipped_junk, tally.withheld) == (7, 3, 1, 1)
 
 
 def test_the_samples_of_rejected_lines_are_bounded() -> None:
     tally = Tally()
-    assert list(gate.admit((Rejected(line, "-", "why") for line in range(1000)), tally)) == []
-    assert (len(tally.samples), tally.rejected) == (SAMPLES_MAX, 1000)
+    assert list(gate.admit((Rejected(line, "-", "why") for line in range(2 * SAMPLES_MAX)), tally)) == []
+    assert (len(tally.samples), tally.rejected) == (SAMPLES_MAX, 2 * SAMPLES_MAX)
 
 
 @pytest.mark.parametrize("rejected", [0, 2])

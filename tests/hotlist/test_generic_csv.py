@@ -105,14 +105,20 @@ def test_a_field_over_many_lines_is_rejected_with_all_its_lines() -> None:
         ("ABC123,Stolen", "-"),
         ("ABC123,Stolen, armed,CA", "-"),
         ("ABC12345678,Stolen,CA", "Plate Number"),
-        ("AB?123,Stolen,CA", "Plate Number"),
-        ("AB*,Stolen,CA", "Plate Number"),
+        ("AB%123,Stolen,CA", "Plate Number"),
+        ("AB_123,Stolen,CA", "Plate Number"),
+        ("A*,Stolen,CA", "Plate Number"),
     ],
 )
 def test_a_rejected_row_is_named_by_its_column_and_never_by_its_plate(row: str, column: str) -> None:
     rejected = only_rejected(csv_records(csv_text(row)))
     assert (rejected.line, rejected.column) == (2, column)
     assert "AB" not in rejected.reason
+
+
+def test_a_partial_plate_is_an_entry() -> None:
+    entry = only_entry(csv_records(csv_text("4o?-1*,Stolen,CA")))
+    assert (entry.plate, entry.plate_raw) == ("40?1*", "4o?-1*")
 
 
 def test_empty_columns_behind_the_last_are_harmless() -> None:

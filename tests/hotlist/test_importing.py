@@ -15,10 +15,10 @@ import pytest
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.feeds import FormatName
-from alpr_edge.hotlist.gate import Limits
-from alpr_edge.hotlist.importing import GENERATIONS_KEPT, PROGRESS_STEP, ImportReport, Lists, Request, import_feed
+from alpr_edge.hotlist.gate import BATCH_ENTRIES, Limits
+from alpr_edge.hotlist.importing import ImportReport, Lists, Request, import_feed
 from alpr_edge.hotlist.loader import HotlistLoader
-from alpr_edge.store.generations import live
+from alpr_edge.store.generations import GENERATIONS_KEPT, live
 from tests.hotlist.feed_texts import NOW, clew_line, clew_text, csv_text
 
 PLATES = [f"4XYZ{number:03d}" for number in range(100)]
@@ -68,7 +68,7 @@ def test_an_import_goes_live_and_says_what_it_did(lists: Lists, loader: HotlistL
 
 def test_everything_left_out_is_counted(lists: Lists, csv_request: Request) -> None:
     rows = [f"{plate},Stolen Vehicle,CA" for plate in PLATES]
-    rows += ["000,Stolen,CA", "NONE,Stolen,CA", "ABC123,Immigration Violator,CA", "AB?,Stolen,CA", rows[0]]
+    rows += ["000,Stolen,CA", "NONE,Stolen,CA", "ABC123,Immigration Violator,CA", "AB%,Stolen,CA", rows[0]]
     csv_request.path.write_bytes(csv_text(*rows))
     report = import_feed(csv_request, lists, NOW)
     assert (report.read, report.kept, report.skipped_junk, report.withheld) == (105, 100, 2, 1)
@@ -173,7 +173,7 @@ def test_two_imports_do_not_run_at_once(lists: Lists, request_of: Request) -> No
     import_feed(request_of, lists, NOW)
     descriptor = os.open(lists.directory / ".import.lock", os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    with pytest.raises(FeedError, match="another import runs"):
+    with pytest.raises(StoreError, match="another import runs"):
         import_feed(request_of, lists, NOW)
     os.close(descriptor)
     assert import_feed(request_of, lists, NOW).serial == 2
@@ -213,15 +213,15 @@ def test_what_root_imports_belongs_to_the_unit(
     import_feed(request_of, lists, NOW)
     made = [lists.directory, *lists.directory.iterdir()]
     assert {path.stat().st_uid for path in made} == {nobody}
-    assert len(made) == 3
+    assert len(made) == 4
 
 
 def test_progress_is_told_with_the_share_of_the_file(lists: Lists, csv_request: Request) -> None:
-    rows = [f"{number:06d}A,Stolen,CA" for number in range(2 * PROGRESS_STEP + 10)]
+    rows = [f"{number:06d}A,Stolen,CA" for number in range(2 * BATCH_ENTRIES + 10)]
     csv_request.path.write_bytes(gzip.compress(csv_text(*rows)))
     told: list[tuple[int, float]] = []
     import_feed(csv_request, lists, NOW, lambda count, share: told.append((count, share)))
-    assert [count for count, _ in told] == [PROGRESS_STEP, 2 * PROGRESS_STEP]
+    assert [count for count, _ in told] == [BATCH_ENTRIES, 2 * BATCH_ENTRIES, 2 * BATCH_ENTRIES + 10]
     assert all(0 < share <= 1 for _, share in told)
 
 

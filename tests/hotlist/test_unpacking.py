@@ -20,7 +20,7 @@ def zipped(*names: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
 
 
 def read(path: Path, limit: int = 1 << 20) -> bytes:
-    with FeedFile(path, limit) as file:
+    with FeedFile(path, unpacked_bytes_max=limit) as file:
         return b"".join(file.lines())
 
 
