@@ -10,6 +10,7 @@ tells them apart with road noise, with one ear on the radio and through a small 
 - ``POSSIBLE``: two long, low, equal notes far apart, as slow as ``URGENT`` is fast: compare first, never rush.
 - ``WITHDRAWN``: three falling steps, the only pattern that falls stepwise: what was said no longer holds.
 - ``TROUBLE``: the two-note fall of a horn, twice: the unit does not watch.
+- ``STALE``: a long note and a short one of the same pitch: a list is old.
 - ``READY``: one short note.
 
 Fundamentals lie between 500 and 3000 Hz: above the bulk of tyre and engine noise, below where hearing loss and
@@ -36,6 +37,7 @@ PATTERNS: dict[Tone, tuple[Pulse, ...]] = {
     Tone.POSSIBLE: ((720, 350), (0, 250), (720, 350)),
     Tone.WITHDRAWN: ((1250, 140), (0, 30), (1000, 140), (0, 30), (750, 280)),
     Tone.TROUBLE: ((900, 260), (600, 260), (0, 160), (900, 260), (600, 260)),
+    Tone.STALE: ((900, 520), (0, 150), (900, 150)),
     Tone.READY: ((1320, 150),),
 }
 _OVERTONES = (1.0, 0.35, 0.15)

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import cv2
 
+from alpr_edge.app.store_room import StoreRoom
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.importing import Lists
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.database import Database
 from alpr_edge.store.keys import load_key
 from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.lists import ListFetcher
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import find_model
 from alpr_edge.vision.reader import OnnxReader
@@ -90,6 +93,18 @@ def open_department(settings: Settings) -> HttpsDepartment:
         UplinkError: its certificate files cannot be used.
     """
     return HttpsDepartment(settings.uplink, settings.unit.id)
+
+
+def open_fetcher(settings: Settings, store: StoreRoom) -> ListFetcher:
+    """What fetches the lists that the settings say come over HTTPS."""
+    return ListFetcher(
+        sources=settings.hotlist.source,
+        uplink=settings.uplink,
+        unit_id=settings.unit.id,
+        incoming=store.incoming,
+        database=store.database,
+        clock=SystemClock(),
+    )
 
 
 def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLoader]:

@@ -9,7 +9,7 @@ import structlog
 
 from alpr_edge.domain.alerting import Alert, Cooldown, ListAge, Tone, alert_of, list_age
 from alpr_edge.domain.errors import SoundError
-from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import ReadDecided
@@ -49,12 +49,16 @@ class Herald:
         return "" if self._player.up else self._failure or "the sound device is down"
 
     def announce(self, event: ReadDecided, hits: Sequence[Hit]) -> tuple[Alert | None, Instant | None]:
-        """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did."""
+        """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did.
+
+        A covert hit is the department's to know: it neither sounds nor counts here.
+        """
+        open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
             if event.withdraws in self._sounded:
                 log.info("alert.withdrawn", read=event.withdraws)
                 self._sound(Tone.WITHDRAWN, event.decided)
-            alert = alert_of(hits, self._age_of)
+            alert = alert_of(open_hits, self._age_of)
             if alert is None:
                 return None, None
             if not self._cooldown.allows(event.read.plate, alert.level, event.decided):
@@ -67,6 +71,8 @@ class Herald:
             self._sound(tone, self._clock.now())
 
     def _age_of(self, hit: Hit) -> ListAge:
+        if hit.generation.source == OWN_SOURCE:
+            return ListAge.FRESH  # it ends, and until then it holds
         return list_age(hit.list_age_s, self._amber_after, self._red_after)
 
     def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:

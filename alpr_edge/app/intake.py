@@ -19,9 +19,9 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.frames import Crop, Pixels
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.voting import text_of
-from alpr_edge.hotlist.sealed import give_to_owner_of
 from alpr_edge.settings import Settings
 from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, render_plate
+from alpr_edge.store.files import give_to_owner_of
 from alpr_edge.vision.adding import Addition, candidate, install, read_bounded, require_free
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile

@@ -42,7 +42,8 @@ class Recorder:
         self._store.commit([self._stored(record) for record in batch])
         for record in batch:
             if isinstance(record, Decided):
-                log.info("read.stored", read=record.event.read.read_id, hits=len(record.hits))
+                shown = sum(not hit.entry.covert for hit in record.hits)
+                log.info("read.stored", read=record.event.read.read_id, hits=shown)
         for observer in self._observers:
             observer(batch)
 

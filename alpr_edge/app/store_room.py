@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from alpr_edge.settings import Settings
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
+from alpr_edge.store.incoming import Incoming
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.reads import ReadStore
@@ -20,6 +21,8 @@ class StoreRoom:
     images: ImageStore
     reads: ReadStore
     outbox: Outbox
+    incoming: Incoming
+    """Feeds fetched and not imported yet."""
 
 
 @contextmanager
@@ -34,6 +37,8 @@ def open_store(settings: Settings, *, migrate: bool) -> Iterator[StoreRoom]:
     database = Database.open(directory, key, migrate=migrate)
     try:
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
-        yield StoreRoom(database, images, ReadStore(database, images), Outbox(database, images))
+        yield StoreRoom(
+            database, images, ReadStore(database, images), Outbox(database, images), Incoming(directory, key)
+        )
     finally:
         database.close()

@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
@@ -16,13 +15,15 @@ from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.doors import open_lists, open_sight
 from alpr_edge.app.herald import Herald
+from alpr_edge.app.list_taking import ListStage
+from alpr_edge.app.list_watch import ListWatch
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import StoreRoom, open_store
-from alpr_edge.domain.alerting import ListAge, Tone, list_age
-from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
-from alpr_edge.hotlist.loader import HotlistLoader
+from alpr_edge.hotlist.own import OwnLoader
 from alpr_edge.position.keeper import FixKeeper, GnssClock
 from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
@@ -70,24 +71,28 @@ class Unit:
             store = doors.enter_context(open_store(self._settings, migrate=True))
             store.reads.close_open_reads()
             store.reads.sweep_images()
-            _, lists = open_lists(self._settings, store.database)
-            lists.load()
+            _, loader = open_lists(self._settings, store.database)
+            loader.load()
+            lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
+            lists.refresh(self._clock.now().utc)
             player = open_player(self._settings.alerts, self._clock.now())
             doors.callback(player.close)
             herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
             recorder = Recorder(store.reads, self._settings.store)
             cameras = [Camera(camera, self._clock, self._stop.wait) for camera in self._settings.camera]
             assembly = self._assembly(herald, recorder, lists, cameras)
+            if self._settings.hotlist.source:
+                assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming))
             self._position()
             assembly.supervisor.start()
             self._keep(assembly, store, lists, herald, cameras)
             self._drain(assembly)
 
-    def _assembly(self, herald: Herald, recorder: Recorder, lists: HotlistLoader, cameras: list[Camera]) -> Assembly:
+    def _assembly(self, herald: Herald, recorder: Recorder, lists: ListWatch, cameras: list[Camera]) -> Assembly:
         parts = Parts(
             sight=open_sight(self._settings.vision, self._settings.unit.data_directory),
             herald=herald,
-            entries=lambda: lists.index,
+            entries=lambda: lists.entries,
             locate=self._keeper.at,
             recorder=recorder,
             tick=_no_tick,
@@ -106,18 +111,18 @@ class Unit:
         thread.start()
 
     def _keep(
-        self, assembly: Assembly, store: StoreRoom, lists: HotlistLoader, herald: Herald, cameras: list[Camera]
+        self, assembly: Assembly, store: StoreRoom, lists: ListWatch, herald: Herald, cameras: list[Camera]
     ) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse."""
         while not self._stop.wait(ROUND_S):
-            try:
-                lists.refresh_if_changed()
-            except AlprEdgeError as error:
-                log.error("hotlist.not_taken_up", failure=str(error))
+            now = self._clock.now().utc
+            lists.refresh(now)
+            if lists.judge(now):
+                herald.sound(Tone.STALE)
             stalled = assembly.supervisor.stalled()
             self._keep_time(store)
             troubles = self._judge(assembly, lists, herald, cameras, stalled)
-            self._tell(troubles, herald)
+            self._tell(troubles, tuple(lists.old()), herald)
             self._write(assembly, store, herald, cameras)
             if not stalled:
                 self._manager.alive()
@@ -137,7 +142,7 @@ class Unit:
     def _judge(
         self,
         assembly: Assembly,
-        lists: HotlistLoader,
+        lists: ListWatch,
         herald: Herald,
         cameras: list[Camera],
         stalled: list[str],
@@ -147,40 +152,26 @@ class Unit:
         troubles += [f"{name} does not move" for name in stalled]
         troubles += [f"{state.stage.name} failed: {state.failure}" for state in assembly.supervisor.restarting()]
         troubles += [f"sound: {herald.trouble}"] if herald.trouble else []
-        return (*troubles, *self._list_troubles(lists))
+        return (*troubles, *lists.faults())
 
-    def _list_troubles(self, lists: HotlistLoader) -> list[str]:
-        hotlist, now = self._settings.hotlist, self._clock.now().utc
-        if not lists.index.lists:
-            return ["no hotlist: nothing can be matched"]
-        old = [f"list {fault.source}: {fault.message}" for fault in lists.index.faults]
-        for generation in (held.generation for held in lists.index.lists):
-            age = generation.age(now)
-            judged = list_age(
-                None if age is None else age.total_seconds(),
-                timedelta(hours=hotlist.amber_after_h),
-                timedelta(hours=hotlist.red_after_h),
-            )
-            if judged is ListAge.RED:
-                old.append(f"list {generation.source} is older than {hotlist.red_after_h:g} h")
-        return old
-
-    def _tell(self, troubles: tuple[str, ...], herald: Herald) -> None:
+    def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], herald: Herald) -> None:
+        """Sound a change; an old list has its own sound already, but the unit is not well while it lasts."""
+        told = (*troubles, *old)
         if set(troubles) - set(self._troubles):
             log.warning("unit.trouble", troubles=list(troubles))
             herald.sound(Tone.TROUBLE)
-        elif self._troubles and not troubles:
+        elif self._troubles and not told:
             log.info("unit.recovered")
             herald.sound(Tone.READY)
         if not self._ready:
             self._ready = True
-            self._manager.ready("; ".join(troubles) or "watching")
+            self._manager.ready("; ".join(told) or "watching")
             log.info("unit.ready")
-            if not troubles:
+            if not told:
                 herald.sound(Tone.READY)
-        elif troubles != self._troubles:
-            self._manager.status("; ".join(troubles) or "watching")
-        self._troubles = troubles
+        elif told != self._troubles:
+            self._manager.status("; ".join(told) or "watching")
+        self._troubles = told
 
     def _write(self, assembly: Assembly, store: StoreRoom, herald: Herald, cameras: list[Camera]) -> None:
         counts, latencies = store.outbox.counts(), list(herald.latencies_ms)

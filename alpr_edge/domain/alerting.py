@@ -36,6 +36,8 @@ class Tone(StrEnum):
     """The alert sounded before no longer holds."""
     TROUBLE = "trouble"
     """The unit does not watch any more: silence must never mean "no hits"."""
+    STALE = "stale"
+    """A list turned amber or red: it is watched for, but may not know what happened since."""
     READY = "ready"
 
 

@@ -27,6 +27,13 @@ def private_directory(path: Path) -> None:
         raise StoreError(f"{path}: others may enter this folder; run: chmod 700 {path}")
 
 
+def give_to_owner_of(directory: Path, made: Path | int) -> None:
+    """Let a file or folder that root made in ``directory`` belong to the folder's owner."""
+    owner = directory.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.chown(made, owner.st_uid, owner.st_gid)
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in a folder durable; a file's own fsync does not."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import ListChange
-from alpr_edge.store.files import PRIVATE_FILE, private_directory, sync_directory
+from alpr_edge.store.files import PRIVATE_FILE, give_to_owner_of, private_directory, sync_directory
 from alpr_edge.store.keys import derive_key
 
 INCOMING = "incoming"
@@ -68,7 +68,7 @@ class Incoming:
     def draft(self, source: str) -> "Draft | None":
         """What was fetched of a feed before it was cut; None when there is nothing usable."""
         path = self._path(source, "part")
-        with contextlib.suppress(FileNotFoundError, LostError):
+        with contextlib.suppress(OSError, LostError):
             return Draft.resume(path, self._cipher)
         path.unlink(missing_ok=True)
         return None
@@ -80,6 +80,7 @@ class Incoming:
             StoreError: it cannot be written.
         """
         private_directory(self._directory)
+        give_to_owner_of(self._directory.parent, self._directory)
         return Draft.start(self._path(source, "part"), self._cipher, note)
 
     def read(self, source: str) -> tuple[FeedNote, Iterator[bytes]]:
@@ -118,6 +119,7 @@ class Draft:
         """An empty one."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+            give_to_owner_of(path.parent, descriptor)
         except OSError as error:
             raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
         draft = cls(path, open(descriptor, "r+b"), cipher, note)  # noqa: PTH123, SIM115 - closed by close()

@@ -1,0 +1,182 @@
+"""Takes in what the network or a watched folder brought: one import at a time, and a word on what became of it.
+
+The unit does this in a process of its own, so that no import holds up a read: neither by Python's lock nor, since it
+runs at a lower priority, by the processor. All that both share is one row of the database.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from pydantic import BaseModel
+
+from alpr_edge.domain.errors import AlprEdgeError, FeedError, LostError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.wire import ListChange
+from alpr_edge.hotlist import watched
+from alpr_edge.hotlist.feeds import FormatName
+from alpr_edge.hotlist.importing import ImportReport, Lists, Progress, Request, import_feed
+from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.watched import Listing
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.settings import ListSource
+from alpr_edge.store import syncs
+from alpr_edge.store.database import Database
+from alpr_edge.store.incoming import FeedNote, Incoming
+from alpr_edge.store.keys import load_key
+
+NICENESS = 10
+
+log = structlog.get_logger(__name__)
+
+
+class Order(BaseModel):
+    """What the process is told on its standard input."""
+
+    data_directory: Path
+    keys_directory: Path
+    source: ListSource
+    before: list[tuple[int, str, int]]
+    """The watched folder as it was some seconds ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Takes in lists.
+
+    Args:
+        lists: where to.
+        incoming: what the network brought.
+    """
+
+    lists: Lists
+    incoming: Incoming
+
+    def take(
+        self, source: ListSource, before: Listing, now: datetime | None, progress: Progress | None = None
+    ) -> ImportReport | None:
+        """Take in the next list that waits for a source; None when none does.
+
+        Args:
+            source: of which.
+            before: its watched folder some seconds ago; what has changed since is left for later.
+            now: the moment, UTC; None when nothing is known of it.
+            progress: told how the import goes on.
+
+        Raises:
+            FeedError: it was refused; that is noted, and it is not tried again.
+            StoreError: the store is not usable; it is tried again.
+        """
+        if self.incoming.waits(source.name):
+            return self._take_fetched(source, now, progress)
+        if source.folder is None:
+            return None
+        listing = watched.listing(source.folder)
+        state = syncs.state_of(self.lists.database, source.name)
+        due = watched.due(before, listing, state.marks)
+        if not due:
+            return None
+        marks = watched.marked(listing, state.marks, due[0])
+        try:
+            request = request_for(source, source.folder / due[0].name, due[0].change)
+            report = import_feed(request, self.lists, now, progress)
+        except FeedError as error:
+            self._note(source, marks=marks, take_failure=str(error))
+            raise
+        self._note(source, marks=marks, take_failure="", taken=now)
+        return report
+
+    def _take_fetched(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
+        note = FeedNote()
+        try:
+            with _opened(self.incoming, source.name) as (note, path):
+                report = import_feed(request_for(source, path, note.change), self.lists, now, progress)
+        except LostError as error:
+            self._note(source, serial=0, etag="", modified="", take_failure=str(error))
+            self.incoming.remove(source.name)
+            raise FeedError(str(error)) from None
+        except FeedError as error:
+            self._note(source, serial=self._serial_after(source, note), take_failure=str(error))
+            self.incoming.remove(source.name)
+            raise
+        self._note(source, serial=note.serial, take_failure="", taken=now)
+        self.incoming.remove(source.name)
+        return report
+
+    def _serial_after(self, source: ListSource, note: FeedNote) -> int:
+        """Which serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
+        failed_before = bool(syncs.state_of(self.lists.database, source.name).take_failure)
+        return note.serial if note.change is ListChange.COMPLETE or failed_before else 0
+
+    def _note(self, source: ListSource, **values: object) -> None:
+        syncs.note(self.lists.database, source.name, **values)
+
+
+def request_for(source: ListSource, path: Path, change: ListChange) -> Request:
+    """The import that a source's settings ask for.
+
+    Raises:
+        FeedError: they name no format or reason known.
+    """
+    if source.format not in set(FormatName):
+        raise FeedError(f"no format is called {source.format!r}; known are {', '.join(FormatName)}")
+    if source.reason is not None and source.reason not in set(Reason):
+        raise FeedError(f"no reason is called {source.reason!r}; known are {', '.join(Reason)}")
+    reason = None if source.reason is None else Reason(source.reason)
+    return Request(path, source.name, FormatName(source.format), reason, change=change)
+
+
+@contextmanager
+def _opened(incoming: Incoming, source: str) -> Iterator[tuple[FeedNote, Path]]:
+    """A fetched feed in the clear, in memory alone: under a path that dies with the block."""
+    note, chunks = incoming.read(source)
+    descriptor = os.memfd_create(f"alpr-edge-{source}", os.MFD_CLOEXEC)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - memfd_create gives a descriptor
+        file.writelines(chunks)
+        file.flush()
+        yield note, Path(f"/proc/self/fd/{descriptor}")
+
+
+@contextmanager
+def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
+    """A taker over the unit's store; closes it at the end.
+
+    Raises:
+        StoreError: no key, or a database this release cannot use.
+    """
+    outbox_key, lists_key = load_key("outbox", keys_directory), load_key("lists", keys_directory)
+    database = Database.open(data_directory, outbox_key, migrate=False)
+    try:
+        lists = Lists(database, lists_key, data_directory / LISTS_DIRECTORY)
+        yield Taker(lists, Incoming(data_directory, outbox_key))
+    finally:
+        database.close()
+
+
+def main() -> int:
+    """The process: one order in, one list taken in; the exit code says only whether the store was usable."""
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    configure_logs(verbose=True)
+    order = Order.model_validate_json(sys.stdin.read())
+    before = tuple(watched.Found(*file) for file in order.before)
+    try:
+        with opened_taker(order.data_directory, order.keys_directory) as taker:
+            taker.take(order.source, before, SystemClock().now().utc)
+    except FeedError as error:
+        log.error("hotlist.refused", source=order.source.name, reason=str(error))
+    except AlprEdgeError as error:
+        log.error("hotlist.not_taken_in", source=order.source.name, reason=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
