@@ -1,0 +1,86 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from plate_training.quantising import stored_as_float32
+from tests.test_benchmarks import PLATE, write_photo, write_rows
+from tests.vision.models import detector_model, save
+
+ROOT = Path(__file__).parents[2]
+RIGHT = [0, 100, 112, 150, 132, 0, 0.9]
+"""The plate of every photo, in the network's input of 640x384."""
+FALSE = [0, 300, 200, 340, 220, 0, 0.6]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A photo for each set, each with the same plate in the same place."""
+    folder = tmp_path / "data"
+    truth = ["a.jpg", PLATE.left_px, PLATE.top_px, PLATE.width_px, PLATE.height_px, "8ABC123"]
+    for name in ("us", "eu", "br"):
+        header = ["image", "left_px", "top_px", "width_px", "height_px", "plate"]
+        write_rows(folder / "benchmark" / name / "truth.csv", [header, truth])
+        write_photo(folder / "benchmark" / name / "a.jpg")
+    rides = ("dayride_type1_002", "nightride_type3_001")
+    sides = [f"{side}_px" for side in ("left", "top", "right", "bottom")]
+    frames = [[f"{name}.jpg", name, 1, 200, 200, 300, 240] for name in rides]
+    write_rows(folder / "dashcam" / "boxes.csv", [["image", "ride", "second", *sides], *frames])
+    for name in rides:
+        write_photo(folder / "dashcam" / f"{name}.jpg")
+    write_photo(folder / "negatives" / "n.jpg")
+    return folder
+
+
+def compare(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "models" / "training" / "compare"), "detector", *arguments],
+        env=os.environ | {"ALPR_EDGE_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_two_detectors_meet_over_the_same_plates(tmp_path: Path, data: Path) -> None:
+    a = save(detector_model([RIGHT]), tmp_path / "a.onnx")
+    b = save(detector_model([FALSE]), tmp_path / "b.onnx")
+    done = compare(data, str(a), str(b), "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["figure"]: row for row in map(json.loads, done.stdout.splitlines())}
+    found = rows["photos.recall_iou50"]
+    assert [found[key] for key in ("both", "only_a", "only_b", "neither")] == [0, 3, 0, 0]
+    assert (found["difference"], found["mcnemar_p"]) == (-1, 0.25)
+    assert rows["dashcam.nightride_type3_001.recall_iou50"]["only_a"] == 1
+    assert rows["negatives.without_a_false_box"]["neither"] == 1
+    quiet = compare(data, str(a), str(b), "--json", "--confidence-min", "0.45", "0.7")
+    rows = {row["figure"]: row for row in map(json.loads, quiet.stdout.splitlines())}
+    assert rows["negatives.without_a_false_box"]["only_b"] == 1
+
+
+def test_what_is_no_model_is_one_line(tmp_path: Path, data: Path) -> None:
+    done = compare(data, "default", str(tmp_path / "none.onnx"))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [f"compare: {tmp_path / 'none.onnx'}: cannot be read: No such file or directory"]
+
+
+def test_weights_stored_as_float16_become_float32_and_mean_the_same() -> None:
+    nodes = [
+        helper.make_node("Cast", ["w.half"], ["w"], to=TensorProto.FLOAT),
+        helper.make_node("MatMul", ["x", "w"], ["y"]),
+    ]
+    inlet, outlet = (helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 4)) for name in "xy")
+    weights = numpy_helper.from_array(np.arange(16).reshape(4, 4).astype(np.float16), "w.half")
+    made = stored_as_float32(helper.make_model(helper.make_graph(nodes, "test", [inlet], [outlet], [weights])))
+    onnx.checker.check_model(made)
+    assert [node.op_type for node in made.graph.node] == ["MatMul"]
+    values = numpy_helper.to_array(made.graph.initializer[0])
+    assert values.dtype == np.float32
+    assert (values == np.arange(16).reshape(4, 4)).all()
