@@ -19,8 +19,8 @@ from alpr_edge.domain.reads import Alternative, PlateRead
 
 CONFUSABLE_MIN = 0.01
 """Least probability of a text that another than the one read may still be."""
-CONFUSABLES_MAX = 8
-"""Texts looked up beside the one read, the likeliest first."""
+CONFUSABLES_MAX = 4
+"""Texts looked up beside the one read, the likeliest first: as many as the vote keeps."""
 _KINDS = (MatchKind.EXACT, MatchKind.CONFUSABLE, MatchKind.PARTIAL)
 _STATES = (StateMatch.SAME, StateMatch.UNKNOWN, StateMatch.OTHER)
 

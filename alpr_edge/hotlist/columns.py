@@ -1,16 +1,17 @@
 """The fields of a generation's rows, packed by column.
 
 What repeats over a list (state, reason, vehicle, dates, restrictions) is a code of one or two bytes into a table of its
-distinct values. What is an entry's own (the plate as written, record id, remarks) lies in small compressed blocks, so
-that a read that meets an entry unpacks little; so do values beyond what a table holds.
+distinct values. What is an entry's own (record id, remarks, the plate as written) lies in small blocks of text, the
+longer ones compressed, so that a read that meets an entry unpacks little; so do values beyond what a table holds.
 """
 
 import json
+import struct
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,81 +19,67 @@ from numpy.typing import NDArray
 
 from alpr_edge.hotlist.rows import Row
 
-ROWS_A_BLOCK = 32
+ROWS_A_BLOCK = 16
 DISTINCT_MAX = 65_535
 """Values of one table; the code behind the last means that the value lies in the block."""
 SPILLED = DISTINCT_MAX
-_OWN = 3
-"""Fields in the blocks alone."""
-_CODED = 6
+DEFLATED_FROM_BYTES = 512
+"""Blocks of a few short fields gain little from it."""
+_PLAIN, _DEFLATED = 0, 1
 _LEVEL = 6
 _RAW_DEFLATE = -12
 """Window of 4 KiB, no header and no checksum: blocks are small, and sealed by AES-GCM."""
 _MEMORY = 5
 _BUFFER_BYTES = 4096
-_SEPARATOR = b"\x1f"
-_ENCODER = json.JSONEncoder(separators=("\x1f", ":"))
-
-Codes = NDArray[np.unsignedinteger[Any]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """One repeating field of all rows."""
-
-    table: Sequence[Any]
-    """Distinct values, as a row has them."""
-    codes: Codes
-    """[rows], places in :attr:`table`; empty when there is but one value."""
-
-    def code(self, row: int) -> int:
-        """The place of a row's value; :data:`SPILLED` when it lies in the block."""
-        return self.codes.item(row) if self.codes.size else 0
+_CODED = 6
+_FIELD, _ROW = "\x1f", "\n"
+"""What stands between the fields and the rows of a block."""
+_OWN = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """The fields of all rows of a generation, in feed order."""
 
-    coded: tuple[Column, ...]
-    """State, reason, vehicle, effective, expires, restrictions."""
+    tables: Sequence[Sequence[Any]]
+    """Distinct values of state, reason, vehicle, effective, expires and restrictions, as a row has them."""
+    widths: tuple[int, ...]
+    """Bytes of a code into each table; 0 where the table has but one value."""
+    codes: bytes | bytearray | memoryview
+    """[rows] codes into each table, little endian, side by side."""
     block_ends: NDArray[np.uint64]
-    """[blocks], where each compressed block ends in :attr:`blocks`."""
+    """[blocks], where each block ends in :attr:`blocks`."""
     blocks: bytes | bytearray
 
     def row(self, place: int, plate: str) -> Row:
         """A row, given its plate."""
-        texts = self._texts(*divmod(place, ROWS_A_BLOCK))
-        coded: list[Any] = [
-            texts.get(field) if (code := column.code(place)) == SPILLED else column.table[code]
-            for field, column in enumerate(self.coded, start=_OWN)
+        record_id, remarks, raw, *more = self._texts(*divmod(place, ROWS_A_BLOCK))
+        layout = code_layout(self.widths)
+        # A code of no width comes as b"", for the one value there is.
+        coded = [
+            table[code or 0] if code != SPILLED else None
+            for table, code in zip(self.tables, layout.unpack_from(self.codes, place * layout.size), strict=True)
         ]
+        for field, value in json.loads(more[0]) if more else ():
+            coded[field] = value
         state, reason, vehicle, effective, expires, restrictions = coded
-        raw: str = texts.get(0) or plate
-        return (
-            plate,
-            raw,
-            state,
-            reason,
-            texts.get(1) or "",
-            vehicle,
-            texts.get(2) or "",
-            effective,
-            expires,
-            restrictions,
-        )
+        return plate, raw or plate, state, reason, record_id, vehicle, remarks, effective, expires, restrictions
 
-    def _texts(self, block: int, place: int) -> dict[int, Any]:
-        """What a block holds of a row, by number of the field."""
+    def _texts(self, block: int, place: int) -> list[str]:
+        """What a block holds of a row: record id, remarks, its plate where written otherwise, values beyond tables."""
         start = self.block_ends.item(block - 1) if block else 0
-        end = self.block_ends.item(block)
-        if start == end:
-            return {}
-        # Only the row's own values are parsed: the separator stands in no JSON value, its strings escape it.
-        values = zlib.decompress(memoryview(self.blocks)[start:end], _RAW_DEFLATE, _BUFFER_BYTES).split(_SEPARATOR)
-        fields = values[-1].split(b",")
-        width = len(values) // len(fields)
-        return {int(field): json.loads(values[number * width + place]) for number, field in enumerate(fields)}
+        packed = memoryview(self.blocks)[start + 1 : self.block_ends.item(block)]
+        if self.blocks[start] == _DEFLATED:
+            content = zlib.decompress(packed, _RAW_DEFLATE, _BUFFER_BYTES)
+        else:
+            content = packed.tobytes()
+        return content.split(_ROW.encode())[place].decode("utf-8", "surrogatepass").split(_FIELD, _OWN)
+
+
+@lru_cache(maxsize=64)
+def code_layout(widths: tuple[int, ...]) -> struct.Struct:
+    """How the codes of a row lie."""
+    return struct.Struct("<" + "".join({0: "0s", 1: "B", 2: "H"}[width] for width in widths))
 
 
 class _Dictionary(dict[Any, int]):
@@ -114,51 +101,60 @@ class ColumnsPacker:
         self._ends = array("Q")
         self._blocks = bytearray()
 
-    def add(self, batch: Sequence[Row]) -> None:
-        """Take a batch; it is not empty."""
-        plates, raws, states, reasons, record_ids, vehicles, remarks, effective, expires, restrictions = zip(
-            *batch, strict=True
-        )
-        own_raws = [0 if raw == plate else raw for plate, raw in zip(plates, raws, strict=True)]
-        texts: list[Sequence[Any] | None] = [own_raws, record_ids, remarks]
-        fields = (states, reasons, vehicles, effective, expires, restrictions)
-        for values, dictionary, codes in zip(fields, self._dictionaries, self._codes, strict=True):
-            fresh = array("H", map(dictionary.__getitem__, values))
-            codes.extend(fresh)
-            texts.append(_spilled(values, fresh) if len(dictionary) == DISTINCT_MAX else None)
-        held = [(field, values) for field, values in enumerate(texts) if values is not None and any(values)]
-        for start in range(0, len(batch), ROWS_A_BLOCK):
-            self._close_block([(field, values[start : start + ROWS_A_BLOCK]) for field, values in held])
+    def add(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Take a batch of rows, turned: a sequence each field of a row.
+
+        Raises:
+            ValueError: a text of a row holds control characters, which no format lets through.
+        """
+        plates, raws, states, reasons, record_ids, vehicles, remarks, effective, expires, restrictions = columns
+        own_raws = ["" if raw == plate else raw for plate, raw in zip(plates, raws, strict=True)]
+        texts = list(map(_FIELD.join, zip(record_ids, remarks, own_raws, strict=True)))
+        joined = _ROW.join(texts)
+        if joined.count(_ROW) != len(texts) - 1 or joined.count(_FIELD) != (_OWN - 1) * len(texts):
+            raise ValueError("a record id, remark or plate holds control characters")
+        coded = (states, reasons, vehicles, effective, expires, restrictions)
+        for field, (values, dictionary) in enumerate(zip(coded, self._dictionaries, strict=True)):
+            self._codes[field].extend(map(dictionary.__getitem__, values))
+        if any(len(dictionary) == DISTINCT_MAX for dictionary in self._dictionaries):
+            self._spill(coded, texts)
+        for start in range(0, len(texts), ROWS_A_BLOCK):
+            block = _ROW.join(texts[start : start + ROWS_A_BLOCK])
+            self._blocks += _packed(block.encode("utf-8", "surrogatepass"))
+            self._ends.append(len(self._blocks))
 
     def pack(self) -> Columns:
         """All of them."""
-        return Columns(
-            tuple(_column(*packed) for packed in zip(self._dictionaries, self._codes, strict=True)),
-            np.array(self._ends, dtype=np.uint64),
-            self._blocks,
-        )
+        widths = tuple(_width(len(dictionary)) for dictionary in self._dictionaries)
+        codes = np.empty((len(self._codes[0]), sum(widths)), dtype=np.uint8)
+        place = 0
+        for width, column in zip(widths, self._codes, strict=True):
+            # Of the two bytes of a code the first `width`: the second is 0 where one suffices.
+            codes[:, place : place + width] = (
+                np.frombuffer(column, dtype="<u2").view(np.uint8).reshape(-1, 2)[:, :width]
+            )
+            place += width
+        ends = np.array(self._ends, dtype=np.uint64)
+        return Columns([list(table) for table in self._dictionaries], widths, codes.tobytes(), ends, self._blocks)
 
-    def _close_block(self, texts: Sequence[tuple[int, Sequence[Any]]]) -> None:
-        """The values of each field that has any, field by field, and behind them which fields these are."""
-        held = [(field, values) for field, values in texts if any(values)]
-        if held:
-            flat = list(chain.from_iterable(values for _, values in held))
-            content = _ENCODER.encode(flat)[1:-1].encode("ascii")
-            squeezer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, _MEMORY)
-            self._blocks += squeezer.compress(content + _SEPARATOR + b",".join(b"%d" % field for field, _ in held))
-            self._blocks += squeezer.flush()
-        self._ends.append(len(self._blocks))
-
-
-def _column(dictionary: dict[Any, int], codes: "array[int]") -> Column:
-    if len(dictionary) <= 1:
-        return Column(list(dictionary), np.zeros(0, dtype=np.uint8))
-    narrow = np.uint8 if len(dictionary) <= np.iinfo(np.uint8).max + 1 else np.uint16
-    return Column(list(dictionary), np.frombuffer(codes, dtype=np.uint16).astype(narrow))
+    def _spill(self, coded: Sequence[Sequence[Any]], texts: list[str]) -> None:
+        """Put the values of this batch that found no code behind their rows' texts."""
+        for row in range(len(texts)):
+            place = row - len(texts)
+            beyond = [(field, coded[field][row]) for field in range(_CODED) if self._codes[field][place] == SPILLED]
+            if beyond:
+                texts[row] += _FIELD + json.dumps(beyond, separators=(",", ":"))
 
 
-def _spilled(values: Iterable[Any], codes: "array[int]") -> list[Any] | None:
-    """Values beyond the table, in their places; 0 in the others'."""
-    if SPILLED not in codes:
-        return None
-    return [value if code == SPILLED else 0 for value, code in zip(values, codes, strict=True)]
+def _width(distinct: int) -> int:
+    if distinct <= 1:
+        return 0
+    return 1 if distinct <= 1 << 8 else 2
+
+
+def _packed(content: bytes) -> bytes:
+    """A block: how it is packed, then the content."""
+    if len(content) < DEFLATED_FROM_BYTES:
+        return bytes((_PLAIN,)) + content
+    squeezer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, _MEMORY)
+    return bytes((_DEFLATED,)) + squeezer.compress(content) + squeezer.flush()

@@ -1,11 +1,10 @@
 """The live lists as one immutable index; the loader swaps it for the next by replacing one reference."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.matching import Listed
-from alpr_edge.hotlist.keys import is_plate
+from alpr_edge.hotlist.keys import plate_key
 from alpr_edge.hotlist.packing import Packed
 
 
@@ -39,15 +38,22 @@ class HotlistIndex:
     def __len__(self) -> int:
         return sum(len(held.packed) for held in self.lists)
 
-    def exact(self, plate: str) -> Iterator[Listed]:
+    def exact(self, plate: str) -> list[Listed]:
         """All entries of one canonical text, over all sources; text that is no plate has none."""
-        if is_plate(plate):
-            for held in self.lists:
-                for entry in held.packed.exact(plate, held.generation.source):
-                    yield entry, held.generation
+        try:
+            key = plate_key(plate)
+        except ValueError:
+            return []
+        return [
+            (entry, held.generation)
+            for held in self.lists
+            for entry in held.packed.entries(key, plate, held.generation.source)
+        ]
 
-    def partial(self, plate: str) -> Iterator[Listed]:
+    def partial(self, plate: str) -> list[Listed]:
         """All entries whose wildcards a canonical text fits, over all sources."""
-        for held in self.lists:
-            for entry in held.packed.partial(plate, held.generation.source):
-                yield entry, held.generation
+        return [
+            (entry, held.generation)
+            for held in self.lists
+            for entry in held.packed.partial(plate, held.generation.source)
+        ]

@@ -4,7 +4,6 @@ One list that does not open never takes the others with it: they are watched on,
 open before stays, and the fault is part of the index, so that it can be sounded and shown.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
@@ -64,11 +63,11 @@ class HotlistLoader:
         """The index as it stands."""
         return self._index
 
-    def exact(self, plate: str) -> Iterator[Listed]:
+    def exact(self, plate: str) -> list[Listed]:
         """All entries of one canonical text, over all sources."""
         return self._index.exact(plate)
 
-    def partial(self, plate: str) -> Iterator[Listed]:
+    def partial(self, plate: str) -> list[Listed]:
         """All entries whose wildcards a canonical text fits, over all sources."""
         return self._index.partial(plate)
 

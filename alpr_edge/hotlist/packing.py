@@ -6,7 +6,7 @@ streams; only the keys are sorted. The keys of partials stand behind those of pl
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
 from alpr_edge.hotlist.columns import ROWS_A_BLOCK, Columns, ColumnsPacker
-from alpr_edge.hotlist.keys import Keys, fingerprints, identities, partial_key, plate_key, plate_keys
+from alpr_edge.hotlist.keys import Keys, fingerprints, identities, partial_key, plate_keys
 from alpr_edge.hotlist.rows import Row, entry_of
 
 BATCH_ROWS = 128 * ROWS_A_BLOCK
@@ -38,23 +38,22 @@ class Packed:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def exact(self, plate: str, source: str) -> Iterator[HotlistEntry]:
-        """The entries of a canonical plate in feed order."""
-        return self._entries(plate_key(plate), plate, source)
-
-    def partial(self, plate: str, source: str) -> Iterator[HotlistEntry]:
-        """The entries whose wildcards a canonical plate fits."""
-        for pattern in self.patterns.matches(plate):
-            yield from self._entries(partial_key(pattern), pattern, source)
-
-    def _entries(self, key: int, plate: str, source: str) -> Iterator[HotlistEntry]:
+    def entries(self, key: int, plate: str, source: str) -> list[HotlistEntry]:
+        """The entries of a key in feed order; ``plate`` is what it was made of."""
         # bisect over plain integers: numpy's searchsorted of one key takes longer to set up than to search.
         keys = self.keys.data
         first = last = bisect_left(keys, key)
         while last < len(keys) and keys[last] == key:
             last += 1
-        for row in sorted(self.rows[first:last].tolist()):
-            yield entry_of(self.columns.row(row, plate), source)
+        if first == last:
+            return []
+        rows = sorted(self.rows[first:last].tolist())
+        return [entry_of(self.columns.row(row, plate), source) for row in rows]
+
+    def partial(self, plate: str, source: str) -> list[HotlistEntry]:
+        """The entries whose wildcards a canonical plate fits."""
+        met = self.patterns.matches(plate)
+        return [entry for pattern in met for entry in self.entries(partial_key(pattern), pattern, source)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,20 +109,27 @@ class Packer:
         return Made(packed, prints[fresh], len(keys) - len(packed))
 
     def _close(self, batch: Sequence[Row]) -> None:
-        plates = [row[0] for row in batch]
-        partials = [place for place, plate in enumerate(plates) if is_partial(plate)]
-        for place in partials:
-            self._patterns[plates[place]] = None
-            plates[place] = "0"
+        columns = list(zip(*batch, strict=True))
+        plates, _, states, reasons, record_ids, *_ = columns
+        texts = [
+            f"{state or ''}\x1f{reason}\x1f{record_id}".encode("utf-8", "surrogatepass")
+            for state, reason, record_id in zip(states, reasons, record_ids, strict=True)
+        ]
+        self._keys.frombytes(self._keys_of(plates).tobytes())
+        self._fingerprints.frombytes(fingerprints(texts).tobytes())
+        self._columns.add(columns)
+
+    def _keys_of(self, plates: Sequence[str]) -> Keys:
+        if not is_partial("".join(plates)):
+            return plate_keys(plates)
+        partials = {place: plate for place, plate in enumerate(plates) if is_partial(plate)}
+        self._patterns.update(dict.fromkeys(partials.values()))
         if len(self._patterns) > PATTERNS_MAX:
             raise FeedError(f"over {PATTERNS_MAX} partial plates; a partial is for a few plates half seen")
-        keys = plate_keys(plates)
-        for place in partials:
-            keys[place] = partial_key(batch[place][0])
-        texts = [f"{state or ''}\x1f{reason}\x1f{record_id}" for _, _, state, reason, record_id, *_ in batch]
-        self._keys.frombytes(keys.tobytes())
-        self._fingerprints.frombytes(fingerprints([text.encode("utf-8", "surrogatepass") for text in texts]).tobytes())
-        self._columns.add(batch)
+        keys = plate_keys(["0" if place in partials else plate for place, plate in enumerate(plates)])
+        for place, pattern in partials.items():
+            keys[place] = partial_key(pattern)
+        return keys
 
 
 def common(one: Keys, other: Keys) -> int:

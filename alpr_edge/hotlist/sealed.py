@@ -32,10 +32,10 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.patterns import PatternSet
-from alpr_edge.hotlist.columns import Column, Columns
+from alpr_edge.hotlist.columns import Columns, code_layout
 from alpr_edge.hotlist.keys import Keys, identities
 from alpr_edge.hotlist.packing import Made, Packed
-from alpr_edge.store.files import TEMPORARY_PREFIX, sync_directory
+from alpr_edge.store.files import TEMPORARY_PREFIX, give_to_owner_of, sync_directory
 
 MAGIC = b"ALPRLIST"
 VERSION = 2
@@ -114,13 +114,6 @@ def read_identities(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Ke
         return identities(keys, prints)
 
 
-def give_to_owner_of(directory: Path, made: Path | int) -> None:
-    """Let a file or folder that root made in ``directory`` belong to the folder's owner."""
-    owner = directory.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.chown(made, owner.st_uid, owner.st_gid)
-
-
 def _preamble(seal: Seal, salt: bytes) -> bytes:
     source = seal.source.encode("ascii")
     return _FIXED.pack(MAGIC, VERSION, seal.serial, len(source)) + source + salt
@@ -145,15 +138,14 @@ def _sealed(seal: Seal, made: Made, lists_key: bytes) -> Iterator[bytes]:
 def _pieces(made: Made) -> Iterator[memoryview]:
     """The payload in its parts."""
     packed, columns = made.packed, made.packed.columns
-    tables = json.dumps([column.table for column in columns.coded]).encode("ascii")
+    tables = json.dumps(columns.tables).encode("ascii")
     patterns = json.dumps(packed.patterns.patterns).encode("ascii")
     head = {
         "entries": len(packed),
         "rows": len(packed) + made.duplicates,
         "tables": len(tables),
         "patterns": len(patterns),
-        # Of the codes of each column, 0 where there are none.
-        "widths": [column.codes.itemsize if len(column.codes) else 0 for column in columns.coded],
+        "widths": columns.widths,
         "blocks": len(columns.block_ends),
         "bytes": len(columns.blocks),
     }
@@ -164,8 +156,7 @@ def _pieces(made: Made) -> Iterator[memoryview]:
     yield memoryview(tables)
     yield memoryview(patterns)
     yield _bytes_of(packed.rows, "<u4")
-    for column in columns.coded:
-        yield _bytes_of(column.codes, f"<u{column.codes.itemsize}")
+    yield memoryview(columns.codes)
     yield _bytes_of(columns.block_ends, "<u8")
     yield memoryview(columns.blocks)
 
@@ -288,12 +279,11 @@ def _packed(payload: _Payload) -> Packed:
     tables = json.loads(payload.take(int(head["tables"])))
     patterns = PatternSet(json.loads(payload.take(int(head["patterns"]))))
     order = payload.array(entries, "<u4")
-    columns = tuple(
-        Column(table, payload.array(rows if width else 0, f"<u{width or 1}"))
-        for table, width in zip(tables, head["widths"], strict=True)
-    )
+    widths = tuple(int(width) for width in head["widths"])
+    codes = payload.take(rows * code_layout(widths).size)
     ends = payload.array(int(head["blocks"]), "<u8")
-    packed = Packed(keys, order, Columns(columns, ends, payload.take(int(head["bytes"]))), patterns)
+    columns = Columns(tables, widths, codes, ends, payload.take(int(head["bytes"])))
+    packed = Packed(keys, order, columns, patterns)
     payload.pass_over_rest()
     return packed
 
