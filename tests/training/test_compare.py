@@ -6,36 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from plate_training.quantising import stored_as_float32
-from tests.test_benchmarks import PLATE, write_photo, write_rows
 from tests.vision.models import detector_model, save
 
 ROOT = Path(__file__).parents[2]
 RIGHT = [0, 100, 112, 150, 132, 0, 0.9]
 """The plate of every photo, in the network's input of 640x384."""
 FALSE = [0, 300, 200, 340, 220, 0, 0.6]
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A photo for each set, each with the same plate in the same place."""
-    folder = tmp_path / "data"
-    truth = ["a.jpg", PLATE.left_px, PLATE.top_px, PLATE.width_px, PLATE.height_px, "8ABC123"]
-    for name in ("us", "eu", "br"):
-        header = ["image", "left_px", "top_px", "width_px", "height_px", "plate"]
-        write_rows(folder / "benchmark" / name / "truth.csv", [header, truth])
-        write_photo(folder / "benchmark" / name / "a.jpg")
-    rides = ("dayride_type1_002", "nightride_type3_001")
-    sides = [f"{side}_px" for side in ("left", "top", "right", "bottom")]
-    frames = [[f"{name}.jpg", name, 1, 200, 200, 300, 240] for name in rides]
-    write_rows(folder / "dashcam" / "boxes.csv", [["image", "ride", "second", *sides], *frames])
-    for name in rides:
-        write_photo(folder / "dashcam" / f"{name}.jpg")
-    write_photo(folder / "negatives" / "n.jpg")
-    return folder
 
 
 def compare(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

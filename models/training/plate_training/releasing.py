@@ -5,9 +5,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-import onnx
-
 from alpr_edge.domain.errors import ModelError
+from alpr_edge.vision.adding import candidate
+from alpr_edge.vision.sessions import Session
 from plate_training.data import REPOSITORY, data_folder
 from plate_training.manifest import Manifest, Role
 
@@ -35,17 +35,17 @@ def benchmark(models: Path, role: Role, name: str, threads: int) -> list[str]:
     return done.stdout.splitlines()
 
 
-def input_shape(path: Path) -> tuple[int, int, int]:
+def input_shape(role: Role, path: Path) -> tuple[int, int, int]:
     """Height, width and channels of a model's input.
 
     Raises:
-        ModelError: it is none of ours.
+        ModelError: it is no model, or none of ours.
     """
-    dimensions = onnx.load(str(path)).graph.input[0].type.tensor_type.shape.dim
-    sides = [int(side.dim_value) for side in dimensions]
-    if len(sides) != 4 or not all(sides[1:]):
-        raise ModelError(f"{path}: its input is not [N, height, width, channels]; it was not exported here")
-    return sides[1], sides[2], sides[3]
+    shape = Session(candidate(path, role, path.stem, {}), threads=1).input_shape
+    sides = [side for side in shape[1:] if isinstance(side, int)]
+    if len(shape) != 4 or len(sides) != 3:
+        raise ModelError(f"{path}: input {list(shape)} is not [N, height, width, channels]; it was not exported here")
+    return sides[0], sides[1], sides[2]
 
 
 def wheel_lines_missing(manifest: Manifest) -> list[str]:
