@@ -18,12 +18,12 @@ def main() -> None:
 def _run() -> None:
     parser = _parser()
     chosen = parser.parse_args()
+    configure_logs(verbose=False)
     if chosen.which == "hotlist":
         hotlist.run(chosen.entries, table=chosen.table)
         return
     if not chosen.data.is_dir():
         parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
-    configure_logs(verbose=False)
     vision = {"models_directory": str(chosen.models), "detector": chosen.detector, "reader": chosen.reader}
     settings = parse({"vision": vision | {"threads": chosen.threads}}, Path.cwd())
     if chosen.which == "path":
