@@ -11,6 +11,7 @@ from alpr_edge.app.drive_files import read_line
 from alpr_edge.app.store_room import open_store
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.hits import Hit
 from alpr_edge.settings import load
 from alpr_edge.store.queries import StoredRead
 
@@ -37,8 +38,13 @@ def reads(
 
 
 def _json(stored: StoredRead) -> dict[str, object]:
-    reasons = [str(hit.entry.reason) for hit in stored.hits]
+    reasons = [str(hit.entry.reason) for hit in _open_hits(stored)]
     return read_line(stored.read) | {"vote_count": stored.read.vote_count, "closed": stored.closed, "hits": reasons}
+
+
+def _open_hits(stored: StoredRead) -> list[Hit]:
+    """Covert hits are the department's to know."""
+    return [hit for hit in stored.hits if not hit.entry.covert]
 
 
 def _table(found: list[StoredRead]) -> Table:
@@ -53,6 +59,6 @@ def _table(found: list[StoredRead]) -> Table:
             str(read.vote_count),
             read.camera_id,
             f"{place['lat_deg']:.5f} {place['lon_deg']:.5f}" if place else "",
-            ", ".join(hit.entry.reason.replace("_", " ") for hit in stored.hits),
+            ", ".join(hit.entry.reason.replace("_", " ") for hit in _open_hits(stored)),
         )
     return table

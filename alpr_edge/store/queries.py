@@ -52,10 +52,10 @@ class Counts:
 
 
 def recent(connection: Connection, limit: int, *, hits_only: bool) -> list[StoredRead]:
-    """The newest reads first."""
+    """The newest reads first; a covert hit makes no read a hit here."""
     query = select(reads).order_by(reads.c.seq.desc()).limit(min(max(limit, 0), ROWS_MAX))
     if hits_only:
-        query = query.where(exists().where(hits.c.read_id == reads.c.read_id))
+        query = query.where(exists().where((hits.c.read_id == reads.c.read_id) & (hits.c.covert == 0)))
     return _complete(connection, list(connection.execute(query).mappings()))
 
 

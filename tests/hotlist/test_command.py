@@ -15,7 +15,7 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
-from alpr_edge.cli.hotlist import PROGRESS_FROM_ENTRIES
+from alpr_edge.cli.hotlist_common import PROGRESS_FROM_ENTRIES
 from alpr_edge.store.keys import create_keys
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_text
 

@@ -1,0 +1,218 @@
+"""``alpr-edge hotlist status`` and ``match``: how old the lists are, and what the unit would say of one plate."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alpr_edge import settings as settings_file
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
+from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, watched
+from alpr_edge.domain.alerting import phrase_of, tone_of
+from alpr_edge.domain.errors import AlprEdgeError, FeedError
+from alpr_edge.domain.hits import Generation, Hit
+from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.matching import CONFUSABLE_MIN, Look, Meeting, meetings
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.reads import Alternative
+from alpr_edge.hotlist.index import HotlistIndex
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import HotlistSettings
+from alpr_edge.store import syncs
+from alpr_edge.store.own_entries import OwnEntry
+from alpr_edge.store.syncs import SyncState
+
+_COLOURS = {"fresh": "green", "amber": "yellow", "red": "red"}
+
+
+def status(
+    covert: Annotated[bool, typer.Option("--covert", help="Show covert entries of this unit too.")] = False,
+    as_json: JsonOption = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
+    """Show every live list, its age and size and how its sync stands, and the officers' own entries.
+
+    Opens each list to be sure.
+    """
+    now = SystemClock().now().utc
+    try:
+        unit = settings_file.load(settings)
+        require_owner(unit.unit.data_directory)
+        with opened_lists(unit, migrate=False) as lists:
+            index, own, _ = watched(lists, now)
+            names = {source.name for source in unit.hotlist.source} | {held.generation.source for held in index.lists}
+            states = {name: syncs.state_of(lists.database, name) for name in sorted(names)}
+    except AlprEdgeError as error:
+        fail(error)
+    rows = [_list_json(held.generation, now, unit.hotlist) for held in index.lists]
+    rows = [row | _sync_json(states[row["source"]]) for row in rows]
+    missing = [_sync_json(states[name]) | {"source": name} for name in sorted(names - {row["source"] for row in rows})]
+    entries = [own_json(each) for each in own.entries if covert or not each.entry.covert]
+    if as_json:
+        faults = [{"source": fault.source, "message": fault.message} for fault in index.faults]
+        typer.echo(json.dumps({"lists": rows, "not_held": missing, "entries": entries, "faults": faults}))
+    else:
+        _print(rows, missing, entries, index)
+    _end_on_faults(index)
+
+
+def match(
+    plate: Annotated[str, typer.Argument(help="The plate as read.")],
+    state: Annotated[str | None, typer.Option(help="Its state, two letters, if it was read.")] = None,
+    alternative: Annotated[
+        list[str] | None, typer.Option("--alternative", help="Another text the reader considered; may be repeated.")
+    ] = None,
+    as_json: JsonOption = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
+    """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS."""
+    now = SystemClock().now()
+    others = [Alternative(canonical(text), CONFUSABLE_MIN) for text in alternative or ()]
+    try:
+        unit = settings_file.load(settings)
+        require_owner(unit.unit.data_directory)
+        text = canonical(plate)
+        if not text:
+            raise FeedError("that is no plate: it holds no letter or digit")
+        with opened_lists(unit, migrate=False) as lists:
+            index, own, entries = watched(lists, now.utc)
+    except AlprEdgeError as error:
+        fail(error)
+    found = meetings(Look(text, state.strip().upper() if state else None, now.utc, alternatives=others), entries)
+    # No screen of the car shows covert entries.
+    rows = [_meeting_json(met, now, unit.hotlist) for met in found if not met.entry.covert]
+    shown_own = sum(not each.entry.covert for each in own.entries)
+    nothing = f"No entry in {len(index.lists)} lists ({len(index):,} entries) and {shown_own} entries of officers."
+    typer.echo(json.dumps(rows) if as_json else "\n".join(map(_meeting_text, rows)) or nothing)
+    _end_on_faults(index)
+
+
+def own_json(own: OwnEntry) -> dict[str, Any]:
+    """An officer's own entry."""
+    entry = own.entry
+    return {
+        "id": entry.record_id,
+        "plate": entry.plate,
+        "state": entry.state,
+        "reason": entry.reason.value,
+        "case": own.case_number,
+        "vehicle": entry.vehicle,
+        "remarks": entry.remarks,
+        "effective": _moment(entry.effective),
+        "expires": _moment(entry.expires),
+        "area": str(entry.area) if entry.area else None,
+        "hours": str(entry.hours) if entry.hours else None,
+        "covert": entry.covert,
+        "added": _moment(own.added),
+        "added_by": own.added_by,
+    }
+
+
+def _end_on_faults(index: HotlistIndex) -> None:
+    """A list that does not open is never passed over in silence."""
+    for fault in index.faults:
+        typer.echo(f"alpr-edge: list {fault.source} is not watched: {fault.message}", err=True)
+    if index.faults:
+        raise typer.Exit(1)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
+
+
+def _list_json(generation: Generation, now: datetime | None, limits: HotlistSettings) -> dict[str, Any]:
+    return {
+        "source": generation.source,
+        "serial": generation.serial,
+        "issued": _moment(generation.issued),
+        "imported": _moment(generation.imported),
+        "age_s": age_s(generation, now),
+        "level": level(generation, now, limits).value,
+        "entries": generation.entries,
+    }
+
+
+def _sync_json(state: SyncState) -> dict[str, Any]:
+    return {
+        "confirmed": _moment(state.asked),
+        "taken_in": _moment(state.taken),
+        "fetch_failure": state.fetch_failure,
+        "take_failure": state.take_failure,
+    }
+
+
+def _print(
+    rows: list[dict[str, Any]], missing: list[dict[str, Any]], entries: list[dict[str, Any]], index: HotlistIndex
+) -> None:
+    if rows:
+        _print_lists(rows)
+    elif not index.faults and not entries:
+        typer.echo("No hotlist was imported yet: this unit watches for nothing.")
+    for row in missing:
+        typer.echo(f"list {row['source']}: nothing taken in yet")
+    for row in (*rows, *missing):
+        for name, words in (("fetch_failure", "not fetched"), ("take_failure", "last list refused")):
+            if row[name]:
+                typer.echo(f"list {row['source']}: {words}: {row[name]}")
+    for own in entries:
+        typer.echo(own_text(own))
+
+
+def own_text(own: dict[str, Any]) -> str:
+    """An officer's own entry on one line."""
+    parts = [f"entry {own['id']}: {own['plate']} {own['state'] or ''}".rstrip(), own["reason"].replace("_", " ")]
+    parts += [f"case {own['case']}", f"until {own['expires']}", f"by {own['added_by']}"]
+    parts += [own[name] for name in ("vehicle", "remarks", "area", "hours") if own[name]]
+    return ", ".join([*parts, *(["covert"] if own["covert"] else [])])
+
+
+def _print_lists(rows: list[dict[str, Any]]) -> None:
+    table = Table("source", "serial", "issued", "imported or confirmed", "age", "level", "entries", box=None)
+    for row in rows:
+        table.add_row(
+            row["source"],
+            str(row["serial"]),
+            row["issued"] or "not said",
+            row["imported"] or "unknown",
+            age_text(row["age_s"]),
+            f"[{_COLOURS[row['level']]}]{row['level']}[/]",
+            f"{row['entries']:,}",
+        )
+    Console(width=None if Console().is_terminal else 140).print(table)
+
+
+def _meeting_json(met: Meeting, now: Instant, limits: HotlistSettings) -> dict[str, Any]:
+    entry, judged = met.entry, level(met.generation, now.utc, limits)
+    age = met.generation.age(now.utc)
+    hit = Hit("", "", entry, met.generation, None if age is None else age.total_seconds(), met.kind, met.state, now)
+    return {
+        "kind": met.kind.value,
+        "state_match": met.state.value,
+        "says": phrase_of(hit, judged),
+        "tone": tone_of(hit, judged).value,
+        "plate": entry.plate_raw,
+        "state": entry.state,
+        "reason": entry.reason.value,
+        "source": entry.source,
+        "serial": met.generation.serial,
+        "list_age_s": age_s(met.generation, now.utc),
+        "list_level": judged.value,
+        "record_id": entry.record_id,
+        "vehicle": entry.vehicle,
+        "remarks": entry.remarks,
+        "effective": _moment(entry.effective),
+        "expires": _moment(entry.expires),
+    }
+
+
+def _meeting_text(row: dict[str, Any]) -> str:
+    state = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}[row["state_match"]]
+    parts = [
+        f"{row['kind']} match, {state}: {row['plate']} {row['state'] or '--'}: {row['reason'].replace('_', ' ')}",
+        f"{row['source']} generation {row['serial']}, {age_text(row['list_age_s'])} old ({row['list_level']})",
+        *(row[name] for name in ("record_id", "vehicle", "remarks") if row[name]),
+    ]
+    return "\n    ".join([*parts, f"the unit says, in the tone {row['tone']!r}: {row['says']}"])
