@@ -96,17 +96,14 @@ class Looker:
 
     def look(self, openers: Iterable[Opener]) -> Looks:
         """Every scene of a set."""
-        looks = Looks()
-        for opener in openers:
-            scene = opener()
-            readings = self._recogniser.recognise(scene.frame)
-            taken = matched(scene.truths, readings)
-            looks.scenes += 1
-            looks.of_truths += self._of_truths(scene, opener, readings, taken)
-            false, duplicates = left_over(scene.truths, readings, taken)
-            looks.false += false
-            looks.duplicates += duplicates
-        return looks
+        return pooled(self.look_at(opener(), opener) for opener in openers)
+
+    def look_at(self, scene: Scene, opener: Opener) -> Looks:
+        """One scene that is open, and how to open it again: no look holds its pixels."""
+        readings = self._recogniser.recognise(scene.frame)
+        taken = matched(scene.truths, readings)
+        false, duplicates = left_over(scene.truths, readings, taken)
+        return Looks(1, list(self._of_truths(scene, opener, readings, taken)), false, duplicates)
 
     def _of_truths(
         self, scene: Scene, opener: Opener, readings: list[Reading], taken: list[int | None]

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,7 +21,7 @@ from scripts.benchmarks import sets
 from scripts.benchmarks.looking import Look, Looker, Looks, pooled
 from scripts.benchmarks.paired import Paired
 from scripts.benchmarks.rendered import Drawing, rendered, scenes
-from scripts.benchmarks.sets import PHOTOS, RIDES, Opener, Scene
+from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
 
 MODELS = REPOSITORY / "models"
 SEED = 29
@@ -116,13 +115,8 @@ def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> t
     for opener in track(openers, name, disable=not sys.stdout.isatty(), transient=True):
         scene = opener()
         for part, looker in zip(parts, lookers, strict=True):
-            part.append(looker.look([partial(same, scene)]))
+            part.append(looker.look_at(scene, opener))
     return tuple(pooled(part) for part in parts)
-
-
-def same(scene: Scene) -> Scene:
-    """The scene: with it bound, an opener of what is open already."""
-    return scene
 
 
 def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:

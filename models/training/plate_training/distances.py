@@ -7,7 +7,6 @@ whole at a low one. Rendered plates on photos kept for validation; the same scen
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from alpr_edge.domain.frames import Detection, Frame, Pixels
 from alpr_edge.vision.detector import Letterbox, OnnxDetector, without_duplicates
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.sessions import Array
-from plate_training.comparing import open_detector, open_model, same
+from plate_training.comparing import open_detector, open_model
 from plate_training.data import data_folder, negative_paths
 from scripts.benchmarks.looking import Look, Looker
 from scripts.benchmarks.rendered import Drawing, scenes
@@ -114,7 +113,7 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
         for opener in track(scenes(data, drawing, scene_count), "x".join(map(str, frame_px)), transient=True):
             scene = opener()
             for name, looker in lookers.items():
-                part = looker.look([partial(same, scene)])
+                part = looker.look_at(scene, opener)
                 looks[name] += part.of_truths
                 false[name] += part.false
         for name in settings:
