@@ -2,23 +2,28 @@
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import timedelta
 from threading import Lock
 
 import structlog
 
-from alpr_edge.domain.alerting import Alert, Cooldown, ListAge, Tone, alert_of, list_age
+from alpr_edge.domain.alerting import PLAIN, Alert, Cooldown, Level, ListAge, Manner, Tone, alert_of, list_age
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import ReadDecided
-from alpr_edge.settings import AlertSettings, HotlistSettings
+from alpr_edge.settings import AlertSettings, HotlistSettings, ListSource
 
 log = structlog.get_logger(__name__)
 
 LATENCIES_KEPT = 1000
 SOUNDED_KEPT = 1000
+
+
+def _manner_of(source: ListSource) -> Manner:
+    """How a source's settings want it to sound."""
+    level = None if source.priority == "reason" else Level[source.priority.upper()]
+    return Manner(level, None if source.tone == "priority" else Tone(source.tone))
 
 
 class Herald:
@@ -35,8 +40,8 @@ class Herald:
         self._player = player
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
-        self._amber_after = timedelta(hours=hotlist.amber_after_h)
-        self._red_after = timedelta(hours=hotlist.red_after_h)
+        self._hotlist = hotlist
+        self._manners = {source.name: _manner_of(source) for source in hotlist.source}
         self._sounded: deque[str] = deque(maxlen=SOUNDED_KEPT)
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
@@ -58,7 +63,7 @@ class Herald:
             if event.withdraws in self._sounded:
                 log.info("alert.withdrawn", read=event.withdraws)
                 self._sound(Tone.WITHDRAWN, event.decided)
-            alert = alert_of(open_hits, self._age_of)
+            alert = alert_of(open_hits, self._age_of, self._manner_of)
             if alert is None:
                 return None, None
             if not self._cooldown.allows(event.read.plate, alert.level, event.decided):
@@ -73,7 +78,10 @@ class Herald:
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
             return ListAge.FRESH  # it ends, and until then it holds
-        return list_age(hit.list_age_s, self._amber_after, self._red_after)
+        return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
+
+    def _manner_of(self, hit: Hit) -> Manner:
+        return self._manners.get(hit.generation.source, PLAIN)
 
     def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:
         first_sample_ns = self._sound(alert.tone, event.decided)

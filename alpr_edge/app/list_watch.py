@@ -58,14 +58,13 @@ class ListWatch:
 
     def old(self) -> list[str]:
         """The lists judged amber or red last, a short line each."""
-        limits = {ListAge.AMBER: self._settings.amber_after_h, ListAge.RED: self._settings.red_after_h}
-        return [
-            f"list {source} is {age.value}: older than {limits[age]:g} h, or its age is not known"
-            if age is ListAge.AMBER
-            else f"list {source} is red: older than {limits[age]:g} h"
-            for source, age in self._ages.items()
-            if age is not ListAge.FRESH
-        ]
+        return [self._old(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH]
+
+    def _old(self, source: str, age: ListAge) -> str:
+        amber_after, red_after = (limit / timedelta(hours=1) for limit in self._settings.ages_of(source))
+        if age is ListAge.AMBER:
+            return f"list {source} is amber: older than {amber_after:g} h, or its age is not known"
+        return f"list {source} is red: older than {red_after:g} h"
 
     def judge(self, now: datetime | None) -> bool:
         """Judge every list's age; whether one turned for the worse since the last call."""
@@ -82,8 +81,4 @@ class ListWatch:
 
     def _age(self, generation: Generation, now: datetime | None) -> ListAge:
         age = generation.age(now)
-        return list_age(
-            None if age is None else age.total_seconds(),
-            timedelta(hours=self._settings.amber_after_h),
-            timedelta(hours=self._settings.red_after_h),
-        )
+        return list_age(None if age is None else age.total_seconds(), *self._settings.ages_of(generation.source))

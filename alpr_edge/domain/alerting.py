@@ -77,6 +77,23 @@ class Alert:
     list_age: ListAge
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a list's hits sound, where its settings say so."""
+
+    level: Level | None = None
+    """None: that of each entry's reason."""
+    tone: Tone | None = None
+    """Of a certain hit; None: that of the level."""
+
+    def level_of(self, hit: Hit) -> Level:
+        """Gravity of a hit."""
+        return self.level or level_of(hit.entry.reason)
+
+
+PLAIN = Manner()
+
+
 def level_of(reason: Reason) -> Level:
     """Gravity of a reason; anything not listed is routine."""
     return _LEVELS.get(reason, Level.ROUTINE)
@@ -97,30 +114,32 @@ def is_certain(hit: Hit, age: ListAge) -> bool:
     return hit.kind is MatchKind.EXACT and hit.state is not StateMatch.OTHER and age is not ListAge.RED
 
 
-def tone_of(hit: Hit, age: ListAge = ListAge.FRESH) -> Tone:
-    """The hit's tone: the full tone of its reason's level only when the hit is certain."""
-    return _TONES[level_of(hit.entry.reason)] if is_certain(hit, age) else Tone.POSSIBLE
+def tone_of(hit: Hit, age: ListAge = ListAge.FRESH, manner: Manner = PLAIN) -> Tone:
+    """The hit's tone: the full tone of its level only when the hit is certain."""
+    return manner.tone or _TONES[manner.level_of(hit)] if is_certain(hit, age) else Tone.POSSIBLE
 
 
-def alert_of(hits: Sequence[Hit], age_of: Callable[[Hit], ListAge]) -> Alert | None:
+def alert_of(
+    hits: Sequence[Hit], age_of: Callable[[Hit], ListAge], manner_of: Callable[[Hit], Manner] = lambda _: PLAIN
+) -> Alert | None:
     """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
 
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
     pierces it.
     """
-    hit = max(hits, key=lambda hit: _weight(hit, age_of(hit)), default=None)
+    hit = max(hits, key=lambda hit: _weight(hit, age_of(hit), manner_of(hit)), default=None)
     if hit is None:
         return None
-    age = age_of(hit)
-    level = level_of(hit.entry.reason) if is_certain(hit, age) else Level.NOTICE
-    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, age), phrase_of(hit, age), age)
+    age, manner = age_of(hit), manner_of(hit)
+    level = manner.level_of(hit) if is_certain(hit, age) else Level.NOTICE
+    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, age, manner), phrase_of(hit, age), age)
 
 
-def _weight(hit: Hit, age: ListAge) -> tuple[bool, bool, int, Level]:
+def _weight(hit: Hit, age: ListAge, manner: Manner) -> tuple[bool, bool, int, Level]:
     """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
     certain = is_certain(hit, age)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
-    return certain, hit.state is not StateMatch.OTHER, likelihood, level_of(hit.entry.reason)
+    return certain, hit.state is not StateMatch.OTHER, likelihood, manner.level_of(hit)
 
 
 def phrase_of(hit: Hit, age: ListAge) -> str:

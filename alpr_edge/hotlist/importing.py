@@ -28,7 +28,7 @@ from alpr_edge.hotlist.reports import FeedReport, write_report
 from alpr_edge.hotlist.signature import check_signature
 from alpr_edge.hotlist.unpacking import FeedFile
 from alpr_edge.store.database import Database
-from alpr_edge.store.files import private_directory
+from alpr_edge.store.files import give_to_owner_of, private_directory
 from alpr_edge.store.generations import StoredGeneration, forget_oldest, live, next_serial, record_and_make_live
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -228,13 +228,12 @@ def _only_import(directory: Path) -> Iterator[None]:
     """Make the lists' folder and hold its lock; one import at a time.
 
     Raises:
-        StoreError: another import runs.
-        StoreError: the folder cannot be used.
+        StoreError: another import runs, or the folder cannot be used.
     """
     is_new = not directory.exists()
     private_directory(directory)
     if is_new:
-        sealed.give_to_owner_of(directory.parent, directory)
+        give_to_owner_of(directory.parent, directory)
     descriptor = _locked(directory)
     try:
         sealed.clear_left_over(directory)
@@ -249,7 +248,7 @@ def _locked(directory: Path) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
-    sealed.give_to_owner_of(directory, descriptor)
+    give_to_owner_of(directory, descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.feeds import Rejected
-from alpr_edge.hotlist.sealed import give_to_owner_of
-from alpr_edge.store.files import TEMPORARY_PREFIX
+from alpr_edge.store.files import TEMPORARY_PREFIX, give_to_owner_of
 
 _SUFFIX = ".report.json"
 

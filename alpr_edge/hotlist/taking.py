@@ -17,12 +17,11 @@ import structlog
 from pydantic import BaseModel
 
 from alpr_edge.domain.errors import AlprEdgeError, FeedError, LostError
-from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.wire import ListChange
 from alpr_edge.hotlist import watched
-from alpr_edge.hotlist.feeds import FormatName
-from alpr_edge.hotlist.importing import ImportReport, Lists, Progress, Request, import_feed
+from alpr_edge.hotlist.importing import ImportReport, Lists, Progress, import_feed
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.sources import request_for
 from alpr_edge.hotlist.watched import Listing
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
@@ -117,20 +116,6 @@ class Taker:
 
     def _note(self, source: ListSource, **values: object) -> None:
         syncs.note(self.lists.database, source.name, **values)
-
-
-def request_for(source: ListSource, path: Path, change: ListChange) -> Request:
-    """The import that a source's settings ask for.
-
-    Raises:
-        FeedError: they name no format or reason known.
-    """
-    if source.format not in set(FormatName):
-        raise FeedError(f"no format is called {source.format!r}; known are {', '.join(FormatName)}")
-    if source.reason is not None and source.reason not in set(Reason):
-        raise FeedError(f"no reason is called {source.reason!r}; known are {', '.join(Reason)}")
-    reason = None if source.reason is None else Reason(source.reason)
-    return Request(path, source.name, FormatName(source.format), reason, change=change)
 
 
 @contextmanager

@@ -47,10 +47,10 @@ def _sources(settings: HotlistSettings) -> Iterator[str]:
         key = key_path(("hotlist", "source", index))
         if source.folder is not None and not source.folder.is_dir():
             yield f"{key}.folder: {source.folder}: no such folder; make it or name another"
-        for name in ("ca_file", "certificate_file", "key_file"):
+        for name in ("ca_file", "certificate_file", "key_file", "signing_key_file", "password_file"):
             path: Path | None = getattr(source, name)
             if path is not None and not path.is_file():
-                yield f"{key}.{name}: {path}: no such file; name one, or leave it out for that of [uplink]"
+                yield f"{key}.{name}: {path}: no such file; name one, or leave it out"
 
 
 def _sound(settings: AlertSettings) -> Iterator[str]:

@@ -8,20 +8,21 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from alpr_edge.settings.base import FilePath, Name, Section
+from alpr_edge.settings.base import FilePath, Name
+from alpr_edge.settings.list_rules import ListRules, ReasonName
 
 SOURCES_MAX = 32
 """NCIC, the state's files, neighbours and the department's own come to fewer."""
 
 
-class ListSource(Section):
+class ListSource(ListRules):
     """One hotlist source."""
 
     name: Name
     format: Name
     """Layout of its feed, a name of :class:`alpr_edge.hotlist.feeds.FormatName`."""
-    reason: Name | None = None
-    """Reason of lines that name none, a value of :class:`alpr_edge.domain.hits.Reason`; None: each line names its."""
+    reason: ReasonName | None = None
+    """Reason of lines that name none; None: each line names its."""
     folder: FilePath | None = None
     department: bool = False
     url: Annotated[
@@ -40,4 +41,6 @@ class ListSource(Section):
             raise ValueError("department = true and url exclude each other; keep the one the list comes from")
         if (self.certificate_file is None) != (self.key_file is None):
             raise ValueError("certificate_file and key_file belong together; give both or neither")
+        if self.signing_key_file is not None and (self.department or self.url):
+            raise ValueError("a signed list comes through a folder or by hand; leave out url and department")
         return self

@@ -5,12 +5,14 @@ Strict, since TOML has types of its own: ``fps = "30"`` and ``threads = true`` a
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
+from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 
 CAMERAS_MAX = 8
@@ -144,6 +146,14 @@ class HotlistSettings(Section):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         return require_order(self, "amber_after_h", "red_after_h")
+
+    def source_of(self, name: str) -> ListSource | None:
+        """The settings of a source; None for a list imported by hand without any."""
+        return next((source for source in self.source if source.name == name), None)
+
+    def ages_of(self, name: str) -> tuple[timedelta, timedelta]:
+        """From when on a source's list is amber, and red."""
+        return (self.source_of(name) or ListRules()).ages(self.amber_after_h, self.red_after_h)
 
 
 class AlertSettings(Section):
