@@ -14,6 +14,7 @@ from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.loader import HotlistLoader
 from alpr_edge.hotlist.own import Both, OwnLoader
+from alpr_edge.hotlist.reports import Refusals
 from alpr_edge.settings import HotlistSettings
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ class ListWatch:
         self._own = own
         self._settings = settings
         self._ages: dict[str, ListAge] = {}
+        self._refusals = Refusals(lists.directory)
 
     @property
     def entries(self) -> Entries:
@@ -50,11 +52,11 @@ class ListWatch:
             log.error("hotlist.not_taken_up", failure=str(error))
 
     def faults(self) -> list[str]:
-        """What is not watched at all, a short line each."""
+        """What is not watched at all, or not renewed because its feed was refused; a short line each."""
         index = self._lists.index
         if not index.lists and not index.faults and not self._own.index.entries:
-            return ["no hotlist: nothing can be matched"]
-        return [f"list {fault.source}: {fault.message}" for fault in index.faults]
+            return ["no hotlist: nothing can be matched", *self._refusals.lines()]
+        return [*(f"list {fault.source}: {fault.message}" for fault in index.faults), *self._refusals.lines()]
 
     def old(self) -> list[str]:
         """The lists judged amber or red last, a short line each."""

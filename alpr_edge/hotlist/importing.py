@@ -22,7 +22,7 @@ from alpr_edge.hotlist import changes, gate, sealed
 from alpr_edge.hotlist.feeds import DEFAULT_RULES, Feed, FeedContext, FormatName, Rejected, Rules
 from alpr_edge.hotlist.formats import FORMATS
 from alpr_edge.hotlist.gate import DEFAULT_LIMITS, Limits, Tally
-from alpr_edge.hotlist.loader import open_identities, open_sealed
+from alpr_edge.hotlist.loader import open_marks, open_sealed
 from alpr_edge.hotlist.packing import Made, common
 from alpr_edge.hotlist.reports import FeedReport, write_report
 from alpr_edge.hotlist.signature import check_signature
@@ -98,6 +98,8 @@ class ImportReport:
     duplicates: int
     added: int
     removed: int
+    changed: int
+    """Of those in both lists, the ones that say something else: another vehicle, remark or date."""
 
 
 def import_feed(request: Request, lists: Lists, now: datetime | None, progress: Progress | None = None) -> ImportReport:
@@ -136,7 +138,6 @@ class _Import:
         try:
             report = self.run(progress)
         except FeedError as error:
-            log.error("hotlist.refused", source=self.request.source, fault=str(error))
             self._keep_report(str(error))
             raise
         self._keep_report("")
@@ -152,7 +153,7 @@ class _Import:
         # Removals may empty a list: the last AMBER entry is cancelled.
         if kept or self.request.change is not ListChange.REMOVALS:
             gate.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
-        shared = self._shared_with(held, made)
+        shared, changed = self._shared_with(held, made)
         return ImportReport(
             source=self.request.source,
             serial=None if self.request.dry_run else self._go_live(made, issued),
@@ -166,6 +167,7 @@ class _Import:
             duplicates=made.duplicates,
             added=kept - shared,
             removed=(generation.entries if generation else 0) - shared,
+            changed=changed,
         )
 
     def _pack(self, held: StoredGeneration | None, progress: Progress | None) -> tuple[Made, datetime | None]:
@@ -201,16 +203,16 @@ class _Import:
             report = FeedReport(self.request.source, at, refused, self.tally.read, self.tally.rejected, lines)
             write_report(self.lists.directory, report)
 
-    def _shared_with(self, held: StoredGeneration | None, made: Made) -> int:
-        """How many entries the list held has too; none can be told when it does not open."""
+    def _shared_with(self, held: StoredGeneration | None, made: Made) -> tuple[int, int]:
+        """How many entries the list held has too, and how many of these differ; neither when it does not open."""
         if held is None:
-            return 0
+            return 0, 0
         try:
-            return common(made.identities, open_identities(held, self.lists.lists_key, self.lists.directory))
+            return common(made.marks, open_marks(held, self.lists.lists_key, self.lists.directory))
         except StoreError as error:
             # A damaged list must not keep its replacement out.
             log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
-            return 0
+            return 0, 0
 
     def _go_live(self, made: Made, issued: datetime | None) -> int:
         source, lists = self.request.source, self.lists

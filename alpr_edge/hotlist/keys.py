@@ -1,8 +1,10 @@
 """Plates as 64-bit keys, and what tells entries of one plate apart as a 64-bit fingerprint; whole batches at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,19 @@ _WORD = 8
 _GOLDEN = 0x9E3779B97F4A7C15
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
+_HALF = np.uint64(32)
+_UPPER = np.uint64(0xFFFFFFFF00000000)
+
 Keys = NDArray[np.uint64]
+
+
+class Marks(NamedTuple):
+    """What two generations of a list are compared by."""
+
+    identities: Keys
+    """[entries], a number for each plate, state, reason and record id."""
+    versions: Keys
+    """[entries], a number for all of each entry."""
 
 
 def is_plate(text: str) -> bool:
@@ -88,9 +102,25 @@ def fingerprints(texts: Sequence[bytes]) -> Keys:
     return _mixed(sums)
 
 
-def identities(keys: Keys, prints: Keys) -> Keys:
+def contents(texts: Iterable[bytes]) -> Keys:
+    """A 32-bit checksum of each text."""
+    return np.fromiter(map(crc32, texts), dtype=np.uint64)
+
+
+def entry_prints(identity_texts: Sequence[bytes], content_texts: Iterable[bytes]) -> Keys:
+    """What an entry is beside its plate in the upper half of a number, what it says in the lower."""
+    return fingerprints(identity_texts) & _UPPER | contents(content_texts)
+
+
+def identity_of(prints: Keys) -> Keys:
+    """The part of :func:`entry_prints` that tells entries of one plate apart."""
+    return prints & _UPPER
+
+
+def marks(keys: Keys, prints: Keys) -> Marks:
     """Plate and fingerprint in one number; numpy's overflow wraps, as a hash wants it."""
-    return keys * np.uint64(_GOLDEN) ^ prints
+    hashed = keys * np.uint64(_GOLDEN)
+    return Marks(hashed ^ (prints >> _HALF), hashed ^ prints)
 
 
 def _mixed(words: Keys) -> Keys:

@@ -12,7 +12,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.matching import Listed
 from alpr_edge.hotlist import sealed
 from alpr_edge.hotlist.index import HotlistIndex, ListFault, SealedList
-from alpr_edge.hotlist.keys import Keys
+from alpr_edge.hotlist.keys import Marks
 from alpr_edge.hotlist.packing import Packed
 from alpr_edge.store.database import Database
 from alpr_edge.store.generations import StoredGeneration, live
@@ -33,10 +33,10 @@ def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> 
     return sealed.read(directory / stored.file, seal, lists_key, stored.sha256)
 
 
-def open_identities(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Keys:
+def open_marks(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
     """What an import compares; as :func:`open_sealed`."""
     seal = sealed.Seal(stored.generation.source, stored.generation.serial)
-    return sealed.read_identities(directory / stored.file, seal, lists_key, stored.sha256)
+    return sealed.read_marks(directory / stored.file, seal, lists_key, stored.sha256)
 
 
 class HotlistLoader:
@@ -57,6 +57,11 @@ class HotlistLoader:
         self._data_version: int | None = None
         self._rows: list[StoredGeneration] = []
         self._index = HotlistIndex()
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the sealed files and of the reports on feeds."""
+        return self._directory
 
     @property
     def index(self) -> HotlistIndex:

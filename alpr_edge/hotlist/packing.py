@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
 from alpr_edge.hotlist.columns import ROWS_A_BLOCK, Columns, ColumnsPacker
-from alpr_edge.hotlist.keys import Keys, fingerprints, identities, partial_key, plate_keys
+from alpr_edge.hotlist.keys import Keys, Marks, entry_prints, identity_of, marks, partial_key, plate_keys
 from alpr_edge.hotlist.rows import Row, entry_of
 
 BATCH_ROWS = 128 * ROWS_A_BLOCK
@@ -62,14 +62,15 @@ class Made:
 
     packed: Packed
     fingerprints: Keys
-    """[entries], what tells entries of one plate apart (state, reason, record id); only imports compare them."""
+    """[entries], :func:`~alpr_edge.hotlist.keys.entry_prints`: state, reason and record id, and all the rest; only
+    imports compare them."""
     duplicates: int
     """Entries left out as equal to an earlier one."""
 
     @property
-    def identities(self) -> Keys:
-        """[entries]; see :func:`~alpr_edge.hotlist.keys.identities`."""
-        return identities(self.packed.keys, self.fingerprints)
+    def marks(self) -> Marks:
+        """What other generations are compared with."""
+        return marks(self.packed.keys, self.fingerprints)
 
 
 class Packer:
@@ -101,22 +102,25 @@ class Packer:
         columns = self._columns.pack()
         keys = np.frombuffer(self._keys, dtype=np.uint64)
         prints = np.frombuffer(self._fingerprints, dtype=np.uint64)
-        order = np.lexsort((prints, keys))
+        # Stable: of equal entries the first in the feed comes first.
+        order = np.lexsort((identity_of(prints), keys))
         keys, prints = keys[order], prints[order]
+        same = identity_of(prints)
         fresh = np.ones(len(keys), dtype=bool)
-        fresh[1:] = (keys[1:] != keys[:-1]) | (prints[1:] != prints[:-1])
+        fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
         packed = Packed(keys[fresh], order[fresh].astype(np.uint32), columns, PatternSet(list(self._patterns)))
         return Made(packed, prints[fresh], len(keys) - len(packed))
 
     def _close(self, batch: Sequence[Row]) -> None:
         columns = list(zip(*batch, strict=True))
-        plates, _, states, reasons, record_ids, *_ = columns
+        plates, raws, states, reasons, record_ids, *said = columns
         texts = [
             f"{state or ''}\x1f{reason}\x1f{record_id}".encode("utf-8", "surrogatepass")
             for state, reason, record_id in zip(states, reasons, record_ids, strict=True)
         ]
         self._keys.frombytes(self._keys_of(plates).tobytes())
-        self._fingerprints.frombytes(fingerprints(texts).tobytes())
+        rest = (repr(fields).encode("ascii", "backslashreplace") for fields in zip(raws, *said, strict=True))
+        self._fingerprints.frombytes(entry_prints(texts, rest).tobytes())
         self._columns.add(columns)
 
     def _keys_of(self, plates: Sequence[str]) -> Keys:
@@ -132,6 +136,7 @@ class Packer:
         return keys
 
 
-def common(one: Keys, other: Keys) -> int:
-    """How many identities two generations of a source share."""
-    return len(np.intersect1d(one, other, assume_unique=True))
+def common(one: Marks, other: Marks) -> tuple[int, int]:
+    """How many entries two generations of a source share, and how many of these say something else."""
+    shared = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
+    return shared, shared - len(np.intersect1d(one.versions, other.versions, assume_unique=True))

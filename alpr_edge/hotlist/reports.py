@@ -68,6 +68,26 @@ def read_report(directory: Path, source: str) -> FeedReport:
         raise FeedError(f"{path}: cannot be read; import the list again") from None
 
 
+class Refusals:
+    """The sources whose last feed was refused, read again only when something in their folder changed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._seen_ns = -1
+        self._lines: list[str] = []
+
+    def lines(self) -> list[str]:
+        """A short line each."""
+        try:
+            changed_ns = self._directory.stat().st_mtime_ns
+        except OSError:
+            return []
+        if changed_ns != self._seen_ns:
+            self._seen_ns = changed_ns
+            self._lines = [f"list {found.source}: its last feed was refused" for found in refused(self._directory)]
+        return self._lines
+
+
 def refused(directory: Path) -> Iterator[FeedReport]:
     """The reports of sources whose last feed was refused, in order of source."""
     for path in sorted(directory.glob(f"*{_SUFFIX}")):

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.patterns import PatternSet
 from alpr_edge.hotlist.columns import Columns, code_layout
-from alpr_edge.hotlist.keys import Keys, identities
+from alpr_edge.hotlist.keys import Marks, marks
 from alpr_edge.hotlist.packing import Made, Packed
 from alpr_edge.store.files import TEMPORARY_PREFIX, give_to_owner_of, sync_directory
 
@@ -105,13 +105,13 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
         return _packed(payload)
 
 
-def read_identities(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Keys:
-    """[entries], what an import compares the next generation with; arguments and errors of :func:`read`."""
+def read_marks(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Marks:
+    """What an import compares the next generation with; arguments and errors of :func:`read`."""
     with _payload(path, seal, lists_key, sha256) as payload:
         entries = payload.head["entries"]
         keys, prints = payload.array(entries, "<u8"), payload.array(entries, "<u8")
         payload.pass_over_rest()
-        return identities(keys, prints)
+        return marks(keys, prints)
 
 
 def _preamble(seal: Seal, salt: bytes) -> bytes:

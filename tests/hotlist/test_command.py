@@ -2,6 +2,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -82,7 +83,7 @@ def test_an_import_reports_in_words(command: Command, table: Path) -> None:
     result = imported(command, table)
     assert result.exit_code == 0
     assert "clew-svs: generation 1 is live, issued " in result.stdout
-    assert "2 lines read, 2 entries kept: 2 added, 0 removed" in result.stdout
+    assert "2 lines read, 2 entries kept: 2 added, 0 removed, 0 changed" in result.stdout
 
 
 def test_an_import_reports_in_json(command: Command, table: Path) -> None:
@@ -97,7 +98,7 @@ def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: P
     rows += ["SECRET1,Immigration Violator,CA", "NONE,Stolen,CA", *["SECRET#,Stolen,CA"] * 30]
     path.write_bytes(csv_text(*rows))
     result = imported(command, path, "bolo", "generic-csv")
-    assert "1 immigration violators left out (California Values Act)" in result.stdout
+    assert "1 left out: this source's settings do not let in their reason" in result.stdout
     assert "0 duplicates, 1 without a real plate, 30 rejected" in result.stdout
     assert "line 2004, column Plate Number: a plate with wildcards" in result.stdout
     assert "and more" in result.stdout
@@ -230,4 +231,4 @@ def test_a_long_import_shows_a_bar_on_a_terminal(settings: Path, tmp_path: Path)
     printed, _ = done.communicate(timeout=120)
     assert done.returncode == 0
     assert "55001 entries kept" in printed
-    assert b"50,000 entries" in shown
+    assert re.search(rb"5\d,\d{3} entries", shown)

@@ -59,6 +59,7 @@ def test_an_import_goes_live_and_says_what_it_did(lists: Lists, loader: HotlistL
         duplicates=0,
         added=100,
         removed=0,
+        changed=0,
     )
     (stored,) = live(lists.database)
     assert (stored.file, stored.generation.imported) == ("clew-svs.00000001.list", NOW)
@@ -94,7 +95,18 @@ def test_added_and_removed_are_told_against_the_list_held(lists: Lists, request_
     import_feed(request_of, lists, NOW)
     request_of.path.write_bytes(clew_text(*map(clew_line, [*PLATES[5:], "NEW1", "NEW2"])))
     report = import_feed(request_of, lists, NOW)
-    assert (report.serial, report.added, report.removed) == (2, 2, 5)
+    assert (report.serial, report.added, report.removed, report.changed) == (2, 2, 5, 0)
+
+
+def test_an_entry_that_says_something_else_is_changed(lists: Lists, csv_request: Request) -> None:
+    def report(*rows: str) -> tuple[int, int, int]:
+        csv_request.path.write_bytes(csv_text(*rows, header="Plate,Reason,State,Remarks"))
+        done = import_feed(csv_request, lists, NOW)
+        return done.added, done.removed, done.changed
+
+    assert report("ABC123,Stolen,CA,red", "ABC124,Stolen,CA,red") == (2, 0, 0)
+    assert report("ABC123,Stolen,CA,blue", "ABC124,Stolen,CA,red") == (0, 0, 1)
+    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (1, 1, 0)
 
 
 @pytest.mark.parametrize(

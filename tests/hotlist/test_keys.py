@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
-from alpr_edge.hotlist.keys import PARTIAL_BIT, fingerprints, identities, partial_key, plate_key, plate_keys
+from alpr_edge.hotlist.keys import PARTIAL_BIT, entry_prints, fingerprints, marks, partial_key, plate_key, plate_keys
 
 CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 PLATES = st.text(CHARACTERS, min_size=1, max_size=PLATE_LENGTH_MAX)
@@ -60,5 +60,7 @@ def test_a_fingerprint_is_the_same_in_every_release() -> None:
 
 
 def test_an_identity_is_of_plate_and_fingerprint() -> None:
-    keys, prints = plate_keys(["ABC123", "ABC123", "ABC124"]), fingerprints([b"1", b"2", b"1"])
-    assert len(np.unique(identities(keys, prints))) == 3
+    keys = plate_keys(["ABC123", "ABC123", "ABC124", "ABC123"])
+    prints = entry_prints([b"1", b"2", b"1", b"1"], [b"x", b"x", b"x", b"y"])
+    assert len(np.unique(marks(keys, prints).identities)) == 3
+    assert len(np.unique(marks(keys, prints).versions)) == 4

@@ -94,13 +94,15 @@ def test_entries_of_many_blocks_and_chunks_come_back(tmp_path: Path) -> None:
 
 def test_entries_added_and_removed_are_counted_by_identity() -> None:
     one, other = pack(many(10)), pack(many(15)[5:])
-    assert common(one.identities, other.identities) == 5
+    assert common(one.marks, other.marks) == (5, 0)
 
 
-def test_identities_come_back_from_the_file_as_they_were_written(tmp_path: Path) -> None:
+def test_marks_come_back_from_the_file_as_they_were_written(tmp_path: Path) -> None:
     made = pack(many(500))
     digest = sealed.write(tmp_path / "list", SEAL, made, KEY)
-    assert sealed.read_identities(tmp_path / "list", SEAL, KEY, digest).tolist() == made.identities.tolist()
+    assert [numbers.tolist() for numbers in sealed.read_marks(tmp_path / "list", SEAL, KEY, digest)] == [
+        numbers.tolist() for numbers in made.marks
+    ]
 
 
 def test_the_file_is_private_its_digest_is_true_and_it_shows_nothing(tmp_path: Path) -> None:
