@@ -125,7 +125,9 @@ def _blend(canvas: NDArray[np.float32], plate: Pixels, warp: Corners, rng: np.ra
     metal = cv2.warpPerspective(lit, warp, frame_px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     cover = cv2.warpPerspective(np.ones(plate.shape[:2], np.float32), warp, frame_px, flags=cv2.INTER_LINEAR)
     cover = cv2.GaussianBlur(cover, (0, 0), blur)[..., np.newaxis]
-    canvas += (cv2.GaussianBlur(metal, (0, 0), blur) - canvas) * cover
+    change = (cv2.GaussianBlur(metal, (0, 0), blur) - canvas) * cover
+    # On the plate's horizon, far outside it, the warp divides by zero.
+    canvas += np.where(cover > 0, change, np.float32(0))
 
 
 def _compressed(canvas: NDArray[np.float32], rng: np.random.Generator) -> Pixels:
