@@ -158,8 +158,8 @@ def test_unknown_key_suggests_a_known_one(raw: dict[str, Any], fault: str) -> No
             "alerts.volume: expected a number from 0 to 1, not false; the default is 0.8",
         ),
         (
-            {"decision": {"margin": float("nan")}},
-            "decision.margin: expected a number above 0, at most 100, not nan; the default is 6.0",
+            {"decision": {"age_ms_max": float("nan")}},
+            "decision.age_ms_max: expected a number above 0, at most 60000, not nan; the default is 700.0",
         ),
         (
             {"alerts": {"device": 1}},
@@ -180,7 +180,7 @@ def test_wrong_type_is_never_converted(raw: dict[str, Any], fault: str) -> None:
 
 
 def test_whole_numbers_serve_as_numbers() -> None:
-    assert parse({"decision": {"margin": 6}}, Path("/base")).decision.margin == 6.0
+    assert parse({"decision": {"age_ms_max": 6}}, Path("/base")).decision.age_ms_max == 6.0
 
 
 @pytest.mark.parametrize(

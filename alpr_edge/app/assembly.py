@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from alpr_edge.app.doors import Sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.second_look import at_work
 from alpr_edge.app.watch import Record, Watch
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries
 from alpr_edge.domain.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.second_look import SecondLooks
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
 from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
@@ -56,7 +58,6 @@ class Parts:
 def decision_rule(settings: DecisionSettings) -> DecisionRule:
     """The settings as the domain's rule."""
     return DecisionRule(
-        margin=settings.margin,
         readings_max=settings.readings_max,
         age_ms_max=settings.age_ms_max,
         confidence_min=settings.confidence_min,
@@ -87,6 +88,7 @@ class Assembly:
             if live
             else BoundedChannel(FRAMES_HELD, producers=len(lenses))
         )
+        self._second = at_work(parts.sight.second, live=live)
         self._watches = {lens.camera_id: self._watch(settings, lens.camera_id) for lens in lenses}
         self.supervisor = Supervisor()
         self.supervisor.add(BatchStage("writer", self.records, parts.recorder.write, RECORDS_A_COMMIT))
@@ -119,7 +121,8 @@ class Assembly:
     def _watch(self, settings: Settings, camera_id: str) -> Watch:
         origin = Origin(settings.unit.id, camera_id, self._parts.sight.model_ids)
         rule = decision_rule(settings.decision)
-        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, new_id)
+        second = SecondLooks(self._second, settings.vision.second_reader_ms_max)
+        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, new_id, second)
         parts = self._parts
         return Watch(parts.sight.recogniser, passes, parts.entries, parts.herald, self.records, new_id)
 

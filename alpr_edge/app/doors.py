@@ -21,6 +21,7 @@ from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import find_model
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
+from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
 
 ADDED_MODELS = "models"
 """Folder in the unit's data folder that holds the models added to it."""
@@ -69,18 +70,21 @@ class Sight:
 
     recogniser: Recogniser
     model_ids: tuple[str, ...]
+    second: OnnxSecondReader | None = None
+    """Whom to ask about plates that are not certain."""
 
 
 def open_sight(settings: VisionSettings, data_directory: Path | None = None) -> Sight:
     """As :func:`open_models`, joined."""
     detector, reader = open_models(settings, data_directory)
-    return Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id))
+    second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
+    return Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id), second)
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
     """What is wrong with the models that the settings name, a line each, for a settings check."""
     try:
-        open_models(settings, data_directory)
+        open_sight(settings, data_directory)
     except ModelError as error:
         return [f"vision: {error}"]
     return []

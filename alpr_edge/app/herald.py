@@ -6,12 +6,12 @@ from threading import Lock
 
 import structlog
 
-from alpr_edge.domain.alerting import PLAIN, Alert, Cooldown, Level, ListAge, Manner, Tone, alert_of, list_age
+from alpr_edge.domain.alerting import PLAIN, Alert, Cooldown, Level, ListAge, Manner, Standing, Tone, alert_of, list_age
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock, Player
-from alpr_edge.domain.reads import ReadDecided
+from alpr_edge.domain.reads import PlateRead, ReadDecided
 from alpr_edge.settings import AlertSettings, HotlistSettings, ListSource
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class Herald:
             if event.withdraws in self._sounded:
                 log.info("alert.withdrawn", read=event.withdraws)
                 self._sound(Tone.WITHDRAWN, event.decided)
-            alert = alert_of(open_hits, self._age_of, self._manner_of)
+            alert = alert_of(open_hits, lambda hit: self._standing_of(hit, event.read))
             if alert is None:
                 return None, None
             if not self._cooldown.allows(event.read.plate, alert.level, event.decided):
@@ -75,13 +75,14 @@ class Herald:
         with self._lock:
             self._sound(tone, self._clock.now())
 
+    def _standing_of(self, hit: Hit, read: PlateRead) -> Standing:
+        doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
+        return Standing(self._age_of(hit), doubtful, self._manners.get(hit.generation.source, PLAIN))
+
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
             return ListAge.FRESH  # it ends, and until then it holds
         return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
-
-    def _manner_of(self, hit: Hit) -> Manner:
-        return self._manners.get(hit.generation.source, PLAIN)
 
     def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:
         first_sample_ns = self._sound(alert.tone, event.decided)

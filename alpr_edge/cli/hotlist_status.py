@@ -11,7 +11,7 @@ from rich.table import Table
 from alpr_edge import settings as settings_file
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, watched
-from alpr_edge.domain.alerting import phrase_of, tone_of
+from alpr_edge.domain.alerting import Standing, phrase_of, tone_of
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import Generation, Hit
 from alpr_edge.domain.instants import Instant, rfc3339
@@ -191,8 +191,8 @@ def _meeting_json(met: Meeting, now: Instant, limits: HotlistSettings) -> dict[s
     return {
         "kind": met.kind.value,
         "state_match": met.state.value,
-        "says": phrase_of(hit, judged),
-        "tone": tone_of(hit, judged).value,
+        "says": phrase_of(hit, Standing(judged)),
+        "tone": tone_of(hit, Standing(judged)).value,
         "plate": entry.plate_raw,
         "state": entry.state,
         "reason": entry.reason.value,

@@ -109,44 +109,57 @@ def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) 
     return ListAge.AMBER if age_s >= amber_after.total_seconds() or age_s < 0 else ListAge.FRESH
 
 
-def is_certain(hit: Hit, age: ListAge) -> bool:
-    """Whether the text is exact, the state not another and the list not past its limit."""
-    return hit.kind is MatchKind.EXACT and hit.state is not StateMatch.OTHER and age is not ListAge.RED
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What bears on a hit beside the hit itself: its list, the read behind it, and the source's manner."""
+
+    age: ListAge = ListAge.FRESH
+    doubtful: bool = False
+    """The read is not certain, and the list so large that a misread meets somebody else's entry too often."""
+    manner: Manner = PLAIN
 
 
-def tone_of(hit: Hit, age: ListAge = ListAge.FRESH, manner: Manner = PLAIN) -> Tone:
+def is_certain(hit: Hit, standing: Standing) -> bool:
+    """Whether the text is exact and not in doubt, the state not another and the list not past its limit."""
+    exact = hit.kind is MatchKind.EXACT and not standing.doubtful
+    return exact and hit.state is not StateMatch.OTHER and standing.age is not ListAge.RED
+
+
+def tone_of(hit: Hit, standing: Standing) -> Tone:
     """The hit's tone: the full tone of its level only when the hit is certain."""
-    return manner.tone or _TONES[manner.level_of(hit)] if is_certain(hit, age) else Tone.POSSIBLE
+    full = standing.manner.tone or _TONES[standing.manner.level_of(hit)]
+    return full if is_certain(hit, standing) else Tone.POSSIBLE
 
 
-def alert_of(
-    hits: Sequence[Hit], age_of: Callable[[Hit], ListAge], manner_of: Callable[[Hit], Manner] = lambda _: PLAIN
-) -> Alert | None:
+def alert_of(hits: Sequence[Hit], standing_of: Callable[[Hit], Standing]) -> Alert | None:
     """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
 
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
     pierces it.
     """
-    hit = max(hits, key=lambda hit: _weight(hit, age_of(hit), manner_of(hit)), default=None)
+    hit = max(hits, key=lambda hit: _weight(hit, standing_of(hit)), default=None)
     if hit is None:
         return None
-    age, manner = age_of(hit), manner_of(hit)
-    level = manner.level_of(hit) if is_certain(hit, age) else Level.NOTICE
-    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, age, manner), phrase_of(hit, age), age)
+    standing = standing_of(hit)
+    level = standing.manner.level_of(hit) if is_certain(hit, standing) else Level.NOTICE
+    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, standing), phrase_of(hit, standing), standing.age)
 
 
-def _weight(hit: Hit, age: ListAge, manner: Manner) -> tuple[bool, bool, int, Level]:
+def _weight(hit: Hit, standing: Standing) -> tuple[bool, bool, int, Level]:
     """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
-    certain = is_certain(hit, age)
+    certain = is_certain(hit, standing)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
-    return certain, hit.state is not StateMatch.OTHER, likelihood, manner.level_of(hit)
+    return certain, hit.state is not StateMatch.OTHER, likelihood, standing.manner.level_of(hit)
 
 
-def phrase_of(hit: Hit, age: ListAge) -> str:
+def phrase_of(hit: Hit, standing: Standing) -> str:
     """What to say: reason, how sure, what to compare, and to verify."""
+    age = standing.age
     parts = [hit.entry.reason.replace("_", " ")]
     if hit.kind is not MatchKind.EXACT:
         parts.append(f"possible, {hit.kind} match, compare the characters")
+    elif standing.doubtful:
+        parts.append("possible, plate not read with certainty, compare the characters")
     if hit.state is StateMatch.OTHER:
         parts.append("other state")
     elif hit.state is StateMatch.UNKNOWN:

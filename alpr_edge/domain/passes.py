@@ -1,18 +1,21 @@
 """When a track becomes a read: the decided-read rule.
 
-A pass is **decided** once: when the vote's margin passes a setting, after N readings, T ms after the first, or
-when it ends, whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend
-the row. When the winning text changes after the decision, a new read that supersedes the first is decided and
-the alert already sounded is withdrawn. So a parked stolen car sounds at once and is still one read.
+A pass is **decided** once: when the vote is certain, after N readings, T ms after the first, or when it ends,
+whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend the row. When
+the winning text changes after the decision, a new read that supersedes the first is decided and the alert already
+sounded is withdrawn. So a parked stolen car sounds at once and is still one read. A vote without the text of a plate
+(unreadable, or no plate) decides nothing.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.frames import Frame, Reading
+from alpr_edge.domain.frames import Frame, Pixels, Reading
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.second_look import SecondLooks
 from alpr_edge.domain.tracking import Track, Tracker
 from alpr_edge.domain.voting import Vote, vote
 
@@ -26,8 +29,6 @@ CORRECTIONS_MAX = 3
 class DecisionRule:
     """When to decide, and what is too little to be a read at all."""
 
-    margin: float
-    """Natural log: the winning text is exp(margin) times likelier than the next."""
     readings_max: int
     age_ms_max: float
     confidence_min: float
@@ -65,6 +66,7 @@ class Passes:
         gap_ms: a vehicle not seen for this long has passed.
         locate: gives the position of an instant, if one is known.
         new_id: gives each read its id.
+        second: whom to ask about what is not certain.
     """
 
     def __init__(
@@ -74,17 +76,22 @@ class Passes:
         gap_ms: float,
         locate: Callable[[Instant], Position | None],
         new_id: Callable[[], str],
+        second: SecondLooks | None = None,
     ) -> None:
         self._origin = origin
         self._rule = rule
         self._locate = locate
         self._new_id = new_id
         self._tracker = Tracker(gap_ms)
+        self._second = second or SecondLooks()
         self._open: dict[int, _Pass] = {}
+        self._leaving: list[Track] = []
+        """Passes that have ended and wait for the second reader."""
 
     def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
         """Take in one frame's readings; returns what they decided and what ended before them."""
-        events = self._end(self._tracker.expire(frame.captured), frame.captured)
+        leaving, self._leaving = self._leaving, []
+        events = self._end([*leaving, *self._tracker.expire(frame.captured)], frame.captured)
         tracks = self._tracker.update(readings)
         for track, reading in zip(tracks, readings, strict=True):
             self._look(track, reading, frame)
@@ -93,7 +100,8 @@ class Passes:
 
     def close(self, now: Instant) -> list[ReadEvent]:
         """End every pass: the source ended or the unit stops."""
-        return self._end(self._tracker.close(), now)
+        leaving, self._leaving = self._leaving, []
+        return self._end([*leaving, *self._tracker.close()], now, last=True)
 
     def _look(self, track: Track, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest look at the vehicle."""
@@ -106,21 +114,31 @@ class Passes:
 
     def _judge(self, track: Track, now: Instant, *, ending: bool) -> list[ReadEvent]:
         """Decide, or correct a decision that no longer holds."""
-        current, result = self._open[track.number], vote(track.readings)
+        current, result = self._open[track.number], self._vote(track)
         if not self._is_readable(result):
             return []
-        settled = result.margin >= self._rule.margin
         if current.read is None:
-            due = settled or ending or self._is_due(track, now)
-            return [self._decide(current, track, result, now)] if due else []
+            due = result.certain or ending or self._is_due(track, now)
+            if not due or self._must_wait(track, result, now):
+                return []
+            return [self._decide(current, track, self._vote(track), now)]
         changed = result.plate != current.read.plate and current.corrections < CORRECTIONS_MAX
-        if changed and (settled or ending):
+        if changed and (result.certain or ending):
             current.corrections += 1
             return [self._closed(current, track), self._decide(current, track, result, now)]
         return []
 
+    def _vote(self, track: Track) -> Vote:
+        return vote(track.readings, opinion=self._second.opinion_of(track.number))
+
+    def _must_wait(self, track: Track, result: Vote, now: Instant, *, last: bool = False) -> bool:
+        current = self._open[track.number]
+        crop = _inside(current.evidence.scene, current.sharpest.box)
+        return self._second.must_wait(track.number, result, crop, now, last=last)
+
     def _is_readable(self, result: Vote) -> bool:
-        return len(result.plate) >= self._rule.characters_min and result.confidence >= self._rule.confidence_min
+        enough = len(result.plate) >= self._rule.characters_min and result.confidence >= self._rule.confidence_min
+        return result.readable and enough
 
     def _is_due(self, track: Track, now: Instant) -> bool:
         first = self._open[track.number].first
@@ -143,24 +161,30 @@ class Passes:
             last_frame=track.last.frame_number,
             box=current.sharpest.box,
             position=self._locate(current.sharpest.captured),
-            model_ids=self._origin.model_ids,
+            model_ids=(*self._origin.model_ids, *self._second.heard(track.number)),
             supersedes=before,
         )
         current.sharper = False
         return ReadDecided(current.read, current.evidence, now, withdraws=before)
 
-    def _end(self, tracks: Sequence[Track], now: Instant) -> list[ReadEvent]:
+    def _end(self, tracks: Sequence[Track], now: Instant, *, last: bool = False) -> list[ReadEvent]:
         events: list[ReadEvent] = []
         for track in tracks:
+            result = self._vote(track)
+            undecided = self._open[track.number].read is None and self._is_readable(result)
+            if undecided and self._must_wait(track, result, now, last=last):
+                self._leaving.append(track)
+                continue
             events += self._judge(track, now, ending=True)
             current = self._open.pop(track.number)
             if current.read is not None:
                 events.append(self._closed(current, track))
+            self._second.forget(track.number)
         return events
 
     def _closed(self, current: _Pass, track: Track) -> ReadClosed:
         assert current.read is not None
-        read, result = current.read, vote(track.readings)
+        read, result = current.read, self._vote(track)
         if result.plate == read.plate:
             read = replace(
                 read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes
@@ -177,5 +201,9 @@ class Passes:
 
 
 def _evidence(frame: Frame, reading: Reading) -> Evidence:
-    left, top, right, bottom = reading.box.grown(CROP_MARGIN).within(frame.width_px, frame.height_px)
-    return Evidence(crop=frame.pixels[top:bottom, left:right], scene=frame.pixels)
+    return Evidence(crop=_inside(frame.pixels, reading.box.grown(CROP_MARGIN)), scene=frame.pixels)
+
+
+def _inside(pixels: Pixels, box: Box) -> Pixels:
+    left, top, right, bottom = box.within(pixels.shape[1], pixels.shape[0])
+    return pixels[top:bottom, left:right]

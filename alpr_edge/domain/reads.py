@@ -7,6 +7,7 @@ from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.plates import is_certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ class PlateRead:
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
     """The read of the same pass that this one corrects."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether the text may be taken as it stands."""
+        return is_certain(self.plate, self.confidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -105,12 +105,13 @@ class VisionSettings(Section):
     reader: Name = "default"
     detection_confidence_min: Fraction = 0.45
     threads: Annotated[int, Field(ge=0, le=64)] = 0
+    second_reader: bool = False
+    second_reader_ms_max: Annotated[float, Field(gt=0, le=1000)] = 300.0
 
 
 class DecisionSettings(Section):
     """[decision]: when a pass becomes a read, and when it is over."""
 
-    margin: Annotated[float, Field(gt=0, le=100)] = 6.0
     readings_max: Annotated[int, Field(ge=1, le=1000)] = 8
     age_ms_max: Annotated[float, Field(gt=0, le=60_000)] = 700.0
     pass_gap_ms: Annotated[float, Field(gt=0, le=60_000)] = 1500.0
@@ -141,6 +142,7 @@ class HotlistSettings(Section):
 
     amber_after_h: Annotated[float, Field(gt=0, le=8760)] = 13.0
     red_after_h: Annotated[float, Field(gt=0, le=8760)] = 24.0
+    large_entries: Annotated[int, Field(ge=0, le=1_000_000_000)] = 10_000
     source: Annotated[tuple[ListSource, ...], Strict(strict=False), AfterValidator(_own_names)] = ()
 
     @model_validator(mode="after")

@@ -19,7 +19,8 @@ from alpr_edge.domain.errors import ModelError
 MANIFEST = "manifest.toml"
 MODEL_BYTES_MAX = 64 * 1024 * 1024
 
-Role = Literal["detector", "reader"]
+Role = Literal["detector", "reader", "second-reader"]
+"""The last never stands in a manifest: :mod:`alpr_edge.vision.second_reader` knows the one file it takes."""
 
 
 @dataclass(frozen=True, slots=True)

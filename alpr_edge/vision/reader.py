@@ -4,9 +4,14 @@ Contract: input uint8 [N, H, W, C], C = 1 (grey) or 3 (RGB, as fast-plate-ocr ha
 output ``plate``, or the first, float32 [N, slots, 37] or [N, slots * 37] of probabilities over
 :data:`~alpr_edge.domain.plates.ALPHABET`. A manifest entry whose ``alphabet`` and ``pad_char`` are the same characters
 in another order, or with another mark for an empty slot, has its columns put in our order; any other is refused.
+
+A network's probabilities are seldom what happens (Guo et al., "On calibration of modern neural networks", ICML 2017):
+from those of a slot the part that ``smoothing`` of the labels put there in training is taken, and the rest is raised to
+1 / ``temperature``. Both stand in the manifest, fitted by ``models/training/calibrate``; without them nothing changes.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,6 +25,31 @@ from alpr_edge.vision.sessions import Array, Session
 
 BATCH_MAX = 16
 """Crops of one inference: bounds memory when a frame is full of plates."""
+TEMPERATURES = 0.1, 10.0
+SMOOTHINGS = 0.0, 0.2
+"""Least and most of each that an entry may have."""
+PROBABILITY_MIN = 1e-6
+"""What is left of a character after the smoothing is taken out: none becomes impossible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What makes a reader's probabilities mean what they say.
+
+    Args:
+        temperature: below 1 is surer, above 1 less sure.
+        smoothing: share of each label that training spread evenly over the alphabet.
+    """
+
+    temperature: float = 1.0
+    smoothing: float = 0.0
+
+    def of(self, slots: Probabilities) -> Probabilities:
+        """Slot probabilities [..., alphabet] calibrated; each row sums to 1."""
+        if self == Calibration():
+            return slots
+        sharp = np.maximum(slots - self.smoothing / slots.shape[-1], PROBABILITY_MIN) ** (1 / self.temperature)
+        return np.asarray(sharp / sharp.sum(axis=-1, keepdims=True), np.float32)
 
 
 class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
@@ -39,6 +69,9 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
             raise ModelError(f"{model.model_id}: output {list(output)} is not [N, slots, {len(ALPHABET)}]")
         entry = model.entry
         self._columns = columns_of(str(entry.get("alphabet", ALPHABET)), str(entry.get("pad_char", EMPTY)))
+        self._calibration = Calibration(
+            _number(model, "temperature", 1.0, TEMPERATURES), _number(model, "smoothing", 0.0, SMOOTHINGS)
+        )
         self._height_px, self._width_px, self._channels = (int(side) for side in shape[1:] if isinstance(side, int))
 
     @property
@@ -65,12 +98,12 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
         return batch
 
     def infer(self, batch: Pixels) -> Probabilities:
-        """Probabilities of a prepared batch."""
+        """Probabilities of a prepared batch, calibrated."""
         if not self._session.takes_uint8:
             raise ModelError(f"{self.model_id}: input is not uint8")
         parts = [self._session.run(batch[i : i + BATCH_MAX]) for i in range(0, len(batch), BATCH_MAX)]
         slots = self._by_slot(np.concatenate(parts), len(batch)).astype(np.float32, copy=False)
-        return slots if self._columns is None else slots[:, :, self._columns]
+        return self._calibration.of(slots if self._columns is None else slots[:, :, self._columns])
 
     def _by_slot(self, output: Array, count: int) -> Array:
         """[count, slots, alphabet] of what the model gave, which may be flat."""
@@ -88,6 +121,14 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
         return OcrResult("".join(text for text, _ in kept), [confidence for _, confidence in kept])
+
+
+def _number(model: ModelFile, key: str, default: float, bounds: tuple[float, float]) -> float:
+    """A number of the model's entry."""
+    value = model.entry.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
+        raise ModelError(f"{model.model_id}: {key} must be a number from {bounds[0]:g} to {bounds[1]:g}")
+    return float(value)
 
 
 def columns_of(alphabet: str, pad: str) -> list[int] | None:

@@ -69,6 +69,10 @@ class Session:
         """Whether normalisation is inside the graph."""
         return bool(self._input.type == "tensor(uint8)")
 
+    def metadata(self, key: str) -> str:
+        """A text that the model's file carries; empty where it has none."""
+        return str(self._session.get_modelmeta().custom_metadata_map.get(key, ""))
+
     def run(self, tensor: Array) -> Array:
         """One inference.
 

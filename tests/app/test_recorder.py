@@ -33,7 +33,7 @@ def recorder(store: StoreRoom, tmp_path: Path) -> Recorder:
 
 
 def decided() -> ReadDecided:
-    passes = Passes(Origin("u", "front", ()), DecisionRule(1, 1, 1, 0, 3), 1000, lambda _: None, lambda: "read-1")
+    passes = Passes(Origin("u", "front", ()), DecisionRule(1, 1, 0, 3), 1000, lambda _: None, lambda: "read-1")
     readings = [reading_of("8ABC123")]
     (event,) = passes.step(frame_of(readings, 0), readings)
     assert isinstance(event, ReadDecided)

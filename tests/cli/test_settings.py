@@ -26,9 +26,9 @@ def test_every_fault_of_file_and_models_comes_at_once(tmp_path: Path) -> None:
 
 def test_every_fault_of_the_text_comes_at_once_with_path_and_suggestion(tmp_path: Path) -> None:
     settings = tmp_path / "alpr-edge.toml"
-    settings.write_text('[unit]\nidd = "a"\n[vision]\nthreads = "two"\n[decision]\nmargin = -1\n', encoding="utf-8")
+    settings.write_text('[unit]\nidd = "a"\n[vision]\nthreads = "two"\n[decision]\nage_ms_max = -1\n', encoding="utf-8")
     result = CliRunner().invoke(app, ["settings", "check", str(settings)])
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["unit.idd", "vision.threads", "decision.margin"]
+    assert [line.split(": ")[1] for line in lines] == ["unit.idd", "vision.threads", "decision.age_ms_max"]
     assert "did you mean 'id'" in lines[0]

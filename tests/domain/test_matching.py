@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.alerting import Level, ListAge, Tone, alert_of, tone_of
+from alpr_edge.domain.alerting import Level, Standing, Tone, alert_of, tone_of
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
@@ -108,19 +108,19 @@ def test_green_v_san_francisco_is_never_exact_and_never_sounds_like_it() -> None
     assert hits("5SOW350", listed) == []
     (hit,) = hits("5SOW350", listed, others={"5SOW750": 0.3}, state="CA")
     assert hit.kind is MatchKind.CONFUSABLE
-    alert = alert_of([hit], lambda _: ListAge.FRESH)
+    alert = alert_of([hit], lambda _: Standing())
     assert alert is not None
     assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
     assert "possible, confusable match, compare the characters" in alert.phrase
     (exact,) = hits("5SOW750", listed, state="CA")
-    assert tone_of(exact) is not alert.tone
+    assert tone_of(exact, Standing()) is not alert.tone
 
 
 def test_the_aurora_case_says_other_state() -> None:
     """Aurora, 2020: the text was right, and listed for a motorcycle of another state."""
     (hit,) = hits("4XYZ123", entry("4XYZ123", "MT"), state="CO")
     assert hit.state is StateMatch.OTHER
-    alert = alert_of([hit], lambda _: ListAge.FRESH)
+    alert = alert_of([hit], lambda _: Standing())
     assert alert is not None
     assert "other state" in alert.phrase
     assert alert.tone is Tone.POSSIBLE

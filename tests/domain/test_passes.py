@@ -11,7 +11,7 @@ from alpr_edge.domain.passes import CORRECTIONS_MAX, DecisionRule, Origin, Passe
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
 from tests.domain.readings import START, frame_of, reading_of
 
-RULE = DecisionRule(margin=30.0, readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
+RULE = DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
 
 
 def passes_of(rule: DecisionRule = RULE, position: Position | None = None) -> Passes:
@@ -25,19 +25,19 @@ def play(passes: Passes, frames: Sequence[tuple[float, Sequence[Reading]]]) -> l
     return [(at_ms, event) for at_ms, readings in frames for event in passes.step(frame_of(readings, at_ms), readings)]
 
 
-def test_a_wide_margin_decides_at_once() -> None:
-    events = play(passes_of(DecisionRule(2.0, 5, 700, 0.2, 3)), [(0, [reading_of("8ABC123")])])
+def test_a_certain_vote_decides_at_once() -> None:
+    events = play(passes_of(), [(0, [reading_of("8ABC123", certainty=0.999)])])
     assert [type(event) for _, event in events] == [ReadDecided]
 
 
-def test_readings_decide_when_the_margin_does_not() -> None:
-    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.6)]) for ms in range(0, 600, 100)]
+def test_readings_decide_when_certainty_does_not() -> None:
+    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in range(0, 600, 100)]
     events = play(passes_of(), frames)
     assert [(at_ms, type(event)) for at_ms, event in events] == [(400, ReadDecided)]
 
 
 def test_age_decides_when_readings_are_few() -> None:
-    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.6)]) for ms in (0, 400, 800)]
+    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 400, 800)]
     events = play(passes_of(), frames)
     assert [(at_ms, type(event)) for at_ms, event in events] == [(800, ReadDecided)]
 
@@ -67,9 +67,9 @@ def test_a_parked_car_is_one_read_however_long_it_stands() -> None:
 
 
 def test_a_changed_text_supersedes_and_withdraws() -> None:
-    passes = passes_of(DecisionRule(2.0, 5, 700, 0.2, 3))
+    passes = passes_of()
     frames = [
-        (ms * 1.0, [reading_of("8ABC123" if ms == 0 else "3ABC123", ms, certainty=0.97)]) for ms in range(0, 900, 100)
+        (ms * 1.0, [reading_of("8ABC123" if ms == 0 else "3ABC123", ms, certainty=0.999)]) for ms in range(0, 900, 100)
     ]
     events = [event for _, event in play(passes, frames)] + passes.close(START.shifted(900))
     first, closed, second, last = events
@@ -82,7 +82,7 @@ def test_a_changed_text_supersedes_and_withdraws() -> None:
 
 
 def test_corrections_are_bounded() -> None:
-    passes = passes_of(DecisionRule(0.1, 1, 700, 0.0, 3))
+    passes = passes_of(DecisionRule(1, 700, 0.0, 3))
     spans = itertools.chain.from_iterable(
         [text] * count
         for text, count in zip(itertools.cycle(["8ABC123", "3ABC123"]), (1, 4, 16, 60, 60, 60), strict=False)
@@ -120,8 +120,8 @@ def test_the_sharpest_look_is_the_evidence_and_dates_the_position() -> None:
 
 
 def test_a_sharper_look_after_the_decision_amends_it() -> None:
-    passes = passes_of(DecisionRule(2.0, 5, 700, 0.2, 3))
-    play(passes, [(0, [reading_of("8ABC123", 0, sharpness=50)]), (100, [reading_of("8ABC123", 100, sharpness=90)])])
+    passes = passes_of()
+    play(passes, [(ms, [reading_of("8ABC123", ms, certainty=0.999, sharpness=50 + ms)]) for ms in (0, 100)])
     (closed,) = passes.close(START.shifted(200))
     assert isinstance(closed, ReadClosed)
     assert closed.evidence is not None

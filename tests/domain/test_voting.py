@@ -39,9 +39,9 @@ def test_a_sharp_look_outweighs_two_blurred_ones() -> None:
     assert vote([*blurred, reading_of("5SOW350", certainty=0.9, sharpness=2000)]).plate == "5S0W350"
 
 
-def test_more_agreeing_frames_widen_the_margin_but_not_as_if_they_were_independent() -> None:
+def test_more_agreeing_frames_are_surer_but_not_as_if_they_were_independent() -> None:
     one, nine = vote([reading_of("8ABC123", certainty=0.7)]), vote([reading_of("8ABC123", certainty=0.7)] * 9)
-    assert one.margin < nine.margin < 9 * one.margin
+    assert one.confidence < nine.confidence < 0.9  # independent ones would be as good as sure
 
 
 def test_letter_o_and_digit_zero_add_up_to_one_text() -> None:
@@ -70,4 +70,4 @@ def test_no_slot_vetoes_with_a_zero() -> None:
     certain = type(reading)(reading.frame_number, reading.captured, reading.box, 0.9, slots, reading.sharpness)
     result = vote([certain, *[reading_of("3ABC123", certainty=0.99)] * 4])
     assert result.plate == "3ABC123"
-    assert np.isfinite(result.margin)
+    assert np.isfinite(result.confidence)

@@ -29,7 +29,6 @@ def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecide
     fixes = list(LogSource(nmea, START).fixes())
     decision = SETTINGS.decision
     rule = DecisionRule(
-        margin=decision.margin,
         readings_max=decision.readings_max,
         age_ms_max=decision.age_ms_max,
         confidence_min=decision.confidence_min,

@@ -1,0 +1,115 @@
+"""How far the reader's confidence can be believed, and what makes it so.
+
+The confidence of a read is the product of what its slots say. What is fitted is that number against what happened: the
+smoothing and the temperature of least log loss of "the whole text is right", over plates that training never saw, from
+clear to hopeless.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.frames import Probabilities
+from alpr_edge.domain.voting import text_of
+from alpr_edge.simulation.plate_fonts import base_faces
+from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
+from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.reader import Calibration, OnnxReader
+from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical
+from plate_training.data import reader_crops
+from plate_training.degrade import Rng
+from plate_training.plate_source import mount, rendered
+from plate_training.reader_samples import RENDER_HEIGHT_PX, seen
+
+SEED = 462
+LOOKS = 4
+"""Looks at each kept real crop through a poor camera and an inexact box, beside the one at the crop itself."""
+RENDERED = 600
+TEMPERATURES = np.round(np.arange(0.5, 2.01, 0.02), 3)
+SMOOTHINGS = 0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03
+"""What is tried."""
+BINS = 10
+CONFIDENCE_EDGE = 1e-4
+"""Keeps one sure mistake from outweighing all else in the log loss."""
+
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Plates that training never saw.
+
+    Args:
+        group: of each: ``us``, ``br``, ``eu``: the crop itself; ``us_seen`` and so on: as a poor camera sees it;
+            ``rendered``.
+        text: canonical, of each.
+        pictures: uint8 [N, 64, 128, 1].
+    """
+
+    group: list[str]
+    text: list[str]
+    pictures: Picture
+
+
+def kept_plates(folder: Path) -> Kept:
+    """The kept real crops, whole, jittered and small, and rendered plates of a seed of their own."""
+    rng = np.random.default_rng(SEED)
+    group, text, pictures = list[str](), list[str](), list[Picture]()
+    for region, crops in reader_crops(folder, validation=True).items():
+        for crop in crops:
+            grey = cv2.resize(cv2.cvtColor(crop.picture, cv2.COLOR_BGR2GRAY), READER_SIZE)
+            looks = [seen(mount(crop.picture, None, rng), rng, real=True) for _ in range(LOOKS)]
+            pictures += [grey.astype(np.uint8, copy=False), *looks]
+            group += [region, *[f"{region}_seen"] * LOOKS]
+            text += [crop.text] * (LOOKS + 1)
+    for _ in range(RENDERED):
+        plate, picture = _rendered(folder, rng)
+        group.append("rendered")
+        text.append(plate)
+        pictures.append(picture)
+    return Kept(group, text, np.stack(pictures)[..., np.newaxis])
+
+
+def _rendered(folder: Path, rng: Rng) -> tuple[str, Picture]:
+    designs = BUILT_IN_DESIGNS + designs_from_facts(folder / "plates" / "plates-us.json")
+    text = ""
+    while not 1 <= len(text) <= SLOTS:
+        printed, pixels, outline = rendered(designs, base_faces(), rng, RENDER_HEIGHT_PX)
+        text = canonical(printed)
+    return text, seen(mount(pixels, outline, rng), rng, real=False)
+
+
+def slots_of(model: Path, pictures: Picture) -> Probabilities:
+    """What a reader says, not calibrated."""
+    content = model.read_bytes()
+    reader = OnnxReader(ModelFile("reader", "default", hashlib.sha256(content).hexdigest(), content, {}), 1)
+    return reader.infer(pictures)
+
+
+def fitted(slots: Probabilities, texts: list[str]) -> Calibration:
+    """The calibration of least log loss."""
+    right = np.array([text_of(row) == text for row, text in zip(slots, texts, strict=True)])
+    tried = (Calibration(float(heat), smooth) for smooth in SMOOTHINGS for heat in TEMPERATURES)
+    return min(tried, key=lambda calibration: log_loss(confidence_of(calibration.of(slots)), right))
+
+
+def confidence_of(slots: Probabilities) -> Shares:
+    """Of the likeliest text of each read."""
+    return np.asarray(slots.max(axis=2).astype(np.float64).prod(axis=1))
+
+
+def log_loss(confidence: Shares, right: NDArray[np.bool_]) -> float:
+    """Mean log loss of "the read is right"."""
+    held = np.clip(confidence, CONFIDENCE_EDGE, 1 - CONFIDENCE_EDGE)
+    return float(-np.mean(np.where(right, np.log(held), np.log1p(-held))))
+
+
+def calibration_error(confidence: Shares, right: NDArray[np.bool_]) -> float:
+    """Expected calibration error over ten equal bins."""
+    bins = np.minimum(BINS - 1, (confidence * BINS).astype(int))
+    gaps = np.bincount(bins, weights=confidence - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / max(1, len(right)))
