@@ -1,0 +1,241 @@
+"""Fetching lists from a real HTTPS server on loopback."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from alpr_edge.department.certificates import TlsFiles, enrol, initialise
+from alpr_edge.department.server import tls_context
+from alpr_edge.department.storage import Storage
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.wire import ListChange
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import ListSource, UplinkSettings
+from alpr_edge.store import syncs
+from alpr_edge.store.database import Database
+from alpr_edge.store.incoming import Incoming
+from alpr_edge.uplink.lists import ListFetcher
+from tests.uplink.conftest import KEY, Faulty, settings_for
+from tests.uplink.faulty import FaultyDepartment
+
+TEXT = b"Plate Number,Description,State/Province\n" + b"".join(b"%07d,Stolen,CA\n" % n for n in range(60_000))
+NAME = "bolo"
+
+
+class Shelf:
+    """A server of one list that answers as RFC 9110 has it, and cuts transfers when told to."""
+
+    def __init__(self) -> None:
+        self.content = TEXT
+        self.etag = '"one"'
+        self.cut_at: int | None = None
+        self.type = b"text/csv"
+        self.asked: list[dict[str, str]] = []
+        self.sent = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        self.asked.append(headers)
+        if headers.get("if-none-match") == self.etag:
+            return await self._start(send, 304, [])
+        first = int(headers["range"].removeprefix("bytes=").rstrip("-")) if "range" in headers else 0
+        if headers.get("if-range", self.etag) != self.etag:
+            first = 0
+        rest = self.content[first:]
+        span = [(b"content-range", b"bytes %d-%d/%d" % (first, len(self.content) - 1, len(self.content)))]
+        about = [(b"content-length", b"%d" % len(rest)), (b"etag", self.etag.encode()), (b"content-type", self.type)]
+        await self._start(send, 206 if first else 200, about + (span if first else []))
+        if self.cut_at is not None:
+            rest, self.cut_at = rest[: self.cut_at], None
+            await send({"type": "http.response.body", "body": rest, "more_body": True})
+            self.sent += len(rest)
+            scope["state"]["transport"].close()
+            return None
+        self.sent += len(rest)
+        return await send({"type": "http.response.body", "body": rest})
+
+    async def _start(self, send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if status == 304:
+            await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def server(shelf: Shelf, authority: TlsFiles) -> Iterator[FaultyDepartment]:
+    with FaultyDepartment(shelf, tls_context(authority), iter(())) as serving:
+        yield serving
+
+
+@pytest.fixture
+def incoming(tmp_path: Path) -> Incoming:
+    (tmp_path / "vehicle").mkdir(mode=0o700, exist_ok=True)
+    return Incoming(tmp_path / "vehicle", KEY)
+
+
+Fetcher = Callable[..., tuple[ListFetcher, ListSource]]
+
+
+@pytest.fixture
+def fetcher(unit_files: Path, incoming: Incoming, database: Database) -> Fetcher:
+    def build(url: str, files: Path = unit_files, **values: object) -> tuple[ListFetcher, ListSource]:
+        address = {"department": True} if values.get("department") else {"url": url + "/list.csv"}
+        source = ListSource.model_validate({"name": NAME, "format": "generic-csv", **address, **values})
+        uplink: UplinkSettings = settings_for(url, files, retry_first_s=0.2)
+        built = ListFetcher(
+            sources=[source],
+            uplink=uplink,
+            unit_id="unit-1",
+            incoming=incoming,
+            database=database,
+            clock=SystemClock(),
+            draw=lambda: 0.0,
+        )
+        return built, source
+
+    return build
+
+
+def waiting(incoming: Incoming) -> bytes:
+    return b"".join(incoming.read(NAME)[1])
+
+
+def test_a_list_is_fetched_whole_and_lies_encrypted(
+    server: FaultyDepartment, fetcher: Fetcher, incoming: Incoming, tmp_path: Path
+) -> None:
+    lists, source = fetcher(server.url)
+    assert lists.fetch(source)
+    assert waiting(incoming) == TEXT
+    (stored,) = (tmp_path / "vehicle" / "incoming").iterdir()
+    assert b"Stolen" not in stored.read_bytes()
+    assert stored.stat().st_mode & 0o077 == 0
+
+
+def test_an_unchanged_list_costs_one_304_and_is_confirmed(
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming, database: Database
+) -> None:
+    lists, source = fetcher(server.url)
+    lists.fetch(source)
+    incoming.remove(NAME)
+    assert syncs.state_of(database, NAME).asked is None
+    assert not lists.fetch(source)
+    assert shelf.asked[-1]["if-none-match"] == '"one"'
+    assert not incoming.waits(NAME)
+    assert syncs.state_of(database, NAME).asked is not None
+    shelf.etag, shelf.content = '"two"', TEXT[:1000]
+    assert lists.fetch(source)
+    assert waiting(incoming) == TEXT[:1000]
+
+
+def test_a_transfer_that_was_cut_goes_on_where_it_was(
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming
+) -> None:
+    lists, source = fetcher(server.url)
+    shelf.cut_at = 700_000
+    with pytest.raises(UplinkError, match="cannot be reached"):
+        lists.fetch(source)
+    assert not incoming.waits(NAME)
+    assert lists.fetch(source)
+    resumed = int(shelf.asked[-1]["range"].removeprefix("bytes=").rstrip("-"))
+    assert 0 < resumed <= 700_000
+    assert shelf.asked[-1]["if-range"] == '"one"'
+    assert waiting(incoming) == TEXT
+    assert shelf.sent < len(TEXT) + 700_000 - resumed + 1
+
+
+def test_halves_of_two_lists_are_never_joined(
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming
+) -> None:
+    lists, source = fetcher(server.url)
+    shelf.cut_at = 700_000
+    with pytest.raises(UplinkError):
+        lists.fetch(source)
+    shelf.etag, shelf.content = '"two"', TEXT[::-1]
+    assert lists.fetch(source)
+    assert waiting(incoming) == TEXT[::-1]
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_a_list_that_is_too_large_is_refused_and_nothing_is_left(
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming, says_so: bool
+) -> None:
+    lists, source = fetcher(server.url, bytes_max=100_000 if says_so else len(TEXT) - 1)
+    with pytest.raises(UplinkError, match=r"bolo: over \d+ bytes; if that is right, raise bytes_max"):
+        lists.fetch(source)
+    assert not incoming.waits(NAME)
+    assert incoming.draft(NAME) is None
+
+
+def test_a_login_page_is_no_list(server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher) -> None:
+    shelf.type = b"text/html; charset=utf-8"
+    lists, source = fetcher(server.url)
+    with pytest.raises(UplinkError, match="a web page came instead of a list"):
+        lists.fetch(source)
+
+
+def test_a_server_of_another_authority_is_not_trusted(
+    server: FaultyDepartment, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    other = initialise(tmp_path / "other", ["127.0.0.1"])
+    files = enrol(other.directory, "unit-1", tmp_path / "foreign")
+    lists, source = fetcher(server.url, files)
+    with pytest.raises(UplinkError, match="its certificate is not trusted"):
+        lists.fetch(source)
+
+
+def test_a_server_that_does_not_know_this_unit_says_so(
+    server: FaultyDepartment, fetcher: Fetcher, unit_files: Path, tmp_path: Path
+) -> None:
+    other = initialise(tmp_path / "other", ["127.0.0.1"])
+    files = enrol(other.directory, "unit-1", tmp_path / "foreign")
+    own = {"certificate_file": files / "unit.pem", "key_file": files / "unit.key"}
+    lists, source = fetcher(server.url, unit_files, **own)
+    with pytest.raises(UplinkError, match=r"this unit's certificate|cannot be reached"):
+        lists.fetch(source)
+
+
+def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(fetcher: Fetcher, database: Database) -> None:
+    lists, _ = fetcher("https://127.0.0.1:1")
+    first_s = lists.step()
+    assert "cannot be reached" in syncs.state_of(database, NAME).fetch_failure
+    assert 0 < first_s <= 0.2
+    time.sleep(first_s)
+    assert lists.step() > first_s
+
+
+def test_the_department_hands_out_steps_and_a_receipt_makes_the_next_one_due(
+    faulty: Faulty, storage: Storage, fetcher: Fetcher, incoming: Incoming, database: Database, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_bytes(TEXT[:500])
+    storage.lists.publish(feed, NAME, ListChange.COMPLETE)
+    with faulty(iter(())) as department:
+        lists, source = fetcher(department.url, department=True, every_s=3600)
+        assert lists.fetch(source)
+        note, _ = incoming.read(NAME)
+        assert (note.serial, note.change) == (1, ListChange.COMPLETE)
+        incoming.remove(NAME)
+        syncs.note(database, NAME, serial=1)
+        assert not lists.fetch(source)
+        assert lists.step() > 1000
+        storage.lists.publish(feed, NAME, ListChange.ADDITIONS)
+        lists.want({NAME: 2, "unknown": 9})
+        lists.step()
+        note, _ = incoming.read(NAME)
+        assert (note.serial, note.change) == (2, ListChange.ADDITIONS)
+    with pytest.raises(UplinkError, match="cannot be reached"):
+        lists.fetch(source)
+
+
+def test_a_list_the_department_does_not_have_is_said(faulty: Faulty, fetcher: Fetcher) -> None:
+    with faulty(iter(())) as department:
+        lists, source = fetcher(department.url, department=True)
+        with pytest.raises(UplinkError, match="the server has no such list"):
+            lists.fetch(source)
