@@ -76,6 +76,11 @@ def is_year(text: str) -> bool:
     return not text.strip() or (len(text) == 4 and text.isascii() and text.isdigit())
 
 
+def is_plate_cell(text: str) -> bool:
+    """Whether a cell can hold one plate: with a gap inside it holds the end of one and another field's beginning."""
+    return "  " not in text.strip()
+
+
 @lru_cache(maxsize=REMEMBERED_MAX)
 def is_state(text: str) -> bool:
     """Whether a cell is two letters, the letter O written as zero or not."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.cells import Field, is_day, is_number, is_state
+from alpr_edge.hotlist.cells import Field, is_day, is_number, is_plate_cell, is_state
 from alpr_edge.hotlist.feeds import FeedContext, FormatName
 from alpr_edge.hotlist.lines import FixedWidth
 from alpr_edge.hotlist.making import EntryMaker
@@ -26,7 +26,7 @@ class Clew(FixedWidth):
     name: ClassVar[FormatName] = FormatName.CLEW
     trailer_required = True
     fields = (
-        Field("plate", 1, 8),
+        Field("plate", 1, 8, is_plate_cell, "a gap in the plate"),
         Field("state", 9, 10, is_state, "no state code"),
         Field("remarks", 11, 12, is_number, "no county number", "county"),
         Field("remarks", 13, 20, is_day, "no date of loss", "lost"),

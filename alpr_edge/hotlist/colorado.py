@@ -6,7 +6,7 @@ The reason is written out and cut to its 22 columns.
 from typing import ClassVar
 
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.cells import Field, is_state
+from alpr_edge.hotlist.cells import Field, is_plate_cell, is_state
 from alpr_edge.hotlist.feeds import FormatName
 from alpr_edge.hotlist.lines import FixedWidth
 from alpr_edge.hotlist.making import Codes
@@ -32,8 +32,8 @@ class Colorado(FixedWidth):
     codes = _CODES
     zone = "America/Denver"
     fields = (
-        Field("plate", 1, 10),
+        Field("plate", 1, 10, is_plate_cell, "a gap in the plate"),
         Field("state", 11, 12, is_state, "no state code"),
-        Field("reason", 13, 34, lambda cell: cell[:1].isalpha(), "no reason"),
+        Field("reason", 13, 34, lambda cell: cell[:1].isupper(), "no reason"),
         Field("vehicle", 35),
     )

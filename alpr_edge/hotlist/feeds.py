@@ -26,7 +26,6 @@ REASONS_ALLOWED = frozenset(Reason) - {Reason.IMMIGRATION_VIOLATOR}
 PACIFIC = "America/Los_Angeles"
 MOMENTS_MAX = 4096
 """How many dates are remembered; a feed repeats them."""
-_CONTROL = dict.fromkeys([*range(0x20), 0x7F], " ")
 _DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
 
 
@@ -147,9 +146,9 @@ def text_of(line: bytes) -> str:
 
 
 def clean(text: str, longest: int) -> str:
-    """Free text on one line, no control characters, single spaces, at most ``longest`` characters."""
+    """Free text on one line, printable characters with single spaces, at most ``longest`` characters."""
     if not text.isprintable():
-        text = text.translate(_CONTROL)
+        text = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(text.split())[:longest]
 
 

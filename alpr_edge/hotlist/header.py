@@ -62,10 +62,12 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
 
 def _numbered(line: str, rules: Rules) -> Header:
     delimiter = rules.delimiter or ","
-    width = len(next(csv.reader([line], delimiter=delimiter), []))
+    width = len(_cells(line, delimiter))
+    if not width:
+        raise FeedError("line 1: empty; fetch the feed again")
     places = {}
     for role, text in rules.columns.items():
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= max(width, 1)):
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= width):
             raise FeedError(f"columns: without a header row {role} is a number from 1 to {width}, not {text!r}")
         places[role] = int(text) - 1
     if "plate" not in places:
@@ -86,11 +88,18 @@ def _sniffed(header: str, rules: Rules) -> tuple[str, list[str]]:
     known = {name for names in ROLES.values() for name in names} | {_key(name) for name in rules.columns.values()}
     best: tuple[int, str, list[str]] = (0, ",", [])
     for delimiter in rules.delimiter or _DELIMITERS:
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        names = _cells(header, delimiter)
         count = sum(_key(name) in known for name in names)
         if count > best[0]:
             best = (count, delimiter, names)
     return best[1], best[2]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _places(names: Sequence[str], number: int, own: Mapping[str, str]) -> dict[str, int]:

@@ -136,7 +136,7 @@ class FixedWidth(LineFormat):
 
     def _shift(self, text: str) -> str | None:
         """The side to which a part of the line stands one column off; None where that does not explain it."""
-        for start in (field.first - 1 for field in self.fields[1:]):
+        for start in self._shiftable:
             if text[start : start + 1] == " " and self.split(text[:start] + text[start + 1 :]) is not None:
                 return "right"
             if self.split(f"{text[: start - 1]} {text[start - 1 :]}") is not None:
@@ -156,6 +156,13 @@ class FixedWidth(LineFormat):
         slices = [slice(field.first - 1, field.last or None) for field in self.fields]
         # One slice alone would give text, not a row of cells.
         return itemgetter(*slices) if len(slices) > 1 else lambda text: (text[slices[0]],)
+
+    @cached_property
+    def _shiftable(self) -> list[int]:
+        """Where fields begin that have two behind them to tell a shift by: one alone would explain any fault."""
+        told = [field.first for field in self.fields if field.looks is not None]
+        starts = [field.first for field in self.fields[1:]]
+        return [start - 1 for start in starts if sum(first >= start for first in told) > 1]
 
     @cached_property
     def _checks(self) -> list[Any]:

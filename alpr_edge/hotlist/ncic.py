@@ -6,7 +6,7 @@ The first letter of the record number is the file that the entry is of; it is th
 from typing import ClassVar
 
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.cells import Field, is_day, is_letter, is_state, is_year
+from alpr_edge.hotlist.cells import Field, is_day, is_letter, is_plate_cell, is_state, is_year
 from alpr_edge.hotlist.feeds import FormatName
 from alpr_edge.hotlist.lines import FixedWidth
 from alpr_edge.hotlist.making import Codes
@@ -42,7 +42,7 @@ class Ncic(FixedWidth):
         Field("record_id", 1, 10),
         Field("remarks", 11, 19, label="agency"),
         Field("remarks", 20, 27, is_day, "no date", "of"),
-        Field("plate", 28, 37),
+        Field("plate", 28, 37, is_plate_cell, "a gap in the plate"),
         Field("state", 38, 39, is_state, "no state code"),
         Field("remarks", 40, 43, is_year, "no year of the plate", "plate of"),
         Field("remarks", 44, 45, label="plate type"),

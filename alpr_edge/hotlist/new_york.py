@@ -7,7 +7,7 @@ as they are: they are for an officer to compare.
 from typing import ClassVar
 
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.cells import Field, is_letter, is_state
+from alpr_edge.hotlist.cells import Field, is_letter, is_plate_cell, is_state
 from alpr_edge.hotlist.feeds import FormatName
 from alpr_edge.hotlist.lines import FixedWidth
 from alpr_edge.hotlist.making import Codes
@@ -32,7 +32,7 @@ class NewYork(FixedWidth):
     codes = _CODES
     zone = "America/New_York"
     fields = (
-        Field("plate", 1, 10),
+        Field("plate", 1, 10, is_plate_cell, "a gap in the plate"),
         Field("state", 11, 12, is_state, "no state code"),
         Field("remarks", 13, 15, label="plate type"),
         Field("reason", 16, 16, is_letter, "no code letter"),
