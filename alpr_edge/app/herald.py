@@ -20,7 +20,7 @@ LATENCIES_KEPT = 1000
 SOUNDED_KEPT = 1000
 
 
-def _manner_of(source: ListSource) -> Manner:
+def manner_of(source: ListSource) -> Manner:
     """How a source's settings want it to sound."""
     level = None if source.priority == "reason" else Level[source.priority.upper()]
     return Manner(level, None if source.tone == "priority" else Tone(source.tone))
@@ -41,7 +41,7 @@ class Herald:
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
         self._hotlist = hotlist
-        self._manners = {source.name: _manner_of(source) for source in hotlist.source}
+        self._manners = {source.name: manner_of(source) for source in hotlist.source}
         self._sounded: deque[str] = deque(maxlen=SOUNDED_KEPT)
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)

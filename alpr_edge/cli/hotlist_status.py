@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from alpr_edge import settings as settings_file
+from alpr_edge.app.herald import manner_of
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, watched
-from alpr_edge.domain.alerting import Standing, phrase_of, tone_of
+from alpr_edge.domain.alerting import PLAIN, Standing, phrase_of, tone_of
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import Generation, Hit
 from alpr_edge.domain.instants import Instant, rfc3339
@@ -187,12 +188,14 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
 def _meeting_json(met: Meeting, now: Instant, limits: HotlistSettings) -> dict[str, Any]:
     entry, judged = met.entry, level(met.generation, now.utc, limits)
     age = met.generation.age(now.utc)
+    source = limits.source_of(met.generation.source)
+    standing = Standing(judged, manner=PLAIN if source is None else manner_of(source))
     hit = Hit("", "", entry, met.generation, None if age is None else age.total_seconds(), met.kind, met.state, now)
     return {
         "kind": met.kind.value,
         "state_match": met.state.value,
-        "says": phrase_of(hit, Standing(judged)),
-        "tone": tone_of(hit, Standing(judged)).value,
+        "says": phrase_of(hit, standing),
+        "tone": tone_of(hit, standing).value,
         "plate": entry.plate_raw,
         "state": entry.state,
         "reason": entry.reason.value,

@@ -105,6 +105,52 @@ def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: P
     assert "SECRET" not in result.output
 
 
+def test_a_refused_feeds_lines_are_exported_without_their_text(command: Command, table: Path, tmp_path: Path) -> None:
+    table.write_bytes(clew_text(clew_line("SECRET1"), "SECRET2X", clew_line("SECRET%"), date=pacific(hours_ago=2)))
+    assert "2 of 3 lines were rejected" in imported(command, table).stderr
+    result = command("export", "--rejected", "--source", "clew-svs")
+    assert result.stdout.splitlines()[0] == "line,lines,column,reason"
+    assert [row.split(",")[:3] for row in result.stdout.splitlines()[1:]] == [["3", "1", "9-10"], ["4", "1", "1-8"]]
+    assert "the feed was refused: 2 of 3" in result.stderr
+    assert "SECRET" not in result.output
+    output = tmp_path / "rejected.csv"
+    command("export", "--rejected", "--source", "clew-svs", "--output", output)
+    assert output.read_text() == result.stdout
+    report = json.loads(command("export", "--rejected", "--source", "clew-svs", "--json").stdout)
+    assert [line["line"] for line in report["lines"]] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["--source", "clew-svs"], "say what to export: --rejected"),
+        (["--source", "none", "--rejected"], "no feed of a list none"),
+        (["--source", "clew-svs", "--rejected", "--output", "/nowhere/x.csv"], "cannot be written"),
+    ],
+)
+def test_an_export_that_cannot_be_is_one_line(command: Command, table: Path, arguments: list[str], fault: str) -> None:
+    imported(command, table)
+    result = command("export", *arguments)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert fault in result.stderr
+
+
+def test_a_source_of_the_settings_needs_no_format(command: Command, settings: Path, bolo: Path) -> None:
+    assert "with --format" in command("import", bolo, "--source", "bolo").stderr
+    known = '[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nreasons = ["stolen_vehicle"]\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + known, encoding="utf-8")
+    assert "the feed holds no entry" in command("import", bolo, "--source", "bolo").stderr
+
+
+def test_a_dry_run_shows_what_would_change(command: Command, table: Path) -> None:
+    imported(command, table)
+    table.write_bytes(clew_text(clew_line(PLATE, lost="20200101"), clew_line("4NEW123"), date=pacific(hours_ago=1)))
+    result = imported(command, table, "clew-svs", "clew", "--dry-run")
+    assert "dry run, nothing went live" in result.stdout
+    assert "1 added, 1 removed, 1 changed" in result.stdout
+    assert as_json(command("match", "4NEW123", "--json")) == []
+
+
 def test_a_dry_run_leaves_no_list(command: Command, table: Path) -> None:
     assert "dry run, nothing went live" in imported(command, table, "clew-svs", "clew", "--dry-run").stdout
     assert "watches for nothing" in command("status").stdout

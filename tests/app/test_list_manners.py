@@ -1,0 +1,81 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.herald import Herald
+from alpr_edge.app.list_watch import ListWatch
+from alpr_edge.domain.alerting import Alert, Level, Tone
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import StateMatch
+from alpr_edge.hotlist.feeds import FormatName
+from alpr_edge.hotlist.importing import Lists, Request, import_feed
+from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.own import OwnLoader
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import AlertSettings, HotlistSettings, parse
+from alpr_edge.store.database import Database
+from tests.app.test_recorder import decided, hit_of
+from tests.domain.readings import START
+
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def player(tmp_path: Path) -> Iterator[WavPlayer]:
+    made = WavPlayer(tmp_path / "alerts.wav", 0.5, START)
+    yield made
+    made.close()
+
+
+def announced(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys: object) -> Alert:
+    """A stolen vehicle's hit, its source set as said."""
+    hit = replace(hit_of("r1"), state=state)
+    source = {"name": hit.generation.source, "format": "clew", **keys}
+    hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
+    herald = Herald(player, ReplayedClock(START), AlertSettings(), hotlist)
+    alert, _ = herald.announce(decided(), [hit])
+    assert alert is not None
+    return alert
+
+
+def test_a_source_sounds_as_its_settings_say(player: WavPlayer) -> None:
+    found = [
+        announced(player),
+        announced(player, priority="urgent"),
+        announced(player, priority="routine"),
+        announced(player, tone="urgent"),
+    ]
+    assert [(alert.level, alert.tone) for alert in found] == [
+        (Level.HIGH, Tone.HIGH),
+        (Level.URGENT, Tone.URGENT),
+        (Level.ROUTINE, Tone.ROUTINE),
+        (Level.HIGH, Tone.URGENT),
+    ]
+
+
+def test_no_setting_makes_a_possible_hit_sound_certain(player: WavPlayer) -> None:
+    alert = announced(player, StateMatch.OTHER, priority="urgent", tone="urgent")
+    assert (alert.level, alert.tone) == (Level.NOTICE, Tone.POSSIBLE)
+
+
+def test_a_refused_feed_is_a_fault_until_one_goes_live(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "data", KEY, migrate=True)
+    lists = Lists(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
+    loader = HotlistLoader(database, KEY, lists.directory)
+    watch = ListWatch(loader, OwnLoader(database), HotlistSettings())
+    request = Request(tmp_path / "bolo.csv", "bolo", FormatName.GENERIC_CSV)
+    request.path.write_text("Plate\nABC123\n", encoding="utf-8")
+    import_feed(request, lists, None)
+    loader.load()
+    assert watch.faults() == []
+    request.path.write_text("Plate\n", encoding="utf-8")
+    with pytest.raises(FeedError):
+        import_feed(request, lists, None)
+    assert watch.faults() == ["list bolo: its last feed was refused"]
+    request.path.write_text("Plate\nABC124\n", encoding="utf-8")
+    import_feed(request, lists, None)
+    assert watch.faults() == []
+    database.close()
