@@ -1,0 +1,153 @@
+"""``alpr-edge hotlist add`` and ``remove``, and the reads held already."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.reads import Alternative
+from alpr_edge.store import own_entries
+from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.keys import create_keys
+from alpr_edge.store.own_entries import OwnEntry
+from alpr_edge.store.reads import DecidedRecord, ReadStore
+from tests.store.records import plate_read
+
+Command = Callable[..., Result]
+WHY = ("--reason", "major_crime", "--case", "26-0123")
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    create_keys(tmp_path / "keys")
+    (tmp_path / "alpr-edge.toml").write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n')
+    key = (tmp_path / "keys" / "outbox.key").read_bytes()
+    opened = Database.open(tmp_path / "data", key, migrate=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def command(database: Database, tmp_path: Path) -> Command:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["hotlist", *arguments, "--settings", str(tmp_path / "alpr-edge.toml")])
+
+    return run
+
+
+def added(command: Command, *arguments: str) -> dict[str, Any]:
+    result = command("add", *arguments, *WHY, "--json")
+    assert result.exit_code == 0, result.output
+    told: dict[str, Any] = json.loads(result.stdout)
+    return told
+
+
+def kinds(command: Command, plate: str, *arguments: str) -> list[str]:
+    return [row["kind"] for row in json.loads(command("match", plate, *arguments, "--json").stdout)]
+
+
+def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
+    own = added(command, "4x?z*", "--expires", "3h", "--vehicle", "blue Honda", "--state", "ca")
+    assert (own["plate"], own["case"], own["state"], own["covert"]) == ("4X?Z*", "26-0123", "CA", False)
+    ends = datetime.fromisoformat(own["expires"]) - datetime.now(UTC)
+    assert timedelta(hours=2, minutes=58) < ends <= timedelta(hours=3)
+    assert kinds(command, "4XYZ123") == ["partial"]
+    assert own["id"] in command("status").stdout
+    assert command("remove", own["id"]).exit_code == 0
+    assert kinds(command, "4XYZ123") == []
+    again = command("remove", own["id"])
+    assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
+    assert f"no entry {own['id']}" in again.stderr
+
+
+def test_a_whole_plate_is_met_exactly_and_by_what_the_reader_considered(command: Command) -> None:
+    added(command, "5SOW750", "--expires", "1d")
+    assert kinds(command, "5S0W750") == ["exact"]
+    assert kinds(command, "5SOW350") == []
+    assert kinds(command, "5SOW350", "--alternative", "5SOW750") == ["confusable"]
+
+
+def test_an_entry_ends_by_itself(command: Command, database: Database) -> None:
+    own = added(command, "5SOW750", "--expires", "2h")
+    later = datetime.now(UTC) + timedelta(hours=2, seconds=1)
+    assert [each.entry.record_id for each in own_entries.watched(database, None)] == [own["id"]]
+    assert own_entries.watched(database, later) == []
+
+
+def test_a_covert_entry_shows_on_no_screen_unless_asked_for(command: Command) -> None:
+    own = added(command, "5SOW750", "--expires", "2h", "--covert")
+    assert kinds(command, "5SOW750") == []
+    assert own["id"] not in command("status").stdout
+    assert own["id"] in command("status", "--covert").stdout
+
+
+def test_area_and_hours_are_kept(command: Command, database: Database) -> None:
+    added(command, "5SOW750", "--expires", "2h", "--area", "37.639,-120.997,500", "--hours", "Mo-Fr 22:00-06:00")
+    (own,) = own_entries.watched(database, datetime.now(UTC))
+    assert own.entry.area is not None
+    assert own.entry.area.radius_m == 500
+    assert str(own.entry.hours) == "Mo-Fr 22:00-06:00 America/Los_Angeles"
+
+
+def test_the_reads_held_already_are_looked_through(command: Command, database: Database, tmp_path: Path) -> None:
+    store = ReadStore(database, ImageStore(tmp_path / "data" / "images", bytes(32)))
+    texts = {"a": "4XYZ123", "b": "4XAZ9", "c": "5S0W750", "d": "4XYB123"}
+    for read_id, plate in texts.items():
+        others = (Alternative("4XYZ123", 0.2),) if read_id == "d" else ()
+        store.commit([DecidedRecord(replace(plate_read(read_id, plate), alternatives=others))])
+    partial = added(command, "4X?Z*", "--expires", "1h")
+    assert [(seen["read_id"], seen["kind"]) for seen in partial["seen"]] == [("b", "partial"), ("a", "partial")]
+    whole = added(command, "4XYZ123", "--expires", "1h")
+    assert [(seen["read_id"], seen["kind"]) for seen in whole["seen"]] == [("d", "confusable"), ("a", "exact")]
+    nothing = command("add", "9ZZZ999", *WHY, "--expires", "1h")
+    assert "Nothing held on this vehicle matches it." in nothing.stdout
+    assert "seen " in command("add", "5S0W7*", *WHY, "--expires", "1h").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("4*", "--expires", "1h"), "a partial plate needs 2 known characters"),
+        (("...", "--expires", "1h"), "that is no plate"),
+        (("000", "--expires", "1h"), "that is no plate"),
+        (("ABCDEFGHIJKL", "--expires", "1h"), "longer than 10 characters"),
+        (("5SOW750", "--expires", "soon"), "--expires is such as"),
+        (("5SOW750", "--expires", "2020-01-01"), "has ended already"),
+        (("5SOW750", "--expires", "9999d"), "lasts 90 days at most"),
+        (("5SOW750", "--expires", "1h", "--state", "California"), "--state is two letters"),
+        (("5SOW750", "--expires", "1h", "--area", "here"), "an area is latitude,longitude,radius"),
+        (("5SOW750", "--expires", "1h", "--hours", "at night"), "hours are such as"),
+        (("5SOW750", "--expires", "1h", "--case", " "), "--case is empty"),
+    ],
+)
+def test_what_cannot_be_watched_for_is_one_line(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    result = command("add", *WHY, *arguments)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert says in result.stderr
+
+
+def test_entries_are_bounded(command: Command, database: Database) -> None:
+    now = datetime.now(UTC)
+    entry = HotlistEntry("", "5S0W750", "5SOW750", None, Reason.MAJOR_CRIME, expires=now + timedelta(hours=1))
+    for _ in range(own_entries.ENTRIES_MAX):
+        own_entries.add(database, OwnEntry(entry, "26-1", now, "officer"), now)
+    full = command("add", "5SOW759", *WHY, "--expires", "1h")
+    assert "200 entries are watched for already; remove one first" in full.stderr
+    later = now + timedelta(hours=2)
+    renewed = replace(entry, expires=later + timedelta(hours=1))
+    assert own_entries.add(database, OwnEntry(renewed, "26-1", later, "officer"), later).serial == 201
