@@ -75,11 +75,13 @@ class DriveFiles:
     def _decided(self, record: Decided) -> None:
         read = record.event.read
         self._evidence[read.read_id] = record.event.evidence
-        if record.hits:
+        # A covert hit is the department's to know: it leaves no trace here.
+        shown = [hit for hit in record.hits if not hit.entry.covert]
+        if shown:
             self._hit_reads.add(read.read_id)
-        self.summary.hits += len(record.hits)
+        self.summary.hits += len(shown)
         self.summary.alerts += record.sounded is not None
-        for hit in record.hits:
+        for hit in shown:
             line = hit_line(hit, read)
             alert = record.alert
             if alert is not None and alert.hit_id == hit.hit_id:

@@ -74,11 +74,11 @@ def still_open(connection: Connection, limit: int) -> list[PlateRead]:
 
 
 def counts(connection: Connection) -> Counts:
-    """How much is kept."""
+    """How much is kept; covert hits are counted nowhere in the car."""
     return Counts(
         reads=connection.execute(select(func.count()).select_from(reads)).scalar_one(),
         open_reads=connection.execute(select(func.count()).where(reads.c.closed == 0)).scalar_one(),
-        hits=connection.execute(select(func.count()).select_from(hits)).scalar_one(),
+        hits=connection.execute(select(func.count()).where(hits.c.covert == 0)).scalar_one(),
         images=connection.execute(select(func.count()).select_from(images)).scalar_one(),
         image_bytes=connection.execute(select(func.coalesce(func.sum(images.c.length), 0))).scalar_one(),
     )
