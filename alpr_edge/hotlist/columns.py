@@ -56,7 +56,7 @@ class Columns:
         record_id, remarks, raw, *more = self._texts(*divmod(place, ROWS_A_BLOCK))
         layout = code_layout(self.widths)
         # A code of no width comes as b"", for the one value there is.
-        coded = [
+        coded: list[Any] = [
             table[code or 0] if code != SPILLED else None
             for table, code in zip(self.tables, layout.unpack_from(self.codes, place * layout.size), strict=True)
         ]
