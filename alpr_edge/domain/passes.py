@@ -1,6 +1,6 @@
 """When a track becomes a read: the decided-read rule.
 
-A pass is **decided** once: when the vote is certain, after N readings, T ms after the first, or when it ends,
+A pass is **decided** once: when the vote is settled, after N readings, T ms after the first, or when it ends,
 whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend the row. When
 the winning text changes after the decision, a new read that supersedes the first is decided and the alert already
 sounded is withdrawn. So a parked stolen car sounds at once and is still one read. A vote without the text of a plate
@@ -21,6 +21,11 @@ from alpr_edge.domain.voting import Vote, vote
 
 CROP_MARGIN = 0.15
 """What is kept around the plate's box in its crop, in parts of its size: the officer sees the whole plate."""
+SETTLED_MIN = 0.95
+"""Confidence at which a vote decides before its time. Above that of a certain read: a vote that stops at the first frame
+to pass a threshold is wrong more often than its confidence says. With 0.9 here 95 of 100 certain decisions over the 358
+kept passes were right, with 0.95 97, and the median decision came 67 ms later; 0.97 bought nothing more.
+"""
 CORRECTIONS_MAX = 3
 """How often one pass may change its text: a plate that the reader cannot settle must not flood the store."""
 
@@ -117,13 +122,14 @@ class Passes:
         current, result = self._open[track.number], self._vote(track)
         if not self._is_readable(result):
             return []
+        settled = result.certain and result.confidence >= SETTLED_MIN
         if current.read is None:
-            due = result.certain or ending or self._is_due(track, now)
+            due = settled or ending or self._is_due(track, now)
             if not due or self._must_wait(track, result, now):
                 return []
             return [self._decide(current, track, self._vote(track), now)]
         changed = result.plate != current.read.plate and current.corrections < CORRECTIONS_MAX
-        if changed and (result.certain or ending):
+        if changed and (settled or ending):
             current.corrections += 1
             return [self._closed(current, track), self._decide(current, track, result, now)]
         return []

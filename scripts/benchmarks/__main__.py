@@ -24,8 +24,13 @@ def _run() -> None:
         return
     if not chosen.data.is_dir():
         parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
-    vision = {"models_directory": str(chosen.models), "detector": chosen.detector, "reader": chosen.reader}
-    settings = parse({"vision": vision | {"threads": chosen.threads}}, Path.cwd())
+    vision: dict[str, object] = {
+        "models_directory": str(chosen.models),
+        "detector": chosen.detector,
+        "reader": chosen.reader,
+    }
+    vision |= {"threads": chosen.threads, "second_reader": chosen.second_reader}
+    settings = parse({"vision": vision}, Path.cwd())
     if chosen.which == "path":
         path.run(chosen.data, settings.vision)
     else:
@@ -42,8 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=0, help="of one inference; 0: all cores but one")
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument(
-        "--only", type=_parts, default=accuracy.PARTS, help=f"some of {','.join(accuracy.PARTS)}; default: all"
+        "--only",
+        type=_parts,
+        default=accuracy.PARTS,
+        help=f"some of {','.join(accuracy.CHOICES)}; default: all that measure on what nothing was chosen by",
     )
+    of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
     of_hotlist = parser.add_argument_group("hotlist")
     of_hotlist.add_argument("--entries", type=int, default=hotlist.ENTRIES, help="size of the list; default: 5 million")
     of_hotlist.add_argument("--table", action="store_true", help="a thousand to ten million entries, without the peers")
@@ -52,8 +61,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _parts(text: str) -> tuple[str, ...]:
     parts = tuple(text.split(","))
-    if unknown := [part for part in parts if part not in accuracy.PARTS]:
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; there: {', '.join(accuracy.PARTS)}")
+    if unknown := [part for part in parts if part not in accuracy.CHOICES]:
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; there: {', '.join(accuracy.CHOICES)}")
     return parts
 
 

@@ -89,9 +89,8 @@ def _seen(shown: NDArray[np.generic], scale: float, rng: np.random.Generator) ->
     length_px = float(rng.exponential(2.0)) * scale
     if length_px > 1:
         lit = cv2.filter2D(lit, -1, _streak(length_px, rng))
-    grain = np.empty(lit.shape, np.int16)
     cv2.setRNGSeed(int(rng.integers(2**31)))
-    cv2.randn(grain, (0.0, 0.0, 0.0), (float(rng.uniform(1, 8)),) * 3)
+    grain = cv2.randn(np.zeros(lit.shape, np.int16), np.zeros(3), np.full(3, rng.uniform(1, 8)))
     noisy = cv2.add(lit, grain, dtype=cv2.CV_8U)
     _, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 93))])
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
@@ -105,4 +104,4 @@ def _streak(length_px: float, rng: np.random.Generator) -> NDArray[np.float32]:
     half = np.array([np.cos(angle), np.sin(angle)]) * reach / 2
     start, end = ((round(reach + sign * half[0]), round(reach + sign * half[1])) for sign in (-1, 1))
     cv2.line(kernel, start, end, (1.0,))
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)

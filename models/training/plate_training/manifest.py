@@ -37,8 +37,8 @@ FIGURES = {
         "exact",
         "exact_of_found",
         "calibration_error",
-        "exact_of_confident",
-        "confident_of_all",
+        "exact_of_certain",
+        "certain_of_all",
         "plate_in_batch_of_1",
     ),
 }

@@ -1,0 +1,140 @@
+"""What the vote over frames adds: passes taken through the unit's own rule, one frame after the other.
+
+``voting`` is built of the benchmark's photos and of rendered plates, ``voting_kept`` of plates kept from training: what
+is tuned is tuned there.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from alpr_edge.app.assembly import decision_rule
+from alpr_edge.app.doors import Sight, open_sight
+from alpr_edge.app.second_look import at_work
+from alpr_edge.domain.frames import Reading
+from alpr_edge.domain.passes import Origin, Passes
+from alpr_edge.domain.reads import ReadDecided, ReadEvent
+from alpr_edge.domain.second_look import SecondLooks
+from alpr_edge.domain.voting import vote
+from alpr_edge.settings import DecisionSettings, VisionSettings
+from scripts.benchmarks import sets
+from scripts.benchmarks.figures import figure, milliseconds, share
+from scripts.benchmarks.looking import IOU_MIN
+from scripts.benchmarks.passing import FRAME_MS, Pass, passes
+from scripts.benchmarks.reader import calibration_error
+from scripts.benchmarks.rendered import rendered
+from scripts.benchmarks.sets import PHOTOS, Opener
+from scripts.benchmarks.tones import Decision, print_tones
+
+RENDERED = 100
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """What became of one pass."""
+
+    plate: str
+    readings: list[Reading] = field(default_factory=list)
+    """Looks at the plate, one a frame that found it."""
+    events: list[ReadEvent] = field(default_factory=list)
+    """Those of the plate's reads."""
+
+    @property
+    def decided(self) -> list[ReadDecided]:
+        """Every read decided, corrected ones too."""
+        return [event for event in self.events if isinstance(event, ReadDecided)]
+
+    @property
+    def reads(self) -> list[ReadDecided]:
+        """Those that stand in the end."""
+        withdrawn = {event.withdraws for event in self.decided}
+        return [event for event in self.decided if event.read.read_id not in withdrawn]
+
+    @property
+    def exact(self) -> bool:
+        """Whether there is one read in the end, and the right one."""
+        return [event.read.plate for event in self.reads] == [self.plate]
+
+
+def benchmark(data: Path) -> list[Opener]:
+    """The scenes that the passes are made of: every photo, and some rendered scenes."""
+    return [opener for name in PHOTOS for opener in sets.photos(data, name)] + rendered(data)[:RENDERED]
+
+
+def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
+    """Take one pass of each scene through the unit's rule and print what came of them."""
+    sight, console = open_sight(vision), Console(stderr=True)
+    bar = track(passes(openers), name, console=console, disable=not console.is_terminal, transient=True)
+    outcomes = [_outcome(passing(), sight, vision) for passing in bar]
+    found = [outcome for outcome in outcomes if outcome.readings]
+    share(f"accuracy.{name}.found", len(found), len(outcomes))
+    _print_frames(name, found)
+    _print_passes(name, found)
+    read = [(outcome.decided[0], outcome.plate) for outcome in found if outcome.decided]
+    decisions = [Decision(plate, event.read.plate, certain=event.read.certain) for event, plate in read]
+    print_tones(name, decisions, second_reader=vision.second_reader)
+
+
+def _outcome(passing: Pass, sight: Sight, vision: VisionSettings) -> Outcome:
+    decision, outcome = DecisionSettings(), Outcome(passing.truth.plate)
+    second = SecondLooks(at_work(sight.second, live=False), vision.second_reader_ms_max)
+    ids = map(str, itertools.count())
+    joined = Passes(
+        Origin("bench", "pass", sight.model_ids),
+        decision_rule(decision),
+        decision.pass_gap_ms,
+        lambda _: None,
+        ids.__next__,
+        second,
+    )
+    events: list[ReadEvent] = []
+    for frame, box in zip(passing.frames, passing.boxes, strict=True):
+        readings = sight.recogniser.recognise(frame)
+        best = max(readings, key=lambda reading: reading.box.iou(box), default=None)
+        if best is not None and best.box.iou(box) >= IOU_MIN:
+            outcome.readings.append(best)
+        events += joined.step(frame, readings)
+        last = frame.captured
+    events += joined.close(last.shifted(FRAME_MS))
+    outcome.events = [e for e in events if any(e.read.box.iou(box) >= IOU_MIN for box in passing.boxes)]
+    return outcome
+
+
+def _print_frames(name: str, found: Sequence[Outcome]) -> None:
+    """What single frames would have read: each of them, and the sharpest of each pass."""
+    each = [vote([reading]).plate == outcome.plate for outcome in found for reading in outcome.readings]
+    share(f"accuracy.{name}.exact_of_frames", sum(each), len(each))
+    sharpest = [max(outcome.readings, key=lambda reading: reading.sharpness) for outcome in found]
+    right = sum(vote([look]).plate == outcome.plate for look, outcome in zip(sharpest, found, strict=True))
+    share(f"accuracy.{name}.exact_of_sharpest_frames", right, len(found))
+
+
+def _print_passes(name: str, found: Sequence[Outcome]) -> None:
+    share(f"accuracy.{name}.exact_of_found", sum(outcome.exact for outcome in found), len(found))
+    reads = sum(len(outcome.reads) for outcome in found)
+    figure(f"accuracy.{name}.reads_of_found", reads / max(1, len(found)), "reads/pass", of=len(found))
+    superseded = sum(len(outcome.decided) - len(outcome.reads) for outcome in found)
+    share(f"accuracy.{name}.superseded", superseded, reads + superseded)
+    first = [(outcome.decided[0], outcome.plate) for outcome in found if outcome.decided]
+    late = [event.decided.boottime_ns / 1e6 for event, _ in first]
+    milliseconds(f"accuracy.{name}.decided_after", late or [0.0])
+    _print_certain(
+        f"{name}.decided", [(e.read.confidence, e.read.certain, e.read.plate == plate) for e, plate in first]
+    )
+    closed = [(outcome.events[-1].read, outcome.plate) for outcome in found if outcome.events]
+    _print_certain(f"{name}.closed", [(r.confidence, r.certain, r.plate == plate) for r, plate in closed])
+    asked = sum(len(event.read.model_ids) > 2 for event, _ in first)
+    share(f"accuracy.{name}.second_reader_asked", asked, len(first))
+
+
+def _print_certain(name: str, reads: Sequence[tuple[float, bool, bool]]) -> None:
+    """Of (confidence, certain, right): how far the one can be believed, and what the other is worth."""
+    error = calibration_error([(confidence, right) for confidence, _, right in reads])
+    figure(f"accuracy.{name}.calibration_error", error, "share", of=len(reads))
+    certain = [right for _, sure, right in reads if sure]
+    share(f"accuracy.{name}.exact_of_certain", sum(certain), len(certain))
+    share(f"accuracy.{name}.certain_of_all", len(certain), len(reads))
