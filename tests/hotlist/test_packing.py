@@ -85,6 +85,13 @@ def test_values_beyond_a_table_come_back(tmp_path: Path) -> None:
         assert found(index, f"{number:06d}") == [entries[number]]
 
 
+@pytest.mark.parametrize("distinct", [1, 2, 256, 257])
+def test_every_value_of_a_table_comes_back_whatever_the_width_of_its_codes(tmp_path: Path, distinct: int) -> None:
+    entries = [entry(f"{number:06d}", vehicle=f"car {number % distinct}") for number in range(300)]
+    index = index_of(pack(entries), tmp_path)
+    assert [found(index, f"{number:06d}") for number in range(300)] == [[listed] for listed in entries]
+
+
 @pytest.mark.parametrize("count", [1, ROWS_A_BLOCK - 1, ROWS_A_BLOCK, ROWS_A_BLOCK + 1, BATCH_ROWS, BATCH_ROWS + 1])
 def test_rows_come_back_at_the_edges_of_blocks_and_batches(tmp_path: Path, count: int) -> None:
     entries = [entry(f"{number:06d}", record_id=str(number), remarks="x" * (number % 90)) for number in range(count)]
