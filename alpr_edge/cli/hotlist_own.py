@@ -74,10 +74,7 @@ def add(
             hours=_parsed(Hours.parse, hours),
             covert=covert,
         )
-        number = clean(case, CASE_MAX)
-        if not number:
-            raise FeedError("--case is empty; name the case or incident")
-        own, seen = _keep(unit, OwnEntry(entry, number, now, _user()), now)
+        own, seen = _keep(unit, OwnEntry(entry, _case(case), now, _user()), now)
     except AlprEdgeError as error:
         fail(error)
     told = own_json(own) | {"seen": [_seen_json(*each) for each in seen]}
@@ -118,6 +115,13 @@ def _plate(text: str) -> str:
     if len(plate) > PLATE_LENGTH_MAX:
         raise FeedError(f"that is no plate: longer than {PLATE_LENGTH_MAX} characters")
     return plate
+
+
+def _case(text: str) -> str:
+    number = clean(text, CASE_MAX)
+    if not number:
+        raise FeedError("--case is empty; name the case or incident")
+    return number
 
 
 def _state(text: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 The folder is somebody else's: nothing in it is renamed or removed. A file is known by its name, its time of change and
 its size; one that still grows between two looks is left for later, and one begun with a dot or ended with .part or .tmp
-is still being written by its maker's own word.
+is still being written by its maker's own word. A signature beside it (NAME.sig) is part of it.
 """
 
 import stat
@@ -16,6 +16,7 @@ from alpr_edge.store.syncs import Marks
 FILES_MAX = 1000
 """Looked at in one folder."""
 _UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", "~")
+_SIGNATURE = ".sig"
 _CHANGES = {".add": ListChange.ADDITIONS, ".remove": ListChange.REMOVALS}
 
 
@@ -50,8 +51,16 @@ def listing(folder: Path) -> Listing:
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode) and status.st_size:
-            found.append(Found(status.st_mtime_ns, path.name, status.st_size))
+            found.append(Found(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
     return tuple(sorted(found))
+
+
+def _signed_ns(path: Path) -> int:
+    """When the signature of a file changed; 0 when it has none."""
+    try:
+        return path.with_name(f"{path.name}{_SIGNATURE}").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def due(before: Listing, now: Listing, marks: Marks) -> Listing:
@@ -81,4 +90,4 @@ def _not_newer(now: Iterable[Found], up_to: Found) -> Iterable[Found]:
 
 
 def _is_named_whole(name: str) -> bool:
-    return not name.startswith(".") and not name.lower().endswith(_UNFINISHED)
+    return not name.startswith(".") and not name.lower().endswith((*_UNFINISHED, _SIGNATURE))

@@ -53,6 +53,15 @@ def test_a_file_that_grows_is_left_for_later(tmp_path: Path) -> None:
     assert names(due(now, now, {})) == ["one.csv"]
 
 
+def test_a_signature_is_no_list_and_one_that_comes_late_makes_its_file_new(tmp_path: Path) -> None:
+    put(tmp_path, "one.csv", 100)
+    now = listing(tmp_path)
+    marks = marked(now, {}, now[-1])
+    put(tmp_path, "one.csv.sig", 200)
+    assert settled(tmp_path, marks) == ["one.csv"]
+    assert names(listing(tmp_path)) == ["one.csv"]
+
+
 def test_unfinished_names_empty_files_and_folders_are_passed_over(tmp_path: Path) -> None:
     for name in (".hidden.csv", "one.csv.part", "two.tmp", "three.csv~", "four.PARTIAL"):
         put(tmp_path, name, 100)

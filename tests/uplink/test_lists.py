@@ -191,14 +191,16 @@ def test_a_server_of_another_authority_is_not_trusted(
 
 
 def test_a_server_that_does_not_know_this_unit_says_so(
-    server: FaultyDepartment, fetcher: Fetcher, unit_files: Path, tmp_path: Path
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, unit_files: Path, tmp_path: Path
 ) -> None:
+    """How the refusal shows depends on which of the two closes first."""
     other = initialise(tmp_path / "other", ["127.0.0.1"])
     files = enrol(other.directory, "unit-1", tmp_path / "foreign")
     own = {"certificate_file": files / "unit.pem", "key_file": files / "unit.key"}
     lists, source = fetcher(server.url, unit_files, **own)
-    with pytest.raises(UplinkError, match=r"this unit's certificate|cannot be reached"):
+    with pytest.raises(UplinkError, match=r"this unit's certificate|cannot be reached|no TLS connection"):
         lists.fetch(source)
+    assert shelf.asked == []
 
 
 def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(fetcher: Fetcher, database: Database) -> None:

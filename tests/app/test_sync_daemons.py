@@ -1,0 +1,91 @@
+"""The two daemons and the department: a receipt that names a newer list, watched folders, and reads meanwhile."""
+
+import json
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.rig import PLATES, UNIT, Daemon, daemon, write_frames, write_settings
+from tests.app.test_daemons import address, edge
+
+HEADER = "Plate Number,Description,State/Province\n"
+LIVE_S_MAX = 60.0
+
+
+@pytest.fixture
+def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
+    folder = tmp_path / "department"
+    assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
+    enrolled = edge("department", "enrol", UNIT, "--directory", str(folder), "--out", str(tmp_path / "tls"))
+    assert enrolled.returncode == 0, enrolled.stderr
+    with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
+        server.wait_for("department at https://")
+        yield folder, server
+
+
+def publish(folder: Path, feed: Path, *options: str) -> None:
+    done = edge("department", "publish", str(feed), "--directory", str(folder), "--source", "amber", *options)
+    assert done.returncode == 0, done.stderr
+
+
+def add_source(settings: Path, text: str) -> None:
+    written = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        f'{written}[[hotlist.source]]\nname = "amber"\nformat = "generic-csv"\n{text}', encoding="utf-8"
+    )
+
+
+def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
+    tmp_path: Path, department: tuple[Path, Daemon]
+) -> None:
+    folder, server = department
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
+    add_source(settings, "department = true\nevery_s = 86400\n")
+    feed = tmp_path / "feed.csv"
+    feed.write_text(HEADER + "9ZZZ999,AMBER Alert,CA\n", encoding="utf-8")
+    publish(folder, feed)
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=unit.ready")
+        with daemon("uplink", "--settings", str(settings)) as uplink:
+            uplink.wait_for("event=hotlist.fetched")
+            run.wait_for("event=hotlist.live")
+            began = time.monotonic()
+            feed.write_text(HEADER + f"{PLATES[3]},AMBER Alert,CA\n", encoding="utf-8")
+            publish(folder, feed, "--additions")
+            run.wait_for("event=alert.sounded")
+            took_s = time.monotonic() - began
+            uplink.wait_for("change=additions")
+            assert uplink.end(signal.SIGTERM) == 0
+            assert run.end(signal.SIGTERM) == 0
+    print(f"published to sounded: {took_s:.1f} s")  # noqa: T201 - the figure is the point
+    assert took_s < LIVE_S_MAX
+    assert not [line for line in (*run.lines, *uplink.lines) if PLATES[3] in line]
+
+
+def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reaches_it(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
+    (tmp_path / "drop").mkdir()
+    add_source(settings, 'folder = "drop"\n')
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=unit.ready")
+        (tmp_path / "drop" / "one.csv").write_text(HEADER + "9ZZZ999,Stolen,CA\n", encoding="utf-8")
+        run.wait_for("event=hotlist.live", 1)
+        (tmp_path / "drop" / "two.csv").write_text(HEADER + "8ZZZ999,Stolen,CA\n", encoding="utf-8")
+        run.wait_for("event=hotlist.live", 2)
+        assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).returncode == 0
+        run.wait_for("event=hotlist.live", 3)
+        added = edge("hotlist", "add", PLATES[2], "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
+                     "--settings", str(settings), "--json")  # fmt: skip
+        assert added.returncode == 0, added.stderr
+        run.wait_for("event=alert.sounded")
+        assert run.end(signal.SIGTERM) == 0
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("serial=1")  # rolled back still
+        run.wait_for("event=unit.ready")
+        assert run.end(signal.SIGTERM) == 0
+    told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
+    assert not [trouble for trouble in told["troubles"] if re.search("amber|hotlist", trouble)]
