@@ -22,6 +22,7 @@ from scripts.benchmarks.reader import calibration_error
 from scripts.benchmarks.rendered import rendered
 from scripts.benchmarks.sets import FRAME_PX, SMALL_PX, Scene, Truth, scaled_into_frame
 from scripts.benchmarks.sheet import worst
+from scripts.benchmarks.tones import SERIALS, Decision, print_tones
 from tests.vision.models import detector_model, reader_model, write_models
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +53,19 @@ def test_an_interval_holds_its_share_and_stays_a_share(right: int, wrong: int) -
     low, high = wilson(right, of)
     assert 0 <= low <= high <= 1
     assert not of or low - 1e-4 <= right / of <= high + 1e-4
+
+
+def test_wrong_tones_grow_with_the_list_and_the_gate_lets_certain_ones_through(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    right = [Decision("8ABC123", "8ABC123", certain=True)] * 8 + [Decision("8ABC123", "8ABC123", certain=False)]
+    wrong = [Decision("5S0W350", "5S0W750", certain=False), Decision("8ABC123", "ABC", certain=True)]
+    print_tones("t", right + wrong, second_reader=False)
+    small, gated, large, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    assert small["value"] == pytest.approx(10_000 / 11 * 100_000 / SERIALS, abs=1e-4)
+    assert large["value"] == pytest.approx(50 * small["value"], rel=0.01)
+    assert gated["value"] == 0
+    assert gated["right_full_tones"] < small["right_full_tones"]
 
 
 def test_a_confidence_that_keeps_its_word_has_no_calibration_error() -> None:
@@ -169,6 +183,10 @@ def test_every_figure_is_a_line_of_json_and_the_sheet_is_named_on_stderr(tmp_pat
     assert figures["accuracy.photos.exact"]["count"] == 0
     assert figures["accuracy.photos.false_boxes"]["value"] == 1
     assert figures["accuracy.negatives.false_boxes"]["value"] == 2
+    assert figures["accuracy.negatives.read_of_false_boxes"]["of"] == 2
+    assert figures["accuracy.negatives.certain_of_random_boxes"]["of"] == 5
+    assert figures["accuracy.us.exact_jittered"]["of"] == 20
+    assert figures["accuracy.voting.reads_of_found"]["unit"] == "reads/pass"
     assert figures["accuracy.small.recall_iou50"]["of"] == 3
     assert figures["accuracy.rendered.characters_inside_of_all"]["of"] == 2
     assert figures["accuracy.dashcam.nightride_type3_001.recall_iou50"]["value"] == 1

@@ -22,9 +22,9 @@ from alpr_edge.domain.voting import Vote, vote
 CROP_MARGIN = 0.15
 """What is kept around the plate's box in its crop, in parts of its size: the officer sees the whole plate."""
 SETTLED_MIN = 0.95
-"""Confidence at which a vote decides before its time. Above that of a certain read, since a vote that stops at the first
-frame to pass a threshold is wrong more often than its confidence says: with 0.9 here 95 of 100 certain decisions over
-the 358 kept passes were right, with 0.95 97, and the median decision came 67 ms later; 0.97 bought nothing more.
+"""Confidence at which a vote decides before its time. Above that of a certain read, since a vote that stops at the
+first frame to pass a threshold is wrong more often than its confidence says: with 0.9 here 95 of 100 certain decisions
+over the 358 kept passes were right, with 0.95 97, and the median decision came 67 ms later; 0.97 bought nothing more.
 """
 CORRECTIONS_MAX = 3
 """How often one pass may change its text: a plate that the reader cannot settle must not flood the store."""

@@ -30,11 +30,17 @@ class Drive:
         self.herald = Herald(self.player, ReplayedClock(START), alerts, HotlistSettings())
 
     def announce(
-        self, read_id: str, at_s: float, plate: str = "8ABC123", withdraws: str | None = None, *hits: Hit
+        self,
+        read_id: str,
+        at_s: float,
+        plate: str = "8ABC123",
+        withdraws: str | None = None,
+        *hits: Hit,
+        confidence: float = 0.5,
     ) -> Level | None:
         """Announce a read; returns the level that sounded, None when it stayed quiet."""
         event = decided()
-        read = replace(event.read, read_id=read_id, plate=plate)
+        read = replace(event.read, read_id=read_id, plate=plate, confidence=confidence)
         event = ReadDecided(read, event.evidence, START.shifted(at_s * 1000), withdraws)
         alert, sounded = self.herald.announce(event, hits)
         return alert.level if alert is not None and sounded is not None else None
@@ -62,6 +68,15 @@ def test_a_hit_sounds_its_tone_and_stays_quiet_for_the_cooldown(drive: Drive) ->
     assert drive.has(Tone.HIGH, 1)
     assert not drive.has(Tone.HIGH, 30)
     assert drive.has(Tone.HIGH, 90)
+
+
+def test_a_read_in_doubt_has_the_lesser_tone_on_a_large_list_alone(drive: Drive) -> None:
+    large = replace(hit_of("r1"), generation=replace(hit_of("r1").generation, entries=5_000_000))
+    assert drive.announce("r1", 1, "8ABC123", None, large) is Level.NOTICE
+    assert drive.has(Tone.POSSIBLE, 1)
+    assert drive.announce("r2", 5, "8ABC123", None, hit_of("r2")) is Level.HIGH
+    assert drive.has(Tone.HIGH, 5)
+    assert drive.announce("r3", 10, "5XYZ987", None, large, confidence=0.97) is Level.HIGH
 
 
 def test_a_graver_reason_pierces_the_cooldown(drive: Drive) -> None:

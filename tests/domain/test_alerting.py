@@ -56,6 +56,22 @@ def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full
 
 
 @given(hits, ages)
+def test_a_read_in_doubt_on_a_large_list_is_possible_and_says_so(one: Hit, age: ListAge) -> None:
+    standing = Standing(age, doubtful=True)
+    alert = alert_of([one], lambda _: standing)
+    assert alert is not None
+    assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
+    assert "compare the characters" in alert.phrase
+
+
+def test_a_certain_hit_of_a_small_list_goes_before_one_in_doubt_of_a_large_one() -> None:
+    doubted, plain = hit(Reason.AMBER_ALERT, hit_id="doubted"), hit(Reason.OTHER, hit_id="plain")
+    alert = alert_of([doubted, plain], lambda one: Standing(doubtful=one is doubted))
+    assert alert is not None
+    assert (alert.hit_id, alert.tone) == ("plain", Tone.ROUTINE)
+
+
+@given(hits, ages)
 def test_every_phrase_ends_in_verification_and_holds_no_plate(one: Hit, age: ListAge) -> None:
     phrase = phrase_of(one, Standing(age))
     assert phrase.endswith("; verify through CLETS")

@@ -92,6 +92,14 @@ def test_corrections_are_bounded() -> None:
     assert sum(isinstance(event, ReadDecided) for event in events) == CORRECTIONS_MAX + 1
 
 
+@pytest.mark.parametrize("text", ["", "1"])
+def test_what_is_no_plate_becomes_no_read_whatever_the_settings(text: str) -> None:
+    passes = passes_of(DecisionRule(1, 1, 0.0, 0))
+    frames = [(ms, [reading_of(text, ms, certainty=0.999)]) for ms in (0.0, 100.0)]
+    assert play(passes, frames) == []
+    assert passes.close(START.shifted(200)) == []
+
+
 @pytest.mark.parametrize(("text", "certainty"), [("8A", 0.95), ("8ABC123", 0.3)])
 def test_too_little_is_no_read(text: str, certainty: float) -> None:
     passes = passes_of()

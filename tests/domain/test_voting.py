@@ -64,6 +64,19 @@ def test_slot_votes_hold_what_the_reader_considered() -> None:
     assert [character for character, _ in votes[1]] == ["A"]
 
 
+@pytest.mark.parametrize(("text", "readable"), [("", False), ("1", False), ("1A", True), ("8ABC123", True)])
+def test_what_has_too_few_characters_is_unreadable_and_never_certain(text: str, *, readable: bool) -> None:
+    result = vote([reading_of(text, certainty=0.9999)])
+    assert result.plate == text
+    assert result.readable == readable
+    assert result.certain == readable
+
+
+def test_a_read_is_certain_from_its_threshold_on() -> None:
+    assert vote([reading_of("8ABC123", certainty=0.995)]).certain
+    assert not vote([reading_of("8ABC123", certainty=0.98)]).certain
+
+
 def test_no_slot_vetoes_with_a_zero() -> None:
     slots = slots_of("8ABC123", certainty=1.0)
     reading = reading_of("8ABC123")

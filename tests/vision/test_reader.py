@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.voting import text_of
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
-from alpr_edge.vision.reader import BATCH_MAX, OnnxReader, columns_of, sharpness_of
+from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of
 from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser
 from tests.vision.models import SLOTS, detector_model, reader_model, write_models
 
@@ -31,6 +32,42 @@ def test_every_crop_gets_all_its_slot_probabilities(tmp_path: Path, count: int) 
     assert slots.shape == (count, SLOTS, 37)
     assert np.allclose(slots.sum(axis=2), 1, atol=1e-5)
     assert {text_of(row) for row in slots} == {"8ABC123"}
+
+
+@given(st.floats(0.001, 0.2), st.floats(0.2, 5))
+def test_calibration_keeps_the_text_and_makes_probabilities(smoothing: float, temperature: float) -> None:
+    rows = np.random.default_rng(1).dirichlet(np.full(37, 0.1), (4, SLOTS)).astype(np.float32)
+    slots = Calibration(temperature, smoothing).of(rows)
+    assert np.allclose(slots.sum(axis=2), 1, atol=1e-4)
+    clear = rows.max(axis=2) > smoothing
+    assert (slots.argmax(axis=2) == rows.argmax(axis=2))[clear].all()
+    assert (slots > 0).all()
+
+
+def test_what_smoothing_put_there_is_taken_out() -> None:
+    smoothed = np.full((1, 1, 37), 0.05 / 37, np.float32)
+    smoothed[0, 0, 7] += 0.95
+    assert Calibration(smoothing=0.05).of(smoothed)[0, 0, 7] == pytest.approx(1, abs=1e-4)
+
+
+def test_an_entry_s_calibration_reaches_every_door(tmp_path: Path) -> None:
+    plain = reader_of(tmp_path)
+    entry = load_model(tmp_path, "reader", "default")
+    sharp = OnnxReader(replace(entry, entry=entry.entry | {"temperature": 0.5, "smoothing": 0.02}), 1)
+    assert (
+        sharp.read([Crop(0, Box(0, 0, 90, 30), PIXELS)]).max() > plain.read([Crop(0, Box(0, 0, 90, 30), PIXELS)]).max()
+    )
+    result = sharp.predict(PIXELS)
+    assert result is not None
+    assert min(result.confidence) > 0.99
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 0}, {"temperature": "warm"}, {"smoothing": -1}, {"smoothing": True}])
+def test_a_calibration_out_of_bounds_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
+    reader_of(tmp_path)
+    entry = load_model(tmp_path, "reader", "default")
+    with pytest.raises(ModelError, match=f"{next(iter(wrong))} must be a number from"):
+        OnnxReader(replace(entry, entry=entry.entry | wrong), 1)
 
 
 def test_an_empty_crop_is_no_reading_for_fast_alpr(tmp_path: Path) -> None:
