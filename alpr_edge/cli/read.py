@@ -81,8 +81,9 @@ def _frame(pixels: Pixels) -> Frame:
 def _plate(reading: Reading) -> dict[str, Any]:
     result, box = vote([reading]), reading.box
     return {
-        "plate": result.plate,
+        "plate": result.plate if result.readable else "",
         "confidence": round(result.confidence, 4),
+        "certain": result.certain,
         "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],
         "detection_confidence": round(reading.detection_confidence, 4),
     }

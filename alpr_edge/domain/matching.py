@@ -15,6 +15,7 @@ from alpr_edge.domain.alerting import level_of
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, StateMatch
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.plates import is_readable
 from alpr_edge.domain.reads import Alternative, PlateRead
 
 CONFUSABLE_MIN = 0.01
@@ -102,7 +103,7 @@ def _rank(met: Meeting) -> tuple[int, int, int]:
 
 
 def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:
-    """Every hit of a read, in the order of :func:`meetings`.
+    """Every hit of a read, in the order of :func:`meetings`; none of one that is unreadable.
 
     Args:
         read: the read.
@@ -110,6 +111,8 @@ def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], s
         at: the moment that ages, hours and expiries are judged at.
         new_id: gives each hit its id.
     """
+    if not is_readable(read.plate):
+        return []
     hits = []
     for met in meetings(Look(read.plate, read.state, at.utc, read.position, read.alternatives), entries):
         age = met.generation.age(at.utc)

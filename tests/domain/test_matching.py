@@ -230,6 +230,10 @@ def test_on_an_unknown_clock_every_entry_holds_and_no_age_is_known() -> None:
     assert hit.list_age_s is None
 
 
+def test_an_unreadable_read_meets_no_list_that_has_its_text() -> None:
+    assert match(read("1"), Shelf(entry("1")), AT, lambda: "hit") == []
+
+
 def test_an_empty_text_meets_nothing() -> None:
     assert hits("", entry("")) == []
 
