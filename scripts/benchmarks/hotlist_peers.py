@@ -66,7 +66,8 @@ def _sqlite(feed: Path) -> Ask:
 
 def _marisa(feed: Path) -> Ask:
     trie = marisa_trie.BytesTrie((plate, "\x1f".join(rest).encode("ascii")) for plate, rest in _rows(feed))
-    return trie.get
+    get: Ask = trie.get
+    return get
 
 
 def _rss_mb() -> float:

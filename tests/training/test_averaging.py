@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 
 from plate_training.averaging import average
 from tests.vision.models import detector_model, save
@@ -11,9 +12,9 @@ ROW = [0.0, 10.0, 20.0, 50.0, 40.0, 0.0, 0.8]
 OTHER = [0.0, 20.0, 20.0, 90.0, 60.0, 0.0, 0.6]
 
 
-def _found(path: Path) -> np.ndarray:
+def _found(path: Path) -> NDArray[np.float32]:
     session = onnxruntime.InferenceSession(path.read_bytes())
-    return session.run(None, {"frames": np.zeros((1, 384, 640, 1), np.uint8)})[0][0]
+    return np.asarray(session.run(None, {"frames": np.zeros((1, 384, 640, 1), np.uint8)})[0][0], np.float32)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
