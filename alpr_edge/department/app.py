@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from alpr_edge.department.records import Part, PartError
@@ -110,6 +111,9 @@ async def _received(request: Request, receive_s_max: float) -> FormData:
             return await bounded.form(max_files=ITEMS_MAX, max_fields=ITEMS_MAX)
     except TimeoutError:
         raise HTTPException(408, "the batch took too long to arrive") from None
+    except ClientDisconnect:
+        # A car that drives out of coverage: nobody hears the answer, and the batch comes again.
+        raise HTTPException(400, "the unit hung up") from None
 
 
 def _counted(request: Request) -> Receive:

@@ -129,9 +129,11 @@ class ReadStore:
             removed = self._images.remove_temporaries()
             # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
             for prefix in PREFIXES:
-                with self._database.read() as connection:
-                    known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
-                orphans = self._images.orphans(known, prefix)
+                orphans = self._images.orphans((), prefix)
+                if orphans:
+                    with self._database.read() as connection:
+                        known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
+                    orphans = [sha256 for sha256 in orphans if sha256 not in known]
                 self._delete(orphans)
                 removed += len(orphans)
         return removed

@@ -1,9 +1,5 @@
 """What was acknowledged outlives kill -9, a power cut and a full disk; no batch is ever there in part."""
 
-import contextlib
-import fcntl
-import os
-import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,12 +16,11 @@ from alpr_edge.store.images import ImageStore
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.queries import StoredRead
 from alpr_edge.store.reads import ReadStore
+from scripts.torturing.disk import Disk
 from tests.store.records import decided
 from tests.store.writing import KEY, READS, read_ids
 
 ENDLESS = 10**9
-EXT4_IOC_SHUTDOWN = 0x8004587D
-WITHOUT_LOG_FLUSH = struct.pack("I", 2)
 ACKNOWLEDGEMENTS = (1, 7, 23)
 
 
@@ -125,56 +120,36 @@ def _settle_until(data: Path, done: Callable[[], bool]) -> None:
 @pytest.fixture
 def disk(
     tmp_path: Path, require_tool: Callable[[str], str], require_system_module: Callable[[str], str]
-) -> Iterator[Path]:
+) -> Iterator[Disk]:
     """A small ext4 file system of its own."""
     require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
-    image, folder = tmp_path / "disk.img", tmp_path / "disk"
-    folder.mkdir()
-    with image.open("wb") as file:
-        file.truncate(32 << 20)
-    subprocess.run([require_tool("mkfs.ext4"), "-q", image], check=True)
-    _mount(image, folder)
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def _mount(image: Path, folder: Path) -> None:
-    subprocess.run(["mount", "-o", "loop", image, folder], check=True)
-
-
-def _cut_power(folder: Path) -> None:
-    """Stop the file system at this moment: what was not synced never reaches the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.ioctl(descriptor, EXT4_IOC_SHUTDOWN, WITHOUT_LOG_FLUSH)
-    finally:
-        os.close(descriptor)
+    require_tool("mkfs.ext4")
+    with Disk(tmp_path / "disk.img", 32 << 20) as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("count", ACKNOWLEDGEMENTS)
-def test_a_power_cut_loses_no_acknowledged_batch_and_leaves_none_in_part(disk: Path, count: int) -> None:
-    data = disk / "data"
+def test_a_power_cut_loses_no_acknowledged_batch_and_leaves_none_in_part(disk: Disk, count: int) -> None:
+    data = disk.folder / "data"
     with writer(data, "a") as process:
         acknowledged(process, count)
-        _cut_power(disk)
+        disk.cut_power()
         process.kill()
         assert process.stdout is not None
         rest = [line for line in process.stdout if line.startswith("acknowledged")]
-    subprocess.run(["umount", disk], check=True)
-    _mount(disk.with_suffix(".img"), disk)
+    disk.restart()
     assert_batches(data, "a", count - 1 + len(rest))
 
 
-def test_a_full_disk_refuses_batches_in_one_line_and_loses_none(disk: Path) -> None:
-    data, ballast = disk / "data", disk / "ballast"
-    with opened(data) as (store, _):
+def test_a_full_disk_refuses_batches_in_one_line_and_loses_none(disk: Disk) -> None:
+    with opened(disk.folder / "data") as (store, _):
         store.commit([decided("before")])
-        _fill(ballast)
+        disk.fill()
         with pytest.raises(StoreError) as caught:
             _commit_until_refused(store)
         assert "\n" not in str(caught.value)
         kept = store.counts().reads
-        ballast.unlink()
+        disk.free()
         store.commit([decided("after")])
         assert store.counts().reads == kept + 1
         assert store.get("before") is not None
@@ -183,9 +158,3 @@ def test_a_full_disk_refuses_batches_in_one_line_and_loses_none(disk: Path) -> N
 def _commit_until_refused(store: ReadStore) -> None:
     for number in range(1000):
         store.commit([decided(f"full-{number}", jpeg=bytes(100_000))])
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(bytes(1 << 16)):
-            pass

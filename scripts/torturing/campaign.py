@@ -1,0 +1,177 @@
+"""Fault after fault at random moments, a look at the disk after each, and in the end everything to the department."""
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+from scripts.torturing.checking import Check
+from scripts.torturing.disk import Disk
+from scripts.torturing.ledger import Ledger, Tally
+from scripts.torturing.notes import Failed, Note
+from scripts.torturing.rig import Rig
+from scripts.torturing.victims import Activity, Task, work
+
+DISK_FULL_SHARE = 0.5
+"""A disk is sent to the department and made anew when it is fuller than this."""
+ANY_MOMENT_S = 0.5
+NEAR_S = 0.03
+NOTES_WAITED_MAX = 12
+NOTE_S_MAX = 10.0
+FULL_S = 0.15
+"""How long a victim runs on a full disk before it is killed."""
+
+Work = Callable[[Activity, Task, Connection], None]
+
+
+class Fault(StrEnum):
+    """What happens to the victim."""
+
+    CUT = "power cut"
+    KILL = "kill -9"
+    FULL = "disk full, then kill -9"
+
+
+Trial = tuple[Fault, Activity]
+
+
+def plan(cuts: int, others: int, random: Random) -> list[Trial]:
+    """Power cuts and other faults, spread evenly over what a unit does, in random order."""
+    activities = list(Activity)
+    trials = [(Fault.CUT, activities[number % len(activities)]) for number in range(cuts)]
+    kinds = (Fault.KILL, Fault.FULL)
+    trials += [(kinds[number // len(activities) % 2], activities[number % len(activities)]) for number in range(others)]
+    random.shuffle(trials)
+    return trials
+
+
+@dataclass(slots=True)
+class _Road:
+    """A disk and what was acknowledged on it."""
+
+    disk: Disk
+    ledger: Ledger = field(default_factory=Ledger)
+    whole: set[str] = field(default_factory=set)
+
+
+class Campaign:
+    """Runs trials.
+
+    Args:
+        rig: what no fault reaches.
+        random: draws the moments.
+        victim: a process's entry point; another than :func:`~scripts.torturing.victims.work` in tests of this tool.
+    """
+
+    def __init__(self, rig: Rig, random: Random, victim: Work = work) -> None:
+        self.tally = Tally()
+        self.tried: Counter[Trial] = Counter()
+        self.survived: Counter[Trial] = Counter()
+        self._rig = rig
+        self._random = random
+        self._victim = victim
+        self._runs = 0
+        self._processes = multiprocessing.get_context("forkserver")
+        self._processes.set_forkserver_preload(["scripts.torturing.victims"])
+
+    def run(self, trials: list[Trial]) -> Iterator[Trial]:
+        """Try each; yields what was tried. A migration begins on a disk of its own, the rest goes on on one."""
+        with ExitStack() as stack:
+            road = _Road(stack.enter_context(self._disk("road")))
+            for fault, activity in trials:
+                if activity is Activity.MIGRATION:
+                    with self._disk("migration") as disk:
+                        self._try(fault, activity, _Road(disk))
+                else:
+                    self._try(fault, activity, road)
+                if road.disk.used_share() > DISK_FULL_SHARE:
+                    self._check(road).send_all()
+                    stack.close()
+                    road = _Road(stack.enter_context(self._disk("road")))
+                yield fault, activity
+            self._check(road).send_all()
+
+    def _disk(self, name: str) -> Disk:
+        return Disk(Path(self._rig.folder) / f"{name}.img")
+
+    def _try(self, fault: Fault, activity: Activity, road: _Road) -> None:
+        before = self._findings()
+        notes = list(self._strike(fault, activity, road.disk))
+        road.disk.restart()
+        road.disk.free()
+        self.tally.acknowledged += road.ledger.take(notes)
+        self._check(road).run()
+        self.tally.faults += 1
+        self.tally.cuts += fault is Fault.CUT
+        self.tried[fault, activity] += 1
+        self.survived[fault, activity] += self._findings() == before
+
+    def _strike(self, fault: Fault, activity: Activity, disk: Disk) -> Iterator[Note]:
+        """Run a victim until a random moment; yields its notes, those of its last moments too."""
+        self._runs += 1
+        receive, send = self._processes.Pipe(duplex=False)
+        task = Task(self._rig, disk.folder, self._runs, self._random.getrandbits(32))
+        process = self._processes.Process(target=self._victim, args=(activity, task, send), daemon=True)
+        process.start()
+        send.close()
+        with receive:
+            for note in self._until_the_moment(receive):
+                if isinstance(note, Failed):
+                    self.tally.corrupt.append(f"{activity} failed before any fault: {note.reason}")
+                yield note
+            _do(fault, disk)
+            process.kill()
+            process.join()
+            yield from _rest(receive)
+
+    def _until_the_moment(self, receive: Connection) -> Iterator[Note]:
+        """Every other time any moment of the victim's life, else one close to an acknowledgement."""
+        notes = 1 if self._random.random() < 0.5 else self._random.randint(2, NOTES_WAITED_MAX)
+        left_s = self._random.uniform(0, ANY_MOMENT_S if notes == 1 else NEAR_S)
+        for _ in range(notes):
+            note = _next(receive, NOTE_S_MAX)
+            if note is None:
+                self.tally.corrupt.append(f"a victim said nothing for {NOTE_S_MAX:g} s")
+                return
+            yield note
+        end = time.monotonic() + left_s
+        while (wait_s := end - time.monotonic()) > 0:
+            note = _next(receive, wait_s)
+            if note is not None:
+                yield note
+
+    def _check(self, road: _Road) -> Check:
+        return Check(self._rig, road.disk.folder, road.ledger, self.tally, road.whole)
+
+    def _findings(self) -> int:
+        return len(self.tally.lost) + len(self.tally.doubled) + len(self.tally.corrupt)
+
+
+def _do(fault: Fault, disk: Disk) -> None:
+    if fault is Fault.CUT:
+        disk.cut_power()
+    elif fault is Fault.FULL:
+        disk.fill()
+        time.sleep(FULL_S)
+
+
+def _next(receive: Connection, wait_s: float) -> Note | None:
+    """The next note; None when none came in time, or the victim has ended."""
+    try:
+        if receive.poll(wait_s):
+            note: Note = receive.recv()
+            return note
+    except (EOFError, OSError):
+        time.sleep(wait_s if wait_s < ANY_MOMENT_S else 0.0)
+    return None
+
+
+def _rest(receive: Connection) -> Iterator[Note]:
+    while (note := _next(receive, 0.0)) is not None:
+        yield note

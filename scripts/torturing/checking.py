@@ -1,0 +1,185 @@
+"""What is on the disk after a fault, held against what was acknowledged; and what the department has in the end."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from alpr_edge.app.doors import open_department, open_lists
+from alpr_edge.app.sending import send_all
+from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.department.storage import DATABASE_NAME
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.plates import canonical
+from alpr_edge.hotlist.feeds import FormatName
+from alpr_edge.hotlist.importing import Request, import_feed
+from alpr_edge.hotlist.index import HotlistIndex, SealedList
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import Settings
+from alpr_edge.store import generations
+from alpr_edge.store.migrating import RELEASE
+from alpr_edge.uplink.uploader import Uploader
+from scripts.torturing.ledger import Ledger, Tally
+from scripts.torturing.rig import LATER_RELEASES, LIST, Rig, entries_of
+
+SEND_S_MAX = 120.0
+LOCK = ".import.lock"
+_UNQUEUED = (
+    "SELECT 'read ' || read_id FROM reads WHERE read_id NOT IN (SELECT item_id FROM outbox WHERE kind = 'read')",
+    "SELECT 'hit ' || hit_id FROM hits WHERE hit_id NOT IN (SELECT item_id FROM outbox WHERE kind = 'hit')",
+    "SELECT 'image ' || sha256 FROM evidence WHERE sha256 NOT IN (SELECT item_id FROM outbox WHERE kind = 'image')",
+)
+
+
+@dataclass(slots=True)
+class Check:
+    """One look at a disk that was mounted again.
+
+    Args:
+        rig: what outlived the fault.
+        disk: the mounted folder.
+        ledger: what was acknowledged on it.
+        tally: where findings go.
+        whole: digests of images that an earlier look opened.
+    """
+
+    rig: Rig
+    disk: Path
+    ledger: Ledger
+    tally: Tally
+    whole: set[str]
+
+    def run(self) -> None:
+        """Start as the unit does, and look."""
+        try:
+            with open_store(self._settings, migrate=True) as store:
+                self._pictures_without_rows(store)
+                store.reads.close_open_reads()
+                store.reads.sweep_images()
+                with store.database.engine.connect() as connection:
+                    self._database(connection)
+                    self._reads(connection)
+                    self._delivered(connection)
+                    self._images(connection, store)
+                self._lists(store)
+        except (StoreError, DBAPIError) as error:
+            self.tally.corrupt.append(f"the store is damaged: {error}")
+
+    def send_all(self) -> None:
+        """Deliver everything, and look at what the department holds of this disk."""
+        department = open_department(self._settings)
+        with open_store(self._settings, migrate=True) as store:
+            uploader = Uploader(store.outbox, department, self._settings.uplink, SystemClock())
+            left = send_all(uploader, store.outbox, SEND_S_MAX, lambda _: None)
+            department.close()
+            self.tally.lost += [f"{left} items do not leave: {uploader.state.last_error}"] * bool(left)
+            aside = store.outbox.counts().quarantined
+            self.tally.corrupt += [f"{aside} items were refused by the department"] * bool(aside)
+        held, frames = self._department_reads()
+        self.tally.lost += [f"read {read_id} is not at the department" for read_id in self.ledger.reads - held]
+        self.tally.doubled += [f"frame {frame} is there {n} times" for frame, n in frames.items() if n > 1]
+
+    @property
+    def _settings(self) -> Settings:
+        return self.rig.settings(self.disk)
+
+    def _pictures_without_rows(self, store: StoreRoom) -> None:
+        for sha256 in self.ledger.pictures:
+            self._open(store, sha256)
+
+    def _database(self, connection: Connection) -> None:
+        for pragma in ("integrity_check", "foreign_key_check", "cipher_integrity_check"):
+            found = [str(row) for row in connection.exec_driver_sql(f"PRAGMA {pragma}") if row[0] != "ok"]
+            self.tally.corrupt += [f"{pragma}: {line}" for line in found]
+        schema = int(connection.execute(text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one())
+        later = schema - RELEASE.schema
+        if later < self.ledger.later:
+            self.tally.lost.append(f"migration {self.ledger.later} was undone")
+        has = connection.execute(text("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'later_[0-9]'")).scalar_one()
+        if has != later or later > LATER_RELEASES:
+            self.tally.corrupt.append(f"schema {schema} and {has} later tables: a migration is there in part")
+
+    def _reads(self, connection: Connection) -> None:
+        found = {row[0] for row in connection.execute(text("SELECT read_id FROM reads"))}
+        self.tally.lost += [f"read {read_id}" for read_id in self.ledger.reads - found]
+        batches = Counter(read_id.rsplit(".", 2)[0] + "." + read_id.rsplit(".", 1)[1] for read_id in found)
+        parts = [batch for batch, count in batches.items() if count != int(batch.rsplit(".", 1)[1])]
+        self.tally.corrupt += [f"batch {batch} is there in part" for batch in parts]
+        twice = text("SELECT first_frame FROM reads GROUP BY first_frame HAVING count(*) > 1")
+        self.tally.doubled += [f"frame {row[0]} was read twice" for row in connection.execute(twice)]
+        for statement in _UNQUEUED:
+            self.tally.lost += [f"{row[0]} never leaves" for row in connection.execute(text(statement))]
+
+    def _delivered(self, connection: Connection) -> None:
+        """What the car believes delivered has to be there."""
+        rows = connection.execute(text("SELECT item_id, sha256 FROM outbox WHERE state = 'delivered'")).all()
+        if rows:
+            there = dict(self._department("SELECT item_id, sha256 FROM items"))
+            self.tally.lost += [f"item {item} has a receipt only" for item, sha256 in rows if there.get(item) != sha256]
+
+    def _images(self, connection: Connection, store: StoreRoom) -> None:
+        named = {str(row[0]) for row in connection.execute(text("SELECT sha256 FROM images"))}
+        self.tally.corrupt += [f"image {sha256} is nobody's" for sha256 in store.images.orphans(named)]
+        for sha256 in named - self.whole:
+            self._open(store, sha256)
+        self.whole |= named
+
+    def _open(self, store: StoreRoom, sha256: str) -> None:
+        try:
+            store.images.get(sha256)
+        except StoreError as error:
+            self.tally.corrupt.append(str(error))
+
+    def _lists(self, store: StoreRoom) -> None:
+        """The live list opens, is one that was asked for, and holds what its feed held."""
+        if not self.ledger.live:
+            return
+        _, loader = open_lists(self._settings, store.database)
+        index = loader.load()
+        self.tally.corrupt += [f"list: {fault}" for fault in index.faults]
+        serials = [held.generation.serial for held in index.lists]
+        if not serials and self.ledger.listed:
+            self.tally.lost.append("no list is live")
+        for held in index.lists:
+            self._list(held, index)
+        self.ledger.live = set(serials)
+        if self._lists_of_nobody(store, loader.directory):
+            self._import(store)
+            over = self._lists_of_nobody(store, loader.directory)
+            self.tally.corrupt += [f"{', '.join(over)}: nobody's, and an import leaves it there"] * bool(over)
+
+    def _lists_of_nobody(self, store: StoreRoom, directory: Path) -> list[str]:
+        known = {stored.file for stored in generations.held(store.database, LIST)}
+        return [path.name for path in directory.glob("*") if path.suffix != ".json" and path.name not in known | {LOCK}]
+
+    def _import(self, store: StoreRoom) -> None:
+        lists, _ = open_lists(self._settings, store.database)
+        serial = generations.next_serial(store.database, LIST)
+        request = Request(self.rig.feed(serial), LIST, FormatName.GENERIC_CSV, accept_shrink=True)
+        import_feed(request, lists, datetime.now(UTC))
+        self.ledger.live, self.ledger.listed = {serial}, True
+
+    def _list(self, held: SealedList, index: HotlistIndex) -> None:
+        serial = held.generation.serial
+        if serial not in self.ledger.live:
+            self.tally.lost.append(f"list {serial} is live, not one of {sorted(self.ledger.live)}")
+        last = canonical(f"{serial:05d}{entries_of(serial) - 1:02d}")
+        if held.generation.entries != entries_of(serial) or not index.exact(last):
+            self.tally.corrupt.append(f"list {serial} is not what its feed was")
+
+    def _department_reads(self) -> tuple[set[str], Counter[int]]:
+        rows = list(self._department("SELECT item_id, body FROM items WHERE kind = 'read'"))
+        return {item for item, _ in rows}, Counter(json.loads(body)["first_frame"] for _, body in rows)
+
+    def _department(self, query: str) -> Iterator[tuple[str, str]]:
+        database = sqlite3.connect(f"file:{self.rig.department / DATABASE_NAME}?mode=ro", uri=True)
+        try:
+            yield from database.execute(query).fetchall()
+        finally:
+            database.close()

@@ -1,0 +1,95 @@
+"""A small ext4 file system of its own, whose power can be cut."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import struct
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from alpr_edge.domain.errors import StoreError
+
+EXT4_IOC_SHUTDOWN = 0x8004587D
+WITHOUT_LOG_FLUSH = struct.pack("I", 2)
+DISK_BYTES = 64 << 20
+UNMOUNT_S_MAX = 10.0
+_FILLING = "filling"
+
+
+def mounting_fault() -> str:
+    """Why this process cannot mount a file system; empty when it can."""
+    if not os.access("/dev/loop-control", os.W_OK):
+        return "mounting a file system needs root and a loop device; run it with sudo"
+    missing = [tool for tool in ("mkfs.ext4", "mount", "umount") if shutil.which(tool) is None]
+    return f"{', '.join(missing)} missing: apt install e2fsprogs mount" if missing else ""
+
+
+class Disk:
+    """A mounted file system in a file; unmounted at the end of a ``with``.
+
+    Args:
+        image: the file; made, or made anew.
+        size: in bytes.
+    """
+
+    def __init__(self, image: Path, size: int = DISK_BYTES) -> None:
+        self._image = image
+        self.folder = image.with_suffix(".mounted")
+        self.folder.mkdir(exist_ok=True)
+        with image.open("wb") as file:
+            file.truncate(size)
+        _run("mkfs.ext4", "-q", "-F", str(image))
+        self._mount()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _run("umount", "--lazy", str(self.folder))
+
+    def cut_power(self) -> None:
+        """Stop the file system at this moment: what was not synced never reaches the disk."""
+        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.ioctl(descriptor, EXT4_IOC_SHUTDOWN, WITHOUT_LOG_FLUSH)
+        finally:
+            os.close(descriptor)
+
+    def fill(self) -> None:
+        """Take every byte that is left."""
+        with (self.folder / _FILLING).open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(bytes(1 << 16)):
+                pass
+
+    def free(self) -> None:
+        """Give back what :meth:`fill` took."""
+        (self.folder / _FILLING).unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        """Unmount and mount again, as a start after a power cut does; nobody may have a file open."""
+        deadline = time.monotonic() + UNMOUNT_S_MAX
+        while subprocess.run(["umount", self.folder], check=False, capture_output=True).returncode:
+            if time.monotonic() > deadline:
+                raise StoreError(f"{self.folder}: somebody still has a file of it open")
+            time.sleep(0.02)
+        self._mount()
+
+    def used_share(self) -> float:
+        """How full it is, 0 to 1."""
+        usage = shutil.disk_usage(self.folder)
+        return 1.0 - usage.free / usage.total
+
+    def _mount(self) -> None:
+        _run("mount", "-o", "loop", str(self._image), str(self.folder))
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise StoreError(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -1,0 +1,55 @@
+"""What a victim says over its pipe: a note is sent only after the product said that the thing is done."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The victim is about to open the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A batch was committed."""
+
+    decided: tuple[str, ...]
+    """Ids of its new reads; each says its batch, its place in it and how many there are."""
+    closed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Images are on disk, and no row names them."""
+
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The list that is about to go live."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The list that went live."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The database has the schema of a later release."""
+
+    later: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The victim could not go on: due after a power cut, a fault before one."""
+
+    reason: str
+
+
+Note = Begun | Kept | Pictures | Wanted | Live | Migrated | Failed
