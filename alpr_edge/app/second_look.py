@@ -15,7 +15,7 @@ from alpr_edge.vision.second_reader import OnnxSecondReader
 log = structlog.get_logger(__name__)
 
 WAITING_MAX = 4
-"""Plates asked about and not yet read; at 30 ms each the last still comes in time."""
+"""Plates asked about and not yet read; at some 55 ms each the last still comes within the default wait."""
 
 
 class LaterAnswer:
