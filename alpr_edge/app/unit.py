@@ -24,6 +24,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.hotlist.own import OwnLoader
+from alpr_edge.position.chrony import ChronyFeed
 from alpr_edge.position.keeper import FixKeeper, GnssClock
 from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
@@ -31,14 +32,15 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
-from alpr_edge.store import boots
+from alpr_edge.store import boots, placing
 
 log = structlog.get_logger(__name__)
 
 DRAIN_S_MAX = 4.5
 """A stop is asked for when the ignition goes off: systemd and the power supply wait five seconds."""
 ROUND_S = 1.0
-PAIR_MS = 60_000.0
+PAIR_FIRST_MS, PAIR_MS = 5_000.0, 60_000.0
+"""From the first pair of a run to the second, and the longest between two: early reads are not to wait for a minute."""
 
 
 class Unit:
@@ -55,9 +57,11 @@ class Unit:
         self._manager = ServiceManager()
         self._keeper = FixKeeper(settings.position.age_ms_max)
         self._clock = GnssClock(SystemClock(), self._keeper)
+        self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._troubles: tuple[str, ...] = ()
         self._ready = False
         self._paired: Instant | None = None
+        self._pair_ms = PAIR_FIRST_MS
 
     def run(self) -> None:
         """Work until stopped, then drain.
@@ -71,6 +75,7 @@ class Unit:
             store = doors.enter_context(open_store(self._settings, migrate=True))
             store.reads.close_open_reads()
             store.reads.sweep_images()
+            placing.place_earlier(store.database, self._clock.now())
             _, loader = open_lists(self._settings, store.database)
             loader.load()
             lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
@@ -106,7 +111,11 @@ class Unit:
             return
         source = SerialSource(self._settings.position, SystemClock(), self._stop.is_set)
         thread = threading.Thread(
-            target=pump, args=(source, self._keeper, self._stop.wait), name="position", daemon=True
+            target=pump,
+            args=(source, self._keeper, self._stop.wait),
+            kwargs={"timed": self._chrony.feed},
+            name="position",
+            daemon=True,
         )
         thread.start()
 
@@ -128,16 +137,19 @@ class Unit:
                 self._manager.alive()
 
     def _keep_time(self, store: StoreRoom) -> None:
-        """Once a minute of trusted time: the pair that reads of this boot can be placed by later."""
+        """In trusted time, at last once a minute: a pair, and what the pairs tell of earlier reads of this boot."""
         now = self._clock.now()
-        if not now.trusted or (self._paired is not None and now.ms_since(self._paired) < PAIR_MS):
+        if not now.trusted or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
             return
         try:
             boots.record(store.database, now)
+            if self._paired is not None:
+                self._pair_ms = min(PAIR_MS, self._pair_ms * 2)
+            self._paired = now
+            if placed := placing.place_boot(store.database, now.boot_id, now):
+                log.info("clock.reads_placed", reads=placed)
         except StoreError as error:
             log.error("clock.pair_not_kept", failure=str(error))
-            return
-        self._paired = now
 
     def _judge(
         self,
@@ -174,7 +186,7 @@ class Unit:
         self._troubles = told
 
     def _write(self, assembly: Assembly, store: StoreRoom, herald: Herald, cameras: list[Camera]) -> None:
-        counts, latencies = store.outbox.counts(), list(herald.latencies_ms)
+        counts, latencies, now = store.outbox.counts(), list(herald.latencies_ms), self._clock.now()
         figures = {
             "frames": assembly.frames_seen,
             "frames_dropped": assembly.frames.dropped,
@@ -183,7 +195,9 @@ class Unit:
             "outbox_ready": counts.ready,
             "outbox_quarantined": counts.quarantined,
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
-            "has_fix": self._keeper.at(self._clock.now()) is not None,
+            "has_fix": self._keeper.at(now) is not None,
+            "utc_source": now.utc_source.value,
+            "chrony": self._chrony.state,
         }
         try:
             health = Health("run", self._ready, self._troubles, figures)

@@ -12,8 +12,20 @@ from alpr_edge.app.store_room import open_store
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.timeline import Basis, Placement, Timeline
 from alpr_edge.settings import load
+from alpr_edge.store import boots
 from alpr_edge.store.queries import StoredRead
+
+_SEEN = {
+    Basis.OWN: "{utc}",
+    Basis.PLACED: "{utc} (placed later)",
+    Basis.SINGLE: "not sure: {utc}",
+    Basis.CLOCK: "not sure: {utc}",
+    Basis.DISPUTED: "not sure: its clocks contradict each other",
+    Basis.NONE: "unknown",
+}
 
 
 def reads(
@@ -22,24 +34,48 @@ def reads(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the newest reads the unit holds."""
+    """Show the newest reads the unit holds; "placed later" is the time of one whose clock was not set yet."""
     try:
         chosen = load(settings)
         require_owner(chosen.unit.data_directory)
         with open_store(chosen, migrate=False) as store:
             found = store.reads.recent(limit, hits_only=hits)
+            timelines = boots.timelines(store.database, [stored.read.last_seen.boot_id for stored in found])
     except AlprEdgeError as error:
         fail(error)
     if as_json:
         for stored in found:
-            typer.echo(json.dumps(_json(stored)))
+            typer.echo(json.dumps(_json(stored, timelines[stored.read.last_seen.boot_id])))
     else:
-        Console().print(_table(found))
+        Console().print(_table(found, timelines))
 
 
-def _json(stored: StoredRead) -> dict[str, object]:
-    reasons = [str(hit.entry.reason) for hit in _open_hits(stored)]
-    return read_line(stored.read) | {"vote_count": stored.read.vote_count, "closed": stored.closed, "hits": reasons}
+def _json(stored: StoredRead, timeline: Timeline) -> dict[str, object]:
+    """The read as it was stamped, and where its boot's pairs place it."""
+    read = stored.read
+    return read_line(read) | {
+        "utc_source": read.last_seen.utc_source,
+        "placed": {
+            "first_seen": _placed(timeline.place(read.first_seen)),
+            "last_seen": _placed(timeline.place(read.last_seen)),
+        },
+        "vote_count": read.vote_count,
+        "closed": stored.closed,
+        "hits": [str(hit.entry.reason) for hit in _open_hits(stored)],
+    }
+
+
+def _placed(placement: Placement) -> dict[str, object]:
+    return {
+        "utc": None if placement.utc is None else rfc3339(placement.utc),
+        "uncertainty_ms": None if placement.uncertainty_ms is None else round(placement.uncertainty_ms, 1),
+        "basis": placement.basis,
+        "sure": placement.sure,
+    }
+
+
+def _seen(placement: Placement) -> str:
+    return _SEEN[placement.basis].format(utc="" if placement.utc is None else rfc3339(placement.utc))
 
 
 def _open_hits(stored: StoredRead) -> list[Hit]:
@@ -47,13 +83,13 @@ def _open_hits(stored: StoredRead) -> list[Hit]:
     return [hit for hit in stored.hits if not hit.entry.covert]
 
 
-def _table(found: list[StoredRead]) -> Table:
+def _table(found: list[StoredRead], timelines: dict[str, Timeline]) -> Table:
     table = Table("seen", "plate", "sure", "frames", "camera", "place", "hit")
     for stored in found:
         read, line = stored.read, read_line(stored.read)
         place = line["position"]
         table.add_row(
-            line["last_seen"] or "unknown",
+            _seen(timelines[read.last_seen.boot_id].place(read.last_seen)),
             read.plate,
             f"{read.confidence:.0%}",
             str(read.vote_count),

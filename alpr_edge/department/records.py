@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
-from alpr_edge.department.schema import hits, reads
+from alpr_edge.department.schema import hits, read_times, reads
 from alpr_edge.domain.wire import (
     BODY_BYTES_MAX,
     ITEM_ID_PATTERN,
@@ -24,6 +24,7 @@ from alpr_edge.domain.wire import (
     ReadPayload,
     digest,
 )
+from alpr_edge.domain.wire_times import TimePayload, time_item_id
 
 JPEG_START = b"\xff\xd8\xff"
 INTEGER_MAX = 2**63 - 1
@@ -145,6 +146,21 @@ def _hit(part: Part, unit_id: str) -> _Row:
     }
 
 
+def _time(part: Part, unit_id: str) -> _Row:
+    payload = _parsed(TimePayload, part.body)
+    _same("read_id", time_item_id(payload.read_id, sure=payload.sure), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    first, last = payload.first_seen, payload.last_seen
+    return read_times, {
+        "read_id": payload.read_id,
+        "sure": payload.sure,
+        "unit_id": unit_id,
+        "first_seen": first and first.utc,
+        "last_seen": last and last.utc,
+        "uncertainty_ms": first and first.uncertainty_ms,
+    }
+
+
 def _access(part: Part, unit_id: str) -> _Row:  # noqa: ARG001 - one signature for every kind
     """An entry of a unit's access log: kept as it came, as a JSON object."""
     try:
@@ -167,6 +183,7 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Row]] = {
     ItemKind.HIT: _hit,
     ItemKind.ACCESS: _access,
     ItemKind.IMAGE: _image,
+    ItemKind.TIME: _time,
 }
 
 

@@ -2,9 +2,10 @@
 
 ``items`` holds every body as it came: it is what receipts speak of. ``reads`` and ``hits`` are filled from validated
 payloads beside it, for searching; a hit may be there before its read, so neither refers to the other by a key.
+``read_times`` says when a read was whose unit did not know it yet: the read's own row stays as it came.
 """
 
-from sqlalchemy import Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
 
 VERSION = 1
 """``PRAGMA user_version`` of a database this release made."""
@@ -60,4 +61,15 @@ hits = Table(
     Column("matched", String, index=True),
     Column("lat_deg", Float),
     Column("lon_deg", Float),
+)
+
+read_times = Table(
+    "read_times",
+    metadata,
+    Column("read_id", String, primary_key=True),
+    Column("sure", Boolean, primary_key=True),  # false: whatever was said of the read's time before is withdrawn
+    Column("unit_id", String, nullable=False),
+    Column("first_seen", String, index=True),  # RFC 3339; null when not sure
+    Column("last_seen", String),
+    Column("uncertainty_ms", Float),
 )

@@ -59,6 +59,8 @@ class ItemKind(StrEnum):
     HIT = "hit"
     ACCESS = "access"
     IMAGE = "image"
+    TIME = "time"
+    """When a read sent before was, its own item untouched (:mod:`~alpr_edge.domain.wire_times`)."""
 
 
 class Urgency(IntEnum):

@@ -9,12 +9,16 @@ from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant, UtcSource
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.positioning import position_at
+from alpr_edge.domain.timeline import DRIFT
 
 FIXES_MAX = 1200
 """Twenty minutes at one fix a second, two at ten."""
-TIME_FIXES = 30
+TIME_MS = 60_000.0
+"""The fixes of so long must agree on the time, or all there are."""
+SETTLED_MS = 4000.0
+"""And for so long: a receiver that wakes up may tell for some seconds what it has from memory."""
 AGREEMENT = timedelta(seconds=1.5)
-"""Two fixes may differ this much in how long they were on their way."""
+"""Two fixes may differ this much in how long they were on their way; a leap second is less."""
 
 
 class FixKeeper:
@@ -30,6 +34,7 @@ class FixKeeper:
         self._fixes_max = fixes_max
         self._lock = threading.Lock()
         self._fixes: list[Fix] = []
+        self._time_fix: Fix | None = None
 
     def add(self, fix: Fix) -> None:
         """Keep ``fix`` in the order of arrival; one of another boot ends the history before it."""
@@ -42,6 +47,8 @@ class FixKeeper:
             else:
                 self._fixes.insert(index, fix)
             del self._fixes[: -self._fixes_max]
+            # Here, once a fix: the clock asks with every frame.
+            self._time_fix = _borne_out(self._fixes)
 
     def at(self, instant: Instant) -> Position | None:
         """Where the vehicle was at ``instant``; None when no fix is near enough in time."""
@@ -55,15 +62,13 @@ class FixKeeper:
             return self._fixes[-1] if self._fixes else None
 
     def time_fix(self) -> Fix | None:
-        """The newest fix whose UTC agrees with the one before it; None when there is none.
+        """The newest fix whose UTC the fixes before it bear out; None when there is none.
 
-        A receiver that wakes up may tell a date or a leap second it has from memory and then correct it.
+        A receiver that wakes up may tell a date or a leap second it has from memory and then correct it; two
+        receivers may contradict each other. After a jump no time is told until it is out of sight.
         """
         with self._lock:
-            timed = [fix for fix in self._fixes[-TIME_FIXES:] if fix.utc is not None]
-        if len(timed) < 2 or abs(_utc_at_boot(timed[-1]) - _utc_at_boot(timed[-2])) > AGREEMENT:
-            return None
-        return timed[-1]
+            return self._time_fix
 
 
 class GnssClock:
@@ -77,8 +82,6 @@ class GnssClock:
 
     LATENCY_MS = 1000.0
     """Longest way of a sentence from its moment to here: solution, then up to a second of serial line."""
-    DRIFT = 100e-6
-    """Rate error of an uncompensated crystal, 100 ppm."""
 
     def __init__(self, inner: Clock, keeper: FixKeeper, age_ms_max: float = 600_000.0) -> None:
         self._inner = inner
@@ -91,11 +94,20 @@ class GnssClock:
         if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
             return now
         age_ms = now.ms_since(fix.received)
-        uncertainty_ms = self.LATENCY_MS + age_ms * self.DRIFT
+        uncertainty_ms = self.LATENCY_MS + age_ms * DRIFT
         if not 0 <= age_ms <= self._age_ms_max or _better(now, uncertainty_ms):
             return now
         utc = fix.utc + timedelta(milliseconds=age_ms)
         return replace(now, utc=utc, utc_source=UtcSource.GNSS, uncertainty_ms=uncertainty_ms)
+
+
+def _borne_out(fixes: list[Fix]) -> Fix | None:
+    """The last timed one of some fixes if those before it agree, for long enough."""
+    timed = [fix for fix in fixes if fix.utc is not None and fixes[-1].received.ms_since(fix.received) <= TIME_MS]
+    if not timed or timed[-1].received.ms_since(timed[0].received) < SETTLED_MS:
+        return None
+    moments = [_utc_at_boot(fix) for fix in timed]
+    return timed[-1] if max(moments) - min(moments) <= AGREEMENT else None
 
 
 def _better(now: Instant, uncertainty_ms: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import FixSource
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.position.keeper import FixKeeper
@@ -21,6 +22,7 @@ def pump(
     wait: Callable[[float], bool],
     backoff: Backoff = REOPENING,
     draw: Callable[[], float] = random.random,
+    timed: Callable[[Fix], None] | None = None,
 ) -> None:
     """Carry fixes from ``source`` to ``keeper`` until the source ends or ``wait`` says stop.
 
@@ -30,6 +32,7 @@ def pump(
         wait: waits so many seconds and says whether to stop (``threading.Event.wait``).
         backoff: how the waits grow; a fix starts them anew.
         draw: uniform in [0, 1), for the jitter.
+        timed: told of each fix that tells a trusted time.
     """
     failures = 0
     while True:
@@ -39,6 +42,8 @@ def pump(
                     log.info("position.recovered", source=fix.source, failures=failures)
                 failures = 0
                 keeper.add(fix)
+                if timed is not None and keeper.time_fix() == fix:
+                    timed(fix)
                 if wait(0):
                     return
         except PositionError as error:

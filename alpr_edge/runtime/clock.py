@@ -26,6 +26,14 @@ class SystemClock:
         return Instant(self._boot_id, boottime_ns, utc, UtcSource.RTC)
 
 
+def wall_ns_at(instant: Instant) -> int:
+    """What this machine's wall clock, as it is set now, makes of an instant of this boot: ns since 1970.
+
+    Unlike :class:`SystemClock` it answers also when the clock was never set: whoever sets it asks how far it is off.
+    """
+    return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + instant.boottime_ns
+
+
 class ReplayedClock:
     """A recording's clock: it stands at the instant it was last moved to, so two replays tell the same times."""
 

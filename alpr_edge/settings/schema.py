@@ -125,6 +125,11 @@ class PositionSettings(Section):
     device: str = ""
     baud: Annotated[int, Field(ge=1200, le=3_000_000)] = 9600
     age_ms_max: Annotated[float, Field(gt=0, le=600_000)] = 5000.0
+    chrony_socket: Annotated[
+        str,
+        Field(pattern=r"^(/[^\x00]{1,106})?$", description="a path from the root, at most 107 bytes, or nothing"),
+    ] = ""
+    """At most what a socket's address holds."""
 
 
 def _own_names(sources: tuple[ListSource, ...]) -> tuple[ListSource, ...]:

@@ -1,10 +1,13 @@
 """Pairs of a boot's clock and UTC: what a read of that boot is corrected by, beside the original."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.database import Database
 from alpr_edge.store.schema import boots
 
@@ -39,3 +42,8 @@ def pairs(database: Database, boot_id: str) -> list[Instant]:
             Instant(boot_id, row["boottime_ns"], row["utc"], UtcSource(row["utc_source"]), row["uncertainty_ms"])
             for row in connection.execute(query).mappings()
         ]
+
+
+def timelines(database: Database, boot_ids: Iterable[str]) -> dict[str, Timeline]:
+    """What the pairs of each boot tell, by boot."""
+    return {boot_id: Timeline(boot_id, pairs(database, boot_id)) for boot_id in set(boot_ids)}

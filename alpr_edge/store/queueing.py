@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.wire import ItemKind, Urgency, digest, encode, hit_payload, read_payload
+from alpr_edge.domain.wire_times import TimePayload, time_item_id
 from alpr_edge.store.schema import outbox
 
 
@@ -29,6 +30,18 @@ def queue_read(connection: Connection, read: PlateRead) -> None:
     connection.execute(insert(outbox), [_body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created)])
     if read.evidence:
         rows = [_image_row(ref.sha256, ref.length, created) for ref in read.evidence]
+        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+
+
+def queue_times(connection: Connection, payloads: Sequence[TimePayload], created: datetime | None) -> None:
+    """Queue what became known of when reads were; what is queued already stays as it is."""
+    rows = [
+        _body_row(
+            time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created
+        )
+        for payload in payloads
+    ]
+    if rows:
         connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
 
 

@@ -2,6 +2,8 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.position.keeper import FixKeeper, GnssClock
@@ -81,30 +83,68 @@ def gnss_now(keeper: FixKeeper, inner: Instant) -> Instant:
     return GnssClock(ReplayedClock(inner), keeper, age_ms_max=60_000).now()
 
 
+def drive(until_s: int, since_s: int = 0, **claims: object) -> list[Fix]:
+    """A fix a second, the last one included."""
+    return [fix_at(second, **claims) for second in range(since_s, until_s + 1)]  # type: ignore[arg-type]
+
+
 def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
-    keeper = keeper_of(fix_at(1), fix_at(2))
-    now = gnss_now(keeper, replace(BOOT.shifted(12_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
-    assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=12), UtcSource.GNSS)
+    keeper = keeper_of(*drive(5))
+    now = gnss_now(keeper, replace(BOOT.shifted(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
+    assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=15), UtcSource.GNSS)
     assert now.uncertainty_ms == 1001.0
-    late = BOOT.shifted(62_001)
+    late = BOOT.shifted(65_001)
     assert gnss_now(keeper, late) == late
 
 
-def test_a_date_is_trusted_when_two_fixes_agree_on_it() -> None:
-    now = BOOT.shifted(3000)
-    for fixes in ((), (fix_at(1),), (fix_at(1), fix_at(2, dated=False)), (fix_at(1), fix_at(2, utc_offset_s=18))):
+@pytest.mark.parametrize(
+    "inner_utc", [None, datetime(1980, 1, 6, tzinfo=UTC), NOON - timedelta(hours=1), NOON + timedelta(hours=1)]
+)
+def test_a_system_clock_that_is_wrong_or_stepped_changes_no_trusted_time(inner_utc: datetime | None) -> None:
+    inner = replace(BOOT.shifted(7000), utc=inner_utc, utc_source=UtcSource.RTC)
+    assert gnss_now(keeper_of(*drive(5)), inner).utc == NOON + timedelta(seconds=7)
+    assert not gnss_now(keeper_of(), inner).trusted
+
+
+def test_a_date_is_trusted_when_the_fixes_of_some_seconds_agree_on_it() -> None:
+    now = BOOT.shifted(6000)
+    undated, jumped = drive(5, dated=False), [*drive(4), fix_at(5, utc_offset_s=18)]
+    for fixes in ([], drive(0), drive(3), undated, [*undated, fix_at(6)], jumped):
         assert gnss_now(keeper_of(*fixes), now) == now
-    settled = keeper_of(fix_at(0), fix_at(1, utc_offset_s=18), fix_at(2, utc_offset_s=18))
-    assert gnss_now(settled, now).utc == NOON + timedelta(seconds=21)
+    assert gnss_now(keeper_of(*drive(4)), now).trusted
+
+
+def test_after_a_jump_no_time_is_trusted_until_it_is_out_of_sight() -> None:
+    keeper, trusted = FixKeeper(5000), []
+    for fix in (*drive(9), *drive(70, 10, utc_offset_s=-3600)):
+        keeper.add(fix)
+        trusted.append(gnss_now(keeper, fix.received).trusted)
+    assert [second for second, told in enumerate(trusted) if told] == [*range(4, 10), 70]
+
+
+def test_two_receivers_that_disagree_tell_no_time() -> None:
+    keeper = FixKeeper(5000)
+    for second in range(200):
+        other = replace(fix_at(second + 0.5, utc_offset_s=18), source="serial:other")
+        for fix in (fix_at(second), other):
+            keeper.add(fix)
+            assert keeper.time_fix() is None
+
+
+def test_a_leap_second_does_not_end_trust() -> None:
+    keeper = keeper_of(*drive(30), *drive(40, 31, utc_offset_s=-1))
+    now = gnss_now(keeper, BOOT.shifted(40_000))
+    assert now.utc == NOON + timedelta(seconds=39)
+    assert now.utc_source is UtcSource.GNSS
 
 
 def test_a_better_time_server_stays() -> None:
-    keeper = keeper_of(fix_at(1), fix_at(2))
-    synced = Instant("boot", 3_000_000_000, NOON, UtcSource.NTP, 20.0)
+    keeper = keeper_of(*drive(5))
+    synced = Instant("boot", 6_000_000_000, NOON, UtcSource.NTP, 20.0)
     assert gnss_now(keeper, synced) == synced
     assert gnss_now(keeper, replace(synced, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
 
 
 def test_fix_of_another_boot_tells_no_time() -> None:
-    now = Instant("later", 3_000_000_000)
-    assert gnss_now(keeper_of(fix_at(1), fix_at(2)), now) == now
+    now = Instant("later", 6_000_000_000)
+    assert gnss_now(keeper_of(*drive(5)), now) == now

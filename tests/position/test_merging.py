@@ -63,6 +63,19 @@ def test_rare_rmc_still_joins_its_moment() -> None:
     assert sum(fix.utc is not None and fix.hdop is not None for fix in fixes) == 5
 
 
+def test_second_60_of_a_leap_second_gives_no_time_and_what_follows_does() -> None:
+    """No datetime holds 23:59:60; a second without a fix is bridged, a wrong time would stand on reads."""
+    lines = []
+    for moment, day in (("235959", "311228"), ("235960", "311228"), ("000000", "010129"), ("000001", "010129")):
+        lines += [rmc(moment, day=day), gga(moment)]
+    times = [fix.utc for _, fix in fixes_of(lines)]
+    assert times == [
+        datetime(2028, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2029, 1, 1, tzinfo=UTC),
+        datetime(2029, 1, 1, 0, 0, 1, tzinfo=UTC),
+    ]
+
+
 def test_silence_is_counted_over_midnight() -> None:
     lines = [rmc("235959"), gga("235959"), gga("000000"), rmc("000000", day="030326"), gga("000001")]
     assert [number for number, _ in fixes_of(lines)] == [1, 3, 5]

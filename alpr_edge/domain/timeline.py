@@ -1,0 +1,149 @@
+"""When a boot's instants were, told from its pairs of boot time and UTC.
+
+A pair says that the UTC of its boot time lies within its uncertainty. Carried to another boot time of the same boot it
+says so less exactly, by what a crystal drifts in between. So each pair gives an interval for every instant of its
+boot, and what all of them share holds it (Marzullo, "Maintaining the time in a distributed system", 1984). Both ends
+of what they share grow with boot time, so what is placed keeps its order and never falls before the boot itself.
+
+Pairs of which two cannot both be true say that somebody was wrong: a receiver, or two of them, or a boot clock that
+was bent. Nobody can tell which, so nothing of that boot is sure any more.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import accumulate
+
+from alpr_edge.domain.instants import NS_PER_MS, Instant
+
+DRIFT = 100e-6
+"""Rate error of an uncompensated crystal, 100 ppm."""
+PAIRS_MIN = 2
+"""One pair is somebody's word, two that agree are borne out."""
+_ROUNDING_MS = 1e-3
+"""Pairs are kept to the microsecond."""
+
+
+class Basis(StrEnum):
+    """What an instant's place in time rests on."""
+
+    OWN = "own"
+    """The trusted clock it was stamped by."""
+    PLACED = "placed"
+    """Pairs of its boot that came later, or earlier, and agree."""
+    SINGLE = "single"
+    """One pair alone: a likely time, not a sure one."""
+    DISPUTED = "disputed"
+    """The pairs of its boot contradict each other, or it contradicts them."""
+    CLOCK = "clock"
+    """A clock that nobody vouches for: no pair has come."""
+    NONE = "none"
+    """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An instant's place in time, beside what was stamped on it."""
+
+    utc: datetime | None
+    """The best that is known; None when nothing is, or when what is known contradicts itself."""
+    uncertainty_ms: float | None
+    """How far :attr:`utc` may be off; None when unknown."""
+    basis: Basis
+
+    @property
+    def sure(self) -> bool:
+        """Whether :attr:`utc` may be shown as the time."""
+        return self.basis in {Basis.OWN, Basis.PLACED}
+
+
+class Timeline:
+    """The pairs of one boot.
+
+    Args:
+        boot_id: the boot; pairs of others are passed over.
+        pairs: instants, in any order; those without a trusted UTC are passed over.
+    """
+
+    def __init__(self, boot_id: str, pairs: Iterable[Instant] = ()) -> None:
+        self.boot_id = boot_id
+        usable = [pair for pair in pairs if pair.boot_id == boot_id and pair.trusted]
+        usable.sort(key=lambda pair: pair.boottime_ns)
+        self._boottimes_ns = [pair.boottime_ns for pair in usable]
+        # From the first pair on, so that floats hold microseconds.
+        self._origin = usable[0] if usable else None
+        spans = [self._span_ms(pair) for pair in usable]
+        at = [self._elapsed_ms(pair.boottime_ns) * DRIFT for pair in usable]
+        # What the pairs before, and after, a boot time allow together; what drift adds is put in when asked.
+        lows, highs = [low for low, _ in spans], [high for _, high in spans]
+        self._low_before = list(accumulate(map(float.__add__, lows, at), max))
+        self._high_before = list(accumulate(map(float.__sub__, highs, at), min))
+        self._low_after = list(accumulate(map(float.__sub__, lows[::-1], at[::-1]), max))[::-1]
+        self._high_after = list(accumulate(map(float.__add__, highs[::-1], at[::-1]), min))[::-1]
+        self.disputed = any(self._empty(boottime_ns) for boottime_ns in self._boottimes_ns)
+        """Whether two of the pairs cannot both be true."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether instants of this boot can be placed and be sure."""
+        return len(self._boottimes_ns) >= PAIRS_MIN and not self.disputed
+
+    def place(self, instant: Instant) -> Placement:
+        """Where ``instant`` belongs; its own UTC is only checked, never rewritten."""
+        if instant.boot_id != self.boot_id or self._origin is None:
+            return _unaided(instant)
+        if self.disputed:
+            return Placement(None, None, Basis.DISPUTED)
+        low_ms, high_ms = self._shared_ms(instant.boottime_ns)
+        if instant.trusted:
+            return self._checked(instant, low_ms, high_ms)
+        assert self._origin.utc is not None, "a trusted pair has a UTC"
+        after_ms = self._elapsed_ms(instant.boottime_ns) + (low_ms + high_ms) / 2
+        basis = Basis.PLACED if self.settled else Basis.SINGLE
+        return Placement(self._origin.utc + timedelta(milliseconds=after_ms), max(0.0, (high_ms - low_ms) / 2), basis)
+
+    def _checked(self, instant: Instant, low_ms: float, high_ms: float) -> Placement:
+        """An instant that had a trusted clock: it stands unless the pairs contradict it."""
+        own_low_ms, own_high_ms = self._span_ms(instant)
+        if max(low_ms, own_low_ms) > min(high_ms, own_high_ms) + _ROUNDING_MS:
+            return Placement(None, None, Basis.DISPUTED)
+        return Placement(instant.utc, instant.uncertainty_ms, Basis.OWN)
+
+    def _elapsed_ms(self, boottime_ns: int) -> float:
+        assert self._origin is not None, "asked only where there is a pair"
+        return (boottime_ns - self._origin.boottime_ns) / NS_PER_MS
+
+    def _span_ms(self, pair: Instant) -> tuple[float, float]:
+        """How much later than the first pair makes it, at least and at most, a trusted instant makes UTC."""
+        assert self._origin is not None, "asked only where there is a pair"
+        assert pair.utc is not None, "trusted instants have a UTC"
+        assert self._origin.utc is not None, "a trusted pair has a UTC"
+        later_ms = (pair.utc - self._origin.utc) / timedelta(milliseconds=1) - self._elapsed_ms(pair.boottime_ns)
+        uncertainty_ms = pair.uncertainty_ms or 0.0
+        return later_ms - uncertainty_ms, later_ms + uncertainty_ms
+
+    def _shared_ms(self, boottime_ns: int) -> tuple[float, float]:
+        """What all pairs share at a boot time; the first is above the second when they share nothing."""
+        drifted_ms = self._elapsed_ms(boottime_ns) * DRIFT
+        index = bisect_right(self._boottimes_ns, boottime_ns)
+        lows, highs = [], []
+        if index > 0:
+            lows.append(self._low_before[index - 1] - drifted_ms)
+            highs.append(self._high_before[index - 1] + drifted_ms)
+        if index < len(self._boottimes_ns):
+            lows.append(self._low_after[index] + drifted_ms)
+            highs.append(self._high_after[index] - drifted_ms)
+        return max(lows), min(highs)
+
+    def _empty(self, boottime_ns: int) -> bool:
+        low_ms, high_ms = self._shared_ms(boottime_ns)
+        return low_ms > high_ms + _ROUNDING_MS
+
+
+def _unaided(instant: Instant) -> Placement:
+    """Without a pair an instant has only what is stamped on it."""
+    if instant.utc is None:
+        return Placement(None, None, Basis.NONE)
+    return Placement(instant.utc, instant.uncertainty_ms, Basis.OWN if instant.trusted else Basis.CLOCK)

@@ -1,0 +1,64 @@
+"""What ``reads`` says of times that are not sure: a real store with no trusted clock, one pair, and a dispute."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.cli import app
+from alpr_edge.domain.instants import UtcSource
+from alpr_edge.settings import load
+from alpr_edge.store import boots
+from alpr_edge.store.keys import create_keys
+from alpr_edge.store.reads import ClosedRecord, DecidedRecord
+from tests.store.records import instant, plate_read
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    create_keys(tmp_path / "keys")
+    path = tmp_path / "alpr-edge.toml"
+    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def store(settings: Path) -> Iterator[StoreRoom]:
+    """One read stamped by an RTC, one by nothing."""
+    with open_store(load(settings), migrate=True) as room:
+        for read_id, source in (("by-rtc", UtcSource.RTC), ("by-nothing", UtcSource.UNKNOWN)):
+            utc = instant().utc if source is UtcSource.RTC else None
+            seen = replace(instant(), utc=utc, utc_source=source, uncertainty_ms=None)
+            read = replace(plate_read(read_id), first_seen=seen, last_seen=seen)
+            room.reads.commit([DecidedRecord(read), ClosedRecord(read)])
+        yield room
+
+
+def bases(settings: Path) -> list[tuple[str, bool]]:
+    lines = CliRunner().invoke(app, ["reads", "--json", "--settings", str(settings)]).stdout.splitlines()
+    placed = [json.loads(line)["placed"]["last_seen"] for line in lines]
+    return [(place["basis"], place["sure"]) for place in placed]
+
+
+def table(settings: Path) -> str:
+    return CliRunner().invoke(app, ["reads", "--settings", str(settings)], env={"COLUMNS": "300"}).stdout
+
+
+def test_only_what_pairs_bear_out_is_shown_as_sure(settings: Path, store: StoreRoom) -> None:
+    assert bases(settings) == [("none", False), ("clock", False)]
+    assert "unknown" in table(settings)
+    assert "not sure: 2026-05-04" in table(settings)
+    boots.record(store.database, instant(10_000))
+    assert bases(settings) == [("single", False)] * 2
+    assert "unknown" not in table(settings)
+    boots.record(store.database, instant(20_000))
+    assert bases(settings) == [("placed", True)] * 2
+    assert table(settings).count("placed later") == 2
+    boots.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
+    assert bases(settings) == [("disputed", False)] * 2
+    assert table(settings).count("its clocks contradict each other") == 2
+    assert "2026-05-04" not in table(settings)

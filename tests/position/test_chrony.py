@@ -1,0 +1,192 @@
+"""Samples for chrony: a real datagram socket, and a real chronyd that only looks (-x)."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.position.chrony import MAGIC, SAMPLE, ChronyFeed, sample
+from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.pump import pump
+from alpr_edge.position.serial_source import SerialSource
+from alpr_edge.runtime.clock import SystemClock, wall_ns_at
+from alpr_edge.settings import PositionSettings
+from tests.position.test_keeper import NOON, fix_at
+from tests.position.test_merging import gga, rmc
+from tests.position.test_serial_source import Receiver, wait_for
+
+CHRONYD = shutil.which("chronyd", path="/usr/sbin:/usr/bin:/sbin")
+HOUR_NS = 3_600_000_000_000
+NOON_NS = int(NOON.timestamp()) * 1_000_000_000
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path: a socket's address holds 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="ch") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def listener(folder: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(folder / "s"))
+        heard.settimeout(10)
+        yield heard
+
+
+@pytest.mark.parametrize(
+    ("wall_ns", "offset_s"),
+    [
+        (NOON_NS - 250_000_000, 0.25),
+        (NOON_NS + HOUR_NS, -3600.0),
+        (
+            int(datetime(1980, 1, 6, tzinfo=UTC).timestamp()) * 10**9,
+            (NOON - datetime(1980, 1, 6, tzinfo=UTC)) / timedelta(seconds=1),
+        ),
+        (1_500, NOON_NS / 1e9 - 1e-6),
+    ],
+)
+def test_a_sample_says_how_far_the_clock_is_off(wall_ns: int, offset_s: float) -> None:
+    seconds, micros, offset, pulse, leap, _, magic = SAMPLE.unpack(sample(NOON, wall_ns))
+    assert (seconds * 10**6 + micros, pulse, leap, magic) == (wall_ns // 1000, 0, 0, MAGIC)
+    assert offset == pytest.approx(offset_s, abs=1e-6)
+
+
+def test_chronyd_that_is_absent_is_tried_again_within_bounds(folder: Path) -> None:
+    feed = ChronyFeed(str(folder / "s"), lambda _: NOON_NS, draw=lambda: 1.0)
+    assert feed.state == "no time of a receiver yet"
+    for second in range(20):
+        feed.feed(fix_at(second))
+    assert feed.state.endswith("/s: no such file or directory")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(folder / "s"))
+        feed.feed(fix_at(20))  # after 1, 2, 4 and 8 s the next try is in second 31
+        assert feed.samples == 0
+        feed.feed(fix_at(31))
+        assert (feed.state, feed.samples) == ("fed", 1)
+    feed.feed(fix_at(32))
+    assert feed.state.endswith("connection refused")
+
+
+def test_a_chronyd_that_does_not_read_holds_nothing_up(folder: Path, listener: socket.socket) -> None:
+    feed = ChronyFeed(str(folder / "s"), lambda _: NOON_NS)
+    began = time.monotonic()
+    for second in range(5000):
+        feed.feed(fix_at(second))
+    assert time.monotonic() - began < 5
+    assert "unavailable" in feed.state
+    assert len(listener.recv(100)) == SAMPLE.size
+
+
+def test_without_a_path_or_a_date_nothing_is_sent(folder: Path, listener: socket.socket) -> None:
+    off = ChronyFeed("")
+    off.feed(fix_at(1))
+    assert (off.state, off.samples) == ("off", 0)
+    feed = ChronyFeed(str(folder / "s"), lambda _: NOON_NS)
+    feed.feed(replace(fix_at(1), utc=None))
+    assert feed.samples == 0
+    listener.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        listener.recv(100)
+
+
+def spoken(offset_s: float = 0.0, day: str | None = None) -> bytes:
+    """What a receiver says of the present second, ``offset_s`` off."""
+    moment = datetime.now(UTC) + timedelta(seconds=offset_s)
+    told = f"{moment:%H%M%S}.{moment.microsecond // 10_000:02}"
+    return rmc(told, day=day or f"{moment:%d%m%y}") + b"\r\n" + gga(told) + b"\r\n"
+
+
+@contextmanager
+def pumped(
+    device: Path, feed: ChronyFeed, keeper: FixKeeper, offset_s: float = 0.0, day: str | None = None
+) -> Iterator[None]:
+    """A receiver on a pseudo-terminal and the pump that listens to it."""
+    stop = threading.Event()
+    source = SerialSource(PositionSettings(device=str(device), baud=115_200), SystemClock(), stop.is_set)
+    with Receiver(device, lambda _: spoken(offset_s, day)):
+        thread = threading.Thread(
+            target=pump, args=(source, keeper, stop.wait), kwargs={"timed": feed.feed}, daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(10)
+
+
+def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: socket.socket) -> None:
+    """From a pseudo-terminal, an hour off the system's clock: for four seconds nothing, then samples."""
+    feed, keeper, began = ChronyFeed(str(folder / "s")), FixKeeper(5000), time.monotonic()
+    with pumped(folder / "tty", feed, keeper, offset_s=-3600):
+        datagram = listener.recv(100)
+        assert time.monotonic() - began > 3.5
+    seconds, micros, offset, *_ = SAMPLE.unpack(datagram)
+    assert offset == pytest.approx(-3600, abs=2)
+    assert abs(seconds + micros / 1e6 - time.time()) < 30
+
+
+def test_a_receiver_that_rolled_over_gives_places_and_no_time(folder: Path) -> None:
+    feed, keeper = ChronyFeed(str(folder / "s")), FixKeeper(5000)
+    rolled = f"{datetime.now(UTC) - timedelta(weeks=1024):%d%m%y}"
+    with pumped(folder / "tty", feed, keeper, day=rolled):
+        wait_for(lambda: keeper.latest is not None)
+        threading.Event().wait(5)
+    assert keeper.latest is not None
+    assert keeper.latest.utc is None
+    assert feed.state == "no time of a receiver yet"
+
+
+def test_the_system_clock_at_an_instant_is_the_one_it_was_stamped_with() -> None:
+    now = SystemClock().now()
+    assert now.utc is not None
+    assert abs(wall_ns_at(now) / 1e9 - now.utc.timestamp()) < 0.01
+
+
+@pytest.mark.skipif(CHRONYD is None, reason="chronyd is not installed (Debian package chrony)")
+def test_a_real_chronyd_takes_the_time(folder: Path) -> None:
+    assert CHRONYD is not None
+    (folder / "c").write_text(
+        f"refclock SOCK {folder}/s refid NMEA delay 1.0 poll 0 filter 4\nlogdir {folder}\nlog refclocks\n"
+        f"pidfile {folder}/p\ncmdport 0\nport 0\nbindcmdaddress /\n",
+        encoding="ascii",
+    )
+    daemon = subprocess.Popen(
+        [CHRONYD, "-d", "-x", "-u", "root", "-f", str(folder / "c")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for((folder / "s").exists)
+        feed = ChronyFeed(str(folder / "s"))
+        log = folder / "refclocks.log"
+        for _ in range(40):
+            now = SystemClock().now()
+            feed.feed(replace(a_fix(), received=now, utc=datetime.now(UTC) - timedelta(seconds=7)))
+            threading.Event().wait(0.1)
+        assert (feed.state, feed.samples) == ("fed", 40)
+        wait_for(lambda: log.exists() and "NMEA" in log.read_text())
+        # Date, time, refid, number, leap, pulse, raw offset: chrony too counts what is to be added to the clock.
+        rows = [line.split() for line in log.read_text().splitlines() if "NMEA" in line]
+        raw = [float(row[6]) for row in rows if row[3] != "-"]
+        assert raw
+        assert raw == pytest.approx([-7.0] * len(raw), abs=0.1)
+    finally:
+        daemon.terminate()
+        daemon.wait(10)
+
+
+def a_fix() -> Fix:
+    return fix_at(0)
