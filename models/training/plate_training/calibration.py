@@ -90,6 +90,18 @@ def slots_of(model: Path, pictures: Picture) -> Probabilities:
     return reader.infer(pictures)
 
 
+def calibration_of(model: Path, folder: Path) -> dict[str, float]:
+    """What a reader's entry in the manifest says of its calibration, fitted on the kept plates.
+
+    Args:
+        model: the exported reader.
+        folder: of the real data.
+    """
+    kept = kept_plates(folder)
+    found = fitted(slots_of(model, kept.pictures), kept.text)
+    return {"temperature": found.temperature, "smoothing": found.smoothing}
+
+
 def fitted(slots: Probabilities, texts: list[str]) -> Calibration:
     """The calibration of least log loss."""
     right = np.array([text_of(row) == text for row, text in zip(slots, texts, strict=True)])
