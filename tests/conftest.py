@@ -3,11 +3,12 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import structlog
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,13 @@ def _lacking(what: str) -> NoReturn:
     if IN_CI:
         pytest.fail(f"missing in CI: {what}")
     pytest.skip(f"missing here: {what}")
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """A program that ran inside a test has set up the logs of the whole process; the next test starts afresh."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
