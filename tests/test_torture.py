@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 
 RUNS = itertools.count(1000)
-"""All tests share a department: no two may make reads of one id, nor of one that a campaign makes (it counts from 1)."""
+"""All tests share a department: no two may make the same reads, nor those of a campaign, which counts from 1."""
 
 
 @pytest.fixture(scope="module")
