@@ -48,7 +48,8 @@ def require_tool() -> Callable[[str], str]:
     """Gives the path of a system program by its name."""
 
     def find(name: str) -> str:
-        path = shutil.which(name)
+        # A user's PATH may lack the folders of the system's own programs.
+        path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
         if path is None:
             _lacking(f"the program {name}; scripts/debian-packages.txt lists its package")
         return path

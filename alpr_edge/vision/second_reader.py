@@ -7,8 +7,8 @@ below the serial of an American plate is text as well.
 """
 
 import hashlib
-import importlib.util
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import cv2
@@ -117,13 +117,16 @@ def likelihood(columns: Columns, text: str) -> float:
     return float(min(1.0, reached[-1] + reached[-2]))
 
 
-def load_second_reader() -> ModelFile:
+def load_second_reader(search: Sequence[str] | None = None) -> ModelFile:
     """The weights in rapidocr's wheel.
+
+    Args:
+        search: folders in which packages lie; None: where Python looks for them.
 
     Raises:
         ModelError: the package is not installed, or its weights are not those known here.
     """
-    found = importlib.util.find_spec(PACKAGE)
+    found = PathFinder.find_spec(PACKAGE, search)
     if found is None or not found.submodule_search_locations:
         raise ModelError(
             'vision.second_reader is set, but rapidocr is not installed: pip install "alpr-edge[second-reader]"'

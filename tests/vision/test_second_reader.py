@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from alpr_edge.app.doors import model_faults
 from alpr_edge.app.second_look import WAITING_MAX, BusySecondReader, PatientSecondReader, at_work
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.second_reader import (
     BLANK,
@@ -126,26 +123,22 @@ def test_without_a_second_reader_nobody_is_at_work() -> None:
     assert at_work(None, live=True) is None
 
 
-def test_a_package_that_is_missing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    (fault,) = model_faults(VisionSettings(second_reader=True))
-    assert fault == (
-        'vision: vision.second_reader is set, but rapidocr is not installed: pip install "alpr-edge[second-reader]"'
+def test_a_package_that_is_missing_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        load_second_reader([str(tmp_path)])
+    assert str(caught.value) == (
+        'vision.second_reader is set, but rapidocr is not installed: pip install "alpr-edge[second-reader]"'
     )
 
 
 @pytest.mark.parametrize(
     ("content", "said"), [(b"other", "not the weights of rapidocr 3.10"), (None, "cannot be read")]
 )
-def test_other_weights_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, said: str
-) -> None:
+def test_other_weights_are_refused(tmp_path: Path, content: bytes | None, said: str) -> None:
     package = tmp_path / PACKAGE
     (package / "models").mkdir(parents=True)
     (package / "__init__.py").touch()
     if content is not None:
         (package / WEIGHTS).write_bytes(content)
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     with pytest.raises(ModelError, match=said):
-        load_second_reader()
+        load_second_reader([str(tmp_path)])
