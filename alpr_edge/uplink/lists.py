@@ -6,12 +6,10 @@ fails, the list held stays live and its age grows; it is tried again with growin
 """
 
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import httpx
 import structlog
@@ -20,20 +18,16 @@ from alpr_edge.domain.errors import AlprEdgeError, UplinkError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.domain.wire import (
-    LIST_CHANGE_HEADER,
-    LIST_SERIAL_HEADER,
-    LISTS_PATH,
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
     UNIT_HEADER,
-    ListChange,
 )
 from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store import syncs
 from alpr_edge.store.database import Database
-from alpr_edge.store.incoming import Draft, FeedNote, Incoming
+from alpr_edge.store.incoming import Draft, Incoming
 from alpr_edge.store.syncs import SyncState
-from alpr_edge.uplink.answers import retry_after_s
+from alpr_edge.uplink import list_answers
 from alpr_edge.uplink.tls import context_of, explained
 
 FETCH_S_MAX = 3600.0
@@ -41,8 +35,6 @@ FETCH_S_MAX = 3600.0
 CHUNK_BYTES = 256 * 1024
 LOOK_S = 1.0
 """Between two looks whether the unit took in what was fetched."""
-_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)")
-_SERIAL = re.compile(r"\d{1,12}")
 
 log = structlog.get_logger(__name__)
 
@@ -183,7 +175,11 @@ class ListFetcher:
             },
         ) as client:
             try:
-                with client.stream("GET", _address(source, settings, state), headers=_asked(state, draft)) as response:
+                with client.stream(
+                    "GET",
+                    list_answers.address_of(source, settings, state),
+                    headers=list_answers.headers_of(state, draft),
+                ) as response:
                     return self._received(source, response, draft)
             except httpx.InvalidURL:
                 raise UplinkError(f"{source.name}: its url is no address; check [[hotlist.source]]") from None
@@ -197,10 +193,10 @@ class ListFetcher:
             return False
         if status == 416 and draft is not None:
             draft.discard()
-        _check(source, response)
+        list_answers.check(source, response)
         if status == 200:
-            draft = self._incoming.start(source.name, _note_of(source, response))
-        elif draft is None or _start_of(response) != draft.size:
+            draft = self._incoming.start(source.name, list_answers.note_of(source, response))
+        elif draft is None or list_answers.start_of(response) != draft.size:
             raise UplinkError(f"{source.name}: the server sent another part than was asked for")
         try:
             self._take(source, response, draft)
@@ -218,7 +214,7 @@ class ListFetcher:
             self._beat()
             if draft.size + len(chunk) > source.bytes_max:
                 draft.discard()
-                raise UplinkError(_too_large(source))
+                raise UplinkError(list_answers.too_large(source))
             draft.append(chunk)
             if time.monotonic() - began_s > FETCH_S_MAX:
                 raise UplinkError(f"{source.name}: not whole after {FETCH_S_MAX:.0f} s; the rest is fetched later")
@@ -235,58 +231,3 @@ class ListFetcher:
 
 def _no_beat() -> None:
     """Nobody listens."""
-
-
-def _address(source: ListSource, settings: UplinkSettings, state: SyncState) -> str:
-    if not source.department:
-        return source.url
-    return settings.url.rstrip("/") + LISTS_PATH + source.name + "?" + urlencode({"after": state.serial})
-
-
-def _asked(state: SyncState, draft: Draft | None) -> dict[str, str]:
-    """Headers that ask for the rest of a draft, or for a list other than the one fetched last."""
-    if draft is not None and draft.size and draft.note.etag:
-        return {"Range": f"bytes={draft.size}-", "If-Range": draft.note.etag}
-    asked = {"If-None-Match": state.etag, "If-Modified-Since": state.modified}
-    return {name: value for name, value in asked.items() if value}
-
-
-def _check(source: ListSource, response: httpx.Response) -> None:
-    """Raise unless a list follows, of a size that may be taken."""
-    status = response.status_code
-    if source.department and PROTOCOL_HEADER not in response.headers:
-        raise UplinkError(f"{source.name}: the answer (status {status}) is not the department's; check [uplink] url")
-    if status in {401, 403}:
-        raise UplinkError(f"{source.name}: the server does not accept this unit (status {status}); enrol it there")
-    if status == 404:
-        raise UplinkError(f"{source.name}: the server has no such list (status 404); check its name and url")
-    if status not in {200, 206}:
-        raise UplinkError(f"{source.name}: no list, status {status}", retry_after_s(response.headers))
-    if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise UplinkError(f"{source.name}: a web page came instead of a list; is a login page in between?")
-    if int(response.headers.get("Content-Length", "0") or 0) > source.bytes_max:
-        raise UplinkError(_too_large(source))
-
-
-def _too_large(source: ListSource) -> str:
-    return f"{source.name}: over {source.bytes_max} bytes; if that is right, raise bytes_max of the source"
-
-
-def _note_of(source: ListSource, response: httpx.Response) -> FeedNote:
-    headers = response.headers
-    etag = headers.get("ETag", "")
-    modified = headers.get("Last-Modified", "")
-    # A weak mark vouches for no byte: such a list is fetched from its start again.
-    etag = "" if etag.startswith("W/") else etag
-    if not source.department:
-        return FeedNote(etag=etag, modified=modified)
-    serial, change = headers.get(LIST_SERIAL_HEADER, ""), headers.get(LIST_CHANGE_HEADER, "")
-    if not _SERIAL.fullmatch(serial) or change not in set(ListChange):
-        raise UplinkError(f"{source.name}: the department does not say which list this is; update its software")
-    # Which list is newer its serial says: marks of its files would hide the next step of a chain.
-    return FeedNote(ListChange(change), int(serial), etag)
-
-
-def _start_of(response: httpx.Response) -> int | None:
-    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    return int(found.group(1)) if found else None
