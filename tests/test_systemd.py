@@ -1,5 +1,6 @@
 """The unit files, as systemd reads them."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -7,31 +8,73 @@ from pathlib import Path
 
 import pytest
 
-UNITS = sorted((Path(__file__).parents[1] / "systemd").glob("*.service"))
+FOLDER = Path(__file__).parents[1] / "systemd"
+UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.target")))
+PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
+CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
+EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2}
+"""Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open door 0.2 to 0.3."""
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
-def test_systemd_has_nothing_to_say(unit: Path, tmp_path: Path, require_tool: Callable[[str], str]) -> None:
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The unit files in a folder, with a program that exists in the place of the software."""
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8")
+        (tmp_path / unit.name).write_text(text.replace(PROGRAM, shutil.which("true") or ""))
+    return tmp_path
+
+
+def verified(analyze: str, unit: Path) -> tuple[int, str]:
+    done = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def exposure(analyze: str, unit: Path) -> float:
+    command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found, done.stderr
+    return float(found[1])
+
+
+@pytest.mark.parametrize("name", [unit.name for unit in UNITS])
+def test_systemd_has_nothing_to_say(name: str, units: Path, require_tool: Callable[[str], str]) -> None:
     """``systemd-analyze verify`` exits 0 on many a fault: it must print nothing."""
+    assert verified(require_tool("systemd-analyze"), units / name) == (0, "")
+
+
+def test_a_misspelt_key_does_not_pass(units: Path, require_tool: Callable[[str], str]) -> None:
+    unit = units / CAPTURE
+    unit.write_text(unit.read_text().replace("PrivateNetwork=", "PrivateNetworks="))
+    assert "PrivateNetworks" in verified(require_tool("systemd-analyze"), unit)[1]
+
+
+@pytest.mark.parametrize("name", EXPOSURE_MAX)
+def test_exposure(name: str, units: Path, require_tool: Callable[[str], str]) -> None:
+    assert exposure(require_tool("systemd-analyze"), units / name) <= EXPOSURE_MAX[name]
+
+
+def test_the_drop_in_for_a_network_camera_opens_one_address(units: Path, require_tool: Callable[[str], str]) -> None:
     analyze = require_tool("systemd-analyze")
-    copy = tmp_path / unit.name
-    # The software lies elsewhere in a checkout; a program that exists stands in for it.
-    copy.write_text(
-        unit.read_text(encoding="utf-8").replace("/opt/alpr-edge/.venv/bin/alpr-edge", shutil.which("true") or "")
-    )
-    for other in UNITS:
-        if other != unit:
-            shutil.copy(other, tmp_path)
-    done = subprocess.run([analyze, "verify", str(copy)], capture_output=True, text=True, timeout=60, check=False)
-    others = [line for line in (done.stdout + done.stderr).splitlines() if "is not executable" not in line]
-    assert others == []
-    assert done.returncode == 0
+    closed = exposure(analyze, units / CAPTURE)
+    # As a drop-in has it: what stands later holds.
+    example = (FOLDER / "examples" / "rtsp.conf").read_text(encoding="utf-8")
+    unit = units / CAPTURE
+    unit.write_text(f"{unit.read_text()}\n{example}")
+    assert verified(analyze, unit) == (0, "")
+    assert closed < exposure(analyze, unit) <= closed + 1.2
+    assert re.findall(r"(?m)^IPAddress\w+=(.+)", unit.read_text()) == ["any", "192.0.2.10"]
 
 
 def test_what_a_unit_needs_is_said() -> None:
     texts = {unit.name: unit.read_text(encoding="utf-8") for unit in UNITS}
-    assert set(texts) == {"alpr-edge.service", "alpr-edge-uplink.service"}
-    for text in texts.values():
+    assert set(texts) == {CAPTURE, UPLINK, "alpr-edge.target"}
+    for text in (texts[CAPTURE], texts[UPLINK]):
         assert "Type=notify" in text
         assert "StateDirectoryMode=0700" in text
-    assert "alpr-edge-lists" not in texts["alpr-edge-uplink.service"]
+        assert "\nWantedBy=alpr-edge.target\n" in text
+        assert f"\nExecStart={PROGRAM} " in text
+    assert "alpr-edge-lists" not in texts[UPLINK]
+    assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
+    assert "\nPrivateDevices=yes\n" in texts[UPLINK]
