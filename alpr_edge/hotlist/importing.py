@@ -76,6 +76,8 @@ class Request:
     """Of a zip that has one."""
     signing_key: Path | None = None
     """Public key that the feed must be signed with; None: it need not be."""
+    signature: bytes | None = None
+    """Content of the signature file where it came with the feed; None: it lies beside it as ``NAME.sig``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class _Import:
         """The feed, its signature checked and its head read."""
         request = self.request
         if request.signing_key is not None:
-            check_signature(request.path, request.signing_key)
+            check_signature(request.path, request.signing_key, request.signature)
         rules = replace(request.rules, reason=request.reason) if request.reason else request.rules
         return FORMATS[request.format].open(file.lines(), FeedContext(request.source, file.inner_name, rules, self.now))
 

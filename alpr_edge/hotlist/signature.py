@@ -19,14 +19,20 @@ SIGNATURE_BYTES = 64
 _FILE_BYTES_MAX = 4096
 
 
-def check_signature(feed: Path, key_file: Path) -> None:
+def check_signature(feed: Path, key_file: Path, content: bytes | None = None) -> None:
     """Refuse a feed that its maker did not sign as it stands.
+
+    Args:
+        feed: the file as it came.
+        key_file: the maker's public key.
+        content: of the signature file; None: it lies beside the feed.
 
     Raises:
         FeedError: there is no signature or it is another's, or the key cannot be used.
     """
     key = _key(key_file)
-    signature = _signature(feed.with_name(f"{feed.name}.sig"))
+    beside = feed.with_name(f"{feed.name}.sig")
+    signature = _signature(beside, _read(beside) if content is None else content)
     try:
         with feed.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             key.verify(signature, memoryview(mapped))
@@ -48,8 +54,7 @@ def _key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def _signature(path: Path) -> bytes:
-    data = _read(path)
+def _signature(path: Path, data: bytes) -> bytes:
     if len(data) == SIGNATURE_BYTES:
         return data
     try:

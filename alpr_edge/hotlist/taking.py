@@ -7,9 +7,10 @@ runs at a lower priority, by the processor. All that both share is one row of th
 import contextlib
 import os
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -96,13 +97,16 @@ class Taker:
         note = FeedNote()
         try:
             with _opened(self.incoming, source.name) as (note, path):
-                report = import_feed(request_for(source, path, note.change), self.lists, now, progress)
+                request = replace(request_for(source, path, note.change), signature=b64decode(note.signature))
+                report = import_feed(request, self.lists, now, progress)
         except LostError as error:
             self._note(source, serial=0, etag="", modified="", take_failure=str(error))
             self.incoming.remove(source.name)
             raise FeedError(str(error)) from None
         except FeedError as error:
-            self._note(source, serial=self._serial_after(source, note), take_failure=str(error))
+            # Fetched while the server changed both, list and signature do not fit: the next look fetches them anew.
+            marks = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
+            self._note(source, serial=self._serial_after(source, note), take_failure=str(error), **marks)
             self.incoming.remove(source.name)
             raise
         self._note(source, serial=note.serial, take_failure="", taken=now)

@@ -41,6 +41,6 @@ class ListSource(ListRules):
             raise ValueError("department = true and url exclude each other; keep the one the list comes from")
         if (self.certificate_file is None) != (self.key_file is None):
             raise ValueError("certificate_file and key_file belong together; give both or neither")
-        if self.signing_key_file is not None and (self.department or self.url):
-            raise ValueError("a signed list comes through a folder or by hand; leave out url and department")
+        if self.signing_key_file is not None and self.department:
+            raise ValueError("the department vouches for its lists by its certificate; leave out signing_key_file")
         return self

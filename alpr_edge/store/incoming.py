@@ -47,6 +47,8 @@ class FeedNote:
     etag: str = ""
     """The server's strong mark of these very bytes; empty: the rest cannot be asked for."""
     modified: str = ""
+    signature: str = ""
+    """What the server holds as its detached signature, in base64; empty where none is asked for."""
 
 
 class Incoming:

@@ -1,7 +1,7 @@
 """What is asked of a server that holds a list, and what its answer says before the list itself."""
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import httpx
 
@@ -27,6 +27,12 @@ def address_of(source: ListSource, settings: UplinkSettings, state: SyncState) -
     if not source.department:
         return source.url
     return settings.url.rstrip("/") + LISTS_PATH + source.name + "?" + urlencode({"after": state.serial})
+
+
+def signature_address(url: str) -> str:
+    """Where the signature of a list lies: its path with ``.sig`` behind it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path + ".sig"))
 
 
 def headers_of(state: SyncState, draft: Draft | None) -> dict[str, str]:

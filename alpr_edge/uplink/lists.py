@@ -5,11 +5,12 @@ If-Range, so that halves of two lists are never joined), one that is too large o
 fails, the list held stays live and its age grows; it is tried again with growing waits.
 """
 
+import base64
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import structlog
@@ -33,6 +34,7 @@ from alpr_edge.uplink.tls import context_of, explained
 FETCH_S_MAX = 3600.0
 """Longest one transfer may take; what arrived of a longer one is kept and resumed."""
 CHUNK_BYTES = 256 * 1024
+SIGNATURE_FILE_BYTES_MAX = 4096
 LOOK_S = 1.0
 """Between two looks whether the unit took in what was fetched."""
 
@@ -180,13 +182,15 @@ class ListFetcher:
                     list_answers.address_of(source, settings, state),
                     headers=list_answers.headers_of(state, draft),
                 ) as response:
-                    return self._received(source, response, draft)
+                    return self._received(client, source, response, draft)
             except httpx.InvalidURL:
                 raise UplinkError(f"{source.name}: its url is no address; check [[hotlist.source]]") from None
             except httpx.HTTPError as error:
                 raise explained(error, settings) from None
 
-    def _received(self, source: ListSource, response: httpx.Response, draft: Draft | None) -> bool:
+    def _received(
+        self, client: httpx.Client, source: ListSource, response: httpx.Response, draft: Draft | None
+    ) -> bool:
         status, now = response.status_code, self._clock.now().utc
         if status == 304 or (status == 204 and source.department):
             syncs.note(self._database, source.name, asked=now, fetch_failure="")
@@ -195,7 +199,10 @@ class ListFetcher:
             draft.discard()
         list_answers.check(source, response)
         if status == 200:
-            draft = self._incoming.start(source.name, list_answers.note_of(source, response))
+            note = list_answers.note_of(source, response)
+            if source.signing_key_file is not None:
+                note = replace(note, signature=_signature(client, source))
+            draft = self._incoming.start(source.name, note)
         elif draft is None or list_answers.start_of(response) != draft.size:
             raise UplinkError(f"{source.name}: the server sent another part than was asked for")
         try:
@@ -227,6 +234,21 @@ class ListFetcher:
             raise UplinkError(f"{source.name}: comes from the department, but uplink.url is empty; set it")
         given = {name: path for name, path in own.items() if path is not None}
         return self._uplink.model_copy(update={"url": address, **given})
+
+
+def _signature(client: httpx.Client, source: ListSource) -> str:
+    """The list's detached signature in base64; it lies beside it as ``NAME.sig``."""
+    with client.stream("GET", list_answers.signature_address(source.url)) as response:
+        if response.status_code != 200:
+            raise UplinkError(
+                f"{source.name}: no signature beside the list, status {response.status_code}; ask its maker"
+            )
+        parts = []
+        for part in response.iter_raw(SIGNATURE_FILE_BYTES_MAX):
+            parts.append(part)
+            if sum(map(len, parts)) > SIGNATURE_FILE_BYTES_MAX:
+                raise UplinkError(f"{source.name}: what lies beside the list as its signature is too large for one")
+    return base64.b64encode(b"".join(parts)).decode("ascii")
 
 
 def _no_beat() -> None:

@@ -107,7 +107,7 @@ def test_settings_that_do_not_fit_the_feed_are_one_line(
         ({"priority": "hihg"}, "did you mean 'high'"),
         ({"rejected_share_max": 2.0}, "rejected_share_max"),
         ({"amber_after_h": 5.0, "red_after_h": 4.0}, "red_after_h = 4.0 is below"),
-        ({"url": "https://lists.example.org/a", "signing_key_file": "a.pub"}, "through a folder or by hand"),
+        ({"department": True, "signing_key_file": "a.pub"}, "by its certificate; leave out signing_key_file"),
     ],
 )
 def test_settings_that_cannot_be_are_named(keys: dict[str, Any], fault: str) -> None:

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.wire import ListChange
@@ -57,8 +60,11 @@ def drop(folder: Path, name: str, *rows: str) -> None:
     os.utime(folder / name, (1_700_000_000 + age, 1_700_000_000 + age))
 
 
-def fetched(taker: Taker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE) -> None:
-    draft = taker.incoming.start("bolo", FeedNote(change, serial))
+def fetched(
+    taker: Taker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE, signature: bytes = b""
+) -> None:
+    note = FeedNote(change, serial, signature=b64encode(signature).decode())
+    draft = taker.incoming.start("bolo", note)
     draft.append(csv_text(*rows))
     draft.finish()
 
@@ -70,6 +76,25 @@ def found(loader: HotlistLoader, plate: str) -> int:
 
 def serial_of(lists: Lists) -> int:
     return syncs.state_of(lists.database, "bolo").serial
+
+
+def test_a_fetched_list_is_taken_with_its_makers_signature_alone(taker: Taker, lists: Lists, tmp_path: Path) -> None:
+    maker, key = Ed25519PrivateKey.generate(), tmp_path / "feed.pub"
+    key.write_bytes(maker.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    source = ListSource.model_validate(
+        {"name": "bolo", "format": "generic-csv", "url": "https://lists.example.org/a", "signing_key_file": key}
+    )
+    for signature in (b"", bytes(64), maker.sign(csv_text(*ROWS[:2]))):
+        syncs.note(lists.database, "bolo", etag='"one"')
+        fetched(taker, *ROWS, signature=signature)
+        with pytest.raises(FeedError, match="signature"):
+            taker.take(source, (), NOW)
+        # Asked for anew, not "unless it changed".
+        assert syncs.state_of(lists.database, "bolo").etag == ""
+    fetched(taker, *ROWS, signature=maker.sign(csv_text(*ROWS)))
+    report = taker.take(source, (), NOW)
+    assert report is not None
+    assert report.kept == 3
 
 
 def test_a_watched_folder_renews_a_list_and_is_not_touched(

@@ -1,6 +1,7 @@
 """Fetching lists from a real HTTPS server on loopback."""
 
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store import syncs
 from alpr_edge.store.database import Database
 from alpr_edge.store.incoming import Incoming
+from alpr_edge.uplink.list_answers import signature_address
 from alpr_edge.uplink.lists import ListFetcher
 from tests.uplink.conftest import KEY, Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
@@ -35,9 +37,13 @@ class Shelf:
         self.type = b"text/csv"
         self.asked: list[dict[str, str]] = []
         self.sent = 0
+        self.signature: bytes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        if scope["path"].endswith(".sig"):
+            await self._start(send, 404 if self.signature is None else 200, [])
+            return await send({"type": "http.response.body", "body": self.signature or b""})
         self.asked.append(headers)
         if headers.get("if-none-match") == self.etag:
             return await self._start(send, 304, [])
@@ -116,6 +122,28 @@ def test_a_list_is_fetched_whole_and_lies_encrypted(
     (stored,) = (tmp_path / "vehicle" / "incoming").iterdir()
     assert b"Stolen" not in stored.read_bytes()
     assert stored.stat().st_mode & 0o077 == 0
+
+
+def test_a_signed_list_brings_its_signature(
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming, tmp_path: Path
+) -> None:
+    lists, source = fetcher(server.url, signing_key_file=tmp_path / "feed.pub")
+    with pytest.raises(UplinkError, match=r"no signature beside the list, status 404"):
+        lists.fetch(source)
+    shelf.signature = bytes(5000)
+    with pytest.raises(UplinkError, match="too large for one"):
+        lists.fetch(source)
+    assert not incoming.waits(NAME)
+    shelf.signature = bytes(range(64))
+    assert lists.fetch(source)
+    note, chunks = incoming.read(NAME)
+    assert b64decode(note.signature) == shelf.signature
+    assert b"".join(chunks) == TEXT
+
+
+def test_a_signature_lies_beside_its_list() -> None:
+    address = signature_address("https://lists.example.org/a/list.csv?agency=1")
+    assert address == "https://lists.example.org/a/list.csv.sig?agency=1"
 
 
 def test_an_unchanged_list_costs_one_304_and_is_confirmed(
