@@ -4,15 +4,9 @@ How they come to be is in ``migrations``; a test holds the two equal. Every tabl
 in which rows arrived: the wall clock may be unknown or step, a sequence cannot.
 """
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     REAL,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -20,60 +14,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
+from alpr_edge.store.columns import Json, Utc, instant_columns, number, sequence, word
+
 metadata = MetaData()
-
-
-class Utc(TypeDecorator[datetime]):
-    """An aware datetime as RFC 3339 text with microseconds, which sorts in time order."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """A naive datetime is refused: it would be taken for local time."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored moment needs its time zone")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """The moment in UTC."""
-        return None if value is None else datetime.fromisoformat(value)
-
-
-class Json(TypeDecorator[Any]):
-    """A value as compact JSON text; floats come back to the bit."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ANN401, ARG002
-        """NaN and infinities are refused: no JSON has them."""
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
-        """Lists where tuples went in."""
-        return None if value is None else json.loads(value)
-
-
-def instant_columns(name: str, *, nullable: bool = False) -> Iterator[Column[Any]]:
-    """The five columns of an Instant."""
-    yield Column(f"{name}_boot_id", Text, nullable=nullable)
-    yield Column(f"{name}_boottime_ns", Integer, nullable=nullable)
-    yield Column(f"{name}_utc", Utc)
-    yield Column(f"{name}_utc_source", Text, nullable=nullable)
-    yield Column(f"{name}_uncertainty_ms", REAL)
-
-
-def _sequence() -> Column[int]:
-    return Column("seq", Integer, primary_key=True)
-
 
 meta = Table(
     "meta",
@@ -85,7 +32,7 @@ meta = Table(
 reads = Table(
     "reads",
     metadata,
-    _sequence(),
+    sequence(),
     Column("read_id", Text, nullable=False, unique=True),
     Column("unit_id", Text, nullable=False),
     Column("camera_id", Text, nullable=False),
@@ -141,7 +88,7 @@ Index("evidence_image", evidence.c.sha256)
 hits = Table(
     "hits",
     metadata,
-    _sequence(),
+    sequence(),
     Column("hit_id", Text, nullable=False, unique=True),
     Column("read_id", Text, ForeignKey("reads.read_id"), nullable=False),
     Column("source", Text, nullable=False),
@@ -185,7 +132,7 @@ Index("alerts_read", alerts.c.read_id)
 outbox = Table(
     "outbox",
     metadata,
-    _sequence(),
+    sequence(),
     Column("item_id", Text, nullable=False, unique=True),
     Column("urgency", Integer, nullable=False),
     Column("kind", Text, nullable=False),
@@ -205,7 +152,7 @@ Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.
 generations = Table(
     "generations",
     metadata,
-    _sequence(),
+    sequence(),
     Column("source", Text, nullable=False),
     Column("serial", Integer, nullable=False),
     Column("file", Text, nullable=False),
@@ -221,7 +168,7 @@ Index("generations_live", generations.c.source, unique=True, sqlite_where=text("
 own_entries = Table(
     "own_entries",
     metadata,
-    _sequence(),
+    sequence(),
     Column("entry_id", Text, nullable=False, unique=True),
     Column("plate", Text, nullable=False),
     Column("plate_raw", Text, nullable=False),
@@ -244,38 +191,55 @@ own_entries = Table(
 Index("own_entries_kept", own_entries.c.seq, sqlite_where=text("removed = 0"))
 
 
-def _word(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=text("''"))
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default=text("0"))
-
-
 list_sync = Table(
     "list_sync",
     metadata,
     Column("source", Text, primary_key=True),
-    _word("etag"),
-    _word("modified"),
-    _number("serial"),
-    _number("newest"),
+    word("etag"),
+    word("modified"),
+    number("serial"),
+    number("newest"),
     Column("asked", Utc),
-    _word("fetch_failure"),
+    word("fetch_failure"),
     Column("marks", Json, nullable=False, server_default=text("'{}'")),
     Column("taken", Utc),
-    _word("take_failure"),
+    word("take_failure"),
     sqlite_with_rowid=False,
 )
 
 boots = Table(
     "boots",
     metadata,
-    _sequence(),
+    sequence(),
     Column("boot_id", Text, nullable=False),
     Column("boottime_ns", Integer, nullable=False),
     Column("utc", Utc, nullable=False),
     Column("utc_source", Text, nullable=False),
     Column("uncertainty_ms", REAL),
     UniqueConstraint("boot_id", "boottime_ns"),
+)
+
+# Evidence, discovery: what policy 462.5 keeps from deletion. The foreign key stops whoever tries.
+holds = Table(
+    "holds",
+    metadata,
+    Column("read_id", Text, ForeignKey("reads.read_id"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("held_by", Text, nullable=False),
+    Column("held", Utc),
+    sqlite_with_rowid=False,
+)
+
+# Only added to (triggers): every read that was deleted without a receipt.
+deletions = Table(
+    "deletions",
+    metadata,
+    sequence(),
+    Column("read_id", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("camera_id", Text, nullable=False),
+    Column("seen_utc", Utc),
+    Column("images", Integer, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    *instant_columns("deleted"),
 )

@@ -1,0 +1,173 @@
+"""What may be deleted of the vehicle's copy, on what ground and in which order (policy 462.5).
+
+The department's storage keeps for a year and longer; the car keeps what it has not handed over, and of the rest what
+there is room for. What the department has acknowledged goes first: when it is older than the car keeps, or when there
+is no room. What it has not acknowledged goes only when the policy itself says purge, or by the emergency rule where
+a department has switched that on, and each such deletion is an event on record. What is held (evidence, discovery)
+never goes, and an age that no trusted clock tells deletes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Ground(StrEnum):
+    """Why a read was deleted, the ordinary grounds first."""
+
+    AGE = "age"
+    """Acknowledged, and older than the car keeps."""
+    ROOM = "room"
+    """Acknowledged, and the oldest of them when there was no room."""
+    POLICY = "policy"
+    """Never acknowledged, and past the time after which the policy says purge."""
+    EMERGENCY = "emergency"
+    """Never acknowledged, and given up for new reads on a full disk."""
+
+    @property
+    def audited(self) -> bool:
+        """Whether the deletion is an event on record: nobody else has the read."""
+        return self in {Ground.POLICY, Ground.EMERGENCY}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRead:
+    """A read with all that hangs on it, as these rules see it."""
+
+    seq: int
+    """Order of arrival: a clock may be unknown or step, a sequence cannot."""
+    size_bytes: int
+    age: timedelta | None
+    """Between two trusted instants; None when either is not."""
+    acknowledged: bool
+    """Whether the department has answered for everything of it with its digest."""
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long reads stay, and whether the emergency rule may act."""
+
+    acknowledged_max: timedelta
+    policy_max: timedelta
+    emergency: bool = False
+    """Switched on by the department, and nothing acknowledged is left to delete."""
+
+
+def doomed(reads: Iterable[KeptRead], limits: Limits, excess_bytes: int) -> list[tuple[KeptRead, Ground]]:
+    """What is to be deleted, in that order.
+
+    Args:
+        reads: some or all that are kept.
+        limits: of the settings.
+        excess_bytes: how much room has to be made; 0 when there is enough.
+    """
+    free = sorted((read for read in reads if not read.held), key=lambda read: read.seq)
+    acknowledged = [read for read in free if read.acknowledged]
+    waiting = [read for read in free if not read.acknowledged]
+    chosen = [(read, Ground.AGE) for read in acknowledged if _is_past(read, limits.acknowledged_max)]
+    chosen += _for_room(acknowledged, chosen, excess_bytes, Ground.ROOM)
+    chosen += [(read, Ground.POLICY) for read in waiting if _is_past(read, limits.policy_max)]
+    if limits.emergency:
+        chosen += _for_room(waiting, chosen, excess_bytes, Ground.EMERGENCY)
+    return chosen
+
+
+def _for_room(
+    reads: Sequence[KeptRead], chosen: Sequence[tuple[KeptRead, Ground]], excess_bytes: int, ground: Ground
+) -> list[tuple[KeptRead, Ground]]:
+    """The oldest of ``reads`` beside those chosen, until the excess is covered."""
+    covered = sum(read.size_bytes for read, _ in chosen)
+    before = {read.seq for read, _ in chosen}
+    more: list[tuple[KeptRead, Ground]] = []
+    for read in reads:
+        if covered >= excess_bytes:
+            break
+        if read.seq not in before:
+            more.append((read, ground))
+            covered += read.size_bytes
+    return more
+
+
+def _is_past(read: KeptRead, longest: timedelta) -> bool:
+    return read.age is not None and read.age > longest
+
+
+class Fill(StrEnum):
+    """How full it is, the worst last."""
+
+    ROOM = "room"
+    AMBER = "amber"
+    """What cannot be deleted fills most of what there is: somebody has to bring the car to a link."""
+    RED = "red"
+    """Nothing more can be kept: reads stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """How much the car may fill."""
+
+    bytes_max: int
+    """Of reads and their images."""
+    disk_share_max: float
+    """Of the whole file system, whoever fills it."""
+    amber_share: float
+    """Of either: from here on it is said aloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskState:
+    """A file system and what the unit keeps on it."""
+
+    total_bytes: int
+    """What its unprivileged users can fill."""
+    free_bytes: int
+    """What they still can."""
+    store_bytes: int
+    """Of reads: images and database."""
+    bound_bytes: int
+    """Of these what may not go: not acknowledged, or held."""
+    ballast_bytes: int
+    """Set aside for cleaning up on a full disk; 0 while it is in use."""
+    ballast_wanted_bytes: int
+
+    @property
+    def disk_share(self) -> float:
+        """How full the file system is, 0 to 1."""
+        return 1.0 - self.free_bytes / self.total_bytes if self.total_bytes else 1.0
+
+    def quota_share(self, quotas: Quotas) -> float:
+        """How much of the quota is filled with what may not be deleted; above 1 when nothing could be done."""
+        return self.bound_bytes / quotas.bytes_max
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the ballast is in use: until it lies again nothing new is kept, or it would be filled up too."""
+        return self.ballast_bytes < self.ballast_wanted_bytes
+
+
+def excess_bytes(state: DiskState, quotas: Quotas) -> int:
+    """How much has to go for the quotas and the ballast to be kept; 0 when they are."""
+    over_quota = state.store_bytes - quotas.bytes_max
+    over_share = state.total_bytes - state.free_bytes - int(quotas.disk_share_max * state.total_bytes)
+    for_ballast = ballast_room_bytes(state.ballast_wanted_bytes) - state.free_bytes if state.is_full else 0
+    return max(0, over_quota, over_share, for_ballast)
+
+
+def ballast_room_bytes(ballast_wanted_bytes: int) -> int:
+    """Free bytes at which the ballast is laid again: a quarter above its size, so that it does not come and go."""
+    return ballast_wanted_bytes + ballast_wanted_bytes // 4
+
+
+def ballast_needed(free_bytes: int, ballast_wanted_bytes: int) -> bool:
+    """Whether the ballast has to be released: an eighth of it is what one clean-up step may write."""
+    return free_bytes < ballast_wanted_bytes // 8
+
+
+def fill_of(state: DiskState, quotas: Quotas) -> Fill:
+    """How full it is. A quota alone stops nothing: a read is not lost for a number while the disk has room."""
+    if state.is_full:
+        return Fill.RED
+    fullest = max(state.disk_share, state.quota_share(quotas))
+    return Fill.AMBER if fullest >= quotas.amber_share else Fill.ROOM

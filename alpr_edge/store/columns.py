@@ -1,0 +1,66 @@
+"""What the columns of the vehicle's tables are made of: moments, JSON, instants and counters."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import REAL, Column, Dialect, Integer, Text, TypeDecorator, text
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware datetime as RFC 3339 text with microseconds, which sorts in time order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """A naive datetime is refused: it would be taken for local time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs its time zone")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The moment in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value as compact JSON text; floats come back to the bit."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ANN401, ARG002
+        """NaN and infinities are refused: no JSON has them."""
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
+        """Lists where tuples went in."""
+        return None if value is None else json.loads(value)
+
+
+def instant_columns(name: str, *, nullable: bool = False) -> Iterator[Column[Any]]:
+    """The five columns of an Instant."""
+    yield Column(f"{name}_boot_id", Text, nullable=nullable)
+    yield Column(f"{name}_boottime_ns", Integer, nullable=nullable)
+    yield Column(f"{name}_utc", Utc)
+    yield Column(f"{name}_utc_source", Text, nullable=nullable)
+    yield Column(f"{name}_uncertainty_ms", REAL)
+
+
+def sequence() -> Column[int]:
+    """The order in which rows arrived."""
+    return Column("seq", Integer, primary_key=True)
+
+
+def word(name: str) -> Column[str]:
+    """A text that is empty until something is known."""
+    return Column(name, Text, nullable=False, server_default=text("''"))
+
+
+def number(name: str) -> Column[int]:
+    """A whole number that begins at 0."""
+    return Column(name, Integer, nullable=False, server_default=text("0"))
