@@ -1,0 +1,161 @@
+"""What may go and in which order; whatever the reads, the limits and the need."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.retention import (
+    DiskState,
+    Fill,
+    Ground,
+    KeptRead,
+    Limits,
+    Quotas,
+    ballast_needed,
+    ballast_room_bytes,
+    doomed,
+    excess_bytes,
+    fill_of,
+)
+
+DAY = timedelta(days=1)
+LIMITS = Limits(acknowledged_max=30 * DAY, policy_max=365 * DAY)
+GB = 10**9
+QUOTAS = Quotas(bytes_max=8 * GB, disk_share_max=0.85, amber_share=0.9)
+QUIET = DiskState(64 * GB, 50 * GB, GB, GB, 64 << 20, 64 << 20)
+
+ages = st.none() | st.floats(-10, 1000).map(lambda days: days * DAY)
+reads_of = st.lists(
+    st.builds(KeptRead, st.integers(1, 60), st.integers(0, 200_000), ages, st.booleans(), st.booleans()),
+    unique_by=lambda read: read.seq,
+    max_size=40,
+)
+limits_of = st.builds(Limits, st.floats(0, 400).map(DAY.__mul__), st.floats(0, 400).map(DAY.__mul__), st.booleans())
+needs = st.integers(0, 4_000_000)
+
+
+def seqs(chosen: Sequence[tuple[KeptRead, Ground]], *grounds: Ground) -> list[int]:
+    return [read.seq for read, ground in chosen if ground in grounds]
+
+
+@given(reads_of, limits_of, needs)
+def test_what_is_held_never_goes_and_nothing_goes_twice(reads: list[KeptRead], limits: Limits, need: int) -> None:
+    chosen = doomed(reads, limits, need)
+    assert not any(read.held for read, _ in chosen)
+    assert len(chosen) == len({read.seq for read, _ in chosen})
+
+
+@given(reads_of, limits_of, needs)
+def test_the_ground_says_whether_the_department_has_it_and_whether_it_is_on_record(
+    reads: list[KeptRead], limits: Limits, need: int
+) -> None:
+    for read, ground in doomed(reads, limits, need):
+        assert ground.audited is not read.acknowledged
+
+
+@given(reads_of, limits_of, needs)
+def test_what_was_not_acknowledged_goes_by_policy_or_the_emergency_rule_alone(
+    reads: list[KeptRead], limits: Limits, need: int
+) -> None:
+    for read, ground in doomed(reads, limits, need):
+        if not read.acknowledged:
+            by_policy = read.age is not None and read.age > limits.policy_max
+            assert by_policy if ground is Ground.POLICY else limits.emergency
+
+
+@given(reads_of, limits_of, needs)
+def test_an_unknown_age_deletes_nothing_by_age(reads: list[KeptRead], limits: Limits, need: int) -> None:
+    chosen = doomed([replace(read, age=None) for read in reads], limits, need)
+    assert not seqs(chosen, Ground.AGE, Ground.POLICY)
+    assert not doomed([replace(read, age=None) for read in reads], limits, 0)
+
+
+@given(reads_of, limits_of, needs)
+def test_the_acknowledged_go_first_and_the_oldest_of_them_first(
+    reads: list[KeptRead], limits: Limits, need: int
+) -> None:
+    chosen = doomed(reads, limits, need)
+    order = [list(Ground).index(ground) for _, ground in chosen]
+    assert order == sorted(order)
+    for ground in Ground:
+        assert seqs(chosen, ground) == sorted(seqs(chosen, ground))
+    if seqs(chosen, Ground.EMERGENCY):
+        kept = {read.seq for read in reads} - {read.seq for read, _ in chosen}
+        assert not [read for read in reads if read.seq in kept and read.acknowledged and not read.held]
+    # For want of room the oldest go: whoever of the same standing stays is newer.
+    for ground, acknowledged in ((Ground.ROOM, True), (Ground.EMERGENCY, False)):
+        gone = {read.seq for read, _ in chosen}
+        stayed = [it.seq for it in reads if it.acknowledged is acknowledged and not it.held and it.seq not in gone]
+        assert all(seq < min(stayed) for seq in seqs(chosen, ground) if stayed)
+
+
+@given(reads_of, limits_of, needs)
+def test_no_more_goes_for_room_than_is_needed(reads: list[KeptRead], limits: Limits, need: int) -> None:
+    chosen = doomed(reads, limits, need)
+    for place, (_, ground) in enumerate(chosen):
+        if ground in {Ground.ROOM, Ground.EMERGENCY}:
+            assert sum(read.size_bytes for read, _ in chosen[:place]) < need
+
+
+@given(reads_of, limits_of, needs)
+def test_all_acknowledged_that_are_not_held_can_make_room(reads: list[KeptRead], limits: Limits, need: int) -> None:
+    chosen = doomed(reads, limits, need)
+    could = sum(read.size_bytes for read in reads if read.acknowledged and not read.held)
+    assert sum(read.size_bytes for read, _ in chosen) >= min(need, could)
+
+
+def read(seq: int, days: float | None, *, acknowledged: bool = True, held: bool = False) -> KeptRead:
+    return KeptRead(seq, 60_000, None if days is None else days * DAY, acknowledged, held)
+
+
+def test_age_makes_room_before_the_oldest_of_unknown_age_is_touched() -> None:
+    chosen = doomed([read(1, None), read(2, 31), read(3, 1)], LIMITS, 60_000)
+    assert chosen == [(read(2, 31), Ground.AGE)]
+
+
+def test_a_year_without_a_receipt_is_purged_as_the_policy_says() -> None:
+    kept = [read(1, 366, acknowledged=False), read(2, 366, acknowledged=False, held=True), read(3, 300)]
+    assert [(it.seq, ground) for it, ground in doomed(kept, LIMITS, 0)] == [(3, Ground.AGE), (1, Ground.POLICY)]
+
+
+def test_the_emergency_rule_gives_up_the_oldest_and_only_what_is_needed() -> None:
+    kept = [read(seq, 1, acknowledged=False) for seq in (3, 1, 2)]
+    assert doomed(kept, LIMITS, 100_000) == []
+    switched_on = replace(LIMITS, emergency=True)
+    assert seqs(doomed(kept, switched_on, 100_000), Ground.EMERGENCY) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "excess", "fill"),
+    [
+        ({}, 0, Fill.ROOM),
+        ({"store_bytes": 9 * GB}, GB, Fill.ROOM),
+        ({"store_bytes": 8 * GB, "bound_bytes": 72 * GB // 10}, 0, Fill.AMBER),
+        ({"store_bytes": 9 * GB, "bound_bytes": 9 * GB}, GB, Fill.AMBER),
+        ({"free_bytes": 8 * GB}, 64 * GB - 8 * GB - int(0.85 * 64 * GB), Fill.ROOM),
+        ({"free_bytes": 6 * GB}, 64 * GB - 6 * GB - int(0.85 * 64 * GB), Fill.AMBER),
+        ({"ballast_bytes": 0}, 0, Fill.RED),
+    ],
+)
+def test_how_full_it_is_and_what_has_to_go(changes: dict[str, int], excess: int, fill: Fill) -> None:
+    state = replace(QUIET, **changes)
+    assert excess_bytes(state, QUOTAS) == excess
+    assert fill_of(state, QUOTAS) is fill
+
+
+@given(st.integers(0, 1 << 30), st.integers(1 << 20, 1 << 28))
+def test_the_ballast_is_never_wanted_and_unwanted_at_once(free: int, ballast: int) -> None:
+    """Released, it gives more than the mark at which it goes; laid again, it leaves more than that mark."""
+    assert not ballast_needed(free + ballast, ballast)
+    if free >= ballast_room_bytes(ballast):
+        assert not ballast_needed(free - ballast, ballast)
+
+
+def test_a_full_disk_without_its_ballast_needs_room_for_it_again() -> None:
+    full = replace(QUIET, total_bytes=GB, free_bytes=64 << 20, ballast_bytes=0)
+    roomy = replace(QUOTAS, disk_share_max=1.0)
+    assert excess_bytes(full, roomy) == 16 << 20
