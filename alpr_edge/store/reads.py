@@ -8,7 +8,8 @@ an earlier run never closed.
 import dataclasses
 import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -25,7 +26,7 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.queries import Counts, StoredRead
 from alpr_edge.store.rows import alert_row, hit_row, instant_row, read_row
-from alpr_edge.store.schema import alerts, evidence, hits, images, reads
+from alpr_edge.store.schema import alerts, evidence, hits, images, outbox, reads
 
 BATCH_MAX = 1000
 """Records of one transaction: other processes wait for it."""
@@ -94,17 +95,26 @@ class ReadStore:
             raise StoreError(f"a batch holds {len(batch)} records, {BATCH_MAX} are allowed; commit more often")
         with self._committing:
             pictures = self._put_images(batch)
-            released: set[str] = set()
-            with self._database.write() as connection:
-                stored = [
+            with self._changing() as (connection, released):
+                return [
                     _decide(connection, record, refs)
                     if isinstance(record, DecidedRecord)
                     else _close(connection, record, refs, released)
                     for record, refs in zip(batch, pictures, strict=True)
                 ]
-                released = _forget_images(connection, released)
-            self._delete(released)
-        return stored
+
+    @contextmanager
+    def letting_go(self) -> Iterator[tuple[Connection, set[str]]]:
+        """One transaction that takes reads away.
+
+        Digests that are put into the set lose their rows, and after the commit their files, unless a read still refers
+        to them. A cut between the two leaves files that no row names: :meth:`sweep_images` removes them.
+
+        Raises:
+            StoreError: nothing was taken away.
+        """
+        with self._committing, self._changing() as changing:
+            yield changing
 
     def close_open_reads(self) -> int:
         """Close and queue what earlier runs decided and never closed; before the first commit of a run.
@@ -157,6 +167,14 @@ class ReadStore:
         jpegs = [jpeg for record in batch for _, jpeg in record.images]
         digests = iter(self._images.put_all(jpegs))
         return [tuple(EvidenceRef(kind, next(digests), len(jpeg)) for kind, jpeg in record.images) for record in batch]
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Connection, set[str]]]:
+        released: set[str] = set()
+        with self._database.write() as connection:
+            yield connection, released
+            released = _forget_images(connection, released)
+        self._delete(released)
 
     def _delete(self, digests: Iterable[str]) -> None:
         """Remove image files that no row names; what cannot be removed is left to the next sweep."""
@@ -229,7 +247,11 @@ def _refer(connection: Connection, read: PlateRead) -> None:
 
 
 def _forget_images(connection: Connection, released: set[str]) -> set[str]:
-    """Take out of the table those images that no read refers to any more; returns them."""
+    """Take out of the tables those images that no read refers to any more; returns them."""
+    if not released:
+        return set()
     used = exists().where(evidence.c.sha256 == images.c.sha256)
     gone = delete(images).where(images.c.sha256.in_(released) & ~used).returning(images.c.sha256)
-    return set(connection.scalars(gone)) if released else set()
+    forgotten = set(connection.scalars(gone))
+    connection.execute(delete(outbox).where(outbox.c.item_id.in_(forgotten)))
+    return forgotten
