@@ -11,6 +11,7 @@ tells them apart with road noise, with one ear on the radio and through a small 
 - ``WITHDRAWN``: three falling steps, the only pattern that falls stepwise: what was said no longer holds.
 - ``TROUBLE``: the two-note fall of a horn, twice: the unit does not watch.
 - ``STALE``: a long note and a short one of the same pitch: a list is old.
+- ``DISK``: a long low note and two short ones of the same pitch: the disk fills up.
 - ``READY``: one short note.
 
 Fundamentals lie between 500 and 3000 Hz: above the bulk of tyre and engine noise, below where hearing loss and
@@ -38,6 +39,7 @@ PATTERNS: dict[Tone, tuple[Pulse, ...]] = {
     Tone.WITHDRAWN: ((1250, 140), (0, 30), (1000, 140), (0, 30), (750, 280)),
     Tone.TROUBLE: ((900, 260), (600, 260), (0, 160), (900, 260), (600, 260)),
     Tone.STALE: ((900, 520), (0, 150), (900, 150)),
+    Tone.DISK: ((600, 520), (0, 150), (600, 130), (0, 100), (600, 130)),
     Tone.READY: ((1320, 150),),
 }
 _OVERTONES = (1.0, 0.35, 0.15)

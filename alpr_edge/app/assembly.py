@@ -27,6 +27,7 @@ from alpr_edge.settings import DecisionSettings, Settings
 RECORDS_HELD = 64
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
 RECORDS_A_COMMIT = 16
+RECOGNITION = "recognition"
 RESTARTS_MAX = 2
 GIVE_UP_S = 5.0
 FRAMES_HELD = 4
@@ -92,7 +93,7 @@ class Assembly:
         self._watches = {lens.camera_id: self._watch(settings, lens.camera_id) for lens in lenses}
         self.supervisor = Supervisor()
         self.supervisor.add(BatchStage("writer", self.records, parts.recorder.write, RECORDS_A_COMMIT))
-        self.supervisor.add(WorkStage("recognition", self.frames, self._recognise, self._finish))
+        self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
         for lens in lenses:
             self.supervisor.add(SourceStage(f"camera-{lens.camera_id}", lens.frames, self.frames))
 
@@ -113,6 +114,15 @@ class Assembly:
                 self.supervisor.stop.set()
                 self.supervisor.join(GIVE_UP_S)
                 return
+
+    def stalled(self) -> list[str]:
+        """Names of the stages that stand still by themselves.
+
+        Recognition that waits for the writer does not: while a full disk takes nothing, the unit holds what it has
+        read, drops frames, and must not be killed for it. The writer is judged by its own signs of life.
+        """
+        waits = len(self.records) >= RECORDS_HELD
+        return [name for name in self.supervisor.stalled() if not (waits and name == RECOGNITION)]
 
     def failures(self) -> list[str]:
         """One line for each stage that failed and was started again, or could not finish."""

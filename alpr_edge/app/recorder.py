@@ -25,6 +25,7 @@ class Recorder:
         store: the encrypted store.
         settings: picture sizes.
         observers: told of each batch once it is committed.
+        require_room: raises StoreError while the disk is full: what room is left is for cleaning up.
     """
 
     def __init__(
@@ -32,13 +33,16 @@ class Recorder:
         store: ReadStore,
         settings: StoreSettings,
         observers: Sequence[Callable[[Sequence[Record]], None]] = (),
+        require_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._observers = observers
+        self._require_room = require_room
 
     def write(self, batch: Sequence[Record]) -> None:
         """Commit a batch; raises StoreError with nothing of it written."""
+        self._require_room()
         self._store.commit([self._stored(record) for record in batch])
         for record in batch:
             if isinstance(record, Decided):

@@ -13,6 +13,7 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
+from alpr_edge.app.disk import DiskStage, open_ballast
 from alpr_edge.app.doors import open_lists, open_sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.list_taking import ListStage
@@ -72,6 +73,7 @@ class Unit:
         """
         with ExitStack() as doors:
             doors.enter_context(only_one(self._settings.unit.data_directory))
+            ballast = open_ballast(self._settings)
             store = doors.enter_context(open_store(self._settings, migrate=True))
             store.reads.close_open_reads()
             store.reads.sweep_images()
@@ -83,14 +85,16 @@ class Unit:
             player = open_player(self._settings.alerts, self._clock.now())
             doors.callback(player.close)
             herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
-            recorder = Recorder(store.reads, self._settings.store)
+            recorder = Recorder(store.reads, self._settings.store, require_room=ballast.require)
             cameras = [Camera(camera, self._clock, self._stop.wait) for camera in self._settings.camera]
             assembly = self._assembly(herald, recorder, lists, cameras)
             if self._settings.hotlist.source:
                 assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming))
+            disk = DiskStage(self._settings, store, ballast, self._clock)
+            assembly.supervisor.add(disk)
             self._position()
             assembly.supervisor.start()
-            self._keep(assembly, store, lists, herald, cameras)
+            self._keep(assembly, store, lists, herald, cameras, disk)
             self._drain(assembly)
 
     def _assembly(self, herald: Herald, recorder: Recorder, lists: ListWatch, cameras: list[Camera]) -> Assembly:
@@ -120,7 +124,13 @@ class Unit:
         thread.start()
 
     def _keep(
-        self, assembly: Assembly, store: StoreRoom, lists: ListWatch, herald: Herald, cameras: list[Camera]
+        self,
+        assembly: Assembly,
+        store: StoreRoom,
+        lists: ListWatch,
+        herald: Herald,
+        cameras: list[Camera],
+        disk: DiskStage,
     ) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse."""
         while not self._stop.wait(ROUND_S):
@@ -128,11 +138,13 @@ class Unit:
             lists.refresh(now)
             if lists.judge(now):
                 herald.sound(Tone.STALE)
-            stalled = assembly.supervisor.stalled()
+            if disk.judge():
+                herald.sound(Tone.DISK)
+            stalled = assembly.stalled()
             self._keep_time(store)
-            troubles = self._judge(assembly, lists, herald, cameras, stalled)
-            self._tell(troubles, tuple(lists.old()), herald)
-            self._write(assembly, store, herald, cameras)
+            troubles = (*self._judge(assembly, lists, herald, cameras, stalled), *disk.faults())
+            self._tell(troubles, (*lists.old(), *disk.warnings()), herald)
+            self._write(assembly, store, herald, cameras, disk)
             if not stalled:
                 self._manager.alive()
 
@@ -185,7 +197,9 @@ class Unit:
             self._manager.status("; ".join(told) or "watching")
         self._troubles = told
 
-    def _write(self, assembly: Assembly, store: StoreRoom, herald: Herald, cameras: list[Camera]) -> None:
+    def _write(
+        self, assembly: Assembly, store: StoreRoom, herald: Herald, cameras: list[Camera], disk: DiskStage
+    ) -> None:
         counts, latencies, now = store.outbox.counts(), list(herald.latencies_ms), self._clock.now()
         figures = {
             "frames": assembly.frames_seen,
@@ -198,6 +212,7 @@ class Unit:
             "has_fix": self._keeper.at(now) is not None,
             "utc_source": now.utc_source.value,
             "chrony": self._chrony.state,
+            **disk.figures(),
         }
         try:
             health = Health("run", self._ready, self._troubles, figures)

@@ -38,6 +38,8 @@ class Tone(StrEnum):
     """The unit does not watch any more: silence must never mean "no hits"."""
     STALE = "stale"
     """A list turned amber or red: it is watched for, but may not know what happened since."""
+    DISK = "disk"
+    """The disk is nearly full with what may not be deleted, or full."""
     READY = "ready"
 
 

@@ -94,6 +94,10 @@ def _is_past(read: KeptRead, longest: timedelta) -> bool:
     return read.age is not None and read.age > longest
 
 
+_CLEARLY = 0.02
+"""How far below the mark what was amber must fall."""
+
+
 class Fill(StrEnum):
     """How full it is, the worst last."""
 
@@ -165,9 +169,25 @@ def ballast_needed(free_bytes: int, ballast_wanted_bytes: int) -> bool:
     return free_bytes < ballast_wanted_bytes // 8
 
 
-def fill_of(state: DiskState, quotas: Quotas) -> Fill:
-    """How full it is. A quota alone stops nothing: a read is not lost for a number while the disk has room."""
+def fill_of(state: DiskState, quotas: Quotas, before: Fill = Fill.ROOM) -> Fill:
+    """How full it is. A quota alone stops nothing: a read is not lost for a number while the disk has room.
+
+    Args:
+        state: as it is.
+        quotas: of the settings.
+        before: how full it was; what was amber stays so until it is clearly below, or it would be said again and again.
+    """
     if state.is_full:
         return Fill.RED
+    mark = quotas.amber_share - (0.0 if before is Fill.ROOM else _CLEARLY)
     fullest = max(state.disk_share, state.quota_share(quotas))
-    return Fill.AMBER if fullest >= quotas.amber_share else Fill.ROOM
+    return Fill.AMBER if fullest >= mark else Fill.ROOM
+
+
+def days_left(state: DiskState, quotas: Quotas, bytes_a_day: float) -> float | None:
+    """For how many days without a link there is room, at a rate; None when none is known."""
+    if bytes_a_day <= 0:
+        return None
+    deletable = state.store_bytes - state.bound_bytes
+    room = min(quotas.bytes_max - state.bound_bytes, state.free_bytes + deletable)
+    return max(0.0, room / bytes_a_day)

@@ -8,6 +8,7 @@ files it names change for different reasons.
 from alpr_edge.settings.files import file_faults
 from alpr_edge.settings.lists import ListSource
 from alpr_edge.settings.loading import load, parse
+from alpr_edge.settings.retention import RetentionSettings
 from alpr_edge.settings.schema import (
     AlertSettings,
     CameraSettings,
@@ -35,6 +36,7 @@ __all__ = [
     "HotlistSettings",
     "ListSource",
     "PositionSettings",
+    "RetentionSettings",
     "RtspCamera",
     "Settings",
     "SimulatedCamera",

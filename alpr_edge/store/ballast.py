@@ -4,7 +4,7 @@ SQLite needs room to delete: the pages of a DELETE go to the write-ahead log fir
 freed any more. While the ballast is out nothing new is kept, or it would be filled up like the rest.
 """
 
-import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Ballast:
 
     Args:
         directory: the unit's data folder, which exists.
-        wanted_bytes: its size; 0: none is kept.
+        wanted_bytes: its size.
     """
 
     def __init__(self, directory: Path, wanted_bytes: int) -> None:
@@ -51,10 +51,24 @@ class Ballast:
             free = free_bytes(self._path.parent)
             if self.held_bytes and ballast_needed(free, self.wanted_bytes):
                 self.release()
-            elif self.held_bytes < self.wanted_bytes and free >= ballast_room_bytes(self.wanted_bytes):
+            elif self.is_out and free >= ballast_room_bytes(self.wanted_bytes):
                 self._lay()
         except OSError as error:
             raise StoreError(f"{self._path}: the ballast cannot be tended: {error.strerror}") from None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it was given back, or never fitted."""
+        return self.held_bytes < self.wanted_bytes
+
+    def require(self) -> None:
+        """Refuse to keep anything new while it is out.
+
+        Raises:
+            StoreError: it is.
+        """
+        if self.is_out:
+            raise StoreError(f"{self._path.parent}: the disk is full, nothing new is kept; free some space on it")
 
     def release(self) -> None:
         """Give its blocks back; needs no room itself."""
@@ -70,14 +84,15 @@ class Ballast:
             give_to_owner_of(self._path.parent, descriptor)
             os.posix_fallocate(descriptor, 0, self.wanted_bytes)
             os.fsync(descriptor)
-        except OSError:
+        except OSError as error:
             # Somebody else took the room meanwhile: half a ballast would only be in the way.
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-            raise
+            self._path.unlink()
+            if error.errno != errno.ENOSPC:
+                raise
+        else:
+            log.info("disk.ballast_laid", bytes=self.wanted_bytes)
         finally:
             os.close(descriptor)
-        log.info("disk.ballast_laid", bytes=self.wanted_bytes)
 
 
 def free_bytes(folder: Path) -> int:

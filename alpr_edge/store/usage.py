@@ -5,16 +5,22 @@ grows with the store; digests are spread evenly, so what is deleted meanwhile ca
 """
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import case, func, select
 
+from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.retention import DiskState
 from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.images import PREFIXES
-from alpr_edge.store.schema import evidence, holds, images, outbox
+from alpr_edge.store.schema import evidence, holds, images, outbox, reads
 from alpr_edge.store.standing import image_blocks_bytes
+
+RATE_READS = 100_000
+"""Reads that a rate is told from: a week or two."""
+RATE_DAYS_MIN = 1 / 24
 
 
 class Usage:
@@ -97,3 +103,17 @@ class Usage:
     def _bound_rows_bytes(self, kept: float, waiting: float) -> int:
         """The database by the same share as the images: rows have no size of their own."""
         return round(self._database_bytes() * waiting / kept) if kept else 0
+
+
+def bytes_a_day(database: Database, bytes_a_read: float) -> float | None:
+    """At what rate the store grows, by the newest reads that had a trusted clock; None when too little is known."""
+    trusted = reads.c.last_seen_utc_source.in_((UtcSource.GNSS.value, UtcSource.NTP.value))
+    query = select(reads.c.seq, reads.c.last_seen_utc).where(trusted)
+    with database.read() as connection:
+        newest = connection.execute(query.order_by(reads.c.seq.desc()).limit(1)).one_or_none()
+        if newest is None:
+            return None
+        since = reads.c.seq > newest.seq - RATE_READS
+        oldest = connection.execute(query.where(since).order_by(reads.c.seq).limit(1)).one()
+    days = (newest.last_seen_utc - oldest.last_seen_utc) / timedelta(days=1)
+    return (newest.seq - oldest.seq) / days * bytes_a_read if days >= RATE_DAYS_MIN else None

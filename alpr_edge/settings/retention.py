@@ -1,0 +1,38 @@
+"""The settings' table of what the car keeps, how long, and what happens when its disk fills up."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from alpr_edge.domain.retention import Limits, Quotas
+from alpr_edge.settings.base import Section, require_order
+
+
+class RetentionSettings(Section):
+    """[retention]: the vehicle's own copy (policy 462.5); the department's is the department's."""
+
+    days: Annotated[float, Field(gt=0, le=3650)] = 30.0
+    policy_days: Annotated[float, Field(ge=365, le=36_500)] = 365.0
+    """The policy keeps for a year at least."""
+    bytes_max: Annotated[int, Field(ge=1_000_000, le=100_000_000_000_000)] = 8_000_000_000
+    disk_share_max: Annotated[float, Field(gt=0, lt=1)] = 0.85
+    amber_share: Annotated[float, Field(gt=0, le=1)] = 0.9
+    when_full: Literal["stop", "delete_oldest"] = "stop"
+    ballast_bytes: Annotated[int, Field(ge=1_048_576, le=1_073_741_824)] = 67_108_864
+    every_s: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self, "disk_share_max", "amber_share")
+        return require_order(self, "days", "policy_days")
+
+    @property
+    def limits(self) -> Limits:
+        """As the domain's rules take them."""
+        return Limits(timedelta(days=self.days), timedelta(days=self.policy_days), self.when_full == "delete_oldest")
+
+    @property
+    def quotas(self) -> Quotas:
+        """Likewise."""
+        return Quotas(self.bytes_max, self.disk_share_max, self.amber_share)
