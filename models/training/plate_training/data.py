@@ -16,8 +16,9 @@ Licence = Literal["all", "clean"]
 """Which pictures training may see: all, or only those it renders itself and those under MIT."""
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-AGREED = Path(__file__).resolve().parents[1] / "runs" / "labels" / "eu.csv"
-"""Texts of European crops, written by ``models/training/label``."""
+REGIONS = "us", "br", "eu"
+LABELS = Path(__file__).resolve().parents[1] / "runs" / "labels"
+"""Texts of crops by region, written by ``models/training/label``."""
 VALIDATION_EVERY = 10
 """Every tenth real crop is kept for validation."""
 NEGATIVES_KEPT = 300
@@ -60,18 +61,25 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
-    """Real crops with text, by region; the European ones are those on which two readers agreed."""
+    """Real crops with text, by region: those of :data:`LABELS`, else those that came with the crops."""
     found: dict[str, list[Crop]] = {}
-    tables = {region: folder / "crops" / region / "truth.csv" for region in ("us", "br")}
-    if AGREED.exists():
-        tables["eu"] = AGREED
-    for region, table in tables.items():
-        rows = [row for row in rows_of(table) if row.get("rendered", "0") == "0"]
-        rows.sort(key=lambda row: row["image"])
-        kept = [row for i, row in enumerate(rows) if (i % VALIDATION_EVERY == 0) == validation]
-        crops = [Crop(read_picture(folder / "crops" / region / row["image"]), canonical(row["plate"])) for row in kept]
-        found[region] = [crop for crop in crops if 2 <= len(crop.text) <= SLOTS]
-    return found
+    for region in REGIONS:
+        given = labelled_rows(folder, region)
+        table = LABELS / f"{region}.csv"
+        texts = {row["image"]: row["plate"] for row in rows_of(table)} if table.exists() else given
+        kept = [image for i, image in enumerate(given) if (i % VALIDATION_EVERY == 0) == validation]
+        wanted = [(image, texts.get(image, "")) for image in kept if 2 <= len(texts.get(image, "")) <= SLOTS]
+        found[region] = [Crop(read_picture(folder / "crops" / region / image), text) for image, text in wanted]
+    return {region: crops for region, crops in found.items() if crops}
+
+
+def labelled_rows(folder: Path, region: str) -> dict[str, str]:
+    """The real crops of a region by name, each with the canonical text that came with it; empty where none did."""
+    table = folder / "crops" / region / "truth.csv"
+    if not table.exists():
+        return {path.name: "" for path in sorted((folder / "crops" / region).glob("*.jpg"))}
+    rows = [row for row in rows_of(table) if row.get("rendered", "0") == "0"]
+    return {row["image"]: canonical(row["plate"]) for row in sorted(rows, key=lambda row: row["image"])}
 
 
 def plate_pictures(folder: Path, *, validation: bool) -> list[Picture]:

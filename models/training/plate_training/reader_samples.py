@@ -15,7 +15,7 @@ from plate_training.geometry import bounds, turned
 from plate_training.mistakes import Mistake
 from plate_training.plate_source import Mounted, mount, rendered
 
-REAL = {"us": 0.2, "br": 0.12, "eu": 0.08}
+REAL = {"us": 0.2, "br": 0.16, "eu": 0.08}
 """Shares of real crops among the samples."""
 NO_PLATE, MISTAKEN = 0.06, 0.6
 """Share of pictures without a plate, and how many of those a detector took for one."""
@@ -96,5 +96,5 @@ def _inexact(box: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
     """The box as a detector gives it: each side off by some per cent, more often outwards."""
     size = np.tile(box[2:] - box[:2], 2)
     outward = np.array([-1, -1, 1, 1], np.float32)
-    off = rng.normal(0.01, 0.035, 4) if rng.random() < 0.7 else rng.uniform(-0.07, 0.16, 4)
-    return (box + outward * np.clip(off, -0.08, 0.2).astype(np.float32) * size).astype(np.float32)
+    off = rng.normal(0.01, 0.035, 4) if rng.random() < 0.6 else rng.uniform(-0.085, 0.14, 4)
+    return (box + outward * np.clip(off, -0.085, 0.2).astype(np.float32) * size).astype(np.float32)
