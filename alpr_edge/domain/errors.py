@@ -10,8 +10,10 @@
     ├── PositionError        a fix source cannot be opened or vanished
     ├── FeedError            a hotlist feed was refused as a whole
     ├── StoreError           the encrypted store, its keys or its images
+    │   ├── DamagedError         the database's file or its log is damaged
     │   └── LostError            something kept is missing or was changed: trying again will not help
     ├── DepartmentError      the department's folder, certificates or server cannot be used
+    ├── PowerError           the ignition cannot be told, or the power not be let go
     ├── SoundError           the sound device is missing or stopped taking samples
     └── UplinkError          the department cannot be reached at present
         └── UnauthorisedError    it was reached and does not accept this unit
@@ -68,8 +70,16 @@ class DepartmentError(AlprEdgeError):
     """The department's folder, certificates or server cannot be used."""
 
 
+class DamagedError(StoreError):
+    """The database's file or its log is damaged, or, when it does not open at all, was written with another key."""
+
+
 class LostError(StoreError):
     """Something the store kept is missing or was changed; trying again will not bring it back."""
+
+
+class PowerError(AlprEdgeError):
+    """The ignition cannot be told at present, or the order to power off failed."""
 
 
 class SoundError(AlprEdgeError):

@@ -8,6 +8,8 @@ crash between the two leaves a file that nothing refers to, never a reference to
 import re
 import secrets
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +26,16 @@ PREFIXES = tuple(f"{number:02x}" for number in range(256))
 """What digests begin with, and the names of the folders they lie in."""
 
 _DIGEST = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What a file tells without being opened."""
+
+    length: int
+    """Bytes of the JPEG."""
+    changed: datetime
+    """By the clock of that moment."""
 
 
 class ImageStore:
@@ -96,6 +108,14 @@ class ImageStore:
         """
         names = (path.name for path in self._files(prefix))
         return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
+
+    def facts(self, sha256: str) -> "ImageFacts | None":
+        """What is known of an image by its file alone; None when there is none."""
+        try:
+            status = self._path(sha256).stat()
+        except OSError:
+            return None
+        return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def remove_temporaries(self) -> int:
         """Remove what a crash left half-written; only for the process that writes images, before it does."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, case, func, select, update
 from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
 from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.schema import outbox
 
 DETAIL_CHARACTERS_MAX = 500
@@ -108,6 +108,27 @@ class Outbox:
         fresh = update(outbox).where(aside).values(state="ready", attempts=0, digest_failures=0, detail="")
         with self._database.write() as connection:
             return connection.execute(fresh).rowcount
+
+    def quarantine_lost_images(self) -> int:
+        """Set aside each image that is due and whose file is gone, so that it shows at once; returns how many.
+
+        A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
+        """
+        lost = 0
+        for prefix in PREFIXES:
+            here = set(self._images.orphans((), prefix))
+            due = (outbox.c.kind == ItemKind.IMAGE) & _IS_READY & outbox.c.item_id.between(prefix, f"{prefix}g")
+            with self._database.read() as connection:
+                gone = [
+                    item_id
+                    for item_id in connection.scalars(select(outbox.c.item_id).where(due))
+                    if item_id not in here
+                ]
+            for item_id in gone:
+                log.error("outbox.image_lost", item_id=item_id)
+                self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
+            lost += len(gone)
+        return lost
 
     def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
         """What was set aside, oldest first."""

@@ -45,6 +45,13 @@ def queue_times(connection: Connection, payloads: Sequence[TimePayload], created
         connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
 
 
+def queue_image(connection: Connection, sha256: str, length: int) -> bool:
+    """Queue an image by itself; False: it is queued already and stays as it is."""
+    row = _image_row(sha256, length, None)
+    statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["item_id"])
+    return connection.execute(statement).rowcount > 0
+
+
 def _urgency(hit: Hit) -> Urgency:
     return Urgency.COVERT_HIT if hit.entry.covert else Urgency.HIT
 

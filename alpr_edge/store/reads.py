@@ -99,7 +99,7 @@ class ReadStore:
                 return [
                     _decide(connection, record, refs)
                     if isinstance(record, DecidedRecord)
-                    else _close(connection, record, refs, released)
+                    else _close(connection, record, refs, released, may_be_aside=self._database.renewed)
                     for record, refs in zip(batch, pictures, strict=True)
                 ]
 
@@ -216,19 +216,42 @@ def _decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceR
 
 
 def _close(
-    connection: Connection, record: ClosedRecord, refs: tuple[EvidenceRef, ...], released: set[str]
+    connection: Connection,
+    record: ClosedRecord,
+    refs: tuple[EvidenceRef, ...],
+    released: set[str],
+    *,
+    may_be_aside: bool,
 ) -> PlateRead:
-    """Amend and queue a read; digests that it no longer refers to are added to ``released``."""
+    """Amend and queue a read; digests that it no longer refers to are added to ``released``.
+
+    Args:
+        connection: of the batch's transaction.
+        record: the end of its pass.
+        refs: its new images.
+        released: digests whose files may go.
+        may_be_aside: it may have been decided in a database that was set aside since.
+    """
     kept = queries.evidence_of(connection, [record.read.read_id]).get(record.read.read_id, ())
     replaced = {ref.kind for ref in refs}
     read = dataclasses.replace(record.read, evidence=(*(ref for ref in kept if ref.kind not in replaced), *refs))
     is_open = (reads.c.read_id == read.read_id) & (reads.c.closed == 0)
     if connection.execute(update(reads).where(is_open).values(**read_row(read, closed=True))).rowcount != 1:
+        if may_be_aside and connection.scalar(select(reads.c.seq).where(reads.c.read_id == read.read_id)) is None:
+            return _begin_anew(connection, read)
         raise StoreError(f"read {read.read_id} is not open, so it cannot be closed; nothing of its batch was kept")
     if refs:
         connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
         _refer(connection, read)
         released.update(ref.sha256 for ref in kept if ref.kind in replaced)
+    queueing.queue_read(connection, read)
+    return read
+
+
+def _begin_anew(connection: Connection, read: PlateRead) -> PlateRead:
+    """Keep the end of a pass whose beginning lies in the database set aside; salvage adds its hits and first images."""
+    connection.execute(insert(reads), read_row(read, closed=True))
+    _refer(connection, read)
     queueing.queue_read(connection, read)
     return read
 

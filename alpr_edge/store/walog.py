@@ -1,0 +1,159 @@
+"""SQLite's write-ahead log as a file: its frames, which of them hold together, and how many were committed for certain.
+
+Format: https://sqlite.org/fileformat2.html#walformat and https://sqlite.org/walformat.html. Nothing here opens a
+database, so nothing is changed by looking: SQLite itself cuts a damaged log short without a word when it opens it.
+"""
+
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HEADER_BYTES = 32
+FRAME_HEADER_BYTES = 24
+PAGE_BYTES = 4096
+FRAME_BYTES = FRAME_HEADER_BYTES + PAGE_BYTES
+_MAGIC = 0x377F0682
+"""With a last bit that says whether checksums are over big-endian words."""
+_INDEX_HEADER = struct.Struct("=IIIBBHII8s8s8s")
+_INDEX_VERSION = 3_007_000
+_INDEX_BACKFILL_AT = 96
+_MASK = 0xFFFFFFFF
+_LOOK_AGAIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One page as a transaction left it."""
+
+    page: int
+    offset: int
+    """Of the page's bytes in the log."""
+    commits: bool
+    """Whether a transaction ends with it."""
+    pages_total: int
+    """Pages of the whole database after that transaction; 0 when none ends here."""
+    holds: bool
+    """Whether checksums hold from the log's beginning up to here: SQLite reads no frame behind the first that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log of which the present generation's frames were read."""
+
+    frames: tuple[Frame, ...]
+    known_committed: int
+    """Frames that the shared index says were committed and synced; 0 when it says nothing of this generation."""
+    copied_back: int
+    """Of these, how many were in the database file as well."""
+
+    @property
+    def committed(self) -> int:
+        """How many frames, from the first, belong to transactions that were acknowledged or may have been."""
+        last = max((number for number, frame in enumerate(self.frames, 1) if frame.commits), default=0)
+        return self.known_committed or last
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether SQLite would leave out what was acknowledged.
+
+        Commits are synced one by one, so a power cut tears the last transaction at most. A frame that fails below the
+        index's count was whole once, and so was one that two commits follow. What one commit follows is what a torn
+        last transaction looks like when the index did not survive, and is taken for that.
+        """
+        good = next((number for number, frame in enumerate(self.frames) if not frame.holds), len(self.frames))
+        if self.known_committed:
+            return good < self.known_committed and self.copied_back < self.known_committed
+        return sum(frame.commits for frame in self.frames[good:]) > 1
+
+
+def read_log(log: Path, index: Path) -> Log:
+    """The log beside a database, with what its shared index (``-shm``) tells; an empty one when there is none."""
+    content, told = _content(log), _told_by(_content(index))
+    salt = content[16:24] if _header_holds(content) else told.salt or content[HEADER_BYTES + 8 : HEADER_BYTES + 16]
+    committed, copied_back = (told.committed, told.copied_back) if told.salt == salt else (0, 0)
+    return Log(tuple(_frames(content, salt)), committed, copied_back)
+
+
+def lacks_commits(database: Path) -> bool:
+    """Whether the log beside a database is damaged, so that opening it would lose what was acknowledged.
+
+    Another process may write the log meanwhile: only two looks that find the same are believed.
+    """
+    log, index = (database.with_name(f"{database.name}-{part}") for part in ("wal", "shm"))
+    first = read_log(log, index)
+    if not first.is_damaged:
+        return False
+    time.sleep(_LOOK_AGAIN_S)
+    return read_log(log, index) == first
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the shared index says."""
+
+    salt: bytes = b""
+    """Of the generation it is about; empty: it is damaged, or there is none."""
+    committed: int = 0
+    copied_back: int = 0
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _header_holds(content: bytes) -> bool:
+    if len(content) < HEADER_BYTES or struct.unpack_from(">I", content)[0] & ~1 != _MAGIC:
+        return False
+    words = _words(content, 0, 24, content[3] & 1)
+    return _checksum(words, (0, 0)) == struct.unpack_from(">II", content, 24)
+
+
+def _frames(content: bytes, salt: bytes) -> Iterator[Frame]:
+    """Frames of a generation up to the last that carries its salt; those before it that do not are shown as failed."""
+    starts = range(HEADER_BYTES, len(content) - FRAME_BYTES + 1, FRAME_BYTES)
+    own = [start for start in starts if content[start + 8 : start + 16] == salt]
+    running = struct.unpack_from(">II", content, 24) if _header_holds(content) else None
+    big = content[3] & 1 if running else 0
+    for start in starts[: starts.index(own[-1]) + 1] if own else ():
+        page, pages_total = struct.unpack_from(">II", content, start)
+        carries = content[start + 8 : start + 16] == salt
+        if running is not None:
+            running = _continued(content, start, running, big) if carries else None
+        commits = carries and pages_total > 0
+        yield Frame(page if carries else 0, start + FRAME_HEADER_BYTES, commits, pages_total, running is not None)
+
+
+def _continued(content: bytes, start: int, running: tuple[int, int], big: int) -> tuple[int, int] | None:
+    """The running checksum after a frame; None when it is not what the frame says."""
+    running = _checksum(_words(content, start, 8, big), running)
+    running = _checksum(_words(content, start + FRAME_HEADER_BYTES, PAGE_BYTES, big), running)
+    return running if running == struct.unpack_from(">II", content, start + 16) else None
+
+
+def _words(content: bytes, start: int, length: int, big: int) -> tuple[int, ...]:
+    return struct.unpack_from(f"{'>' if big else '<'}{length // 4}I", content, start)
+
+
+def _checksum(words: tuple[int, ...], before: tuple[int, int]) -> tuple[int, int]:
+    one, two = before
+    for even, odd in zip(words[::2], words[1::2], strict=True):
+        one = (one + even + two) & _MASK
+        two = (two + odd + one) & _MASK
+    return one, two
+
+
+def _told_by(index: bytes) -> _Told:
+    """What an index that is whole says: its header is there twice, and has a checksum."""
+    size = _INDEX_HEADER.size
+    if len(index) < _INDEX_BACKFILL_AT + 4 or index[:size] != index[size : 2 * size]:
+        return _Told()
+    version, _, _, _, _, _, committed, _, _, salt, checksum = _INDEX_HEADER.unpack_from(index)
+    words = struct.unpack_from(f"={(size - 8) // 4}I", index)
+    if version != _INDEX_VERSION or _checksum(words, (0, 0)) != struct.unpack("=II", checksum):
+        return _Told()
+    return _Told(salt, committed, struct.unpack_from("=I", index, _INDEX_BACKFILL_AT)[0])

@@ -1,0 +1,101 @@
+"""A unit's database with reads, and ways to damage its files for real."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from alpr_edge.store.aside import Aside, all_aside
+from alpr_edge.store.damage import Renewal
+from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.keys import IMAGES, derive_key
+from alpr_edge.store.outbox import Outbox
+from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.salvage import Salvage, Salvaged
+from alpr_edge.store.schema import outbox
+from tests.store.records import CROP, hit, plate_read
+
+KEY = bytes(range(32))
+PAGE = 4096
+READS = 200
+
+
+@dataclass
+class Opened:
+    database: Database
+    images: ImageStore
+    reads: ReadStore
+    outbox: Outbox
+    renewal: Renewal
+
+    @property
+    def asides(self) -> list[Aside]:
+        return all_aside(self.database.path.parent)
+
+    def ids(self) -> set[str]:
+        return {stored.read.read_id for stored in self.reads.recent(1000)}
+
+    def queued(self, kind: str) -> set[str]:
+        with self.database.read() as connection:
+            return set(connection.scalars(select(outbox.c.item_id).where(outbox.c.kind == kind)))
+
+    def salvage(self, aside: Aside | None = None) -> Salvaged:
+        salvage = Salvage(self.database, self.images, KEY)
+        return salvage.run(aside or self.asides[-1], lambda done, total: None)
+
+
+@contextmanager
+def unit(data: Path, key: bytes = KEY) -> Iterator[Opened]:
+    """The store as the unit opens it."""
+    renewal = Renewal(data, key)
+    database = renewal.open()
+    images = ImageStore(data / "images", derive_key(key, IMAGES))
+    try:
+        yield Opened(database, images, ReadStore(database, images), Outbox(database, images), renewal)
+    finally:
+        database.close()
+
+
+def record(number: int) -> DecidedRecord:
+    read_id = f"read-{number}"
+    found = (hit(f"hit-{number}", read_id),) if number % 3 == 0 else ()
+    return DecidedRecord(plate_read(read_id), ((CROP, f"crop of {read_id}".encode()),), found)
+
+
+def fill(data: Path, reads: int = READS) -> None:
+    """Reads, all closed but the last, every third with a hit; the first item is delivered."""
+    with unit(data) as store:
+        commit(store, range(reads))
+
+
+def commit(store: Opened, numbers: range) -> None:
+    for start in range(numbers.start, numbers.stop, 20):
+        store.reads.commit([record(number) for number in range(start, min(start + 20, numbers.stop))])
+    store.reads.commit([ClosedRecord(plate_read(f"read-{number}")) for number in numbers[:-1]])
+    first = store.outbox.due(1, 10**6)[0]
+    store.outbox.delivered(first.item_id, first.sha256, 5)
+
+
+def crashed(data: Path, into: Path) -> Path:
+    """A copy of the folder while it is open: with its log, as a kill leaves it."""
+    shutil.copytree(data, into)
+    return into
+
+
+def pages_of(file: Path) -> int:
+    return file.stat().st_size // PAGE
+
+
+def overwrite(file: Path, start: int, length: int = PAGE) -> None:
+    content = bytearray(file.read_bytes())
+    content[start : start + length] = os.urandom(min(length, len(content) - start))
+    file.write_bytes(content)
+
+
+def overwrite_page(data: Path, number: int) -> None:
+    overwrite(data / DATABASE_NAME, (number - 1) * PAGE)
