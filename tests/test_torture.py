@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from alpr_edge.app.store_room import open_store
-from alpr_edge.department.storage import DATABASE_NAME
+from alpr_edge.department.database import DATABASE_NAME
 from scripts.torturing import records
 from scripts.torturing.campaign import Campaign, Fault, plan
 from scripts.torturing.checking import Check

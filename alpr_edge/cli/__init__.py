@@ -7,7 +7,7 @@ plates; 130 interrupted.
 import typer
 
 from alpr_edge import __version__
-from alpr_edge.cli import department, drive, hotlist, keys, models, outbox, read, reads, settings, unit
+from alpr_edge.cli import department, drive, hotlist, keys, models, outbox, read, reads, settings, unit, unit_app
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
 
@@ -29,6 +29,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(settings.app, name="settings")
 app.add_typer(models.app, name="models")
 app.add_typer(department.app, name="department")
+app.add_typer(unit_app.app, name="unit")
 
 
 def _version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""``alpr-edge department``: the receiving side, and the certificates of a first set-up."""
+"""``alpr-edge department``: the receiving side; its units are in ``department_units``."""
 
 import dataclasses
 import importlib.util
@@ -10,17 +10,20 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from alpr_edge.cli import department_units
 from alpr_edge.cli.common import JsonOption, fail
-from alpr_edge.department.certificates import UNIT_DAYS, enrol, initialise
+from alpr_edge.cli.department_units import DirectoryOption
+from alpr_edge.department.certificates import initialise
 from alpr_edge.department.lists import ListShelf
 from alpr_edge.department.media import take_in
 from alpr_edge.department.storage import LISTS_NAME, Storage, StorageCounts
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
 from alpr_edge.domain.wire import ListChange
+from alpr_edge.domain.wire_enrolling import STORAGE_PORT
 
 app = typer.Typer(help="The department's storage: take what units deliver, store it once.", no_args_is_help=True)
-
-DirectoryOption = Annotated[Path, typer.Option("--directory", help="The department's folder.")]
+app.command("code")(department_units.code_command)
+app.add_typer(department_units.app, name="unit")
 
 
 @app.command("init")
@@ -35,39 +38,32 @@ def init_command(
     except AlprEdgeError as error:
         fail(error)
     typer.echo(f"authority  {files.authority}\nserver     {files.certificate} for {', '.join(name)}")
-    typer.echo("next: alpr-edge department enrol UNIT --directory DIR --out DIR, for each unit")
-
-
-@app.command("enrol")
-def enrol_command(
-    unit: Annotated[str, typer.Argument(help="The unit's id, as in its settings.")],
-    directory: DirectoryOption,
-    out: Annotated[Path, typer.Option("--out", help="An empty folder for the unit's files.")],
-    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long the certificate holds.")] = UNIT_DAYS,
-) -> None:
-    """Make a unit's certificate and key."""
-    try:
-        enrol(directory, unit, out, days)
-    except AlprEdgeError as error:
-        fail(error)
-    typer.echo(f"{out}: department-ca.pem, unit.pem, unit.key (secret); copy them to /etc/alpr-edge/tls of {unit}")
+    typer.echo("next: alpr-edge department serve --enrol-port PORT; for each unit: alpr-edge department code UNIT_ID")
 
 
 @app.command("serve")
 def serve_command(
     directory: DirectoryOption,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8443,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = STORAGE_PORT,
+    enrol_port: Annotated[
+        int | None,
+        typer.Option(
+            "--enrol-port", min=0, max=65535, help="Enrol units there, usually 8444. Left out: nobody is enrolled."
+        ),
+    ] = None,
 ) -> None:
     """Serve until interrupted."""
     try:
         _require_extra()
         from alpr_edge.department.server import DepartmentServer  # noqa: PLC0415 - needs the extra
 
-        server = DepartmentServer(directory, host, port)
+        server = DepartmentServer(directory, host, port, enrol_port)
     except AlprEdgeError as error:
         fail(error)
     typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
+    if server.enrol_port is not None:
+        typer.echo(f"enrolment at https://{server.host}:{server.enrol_port}", err=True)
     server.run()
 
 

@@ -1,7 +1,8 @@
-"""A small certificate authority for a first set-up: one authority, one server, a certificate a unit.
+"""A small certificate authority: one authority, one server, a certificate a unit.
 
 ECDSA on P-256 with SHA-256. An authority of the agency's own serves as well: ``ca.pem``, ``server.pem`` and
-``server.key`` are all the server reads, and a unit's certificate needs its id as common name and the client purpose.
+``server.key`` are all the server reads to serve, a unit's certificate needs its id as common name and the client
+purpose, and is made known by ``department unit add``.
 """
 
 import ipaddress
@@ -15,19 +16,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from pydantic import TypeAdapter, ValidationError
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.settings.base import Name
 from alpr_edge.store.files import private_directory, sync_directory, write_temporary
+from alpr_edge.store.keys import derive_key
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397
 UNIT_DAYS = 397
 BACKDATED = timedelta(days=1)
 """So that a certificate made a moment ago holds on a machine whose clock is a little behind."""
-UNIT_AUTHORITY, UNIT_CERTIFICATE, UNIT_KEY = "department-ca.pem", "unit.pem", "unit.key"
-"""What a unit gets, named as its settings expect them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class TlsFiles:
 
     @property
     def authority_key(self) -> Path:
-        """Its key: only enrolling needs it."""
+        """Its key: only enrolling and renewing need it."""
         return self.directory / "ca.key"
 
     @property
@@ -74,10 +72,12 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
         private_directory(directory)
         if not files.authority.exists():
             _make_authority(files)
-        authority = _Authority.load(files)
+        authority = Authority.load(files)
         alternative = x509.SubjectAlternativeName([_general_name(name) for name in names])
         key = _new_key()
-        certificate = authority.issue(names[0], key, ExtendedKeyUsageOID.SERVER_AUTH, SERVER_DAYS, alternative)
+        certificate = authority.issue(
+            names[0], key.public_key(), ExtendedKeyUsageOID.SERVER_AUTH, SERVER_DAYS, alternative
+        )
         _write(files.key, _pem_key(key))
         _write(files.certificate, _pem(certificate))
     except (OSError, StoreError) as error:
@@ -85,47 +85,35 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
     return files
 
 
-def enrol(directory: Path, unit_id: str, out: Path, days: int = UNIT_DAYS) -> Path:
-    """Make a unit's certificate and key (mode 0600), with the authority's certificate beside them.
-
-    Args:
-        directory: the department's folder.
-        unit_id: ``[unit] id`` of the unit's settings.
-        out: folder for the three files, made with mode 0700.
-        days: how long from now the certificate holds; not above 0 makes one that has run out.
-
-    Returns:
-        ``out``.
+def server_names(files: TlsFiles) -> list[str]:
+    """The names and addresses that the server's certificate vouches for.
 
     Raises:
-        DepartmentError: no authority, not a unit id, or the folder holds a unit's key already.
+        DepartmentError: there is no usable certificate.
     """
     try:
-        TypeAdapter(Name).validate_python(unit_id)
-    except ValidationError:
-        raise DepartmentError("not a unit id: letters, digits and ._- only, at most 64") from None
-    authority = _Authority.load(TlsFiles(directory))
-    try:
-        private_directory(out)
-        if (out / UNIT_KEY).exists():
-            raise DepartmentError(f"{out / UNIT_KEY}: there already; give an empty folder")
-        key = _new_key()
-        certificate = authority.issue(unit_id, key, ExtendedKeyUsageOID.CLIENT_AUTH, days)
-        _write(out / UNIT_AUTHORITY, _pem(authority.certificate))
-        _write(out / UNIT_CERTIFICATE, _pem(certificate))
-        _write(out / UNIT_KEY, _pem_key(key))
-    except (OSError, StoreError) as error:
-        raise DepartmentError(f"{out}: {error}") from None
-    return out
+        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        hint = "run: alpr-edge department init"
+        raise DepartmentError(f"{files.certificate}: no usable certificate of this server; {hint}") from None
+    return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Authority:
+class Authority:
+    """The certificate and key that everything else is signed with."""
+
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def load(cls, files: TlsFiles) -> "_Authority":
+    def load(cls, files: TlsFiles) -> "Authority":
+        """The authority of a department's folder.
+
+        Raises:
+            DepartmentError: there is none, or not its key.
+        """
         try:
             certificate = x509.load_pem_x509_certificate(files.authority.read_bytes())
             key = load_pem_private_key(files.authority_key.read_bytes(), password=None)
@@ -136,16 +124,36 @@ class _Authority:
             raise DepartmentError(f"{files.authority_key}: not a key this authority makes")
         return cls(certificate, key)
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate (DER), lower-case hex: what a unit compares before it sends its code."""
+        return self.certificate.fingerprint(SHA256()).hex()
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for one purpose that only who holds the authority's key can know."""
+        return derive_key(self.key.private_numbers().private_value.to_bytes(32), f"department {purpose}")
+
+    def certify(self, unit_id: str, key: ec.EllipticCurvePublicKey, days: int = UNIT_DAYS) -> x509.Certificate:
+        """A unit's certificate: its id as common name, for clients alone.
+
+        Args:
+            unit_id: of the unit.
+            key: whose private half the unit has proved to hold.
+            days: how long from now it holds; not above 0 makes one that has run out.
+        """
+        return self.issue(unit_id, key, ExtendedKeyUsageOID.CLIENT_AUTH, days)
+
     def issue(
         self,
         common_name: str,
-        key: ec.EllipticCurvePrivateKey,
+        key: ec.EllipticCurvePublicKey,
         purpose: x509.ObjectIdentifier,
         days: int,
         alternative: x509.SubjectAlternativeName | None = None,
     ) -> x509.Certificate:
-        """A certificate for one purpose."""
-        builder = _builder(common_name, self.certificate.subject, key, days)
+        """A certificate for one purpose; it ends before the authority does."""
+        until = min(datetime.now(UTC) + timedelta(days=days), self.certificate.not_valid_after_utc)
+        builder = _builder(common_name, self.certificate.subject, key, until)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(signs_certificates=False), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
@@ -159,7 +167,8 @@ class _Authority:
 def _make_authority(files: TlsFiles) -> None:
     key = _new_key()
     name = "alpr-edge department authority"
-    builder = _builder(name, _name(name), key, AUTHORITY_DAYS)
+    until = datetime.now(UTC) + timedelta(days=AUTHORITY_DAYS)
+    builder = _builder(name, _name(name), key.public_key(), until)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
     # The key first: a certificate without its key would look like an authority of somebody else's.
@@ -168,18 +177,17 @@ def _make_authority(files: TlsFiles) -> None:
 
 
 def _builder(
-    common_name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    common_name: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey, until: datetime
 ) -> x509.CertificateBuilder:
-    until = datetime.now(UTC) + timedelta(days=days)
     return (
         x509.CertificateBuilder()
         .subject_name(_name(common_name))
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(min(datetime.now(UTC), until) - BACKDATED)
         .not_valid_after(until)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

@@ -3,12 +3,16 @@
 ``items`` holds every body as it came: it is what receipts speak of. ``reads`` and ``hits`` are filled from validated
 payloads beside it, for searching; a hit may be there before its read, so neither refers to the other by a key.
 ``read_times`` says when a read was whose unit did not know it yet: the read's own row stays as it came.
+
+``certificates`` is the record of everything that was issued, and who may speak: rows are never deleted.
+``enrolment_codes`` holds codes as digests that are worth nothing without the key beside the database.
 """
 
 from sqlalchemy import Boolean, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 1
-"""``PRAGMA user_version`` of a database this release made."""
+VERSION = 2
+"""``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
+revoked must not serve this database."""
 
 metadata = MetaData()
 
@@ -72,4 +76,35 @@ read_times = Table(
     Column("first_seen", String, index=True),  # RFC 3339; null when not sure
     Column("last_seen", String),
     Column("uncertainty_ms", Float),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("fingerprint", String, primary_key=True),  # SHA-256 of the DER, lower-case hex
+    Column("serial", String, nullable=False),  # hex, as openssl prints it
+    Column("unit_id", String, nullable=False, index=True),
+    Column("key_sha256", String, nullable=False, index=True),  # of the SubjectPublicKeyInfo
+    Column("pem", LargeBinary, nullable=False),
+    Column("origin", String, nullable=False),  # "enrolled", "renewed", "added"
+    Column("predecessor", String),  # fingerprint of the certificate that it renews
+    Column("address", String),  # who asked
+    Column("issued_at", DateTime, nullable=False),  # times here are UTC, by this server's clock
+    Column("not_after", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    Column("revoked_reason", String),
+)
+
+enrolment_codes = Table(
+    "enrolment_codes",
+    metadata,
+    Column("code_id", Integer, primary_key=True),
+    Column("unit_id", String, nullable=False, index=True),
+    Column("digest", LargeBinary, nullable=False),  # HMAC-SHA256 of unit id and code
+    Column("made_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("wrong_tries", Integer, nullable=False),
+    Column("withdrawn_at", DateTime),
+    Column("used_at", DateTime),
+    Column("used_for", String),  # fingerprint of the certificate
 )

@@ -1,48 +1,61 @@
-"""The department as an HTTPS server that knows its clients by their certificates.
+"""The department as HTTPS servers: one that knows its clients by their certificates, and one that enrols new ones.
 
 uvicorn checks the certificate but does not tell the application whose it was, so the protocol is extended by that: the
-verified common name goes into the state of every request of the connection.
+:class:`~alpr_edge.department.admission.Peer` goes into the state of every request of the connection.
+
+Two listeners rather than one that leaves the certificate to choice: with the first, who has none fails in the
+handshake, before any of our code runs. The second knows two addresses, and is there only where somebody asks for it.
 """
 
 import asyncio
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alpr_edge.department.app import PEER_UNIT, create_app
+from alpr_edge.department.admission import PEER, peer_at
+from alpr_edge.department.app import create_app
 from alpr_edge.department.certificates import TlsFiles
+from alpr_edge.department.enrolment import create_enrolment_app
 from alpr_edge.department.storage import Storage
+from alpr_edge.department.units import Units
 from alpr_edge.domain.errors import DepartmentError
 
 CONNECTIONS_MAX = 256
 KEEP_ALIVE_S = 30
 STOP_S_MAX = 10
 START_S_MAX = 30.0
+STRANGER_S_MAX = 60.0
+STRANGERS_MAX = 64
+"""Connections of the enrolment port."""
 
 log = structlog.get_logger(__name__)
 
 
 class PeerProtocol(H11Protocol):
-    """HTTP/1.1 with the client's verified name in the request's state."""
+    """HTTP/1.1 with the client's verified certificate in the request's state."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Note who is at the other end: the handshake is over by now."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, PEER_UNIT: common_name(transport.get_extra_info("peercert"))}
+        self.app_state = {**self.app_state, PEER: peer_at(transport.get_extra_info("ssl_object"))}
 
 
-def common_name(certificate: dict[str, Any] | None) -> str | None:
-    """The one common name of a certificate as :meth:`ssl.SSLSocket.getpeercert` gives it; None without exactly one."""
-    pairs = [pair for relative in (certificate or {}).get("subject", ()) for pair in relative]
-    names = [str(value) for name, value in pairs if name == "commonName"]
-    return names[0] if len(names) == 1 else None
+class ShortProtocol(H11Protocol):
+    """HTTP/1.1 for strangers: no connection lives longer than :data:`STRANGER_S_MAX`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Set the end of the connection."""
+        super().connection_made(transport)
+        self.loop.call_later(STRANGER_S_MAX, transport.abort)
 
 
 class DepartmentServer:
@@ -52,33 +65,48 @@ class DepartmentServer:
         directory: the department's folder, with certificates of ``department init``.
         host: address to listen at.
         port: 0 takes a free one.
+        enrol_port: where units are enrolled, 0 takes a free one; None: nowhere.
 
     Raises:
-        DepartmentError: certificates are missing, or the port is taken.
+        DepartmentError: certificates are missing, or a port is taken.
         StoreError: the storage cannot be opened.
     """
 
-    def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        context = tls_context(TlsFiles(directory))
+    def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0, enrol_port: int | None = None) -> None:
+        files = TlsFiles(directory)
+        contexts = tls_context(files), enrolment_context(files)
         self._storage = Storage(directory)
+        self._sockets: list[socket.socket] = []
         try:
-            self._socket = _listening(host, port)
+            for wanted in (port, enrol_port):
+                if wanted is not None:
+                    self._sockets.append(_listening(host, wanted))
         except DepartmentError:
-            self._storage.close()
+            self._close()
             raise
-        self._server = uvicorn_server(create_app(self._storage), context)
+        self._server = uvicorn_server(create_app(self._storage), contexts[0])
+        self._enrolling: uvicorn.Server | None = None
+        if enrol_port is not None:
+            application = create_enrolment_app(self._storage.units, files)
+            self._enrolling = uvicorn_server(application, contexts[1], ShortProtocol, STRANGERS_MAX)
         self._thread: threading.Thread | None = None
         self.host = host
-        self.port: int = self._socket.getsockname()[1]
+        self.port: int = self._sockets[0].getsockname()[1]
+        self.enrol_port: int | None = self._sockets[1].getsockname()[1] if enrol_port is not None else None
+
+    @property
+    def units(self) -> Units:
+        """Who may speak with this department."""
+        return self._storage.units
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM (from the main thread), then close the storage."""
-        log.info("department.listening", host=self.host, port=self.port)
+        log.info("department.listening", host=self.host, port=self.port, enrol_port=self.enrol_port)
         try:
-            self._server.run(sockets=[self._socket])
+            with self._enrolment():
+                self._server.run(sockets=self._sockets[:1])
         finally:
-            self._socket.close()
-            self._storage.close()
+            self._close()
 
     def __enter__(self) -> Self:
         """Serve from a thread of this process."""
@@ -92,12 +120,44 @@ class DepartmentServer:
         self._server.should_exit = True
         self._thread.join(STOP_S_MAX + START_S_MAX)
 
+    @contextmanager
+    def _enrolment(self) -> Iterator[None]:
+        """Enrol from a thread of its own while the body runs."""
+        if self._enrolling is None:
+            yield
+            return
+        run, sockets = self._enrolling.run, self._sockets[1:]
+        thread = threading.Thread(target=run, kwargs={"sockets": sockets}, name="enrolment", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._enrolling.should_exit = True
+            thread.join(STOP_S_MAX + START_S_MAX)
 
-def uvicorn_server(application: ASGIApp, context: ssl.SSLContext) -> uvicorn.Server:
-    """A bounded HTTP/1.1 server that tells the application who its client is; it serves sockets given to it."""
+    def _close(self) -> None:
+        for listening in self._sockets:
+            listening.close()
+        self._storage.close()
+
+
+def uvicorn_server(
+    application: ASGIApp,
+    context: ssl.SSLContext,
+    protocol: type[H11Protocol] = PeerProtocol,
+    connections_max: int = CONNECTIONS_MAX,
+) -> uvicorn.Server:
+    """A bounded HTTP/1.1 server that serves sockets given to it.
+
+    Args:
+        application: what it serves.
+        context: its side of TLS.
+        protocol: :class:`PeerProtocol` tells the application who its client is.
+        connections_max: past that requests are answered with 503.
+    """
     config = uvicorn.Config(
         application,
-        http=PeerProtocol,
+        http=protocol,
         interface="asgi3",
         loop="asyncio",
         ws="none",
@@ -106,7 +166,7 @@ def uvicorn_server(application: ASGIApp, context: ssl.SSLContext) -> uvicorn.Ser
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS_MAX,
+        limit_concurrency=connections_max,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_S_MAX,
     )
@@ -121,16 +181,33 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
     Raises:
         DepartmentError: a file is missing or not usable.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = enrolment_context(files)
     context.verify_mode = ssl.CERT_REQUIRED
     try:
-        context.load_cert_chain(files.certificate, files.key)
         context.load_verify_locations(cafile=files.authority)
     except (OSError, ssl.SSLError):
-        hint = "run: alpr-edge department init"
-        raise DepartmentError(f"{files.directory}: no usable server.pem, server.key and ca.pem; {hint}") from None
+        raise _unusable(files) from None
     return context
+
+
+def enrolment_context(files: TlsFiles) -> ssl.SSLContext:
+    """TLS 1.2 or later for units that have no certificate yet.
+
+    Raises:
+        DepartmentError: a file is missing or not usable.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+    except (OSError, ssl.SSLError):
+        raise _unusable(files) from None
+    return context
+
+
+def _unusable(files: TlsFiles) -> DepartmentError:
+    hint = "run: alpr-edge department init"
+    return DepartmentError(f"{files.directory}: no usable server.pem, server.key and ca.pem; {hint}")
 
 
 def _listening(host: str, port: int) -> socket.socket:

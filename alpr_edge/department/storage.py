@@ -1,37 +1,29 @@
 """The department's storage: each item once, and the digest of what is stored read back before it is answered.
 
-SQLite in WAL mode with synchronous=FULL beside a folder of images. A batch is one transaction that begins IMMEDIATE, so
-a batch sent twice at the same time is stored once. Images are on disk before the row that speaks of them; a crash
-between the two leaves a file that the next attempt takes up.
+The database lies beside a folder of images. A batch is one transaction that begins IMMEDIATE, so a batch sent twice at
+the same time is stored once. Images are on disk before the row that speaks of them; a crash between the two leaves a
+file that the next attempt takes up.
 """
 
-import os
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, func, insert, select, update
 
+from alpr_edge.department.certificates import TlsFiles
+from alpr_edge.department.database import DepartmentDatabase
 from alpr_edge.department.images import ImageFolder
 from alpr_edge.department.lists import ListShelf
 from alpr_edge.department.records import Part, PartError, Record, record_of
-from alpr_edge.department.schema import VERSION, hits, items, metadata, reads
-from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.department.schema import hits, items, reads
+from alpr_edge.department.units import Units
 from alpr_edge.domain.wire import ItemAnswerPayload, ItemKind, Outcome, digest
-from alpr_edge.store.files import PRIVATE_FILE, private_directory, sync_directory
 
-DATABASE_NAME = "department.db"
 IMAGES_NAME = "images"
 LISTS_NAME = "lists"
-BUSY_S = 15.0
-"""How long a batch waits for the ones before it."""
-CONNECTIONS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +52,12 @@ class Storage:
     """
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
-        self._path = directory / DATABASE_NAME
-        if create:
-            private_directory(directory)
-            _create_file(self._path)
-        elif not self._path.exists():
-            raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
+        self._database = DepartmentDatabase(directory, create=create)
         self._images = ImageFolder(directory / IMAGES_NAME)
         self.lists = ListShelf(directory / LISTS_NAME)
         """Hotlists for the units."""
-        self._engine = create_engine(
-            "sqlite://",
-            creator=lambda: _connect(self._path),
-            poolclass=QueuePool,
-            pool_size=CONNECTIONS_MAX,
-            max_overflow=0,
-            pool_timeout=BUSY_S,
-            hide_parameters=True,
-        )
-        event.listen(self._engine, "begin", _begin)
-        try:
-            self._bring_up()
-        except (DepartmentError, StoreError):
-            self._engine.dispose()
-            raise
+        self.units = Units(self._database, TlsFiles(directory))
+        """Who may speak with this department."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
@@ -96,11 +70,11 @@ class Storage:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
         """
         checked = [_checked(part, unit_id) for part in parts]
-        with self._one_line():
+        with self._database.one_line():
             for record in checked:
                 if isinstance(record, Record) and record.kind is ItemKind.IMAGE:
                     self._images.put(record.sha256, record.body)
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             return [
                 self._settle(connection, unit_id, record) if isinstance(record, Record) else record
                 for record in checked
@@ -108,7 +82,7 @@ class Storage:
 
     def counts(self) -> StorageCounts:
         """What is stored."""
-        with self._transaction() as connection:
+        with self._database.reading() as connection:
             return StorageCounts(
                 items=_grouped(connection, items.c.kind),
                 units=_grouped(connection, items.c.unit_id),
@@ -119,7 +93,7 @@ class Storage:
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self._database.close()
 
     def _settle(self, connection: Connection, unit_id: str, record: Record) -> ItemAnswerPayload:
         known = connection.scalar(select(items.c.sha256).where(items.c.item_id == record.item_id))
@@ -139,32 +113,6 @@ class Storage:
             return self._images.digest(sha256)
         body = connection.scalar(select(items.c.body).where(items.c.item_id == item_id))
         return None if body is None else digest(body)
-
-    def _bring_up(self) -> None:
-        with self._transaction() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if version > VERSION:
-                raise DepartmentError(f"{self._path}: made by a newer release; update alpr-edge on this server")
-            metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._one_line(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _one_line(self) -> Iterator[None]:
-        """Turn what the driver or the disk says into one line; the driver's own text may quote statements."""
-        try:
-            yield
-        except SQLAlchemyError as error:
-            name = getattr(getattr(error, "orig", None), "sqlite_errorname", type(error).__name__)
-            raise StoreError(
-                f"{self._path}: the database refused ({name}); look at the disk's space and health"
-            ) from None
-        except OSError as error:
-            raise StoreError(f"{self._path.parent}: the disk refused: {error.strerror}") from None
 
 
 def _checked(part: Part, unit_id: str) -> Record | ItemAnswerPayload:
@@ -191,29 +139,3 @@ def _insert(connection: Connection, unit_id: str, record: Record) -> None:
 
 def _grouped(connection: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - a column of any table
     return {str(value): count for value, count in connection.execute(select(column, func.count()).group_by(column))}
-
-
-def _create_file(path: Path) -> None:
-    """Make the database's file with its mode: SQLite gives the same to its journals."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
-        sync_directory(path.parent)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be made: {error.strerror}") from None
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S
-    )
-    try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

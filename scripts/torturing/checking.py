@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from alpr_edge.app.doors import open_department, open_lists
 from alpr_edge.app.sending import send_all
 from alpr_edge.app.store_room import StoreRoom, open_store
-from alpr_edge.department.storage import DATABASE_NAME
+from alpr_edge.department.database import DATABASE_NAME
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.feeds import FormatName

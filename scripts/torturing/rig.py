@@ -4,13 +4,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from alpr_edge.department.certificates import enrol, initialise
+from alpr_edge.department.certificates import Authority, TlsFiles, initialise
 from alpr_edge.department.server import DepartmentServer
+from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
 from alpr_edge.store.keys import create_keys
 from alpr_edge.store.migrating import RELEASE, Release
+from alpr_edge.uplink.enrolling import Invitation, enrol
 from scripts.torturing.records import UNIT_ID
 
 LATER_RELEASES = 4
@@ -87,9 +90,19 @@ def standing(folder: Path) -> Iterator[Rig]:
         _write_release(folder / f"release-{later}", later)
     department = folder / "department"
     initialise(department, ["127.0.0.1"])
-    enrol(department, UNIT_ID, folder / "tls")
-    with DepartmentServer(department) as server:
-        yield Rig(folder, f"https://127.0.0.1:{server.port}")
+    with DepartmentServer(department, enrol_port=0) as server:
+        rig = Rig(folder, f"https://127.0.0.1:{server.port}")
+        _enrol(rig, server)
+        yield rig
+
+
+def _enrol(rig: Rig, server: DepartmentServer) -> None:
+    """Give the unit its certificate, as in a car."""
+    assert server.enrol_port is not None
+    code = server.units.invite(UNIT_ID, timedelta(hours=1)).code
+    fingerprint = Authority.load(TlsFiles(rig.department)).fingerprint
+    invitation = Invitation(code, fingerprint, enrol_port=server.enrol_port)
+    enrol(rig.settings(rig.folder).uplink, UNIT_ID, invitation, SystemClock(), again=False)
 
 
 def _write_release(scripts: Path, newest: int) -> None:

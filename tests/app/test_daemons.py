@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
+from tests.department.enrolled import enrolled
 
 ROUNDS = 4
 
@@ -26,8 +27,7 @@ def edge(*arguments: str) -> subprocess.CompletedProcess[str]:
 def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
     folder = tmp_path / "department"
     assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
-    enrolled = edge("department", "enrol", UNIT, "--directory", str(folder), "--out", str(tmp_path / "tls"))
-    assert enrolled.returncode == 0, enrolled.stderr
+    enrolled(folder, UNIT, tmp_path / "tls")
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         server.wait_for("department at https://")
         yield folder, server

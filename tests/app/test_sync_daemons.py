@@ -11,6 +11,7 @@ import pytest
 
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, write_frames, write_settings
 from tests.app.test_daemons import address, edge
+from tests.department.enrolled import enrolled
 
 HEADER = "Plate Number,Description,State/Province\n"
 LIVE_S_MAX = 60.0
@@ -20,8 +21,7 @@ LIVE_S_MAX = 60.0
 def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
     folder = tmp_path / "department"
     assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
-    enrolled = edge("department", "enrol", UNIT, "--directory", str(folder), "--out", str(tmp_path / "tls"))
-    assert enrolled.returncode == 0, enrolled.stderr
+    enrolled(folder, UNIT, tmp_path / "tls")
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         server.wait_for("department at https://")
         yield folder, server

@@ -87,7 +87,6 @@ def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(driven: P
     assert offloaded.exit_code == 0, offloaded.stderr
     storage = tmp_path / "storage"
     edge("department", "init", str(storage), "--name", "127.0.0.1")
-    edge("department", "enrol", "test-1", "--directory", str(storage), "--out", str(tmp_path / "tls"))
     edge("department", "import", str(tmp_path), "--directory", str(storage))
     with sqlite3.connect(next(storage.glob("*.db"))) as database:
         rows = database.execute(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli.department import app
 from alpr_edge.uplink.client import HttpsDepartment
+from tests.department.enrolled import enrolled
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import hit_item, image_item, read_item
 
@@ -22,16 +23,13 @@ def directory(tmp_path: Path) -> Path:
     made = tmp_path / "department"
     outcome = CliRunner().invoke(app, ["init", str(made), "--name", "127.0.0.1", "--name", "localhost"])
     assert outcome.exit_code == 0
-    assert "next: alpr-edge department enrol UNIT" in outcome.output
+    assert "alpr-edge department code UNIT_ID" in outcome.output
     return made
 
 
 @pytest.fixture
 def unit(directory: Path, tmp_path: Path) -> Path:
-    out = tmp_path / "unit-1"
-    outcome = CliRunner().invoke(app, ["enrol", "unit-1", "--directory", str(directory), "--out", str(out)])
-    assert outcome.exit_code == 0
-    return out
+    return enrolled(directory, "unit-1", tmp_path / "unit-1")
 
 
 def test_set_up_serve_deliver_and_count(directory: Path, unit: Path) -> None:
@@ -70,8 +68,9 @@ def test_an_empty_department_has_a_status(directory: Path) -> None:
     [
         (["status", "--directory", "{nowhere}"], "no department there; run: alpr-edge department init"),
         (["serve", "--directory", "{nowhere}"], "no usable server.pem"),
-        (["enrol", "unit-1", "--directory", "{nowhere}", "--out", "{nowhere}/unit"], "no usable authority"),
-        (["enrol", "no id", "--directory", "{nowhere}", "--out", "{nowhere}/unit"], "not a unit id"),
+        (["code", "unit-1", "--directory", "{nowhere}"], "no usable certificate of this server"),
+        (["unit", "list", "--directory", "{nowhere}"], "no department there"),
+        (["unit", "revoke", "unit-1", "--directory", "{nowhere}"], "no department there"),
         (["init", "{nowhere}", "--name", "dépôt"], "xn-- form"),
     ],
 )

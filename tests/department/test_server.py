@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alpr_edge.department.admission import common_name
 from alpr_edge.department.app import REQUEST_BYTES_MAX
-from alpr_edge.department.certificates import TlsFiles, enrol, initialise
-from alpr_edge.department.server import DepartmentServer, common_name, tls_context
+from alpr_edge.department.certificates import TlsFiles, initialise
+from alpr_edge.department.server import DepartmentServer, tls_context
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.wire import digest
+from tests.department.enrolled import enrolled
 from tests.uplink.items import read_item
 
 HEADERS = {"Alpr-Edge-Unit": "unit-1", "Alpr-Edge-Protocol": "1"}
@@ -26,7 +28,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unit(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return enrol(directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
+    return enrolled(directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles, enrol, initialise
+from alpr_edge.department.certificates import TlsFiles, initialise
 from alpr_edge.department.server import tls_context
 from alpr_edge.department.storage import Storage
 from alpr_edge.settings import UplinkSettings
@@ -16,6 +16,7 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key
 from alpr_edge.store.outbox import Outbox
+from tests.department.enrolled import enrolled
 from tests.uplink.faulty import Fault, FaultyDepartment
 
 KEY = bytes(range(32))
@@ -30,7 +31,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
 
 @pytest.fixture(scope="session")
 def unit_files(authority: TlsFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return enrol(authority.directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
+    return enrolled(authority.directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
 
 
 def settings_for(url: str, files: Path, **changes: float) -> UplinkSettings:
@@ -48,8 +49,9 @@ def settings_for(url: str, files: Path, **changes: float) -> UplinkSettings:
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    opened = Storage(tmp_path / "department")
+def storage(authority: TlsFiles, unit_files: Path, tmp_path: Path) -> Iterator[Storage]:
+    """One that knows the unit."""
+    opened = Storage(Path(shutil.copytree(authority.directory, tmp_path / "department")))
     yield opened
     opened.close()
 
@@ -80,6 +82,6 @@ def outbox(database: Database, images: ImageStore) -> Outbox:
 
 
 @pytest.fixture
-def authority_copy(authority: TlsFiles, tmp_path: Path) -> Path:
+def authority_copy(authority: TlsFiles, unit_files: Path, tmp_path: Path) -> Path:
     """A department's folder of the same authority, without items."""
     return Path(shutil.copytree(authority.directory, tmp_path / "server"))

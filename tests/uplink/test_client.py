@@ -129,9 +129,9 @@ class Stumbling(Storage):
 
 
 def test_a_fault_of_the_department_s_program_stops_one_item_alone(
-    authority: TlsFiles, unit_files: Path, tmp_path: Path
+    authority: TlsFiles, unit_files: Path, authority_copy: Path
 ) -> None:
-    storage = Stumbling(tmp_path / "department")
+    storage = Stumbling(authority_copy)
     serving = FaultyDepartment(create_app(storage), tls_context(authority), iter([]))
     with serving as department, client(department.url, unit_files) as uplink:
         with pytest.raises(UplinkError, match="status 500"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from alpr_edge.department.certificates import TlsFiles, enrol, initialise
+from alpr_edge.department.certificates import TlsFiles, initialise
 from alpr_edge.department.server import tls_context
 from alpr_edge.department.storage import Storage
 from alpr_edge.domain.errors import UplinkError
@@ -20,6 +20,7 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.incoming import Incoming
 from alpr_edge.uplink.list_answers import signature_address
 from alpr_edge.uplink.lists import ListFetcher
+from tests.department.enrolled import enrolled
 from tests.uplink.conftest import KEY, Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
 
@@ -212,7 +213,7 @@ def test_a_server_of_another_authority_is_not_trusted(
     server: FaultyDepartment, fetcher: Fetcher, tmp_path: Path
 ) -> None:
     other = initialise(tmp_path / "other", ["127.0.0.1"])
-    files = enrol(other.directory, "unit-1", tmp_path / "foreign")
+    files = enrolled(other.directory, "unit-1", tmp_path / "foreign")
     lists, source = fetcher(server.url, files)
     with pytest.raises(UplinkError, match="its certificate is not trusted"):
         lists.fetch(source)
@@ -223,7 +224,7 @@ def test_a_server_that_does_not_know_this_unit_says_so(
 ) -> None:
     """How the refusal shows depends on which of the two closes first."""
     other = initialise(tmp_path / "other", ["127.0.0.1"])
-    files = enrol(other.directory, "unit-1", tmp_path / "foreign")
+    files = enrolled(other.directory, "unit-1", tmp_path / "foreign")
     own = {"certificate_file": files / "unit.pem", "key_file": files / "unit.key"}
     lists, source = fetcher(server.url, unit_files, **own)
     with pytest.raises(UplinkError, match=r"this unit's certificate|cannot be reached|no TLS connection"):

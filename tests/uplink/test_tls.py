@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles, enrol, initialise
+from alpr_edge.department.certificates import TlsFiles, initialise
 from alpr_edge.department.server import tls_context
 from alpr_edge.department.storage import Storage
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.uplink.client import HttpsDepartment
+from tests.department.enrolled import enrolled
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
 from tests.uplink.items import read_item
@@ -59,7 +60,7 @@ def stranger(tmp_path: Path) -> TlsFiles:
 
 @pytest.fixture
 def expired(authority: TlsFiles, tmp_path: Path) -> Path:
-    return enrol(authority.directory, "unit-1", tmp_path / "expired", days=-1)
+    return enrolled(authority.directory, "unit-1", tmp_path / "expired", days=-1)
 
 
 def test_a_server_of_an_unknown_authority_is_not_trusted(
@@ -70,7 +71,7 @@ def test_a_server_of_an_unknown_authority_is_not_trusted(
         assert department.requests == 0
     assert not isinstance(error, UnauthorisedError)
     assert "its certificate is not trusted (" in str(error)
-    assert "check [uplink] ca_file and this machine's clock" in str(error)
+    assert "of an authority this unit does not know; is a login page in between? check [uplink] ca_file" in str(error)
 
 
 def test_a_server_under_another_name_is_not_trusted(authority_copy: Path, storage: Storage, unit_files: Path) -> None:
@@ -101,7 +102,7 @@ def test_an_expired_unit_certificate_is_unauthorised_where_the_server_says_so(
 
 
 def test_a_unit_of_another_authority_is_unauthorised(authority: TlsFiles, stranger: TlsFiles, tmp_path: Path) -> None:
-    files = enrol(stranger.directory, "unit-1", tmp_path / "other")
+    files = enrolled(stranger.directory, "unit-1", tmp_path / "other")
     shutil.copy(authority.authority, files / "department-ca.pem")
     with alerting(tls_context(authority)) as url:
         error = refused(url, files)
@@ -152,14 +153,12 @@ def test_files_that_are_missing_or_broken_are_named(
     assert message in str(error)
 
 
-def test_a_renewed_certificate_counts_without_a_restart(
-    faulty: Faulty, authority: TlsFiles, expired: Path, tmp_path: Path
-) -> None:
+def test_a_renewed_certificate_counts_without_a_restart(faulty: Faulty, expired: Path, tmp_path: Path) -> None:
     with faulty(iter([])) as department:
         uplink = HttpsDepartment(settings_for(department.url, expired), "unit-1")
         with pytest.raises(UplinkError):
             uplink.deliver([read_item()])
-        renewed = enrol(authority.directory, "unit-1", tmp_path / "renewed")
+        renewed = enrolled(tmp_path / "department", "unit-1", tmp_path / "renewed")
         for path in renewed.iterdir():
             shutil.copy(path, expired)
         assert uplink.deliver([read_item()])[0].sha256 == read_item().sha256

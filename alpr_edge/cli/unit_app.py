@@ -1,0 +1,8 @@
+"""``alpr-edge unit``: what is done to and asked of one unit, a file a command."""
+
+import typer
+
+from alpr_edge.cli import unit_enrol
+
+app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
+app.command("enrol")(unit_enrol.enrol_command)
