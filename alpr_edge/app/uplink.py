@@ -4,8 +4,10 @@ It opens no device and holds no key to the lists.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import structlog
 
@@ -13,19 +15,22 @@ from alpr_edge.app.doors import open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
 from alpr_edge.app.sending import send_until
 from alpr_edge.app.store_room import StoreRoom, open_store
-from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.runtime.health import Health, read_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 from alpr_edge.store import syncs
+from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.expiry import ending
 from alpr_edge.uplink.uploader import Link, Uploader
 
 log = structlog.get_logger(__name__)
 
-WAIT_S_MAX = 5.0
-"""Longest sleep between two signs of life, whatever the back-off asks for."""
+LOOK_S = 1.0
+"""Between two looks, while it waits, whether something calls for a try at once; each is a sign of life too."""
 STOP_S_MAX = 3.0
 """Longest wait for a transfer to stop; what arrived of it is kept."""
 
@@ -42,6 +47,8 @@ class UplinkUnit:
         self._settings = settings
         self._stop = stop
         self._manager = ServiceManager()
+        self._parting = False
+        """Whether the car parted when last looked."""
 
     def run(self) -> None:
         """Send until stopped.
@@ -62,11 +69,13 @@ class UplinkUnit:
                 self._manager.ready("sending")
 
                 def report() -> None:
+                    if store.database.is_replaced():
+                        raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
                     fetcher.want(department.list_serials)
-                    self._report(uploader, lists, store)
+                    self._report(uploader, department, lists, store)
 
                 try:
-                    send_until(uploader, self._wait, report)
+                    send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
                 finally:
                     lists.stop.set()
                     lists.join(STOP_S_MAX)
@@ -74,15 +83,25 @@ class UplinkUnit:
             department.close()
         log.info("uplink.stopped", delivered=uploader.state.delivered)
 
-    def _wait(self, seconds: float) -> bool:
-        """Wait, showing life; True when stopped."""
-        left = seconds
-        while left > 0:
-            if self._stop.wait(min(left, WAIT_S_MAX)):
+    def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
+        """Wait, showing life; True when stopped. A parting car and a renewed certificate end the wait."""
+        until_s = time.monotonic() + seconds
+        while (left_s := until_s - time.monotonic()) > 0:
+            if self._stop.wait(min(left_s, LOOK_S)):
                 return True
             self._manager.alive()
-            left -= WAIT_S_MAX
+            if self._parts():
+                uploader.hurry()
+                return False
+            if department.renewed():
+                return False
         return self._stop.is_set()
+
+    def _parts(self) -> bool:
+        """Whether the ignition went off since the last look: the unit says so in its health."""
+        told = read_health(self._settings.unit.runtime_directory, "run")
+        before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.PARTING
+        return self._parting and not before
 
     def _list_troubles(self, store: StoreRoom) -> Iterator[str]:
         for source in self._settings.hotlist.source:
@@ -90,8 +109,9 @@ class UplinkUnit:
             if failure:
                 yield f"list {source.name} is not fetched: {failure}"
 
-    def _report(self, uploader: Uploader, lists: Supervisor, store: StoreRoom) -> None:
+    def _report(self, uploader: Uploader, department: HttpsDepartment, lists: Supervisor, store: StoreRoom) -> None:
         state = uploader.state
+        warnings = tuple(ending(self._settings.uplink, department.department_until, datetime.now(UTC)))
         troubles = list(self._list_troubles(store))
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")
@@ -99,11 +119,12 @@ class UplinkUnit:
         figures = asdict(state)
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
         self._manager.alive()
-        self._manager.status("; ".join(troubles) or f"{state.delivered} delivered, {state.waiting} waiting")
+        told = "; ".join((*troubles, *warnings))
+        self._manager.status(told or f"{state.delivered} delivered, {state.waiting} waiting")
         try:
             write_health(
                 self._settings.unit.runtime_directory,
-                Health("uplink", ready=True, troubles=tuple(troubles), figures=figures),
+                Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings),
             )
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)

@@ -14,7 +14,21 @@ class Health:
     unit: str
     ready: bool
     troubles: tuple[str, ...]
+    """Red: what does not work now."""
     figures: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """Amber: the unit works, but somebody has to look before it does not."""
+
+
+def read_health(directory: Path, unit: str) -> Health | None:
+    """What a unit said last; None when it said nothing, or nothing that can be read."""
+    try:
+        told = json.loads((directory / f"{unit}.json").read_text(encoding="utf-8"))
+        return Health(
+            unit, bool(told["ready"]), tuple(told["troubles"]), dict(told["figures"]), tuple(told["warnings"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def write_health(directory: Path, health: Health) -> None:

@@ -195,6 +195,8 @@ class UplinkSettings(Section):
     batch_bytes: Annotated[int, Field(ge=65_536, le=67_108_864)] = 4_194_304
     connect_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     answer_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    delivery_timeout_s: Annotated[float, Field(gt=0, le=170)] = 150.0
+    """Below the watchdog of systemd/alpr-edge-uplink.service."""
     idle_s: Annotated[float, Field(gt=0, le=3600)] = 2.0
     retry_first_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     retry_longest_s: Annotated[float, Field(ge=1, le=86_400)] = 300.0

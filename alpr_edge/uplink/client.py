@@ -1,12 +1,12 @@
 """The department over HTTPS with this unit's client certificate: one POST a batch, one verdict an item.
 
-The connection is made on the first batch and kept; after any failure it is closed, and certificates are read again, so
-that renewed ones count without a restart. Redirects are not followed and no proxy is taken from the environment: reads
+The connection is made on the first batch and kept; after any failure, and when a certificate was renewed, it is closed
+and certificates are read again. Redirects are not followed and no proxy is taken from the environment: reads
 go to the address in the settings or nowhere.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import httpx
 import structlog
@@ -25,7 +25,8 @@ from alpr_edge.domain.wire import (
 )
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.answers import ANSWER_BYTES_MAX, BatchRefusedError, Reply, matched, understood
-from alpr_edge.uplink.tls import context_of, explained
+from alpr_edge.uplink.deadline import BoundedTransport, Deadline
+from alpr_edge.uplink.tls import Mark, context_of, explained, mark_of, peer_until
 
 log = structlog.get_logger(__name__)
 
@@ -47,12 +48,16 @@ class HttpsDepartment:
         self._settings = settings
         self._unit_id = unit_id
         self._client: httpx.Client | None = None
+        self._deadline = Deadline()
+        self._mark: Mark = ()
         try:
             self._url = httpx.URL(settings.url.rstrip("/") + ITEMS_PATH)
         except httpx.InvalidURL:
             raise SettingsError(["uplink.url: not an address; it looks like https://department.example:8443"]) from None
         self.list_serials: dict[str, int] = {}
         """Newest serial of each hotlist source the department told of; a newer one than the car's is due at once."""
+        self.department_until: datetime | None = None
+        """When the department's certificate ends, in UTC; None before the first answer."""
 
     def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
         """Send a batch; a batch refused as a whole is halved until the culprit stands alone.
@@ -61,6 +66,8 @@ class HttpsDepartment:
             UplinkError: nothing is known of any item; send them again later.
             UnauthorisedError: this unit is not accepted.
         """
+        # One limit for the batch and its halves: the watchdog waits for no delivery without end.
+        self._deadline.begin(self._settings.delivery_timeout_s, self._settings.answer_timeout_s)
         answers: list[Answer] = []
         batches = [list(items)] if items else []
         while batches:
@@ -81,6 +88,10 @@ class HttpsDepartment:
                 unsent = [item for rest in (batch, *reversed(batches)) for item in rest]
                 return answers + [Answer(item.item_id, Outcome.RETRY, detail="the link broke") for item in unsent]
         return answers
+
+    def renewed(self) -> bool:
+        """Whether a certificate file changed since the last connection was made; the next batch makes a new one."""
+        return bool(self._mark) and self._mark != mark_of(self._settings)
 
     def close(self) -> None:
         """Close the connection; the next batch opens one again."""
@@ -106,6 +117,7 @@ class HttpsDepartment:
         client = self._connected()
         try:
             with client.stream("POST", self._url, files=[_part(item) for item in batch]) as response:
+                self.department_until = peer_until(response.extensions["network_stream"])
                 body = b"".join(self._bounded(response))
                 return Reply(response.status_code, response.headers, body)
         except httpx.HTTPError as error:
@@ -113,25 +125,23 @@ class HttpsDepartment:
 
     def _bounded(self, response: httpx.Response) -> Iterator[bytes]:
         """The body as it came: it was asked for without compression, so none is undone."""
-        # From the first line of the answer on: a weak link may take its time to carry the batch.
-        deadline = time.monotonic() + self._settings.answer_timeout_s
         size = 0
         for chunk in response.iter_raw():
             size += len(chunk)
             if size > ANSWER_BYTES_MAX:
                 raise UplinkError(f"{self._settings.url}: its answer is longer than {ANSWER_BYTES_MAX} bytes")
-            if time.monotonic() > deadline:
-                raise UplinkError(f"{self._settings.url}: its answer takes too long")
             yield chunk
 
     def _connected(self) -> httpx.Client:
+        settings = self._settings
+        if self.renewed():
+            self.close()
         if self._client is None:
-            settings = self._settings
+            self._mark = mark_of(settings)
             self._client = httpx.Client(
-                verify=context_of(settings),
+                transport=BoundedTransport(context_of(settings), self._deadline),
                 trust_env=False,
                 timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
-                limits=httpx.Limits(max_connections=1),
                 headers={
                     UNIT_HEADER: self._unit_id,
                     PROTOCOL_HEADER: str(PROTOCOL_VERSION),

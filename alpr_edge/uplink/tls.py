@@ -5,14 +5,20 @@ wrong clock, a renewed authority). When the department, whose certificate was ch
 unit's certificate, the unit is unauthorised: no amount of trying helps, so everything pauses.
 """
 
+import errno
+import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import httpx
 from cryptography import x509
 
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink.pairs import certificate_held, loaded_from, next_file
 
 _REFUSED_ALERTS = {
     "CERTIFICATE_EXPIRED": "has expired",
@@ -25,6 +31,29 @@ _REFUSED_ALERTS = {
     "ACCESS_DENIED": "is not accepted",
 }
 """TLS alerts (RFC 8446, 6.2) about the certificate that was sent, as OpenSSL spells them at the end of a reason."""
+_OTHER_AUTHORITY = "it is of an authority this unit does not know; is a login page in between? check [uplink] ca_file"
+_OTHER_NAME = 'it is for another name than [uplink] url has; add that with "alpr-edge department init --name"'
+_DISTRUSTED = {
+    9: "by this machine's clock the certificate of the department is not valid yet; check this machine's clock",
+    10: "by this machine's clock the certificate of the department has expired; check the clock, or renew it there with"
+    ' "alpr-edge department init"',
+    18: _OTHER_AUTHORITY,
+    19: _OTHER_AUTHORITY,
+    20: _OTHER_AUTHORITY,
+    21: _OTHER_AUTHORITY,
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+"""What to do about a department's certificate, by OpenSSL's verification error (x509_vfy.h)."""
+_NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
+_CUT_OFF: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "its name is not known here; is there a network, and does its DNS work?"),
+    (ConnectionRefusedError, "nothing listens there"),
+)
+
+Mark = tuple[tuple[int, int, int], ...]
+"""Inode, size and time of change of each certificate file; zeros for one that is missing."""
 
 
 def context_of(settings: UplinkSettings) -> ssl.SSLContext:
@@ -42,11 +71,36 @@ def context_of(settings: UplinkSettings) -> ssl.SSLContext:
             f"{settings.ca_file}: no usable department authority: {_why(error)}; enrol this unit"
         ) from None
     try:
-        context.load_cert_chain(settings.certificate_file, settings.key_file, password=_no_password)
+        context.load_cert_chain(*loaded_from(settings), password=_no_password)
     except (OSError, ssl.SSLError, ValueError) as error:
         files = f"{settings.certificate_file}, {settings.key_file}"
         raise UplinkError(f"{files}: no usable unit certificate: {_why(error)}; enrol this unit") from None
     return context
+
+
+def mark_of(settings: UplinkSettings) -> Mark:
+    """What changes when one of the certificate files does."""
+    files = (settings.ca_file, settings.certificate_file, settings.key_file, next_file(settings))
+    return tuple(_file_mark(path) for path in files)
+
+
+def days_left(certificate: x509.Certificate, now: datetime) -> float:
+    """Days until a certificate ends; negative when it has.
+
+    Args:
+        certificate: any.
+        now: in UTC.
+    """
+    return (certificate.not_valid_after_utc - now) / timedelta(days=1)
+
+
+def peer_until(stream: Any) -> datetime | None:  # noqa: ANN401 - the HTTP library's network stream
+    """When the certificate of the other end of a connection ends, in UTC; None without TLS."""
+    tls = stream.get_extra_info("ssl_object")
+    certificate = tls.getpeercert() if tls is not None else None
+    if not certificate:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
 
 def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
@@ -60,12 +114,12 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = cause.verify_message.rstrip(".")
-            return UplinkError(
-                f"{url}: its certificate is not trusted ({reason}); check [uplink] ca_file and this machine's clock"
-            )
+            hint = _DISTRUSTED.get(cause.verify_code, "check [uplink] ca_file and this machine's clock")
+            return UplinkError(f"{url}: its certificate is not trusted ({reason}); {hint}")
         if isinstance(cause, ssl.SSLError):
             return _refusal(cause, settings)
-    return UplinkError(f"{url}: cannot be reached ({type(error).__name__}){_lapsed(settings)}")
+    kind = type(error).__name__
+    return UplinkError(f"{url}: cannot be reached ({kind}): {_cut_off(error, settings)}{_lapsed(settings)}")
 
 
 def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
@@ -73,14 +127,31 @@ def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
     for alert, meaning in _REFUSED_ALERTS.items():
         if "ALERT" in reason and reason.endswith(alert):
             return UnauthorisedError(f"{url}: this unit's certificate {meaning}; enrol this unit again")
+    if reason in _NOT_TLS:
+        return UplinkError(f"{url}: what answers there does not speak TLS; is a login page in between?")
     return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_lapsed(settings)}")
+
+
+def _cut_off(error: BaseException, settings: UplinkSettings) -> str:
+    """Why nothing was heard, in the words of whoever looks at the car."""
+    for kind, meaning in _CUT_OFF:
+        if any(isinstance(cause, kind) for cause in _causes(error)):
+            return meaning
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"no connection within {settings.connect_timeout_s:g} s"
+    if isinstance(error, httpx.ReadTimeout):
+        return f"its answer takes too long, longer than {settings.answer_timeout_s:g} s"
+    if isinstance(error, httpx.WriteTimeout):
+        return "the link does not carry a delivery in time; smaller ones are tried"
+    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in _causes(error)):
+        return "no network leads there"
+    return "the connection was cut"
 
 
 def _lapsed(settings: UplinkSettings) -> str:
     """A hint where this unit's certificate does not hold now: some servers hang up without a TLS alert."""
-    try:
-        certificate = x509.load_pem_x509_certificate(settings.certificate_file.read_bytes())
-    except (OSError, ValueError):
+    certificate = certificate_held(settings)
+    if certificate is None:
         return ""
     if certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
         return ""
@@ -96,6 +167,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             return
         yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+def _file_mark(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _no_password() -> str:

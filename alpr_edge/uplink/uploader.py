@@ -114,6 +114,10 @@ class Uploader:
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         return self._settle(items, answers)
 
+    def hurry(self) -> None:
+        """There is little time left to send: waits grow from the first one anew."""
+        self.state = replace(self.state, failures=0)
+
     def _settle(self, items: Sequence[OutboxItem], answers: Sequence[Answer]) -> float:
         now = self._clock.now()
         self._outbox.settle(answers, self._settings.digest_attempts_max, now.utc)

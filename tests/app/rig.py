@@ -69,11 +69,16 @@ idle_s = 0.05
 
 
 class Daemon:
-    """A subprocess of the product whose log is read as it comes."""
+    """A subprocess of the product whose log is read as it comes.
 
-    def __init__(self, *arguments: str) -> None:
+    Args:
+        arguments: of the command line.
+        inside: a program that runs it elsewhere, such as in a network namespace.
+    """
+
+    def __init__(self, *arguments: str, inside: Sequence[str] = ()) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "alpr_edge", *arguments],
+            [*inside, sys.executable, "-m", "alpr_edge", *arguments],
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -122,9 +127,9 @@ class Daemon:
 
 
 @contextmanager
-def daemon(*arguments: str) -> Iterator[Daemon]:
+def daemon(*arguments: str, inside: Sequence[str] = ()) -> Iterator[Daemon]:
     """A daemon that is gone afterwards."""
-    process = Daemon(*arguments)
+    process = Daemon(*arguments, inside=inside)
     try:
         yield process
     finally:

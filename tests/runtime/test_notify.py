@@ -3,7 +3,9 @@ import os
 import socket
 from pathlib import Path
 
-from alpr_edge.runtime.health import Health, write_health
+import pytest
+
+from alpr_edge.runtime.health import Health, read_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 
 
@@ -37,11 +39,23 @@ def test_without_a_manager_nothing_is_said_and_nothing_fails(tmp_path: Path) -> 
 
 def test_health_is_replaced_whole(tmp_path: Path) -> None:
     for ready in (False, True):
-        write_health(tmp_path / "run", Health("run", ready, ("camera front: lost",), {"frames": 3}))
+        health = Health("run", ready, ("camera front: lost",), {"frames": 3}, ("the clock is not set",))
+        write_health(tmp_path / "run", health)
+        assert read_health(tmp_path / "run", "run") == health
     assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8")) == {
         "unit": "run",
         "ready": True,
         "troubles": ["camera front: lost"],
         "figures": {"frames": 3},
+        "warnings": ["the clock is not set"],
     }
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", "[1]", '{"ready": true, "troubles": 3, "figures": 1, "warnings": []}']
+)
+def test_health_that_cannot_be_read_is_none(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "run.json").write_text(content, encoding="utf-8")
+    assert read_health(tmp_path, "run") is None

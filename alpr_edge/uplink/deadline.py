@@ -1,0 +1,141 @@
+"""Connections that end in time, whatever stands at the other end.
+
+The limits of an HTTP library hold for one read or one write: a server that gives a byte a second is never late for
+them, and a link that takes a byte a second is never stuck. So each connection here also knows when the exchange as a
+whole has to be over, and hands down what is left of that.
+"""
+
+import math
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+import httpcore
+import httpx
+
+PIECE_BYTES = 16 * 1024
+"""Handed over in one write: a TLS record, which is sent within its time limit or not at all."""
+
+
+def _no_beat() -> None:
+    """Nobody listens."""
+
+
+class Deadline:
+    """How long one exchange may take, on monotonic time; begun anew for each, and obeyed by its connection.
+
+    Args:
+        beat: called at each piece that goes out or comes in; may raise to end the exchange.
+    """
+
+    def __init__(self, beat: Callable[[], None] = _no_beat) -> None:
+        self._beat = beat
+        self._over_s = math.inf
+        self._answer_s = math.inf
+        self._answer_over_s: float | None = None
+
+    def begin(self, total_s: float, answer_s: float = math.inf) -> None:
+        """Start the clock of an exchange.
+
+        Args:
+            total_s: from now to the last byte of the answer.
+            answer_s: from the last byte sent to the last byte of the answer.
+        """
+        self._over_s = time.monotonic() + total_s
+        self._answer_s = answer_s
+        self._answer_over_s = None
+
+    def sending(self, timeout_s: float | None, late: type[Exception]) -> float | None:
+        """The time limit of a write (or a connection), given the library's; raises ``late`` when there is none left."""
+        self._answer_over_s = None
+        return self._left_s(timeout_s, self._over_s, late)
+
+    def receiving(self, timeout_s: float | None) -> float | None:
+        """The time limit of a read."""
+        if self._answer_over_s is None:
+            self._answer_over_s = time.monotonic() + self._answer_s
+        return self._left_s(timeout_s, min(self._over_s, self._answer_over_s), httpcore.ReadTimeout)
+
+    def _left_s(self, timeout_s: float | None, over_s: float, late: type[Exception]) -> float | None:
+        self._beat()
+        left_s = over_s - time.monotonic()
+        if left_s <= 0:
+            raise late("the time for the exchange is over")
+        given_s = math.inf if timeout_s is None else timeout_s
+        return None if left_s == given_s == math.inf else min(left_s, given_s)
+
+
+class BoundedTransport(httpx.HTTPTransport):
+    """HTTP/1.1 over one connection that obeys a deadline.
+
+    Args:
+        context: TLS.
+        deadline: of the exchange under way.
+    """
+
+    def __init__(self, context: ssl.SSLContext, deadline: Deadline) -> None:
+        super().__init__(verify=context, trust_env=False)
+        # httpx has no word for the network below it; its connection pool does.
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context, max_connections=1, keepalive_expiry=5.0, network_backend=_Network(deadline)
+        )
+
+
+class _Network(httpcore.NetworkBackend):
+    """Opens TCP connections that obey a deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._system = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Open a connection."""
+        limit_s = self._deadline.sending(timeout, httpcore.ConnectTimeout)
+        stream = self._system.connect_tcp(host, port, limit_s, local_address, socket_options)
+        return _Stream(stream, self._deadline)
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> NoReturn:
+        """Never asked for: departments are reached over TCP."""
+        raise NotImplementedError
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two tries of the library, which is asked for none."""
+        self._system.sleep(seconds)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that obeys a deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.receiving(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), PIECE_BYTES):
+            limit_s = self._deadline.sending(timeout, httpcore.WriteTimeout)
+            self._stream.write(buffer[start : start + PIECE_BYTES], limit_s)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        limit_s = self._deadline.sending(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit_s), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as the library has it
+        return self._stream.get_extra_info(info)
