@@ -1,0 +1,94 @@
+"""Provision a clean Debian 13 with systemd as process 1, drive, and break what can break; the last line is JSON."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+
+from alpr_edge.cli.common import guarded
+from alpr_edge.runtime.logs import configure_logs
+from scripts.proving import scenario
+from scripts.proving.car import Car
+from scripts.proving.depot import Depot
+from scripts.proving.host import CACHE, ProofError, call, fault
+from scripts.proving.networks import CAR, internet, wired
+from scripts.proving.roots import bundle, clean_root, copied, put_checkout
+from scripts.proving.scenario import Scene
+
+Proof = tuple[str, Callable[[], str]]
+
+
+def main() -> None:
+    """Run; a deliberate error ends it as one line."""
+    guarded(_run)
+
+
+def _run() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/prove-provisioning", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="from a bundle and a root with its packages; no stall, no power cut"
+    )
+    chosen = parser.parse_args()
+    configure_logs(verbose=False)
+    if why_not := fault():
+        raise ProofError(why_not)
+    figures = {}
+    with ExitStack() as doors:
+        doors.enter_context(wired())
+        for name, proof in _proofs(doors, quick=chosen.quick):
+            began_s = time.monotonic()
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            said = proof()
+            figures[name] = {"seconds": round(time.monotonic() - began_s, 1), "found": said}
+            print(f"  {said}  ({figures[name]['seconds']} s)", file=sys.stderr, flush=True)
+    print(json.dumps(figures))
+
+
+def _proofs(doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
+    scene_of: list[Scene] = []
+
+    def begin() -> str:
+        scene_of.append(_scene(doors, quick=quick))
+        return "systemd is process 1"
+
+    yield "a clean Debian starts", begin
+    scene = scene_of[0]
+    yield "a dry run changes nothing", partial(scenario.a_dry_run_changes_nothing, scene)
+    if not quick:
+        online = doors.enter_context(ExitStack())
+        online.enter_context(internet())
+    yield "a failed step is undone", partial(scenario.a_failed_step_is_undone, scene)
+    yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
+    if not quick:
+        # From here on the car has the wire to its department alone.
+        online.close()
+    yield "again changes nothing", partial(scenario.again_changes_nothing, scene)
+    yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
+    yield "chronyd is fed", partial(scenario.chronyd_is_fed, scene)
+    yield "the hardening holds", partial(scenario.hardening_holds, scene)
+    yield "the firewall holds", partial(scenario.firewall_holds, scene)
+    yield "kills are survived", partial(scenario.kills_are_survived, scene)
+    if not quick:
+        yield "a stall is survived", partial(scenario.a_stall_is_survived, scene)
+        yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, scene)
+
+
+def _scene(doors: ExitStack, *, quick: bool) -> Scene:
+    root = copied(clean_root(prepared=quick), "proof")
+    put_checkout(root)
+    if quick:
+        call("cp", "-a", bundle(), root / "root" / "bundle")
+    folder = CACHE / "depot"
+    call("rm", "-rf", folder)
+    depot = Depot(folder)
+    doors.enter_context(depot.serving())
+    scene = Scene(doors.enter_context(Car(root, CAR)), depot, bundle=quick)
+    scenario.prepare(scene)
+    return scene
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""What steps do to the machine: run programs and write files, each so that it can be undone."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+RUN_S_MAX = 900
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""A user's PATH may lack the folders of the system's own programs."""
+
+
+class ProvisioningError(Exception):
+    """One line that says what is wrong and what to do.
+
+    Args:
+        line: for a person.
+        said: every line that a failed program printed.
+    """
+
+    def __init__(self, line: str, said: Sequence[str] = ()) -> None:
+        super().__init__(line)
+        self.said = said
+
+
+def run(
+    *command: str | Path,
+    stdin: bytes | None = None,
+    timeout_s: float = RUN_S_MAX,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """What a program prints.
+
+    Args:
+        command: the program and its arguments.
+        stdin: what it reads; nothing.
+        timeout_s: it is killed after so many seconds.
+        environment: added to this process's own, which names proxies and indexes.
+
+    Raises:
+        ProvisioningError: it is missing, failed, or took too long; its last line of errors is quoted.
+    """
+    words = [str(word) for word in command]
+    done = _completed(words, stdin, timeout_s, environment or {})
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").splitlines()
+        raise ProvisioningError(f"{_told(words)}: {said[-1] if said else f'exit code {done.returncode}'}", said)
+    return done.stdout.decode(errors="replace")
+
+
+def succeeds(*command: str | Path, timeout_s: float = 60) -> bool:
+    """Whether a program ends with 0; False also when it is missing."""
+    try:
+        run(*command, timeout_s=timeout_s)
+    except ProvisioningError:
+        return False
+    return True
+
+
+def _completed(
+    words: list[str], stdin: bytes | None, timeout_s: float, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    surroundings = {**os.environ, "PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **environment}
+    try:
+        return subprocess.run(
+            words,
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            env=surroundings,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise ProvisioningError(f"{words[0]}: no such program here") from None
+    except OSError as error:
+        raise ProvisioningError(f"{_told(words)}: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise ProvisioningError(f"{_told(words)}: took longer than {timeout_s:g} s") from None
+
+
+def _told(words: Sequence[str]) -> str:
+    """A command's first words; what follows may be secret (an enrolment code) or long."""
+    return " ".join(words[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedFile:
+    """A file of the machine as it shall be."""
+
+    target: Path
+    content: bytes
+    mode: int = 0o644
+    group: str = "root"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is there, with this content, mode and group; of root it always is."""
+        try:
+            status = self.target.stat()
+            return (
+                self.target.read_bytes() == self.content
+                and status.st_mode & 0o7777 == self.mode
+                and self.target.group() == self.group
+            )
+        except (OSError, KeyError):
+            return False
+
+    def install(self, undo: ExitStack) -> None:
+        """Put it there at once; ``undo`` brings back what was there.
+
+        Raises:
+            ProvisioningError: the disk does not take it.
+        """
+        try:
+            if self.target.exists():
+                before = self.target.with_name(f".{self.target.name}.before")
+                shutil.copy2(self.target, before)
+                _copy_owner(self.target, before)
+                undo.callback(before.replace, self.target)
+            else:
+                undo.callback(self.target.unlink, missing_ok=True)
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            self._write()
+        except (OSError, LookupError) as error:
+            raise ProvisioningError(f"{self.target}: cannot be written: {error}") from None
+
+    def forget_before(self) -> None:
+        """Remove the copy that :meth:`install` kept; the step is done."""
+        self.target.with_name(f".{self.target.name}.before").unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        draft = self.target.with_name(f".{self.target.name}.new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(self.content)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.chown(draft, group=self.group)
+        draft.chmod(self.mode)
+        draft.replace(self.target)
+
+
+def _copy_owner(source: Path, target: Path) -> None:
+    status = source.stat()
+    os.chown(target, status.st_uid, status.st_gid)
+
+
+def link(path: Path, to: Path, undo: ExitStack) -> None:
+    """Make ``path`` a symbolic link at once; ``undo`` brings back the link that was there, or none.
+
+    Raises:
+        ProvisioningError: something else lies there.
+    """
+    before = path.readlink() if path.is_symlink() else None
+    if before is None and path.exists():
+        raise ProvisioningError(f"{path}: a link belongs there, and something else is; move it away")
+    _put_link(path, to)
+    if before is None:
+        undo.callback(path.unlink, missing_ok=True)
+    else:
+        undo.callback(_put_link, path, before)
+
+
+def _put_link(path: Path, to: Path) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(to)
+    draft.replace(path)

@@ -1,0 +1,84 @@
+"""Which steps make a unit, in which order and why in that one."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.provisioning.accounts import AS_UNIT, Accounts
+from scripts.provisioning.base import Overlay, Packages
+from scripts.provisioning.firewall import Firewall
+from scripts.provisioning.joining import Enrolment, Invitation, Lists, Models, UnitCheck
+from scripts.provisioning.keys import Keys
+from scripts.provisioning.machine import ProvisioningError
+from scripts.provisioning.release import Release
+from scripts.provisioning.services import Services
+from scripts.provisioning.steps import Step
+from scripts.provisioning.unit_settings import UnitSettings, unit_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for."""
+
+    source: Path
+    """The checkout, or a release."""
+    unit_id: str = ""
+    department: str = ""
+    invitation: Invitation = field(default_factory=Invitation)
+    settings: Path | None = None
+    bundle: Path | None = None
+
+
+def plan(request: Request) -> list[Step]:
+    """All steps.
+
+    The settings are judged as the unit will read them: by its release, as its user, with its keys. The firewall stands
+    before anything is asked of the department, so enrolment and lists prove that it lets through what the daemons need;
+    the daemons come last, when nothing is missing any more.
+
+    Raises:
+        ProvisioningError: a file that was named cannot be used.
+    """
+    system = request.source / "config" / "system"
+    return [
+        Packages(request.bundle),
+        Accounts(system),
+        Release(request.source, request.bundle),
+        Keys(),
+        Overlay("command", system, (str(AS_UNIT).lstrip("/"),)),
+        UnitSettings(_settings(request)),
+        *_overlays(system),
+        Firewall(system / "etc" / "nftables.conf", request.department, request.invitation.port),
+        Enrolment(request.department, request.invitation),
+        Models(),
+        Lists(),
+        Services(request.department),
+        UnitCheck(),
+    ]
+
+
+def _overlays(system: Path) -> list[Overlay]:
+    chrony = ("etc/chrony/conf.d/alpr-edge.conf", "etc/systemd/system/chrony.service.d/alpr-edge.conf")
+    # Devices that are plugged in get their new names at once; a container has no udevd and no devices to name.
+    kinds = " ".join(f"--subsystem-match={kind}" for kind in ("tty", "video4linux", "sound", "gpio"))
+    reload = f"udevadm control --reload && udevadm trigger {kinds}"
+    udev = (("sh", "-c", f"! systemctl --quiet is-active systemd-udevd.service || {{ {reload}; }}"),)
+    restart_chrony = (("systemctl", "daemon-reload"), ("systemctl", "restart", "chrony.service"))
+    restart_journal = (("systemctl", "restart", "systemd-journald.service"),)
+    return [
+        Overlay("devices", system, ("etc/udev/rules.d/60-alpr-edge.rules",), after=udev),
+        Overlay("clock", system, chrony, after=restart_chrony),
+        Overlay("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=restart_journal),
+        Overlay("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
+    ]
+
+
+def _settings(request: Request) -> str:
+    """The settings as they shall be; empty when none were named."""
+    if request.settings is None:
+        return ""
+    try:
+        text = request.settings.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ProvisioningError(f"{request.settings}: cannot be read: {reason}") from None
+    return unit_settings(text, request.unit_id, request.department)

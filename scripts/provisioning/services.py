@@ -1,0 +1,58 @@
+"""The unit's services: linked from the release in use, enabled, started and ready."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from scripts.provisioning.machine import link, run, succeeds
+from scripts.provisioning.unit_settings import held
+
+UNIT_FILES = Path("/opt/alpr-edge/current/systemd")
+SYSTEM = Path("/etc/systemd/system")
+TARGET, CAPTURE, UPLINK = "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service"
+START_S_MAX = 120
+
+
+class Services:
+    """Both daemons and their target.
+
+    The unit files are links into the release in use: an update or a roll-back changes them with the software.
+
+    Args:
+        department: address given for this run; without any, nothing is uplinked.
+    """
+
+    name = "services"
+
+    def __init__(self, department: str) -> None:
+        self._department = department
+
+    def pending(self) -> list[str]:
+        """What is not linked, not enabled or not running."""
+        names = self._names()
+        changes = [f"link {SYSTEM / name}" for name in (TARGET, CAPTURE, UPLINK) if not _linked(name)]
+        changes += [f"enable {name}" for name in names if not succeeds("systemctl", "is-enabled", "--quiet", name)]
+        changes += [f"start {name}" for name in names if not succeeds("systemctl", "is-active", "--quiet", name)]
+        return changes
+
+    def apply(self, undo: ExitStack) -> None:
+        """Link, enable, start; a daemon that does not get ready is stopped again."""
+        undo.callback(succeeds, "systemctl", "daemon-reload")
+        for name in (TARGET, CAPTURE, UPLINK):
+            if not _linked(name):
+                link(SYSTEM / name, UNIT_FILES / name, undo)
+        run("systemctl", "daemon-reload")
+        for name in self._names():
+            if not succeeds("systemctl", "is-enabled", "--quiet", name):
+                undo.callback(succeeds, "systemctl", "disable", "--quiet", "--now", name)
+                run("systemctl", "enable", "--quiet", name)
+        # Type=notify: start returns once they are ready.
+        run("systemctl", "start", *reversed(self._names()), timeout_s=START_S_MAX)
+
+    def _names(self) -> list[str]:
+        url = self._department or held().get("uplink", {}).get("url", "")
+        return [TARGET, CAPTURE, *([UPLINK] if url else [])]
+
+
+def _linked(name: str) -> bool:
+    path = SYSTEM / name
+    return path.is_symlink() and path.readlink() == UNIT_FILES / name
