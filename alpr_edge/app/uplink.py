@@ -1,4 +1,4 @@
-"""The daemon that talks to the department: outbox to receipts, and hotlists to the folder the unit imports from.
+"""The daemon that talks to the department: outbox to receipts, lists to be imported, and certificates renewed in time.
 
 It opens no device and holds no key to the lists.
 """
@@ -6,13 +6,14 @@ It opens no device and holds no key to the lists.
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import structlog
 
 from alpr_edge.app.doors import open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
+from alpr_edge.app.renewing import RenewStage
 from alpr_edge.app.sending import send_until
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.errors import StoreError, UplinkError
@@ -25,6 +26,7 @@ from alpr_edge.settings import Settings
 from alpr_edge.store import syncs
 from alpr_edge.uplink.client import HttpsDepartment
 from alpr_edge.uplink.expiry import ending
+from alpr_edge.uplink.renewing import Renewer
 from alpr_edge.uplink.uploader import Link, Uploader
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,15 @@ LOOK_S = 1.0
 """Between two looks, while it waits, whether something calls for a try at once; each is a sign of life too."""
 STOP_S_MAX = 3.0
 """Longest wait for a transfer to stop; what arrived of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Certificates:
+    """What health shows of them."""
+
+    days_left: float | None
+    """Of the unit's own."""
+    warnings: tuple[str, ...]
 
 
 class UplinkUnit:
@@ -63,22 +74,24 @@ class UplinkUnit:
             with open_store(self._settings, migrate=False) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, SystemClock())
                 fetcher = open_fetcher(self._settings, store)
-                lists = Supervisor()
-                lists.add(FetchStage(fetcher))
-                lists.start()
+                renewer = Renewer(self._settings.uplink, self._settings.unit.id, SystemClock())
+                beside = Supervisor()
+                beside.add(FetchStage(fetcher))
+                beside.add(RenewStage(renewer))
+                beside.start()
                 self._manager.ready("sending")
 
                 def report() -> None:
                     if store.database.is_replaced():
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
                     fetcher.want(department.list_serials)
-                    self._report(uploader, department, lists, store)
+                    self._report(uploader, self._about(department, renewer), beside, store)
 
                 try:
                     send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
                 finally:
-                    lists.stop.set()
-                    lists.join(STOP_S_MAX)
+                    beside.stop.set()
+                    beside.join(STOP_S_MAX)
         finally:
             department.close()
         log.info("uplink.stopped", delivered=uploader.state.delivered)
@@ -109,15 +122,20 @@ class UplinkUnit:
             if failure:
                 yield f"list {source.name} is not fetched: {failure}"
 
-    def _report(self, uploader: Uploader, department: HttpsDepartment, lists: Supervisor, store: StoreRoom) -> None:
-        state = uploader.state
-        warnings = tuple(ending(self._settings.uplink, department.department_until, datetime.now(UTC)))
+    def _about(self, department: HttpsDepartment, renewer: Renewer) -> "_Certificates":
+        ends = ending(self._settings.uplink, department.department_until, datetime.now(UTC))
+        failed = [renewer.failure] if renewer.failure else []
+        return _Certificates(renewer.days_left, (*ends, *failed))
+
+    def _report(self, uploader: Uploader, about: "_Certificates", beside: Supervisor, store: StoreRoom) -> None:
+        state, warnings = uploader.state, about.warnings
         troubles = list(self._list_troubles(store))
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")
-        troubles += [f"{failed.stage.name} failed: {failed.failure}" for failed in lists.restarting()]
+        troubles += [f"{failed.stage.name} failed: {failed.failure}" for failed in beside.restarting()]
         figures = asdict(state)
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
+        figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
         self._manager.alive()
         told = "; ".join((*troubles, *warnings))
         self._manager.status(told or f"{state.delivered} delivered, {state.waiting} waiting")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError, UplinkError
+from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.wire_enrolling import ENROL_PORT
 from alpr_edge.runtime.clock import SystemClock
@@ -58,8 +58,6 @@ def enrol_command(
 
 
 def _read(code: str) -> str:
-    if not code:
-        raise UplinkError("give --code: the department makes one with: alpr-edge department code UNIT_ID")
     return sys.stdin.readline(STDIN_MAX) if code == "-" else code
 
 

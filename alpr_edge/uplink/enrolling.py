@@ -116,6 +116,8 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
         found = held(settings, unit_id, now)
         if found is not None and not again:
             return found
+        if not invitation.code:
+            raise UplinkError(f"give --code: the department makes one with: alpr-edge department code {unit_id}")
         try:
             code = parsed(invitation.code)
         except MistypedError as error:
