@@ -96,6 +96,7 @@ class BatchStage(Generic[T]):
         process: the work on one batch; raising keeps the batch.
         batch_max: items of one batch.
         finish: called once after the last batch.
+        idle: called while nothing comes.
     """
 
     def __init__(
@@ -105,12 +106,15 @@ class BatchStage(Generic[T]):
         process: Callable[[list[T]], None],
         batch_max: int,
         finish: Callable[[], None] = _nothing,
+        *,
+        idle: Callable[[], None] = _nothing,
     ) -> None:
         self.name = name
         self._inlet = inlet
         self._process = process
         self._batch_max = batch_max
         self._finish = finish
+        self._idle = idle
         self._pending: list[T] = []
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:  # noqa: ARG002 - ends by its inlet
@@ -126,6 +130,8 @@ class BatchStage(Generic[T]):
             if self._pending:
                 self._process(self._pending)
                 self._pending = []
+            else:
+                self._idle()
 
     def finish(self) -> None:
         """One last try for what the stop found unfinished: the inlet is drained too."""

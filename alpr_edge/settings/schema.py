@@ -178,7 +178,8 @@ class StoreSettings(Section):
     """[store]: keys and images. Keys are systemd credentials of these names, or files with mode 0600."""
 
     keys_directory: FilePath = Path("/etc/alpr-edge/keys")
-    scene_px_max: Annotated[int, Field(ge=160, le=4096)] = 960
+    scene_px_max: Annotated[int, Field(ge=160, le=4096)] = 640
+    scene_jpeg_quality: Annotated[int, Field(ge=30, le=100)] = 70
     jpeg_quality: Annotated[int, Field(ge=40, le=100)] = 85
 
 

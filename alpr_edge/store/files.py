@@ -3,6 +3,8 @@
 import os
 import stat
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from alpr_edge.domain.errors import StoreError
@@ -41,6 +43,42 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_durably(files: Sequence[tuple[Path, bytes]]) -> None:
+    """Several new files (mode 0600) in folders that exist: on disk when this returns, or none of them is there.
+
+    Each fsync makes a journaling file system commit what is in its journal by then. All content is therefore on its way
+    and has its name before the first: the others find their part committed, and the card is written to once, not once
+    a file and once a folder.
+    """
+    made: list[Path] = []
+    with ExitStack() as stack:
+        try:
+            descriptors = [_begun(path, content, made, stack) for path, content in files]
+            for descriptor in descriptors:
+                os.fsync(descriptor)
+            for folder in sorted({path.parent for path, _ in files}):
+                sync_directory(folder)
+        except OSError:
+            # What the kernel failed to write it does not write again: a file still in its memory would count as kept.
+            for path in made:
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _begun(path: Path, content: bytes, made: list[Path], stack: ExitStack) -> int:
+    """Write a file under its name and have the kernel begin to put it on the disk; its paths are added to ``made``."""
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+    stack.callback(os.close, descriptor)
+    made.append(Path(name))
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    # POSIX_FADV_DONTNEED starts the writing of dirty pages and does not wait for it (mm/fadvise.c).
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    made.append(Path(name).replace(path))
+    return descriptor
 
 
 def write_temporary(directory: Path, content: bytes) -> Path:

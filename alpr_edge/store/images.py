@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import BODY_BYTES_MAX, digest
-from alpr_edge.store.files import TEMPORARY_PREFIX, private_directory, sync_directory, write_temporary
+from alpr_edge.store.files import TEMPORARY_PREFIX, private_directory, sync_directory, write_durably
 
 HEADER = b"AEIM\x01"
 NONCE_BYTES = 12
@@ -56,7 +56,7 @@ class ImageStore:
         return self.put_all([jpeg])[0]
 
     def put_all(self, jpegs: Sequence[bytes]) -> list[str]:
-        """Keep several images and return their digests, in order; each folder is synced once.
+        """Keep several images and return their digests, in order, for the price of about one sync.
 
         An image that is already here and whole is kept as it is; a damaged one is replaced.
 
@@ -65,9 +65,8 @@ class ImageStore:
         """
         digests = [digest(jpeg) for jpeg in jpegs]
         try:
-            folders = {self._put(sha256, jpeg) for sha256, jpeg in zip(digests, jpegs, strict=True)}
-            for folder in sorted(folders):
-                sync_directory(folder)
+            new = {sha256: jpeg for sha256, jpeg in zip(digests, jpegs, strict=True) if not self._holds(sha256)}
+            write_durably([(self._place(sha256, jpeg), self._sealed(sha256, jpeg)) for sha256, jpeg in new.items()])
         except OSError as error:
             raise StoreError(f"{self.directory}: an image cannot be written: {error.strerror}") from None
         return digests
@@ -124,20 +123,18 @@ class ImageStore:
             path.unlink(missing_ok=True)
         return len(leftovers)
 
-    def _put(self, sha256: str, jpeg: bytes) -> Path:
-        """Write one image under its name; returns the folder to sync."""
+    def _place(self, sha256: str, jpeg: bytes) -> Path:
+        """Where an image will lie; its folder is made."""
         if len(jpeg) > BODY_BYTES_MAX:
             raise StoreError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower store.scene_px_max")
         path = self._path(sha256)
         if not path.parent.exists():
             private_directory(path.parent)
             sync_directory(self.directory)
-        if not self._holds(path, sha256):
-            temporary = write_temporary(path.parent, self._sealed(sha256, jpeg))
-            temporary.replace(path)
-        return path.parent
+        return path
 
-    def _holds(self, path: Path, sha256: str) -> bool:
+    def _holds(self, sha256: str) -> bool:
+        path = self._path(sha256)
         return path.exists() and self._unsealed(sha256, path.read_bytes()) is not None
 
     def _sealed(self, sha256: str, jpeg: bytes) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.app.watch import Closed, Decided
+from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.passes import DecisionRule, Origin, Passes
@@ -60,7 +61,7 @@ def width_of(jpeg: bytes) -> int:
 def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: StoreRoom, recorder: Recorder) -> None:
     event = decided()
     recorder.write([Decided(event, (), None, None)])
-    assert widths(store, "read-1") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 960}
+    assert widths(store, "read-1") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 640}
     hit_event = replace(event, read=replace(event.read, read_id="read-2"))
     recorder.write([Decided(hit_event, (hit_of("read-2"),), None, None)])
     assert widths(store, "read-2") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 1280}
@@ -71,7 +72,68 @@ def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: StoreRoom, recor
     recorder.write([Decided(event, (hit_of("read-1"),), None, None)])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
     recorder.write([Closed(ReadClosed(event.read, sharper), is_hit=True)])
+    recorder.flush()
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 1280}
+
+
+def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_that_of_the_scene(
+    store: StoreRoom, recorder: Recorder
+) -> None:
+    event = decided()
+    recorder.write([Decided(event, (), None, None)])
+    sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
+    moved = replace(event.read, box=Box(1, 2, 3, 4), vote_count=77)
+    recorder.write([Closed(ReadClosed(moved, sharper), is_hit=False)])
+    recorder.flush()
+    stored = store.reads.get("read-1")
+    assert stored is not None
+    assert (stored.read.box, stored.read.vote_count) == (event.read.box, 77)
+    assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 640}
+
+
+def test_the_end_of_a_pass_rides_along_with_the_next_read(store: StoreRoom, recorder: Recorder) -> None:
+    event = decided()
+    recorder.write([Decided(event, (), None, None)])
+    recorder.write([Closed(ReadClosed(event.read, None), is_hit=False)])
+    assert store.reads.counts().open_reads == 1
+    recorder.flush_due()
+    assert store.reads.counts().open_reads == 1
+    recorder.write([Decided(replace(event, read=replace(event.read, read_id="read-2")), (), None, None)])
+    first = store.reads.get("read-1")
+    assert first is not None
+    assert first.closed
+    assert store.outbox.counts().ready == 3
+
+
+def test_it_rides_for_some_seconds_and_no_longer(
+    store: StoreRoom, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = decided()
+    recorder.write([Decided(event, (), None, None)])
+    monkeypatch.setattr("alpr_edge.app.recorder.RIDES_S_MAX", 0.0)
+    recorder.write([Closed(ReadClosed(event.read, None), is_hit=False)])
+    recorder.flush_due()
+    assert store.reads.counts().open_reads == 0
+
+
+def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_along_stays(
+    store: StoreRoom, tmp_path: Path
+) -> None:
+    full = True
+
+    def require_room() -> None:
+        if full:
+            raise StoreError("the disk is full")
+
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, require_room=require_room)
+    event = decided()
+    batch = [Decided(event, (), None, None), Closed(ReadClosed(event.read, None), is_hit=False)]
+    with pytest.raises(StoreError):
+        recorder.write(batch)
+    assert store.images.orphans(()) == []
+    full = False
+    recorder.write(batch)
+    assert store.reads.counts().open_reads == 0
 
 
 def test_observers_hear_of_what_is_committed_only(store: StoreRoom, tmp_path: Path) -> None:
