@@ -13,6 +13,7 @@ tells them apart with road noise, with one ear on the radio and through a small 
 - ``STALE``: a long note and a short one of the same pitch: a list is old.
 - ``DISK``: a long low note and two short ones of the same pitch: the disk fills up.
 - ``READY``: one short note.
+- ``PARTING``: one long low note: the ignition is off, and the watch is over.
 
 Fundamentals lie between 500 and 3000 Hz: above the bulk of tyre and engine noise, below where hearing loss and
 small loudspeakers take their share (ISO 7731 asks a danger signal to have components in 500 to 2500 Hz). Two overtones
@@ -41,6 +42,7 @@ PATTERNS: dict[Tone, tuple[Pulse, ...]] = {
     Tone.STALE: ((900, 520), (0, 150), (900, 150)),
     Tone.DISK: ((600, 520), (0, 150), (600, 130), (0, 100), (600, 130)),
     Tone.READY: ((1320, 150),),
+    Tone.PARTING: ((560, 700),),
 }
 _OVERTONES = (1.0, 0.35, 0.15)
 """Amplitudes of the fundamental and what is above it."""

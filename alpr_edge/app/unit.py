@@ -1,12 +1,9 @@
 """The daemon of the car: cameras to outbox. It touches no network but the address of an rtsp:// camera."""
 
-import fcntl
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from statistics import median
+from typing import Any
 
 import structlog
 
@@ -14,16 +11,19 @@ from alpr_edge.alerts.players import open_player
 from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.disk import DiskStage, open_ballast
-from alpr_edge.app.doors import open_lists, open_sight
+from alpr_edge.app.doors import Sight, open_lists, open_sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.list_taking import ListStage
 from alpr_edge.app.list_watch import ListWatch
+from alpr_edge.app.only_one import only_one
+from alpr_edge.app.power import PowerWatch, watched
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.power import Phase
 from alpr_edge.hotlist.own import OwnLoader
 from alpr_edge.position.chrony import ChronyFeed
 from alpr_edge.position.keeper import FixKeeper, GnssClock
@@ -63,6 +63,7 @@ class Unit:
         self._ready = False
         self._paired: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
+        self._power: PowerWatch
 
     def run(self) -> None:
         """Work until stopped, then drain.
@@ -86,20 +87,28 @@ class Unit:
             doors.callback(player.close)
             herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
             recorder = Recorder(store.reads, self._settings.store, require_room=ballast.require)
-            cameras = [Camera(camera, self._clock, self._stop.wait) for camera in self._settings.camera]
-            assembly = self._assembly(herald, recorder, lists, cameras)
-            if self._settings.hotlist.source:
-                assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming))
-            disk = DiskStage(self._settings, store, ballast, self._clock)
-            assembly.supervisor.add(disk)
+            sight = open_sight(self._settings.vision, self._settings.unit.data_directory)
+            self._power = doors.enter_context(watched(self._settings))
             self._position()
-            assembly.supervisor.start()
-            self._keep(assembly, store, lists, herald, cameras, disk)
-            self._drain(assembly)
+            is_on = True
+            while is_on:
+                halt = threading.Event()
+                cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
+                assembly = self._assembly(sight, herald, recorder, lists, cameras)
+                if self._settings.hotlist.source:
+                    assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming))
+                disk = DiskStage(self._settings, store, ballast, self._clock)
+                assembly.supervisor.add(disk)
+                assembly.supervisor.start()
+                self._keep(assembly, store, lists, herald, cameras, disk)
+                self._drain(assembly, halt, herald)
+                is_on = self._part(store)
 
-    def _assembly(self, herald: Herald, recorder: Recorder, lists: ListWatch, cameras: list[Camera]) -> Assembly:
+    def _assembly(
+        self, sight: Sight, herald: Herald, recorder: Recorder, lists: ListWatch, cameras: list[Camera]
+    ) -> Assembly:
         parts = Parts(
-            sight=open_sight(self._settings.vision, self._settings.unit.data_directory),
+            sight=sight,
             herald=herald,
             entries=lambda: lists.entries,
             locate=self._keeper.at,
@@ -132,8 +141,11 @@ class Unit:
         cameras: list[Camera],
         disk: DiskStage,
     ) -> None:
-        """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse."""
-        while not self._stop.wait(ROUND_S):
+        """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
+
+        Ends when the unit is stopped or the ignition is off.
+        """
+        while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
             now = self._clock.now().utc
             lists.refresh(now)
             if lists.judge(now):
@@ -213,15 +225,24 @@ class Unit:
             "utc_source": now.utc_source.value,
             "chrony": self._chrony.state,
             **disk.figures(),
+            **self._power.figures(),
         }
+        self._write_health(figures)
+
+    def _write_health(self, figures: dict[str, Any]) -> None:
         try:
-            health = Health("run", self._ready, self._troubles, figures)
+            health = Health("run", self._ready, self._troubles, figures, self._power.warnings())
             write_health(self._settings.unit.runtime_directory, health)
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)
 
-    def _drain(self, assembly: Assembly) -> None:
-        self._manager.stopping()
+    def _drain(self, assembly: Assembly, halt: threading.Event, herald: Herald) -> None:
+        """End the watch: what is under way becomes reads, and all of them are written."""
+        if self._stop.is_set():
+            self._manager.stopping()
+        else:
+            herald.sound(Tone.PARTING)
+        halt.set()
         assembly.supervisor.stop.set()
         if not assembly.supervisor.join(DRAIN_S_MAX):
             raise StoreError(f"not everything was written within {DRAIN_S_MAX:g} s; it will be missing")
@@ -230,30 +251,21 @@ class Unit:
             raise StoreError(f"the last reads could not be written: {failures[0]}")
         log.info("unit.stopped", frames=assembly.frames_seen)
 
+    def _part(self, store: StoreRoom) -> bool:
+        """Stay until everything is sent, let the power go and wait for that; True when the ignition came back."""
+        while not self._stop.is_set():
+            ready = store.outbox.counts().ready
+            if self._power.step(sent=not ready or not self._settings.uplink.url) is Phase.WATCHING:
+                return True
+            if self._power.troubles() != self._troubles:
+                self._troubles = self._power.troubles()
+                self._manager.status("; ".join(self._troubles))
+            self._write_health({"outbox_ready": ready, **self._power.figures()})
+            self._manager.alive()
+            self._stop.wait(ROUND_S)
+        return False
+
 
 def _no_tick(frame: Frame) -> None:
     """A live unit's clock runs by itself."""
     del frame
-
-
-@contextmanager
-def only_one(data_directory: Path) -> Iterator[None]:
-    """Hold the data folder for this process.
-
-    Raises:
-        StoreError: another one has it.
-    """
-    try:
-        data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(f"{data_directory}: cannot be used: {error.strerror}") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise StoreError(f"{data_directory}: another alpr-edge run works on it; stop that one first") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,8 @@
 
 import typer
 
-from alpr_edge.cli import unit_enrol
+from alpr_edge.cli import unit_enrol, unit_ignition
 
 app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
 app.command("enrol")(unit_enrol.enrol_command)
+app.command("ignition")(unit_ignition.ignition_command)

@@ -41,6 +41,8 @@ class Tone(StrEnum):
     DISK = "disk"
     """The disk is nearly full with what may not be deleted, or full."""
     READY = "ready"
+    PARTING = "parting"
+    """The ignition is off: the unit watches no more, sends what it holds, and powers off."""
 
 
 class ListAge(StrEnum):

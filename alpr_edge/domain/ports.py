@@ -52,6 +52,17 @@ class Reader(Protocol):
         """float32 [len(crops), slots, len(ALPHABET)], every slot's full probabilities."""
 
 
+class Ignition(Protocol):
+    """Tells whether the car is in use."""
+
+    def is_on(self) -> bool:
+        """Whether the ignition is on at this moment, as it comes: no dip is taken out.
+
+        Raises:
+            PowerError: it cannot be told now; asking again later may work.
+        """
+
+
 class Player(Protocol):
     """Sounds tones in the car."""
 

@@ -8,6 +8,7 @@ files it names change for different reasons.
 from alpr_edge.settings.files import file_faults
 from alpr_edge.settings.lists import ListSource
 from alpr_edge.settings.loading import load, parse
+from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 from alpr_edge.settings.schema import (
     AlertSettings,
@@ -36,6 +37,7 @@ __all__ = [
     "HotlistSettings",
     "ListSource",
     "PositionSettings",
+    "PowerSettings",
     "RetentionSettings",
     "RtspCamera",
     "Settings",

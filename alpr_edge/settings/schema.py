@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, Strict, model_validator
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
+from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 
 CAMERAS_MAX = 8
@@ -222,6 +223,7 @@ class Settings(Section):
     hotlist: HotlistSettings = HotlistSettings()
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
+    power: PowerSettings = PowerSettings()
     retention: RetentionSettings = RetentionSettings()
     uplink: UplinkSettings = UplinkSettings()
 

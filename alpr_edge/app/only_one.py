@@ -1,0 +1,32 @@
+"""Two units never work on the same data: each would migrate, purge and number for itself."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alpr_edge.domain.errors import StoreError
+
+
+@contextmanager
+def only_one(data_directory: Path) -> Iterator[None]:
+    """Hold the data folder for this process.
+
+    Raises:
+        StoreError: another one has it.
+    """
+    try:
+        data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{data_directory}: cannot be used: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise StoreError(f"{data_directory}: another alpr-edge run works on it; stop that one first") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)

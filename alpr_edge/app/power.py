@@ -1,0 +1,155 @@
+"""The ignition as the unit lives by it: asked in a thread of its own, believed by the domain's rule, acted on here.
+
+A unit that parts has ended its watch and written everything. It stays for the uplink, which learns from its health that
+there is little time, and then lets the power go. Ignition that comes back calls it off.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import assert_never
+
+import structlog
+
+from alpr_edge.domain.errors import PowerError
+from alpr_edge.domain.ports import Ignition
+from alpr_edge.domain.power import Phase, Power, PowerRule
+from alpr_edge.power.commands import CommandIgnition, order_off
+from alpr_edge.power.files import FileIgnition
+from alpr_edge.power.gpio import GpioIgnition
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import PowerSettings, Settings
+
+log = structlog.get_logger(__name__)
+
+NOT_WATCHING = "the ignition is off: nothing is watched"
+STOP_S_MAX = 3.0
+
+
+def open_ignition(settings: Settings) -> Ignition | None:
+    """The ignition that the settings name; None for a unit that runs until its power goes."""
+    match settings.power.ignition:
+        case "none":
+            return None
+        case "command":
+            return CommandIgnition(settings.power.command, settings.power.command_timeout_s)
+        case "gpio":
+            return GpioIgnition(settings.power)
+        case "file":
+            return FileIgnition(settings.unit.runtime_directory)
+        case _:
+            assert_never(settings.power.ignition)
+
+
+class IgnitionStage:
+    """Asks the ignition every so often; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+
+    Args:
+        ignition: of the car.
+        every_s: between two looks.
+    """
+
+    name = "ignition"
+
+    def __init__(self, ignition: Ignition, every_s: float) -> None:
+        self._ignition = ignition
+        self._every_s = every_s
+        self.word: bool | None = None
+        """What it said last; None before, and while it cannot be told."""
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Ask until stopped; what cannot be told ends the run, and is asked again after a wait."""
+        try:
+            while not stop.is_set():
+                beat()
+                self.word = self._ignition.is_on()
+                stop.wait(self._every_s)
+        finally:
+            self.word = None
+
+    def finish(self) -> None:
+        """Nothing is held."""
+
+
+class PowerWatch:
+    """What the unit knows of its power.
+
+    Args:
+        settings: rule and command.
+        stage: asks the ignition; None where there is none.
+        supervisor: of that stage.
+    """
+
+    def __init__(self, settings: PowerSettings, stage: IgnitionStage | None, supervisor: Supervisor) -> None:
+        self._command = settings.power_off
+        self._power = Power(PowerRule(settings.off_after_s, settings.on_after_s, settings.grace_s))
+        self._stage = stage
+        self._supervisor = supervisor
+        self._tried_s: float | None = None
+        self._failure = ""
+
+    @property
+    def phase(self) -> Phase:
+        """Where the unit stands."""
+        return self._power.phase
+
+    def step(self, *, sent: bool = False) -> Phase:
+        """Look at the ignition; once the power may go, let it go.
+
+        Args:
+            sent: whether nothing waits for the department.
+        """
+        before, now_s = self._power.phase, time.monotonic()
+        phase = self._power.step(now_s, ignition=self._stage.word if self._stage else True, sent=sent)
+        if phase is not before:
+            log.info("power.phase", phase=phase.value, sent=sent)
+            self._tried_s, self._failure = None, ""
+        if phase is Phase.OFF and self._command and self._is_due(now_s):
+            self._let_go(now_s)
+        return phase
+
+    def warnings(self) -> tuple[str, ...]:
+        """Amber: the ignition cannot be told, so the unit will not power off by itself."""
+        return tuple(f"the ignition cannot be told: {state.failure}" for state in self._supervisor.restarting())
+
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps the unit from watching, or its power from going."""
+        if self.phase is Phase.WATCHING:
+            return ()
+        return (NOT_WATCHING, *([self._failure] if self._failure else []))
+
+    def figures(self) -> dict[str, str]:
+        """What health shows."""
+        words = {True: "on", False: "off", None: "unknown"}
+        return {"power": self.phase.value, "ignition": words[self._stage.word] if self._stage else "none"}
+
+    def _is_due(self, now_s: float) -> bool:
+        return self._tried_s is None or now_s - self._tried_s >= self._power.rule.gone_s
+
+    def _let_go(self, now_s: float) -> None:
+        self._tried_s = now_s
+        try:
+            order_off(self._command)
+        except PowerError as error:
+            self._failure = str(error)
+            log.error("power.not_off", failure=self._failure)
+            return
+        self._failure = ""
+        self._power.ordered(now_s)
+        log.info("power.ordered_off")
+
+
+@contextmanager
+def watched(settings: Settings) -> Iterator[PowerWatch]:
+    """Ask the ignition of the settings until the end."""
+    ignition, supervisor = open_ignition(settings), Supervisor()
+    stage = None if ignition is None else IgnitionStage(ignition, settings.power.every_s)
+    if stage is not None:
+        supervisor.add(stage)
+    supervisor.start()
+    try:
+        yield PowerWatch(settings.power, stage, supervisor)
+    finally:
+        supervisor.stop.set()
+        supervisor.join(STOP_S_MAX)

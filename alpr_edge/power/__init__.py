@@ -1,0 +1,1 @@
+"""What the ignition says, and how the power is let go."""

@@ -1,0 +1,49 @@
+"""The ignition as a word in a file: written by ``alpr-edge unit ignition``, by another program, or by a test."""
+
+from pathlib import Path
+
+from alpr_edge.domain.errors import PowerError
+
+NAME = "ignition"
+"""In the runtime directory."""
+_WORDS = {"on": True, "off": False}
+_BYTES_MAX = 64
+
+
+class FileIgnition:
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a file that is not there yet is on: the computer runs.
+
+    Args:
+        directory: the runtime directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / NAME
+
+    def is_on(self) -> bool:
+        """Read the word."""
+        try:
+            with self._path.open("rb") as file:
+                word = file.read(_BYTES_MAX).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise PowerError(f"{self._path}: cannot be read: {error.strerror}") from None
+        if word not in _WORDS:
+            raise PowerError(f"{self._path}: holds neither on nor off; write one with: alpr-edge unit ignition on")
+        return _WORDS[word]
+
+
+def write_word(directory: Path, *, is_on: bool) -> None:
+    """Say that the ignition is on or off.
+
+    Raises:
+        PowerError: the file cannot be written.
+    """
+    path = directory / NAME
+    draft = path.with_suffix(".new")
+    try:
+        draft.write_text("on\n" if is_on else "off\n", encoding="ascii")
+        draft.replace(path)
+    except OSError as error:
+        raise PowerError(f"{path}: cannot be written: {error.strerror}; run it as the unit's user or root") from None

@@ -1,0 +1,76 @@
+"""The ignition on a line of a GPIO chip, through the kernel's character device and libgpiod's own binding.
+
+The library is an extra (``pip install "alpr-edge[gpio]"``) and loaded only here.
+"""
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from alpr_edge.domain.errors import PowerError
+from alpr_edge.settings import PowerSettings
+
+if TYPE_CHECKING:
+    import gpiod
+
+CONSUMER = "alpr-edge"
+"""Who holds the line, as ``gpioinfo`` shows it."""
+
+
+class GpioIgnition:
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a line that was lost is asked for anew the next time.
+
+    Args:
+        settings: chip, line, level and bias.
+    """
+
+    def __init__(self, settings: PowerSettings) -> None:
+        self._settings = settings
+        self._request: gpiod.LineRequest | None = None
+
+    def is_on(self) -> bool:
+        """The line's level now."""
+        chip, line = self._settings.gpio_chip, self._settings.gpio_line
+        gpiod_line = _library().line
+        try:
+            if self._request is None:
+                self._request = self._requested()
+            value = self._request.get_value(line)
+        except OSError as error:
+            self._release()
+            raise PowerError(
+                f"{chip} line {line}: cannot be read: {error.strerror}; check [power] and wiring"
+            ) from None
+        except ValueError:
+            raise PowerError(f"{chip}: has no line {line}; gpioinfo lists them") from None
+        return bool(value == gpiod_line.Value.ACTIVE)
+
+    def _requested(self) -> "gpiod.LineRequest":
+        library, settings = _library(), self._settings
+        bias = {
+            "as-is": library.line.Bias.AS_IS,
+            "disabled": library.line.Bias.DISABLED,
+            "pull-up": library.line.Bias.PULL_UP,
+            "pull-down": library.line.Bias.PULL_DOWN,
+        }[settings.gpio_bias]
+        wanted = library.LineSettings(
+            direction=library.line.Direction.INPUT, bias=bias, active_low=settings.gpio_active_low
+        )
+        return library.request_lines(settings.gpio_chip, consumer=CONSUMER, config={settings.gpio_line: wanted})
+
+    def _release(self) -> None:
+        request, self._request = self._request, None
+        if request is not None:
+            try:
+                request.release()
+            except OSError:
+                return  # the chip is gone, and the line with it
+
+
+def _library() -> ModuleType:
+    try:
+        import gpiod  # noqa: PLC0415 - an extra
+        import gpiod.line  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise PowerError('power.ignition = "gpio" needs gpiod: pip install "alpr-edge[gpio]"') from None
+    assert isinstance(gpiod, ModuleType)
+    return gpiod

@@ -1,0 +1,89 @@
+"""Each ignition as the unit asks it; a GPIO chip is no part of the machines that test, so its failures stand here."""
+
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.errors import PowerError
+from alpr_edge.power.commands import CommandIgnition, order_off, run
+from alpr_edge.power.files import FileIgnition, write_word
+from alpr_edge.power.gpio import GpioIgnition
+from alpr_edge.settings import PowerSettings
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(stat.S_IRWXU)
+    return str(path)
+
+
+@pytest.mark.parametrize(("code", "is_on"), [(0, True), (1, False)])
+def test_a_command_says_on_or_off_by_its_exit_code(code: int, is_on: bool, tmp_path: Path) -> None:
+    assert CommandIgnition(script(tmp_path / "ask", f"exit {code}"), 5).is_on() is is_on
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("exit 2", "ended with 2"), ("kill -9 $$", "ended with -9"), ("sleep 30", "no answer within 0.3 s")],
+)
+def test_a_command_that_says_neither_is_an_error(text: str, says: str, tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    with pytest.raises(PowerError, match=says):
+        CommandIgnition(script(tmp_path / "ask", text), 0.3 if "sleep" in text else 5).is_on()
+    assert time.monotonic() - began_s < 5
+
+
+def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    with pytest.raises(PowerError):
+        run(script(tmp_path / "ask", f"(sleep 1; touch {left}) & sleep 30"), 0.3)
+    time.sleep(1.2)  # no condition: it must not come
+    assert not left.exists()
+
+
+def test_a_command_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PowerError, match=r"cannot be run: No such file or directory; check \[power\]"):
+        run(str(tmp_path / "none"), 1)
+
+
+def test_an_order_that_fails_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PowerError, match=r"power.power_off ended with 3: the power stays on"):
+        order_off(script(tmp_path / "off", "exit 3"))
+
+
+def test_a_word_in_a_file(tmp_path: Path) -> None:
+    ignition = FileIgnition(tmp_path)
+    assert ignition.is_on()  # none yet
+    write_word(tmp_path, is_on=False)
+    assert not ignition.is_on()
+    write_word(tmp_path, is_on=True)
+    assert ignition.is_on()
+
+
+@pytest.mark.parametrize("content", [b"", b"yes", b"\xff\xfe", b"off" * 100])
+def test_another_word_is_an_error(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "ignition").write_bytes(content)
+    with pytest.raises(PowerError, match="holds neither on nor off"):
+        FileIgnition(tmp_path).is_on()
+
+
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PowerError, match="cannot be written: No such file or directory"):
+        write_word(tmp_path / "none", is_on=True)
+
+
+@pytest.mark.parametrize("chip", ["/dev/no-such-chip", "/dev/null"])
+def test_a_gpio_chip_that_is_none_is_an_error_each_time(chip: str) -> None:
+    pytest.importorskip("gpiod")
+    ignition = GpioIgnition(PowerSettings(gpio_chip=chip, gpio_bias="pull-up"))
+    for _ in range(2):
+        with pytest.raises(PowerError, match=f"{chip} line 17: cannot be read: .*; check .power. and wiring"):
+            ignition.is_on()
+
+
+def test_gpio_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "gpiod", None)
+    with pytest.raises(PowerError, match=r'pip install "alpr-edge\[gpio\]"'):
+        GpioIgnition(PowerSettings()).is_on()
