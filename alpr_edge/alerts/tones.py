@@ -12,6 +12,7 @@ tells them apart with road noise, with one ear on the radio and through a small 
 - ``TROUBLE``: the two-note fall of a horn, twice: the unit does not watch.
 - ``STALE``: a long note and a short one of the same pitch: a list is old.
 - ``DISK``: a long low note and two short ones of the same pitch: the disk fills up.
+- ``DAMAGED``: two short high notes and a long low one: the database was set aside.
 - ``READY``: one short note.
 - ``PARTING``: one long low note: the ignition is off, and the watch is over.
 
@@ -41,6 +42,7 @@ PATTERNS: dict[Tone, tuple[Pulse, ...]] = {
     Tone.TROUBLE: ((900, 260), (600, 260), (0, 160), (900, 260), (600, 260)),
     Tone.STALE: ((900, 520), (0, 150), (900, 150)),
     Tone.DISK: ((600, 520), (0, 150), (600, 130), (0, 100), (600, 130)),
+    Tone.DAMAGED: ((1500, 140), (0, 90), (1500, 140), (0, 90), (700, 600)),
     Tone.READY: ((1320, 150),),
     Tone.PARTING: ((560, 700),),
 }

@@ -10,6 +10,7 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
+from alpr_edge.app.damage_watch import DamageWatch
 from alpr_edge.app.disk import DiskStage, open_ballast
 from alpr_edge.app.doors import Sight, open_lists, open_sight
 from alpr_edge.app.herald import Herald
@@ -20,7 +21,7 @@ from alpr_edge.app.power import PowerWatch, watched
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.alerting import Tone
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
@@ -75,9 +76,8 @@ class Unit:
         with ExitStack() as doors:
             doors.enter_context(only_one(self._settings.unit.data_directory))
             ballast = open_ballast(self._settings)
-            store = doors.enter_context(open_store(self._settings, migrate=True))
-            store.reads.close_open_reads()
-            store.reads.sweep_images()
+            store = doors.enter_context(open_store(self._settings, migrate=True, renew=True))
+            store.recover()
             placing.place_earlier(store.database, self._clock.now())
             _, loader = open_lists(self._settings, store.database)
             loader.load()
@@ -145,20 +145,28 @@ class Unit:
 
         Ends when the unit is stopped or the ignition is off.
         """
+        damage = DamageWatch(store)
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
+            damage.mend()
             now = self._clock.now().utc
-            lists.refresh(now)
-            if lists.judge(now):
-                herald.sound(Tone.STALE)
+            if damage.judge():
+                herald.sound(Tone.DAMAGED)
             if disk.judge():
                 herald.sound(Tone.DISK)
             stalled = assembly.stalled()
             self._keep_time(store)
-            troubles = (*self._judge(assembly, lists, herald, cameras, stalled), *disk.faults())
-            self._tell(troubles, (*lists.old(), *disk.warnings()), herald)
-            self._write(assembly, store, herald, cameras, disk)
+            try:
+                lists.refresh(now)
+                if lists.judge(now):
+                    herald.sound(Tone.STALE)
+                troubles = (*self._judge(assembly, lists, herald, cameras, stalled), *disk.faults())
+                self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings()), herald)
+                self._write(assembly, store, herald, cameras, disk.figures() | damage.figures())
+            except DamagedError as error:
+                log.error("unit.round_cut", failure=str(error))  # the next one begins with another database
             if not stalled:
                 self._manager.alive()
+        damage.mend()
 
     def _keep_time(self, store: StoreRoom) -> None:
         """In trusted time, at last once a minute: a pair, and what the pairs tell of earlier reads of this boot."""
@@ -210,7 +218,12 @@ class Unit:
         self._troubles = told
 
     def _write(
-        self, assembly: Assembly, store: StoreRoom, herald: Herald, cameras: list[Camera], disk: DiskStage
+        self,
+        assembly: Assembly,
+        store: StoreRoom,
+        herald: Herald,
+        cameras: list[Camera],
+        others: dict[str, Any],
     ) -> None:
         counts, latencies, now = store.outbox.counts(), list(herald.latencies_ms), self._clock.now()
         figures = {
@@ -224,7 +237,7 @@ class Unit:
             "has_fix": self._keeper.at(now) is not None,
             "utc_source": now.utc_source.value,
             "chrony": self._chrony.state,
-            **disk.figures(),
+            **others,
             **self._power.figures(),
         }
         self._write_health(figures)

@@ -2,8 +2,9 @@
 
 import typer
 
-from alpr_edge.cli import unit_enrol, unit_ignition
+from alpr_edge.cli import unit_enrol, unit_ignition, unit_salvage
 
 app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
 app.command("enrol")(unit_enrol.enrol_command)
+app.command("salvage")(unit_salvage.salvage)
 app.command("ignition")(unit_ignition.ignition_command)

@@ -40,6 +40,8 @@ class Tone(StrEnum):
     """A list turned amber or red: it is watched for, but may not know what happened since."""
     DISK = "disk"
     """The disk is nearly full with what may not be deleted, or full."""
+    DAMAGED = "damaged"
+    """The database was damaged and set aside: the unit watches, and what was kept waits to be salvaged."""
     READY = "ready"
     PARTING = "parting"
     """The ignition is off: the unit watches no more, sends what it holds, and powers off."""

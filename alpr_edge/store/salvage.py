@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, exists, select, update
+from sqlalchemy import Column, Connection, Exists, Table, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import LostError
@@ -23,7 +23,7 @@ from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.keymark import KeyMark
 from alpr_edge.store.pages import Pages
 from alpr_edge.store.rowcopy import TABLES, Fate, Row, batches, put, shapes
-from alpr_edge.store.schema import evidence, generations, images, outbox, reads
+from alpr_edge.store.schema import evidence, generations, hits, images, outbox, reads
 
 BATCH = 200
 _RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts")
@@ -126,9 +126,9 @@ class Salvage:
             row["live"] = int(bool(row["live"]) and not _has_live(connection, row["source"]))
             if row["file"] not in self.lists:
                 return Fate.THERE  # an import removed it since
-        if table is evidence:
-            self._name_image(connection, str(row["sha256"]))
         fate = put(connection, table, row)
+        if table is evidence and fate is Fate.HANGING and self._name_image(connection, str(row["sha256"])):
+            fate = put(connection, table, row)
         if table is reads and fate is Fate.NEW:
             # Its pass is over; what a read that was open has not queued is queued below.
             connection.execute(update(reads).where(reads.c.read_id == row["read_id"]).values(closed=1))
@@ -136,12 +136,13 @@ class Salvage:
             _keep_receipt(connection, row)
         return fate
 
-    def _name_image(self, connection: Connection, sha256: str) -> None:
-        """Give an image file a row, where it is lost, before a read's evidence refers to it."""
+    def _name_image(self, connection: Connection, sha256: str) -> bool:
+        """Give an image file the row that it lost; False: there is no file either, or it has its row."""
         facts = self.images.facts(sha256)
-        if facts is not None:
-            row = {"sha256": sha256, "length": facts.length, "created_utc": None}
-            connection.execute(insert(images).values(row).on_conflict_do_nothing())
+        if facts is None:
+            return False
+        row = {"sha256": sha256, "length": facts.length, "created_utc": None}
+        return connection.execute(insert(images).values(row).on_conflict_do_nothing()).rowcount > 0
 
     def _adopt(self, since: datetime, done: Salvaged) -> None:
         """Give a row and a place in the queue to each image file without one that was there before ``since``.
@@ -173,8 +174,7 @@ class Salvage:
         """Queue what has no place in the queue of the reads that came over, their hits and their images."""
         for start in range(0, len(read_ids), BATCH):
             with self.database.write() as connection:
-                chosen = reads.c.read_id.in_(read_ids[start : start + BATCH])
-                for read_id in list(connection.scalars(select(reads.c.read_id).where(chosen))):
+                for read_id in _unqueued(connection, read_ids[start : start + BATCH]):
                     done.queued += _queue_read_again(connection, read_id)
 
 
@@ -196,15 +196,27 @@ def _keep_receipt(connection: Connection, row: Row) -> None:
     connection.exec_driver_sql(statement, values)
 
 
+def _unqueued(connection: Connection, read_ids: list[str]) -> list[str]:
+    """Of these reads, those that are to be sent themselves, or a hit or an image of which is, and are not queued."""
+    of_hit = select(hits.c.seq).where(hits.c.read_id == reads.c.read_id, ~_item(hits.c.hit_id)).exists()
+    of_image = select(evidence.c.place).where(evidence.c.read_id == reads.c.read_id, ~_item(evidence.c.sha256)).exists()
+    lacking = ~_item(reads.c.read_id) | of_hit | of_image
+    return list(connection.scalars(select(reads.c.read_id).where(reads.c.read_id.in_(read_ids), lacking)))
+
+
+def _item(item_id: Column[Any]) -> Exists:
+    return select(outbox.c.seq).where(outbox.c.item_id == item_id).exists()
+
+
 def _queue_read_again(connection: Connection, read_id: str) -> int:
     """Queue a read, its hits and its images where they are not; returns how many items."""
     stored = queries.get(connection, read_id)
     if stored is None:
         return 0
-    hits = [hit for hit in stored.hits if not _is_queued(connection, hit.hit_id)]
-    if hits:
-        queueing.queue_hits(connection, hits, stored.read)
-    count = len(hits) + sum(queueing.queue_image(connection, ref.sha256, ref.length) for ref in stored.read.evidence)
+    lost = [hit for hit in stored.hits if not _is_queued(connection, hit.hit_id)]
+    if lost:
+        queueing.queue_hits(connection, lost, stored.read)
+    count = len(lost) + sum(queueing.queue_image(connection, ref.sha256, ref.length) for ref in stored.read.evidence)
     if not stored.closed or _is_queued(connection, read_id):
         return count
     queueing.queue_read(connection, stored.read)

@@ -45,20 +45,24 @@ def truncated(length: Callable[[int], int]) -> Callable[[Path], None]:
     return damage
 
 
+def replaced(data: Path, content: bytes) -> None:
+    (data / DATABASE_NAME).write_bytes(content)
+
+
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "page 1": lambda data: overwrite_page(data, 1),
     "its salt alone": lambda data: overwrite(data / DATABASE_NAME, 0, 16),
     "page 2": lambda data: overwrite_page(data, 2),
     "a page in the middle": lambda data: overwrite_page(data, 40),
     "the last page": lambda data: overwrite(data / DATABASE_NAME, (data / DATABASE_NAME).stat().st_size - PAGE),
-    "one bit": lambda data: overwrite(data / DATABASE_NAME, 40 * PAGE + 100, 1) or overwrite_page(data, 41),
+    "eight bytes": lambda data: overwrite(data / DATABASE_NAME, 40 * PAGE + 100, 8),
     "half is gone": truncated(lambda size: size // 2),
     "a page is gone": truncated(lambda size: size - PAGE),
     "all but a sector is gone": truncated(lambda size: 512),
     "all is gone": truncated(lambda size: 0),
     "the file is gone": lambda data: (data / DATABASE_NAME).unlink(),
-    "no database": lambda data: (data / DATABASE_NAME).write_bytes(b"no database at all " * 1000),
-    "zeros": lambda data: (data / DATABASE_NAME).write_bytes(bytes((data / DATABASE_NAME).stat().st_size)),
+    "no database": lambda data: replaced(data, b"no database at all " * 1000),
+    "zeros": lambda data: replaced(data, bytes((data / DATABASE_NAME).stat().st_size)),
 }
 
 
