@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.domain.wire import PROTOCOL_HEADER, Answer, AnswersPayload, ItemAnswerPayload, OutboxItem, Outcome
+from alpr_edge.domain.wire_enrolling import RefusedPayload
 
 ANSWER_BYTES_MAX = 1024 * 1024
 RETRY_AFTER_S_MAX = 86_400.0
@@ -63,9 +64,9 @@ def understood(reply: Reply, url: str) -> AnswersPayload:
         UplinkError: everything else that is not a well-formed 200.
     """
     if reply.status in {401, 403}:
-        raise UnauthorisedError(
-            f"{url}: this unit is not accepted (status {reply.status})", retry_after_s(reply.headers)
-        )
+        word = word_of(reply)
+        line = f"{url}: this unit is not accepted (status {reply.status})" + (f": {word}" if word else "")
+        raise UnauthorisedError(line, retry_after_s(reply.headers))
     # 413 is also a proxy's honest word on a large body; its 400 or 422 says nothing about an item.
     if reply.status == 413 or (reply.of_department and reply.status in _SPLIT):
         raise BatchRefusedError(reply.status)
@@ -77,6 +78,19 @@ def understood(reply: Reply, url: str) -> AnswersPayload:
         return AnswersPayload.model_validate_json(reply.body)
     except ValidationError:
         raise UplinkError(f"{url}: answered, but not as a department does; is a login page in between?") from None
+
+
+def word_of(reply: Reply) -> str:
+    """Why the department refuses a request as a whole, in its own words; empty where somebody else spoke."""
+    try:
+        return printable(RefusedPayload.model_validate_json(reply.body).detail) if reply.of_department else ""
+    except ValidationError:
+        return ""
+
+
+def printable(text: str) -> str:
+    """What another machine said, fit for one line."""
+    return "".join(character for character in text if character.isprintable())[:DETAIL_MAX]
 
 
 def matched(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer]:

@@ -12,7 +12,7 @@ from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.domain.wire import PROTOCOL_HEADER, PROTOCOL_VERSION
 from alpr_edge.domain.wire_enrolling import IssuedPayload, Refusal, RefusedPayload
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.answers import Reply, retry_after_s
+from alpr_edge.uplink.answers import Reply, printable, retry_after_s
 from alpr_edge.uplink.tls import explained
 
 ANSWER_BYTES_MAX = 65_536
@@ -92,11 +92,6 @@ def certificate_in(reply: Reply, settings: UplinkSettings) -> str:
     if not refused.reason and reply.status not in {401, 403}:
         raise UplinkError(f"{settings.url}: no certificate: {detail}", wait_s)
     raise NoCertificateError(f"{settings.url}: {detail}", refused.reason, wait_s)
-
-
-def printable(text: str) -> str:
-    """What another machine said, fit for one line."""
-    return "".join(character for character in text if character.isprintable())[:200]
 
 
 def _whole(answer: httpx.Response, settings: UplinkSettings) -> bytes:

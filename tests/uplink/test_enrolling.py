@@ -204,7 +204,7 @@ def test_a_revoked_unit_is_told_so_and_can_be_enrolled_again(
 ) -> None:
     enrolled(settings, unit_id, invitation)
     server.units.revoke(unit_id)
-    with pytest.raises(UplinkError, match=r"not accepted \(status 403"):
+    with pytest.raises(UplinkError, match=r"not accepted \(status 403\): this unit's certificate was revoked"):
         delivers(settings, unit_id)
     newer = replace(invitation, code=server.units.invite(unit_id, HOUR).code)
     assert enrolled(settings, unit_id, newer, again=True).new

@@ -1,0 +1,91 @@
+"""The uplink as a daemon: it renews its certificate by itself, and learns at once that it was revoked."""
+
+import json
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alpr_edge.department.certificates import initialise
+from alpr_edge.department.server import DepartmentServer
+from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.keys import IMAGES, create_keys, derive_key, load_key
+from tests.app.rig import WAIT_S, daemon
+from tests.department.enrolled import enrolled
+from tests.uplink.items import fill
+
+UNIT = "unit-1"
+
+
+def write_unit(folder: Path, url: str) -> Path:
+    """Settings and keys."""
+    create_keys(folder / "keys")
+    path = folder / "alpr-edge.toml"
+    path.write_text(
+        f"""
+[unit]
+id = "{UNIT}"
+data_directory = "data"
+runtime_directory = "runtime"
+[store]
+keys_directory = "keys"
+[uplink]
+url = "{url}"
+ca_file = "tls/department-ca.pem"
+certificate_file = "tls/unit.pem"
+key_file = "tls/unit.key"
+retry_first_s = 0.1
+retry_longest_s = 1.0
+idle_s = 0.1
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def fill_outbox(folder: Path, reads: int) -> None:
+    key = load_key("outbox", folder / "keys")
+    database = Database.open(folder / "data", key, migrate=True)
+    try:
+        if reads:
+            fill(database, ImageStore(folder / "data" / "images", derive_key(key, IMAGES)), reads)
+    finally:
+        database.close()
+
+
+def health_with(folder: Path, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The uplink's health once it is as awaited."""
+    path, deadline_s = folder / "runtime" / "uplink.json", time.monotonic() + WAIT_S
+    told: dict[str, Any] = {}
+    while time.monotonic() < deadline_s:
+        if path.exists():
+            told = json.loads(path.read_text(encoding="utf-8"))
+            if holds(told):
+                return told
+        time.sleep(0.05)
+    pytest.fail(f"not as awaited: {told}")
+
+
+def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: Path) -> None:
+    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    with DepartmentServer(directory) as server:
+        enrolled(directory, UNIT, tmp_path / "tls", days=10)
+        settings = write_unit(tmp_path, f"https://127.0.0.1:{server.port}")
+        fill_outbox(tmp_path, 0)
+        with daemon("uplink", "--settings", str(settings)) as uplink:
+            uplink.wait_for("event=uplink.renewed")
+            health = health_with(
+                tmp_path, lambda told: told["figures"]["certificate_days_left"] > 390 and not told["warnings"]
+            )
+            assert health["troubles"] == []
+            server.units.revoke(UNIT)
+            fill_outbox(tmp_path, 2)
+            health = health_with(tmp_path, lambda told: told["figures"]["link"] == "unauthorised")
+            assert health["troubles"][0].startswith("link unauthorised: ")
+            assert health["troubles"][0].endswith("(status 403): this unit's certificate was revoked")
+            assert health["figures"]["waiting"] == 8
+            assert uplink.end(signal.SIGTERM) == 0
