@@ -67,7 +67,7 @@ class Deadline:
 
 
 class BoundedTransport(httpx.HTTPTransport):
-    """HTTP/1.1 over one connection that obeys a deadline.
+    """HTTP/1.1 over connections that obey a deadline; for one thread, which has at most two requests open.
 
     Args:
         context: TLS.
@@ -78,7 +78,7 @@ class BoundedTransport(httpx.HTTPTransport):
         super().__init__(verify=context, trust_env=False)
         # httpx has no word for the network below it; its connection pool does.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context, max_connections=1, keepalive_expiry=5.0, network_backend=_Network(deadline)
+            ssl_context=context, max_connections=2, keepalive_expiry=5.0, network_backend=_Network(deadline)
         )
 
 
