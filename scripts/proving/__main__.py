@@ -13,6 +13,7 @@ from alpr_edge.runtime.logs import configure_logs
 from scripts.proving import scenario
 from scripts.proving.car import Car
 from scripts.proving.depot import Depot
+from scripts.proving.hardening import rate_inside
 from scripts.proving.host import CACHE, ProofError, call, fault
 from scripts.proving.networks import CAR, internet, wired
 from scripts.proving.roots import bundle, clean_root, copied, put_checkout
@@ -72,6 +73,7 @@ def _proofs(doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
     yield "the firewall holds", partial(scenario.firewall_holds, scene)
     yield "kills are survived", partial(scenario.kills_are_survived, scene)
     if not quick:
+        yield "the hardening costs no frames", partial(rate_inside, scene.car)
         yield "a stall is survived", partial(scenario.a_stall_is_survived, scene)
         yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, scene)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scripts.provisioning.machine import ManagedFile, ProvisioningError, run, succeeds
 
-PACKAGES = ("alsa-utils", "ca-certificates", "chrony", "nftables", "python3-venv", "unattended-upgrades")
-"""Beyond what any Debian has: tones, time, firewall, the environment, security updates."""
+PACKAGES = ("alsa-utils", "ca-certificates", "chrony", "nftables", "polkitd", "python3-venv", "unattended-upgrades")
+"""Beyond what any Debian has: tones, time, firewall, leave to turn off, the environment, security updates."""
 
 
 class Packages:

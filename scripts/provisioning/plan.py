@@ -12,7 +12,10 @@ from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.release import Release
 from scripts.provisioning.services import Services
 from scripts.provisioning.steps import Step
+from scripts.provisioning.time_keeping import TimeKeeping
 from scripts.provisioning.unit_settings import UnitSettings, unit_settings
+
+RESTART_JOURNAL = ("systemctl", "restart", "systemd-journald.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,12 @@ def plan(request: Request) -> list[Step]:
         Keys(),
         Overlay("command", system, (str(AS_UNIT).lstrip("/"),)),
         UnitSettings(_settings(request)),
-        *_overlays(system),
+        _devices(system),
+        TimeKeeping(system),
+        Overlay("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=(RESTART_JOURNAL,)),
+        # polkitd sees a new rule by itself; without polkitd the unit may not turn its computer off.
+        Overlay("power", system, ("etc/polkit-1/rules.d/50-alpr-edge.rules",)),
+        Overlay("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
         Firewall(system / "etc" / "nftables.conf", request.department, request.invitation.port),
         Enrolment(request.department, request.invitation),
         Models(),
@@ -56,20 +64,12 @@ def plan(request: Request) -> list[Step]:
     ]
 
 
-def _overlays(system: Path) -> list[Overlay]:
-    chrony = ("etc/chrony/conf.d/alpr-edge.conf", "etc/systemd/system/chrony.service.d/alpr-edge.conf")
-    # Devices that are plugged in get their new names at once; a container has no udevd and no devices to name.
+def _devices(system: Path) -> Overlay:
+    """Devices that are plugged in get their new names at once; a container has no udevd and no devices to name."""
     kinds = " ".join(f"--subsystem-match={kind}" for kind in ("tty", "video4linux", "sound", "gpio"))
     reload = f"udevadm control --reload && udevadm trigger {kinds}"
-    udev = (("sh", "-c", f"! systemctl --quiet is-active systemd-udevd.service || {{ {reload}; }}"),)
-    restart_chrony = (("systemctl", "daemon-reload"), ("systemctl", "restart", "chrony.service"))
-    restart_journal = (("systemctl", "restart", "systemd-journald.service"),)
-    return [
-        Overlay("devices", system, ("etc/udev/rules.d/60-alpr-edge.rules",), after=udev),
-        Overlay("clock", system, chrony, after=restart_chrony),
-        Overlay("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=restart_journal),
-        Overlay("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
-    ]
+    tell = ("sh", "-c", f"! systemctl --quiet is-active systemd-udevd.service || {{ {reload}; }}")
+    return Overlay("devices", system, ("etc/udev/rules.d/60-alpr-edge.rules",), after=(tell,))
 
 
 def _settings(request: Request) -> str:
