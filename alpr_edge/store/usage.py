@@ -15,7 +15,7 @@ from alpr_edge.domain.retention import DiskState
 from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.images import PREFIXES
-from alpr_edge.store.schema import evidence, holds, images, outbox, reads
+from alpr_edge.store.schema import deletions, evidence, holds, images, outbox, reads
 from alpr_edge.store.standing import image_blocks_bytes
 
 RATE_READS = 100_000
@@ -117,3 +117,9 @@ def bytes_a_day(database: Database, bytes_a_read: float) -> float | None:
         oldest = connection.execute(query.where(since).order_by(reads.c.seq).limit(1)).one()
     days = (newest.last_seen_utc - oldest.last_seen_utc) / timedelta(days=1)
     return (newest.seq - oldest.seq) / days * bytes_a_read if days >= RATE_DAYS_MIN else None
+
+
+def on_record(database: Database) -> int:
+    """How many reads were deleted without a receipt."""
+    with database.read() as connection:
+        return int(connection.scalar(select(func.count()).select_from(deletions)) or 0)
