@@ -1,4 +1,4 @@
-"""Measure the models, the path or the hotlist; one JSON line a figure on stdout, progress on stderr."""
+"""Measure the models, the path, the hotlist or the disk; one JSON line a figure on stdout, progress on stderr."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import parse
-from scripts.benchmarks import accuracy, hotlist, path
+from scripts.benchmarks import accuracy, disk, hotlist, path
 
 
 def main() -> None:
@@ -24,6 +24,10 @@ def _run() -> None:
         return
     if not chosen.data.is_dir():
         parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
+    parts = _parts(parser, chosen.only, accuracy.CHOICES if chosen.which == "accuracy" else disk.PARTS)
+    if chosen.which == "disk":
+        disk.run(chosen.data, parts or disk.PARTS, chosen.reads)
+        return
     vision: dict[str, object] = {
         "models_directory": str(chosen.models),
         "detector": chosen.detector,
@@ -34,35 +38,40 @@ def _run() -> None:
     if chosen.which == "path":
         path.run(chosen.data, settings.vision)
     else:
-        accuracy.run(accuracy.Request(chosen.data, settings.vision, chosen.only))
+        accuracy.run(accuracy.Request(chosen.data, settings.vision, parts or accuracy.PARTS))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path", "hotlist"))
+    parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk"))
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("ALPR_EDGE_DATA", "../shared/data")))
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
     parser.add_argument("--detector", default="default", help="its name in the manifest")
     parser.add_argument("--reader", default="default", help="its name in the manifest")
     parser.add_argument("--threads", type=int, default=0, help="of one inference; 0: all cores but one")
-    of_accuracy = parser.add_argument_group("accuracy")
-    of_accuracy.add_argument(
+    parser.add_argument(
         "--only",
-        type=_parts,
-        default=accuracy.PARTS,
-        help=f"some of {','.join(accuracy.CHOICES)}; default: all that measure on what nothing was chosen by",
+        default="",
+        help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
+        f"some of {','.join(disk.PARTS)}; default: all",
     )
+    of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
     of_hotlist = parser.add_argument_group("hotlist")
     of_hotlist.add_argument("--entries", type=int, default=hotlist.ENTRIES, help="size of the list; default: 5 million")
     of_hotlist.add_argument("--table", action="store_true", help="a thousand to ten million entries, without the peers")
+    of_disk = parser.add_argument_group("disk")
+    of_disk.add_argument(
+        "--reads", type=int, default=disk.REAL_READS, help=f"of the fortnight's {disk.FORTNIGHT_READS}"
+    )
     return parser
 
 
-def _parts(text: str) -> tuple[str, ...]:
-    parts = tuple(text.split(","))
-    if unknown := [part for part in parts if part not in accuracy.CHOICES]:
-        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; there: {', '.join(accuracy.CHOICES)}")
+def _parts(parser: argparse.ArgumentParser, text: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """The parts asked for; empty: the default."""
+    parts = tuple(text.split(",")) if text else ()
+    if unknown := [part for part in parts if part not in choices]:
+        parser.error(f"--only: unknown: {', '.join(unknown)}; there: {', '.join(choices)}")
     return parts
 
 

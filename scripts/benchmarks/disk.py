@@ -1,0 +1,162 @@
+"""The disk: bytes kept and written for a read, a fortnight without a link, and how fast that is caught up.
+
+Counted in bytes and in simulated time, but with the product's own store, real files and a real ext4 file system.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from alpr_edge.app.store_room import StoreRoom
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.wire import Answer, Outcome
+from alpr_edge.settings import RetentionSettings, StoreSettings
+from alpr_edge.store.ballast import Ballast
+from alpr_edge.store.purge import Purge, Purged
+from alpr_edge.store.reads import Stored
+from alpr_edge.store.usage import Usage
+from scripts.benchmarks import disk_catchup
+from scripts.benchmarks.disk_device import Device, device, unit_store
+from scripts.benchmarks.disk_reads import A_DAY, START, Drive, Look, looks
+from scripts.benchmarks.figures import figure, milliseconds
+
+PARTS = ("bytes", "fortnight", "catchup")
+BYTES_READS = 700
+BYTES_DEVICE = 1 << 30
+WRITEBACK_READS = 4
+"""Reads in the 30 s after which the kernel writes back what is dirty (vm.dirty_expire_centisecs), at 10,000 a day."""
+DAYS = 14
+FORTNIGHT_READS = A_DAY * DAYS
+REAL_READS = 30_000
+"""Reads of it written for real unless more are asked for: those of three days, in some minutes."""
+FORTNIGHT_BATCH = 400
+"""Records of a commit here: it changes what is written, which is not measured here, and not what is kept."""
+TARGET_BYTES = 8_000_000_000
+ITEMS_A_RECEIPT = 50
+
+
+def run(data: Path, parts: tuple[str, ...], reads: int) -> None:
+    """Print the figures of some parts.
+
+    Args:
+        data: real pictures.
+        parts: of :data:`PARTS`.
+        reads: of the fortnight.
+    """
+    settings = StoreSettings()
+    pictures = looks(data, settings)
+    with tempfile.TemporaryDirectory(prefix="bench-disk-", dir=_fast_folder(reads)) as folder:
+        if "bytes" in parts:
+            with device(Path(folder) / "bytes.img", BYTES_DEVICE) as made:
+                _bytes_a_read(made, settings, pictures)
+        if "fortnight" in parts:
+            with device(Path(folder) / "fortnight.img", 2 * TARGET_BYTES) as made:
+                _fortnight(made, settings, pictures, reads)
+        if "catchup" in parts:
+            disk_catchup.run(Path(folder), settings, pictures)
+
+
+def _fast_folder(reads: int) -> Path | None:
+    """Where the devices lie: in memory where there is plenty of it. What is counted is decided above that."""
+    memory = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
+    plenty = 3 * reads * TARGET_BYTES // FORTNIGHT_READS
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > plenty else None
+
+
+def _bytes_a_read(made: Device, settings: StoreSettings, pictures: list[Look]) -> None:
+    with unit_store(made.folder, settings) as store:
+        drive = Drive(pictures)
+        kept, written = made.used_bytes(), made.written_bytes()
+        with _bar("Recording", BYTES_READS) as tick:
+            for number, batch in enumerate(drive.batches(BYTES_READS)):
+                store.reads.commit(batch)
+                if number % WRITEBACK_READS == 0:
+                    made.written_bytes()
+                    tick(drive.reads)
+        after = made.written_bytes()
+        counts = store.reads.counts()
+        figure("disk.kept", (made.used_bytes() - kept) / BYTES_READS, "bytes/read", of=BYTES_READS)
+        figure("disk.kept.images", counts.image_bytes / BYTES_READS, "bytes/read")
+        figure("disk.written.recording", (after - written) / BYTES_READS, "bytes/read", {"kept": 57_000})
+        _deliver(store)
+        delivered = made.written_bytes()
+        figure("disk.written.receipts", (delivered - after) / BYTES_READS, "bytes/read")
+        purged = _purge(store)
+        figure("disk.written.deletion", (made.written_bytes() - delivered) / BYTES_READS, "bytes/read")
+        figure("disk.purge.writer_held", purged.held_s_max * 1000, "ms", what="longest of all steps")
+
+
+def _deliver(store: StoreRoom) -> None:
+    """Take receipts for everything, in the batches in which the uplink sends."""
+    while due := store.outbox.due(ITEMS_A_RECEIPT, TARGET_BYTES):
+        store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
+
+
+def _purge(store: StoreRoom) -> Purged:
+    """Delete everything for want of room."""
+    purge = Purge(store.database, store.reads, RetentionSettings().limits)
+    now = Instant("bench", 10**15, START, UtcSource.GNSS)
+    while purge.step(now, TARGET_BYTES):
+        pass
+    return purge.done
+
+
+def _fortnight(made: Device, settings: StoreSettings, pictures: list[Look], reads: int) -> None:
+    """Fourteen days of reads, none of them acknowledged; then how the store does with that much in it."""
+    with unit_store(made.folder, settings) as store:
+        drive, before = Drive(pictures), made.used_bytes()
+        batch: list[Stored] = []
+        with _bar("A fortnight", reads) as tick:
+            for one in drive.batches(reads):
+                batch += one
+                if len(batch) >= FORTNIGHT_BATCH:
+                    store.reads.commit(batch)
+                    batch = []
+                    tick(drive.reads)
+            store.reads.commit(batch)
+        kept = made.used_bytes() - before
+        whole = kept / reads * A_DAY * DAYS
+        how = "measured" if reads == FORTNIGHT_READS else f"extrapolated from {reads} reads"
+        figure("disk.fortnight", whole / 1e9, "GB", {"at most": TARGET_BYTES / 1e9}, how=how, reads=reads)
+        database = (made.folder / "unit" / "edge.db").stat().st_size
+        figure("disk.fortnight.database", database / reads, "bytes/read", of=reads)
+        _standing(made, store)
+
+
+def _standing(made: Device, store: StoreRoom) -> None:
+    """What the uplink and the purge ask of so large a store, again and again."""
+    _timed("disk.fortnight.due", lambda: store.outbox.due(ITEMS_A_RECEIPT, 4 << 20))
+    _timed("disk.fortnight.counts", store.outbox.counts)
+    usage = Usage(made.folder / "unit", store.database, Ballast(made.folder / "unit", 64 << 20))
+    began = time.monotonic()
+    usage.count_all()
+    figure("disk.fortnight.counting_all", time.monotonic() - began, "s", what="256 slices, each a transaction")
+    purge = Purge(store.database, store.reads, RetentionSettings().limits)
+    now = Instant("bench", 10**15, START, UtcSource.GNSS)
+    _timed("disk.fortnight.purge_look", lambda: purge.step(now, 1))
+
+
+def _timed(name: str, work: Callable[[], object], times: int = 9) -> None:
+    milliseconds(name, [_milliseconds_of(work) for _ in range(times)])
+
+
+def _milliseconds_of(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's stderr, told how many are done."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,141 @@
+"""Catching up: what a unit's uplink carries to the real department over TLS on loopback, against bare peers.
+
+The peers carry the same bytes in the same batches: httpx posts them to the same server with no outbox behind it, and
+a bare TLS connection brings them to nobody. Each department is new, or it would find everything stored already.
+"""
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from alpr_edge.app.store_room import StoreRoom
+from alpr_edge.department.certificates import TlsFiles
+from alpr_edge.department.server import tls_context
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.wire import OutboxItem
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import StoreSettings, UplinkSettings
+from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.tls import context_of
+from alpr_edge.uplink.uploader import Uploader
+from scripts.benchmarks.disk_device import unit_store
+from scripts.benchmarks.disk_reads import Drive, Look
+from scripts.benchmarks.figures import figure
+from scripts.torturing.records import UNIT_ID
+from scripts.torturing.rig import Rig, standing
+
+READS = 1_500
+ROUNDS = 3
+STOP_S_MAX = 20.0
+CHUNK_BYTES = 1 << 20
+Batches = list[list[OutboxItem]]
+
+
+def run(folder: Path, settings: StoreSettings, pictures: list[Look]) -> None:
+    """Print items and megabytes a second of the uplink, and its ratio to the peers."""
+    with standing(folder / "rig") as rig:
+        pass  # it enrolled the unit; every contender gets a copy of its department
+    with unit_store(folder, settings) as store:
+        for batch in Drive(pictures, unit_id=UNIT_ID).batches(READS):
+            store.reads.commit(batch)
+        batches = list(_batches(store, rig.settings(folder).uplink))
+        with _served(rig, "httpx") as uplink:
+            peer_s = _posted(uplink, batches)
+        tls_s = _carried(rig, batches)
+        with _served(rig, "uplink") as uplink:
+            items, own_s = _uploaded(uplink, store)
+    size = sum(len(item.body) for batch in batches for item in batch)
+    assert items == sum(len(batch) for batch in batches)
+    against = {"ratio to httpx": round(peer_s / own_s, 3), "ratio to bare TLS": round(tls_s / own_s, 3)}
+    figure("disk.catchup.rate", size / own_s / 1e6, "MB/s", against, reads=READS)
+    figure("disk.catchup.items", items / own_s, "items/s", against)
+    figure("disk.catchup.httpx", size / peer_s / 1e6, "MB/s", what="the same batches to the same server")
+    figure("disk.catchup.tls", size / tls_s / 1e6, "MB/s", what="the same bytes over a bare TLS connection")
+    figure("disk.catchup.fortnight", 8e9 / (size / own_s) / 3600, "h", what="8 GB at that rate")
+
+
+def _batches(store: StoreRoom, uplink: UplinkSettings) -> Iterator[list[OutboxItem]]:
+    """Everything that waits, as the uploader would take it."""
+    taken: set[str] = set()
+    while due := store.outbox.due(uplink.batch_items, uplink.batch_bytes, taken):
+        taken |= {item.item_id for item in due}
+        yield due
+
+
+@contextmanager
+def _served(rig: Rig, name: str) -> Iterator[UplinkSettings]:
+    """A department in a process of its own; gives the unit's settings towards it."""
+    directory = rig.folder / name
+    shutil.copytree(rig.department, directory)
+    command = [sys.executable, "-m", "alpr_edge", "department", "serve", "--directory", str(directory), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter and module
+        try:
+            assert server.stderr is not None
+            address = re.search(r"https://[^,\s]+", server.stderr.readline())
+            if address is None:
+                raise UplinkError("the department's server did not start")
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            yield rig.settings(rig.folder).uplink.model_copy(update={"url": address.group()})
+        finally:
+            server.terminate()
+            server.wait(STOP_S_MAX)
+
+
+def _posted(uplink: UplinkSettings, batches: Batches) -> float:
+    """Seconds in which the client alone carries the batches."""
+    department = HttpsDepartment(uplink, UNIT_ID)
+    began = time.perf_counter()
+    for batch in batches:
+        department.deliver(batch)
+    department.close()
+    return time.perf_counter() - began
+
+
+def _uploaded(uplink: UplinkSettings, store: StoreRoom) -> tuple[int, float]:
+    """Items and seconds until the outbox is empty, receipts written."""
+    department = HttpsDepartment(uplink, UNIT_ID)
+    uploader = Uploader(store.outbox, department, uplink, SystemClock())
+    uploader.step()  # draws its first wait
+    began = time.perf_counter()
+    while uploader.state.waiting:
+        uploader.step()
+        if uploader.state.failures:
+            raise UplinkError(uploader.state.last_error)
+    department.close()
+    return uploader.state.delivered, time.perf_counter() - began
+
+
+def _carried(rig: Rig, batches: Batches) -> float:
+    """Seconds in which a bare TLS connection carries the bodies, until the other end has them all."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sink = threading.Thread(target=_sink, args=(listener, tls_context(TlsFiles(rig.department))), daemon=True)
+        sink.start()
+        context = context_of(rig.settings(rig.folder).uplink)
+        raw = socket.create_connection(listener.getsockname())
+        with context.wrap_socket(raw, server_hostname="127.0.0.1") as sender:
+            began = time.perf_counter()
+            for batch in batches:
+                _send(sender, batch)
+            sender.unwrap()
+        sink.join()
+        return time.perf_counter() - began
+
+
+def _send(sender: ssl.SSLSocket, batch: Sequence[OutboxItem]) -> None:
+    for item in batch:
+        sender.sendall(item.body)
+
+
+def _sink(listener: socket.socket, context: ssl.SSLContext) -> None:
+    taken, _ = listener.accept()
+    with context.wrap_socket(taken, server_side=True) as receiver:
+        while receiver.recv(CHUNK_BYTES):
+            pass

@@ -1,0 +1,159 @@
+"""Reads as a unit writes them, with pictures of real streets: what the disk benchmark fills a disk with."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+
+from alpr_edge.app.assembly import new_id
+from alpr_edge.app.recorder import jpeg, shrunk
+from alpr_edge.capture.pictures import load_picture
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
+from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
+from alpr_edge.settings import StoreSettings
+from alpr_edge.store.reads import ClosedRecord, DecidedRecord, Stored
+
+SEED = 4625
+A_DAY = 10_000
+FRAMES = 60
+"""Street scenes that the reads take turns with: day, night, and a sunlit street full of leaves."""
+FRAME_PX = 1280, 720
+CROP_PX = 170, 62
+SHARPER_SHARE = 0.65
+"""Passes whose sharpest look comes after the decision: 11 of 17 in a rendered drive and a recording."""
+HIT_SHARE = 0.005
+_CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The JPEGs of one picture of a street."""
+
+    crop: bytes
+    scene: bytes
+    full: bytes
+    """The whole frame, as a hit keeps it."""
+
+
+def looks(data: Path, settings: StoreSettings) -> list[Look]:
+    """Real frames as the recorder encodes them.
+
+    Raises:
+        CaptureError: there are no pictures.
+    """
+    frames = list(_frames(data))
+    if not frames:
+        raise CaptureError(f"{data}: no pictures of streets in dashcam and video; set --data or ALPR_EDGE_DATA")
+    return [_look(frame, settings) for frame in frames]
+
+
+def _frames(data: Path) -> Iterator[Pixels]:
+    """Half from dashcam rides by day and night, half from a recording."""
+    names = sorted((data / "dashcam").glob("*.jpg"))
+    step = max(1, len(names) // (FRAMES // 2))
+    yield from (load_picture(path) for path in names[::step][: FRAMES // 2])
+    video = cv2.VideoCapture(str(data / "video" / "cars.mp4"))
+    for number in itertools.count():
+        taken, frame = video.read()
+        if not taken or number >= FRAMES // 2 * 10:
+            video.release()
+            return
+        if number % 10 == 0:
+            yield frame.astype(np.uint8, copy=False)
+
+
+def _look(frame: Pixels, settings: StoreSettings) -> Look:
+    frame = cv2.resize(frame, FRAME_PX, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    width, height = CROP_PX
+    crop = frame[360 : 360 + height, 500 : 500 + width]
+    scene = jpeg(shrunk(frame, settings.scene_px_max), settings.scene_jpeg_quality)
+    return Look(jpeg(crop, settings.jpeg_quality), scene, jpeg(frame, settings.jpeg_quality))
+
+
+class Drive:
+    """An endless drive in simulated time: the passes of :data:`A_DAY` reads a day, decided and closed one by one.
+
+    Args:
+        pictures: of the street.
+        seed: draws plates, hits and sharper looks.
+        unit_id: of the car.
+    """
+
+    def __init__(self, pictures: list[Look], seed: int = SEED, unit_id: str = "bench-1") -> None:
+        self._pictures = pictures
+        self._unit_id = unit_id
+        self._random = Random(seed)  # noqa: S311 - seeded randomness is the point
+        self.reads = 0
+
+    def batches(self, reads: int) -> Iterator[list[Stored]]:
+        """What is committed together when a car meets one plate at a time: a read, and the end of the one before."""
+        ended: list[Stored] = []
+        for _ in range(reads):
+            decided = self._decided()
+            yield [*ended, decided]
+            ended = [self._closed(decided)]
+            self.reads += 1
+        yield ended
+
+    def _decided(self) -> DecidedRecord:
+        random, look = self._random, self._random.choice(self._pictures)
+        read = self._read()
+        found = (_hit(read),) if random.random() < HIT_SHARE else ()
+        scene = look.full if found else look.scene
+        pictures = ((EvidenceKind.CROP, self._unique(look.crop)), (EvidenceKind.SCENE, self._unique(scene)))
+        return DecidedRecord(read, pictures, found)
+
+    def _closed(self, decided: DecidedRecord) -> ClosedRecord:
+        read = replace(decided.read, vote_count=decided.read.vote_count + 9, last_seen=self._now(1.5))
+        if self._random.random() >= SHARPER_SHARE:
+            return ClosedRecord(read)
+        look = self._random.choice(self._pictures)
+        crop = (EvidenceKind.CROP, self._unique(look.crop))
+        return ClosedRecord(read, (crop, (EvidenceKind.SCENE, self._unique(look.full))) if decided.hits else (crop,))
+
+    def _unique(self, picture: bytes) -> bytes:
+        """Each picture has a digest of its own: bytes behind the end of a JPEG are ignored by whoever shows it."""
+        return picture + self._random.randbytes(8)
+
+    def _now(self, later_s: float = 0.0) -> Instant:
+        seconds = self.reads * 86_400 / A_DAY + later_s
+        return Instant("bench", round(seconds * NS_PER_S), START + timedelta(seconds=seconds), UtcSource.GNSS, 20.0)
+
+    def _read(self) -> PlateRead:
+        random = self._random
+        plate = "".join(random.choices(_CHARACTERS, k=7))
+        votes = tuple(((character, 0.97), (random.choice(_CHARACTERS), 0.02)) for character in plate)
+        return PlateRead(
+            read_id=new_id(),
+            unit_id=self._unit_id,
+            camera_id="front",
+            plate=plate,
+            confidence=0.93,
+            alternatives=(Alternative(plate[:-1] + "8", 0.04), Alternative("8" + plate[1:], 0.01)),
+            slot_votes=votes,
+            vote_count=8,
+            first_seen=self._now(),
+            last_seen=self._now(0.4),
+            first_frame=self.reads * 50,
+            last_frame=self.reads * 50 + 12,
+            box=Box(500.25, 360.5, 670.75, 422.0),
+            position=Position(37.64 + random.random() / 10, -120.99, 140.0, 0.9, "gnss", 12.5, 271.0),
+            model_ids=("detector-default@0123456789ab", "reader-default@0123456789ab"),
+        )
+
+
+def _hit(read: PlateRead) -> Hit:
+    entry = HotlistEntry("bench", read.plate, read.plate, "CA", Reason.STOLEN_VEHICLE, "r1", "2009 HOND CIV BLK")
+    generation = Generation("bench", 1, START, START, 100_000)
+    return Hit(new_id(), read.read_id, entry, generation, 60.0, MatchKind.EXACT, StateMatch.SAME, read.last_seen)
