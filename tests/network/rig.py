@@ -158,7 +158,7 @@ class Car:
     def health(self) -> dict[str, Any]:
         """What the uplink says of itself."""
         path = self.folder / "runtime" / "uplink.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}  # type: ignore[no-any-return]
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def says(self, text: str) -> None:
         """Wait until its health tells of a trouble or a warning in these words."""
