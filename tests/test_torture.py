@@ -15,8 +15,9 @@ from sqlalchemy import text
 from alpr_edge.app.store_room import open_store
 from alpr_edge.department.database import DATABASE_NAME
 from scripts.torturing import records
-from scripts.torturing.campaign import Campaign, Fault, plan
+from scripts.torturing.campaign import Campaign, plan
 from scripts.torturing.checking import Check
+from scripts.torturing.faults import Fault
 from scripts.torturing.ledger import Ledger, Tally
 from scripts.torturing.notes import Begun, Kept, Live, Migrated, Pictures, Wanted
 from scripts.torturing.rig import Rig, standing
@@ -148,13 +149,15 @@ def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None)
     assert campaign.survived[Fault.CUT, Activity.CAPTURE] == 0
 
 
-def test_every_activity_survives_a_cut_and_a_kill(rig: Rig, can_mount: None) -> None:
+def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(2))
-    trials = plan(5, 5, Random(2))
+    trials = plan(6, 6, 6, Random(2))
     assert {activity for _, activity in trials} == set(Activity)
+    assert {fault for fault, _ in trials} >= {fault for fault in Fault if fault.is_damage}
     assert list(campaign.run(trials)) == trials
     assert campaign.tally.is_clean, campaign.tally
-    assert (campaign.tally.cuts, campaign.tally.faults) == (5, 10)
+    assert campaign.tally.salvaged > 0
+    assert (campaign.tally.cuts, campaign.tally.faults) == (6, 18)
     with sqlite3.connect(rig.department / DATABASE_NAME) as department:
         assert department.execute("SELECT count(*) FROM reads").fetchone()[0] > 0
 

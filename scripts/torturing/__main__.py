@@ -19,8 +19,9 @@ from scripts.torturing.campaign import Campaign, Trial, plan
 from scripts.torturing.disk import mounting_fault
 from scripts.torturing.rig import standing
 
-CUTS, OTHERS = 1000, 200
-QUICK_CUTS, QUICK_OTHERS = 60, 10
+WHOLE = 1000, 200, 200
+"""Power cuts, other faults, and damaged databases."""
+QUICK = 60, 10, 6
 FINDINGS_SHOWN = 20
 MEMORY_BYTES_MIN = 1 << 30
 
@@ -32,14 +33,14 @@ def main() -> None:
 
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_CUTS} power cuts instead of {CUTS}")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK[0]} power cuts instead of {WHOLE[0]}")
     parser.add_argument("--seed", type=int, default=462, help="draws the same faults again; the moments fall anew")
     chosen = parser.parse_args()
     configure_logs(verbose=False)
     if fault := mounting_fault():
         raise StoreError(fault)
     random = Random(chosen.seed)
-    trials = plan(QUICK_CUTS, QUICK_OTHERS, random) if chosen.quick else plan(CUTS, OTHERS, random)
+    trials = plan(*(QUICK if chosen.quick else WHOLE), random)
     with tempfile.TemporaryDirectory(prefix="torture-", dir=_fast_folder()) as folder, standing(Path(folder)) as rig:
         campaign = Campaign(rig, random)
         _with_bar(campaign, trials)

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from enum import StrEnum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
+from alpr_edge.store.keys import load_key
 from scripts.torturing.checking import Check
+from scripts.torturing.damaging import damage
 from scripts.torturing.disk import Disk
+from scripts.torturing.faults import Fault
 from scripts.torturing.ledger import Ledger, Tally
 from scripts.torturing.notes import Failed, Note
 from scripts.torturing.rig import Rig
@@ -30,23 +32,19 @@ FULL_S = 0.15
 Work = Callable[[Activity, Task, Connection], None]
 
 
-class Fault(StrEnum):
-    """What happens to the victim."""
-
-    CUT = "power cut"
-    KILL = "kill -9"
-    FULL = "disk full, then kill -9"
-
-
 Trial = tuple[Fault, Activity]
+DAMAGED = (Activity.CAPTURE, Activity.UPLOAD)
+"""What goes on before the database is damaged: it has something in it, and something in its log."""
 
 
-def plan(cuts: int, others: int, random: Random) -> list[Trial]:
-    """Power cuts and other faults, spread evenly over what a unit does, in random order."""
+def plan(cuts: int, others: int, damages: int, random: Random) -> list[Trial]:
+    """Power cuts, other faults and damage, spread evenly over what a unit does, in random order."""
     activities = list(Activity)
     trials = [(Fault.CUT, activities[number % len(activities)]) for number in range(cuts)]
     kinds = (Fault.KILL, Fault.FULL)
     trials += [(kinds[number // len(activities) % 2], activities[number % len(activities)]) for number in range(others)]
+    wounds = [fault for fault in Fault if fault.is_damage]
+    trials += [(wounds[number % 3], DAMAGED[number // 3 % 2]) for number in range(damages)]
     random.shuffle(trials)
     return trials
 
@@ -81,12 +79,12 @@ class Campaign:
         self._processes.set_forkserver_preload(["scripts.torturing.victims"])
 
     def run(self, trials: list[Trial]) -> Iterator[Trial]:
-        """Try each; yields what was tried. A migration begins on a disk of its own, the rest goes on on one."""
+        """Try each; yields what was tried. Migrations and damage have a disk each, the rest goes on on one."""
         with ExitStack() as stack:
             road = _Road(stack.enter_context(self._disk("road")))
             for fault, activity in trials:
-                if activity is Activity.MIGRATION:
-                    with self._disk("migration") as disk:
+                if fault.is_damage or activity is Activity.MIGRATION:
+                    with self._disk("aside") as disk:
                         self._try(fault, activity, _Road(disk))
                 else:
                     self._try(fault, activity, road)
@@ -106,11 +104,25 @@ class Campaign:
         road.disk.restart()
         road.disk.free()
         self.tally.acknowledged += road.ledger.take(notes)
-        self._check(road).run()
+        if fault.is_damage and road.ledger.reads:
+            self._damage(fault, road)
+        else:
+            self._check(road).run()
         self.tally.faults += 1
         self.tally.cuts += fault is Fault.CUT
         self.tried[fault, activity] += 1
         self.survived[fault, activity] += self._findings() == before
+
+    def _damage(self, fault: Fault, road: _Road) -> None:
+        """Damage the database, have the unit go on and salvage, and send everything to the department."""
+        settings = self._rig.settings(road.disk.folder)
+        key = load_key("outbox", settings.store.keys_directory)
+        promised = damage(fault, settings.unit.data_directory, key, self._random)
+        self._runs += 1
+        check = self._check(road)
+        check.go_on(promised, self._runs, self._random)
+        check.run()
+        check.send_all()
 
     def _strike(self, fault: Fault, activity: Activity, disk: Disk) -> Iterator[Note]:
         """Run a victim until a random moment; yields its notes, those of its last moments too."""
@@ -121,7 +133,7 @@ class Campaign:
         process.start()
         send.close()
         with receive:
-            for note in self._until_the_moment(receive):
+            for note in self._until_the_moment(receive, fault):
                 if isinstance(note, Failed):
                     self.tally.corrupt.append(f"{activity} failed before any fault: {note.reason}")
                 yield note
@@ -130,9 +142,13 @@ class Campaign:
             process.join()
             yield from _rest(receive)
 
-    def _until_the_moment(self, receive: Connection) -> Iterator[Note]:
-        """Every other time any moment of the victim's life, else one close to an acknowledgement."""
-        notes = 1 if self._random.random() < 0.5 else self._random.randint(2, NOTES_WAITED_MAX)
+    def _until_the_moment(self, receive: Connection, fault: Fault) -> Iterator[Note]:
+        """Every other time any moment of the victim's life, else one close to an acknowledgement.
+
+        Damage waits for some: without reads there is nothing to salvage.
+        """
+        any_moment = self._random.random() < 0.5 and not fault.is_damage
+        notes = 1 if any_moment else self._random.randint(2 + 3 * fault.is_damage, NOTES_WAITED_MAX)
         left_s = self._random.uniform(0, ANY_MOMENT_S if notes == 1 else NEAR_S)
         for _ in range(notes):
             note = _next(receive, NOTE_S_MAX)

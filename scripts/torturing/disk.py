@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import struct
 import subprocess
@@ -52,6 +53,7 @@ class Disk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _run("umount", "--lazy", str(self.folder))
+        self._image.unlink()
 
     def cut_power(self) -> None:
         """Stop the file system at this moment: what was not synced never reaches the disk."""
@@ -72,12 +74,19 @@ class Disk:
         (self.folder / _FILLING).unlink(missing_ok=True)
 
     def restart(self) -> None:
-        """Unmount and mount again, as a start after a power cut does; nobody may have a file open."""
+        """Unmount and mount again, as a start after a power cut does; nobody may have a file open.
+
+        What is mounted is a copy: a container started meanwhile may hold the old mount, and with it a disk that is off.
+        """
+        subprocess.run(["sync", "-f", self.folder], check=False, capture_output=True)
         deadline = time.monotonic() + UNMOUNT_S_MAX
         while subprocess.run(["umount", self.folder], check=False, capture_output=True).returncode:
             if time.monotonic() > deadline:
                 raise StoreError(f"{self.folder}: somebody still has a file of it open")
             time.sleep(0.02)
+        before, self._image = self._image, self._image.with_name(f"{secrets.token_hex(8)}.img")
+        _run("cp", "--sparse=always", str(before), str(self._image))
+        before.unlink()
         self._mount()
 
     def used_share(self) -> float:

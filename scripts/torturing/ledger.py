@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from scripts.torturing.notes import Kept, Live, Migrated, Note, Pictures, Wanted
+from scripts.torturing.notes import Kept, Live, MayGo, Migrated, Note, Pictures, Wanted
 
 
 @dataclass(slots=True)
@@ -13,7 +13,9 @@ class Tally:
     cuts: int = 0
     """Power cuts."""
     faults: int = 0
-    """Power cuts, kills and full disks."""
+    """Power cuts, kills, full disks and damage."""
+    salvaged: int = 0
+    """Reads promised that came over from damaged databases."""
     acknowledged: int = 0
     """Reads, images, lists and migrations that the product said were done."""
     lost: list[str] = field(default_factory=list)
@@ -33,6 +35,7 @@ class Tally:
             "cuts": self.cuts,
             "faults": self.faults,
             "acknowledged": self.acknowledged,
+            "salvaged": self.salvaged,
             "lost": len(self.lost),
             "doubled": len(self.doubled),
             "corrupt": len(self.corrupt),
@@ -44,6 +47,8 @@ class Ledger:
     """What the victims on one disk were told was done."""
 
     reads: set[str] = field(default_factory=set)
+    excused: set[str] = field(default_factory=set)
+    """Reads that the car need not have any more: delivered and purged, or on a page that was damaged."""
     closed: set[str] = field(default_factory=set)
     pictures: set[str] = field(default_factory=set)
     """Images without a row, of the last victim."""
@@ -72,6 +77,9 @@ class Ledger:
                 case Live():
                     self.live = {note.serial}
                     self.listed = True
+                    acknowledged += 1
+                case MayGo():
+                    self.excused.update(note.read_ids)
                     acknowledged += 1
                 case Migrated():
                     self.later = note.later

@@ -39,6 +39,13 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class MayGo:
+    """Reads with receipts: a purge that is about to begin may delete them."""
+
+    read_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """The database has the schema of a later release."""
 
@@ -52,4 +59,4 @@ class Failed:
     reason: str
 
 
-Note = Begun | Kept | Pictures | Wanted | Live | Migrated | Failed
+Note = Begun | Kept | Pictures | Wanted | Live | MayGo | Migrated | Failed

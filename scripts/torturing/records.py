@@ -1,6 +1,6 @@
 """Made-up reads with pictures and hits. No two reads have the same ``first_frame``: a read stored twice shows by it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from alpr_edge.domain.boxes import Box
@@ -64,6 +64,11 @@ def _hit(read: PlateRead) -> Hit:
     return Hit(
         f"hit.{read.read_id}", read.read_id, entry, generation, 60.0, MatchKind.EXACT, StateMatch.SAME, read.last_seen
     )
+
+
+def later(age: timedelta) -> Instant:
+    """A moment so long after all reads were seen."""
+    return Instant("torture", int(age.total_seconds()) * 1_000_000_000, _START + age, UtcSource.GNSS, 10.0)
 
 
 def _instant(frame: int) -> Instant:

@@ -9,15 +9,19 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import select
+
 from alpr_edge.app.doors import open_department, open_lists
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.retention import Limits
+from alpr_edge.domain.wire import ItemKind
 from alpr_edge.hotlist.feeds import FormatName
 from alpr_edge.hotlist.importing import Request, import_feed
 from alpr_edge.runtime.clock import SystemClock
@@ -25,10 +29,12 @@ from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.store import generations
 from alpr_edge.store.database import Database
 from alpr_edge.store.keys import load_key
+from alpr_edge.store.purge import Purge
 from alpr_edge.store.reads import DecidedRecord
+from alpr_edge.store.schema import outbox
 from alpr_edge.uplink.uploader import Uploader
 from scripts.torturing import records
-from scripts.torturing.notes import Begun, Failed, Kept, Live, Migrated, Note, Pictures, Wanted
+from scripts.torturing.notes import Begun, Failed, Kept, Live, MayGo, Migrated, Note, Pictures, Wanted
 from scripts.torturing.rig import LATER_RELEASES, LIST, Rig
 
 LOG = "victims.log"
@@ -45,6 +51,7 @@ class Activity(StrEnum):
     UPLOAD = "upload"
     IMAGES = "image write"
     LISTS = "list swap"
+    PURGE = "purge"
     MIGRATION = "migration"
 
 
@@ -77,14 +84,13 @@ def work(activity: Activity, task: Task, pipe: Connection) -> None:
 
 def opened(task: Task) -> AbstractContextManager[StoreRoom]:
     """The store as the unit opens it."""
-    return open_store(task.rig.settings(task.disk), migrate=True)
+    return open_store(task.rig.settings(task.disk), migrate=True, renew=True)
 
 
 def _capture(task: Task, say: Say) -> None:
     random = Random(task.seed)
     with opened(task) as store:
-        store.reads.close_open_reads()
-        store.reads.sweep_images()
+        store.recover()
         _record(store, task, random, say, itertools.count())
 
 
@@ -115,6 +121,30 @@ def _upload(task: Task, say: Say) -> None:
             say(_kept(decided, decided))
             for _ in range(UPLOADS_A_BATCH):
                 uploader.step()
+
+
+def _purge(task: Task, say: Say) -> None:
+    """Record, send, and delete what has receipts, as the disk's stage does when there is no room."""
+    random, settings = Random(task.seed), task.rig.settings(task.disk)
+    department = open_department(settings)
+    with opened(task) as store:
+        store.recover()
+        uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
+        purge = Purge(store.database, store.reads, Limits(timedelta(days=30), timedelta(days=3650)))
+        for number in itertools.count():
+            decided = records.batch(random, task.run, number)
+            store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
+            say(_kept(decided, decided))
+            for _ in range(UPLOADS_A_BATCH):
+                uploader.step()
+            say(MayGo(_with_receipts(store)))
+            purge.step(records.later(timedelta(days=400)), 0)
+
+
+def _with_receipts(store: StoreRoom) -> tuple[str, ...]:
+    query = select(outbox.c.item_id).where(outbox.c.kind == ItemKind.READ, outbox.c.state == "delivered")
+    with store.database.read() as connection:
+        return tuple(connection.scalars(query))
 
 
 def _images(task: Task, say: Say) -> None:
@@ -163,5 +193,6 @@ _ACTIVITIES: dict[Activity, Callable[[Task, Say], None]] = {
     Activity.UPLOAD: _upload,
     Activity.IMAGES: _images,
     Activity.LISTS: _lists,
+    Activity.PURGE: _purge,
     Activity.MIGRATION: _migrate,
 }

@@ -46,7 +46,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         boots.record(store.database, instant())
         holds.hold(store.database, Hold("read-7", "case 1", "evidence clerk", START))
         with store.database.write() as connection:
-            long = "[" + ",".join(["0.5"] * 3000) + "]"  # a row that goes on on other pages
+            long = "[" + ",".join(['"reader@1"'] * 900) + "]"  # a row that goes on on other pages
             connection.execute(text(f"UPDATE reads SET model_ids = '{long}' WHERE read_id = 'read-50'"))
     return folder
 
@@ -186,10 +186,10 @@ def test_frames_of_the_log_behind_a_damaged_one_are_saved(data: Path, tmp_path: 
 
 
 def test_images_whose_rows_are_lost_are_taken_over_and_none_is_swept_meanwhile(filled: Path) -> None:
+    damaged = next((filled / "images").glob("*/*"))
+    damaged.write_bytes(damaged.read_bytes()[:-1])
     (filled / DATABASE_NAME).write_bytes(b"")
     with unit(filled) as store:
-        damaged = next((filled / "images").glob("*/*"))
-        damaged.write_bytes(damaged.read_bytes()[:-1])
         done = store.salvage()
         assert (done.images_adopted, done.images_damaged) == (READS - 1, 1)
         assert len(store.queued("image")) == READS - 1
