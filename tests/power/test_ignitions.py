@@ -76,7 +76,6 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chip", ["/dev/no-such-chip", "/dev/null"])
 def test_a_gpio_chip_that_is_none_is_an_error_each_time(chip: str) -> None:
-    pytest.importorskip("gpiod")
     ignition = GpioIgnition(PowerSettings(gpio_chip=chip, gpio_bias="pull-up"))
     for _ in range(2):
         with pytest.raises(PowerError, match=f"{chip} line 17: cannot be read: .*; check .power. and wiring"):
