@@ -33,7 +33,6 @@ from scripts.torturing.records import UNIT_ID
 from scripts.torturing.rig import Rig, standing
 
 READS = 1_500
-ROUNDS = 3
 STOP_S_MAX = 20.0
 CHUNK_BYTES = 1 << 20
 Batches = list[list[OutboxItem]]
@@ -139,3 +138,4 @@ def _sink(listener: socket.socket, context: ssl.SSLContext) -> None:
     with context.wrap_socket(taken, server_side=True) as receiver:
         while receiver.recv(CHUNK_BYTES):
             pass
+        receiver.unwrap()
