@@ -32,7 +32,8 @@ def disk(
 
 def until(folder: Path, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The unit's health once it is as wanted."""
-    path, deadline, told = folder / "runtime" / "run.json", time.monotonic() + WAIT_S, {}
+    path, deadline = folder / "runtime" / "run.json", time.monotonic() + WAIT_S
+    told: dict[str, Any] = {}
     while time.monotonic() < deadline:
         told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if told and wanted(told):

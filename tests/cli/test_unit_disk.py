@@ -2,8 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from alpr_edge.app.store_room import open_store
 from alpr_edge.cli import app
