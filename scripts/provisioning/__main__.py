@@ -26,7 +26,7 @@ def main() -> int:
         require_fit_machine()
         request = _request(chosen)
         if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
-            request = _asked(request)
+            request = asked(request)
         return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
     except ProvisioningError as error:
         print(f"provision: {error}", file=sys.stderr)
@@ -65,7 +65,7 @@ def _request(chosen: argparse.Namespace) -> Request:
     )
 
 
-def _asked(request: Request, ask: Callable[[str], str] = input) -> Request:
+def asked(request: Request, ask: Callable[[str], str] = input) -> Request:
     """What is missing for a first time, asked of whoever sits there."""
     if SETTINGS.is_file():
         return request

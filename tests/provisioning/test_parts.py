@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain import wire_enrolling
+from scripts.provisioning import __main__ as program
 from scripts.provisioning import firewall
 from scripts.provisioning.accounts import FOLDERS, wrong_folders
 from scripts.provisioning.firewall import ports_of
+from scripts.provisioning.joining import Invitation
 from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.plan import Request, plan
 from scripts.provisioning.release import BUILDERS, builders_lock, version_of
@@ -162,3 +164,23 @@ def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 3
     assert done.stderr.endswith("run: sudo alpr-edge hotlist status\n")
+
+
+def test_what_is_missing_is_asked_for_with_sane_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(program, "SETTINGS", tmp_path / "none.toml")
+    monkeypatch.setattr(program, "TLS_FOLDER", tmp_path)
+    answers = {"settings file": "", "id of this unit": "car-7", "department": "https://a.example", "one-time": "C0DE"}
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return next((text for start, text in answers.items() if question.startswith(start)), "")
+
+    found = program.asked(Request(ROOT, invitation=Invitation(fingerprint="ab12")), answer)
+    assert (found.settings, found.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
+    assert (found.invitation, found.department) == (Invitation("C0DE", "ab12"), "https://a.example")
+    assert asked[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
+    everything = Request(ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml")
+    asked.clear()
+    assert program.asked(everything, answer) == everything
+    assert asked == []
