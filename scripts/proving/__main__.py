@@ -16,7 +16,7 @@ from scripts.proving.depot import Depot
 from scripts.proving.hardening import rate_inside
 from scripts.proving.host import CACHE, ProofError, call, fault
 from scripts.proving.networks import CAR, internet, wired
-from scripts.proving.roots import bundle, clean_root, copied, put_checkout
+from scripts.proving.roots import RELEASE_KEY, bundle, clean_root, copied, put_checkout
 from scripts.proving.scenario import Scene
 
 Proof = tuple[str, Callable[[], str]]
@@ -83,6 +83,7 @@ def _scene(doors: ExitStack, *, quick: bool) -> Scene:
     put_checkout(root)
     if quick:
         call("cp", "-a", bundle(), root / "root" / "bundle")
+        call("cp", RELEASE_KEY, root / "root" / "release-key.pem")
     folder = CACHE / "depot"
     call("rm", "-rf", folder)
     depot = Depot(folder)

@@ -1,14 +1,17 @@
-"""Clean file systems of Debian 13, made once and copied for each car; and the wheels of the lock, fetched once."""
+"""Clean file systems of Debian 13, made once and copied for each car; and bundles to provision them from."""
 
 import hashlib
+import platform
 import shutil
 from pathlib import Path
 
-from scripts.proving.host import CACHE, ROOT, authorities, call, package_index
+from scripts.proving.host import CACHE, ROOT, call
 from scripts.provisioning.base import PACKAGES
-from scripts.provisioning.release import builders_lock
 
 SUITE = "trixie"
+PYTHON = "3.13"
+"""Of that suite."""
+SIGNING_KEY, RELEASE_KEY = CACHE / "signing-key.pem", CACHE / "release-key.pem"
 BARE = ("ca-certificates", "dbus", "iproute2", "procps", "python3", "systemd", "systemd-sysv", "udev")
 """What any installation has, and python3: the one thing that provisioning asks for."""
 
@@ -51,36 +54,22 @@ def put_checkout(car: Path) -> None:
             shutil.copy2(ROOT / name, target / name)
 
 
-def bundle() -> Path:
-    """A folder with ``wheels``: all that the lock names and what builds the product, for the car's own Python."""
-    locks = (ROOT / "requirements.lock").read_text(), builders_lock((ROOT / "requirements-dev.lock").read_text())
-    folder = CACHE / f"bundle-{_digest(SUITE, *locks)}"
-    if not folder.exists():
-        draft = folder.with_suffix(".new")
-        shutil.rmtree(draft, ignore_errors=True)
-        (draft / "wheels").mkdir(parents=True)
-        (draft / "all.lock").write_text("".join(locks))
-        _download(draft)
-        draft.replace(folder)
+def bundle(version: str = "", *, machine: str = "", source: Path = ROOT) -> Path:
+    """A signed bundle of a checkout, made by ``scripts/bundle``; :data:`RELEASE_KEY` is the key's public half.
+
+    Args:
+        version: names the folder; this checkout's.
+        machine: for another kind of machine than this one.
+        source: the checkout.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not SIGNING_KEY.exists():
+        call("openssl", "genpkey", "-algorithm", "ed25519", "-out", SIGNING_KEY)
+        call("openssl", "pkey", "-in", SIGNING_KEY, "-pubout", "-out", RELEASE_KEY)
+    folder = CACHE / f"bundle{version and '-'}{version}{machine and '-'}{machine}"
+    made_for = ("--platform", machine or platform.machine(), "--python", PYTHON)
+    call(ROOT / "scripts" / "bundle", folder, *made_for, "--sign", SIGNING_KEY, "--source", source, timeout_s=1200)
     return folder
-
-
-def _download(folder: Path) -> None:
-    """With pip of the clean root, which picks what fits its Python; the root stays as it is."""
-    steps = "python3 -m venv /tmp/pip && /tmp/pip/bin/pip --quiet --disable-pip-version-check download "
-    steps += "--require-hashes --only-binary :all: --dest /bundle/wheels --requirement /bundle/all.lock"
-    index = [f"--setenv={name}={value}" for name, value in package_index().items()]
-    trusted = authorities()
-    root = (
-        "--directory",
-        clean_root(prepared=True),
-        "--volatile=overlay",
-        "--register=no",
-        "--keep-unit",
-        "--console=pipe",
-    )
-    binds = (f"--bind={folder}:/bundle", f"--bind-ro={trusted}", "--resolv-conf=copy-host")
-    call("systemd-nspawn", "--quiet", *root, *binds, *index, "--", "bash", "-euc", steps)
 
 
 def _digest(*parts: str) -> str:

@@ -5,10 +5,12 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from scripts.provisioning.base import require_fit_machine
+from scripts.provisioning.bundle import release_key, staged
 from scripts.provisioning.joining import TLS_FOLDER, Invitation
 from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.plan import Request, plan
@@ -16,6 +18,7 @@ from scripts.provisioning.steps import Outcome, State, Step, provision
 from scripts.provisioning.unit_settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
+STAGING = Path("/var/tmp")  # noqa: S108 - on the disk; the folder in it is made for root alone, by a name nobody knows
 EXAMPLE = ROOT / "config" / "alpr-edge.toml"
 
 
@@ -24,10 +27,11 @@ def main() -> int:
     chosen = _parser().parse_args()
     try:
         require_fit_machine()
-        request = _request(chosen)
-        if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
-            request = asked(request)
-        return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
+        with ExitStack() as doors:
+            request = _request(chosen, doors)
+            if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
+                request = asked(request)
+            return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
     except ProvisioningError as error:
         print(f"provision: {error}", file=sys.stderr)
         return 1
@@ -46,22 +50,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ca-fingerprint", default="", metavar="SHA256", help="of the department's authority")
     parser.add_argument("--enrol-port", type=int, default=0, metavar="PORT", help="where it enrols, if not as usual")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the fleet's settings file")
-    parser.add_argument("--offline", type=Path, metavar="BUNDLE", help="folder with wheels (and debs) to install from")
+    parser.add_argument("--offline", type=Path, metavar="BUNDLE", help="install from this, made by scripts/bundle")
+    parser.add_argument("--release-key", type=Path, metavar="FILE", help="public key that bundles are signed with")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--json", action="store_true", help="a summary for programs on stdout")
     return parser
 
 
-def _request(chosen: argparse.Namespace) -> Request:
-    if chosen.offline is not None and not (chosen.offline / "wheels").is_dir():
-        raise ProvisioningError(f"{chosen.offline}: no folder with wheels in it")
+def _request(chosen: argparse.Namespace, doors: ExitStack) -> Request:
+    """What was asked for; a bundle is used as a checked copy, which lasts as long as ``doors`` are open."""
+    bundle = key = None
+    if chosen.offline is not None:
+        key = release_key(chosen.release_key)
+        bundle = doors.enter_context(staged(chosen.offline, key, STAGING))
     return Request(
-        source=ROOT,
+        source=bundle or ROOT,
         unit_id=chosen.unit_id,
         department=chosen.department,
         invitation=Invitation(chosen.code, chosen.ca_fingerprint, chosen.enrol_port),
         settings=chosen.settings,
-        bundle=chosen.offline,
+        bundle=bundle,
+        release_key=key or chosen.release_key,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scripts.provisioning.accounts import AS_UNIT, Accounts
 from scripts.provisioning.base import Overlay, Packages
+from scripts.provisioning.bundle import ReleaseKey
 from scripts.provisioning.firewall import Firewall
 from scripts.provisioning.joining import Enrolment, Invitation, Lists, Models, UnitCheck
 from scripts.provisioning.keys import Keys
@@ -29,6 +30,9 @@ class Request:
     invitation: Invitation = field(default_factory=Invitation)
     settings: Path | None = None
     bundle: Path | None = None
+    """A checked copy of one."""
+    release_key: Path | None = None
+    """Public key of whoever makes releases."""
 
 
 def plan(request: Request) -> list[Step]:
@@ -45,6 +49,7 @@ def plan(request: Request) -> list[Step]:
     return [
         Packages(request.bundle),
         Accounts(system),
+        *([] if request.release_key is None else [ReleaseKey(request.release_key)]),
         Release(request.source, request.bundle),
         Keys(),
         Overlay("command", system, (str(AS_UNIT).lstrip("/"),)),

@@ -1,6 +1,7 @@
 """The release: this checkout in ``/opt/alpr-edge/releases/<version>``, with an environment of the locked packages."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -93,7 +94,10 @@ def make_release(source: Path, target: Path, wheels: Path | None) -> None:
     told = run(environment / "bin" / "alpr-edge", "--version").split()[-1]
     if told != target.name:
         raise ProvisioningError(f"{target}: the software in it calls itself {told}")
+    # Its mark reaches the disk after all it vouches for.
+    os.sync()
     (target / MADE).write_text(json.dumps({"version": told, "python": sys.version.split()[0]}) + "\n")
+    os.sync()
 
 
 def _own_wheel(source: Path, wheels: Path | None, scratch: Path) -> Path:

@@ -1,0 +1,1 @@
+"""Makes the offline bundle of a release: on a developer's desk, with the project's environment."""
