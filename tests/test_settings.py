@@ -18,8 +18,8 @@ from alpr_edge.settings import (
     load,
     parse,
 )
+from alpr_edge.settings.cameras import CAMERAS_MAX, camera_kinds
 from alpr_edge.settings.loading import BYTES_MAX
-from alpr_edge.settings.schema import CAMERAS_MAX, camera_kinds
 
 CONFIG = Path(__file__).parents[1] / "config" / "alpr-edge.toml"
 CAMERA = {"kind": "v4l2"}
@@ -220,17 +220,17 @@ def test_out_of_range_says_the_range(raw: dict[str, Any], fault: str) -> None:
         (
             {"kind": "v4l"},
             (
-                "camera[0].kind: expected one of 'v4l2', 'rtsp', 'video', 'folder', 'simulated', not 'v4l'; "
-                "did you mean 'v4l2'?"
+                "camera[0].kind: expected one of 'v4l2', 'picamera2', 'rtsp', 'video', 'folder', 'simulated', "
+                "not 'v4l'; did you mean 'v4l2'?"
             ),
         ),
         (
             {"kind": 2},
-            "camera[0].kind: expected one of 'v4l2', 'rtsp', 'video', 'folder', 'simulated', not 2",
+            "camera[0].kind: expected one of 'v4l2', 'picamera2', 'rtsp', 'video', 'folder', 'simulated', not 2",
         ),
         (
             {"id": "left"},
-            "camera[0].kind: missing; expected one of 'v4l2', 'rtsp', 'video', 'folder', 'simulated'",
+            "camera[0].kind: missing; expected one of 'v4l2', 'picamera2', 'rtsp', 'video', 'folder', 'simulated'",
         ),
         (
             {"kind": "rtsp"},
@@ -241,6 +241,32 @@ def test_out_of_range_says_the_range(raw: dict[str, Any], fault: str) -> None:
 )
 def test_camera_kinds_are_named(camera: dict[str, Any], fault: str) -> None:
     assert only_fault({"camera": [camera]}) == fault
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        (
+            {"width_px": 641},
+            "camera[0].width_px: expected an even number from 320 to 7680, not 641; the default is 1280",
+        ),
+        (
+            {"fps": 100.0, "shutter_us": 10_001},
+            "camera[0]: shutter_us = 10001 is longer than a picture at fps = 100; lower one of the two",
+        ),
+        (
+            {"fps": 240.0, "shutter_us_max": 5000},
+            "camera[0]: shutter_us_max = 5000 is longer than a picture at fps = 240",
+        ),
+        ({"tuning": "../x.json"}, "camera[0].tuning: expected the name of a tuning file of libcamera"),
+        (
+            {"awb": "auto1"},
+            "camera[0].awb: expected one of 'auto', 'daylight', 'cloudy', 'indoor', 'tungsten', 'fixed'",
+        ),
+    ],
+)
+def test_a_camera_of_the_pi_is_told_only_what_it_can_do(keys: dict[str, Any], fault: str) -> None:
+    assert only_fault({"camera": [{"kind": "picamera2", **keys}]}).startswith(fault)
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:

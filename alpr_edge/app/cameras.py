@@ -3,16 +3,25 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import assert_never
+from typing import Any, assert_never
 
 from alpr_edge.capture.devices import RtspSource, V4l2Source
+from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopening import Reopening
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, FrameSource
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.settings import CameraSettings, FolderCamera, RtspCamera, SimulatedCamera, V4l2Camera, VideoCamera
+from alpr_edge.settings import (
+    CameraSettings,
+    FolderCamera,
+    Picamera2Camera,
+    RtspCamera,
+    SimulatedCamera,
+    V4l2Camera,
+    VideoCamera,
+)
 from alpr_edge.simulation.source import SimulatedSource
 
 BEAT_S = 1.0
@@ -56,7 +65,8 @@ class Camera:
         self._wait = wait
         self._beat: Callable[[], None] = _no_beat
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
-        self._source = Reopening(_source(settings, clock, wait), backoff, random.random, self._pause)
+        self._device = _source(settings, clock, wait)
+        self._source = Reopening(self._device, backoff, random.random, self._pause)
 
     @property
     def trouble(self) -> str:
@@ -67,6 +77,12 @@ class Camera:
     def reopened(self) -> int:
         """How often it came back."""
         return self._source.reopened
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What its pictures are taken with, where it tells: exposure, gain, focus; empty for other cameras."""
+        device = self._device
+        return {**device.figures, "stale": device.stale} if isinstance(device, Picamera2Source) else {}
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         """Frames until the unit stops; a camera that is down and waits is not a stalled one."""
@@ -91,6 +107,8 @@ def _source(settings: CameraSettings, clock: Clock, wait: Callable[[float], bool
     match settings:
         case V4l2Camera():
             return V4l2Source(settings, clock)
+        case Picamera2Camera():
+            return Picamera2Source(settings, clock)
         case RtspCamera():
             return RtspSource(settings, clock)
         case VideoCamera():

@@ -230,6 +230,7 @@ class Unit:
             "frames": assembly.frames_seen,
             "frames_dropped": assembly.frames.dropped,
             "reopened": {camera.camera_id: camera.reopened for camera in cameras},
+            "cameras": {camera.camera_id: camera.figures for camera in cameras if camera.figures},
             "records_waiting": len(assembly.records),
             "outbox_ready": counts.ready,
             "outbox_quarantined": counts.quarantined,

@@ -5,6 +5,15 @@ it means; a test holds the two equal. A package of its own, since the schema, th
 files it names change for different reasons.
 """
 
+from alpr_edge.settings.cameras import (
+    CameraSettings,
+    FolderCamera,
+    Picamera2Camera,
+    RtspCamera,
+    SimulatedCamera,
+    V4l2Camera,
+    VideoCamera,
+)
 from alpr_edge.settings.files import file_faults
 from alpr_edge.settings.lists import ListSource
 from alpr_edge.settings.loading import load, parse
@@ -12,19 +21,13 @@ from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 from alpr_edge.settings.schema import (
     AlertSettings,
-    CameraSettings,
     DecisionSettings,
-    FolderCamera,
     HotlistSettings,
     PositionSettings,
-    RtspCamera,
     Settings,
-    SimulatedCamera,
     StoreSettings,
     UnitSettings,
     UplinkSettings,
-    V4l2Camera,
-    VideoCamera,
     VisionSettings,
     keys,
 )
@@ -36,6 +39,7 @@ __all__ = [
     "FolderCamera",
     "HotlistSettings",
     "ListSource",
+    "Picamera2Camera",
     "PositionSettings",
     "PowerSettings",
     "RetentionSettings",

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from alpr_edge.settings.schema import camera_kinds, table
+from alpr_edge.settings.cameras import camera_kinds
+from alpr_edge.settings.schema import table
 
 Location = tuple[int | str, ...]
 

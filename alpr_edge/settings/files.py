@@ -8,15 +8,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from alpr_edge.settings.cameras import FolderCamera, VideoCamera
 from alpr_edge.settings.faults import key_path
 from alpr_edge.settings.schema import (
     AlertSettings,
-    FolderCamera,
     HotlistSettings,
     Settings,
     StoreSettings,
     UplinkSettings,
-    VideoCamera,
 )
 
 _OTHERS = 0o077

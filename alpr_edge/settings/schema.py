@@ -12,13 +12,11 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from pydantic import AfterValidator, Field, Strict, model_validator
 
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
+from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, fleet
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
-
-CAMERAS_MAX = 8
-"""More than any patrol car carries, and the end of what one computer reads."""
 
 
 class UnitSettings(Section):
@@ -27,75 +25,6 @@ class UnitSettings(Section):
     id: Name = "unit-1"
     data_directory: FilePath = Path("/var/lib/alpr-edge")
     runtime_directory: FilePath = Path("/run/alpr-edge")
-
-
-class CameraCommon(Section):
-    """What every camera has."""
-
-    id: Name = "front"
-    reopen_first_s: Annotated[float, Field(gt=0, le=60)] = 1.0
-    reopen_longest_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        return require_order(self, "reopen_first_s", "reopen_longest_s")
-
-
-class V4l2Camera(CameraCommon):
-    """A camera on this computer's bus."""
-
-    kind: Literal["v4l2"]
-    device: Annotated[str, Field(min_length=1, description="a device such as '/dev/video0'")] = "/dev/video0"
-    width_px: Annotated[int, Field(ge=320, le=7680)] = 1280
-    height_px: Annotated[int, Field(ge=240, le=4320)] = 720
-    fps: Annotated[float, Field(gt=0, le=240)] = 30.0
-
-
-class RtspCamera(CameraCommon):
-    """A camera on the vehicle's network."""
-
-    kind: Literal["rtsp"]
-    url: Annotated[str, Field(pattern=r"^rtsps?://.", description="an address that begins with rtsp:// or rtsps://")]
-    open_timeout_s: Annotated[float, Field(gt=0, le=15)] = 5.0
-    read_timeout_s: Annotated[float, Field(gt=0, le=5)] = 2.0
-
-
-class VideoCamera(CameraCommon):
-    """A recording."""
-
-    kind: Literal["video"]
-    path: FilePath
-
-
-class FolderCamera(CameraCommon):
-    """A folder of pictures, in name order."""
-
-    kind: Literal["folder"]
-    path: FilePath
-    fps: Annotated[float, Field(gt=0, le=240)] = 10.0
-
-
-class SimulatedCamera(CameraCommon):
-    """A rendered drive."""
-
-    kind: Literal["simulated"]
-    seed: Annotated[int, Field(ge=0)] = 1
-    seconds: Annotated[float, Field(gt=0, le=3600)] = 26.0
-
-
-CameraSettings = Annotated[
-    V4l2Camera | RtspCamera | VideoCamera | FolderCamera | SimulatedCamera, Field(discriminator="kind")
-]
-
-
-def _fleet(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]:
-    """The cameras, if they are neither too few nor too many and each has an id of its own."""
-    if not 1 <= len(cameras) <= CAMERAS_MAX:
-        raise ValueError(f"expected 1 to {CAMERAS_MAX} [[camera]] tables, not {len(cameras)}")
-    ids = [camera.id for camera in cameras]
-    if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ValueError(f"id {twice[0]!r} is given to more than one camera; each read names its camera, so ids differ")
-    return cameras
 
 
 class VisionSettings(Section):
@@ -214,7 +143,7 @@ class Settings(Section):
     """The whole file."""
 
     unit: UnitSettings = UnitSettings()
-    camera: Annotated[tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(_fleet)] = (
+    camera: Annotated[tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(fleet)] = (
         V4l2Camera(kind="v4l2"),
     )
     vision: VisionSettings = VisionSettings()
@@ -226,12 +155,6 @@ class Settings(Section):
     power: PowerSettings = PowerSettings()
     retention: RetentionSettings = RetentionSettings()
     uplink: UplinkSettings = UplinkSettings()
-
-
-def camera_kinds() -> dict[str, type[CameraCommon]]:
-    """The table of each camera kind."""
-    union = get_args(CameraSettings)[0]
-    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(union)}
 
 
 def table(location: tuple[int | str, ...]) -> type[Section] | None:

@@ -1,0 +1,241 @@
+"""The camera on the Pi's ribbon connector: Raspberry Pi's picamera2 over libcamera.
+
+Tried with the real picamera2 against libcamera's virtual camera (``scripts/prove-camera``), which has no sensor:
+exposure, gain, focus and the ceilings of automatic exposure were never tried on one.
+
+Pictures are taken as NV12, which the Pi's image processor and the virtual camera both give, and converted here. As BGR
+straight from the processor a picture would cost this computer a copy (0.1 ms at 1280x720 on an x86_64 core) in place
+of the conversion (0.5 ms), but move twice the bytes through memory, and not be what was tried.
+"""
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+import structlog
+
+from alpr_edge.capture.decoding import read_only
+from alpr_edge.capture.picamera_controls import FLIPS, chosen, controls_of, split, with_ceilings
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.frames import Frame, Pixels
+from alpr_edge.domain.instants import NS_PER_MS
+from alpr_edge.domain.ports import Clock
+from alpr_edge.settings import Picamera2Camera
+
+log = structlog.get_logger(__name__)
+
+AGE_MS_MAX = 2000.0
+"""A picture older than this says nothing about what is before the car."""
+BUFFERS = 4
+"""One being filled, one waiting, one being converted, one to spare."""
+FORMAT = "NV12"
+_FAILURES = (RuntimeError, OSError, LookupError, ValueError)
+"""What picamera2 and libcamera's binding raise."""
+_TOLD = {
+    "exposure_us": "ExposureTime",
+    "gain": "AnalogueGain",
+    "digital_gain": "DigitalGain",
+    "lux": "Lux",
+    "focus_dioptres": "LensPosition",
+    "picture_us": "FrameDuration",
+    "sensor_celsius": "SensorTemperature",
+}
+_LIBRARY = threading.Lock()
+"""Held while a camera opens or closes: a tuning is handed over in the environment, which all cameras share."""
+
+os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
+
+
+class Picamera2Source:
+    """A camera of libcamera.
+
+    Args:
+        camera: which one, and how it is set.
+        clock: dates the frames.
+    """
+
+    def __init__(self, camera: Picamera2Camera, clock: Clock) -> None:
+        self._camera = camera
+        self._clock = clock
+        self._newest_ns = 0
+        self.stale = 0
+        """Pictures left out: given before, older than :data:`AGE_MS_MAX` or with a stamp from the future."""
+        self.figures: dict[str, Any] = {}
+        """What the newest picture was taken with, as far as the sensor tells; ``not_set`` names what it cannot do.
+
+        Replaced as a whole by the thread that iterates, so any other may read it.
+        """
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames for as long as the camera gives new ones.
+
+        Raises:
+            CaptureError: picamera2 is not installed, no such camera, in use, or frozen.
+        """
+        with self._opened() as device:
+            width_px, height_px = device.stream_configuration("main")["size"]
+            fresh_s = time.monotonic()
+            for number in itertools.count():
+                left_s = self._camera.freeze_s - (time.monotonic() - fresh_s)
+                if left_s <= 0:
+                    raise self._error(f"gave no new picture for {self._camera.freeze_s:g} s")
+                request = self._next(device, left_s)
+                if request is None:
+                    continue
+                metadata, pixels = _take(request, width_px, height_px)
+                age_ms = self._age_ms(metadata.get("SensorTimestamp"))
+                if age_ms is None:
+                    self.stale += 1
+                    continue
+                self.figures = {**self.figures, **_told(metadata)}
+                yield Frame(self._camera.id, number, self._clock.now().shifted(-age_ms), pixels)
+                fresh_s = time.monotonic()
+
+    def _next(self, device: Any, wait_s: float) -> Any:  # noqa: ANN401 - picamera2 has no types
+        """The next picture, to be released; None when none came in time."""
+        try:
+            return device.capture_request(wait=wait_s)
+        except TimeoutError:
+            return None
+        except _FAILURES as error:
+            raise self._error(_one_line(error)) from None
+
+    def _age_ms(self, stamp_ns: int | None) -> float | None:
+        """How long ago the sensor began to expose the picture's first line; None when it is no new picture.
+
+        libcamera's documentation says CLOCK_BOOTTIME, while its pipelines hand on the kernel's CLOCK_MONOTONIC. The
+        two differ by the time that the computer was suspended: a stamp that lies ahead of one is the other's.
+        """
+        if stamp_ns is None:
+            return 0.0
+        ages = (time.clock_gettime_ns(clock) - stamp_ns for clock in (time.CLOCK_MONOTONIC, time.CLOCK_BOOTTIME))
+        age_ms = next((age / NS_PER_MS for age in ages if age >= 0), None)
+        if age_ms is None or age_ms > AGE_MS_MAX or stamp_ns <= self._newest_ns:
+            return None
+        self._newest_ns = stamp_ns
+        return age_ms
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """The running camera; stopped and released in the end."""
+        try:
+            with _LIBRARY:
+                device = self._open()
+            try:
+                with _LIBRARY:
+                    self._start(device)
+                yield device
+            finally:
+                with _LIBRARY:
+                    device.cancel_all_and_flush()
+                    device.close()
+        except _FAILURES as error:
+            raise self._error(_one_line(error)) from None
+
+    def _open(self) -> Any:  # noqa: ANN401 - picamera2 has no types
+        library = self._library().Picamera2
+        cameras = library.global_camera_info()
+        try:
+            number = chosen(cameras, self._camera.device)
+        except CaptureError as error:
+            raise self._error(str(error)) from None
+        tuning = self._tuning(library, str(cameras[number].get("Model")))
+        self.figures = {"model": cameras[number].get("Model"), "ceilings": tuning is not None}
+        # Its constructor leaves a pipe open when it fails, and a unit tries for months.
+        device = library.__new__(library)
+        try:
+            device.__init__(number, tuning=tuning)
+        except _FAILURES:
+            if hasattr(device, "notifyme_w"):
+                os.close(device.notifyme_w)
+            raise
+        return device
+
+    def _library(self) -> Any:  # noqa: ANN401 - picamera2 has no types
+        try:
+            import picamera2  # noqa: PLC0415 - only a Pi has it
+        except ImportError as error:
+            raise self._error(
+                f"picamera2 cannot be used ({_one_line(error)}): apt install python3-picamera2, and make the virtual "
+                "environment with --system-site-packages"
+            ) from None
+        return picamera2
+
+    def _tuning(self, library: Any, model: str) -> dict[str, Any] | None:  # noqa: ANN401 - as above
+        """The model's tuning with the ceilings of the settings; None for a camera that libcamera does not tune.
+
+        A few of libcamera's files hold comments, which its own parser takes and picamera2's does not.
+        """
+        name = self._camera.tuning or f"{model}.json"
+        try:
+            tuning = library.load_tuning_file(name)
+        except (RuntimeError, ValueError):
+            if self._camera.tuning:
+                raise self._error(f"tuning: libcamera has no usable {name}; see /usr/share/libcamera/ipa/rpi") from None
+            return None
+        return with_ceilings(tuning, self._camera.shutter_us_max, self._camera.gain_max)
+
+    def _start(self, device: Any) -> None:  # noqa: ANN401 - as above
+        from libcamera import ColorSpace, Transform  # noqa: PLC0415 - comes with picamera2
+
+        controls, lacking = split(controls_of(self._camera), device.camera_controls)
+        hflip, vflip = FLIPS[self._camera.flip]
+        device.configure(
+            device.create_video_configuration(
+                main={"format": FORMAT, "size": (self._camera.width_px, self._camera.height_px)},
+                transform=Transform(hflip=hflip, vflip=vflip),
+                # Which conversion cv2 does; libcamera's own choice for this size would be Rec. 709.
+                colour_space=ColorSpace.Smpte170m(),
+                buffer_count=BUFFERS,
+                controls=controls,
+                display=None,
+                encode=None,
+            )
+        )
+        given = device.stream_configuration("main")
+        if given["format"] != FORMAT:
+            raise self._error(f"gives {given['format']} and not {FORMAT}")
+        device.start()
+        self._tell_opened(given["size"], lacking)
+
+    def _tell_opened(self, size: tuple[int, int], lacking: list[str]) -> None:
+        self.figures = {**self.figures, "width_px": size[0], "height_px": size[1], "not_set": lacking}
+        log.info("capture.opened", camera=self._camera.id, source="picamera2", **self.figures)
+        if not self.figures["ceilings"] and not (self._camera.shutter_us and self._camera.gain):
+            log.warning("capture.exposure_unbounded", camera=self._camera.id, advice="set shutter_us and gain")
+
+    def _error(self, what: str) -> CaptureError:
+        return CaptureError(f"camera {self._camera.id}: picamera2 {self._camera.device}: {what}")
+
+
+def _take(request: Any, width_px: int, height_px: int) -> tuple[dict[str, Any], Pixels]:  # noqa: ANN401 - as above
+    """(metadata, pixels) of a picture, which then goes back to the camera."""
+    from picamera2 import MappedArray  # noqa: PLC0415 - only a Pi has it
+
+    try:
+        with MappedArray(request, "main", write=False) as mapped:
+            return request.get_metadata(), bgr_of(mapped.array, width_px, height_px)
+    finally:
+        request.release()
+
+
+def bgr_of(nv12: Pixels, width_px: int, height_px: int) -> Pixels:
+    """uint8 [height, width, 3] BGR, read-only, of a picture in NV12, uint8 [3/2 height or more, stride]."""
+    return read_only(cv2.cvtColor(nv12[: height_px * 3 // 2, :width_px], cv2.COLOR_YUV2BGR_NV12))
+
+
+def _told(metadata: dict[str, Any]) -> dict[str, Any]:
+    given = {name: metadata.get(control) for name, control in _TOLD.items()}
+    return {name: round(value, 3) for name, value in given.items() if value is not None}
+
+
+def _one_line(error: BaseException) -> str:
+    """The first line of what lies at the bottom: picamera2 wraps the reason in "did not complete"."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0]

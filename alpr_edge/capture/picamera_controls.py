@@ -1,0 +1,93 @@
+"""What libcamera is told so that plates of moving vehicles are sharp: control values, and a tuning with ceilings.
+
+Plain numbers, so that none of it needs libcamera; ``scripts/prove-camera`` holds them against its own names. See
+libcamera's ``control_ids_core.yaml`` and the Picamera2 manual, appendix C.
+"""
+
+import copy
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.settings import Picamera2Camera
+
+US_PER_S = 1_000_000
+AWB_MODES = {"auto": 0, "tungsten": 2, "indoor": 4, "daylight": 5, "cloudy": 6}
+NOISE_REDUCTION_MODES = {"off": 0, "fast": 1, "high_quality": 2}
+AF_MANUAL = HDR_OFF = FLICKER_OFF = 0
+FLIPS = {"none": (0, 0), "horizontal": (1, 0), "vertical": (0, 1), "upside_down": (1, 1)}
+"""(hflip, vflip) of libcamera's transform."""
+
+Controls = dict[str, Any]
+
+
+def controls_of(camera: Picamera2Camera) -> Controls:
+    """Every control that the settings ask for, by libcamera's name.
+
+    A fixed exposure or gain turns its automatic off; neither is mentioned when the light decides, and
+    :func:`with_ceilings` bounds what it may decide.
+    """
+    picture_us = round(US_PER_S / camera.fps)
+    controls: Controls = {
+        "FrameDurationLimits": (picture_us, picture_us),
+        "ExposureValue": camera.exposure_compensation_ev,
+        "AeFlickerMode": FLICKER_OFF,
+        "AfMode": AF_MANUAL,
+        "LensPosition": camera.focus_dioptres,
+        "HdrMode": HDR_OFF,
+        "NoiseReductionMode": NOISE_REDUCTION_MODES[camera.denoise],
+        "Sharpness": camera.sharpness,
+        "Saturation": camera.saturation,
+    }
+    if camera.shutter_us:
+        controls["ExposureTime"] = camera.shutter_us
+    if camera.gain:
+        controls["AnalogueGain"] = camera.gain
+    if camera.awb == "fixed":
+        return controls | {"AwbEnable": False, "ColourGains": (1.0, 1.0)}
+    return controls | {"AwbMode": AWB_MODES[camera.awb]}
+
+
+def split(wanted: Controls, known: Collection[str]) -> tuple[Controls, list[str]]:
+    """(what the camera can be told, names of what it has not): picamera2 refuses all for one that it does not know."""
+    return {name: value for name, value in wanted.items() if name in known}, sorted(wanted.keys() - set(known))
+
+
+def with_ceilings(tuning: Mapping[str, Any], shutter_us_max: int, gain_max: float) -> dict[str, Any] | None:
+    """A copy of a Raspberry Pi tuning whose automatic exposure goes no further; None when it has none.
+
+    libcamera has no control for these ceilings. Its algorithm "rpi.agc" climbs the steps of a mode, exposure and gain
+    side by side, so each step's exposure is cut and the last step's gain becomes the ceiling.
+    """
+    limited = copy.deepcopy(dict(tuning))
+    modes = list(_exposure_modes(limited))
+    for mode in modes:
+        mode["shutter"] = [min(step, shutter_us_max) for step in mode["shutter"]]
+        mode["gain"] = [min(step, gain_max) for step in mode["gain"][:-1]] + [gain_max]
+    return limited if modes else None
+
+
+def _exposure_modes(tuning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each mode of each channel, in both layouts of version 2: channels came with the HDR of the Pi 5."""
+    for algorithm in tuning.get("algorithms", []):
+        agc = algorithm.get("rpi.agc", {})
+        for channel in agc.get("channels", [agc]):
+            yield from channel.get("exposure_modes", {}).values()
+
+
+def chosen(cameras: list[dict[str, Any]], device: str) -> int:
+    """Position of the camera that ``device`` names among those that picamera2 lists.
+
+    Raises:
+        CaptureError: none or several; the line lists what is there.
+    """
+    there = ", ".join(f"{number}: {camera.get('Model')} ({camera['Id']})" for number, camera in enumerate(cameras))
+    if device.isdecimal():
+        if int(device) < len(cameras):
+            return int(device)
+        raise CaptureError(f"no camera of this number; there are {there or 'none: check the ribbon at both ends'}")
+    fits = [n for n, camera in enumerate(cameras) if device in camera["Id"] or device in str(camera.get("Model"))]
+    if len(fits) == 1:
+        return fits[0]
+    how_many = "several cameras" if fits else "no camera"
+    raise CaptureError(f"{how_many} of this model or id; there are {there or 'none: check the ribbon at both ends'}")

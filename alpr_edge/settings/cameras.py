@@ -1,0 +1,128 @@
+"""[[camera]]: a table a camera, the keys by its kind."""
+
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+
+from alpr_edge.settings.base import FilePath, Name, Section, require_order
+
+CAMERAS_MAX = 8
+"""More than any patrol car carries, and the end of what one computer reads."""
+_EVEN = "an even number from {} to {}"
+_DEVICE = "a number, or a part of a camera's model or id"
+_TUNING = "the name of a tuning file of libcamera such as 'imx219_noir.json', or nothing"
+
+
+class CameraCommon(Section):
+    """What every camera has."""
+
+    id: Name = "front"
+    reopen_first_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    reopen_longest_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return require_order(self, "reopen_first_s", "reopen_longest_s")
+
+
+class V4l2Camera(CameraCommon):
+    """A camera on this computer's bus."""
+
+    kind: Literal["v4l2"]
+    device: Annotated[str, Field(min_length=1, description="a device such as '/dev/video0'")] = "/dev/video0"
+    width_px: Annotated[int, Field(ge=320, le=7680)] = 1280
+    height_px: Annotated[int, Field(ge=240, le=4320)] = 720
+    fps: Annotated[float, Field(gt=0, le=240)] = 30.0
+
+
+class Picamera2Camera(CameraCommon):
+    """A camera on the ribbon connector, through libcamera. The defaults are for plates of moving vehicles.
+
+    What has no key is always so: autofocus, high dynamic range and flicker avoidance off, since each of them changes
+    exposure or sharpness while a vehicle passes.
+    """
+
+    kind: Literal["picamera2"]
+    device: Annotated[str, Field(min_length=1, max_length=200, description="a number, or a part of a camera's id")] = (
+        "0"
+    )
+    width_px: Annotated[int, Field(ge=320, le=7680, multiple_of=2, description=_EVEN.format(320, 7680))] = 1280
+    height_px: Annotated[int, Field(ge=240, le=4320, multiple_of=2, description=_EVEN.format(240, 4320))] = 720
+    fps: Annotated[float, Field(gt=0, le=240)] = 30.0
+    shutter_us: Annotated[int, Field(ge=0, le=40_000)] = 0
+    """0: as long as the light asks for, up to :attr:`shutter_us_max`."""
+    shutter_us_max: Annotated[int, Field(ge=20, le=40_000)] = 500
+    gain: Annotated[float, Field(ge=0, le=64)] = 0.0
+    """0: as the light asks for, up to :attr:`gain_max`."""
+    gain_max: Annotated[float, Field(ge=1, le=64)] = 8.0
+    exposure_compensation_ev: Annotated[float, Field(ge=-8, le=8)] = 0.0
+    focus_dioptres: Annotated[float, Field(ge=0, le=15)] = 0.1
+    denoise: Literal["off", "fast", "high_quality"] = "off"
+    sharpness: Annotated[float, Field(ge=0, le=16)] = 1.0
+    saturation: Annotated[float, Field(ge=0, le=4)] = 1.0
+    awb: Literal["auto", "daylight", "cloudy", "indoor", "tungsten", "fixed"] = "auto"
+    flip: Literal["none", "upside_down", "horizontal", "vertical"] = "none"
+    tuning: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]+\.json)?$", description=_TUNING)] = ""
+    freeze_s: Annotated[float, Field(ge=0.5, le=10)] = 3.0
+
+    @model_validator(mode="after")
+    def _within_frame(self) -> Self:
+        longest_us = 1_000_000 / self.fps
+        key, value = ("shutter_us", self.shutter_us) if self.shutter_us else ("shutter_us_max", self.shutter_us_max)
+        if value > longest_us:
+            raise ValueError(f"{key} = {value} is longer than a picture at fps = {self.fps:g}; lower one of the two")
+        return self
+
+
+class RtspCamera(CameraCommon):
+    """A camera on the vehicle's network."""
+
+    kind: Literal["rtsp"]
+    url: Annotated[str, Field(pattern=r"^rtsps?://.", description="an address that begins with rtsp:// or rtsps://")]
+    open_timeout_s: Annotated[float, Field(gt=0, le=15)] = 5.0
+    read_timeout_s: Annotated[float, Field(gt=0, le=5)] = 2.0
+
+
+class VideoCamera(CameraCommon):
+    """A recording."""
+
+    kind: Literal["video"]
+    path: FilePath
+
+
+class FolderCamera(CameraCommon):
+    """A folder of pictures, in name order."""
+
+    kind: Literal["folder"]
+    path: FilePath
+    fps: Annotated[float, Field(gt=0, le=240)] = 10.0
+
+
+class SimulatedCamera(CameraCommon):
+    """A rendered drive."""
+
+    kind: Literal["simulated"]
+    seed: Annotated[int, Field(ge=0)] = 1
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 26.0
+
+
+CameraSettings = Annotated[
+    V4l2Camera | Picamera2Camera | RtspCamera | VideoCamera | FolderCamera | SimulatedCamera,
+    Field(discriminator="kind"),
+]
+
+
+def fleet(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]:
+    """The cameras, if they are neither too few nor too many and each has an id of its own."""
+    if not 1 <= len(cameras) <= CAMERAS_MAX:
+        raise ValueError(f"expected 1 to {CAMERAS_MAX} [[camera]] tables, not {len(cameras)}")
+    ids = [camera.id for camera in cameras]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise ValueError(f"id {twice[0]!r} is given to more than one camera; each read names its camera, so ids differ")
+    return cameras
+
+
+def camera_kinds() -> dict[str, type[CameraCommon]]:
+    """The table of each camera kind."""
+    union = get_args(CameraSettings)[0]
+    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(union)}
