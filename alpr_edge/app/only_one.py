@@ -30,3 +30,18 @@ def only_one(data_directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def is_taken(data_directory: Path) -> bool:
+    """Whether a unit works on this data folder at present; where that cannot be told, none does."""
+    try:
+        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -2,12 +2,15 @@
 
 import typer
 
-from alpr_edge.cli import unit_disk, unit_enrol, unit_ignition, unit_salvage
+from alpr_edge.cli import unit_aim, unit_card, unit_check, unit_disk, unit_enrol, unit_ignition, unit_salvage
 
 app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
 app.command("enrol")(unit_enrol.enrol_command)
 app.command("salvage")(unit_salvage.salvage)
 app.command("ignition")(unit_ignition.ignition_command)
+app.command("aim")(unit_aim.aim_command)
+app.command("check")(unit_check.check_command)
+app.command("card")(unit_card.card_command)
 app.command("disk")(unit_disk.disk_command)
 app.command("hold")(unit_disk.hold_command)
 app.command("release")(unit_disk.release_command)

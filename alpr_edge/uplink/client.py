@@ -89,6 +89,20 @@ class HttpsDepartment:
                 return answers + [Answer(item.item_id, Outcome.RETRY, detail="the link broke") for item in unsent]
         return answers
 
+    def knock(self) -> None:
+        """Deliver nothing: whether the department is reached and takes this unit.
+
+        Raises:
+            UplinkError: it is not reached.
+            UnauthorisedError: this unit is not accepted.
+        """
+        self._deadline.begin(self._settings.delivery_timeout_s, self._settings.answer_timeout_s)
+        try:
+            self._post([])
+        except BatchRefusedError as refusal:
+            self.close()
+            raise UplinkError(f"{self._settings.url}: it refuses even an empty delivery ({refusal.status})") from None
+
     def renewed(self) -> bool:
         """Whether a certificate file changed since the last connection was made; the next batch makes a new one."""
         return bool(self._mark) and self._mark != mark_of(self._settings)

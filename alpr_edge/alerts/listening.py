@@ -1,0 +1,107 @@
+"""Hears whether tones really sound: records with ``arecord`` while they play, and looks for their pitches."""
+
+import subprocess
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.alerts.tones import PATTERNS, RATE_HZ
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import SoundError
+
+WINDOW_MS = 60
+"""Shorter than every pulse, long enough to tell pitches 20 Hz apart."""
+STEP_MS = 20
+BESIDE = 0.06
+"""How far beside a pitch, as a share of it, the level is taken that it has to stand out from."""
+STANDS_OUT = 8.0
+"""A pitch is heard where its power is so many times that beside it: 9 dB."""
+FLOOR = 2.0
+"""Amplitude, of 32767, below which there is nothing but rounding."""
+START_S_MAX = 3.0
+RECORD_S_MAX = 30
+
+Signal = NDArray[np.float64]
+
+
+class Ear:
+    """Records from a capture device between entering and leaving.
+
+    Args:
+        device: ALSA's name of it.
+
+    Raises:
+        SoundError: there is none that records (on entering).
+    """
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._process: subprocess.Popen[bytes] | None = None
+        self.signal: Signal = np.zeros(0)
+        """What was heard, after leaving: float64 [samples], 16-bit levels, mono, at the rate of the tones."""
+
+    def __enter__(self) -> Self:
+        command = ["arecord", "-q", "-D", self._device, "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE_HZ)]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - fixed program, arguments without a shell
+                [*command, "-d", str(RECORD_S_MAX)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+            )
+        except OSError as error:
+            raise SoundError(f"arecord cannot be started ({error.strerror}); install alsa-utils") from None
+        try:
+            # A device that cannot record ends it at once.
+            self._process.wait(START_S_MAX / 6)
+        except subprocess.TimeoutExpired:
+            return self
+        said = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
+        raise SoundError(f"{self._device!r} does not record: {said[-1] if said else 'arecord ended'}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            heard, _ = self._process.communicate(timeout=START_S_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            heard, _ = self._process.communicate()
+        self.signal = np.frombuffer(heard[: len(heard) // 2 * 2], "<i2").astype(np.float64)
+
+
+def pitches_of(tones: Iterable[Tone]) -> list[float]:
+    """Every pitch of some tones, once each."""
+    return sorted({hz for tone in tones for hz, _ in PATTERNS[tone] if hz})
+
+
+def heard(signal: Signal, pitches_hz: Iterable[float]) -> set[float]:
+    """Which pitches stand out somewhere in a recording.
+
+    Args:
+        signal: float64 [samples] at the rate of the tones.
+        pitches_hz: to look for.
+    """
+    return {hz for hz in pitches_hz if _stands_out(signal, hz)}
+
+
+def _stands_out(signal: Signal, hz: float) -> bool:
+    here = goertzel(signal, hz)
+    beside = np.maximum(goertzel(signal, hz * (1 - BESIDE)), goertzel(signal, hz * (1 + BESIDE)))
+    return bool(np.any((here > STANDS_OUT * beside) & (here > FLOOR**2)))
+
+
+def goertzel(signal: Signal, hz: float) -> Signal:
+    """Squared amplitude of one frequency in each window of a signal, Hann-weighted.
+
+    As Goertzel's filter gives it, for all windows at once: one column of a Fourier transform.
+    """
+    size, step = RATE_HZ * WINDOW_MS // 1000, RATE_HZ * STEP_MS // 1000
+    if len(signal) < size:
+        return np.zeros(0)
+    windows = np.lib.stride_tricks.sliding_window_view(signal, size)[::step]
+    weights = np.hanning(size) * np.exp(-2j * np.pi * hz / RATE_HZ * np.arange(size))
+    amplitude = np.abs(windows @ weights) * 2 / np.hanning(size).sum()
+    return np.asarray(amplitude**2, np.float64)

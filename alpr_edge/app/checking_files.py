@@ -1,0 +1,131 @@
+"""What lies on the disk: keys, lists, room, models, versions."""
+
+import os
+import platform
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from alpr_edge import __version__
+from alpr_edge.app.checking_common import Bench
+from alpr_edge.app.doors import model_folders, open_lists
+from alpr_edge.domain.errors import ModelError, StoreError
+from alpr_edge.domain.fitness import Check, Grade, amber, disk, green, listed, red
+from alpr_edge.hotlist.reports import Refusals
+from alpr_edge.settings import Settings
+from alpr_edge.store import own_entries
+from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
+from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.keys import KEY_NAMES, load_key
+from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
+
+RELEASE_LINK = Path("/opt/alpr-edge/current")
+"""The release in use of a provisioned unit."""
+PACKAGES = ("fast-alpr", "numpy", "onnxruntime", "opencv-python-headless", "sqlcipher3")
+RIVAL = "opencv-python"
+"""Unpacks over the same folder as the headless one; removing either breaks both."""
+
+
+def check_keys(bench: Bench) -> list[Check]:
+    """Every key is there and guarded, and the outbox's opens the database."""
+    settings = bench.settings
+    try:
+        for name in KEY_NAMES:
+            load_key(name, settings.store.keys_directory)
+        if not (settings.unit.data_directory / DATABASE_NAME).exists():
+            return [amber("keys", f"{len(KEY_NAMES)} there; no database yet", "start alpr-edge run once")]
+        _opened(settings).close()
+    except StoreError as error:
+        return [red("keys", str(error))]
+    return [green("keys", f"{len(KEY_NAMES)} there; the database opens")]
+
+
+def check_lists(bench: Bench) -> list[Check]:
+    """Every live list is opened, and judged by its age in a time that somebody vouches for."""
+    settings = bench.settings
+    database = _opened(settings)
+    try:
+        _, loader = open_lists(settings, database)
+        index = loader.load()
+        own = own_entries.watched(database, bench.system_now().utc)
+    finally:
+        database.close()
+    now = bench.system_now()
+    checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
+    ages = settings.hotlist.ages_of
+    checks += [listed(held.generation, now, *ages(held.generation.source)) for held in index.lists]
+    there = {held.generation.source for held in index.lists} | {fault.source for fault in index.faults}
+    missing = [source.name for source in settings.hotlist.source if source.name not in there]
+    checks += [red(f"list {name}", "not held", f"alpr-edge hotlist sync {name}") for name in missing]
+    checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
+    if not checks and not own:
+        return [red("lists", "no hotlist: nothing can be matched", "alpr-edge hotlist import, or hotlist sync")]
+    return [*checks, green("own entries", f"{len(own)} of officers")] if own else checks
+
+
+def check_disk(bench: Bench) -> list[Check]:
+    """How full the file system of the data folder is, and whether it takes a write."""
+    folder, retention = bench.settings.unit.data_directory, bench.settings.retention
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"fit")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return [red("disk", f"{folder}: takes no write: {error.strerror}", "check its owner, mount and free space")]
+    free, total = free_bytes(folder), total_bytes(folder)
+    if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
+        return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
+    share = 1 - free / total if total else 1.0
+    return [disk(share, retention.disk_share_max, retention.amber_share, free)]
+
+
+def check_models(bench: Bench) -> list[Check]:
+    """Every model file is the one its manifest names, and those of the settings are among them."""
+    settings = bench.settings
+    folders = model_folders(settings.vision, settings.unit.data_directory)
+    faults, digests = [], []
+    for folder in (folders[0], *filter(has_manifest, folders[1:])):
+        for role, name in model_names(folder):
+            try:
+                digests.append(f"{role} {name}: SHA-256 {load_model(folder, role, name).sha256}")
+            except ModelError as error:
+                faults.append(str(error))
+    for role, name in (("detector", settings.vision.detector), ("reader", settings.vision.reader)):
+        find_model(folders, role, name)
+    if faults:
+        return [red("models", faults[0], "restore the file from the release, or provision again")]
+    used = f"detector {settings.vision.detector}, reader {settings.vision.reader}"
+    return [green("models", f"{len(digests)} files as in the manifest; in use: {used}", tuple(digests))]
+
+
+def check_versions(bench: Bench) -> list[Check]:
+    """What runs here; red where two packages stand in each other's way."""
+    del bench
+    details = (
+        f"alpr-edge {__version__}",
+        f"Python {platform.python_version()}, {platform.machine()}, kernel {platform.release()}",
+        *(f"{name} {held}" for name in PACKAGES if (held := _version(name))),
+    )
+    if _version(RIVAL):
+        todo = f"pip uninstall {RIVAL} opencv-python-headless, then install the second again"
+        return [Check("versions", Grade.RED, f"{RIVAL} lies over opencv-python-headless", "", todo, details=details)]
+    if RELEASE_LINK.exists() and not Path(sys.prefix).resolve().is_relative_to(RELEASE_LINK.resolve()):
+        todo = "run the command of /usr/local/bin"
+        return [
+            Check("versions", Grade.AMBER, "not the release in use", f"green: {RELEASE_LINK}", todo, details=details)
+        ]
+    return [green("versions", details[0], details)]
+
+
+def _opened(settings: Settings) -> Database:
+    key = load_key("outbox", settings.store.keys_directory)
+    return Database.open(settings.unit.data_directory, key, migrate=False)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

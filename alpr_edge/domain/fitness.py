@@ -1,0 +1,183 @@
+"""Is this unit fit for a shift: what was measured, against which limits, and what to do about it.
+
+Green: as it should be. Amber: it works, and somebody should know. Red: it does not do its duty. What was skipped is
+none of these, and never green.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from alpr_edge.domain.alerting import ListAge, list_age
+from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.instants import Instant, UtcSource
+
+
+class Grade(StrEnum):
+    """How a check came out, the gravest last."""
+
+    GREEN = "green"
+    SKIPPED = "skipped"
+    AMBER = "amber"
+    RED = "red"
+
+
+_GRAVITY = list(Grade)
+_BY_AGE = {ListAge.FRESH: Grade.GREEN, ListAge.AMBER: Grade.AMBER, ListAge.RED: Grade.RED}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the table."""
+
+    name: str
+    grade: Grade
+    said: str
+    """What was found, for a person: the value with its unit, or why there is none."""
+    limit: str = ""
+    """From where on it is green, and red."""
+    todo: str = ""
+    """One line; empty when green."""
+    value: float | None = None
+    unit: str = ""
+    details: tuple[str, ...] = ()
+    """What else belongs on a certificate, such as digests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Two limits of a measure: more is better when :attr:`green` is above :attr:`red`, else less is."""
+
+    green: float
+    red: float
+    unit: str = ""
+    digits: int = 2
+
+    def grade(self, value: float) -> Grade:
+        """Where a value lies; the green limit itself is green, and the red one not yet red."""
+        sign = 1 if self.green > self.red else -1
+        if value * sign >= self.green * sign:
+            return Grade.GREEN
+        return Grade.AMBER if value * sign >= self.red * sign else Grade.RED
+
+    def shown(self, value: float) -> str:
+        """A value with its unit."""
+        return f"{value:.{self.digits}f}{self.unit}"
+
+    @property
+    def limit(self) -> str:
+        """Both limits in words."""
+        good, bad = ("from", "below") if self.green > self.red else ("to", "above")
+        return f"green {good} {self.shown(self.green)}, red {bad} {self.shown(self.red)}"
+
+
+def rated(name: str, value: float, band: Band, todo: str) -> Check:
+    """A measured value held against its band."""
+    grade = band.grade(value)
+    advice = "" if grade is Grade.GREEN else todo
+    return Check(name, grade, band.shown(value), band.limit, advice, value, band.unit.strip())
+
+
+def red(name: str, said: str, todo: str = "") -> Check:
+    """It does not work."""
+    return Check(name, Grade.RED, said, todo=todo)
+
+
+def amber(name: str, said: str, todo: str = "") -> Check:
+    """It cannot be told, or is not as it should be."""
+    return Check(name, Grade.AMBER, said, todo=todo)
+
+
+def green(name: str, said: str, details: tuple[str, ...] = ()) -> Check:
+    """It is as it should be."""
+    return Check(name, Grade.GREEN, said, details=details)
+
+
+def skipped(name: str) -> Check:
+    """Nobody looked."""
+    return Check(name, Grade.SKIPPED, "not looked at, as asked", todo="run it again without --skip")
+
+
+def worst(checks: Iterable[Check]) -> Grade:
+    """The gravest grade of all; of none, nothing is known, which is no fitness."""
+    return max((check.grade for check in checks), key=_GRAVITY.index, default=Grade.RED)
+
+
+SYSTEM_OFF_S = Band(green=2.0, red=60.0, unit=" s", digits=1)
+"""Between the computer's clock and the receiver's: NMEA comes up to a second late, and from a minute on ages of lists
+and of certificates are judged wrongly."""
+CERTIFICATE_DAYS = Band(green=30, red=7, unit=" days", digits=1)
+"""A unit renews its own from 45 on: below 30 that has failed for two weeks, and below 7 a week's leave is too long."""
+HDOP = Band(green=5.0, red=20.0, digits=1)
+"""Of a fix. Up to 5 a position is off by some 25 m at most with a receiver good to 5 m; above 20 by a city block."""
+
+
+def clock(now: Instant, system_off_s: float | None) -> Check:
+    """Whether the time on reads can be relied upon.
+
+    Args:
+        now: the present instant, with the best source there is.
+        system_off_s: how far the computer's clock is from the receiver's; None without a receiver's time.
+    """
+    if now.utc is None or now.utc_source is UtcSource.UNKNOWN:
+        return red(
+            "clock", "was never set", "wait for a fix under open sky, or let a time server set it (chronyc tracking)"
+        )
+    if not now.trusted:
+        todo = "wait for a fix under open sky, or let a time server set it (chronyc tracking)"
+        return Check("clock", Grade.RED, "nothing vouches for it", "green: receiver or time server", todo)
+    if system_off_s is None:
+        return green("clock", f"vouched for by {now.utc_source.value}")
+    todo = "chronyd does not follow the receiver: check position.chrony_socket and chronyc sources"
+    return rated("clock", abs(system_off_s), SYSTEM_OFF_S, todo)
+
+
+def listed(generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta) -> Check:
+    """A hotlist by its age; in a time nobody vouches for the age is unknown."""
+    name = f"list {generation.source}"
+    age = generation.age(now.utc)
+    age_s = None if age is None else age.total_seconds()
+    grade = _BY_AGE[list_age(age_s, amber_after, red_after)]
+    said = f"{generation.entries} entries, " + ("age unknown" if age_s is None else f"{age_s / 3600:.1f} h old")
+    limit = f"green below {amber_after / timedelta(hours=1):g} h, red from {red_after / timedelta(hours=1):g} h"
+    todo = "" if grade is Grade.GREEN else f"fetch it: alpr-edge hotlist sync {generation.source}"
+    hours = None if age_s is None else age_s / 3600
+    return Check(name, grade, said, limit, todo, hours, "h")
+
+
+def certificate(what: str, days: float, todo: str) -> Check:
+    """A certificate by the days it still holds."""
+    return rated(what, days, CERTIFICATE_DAYS, todo)
+
+
+def disk(share: float, amber_share: float, red_share: float, free_bytes: int) -> Check:
+    """A file system by how much of it is used."""
+    band = Band(green=amber_share * 100, red=red_share * 100, unit=" %", digits=1)
+    todo = "bring the car to its link so that reads are handed over, or free some space"
+    check = rated("disk", share * 100, band, todo)
+    return Check("disk", check.grade, f"{check.said} used, {free_bytes / 1e9:.1f} GB free", *_tail(check))
+
+
+def frame_rate(name: str, fps: float, wanted_fps: float | None, readings_max: int, age_ms_max: float) -> Check:
+    """A camera by its pictures a second.
+
+    Where the settings name a rate, nine tenths of it are asked. Where they do not, as many as a decision takes looks;
+    at less than two looks in that time there is nothing to vote on, which is red for all.
+
+    Args:
+        name: of the check.
+        fps: measured.
+        wanted_fps: as set for the camera.
+        readings_max: of [decision].
+        age_ms_max: likewise.
+    """
+    looks = 1000.0 / age_ms_max
+    good = readings_max * looks if wanted_fps is None else 0.9 * wanted_fps
+    least = min(2 * looks, good / 2)
+    todo = "check cable, exposure and size of the picture: long exposures and wide pictures slow a camera down"
+    return rated(name, fps, Band(green=good, red=least, unit=" fps", digits=1), todo)
+
+
+def _tail(check: Check) -> tuple[str, str, float | None, str]:
+    return check.limit, check.todo, check.value, check.unit

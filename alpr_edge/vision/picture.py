@@ -1,0 +1,56 @@
+"""Measures pictures: focus and exposure of a plate, and of a whole frame. The domain says what is good enough."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.picture import PlatePicture, Scene
+
+READER_PX = 128, 64
+"""Width and height at which plates are compared: those of the reader."""
+SCENE_PX_MAX = 1280
+TILE_PX = 64
+TILES_PERCENTILE = 90.0
+BURNT_LEVEL = 250
+_FLAT = 1.0
+"""Variance of a plate without anything on it: noise alone must not look sharp."""
+
+Grey = NDArray[np.uint8]
+
+
+def plate_picture(pixels: Pixels) -> PlatePicture:
+    """Measures of a crop, uint8 [H, W, 3] BGR, of a plate alone."""
+    grey = _grey(pixels)
+    low, high = np.percentile(grey, (5, 95))
+    fitted = cv2.resize(grey, READER_PX).astype(np.float32)
+    focus = float(cv2.Laplacian(fitted, cv2.CV_32F).var() / max(float(fitted.var()), _FLAT))
+    return PlatePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(high - low))
+
+
+def scene(pixels: Pixels, *, is_reduced: bool = False) -> Scene:
+    """Measures of a frame, uint8 [H, W, 3] BGR.
+
+    Args:
+        pixels: the frame.
+        is_reduced: it was made smaller since it was taken, which sharpens it.
+    """
+    grey = _grey(pixels)
+    focus = None if is_reduced else _tiles_focus(grey)
+    return Scene(focus, float((grey >= BURNT_LEVEL).mean()), float(np.median(grey)))
+
+
+def _tiles_focus(grey: Grey) -> float:
+    """Streets hold much that is smooth (sky, road): the sharpest tenth of the tiles tells of the lens."""
+    height, width = grey.shape
+    if width > SCENE_PX_MAX:
+        size = SCENE_PX_MAX, max(1, round(height * SCENE_PX_MAX / width))
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    edges = cv2.Laplacian(grey.astype(np.float32), cv2.CV_32F)
+    rows, columns = (max(1, side // TILE_PX) for side in edges.shape)
+    tiles = [part.var() for row in np.array_split(edges, rows) for part in np.array_split(row, columns, axis=1)]
+    return float(np.percentile(tiles, TILES_PERCENTILE))
+
+
+def _grey(pixels: Pixels) -> Grey:
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
