@@ -26,7 +26,11 @@ MINE, OTHERS, PURE = (f"wheels/a-1-{tag}.whl" for tag in (f"cp311-linux_{platfor
 @pytest.fixture(scope="session")
 def openssl(require_tool: Callable[[str], str]) -> Callable[..., None]:
     program = require_tool("openssl")
-    return lambda *words: subprocess.run([program, *map(str, words)], check=True, capture_output=True) and None
+
+    def call(*words: object) -> None:
+        subprocess.run([program, *map(str, words)], check=True, capture_output=True)
+
+    return call
 
 
 @pytest.fixture(scope="session")

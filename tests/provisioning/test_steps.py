@@ -129,7 +129,15 @@ def test_help_names_every_option() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["scripts/provision", "scripts/prove-provisioning", "config/system/usr/local/bin/alpr-edge"]
+    "script",
+    [
+        "scripts/bundle",
+        "scripts/decommission",
+        "scripts/provision",
+        "scripts/prove-provisioning",
+        "scripts/update",
+        "config/system/usr/local/bin/alpr-edge",
+    ],
 )
 def test_shellcheck_has_nothing_to_say(script: str, require_tool: Callable[[str], str]) -> None:
     command = [require_tool("shellcheck"), "--external-sources", "--source-path=SCRIPTDIR", str(ROOT / script)]
