@@ -15,15 +15,19 @@ HOURS_MAX = 2
 WHEEL = "share/alpr-edge/models"
 
 
-def benchmark(models: Path, role: Role, name: str, threads: int) -> list[str]:
-    """The JSON lines of ``scripts/bench accuracy`` with one model of a folder, the other one being its default.
+def benchmark(models: Path, asked: list[str]) -> list[str]:
+    """The JSON lines of ``scripts/bench accuracy`` with the models of a folder.
+
+    Args:
+        models: the folder.
+        asked: its arguments: which model, which parts.
 
     Raises:
         ModelError: it ended with an error, which it has printed.
     """
-    command = [sys.executable, "-m", "scripts.benchmarks", "accuracy", "--models", str(models), f"--{role}", name]
+    command = [sys.executable, "-m", "scripts.benchmarks", "accuracy", "--models", str(models), "--data"]
     done = subprocess.run(  # noqa: S603
-        [*command, "--data", str(data_folder()), "--threads", str(threads)],
+        [*command, str(data_folder()), *asked],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
