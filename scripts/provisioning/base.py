@@ -38,7 +38,9 @@ class Packages:
             run("apt-get", "update", "-q")
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         wanted = [str(deb.resolve()) for deb in debs] or missing
-        run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *wanted, environment=quiet)
+        # A file of /etc that somebody made before its package came stays as it is; dpkg would stop to ask.
+        keep = ("--option=Dpkg::Options::=--force-confdef", "--option=Dpkg::Options::=--force-confold")
+        run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *wanted, environment=quiet)
 
     @staticmethod
     def _missing() -> list[str]:
