@@ -1,11 +1,14 @@
 """Two networks, a car's and a department's, joined by a wire; and the car's way out to the internet by this machine."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
-from scripts.proving.host import call
+from scripts.proving.host import CACHE, call, until
 
+TURN_S_MAX = 1800.0
 CAR, DEPOT = "alpr-car", "alpr-depot"
 DEPOT_ADDRESS, CAR_ADDRESS = "10.77.0.1", "10.77.0.2"
 _GATEWAY, _CAR_OUTSIDE, _OUTSIDE_NET = "10.78.0.1", "10.78.0.2", "10.78.0.0/30"
@@ -18,8 +21,11 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 @contextmanager
 def wired() -> Iterator[None]:
-    """The car and the department, joined; gone at the end."""
+    """The car and the department, joined; gone at the end. Two proofs at once take turns."""
     with ExitStack() as undo:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        lock = undo.enter_context((CACHE / "lock").open("w"))
+        until(lambda: _locked(lock), "another proof on this machine has ended", TURN_S_MAX)
         for network in (CAR, DEPOT):
             # What a proof that was killed left behind.
             call("ip", "netns", "delete", network, check=False)
@@ -31,6 +37,14 @@ def wired() -> Iterator[None]:
             call("ip", "-n", network, "address", "add", f"{address}/24", "dev", wire)
             call("ip", "-n", network, "link", "set", wire, "up")
         yield
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
