@@ -243,32 +243,6 @@ def test_camera_kinds_are_named(camera: dict[str, Any], fault: str) -> None:
     assert only_fault({"camera": [camera]}) == fault
 
 
-@pytest.mark.parametrize(
-    ("keys", "fault"),
-    [
-        (
-            {"width_px": 641},
-            "camera[0].width_px: expected an even number from 320 to 7680, not 641; the default is 1280",
-        ),
-        (
-            {"fps": 100.0, "shutter_us": 10_001},
-            "camera[0]: shutter_us = 10001 is longer than a picture at fps = 100; lower one of the two",
-        ),
-        (
-            {"fps": 240.0, "shutter_us_max": 5000},
-            "camera[0]: shutter_us_max = 5000 is longer than a picture at fps = 240",
-        ),
-        ({"tuning": "../x.json"}, "camera[0].tuning: expected the name of a tuning file of libcamera"),
-        (
-            {"awb": "auto1"},
-            "camera[0].awb: expected one of 'auto', 'daylight', 'cloudy', 'indoor', 'tungsten', 'fixed'",
-        ),
-    ],
-)
-def test_a_camera_of_the_pi_is_told_only_what_it_can_do(keys: dict[str, Any], fault: str) -> None:
-    assert only_fault({"camera": [{"kind": "picamera2", **keys}]}).startswith(fault)
-
-
 def test_a_password_in_an_address_is_not_repeated() -> None:
     fault = only_fault({"camera": [{"kind": "rtsp", "url": "http://me:secret@192.0.2.1/"}]})
     assert "secret" not in fault
