@@ -2,10 +2,20 @@
 
 import typer
 
-from alpr_edge.cli import unit_aim, unit_card, unit_check, unit_disk, unit_enrol, unit_ignition, unit_salvage
+from alpr_edge.cli import (
+    unit_aim,
+    unit_card,
+    unit_check,
+    unit_disk,
+    unit_enrol,
+    unit_ignition,
+    unit_retire,
+    unit_salvage,
+)
 
 app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
 app.command("enrol")(unit_enrol.enrol_command)
+app.command("retire")(unit_retire.retire_command)
 app.command("salvage")(unit_salvage.salvage)
 app.command("ignition")(unit_ignition.ignition_command)
 app.command("aim")(unit_aim.aim_command)

@@ -34,7 +34,7 @@ from alpr_edge.domain.wire import (
     AnswersPayload,
     ItemAnswerPayload,
 )
-from alpr_edge.domain.wire_enrolling import RENEW_PATH, RenewPayload
+from alpr_edge.domain.wire_enrolling import RENEW_PATH, RETIRE_PATH, RenewPayload, RetiredPayload, RetirePayload
 
 REQUEST_BYTES_MAX = 72 * 1024 * 1024
 """Above the largest batch a unit may be set to, with the headers of its parts."""
@@ -84,6 +84,11 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Give the certificate that follows the sender's."""
         return await _renewed(storage.units, sender, request)
+
+    @app.post(RETIRE_PATH)
+    async def retire(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Revoke the sender's own certificates and code."""
+        return await _retired(storage.units, sender, request)
 
     return app
 
@@ -144,6 +149,17 @@ async def _renewed(units: Units, sender: Peer, request: Request) -> Response:
         raise HTTPException(422, "the request's fields are not as expected") from None
     new = partial(units.renew, sender.unit_id, sender.fingerprint, asked.request, host_of(request))
     return await run_in_threadpool(issued, new)
+
+
+async def _retired(units: Units, sender: Peer, request: Request) -> Response:
+    try:
+        asked = RetirePayload.model_validate_json(await small_body(request))
+    except ValidationError:
+        raise HTTPException(422, "the request's fields are not as expected") from None
+    done = await run_in_threadpool(units.revoke, sender.unit_id, asked.reason)
+    log.info("department.unit_retired", unit=sender.unit_id, certificates=done.certificates)
+    told = RetiredPayload(certificates=done.certificates, codes=done.codes)
+    return Response(told.model_dump_json(), media_type="application/json", headers=HEADERS)
 
 
 def _list(storage: Storage, unit_id: str, source: str, after: int) -> Response:

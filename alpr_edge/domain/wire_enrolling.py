@@ -15,6 +15,8 @@ AUTHORITY_PATH = "/v1/authority"
 """The authority's certificate as PEM. Public, and worth nothing until its SHA-256 was compared with a trusted copy."""
 ENROL_PATH = "/v1/enrol"
 RENEW_PATH = "/v1/renew"
+RETIRE_PATH = "/v1/retire"
+"""A unit that is taken out of service asks for its own certificates and code to be revoked."""
 REQUEST_BYTES_MAX = 8192
 """Largest certificate request; one of P-256 takes some 400 bytes as PEM."""
 
@@ -62,6 +64,20 @@ class RenewPayload(_Payload):
     """A unit asks for the certificate after the one of its connection."""
 
     request: str = Field(max_length=REQUEST_BYTES_MAX)
+
+
+class RetirePayload(_Payload):
+    """A unit leaves; whose certificate the connection has, and nobody else's, is revoked."""
+
+    reason: str = Field(max_length=200)
+    """For the department's record."""
+
+
+class RetiredPayload(_Payload):
+    """What the department revoked."""
+
+    certificates: int
+    codes: int
 
 
 class IssuedPayload(_Payload):

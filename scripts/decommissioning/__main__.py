@@ -119,6 +119,9 @@ def _destroy(record: Record) -> None:
     """Keys first: from then on the data is noise. The record is on the disk before and after each."""
     _say("stopping the daemons")
     destroying.stop_units()
+    if not record.revoked:
+        record.revoked = destroying.ask_to_revoke()
+        _say(f"the department was asked to revoke this unit: {record.revoked}")
     record.removed = record.removed or destroying.data_of()
     record.save()
     for path in destroying.secret_files():

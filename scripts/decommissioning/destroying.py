@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts.decommissioning.emptying import digest
-from scripts.provisioning.machine import succeeds
+from scripts.decommissioning.record import REVOKED
+from scripts.provisioning.accounts import AS_UNIT
+from scripts.provisioning.machine import ProvisioningError, run, succeeds
 from scripts.provisioning.services import CAPTURE, TARGET, UPLINK
 
 CREDENTIALS = Path("/etc/credstore.encrypted")
@@ -24,6 +26,15 @@ def stop_units() -> None:
     """Stop the daemons for good."""
     for unit in (TARGET, CAPTURE, UPLINK):
         succeeds("systemctl", "disable", "--quiet", "--now", unit)
+
+
+def ask_to_revoke() -> str:
+    """Ask the department to let this unit in no more; returns what became of it."""
+    try:
+        run(AS_UNIT, "unit", "retire", "--reason", "decommissioned", timeout_s=120)
+    except ProvisioningError as error:
+        return f"not revoked: {error}"
+    return REVOKED
 
 
 def secret_files(

@@ -10,6 +10,7 @@ from typing import Any
 from scripts.provisioning.machine import ProvisioningError
 
 RECORDS = Path("/var/log/alpr-edge")
+REVOKED = "revoked"
 LIMITS = (
     "The keys were overwritten and removed, and without them what is left of the encrypted store cannot be read. On "
     "flash an overwrite may leave an old copy of a key in a worn or spare block; sealed to a TPM, it opens on this "
@@ -40,8 +41,10 @@ class Record:
     """File, bytes and SHA-256 of each sealed key or certificate key that was overwritten."""
     removed: dict[str, Any] = field(default_factory=dict)
     """Files, bytes, and the SHA-256 of the encrypted database as it was."""
+    revoked: str = ""
+    """What became of asking the department to let this unit in no more."""
     revoke: str = ""
-    """What the department has to run."""
+    """What the department has to run where it could not be asked."""
     limits: str = LIMITS
     ended: str = ""
     """Empty while it is under way."""
@@ -103,5 +106,6 @@ def told(record: Record, path: Path) -> str:
         lines.append(
             "removed      {files} files, {bytes} bytes; database SHA-256 {database_sha256}".format(**record.removed)
         )
-    lines += [f"record       {path}", f"department   {record.revoke}", "", record.limits]
+    lines += [f"record       {path}", f"department   {record.revoked or 'not asked yet'}"]
+    lines += [*([] if record.revoked == REVOKED else [f"             run there: {record.revoke}"]), "", record.limits]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.decommissioning import destroying, emptying
 from scripts.decommissioning.__main__ import _given_up
-from scripts.decommissioning.record import Record, records, told
+from scripts.decommissioning.record import REVOKED, Record, records, told
 from scripts.provisioning.machine import ProvisioningError
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +122,8 @@ def test_people_are_told_what_the_record_says() -> None:
     ):
         assert part in text
     assert "On flash an overwrite may leave an old copy" in text
+    record.revoked = REVOKED
+    assert "alpr-edge x" not in told(record, Path("/var/log/x.json"))
 
 
 def test_a_computer_that_is_no_unit_is_told_so() -> None:

@@ -1,0 +1,65 @@
+"""A unit that leaves has itself revoked, against a real department, and is let in no more."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.department.server import DepartmentServer
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.retiring import retire
+from tests.department.enrolled import enrolled
+from tests.uplink.conftest import settings_for
+from tests.uplink.items import image_item
+
+
+@pytest.fixture
+def server(authority_copy: Path) -> Iterator[DepartmentServer]:
+    with DepartmentServer(authority_copy) as running:
+        yield running
+
+
+def unit_of(server: DepartmentServer, directory: Path, folder: Path, unit: str) -> UplinkSettings:
+    return settings_for(f"https://127.0.0.1:{server.port}", enrolled(directory, unit, folder / unit, 30))
+
+
+def test_it_is_revoked_and_nobody_else(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
+    leaving, staying = (unit_of(server, authority_copy, tmp_path, unit) for unit in ("unit-7", "unit-8"))
+    done = retire(leaving, "unit-7", "sold with the car")
+    assert (done.certificates, done.codes) == (1, 0)
+    refused = pytest.raises(UplinkError, match="this unit's certificate was revoked")
+    with closing(HttpsDepartment(leaving, "unit-7")) as department, refused:
+        department.deliver([image_item()])
+    with closing(HttpsDepartment(staying, "unit-8")) as department:
+        assert department.deliver([image_item()])[0].sha256
+    record = next(unit for unit in server.units.listed() if unit.unit_id == "unit-7")
+    assert {row["revoked_reason"] for row in record.certificates} == {"sold with the car"}
+
+
+def test_a_unit_cannot_retire_another(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
+    mine = unit_of(server, authority_copy, tmp_path, "unit-7")
+    unit_of(server, authority_copy, tmp_path, "unit-8")
+    with pytest.raises(UplinkError, match="not revoked"):
+        retire(mine, "unit-8", "mischief")
+    assert all(unit.state == "valid" for unit in server.units.listed() if unit.unit_id in {"unit-7", "unit-8"})
+
+
+def test_asked_twice_the_second_is_told_so(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
+    settings = unit_of(server, authority_copy, tmp_path, "unit-7")
+    retire(settings, "unit-7", "")
+    with pytest.raises(UplinkError, match=r"not revoked \(status 403\): .*was revoked"):
+        retire(settings, "unit-7", "")
+
+
+def test_nobody_to_ask_is_one_line(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
+    settings = unit_of(server, authority_copy, tmp_path, "unit-7")
+    with pytest.raises(UplinkError, match="nobody to ask"):
+        retire(settings.model_copy(update={"url": ""}), "unit-7", "")
+    with pytest.raises(UplinkError, match="longer than 200"):
+        retire(settings, "unit-7", "x" * 201)
+    with pytest.raises(UplinkError):
+        retire(settings.model_copy(update={"url": "https://127.0.0.1:9"}), "unit-7", "")
+    assert {unit.state for unit in server.units.listed()} == {"valid"}
