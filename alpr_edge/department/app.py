@@ -80,17 +80,22 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         """Hand out a list's next step; a part of it when the unit asks for the rest of a transfer that was cut."""
         return _list(storage, sender.unit_id, source, after)
 
+    _serve_certificates(app, storage.units, admission)
+    return app
+
+
+def _serve_certificates(app: FastAPI, units: Units, admission: Admission) -> None:
+    """What a unit may ask of its own certificates."""
+
     @app.post(RENEW_PATH)
     async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Give the certificate that follows the sender's."""
-        return await _renewed(storage.units, sender, request)
+        return await _renewed(units, sender, request)
 
     @app.post(RETIRE_PATH)
     async def retire(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Revoke the sender's own certificates and code."""
-        return await _retired(storage.units, sender, request)
-
-    return app
+        return await _retired(units, sender, request)
 
 
 async def _received(request: Request, receive_s_max: float) -> FormData:

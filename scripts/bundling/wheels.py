@@ -34,37 +34,41 @@ def fetch_wheels(lock: Path, machine: str, python: str, kept: Path, target: Path
     text = lock.read_text(encoding="ascii")
     folder = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}-{machine}-{python}"
     if not (folder / DONE).exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        # The markers of the lock are of the platform, never of the machine: this Python judges them for all.
-        fetch: tuple[str | Path, ...] = (
-            "download",
-            "--quiet",
-            "--require-hashes",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--dest",
-            folder,
-        )
-        places = [word for name in platforms(machine) for word in ("--platform", name)]
-        wanted: tuple[str | Path, ...] = (
-            "--implementation",
-            "cp",
-            "--python-version",
-            python,
-            *places,
-            "--requirement",
-            lock,
-        )
-        run(sys.executable, "-m", "pip", "--disable-pip-version-check", *fetch, *wanted, timeout_s=FETCH_S_MAX)
-        (folder / DONE).touch()
+        _download(lock, machine, python, folder)
     hashes = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
     target.mkdir(exist_ok=True)
     for wheel in sorted(folder.glob("*.whl")):
         if hashlib.sha256(wheel.read_bytes()).hexdigest() not in hashes:
             raise ProvisioningError(f"{wheel}: not what the lock names; remove {folder} and try again")
         shutil.copyfile(wheel, target / wheel.name)
+
+
+def _download(lock: Path, machine: str, python: str, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # The markers of the lock are of the platform, never of the machine: this Python judges them for all.
+    fetch: tuple[str | Path, ...] = (
+        "download",
+        "--quiet",
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        folder,
+    )
+    places = [word for name in platforms(machine) for word in ("--platform", name)]
+    wanted: tuple[str | Path, ...] = (
+        "--implementation",
+        "cp",
+        "--python-version",
+        python,
+        *places,
+        "--requirement",
+        lock,
+    )
+    run(sys.executable, "-m", "pip", "--disable-pip-version-check", *fetch, *wanted, timeout_s=FETCH_S_MAX)
+    (folder / DONE).touch()
 
 
 def platforms(machine: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from functools import partial
 
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
-from scripts.proving import scenario
+from scripts.proving import emulated, releasing, scenario
 from scripts.proving.car import Car
 from scripts.proving.depot import Depot
 from scripts.proving.hardening import rate_inside
@@ -28,18 +28,15 @@ def main() -> None:
 
 
 def _run() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/prove-provisioning", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="from a bundle and a root with its packages; no stall, no power cut"
-    )
-    chosen = parser.parse_args()
+    chosen = _parser().parse_args()
     configure_logs(verbose=False)
     if why_not := fault():
         raise ProofError(why_not)
     figures = {}
     with ExitStack() as doors:
-        doors.enter_context(wired())
-        for name, proof in _proofs(doors, quick=chosen.quick):
+        if not chosen.arm64:
+            doors.enter_context(wired())
+        for name, proof in _proofs(doors, chosen):
             began_s = time.monotonic()
             print(f"{name} ...", file=sys.stderr, flush=True)
             said = proof()
@@ -48,15 +45,44 @@ def _run() -> None:
     print(json.dumps(figures))
 
 
-def _proofs(doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/prove-provisioning", description=__doc__)
+    tiers = parser.add_mutually_exclusive_group()
+    tiers.add_argument(
+        "--quick", action="store_true", help="from a bundle and a root with its packages; no stall, no power cut"
+    )
+    tiers.add_argument("--releases", action="store_true", help="from a bundle: updates, roll-backs, the end of a unit")
+    tiers.add_argument("--arm64", action="store_true", help="a bundle's release reads a picture on an emulated arm64")
+    return parser
+
+
+def _proofs(doors: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
+    if chosen.arm64:
+        yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
+        return
+    offline = chosen.quick or chosen.releases
     scene_of: list[Scene] = []
 
     def begin() -> str:
-        scene_of.append(_scene(doors, quick=quick))
+        scene_of.append(_scene(doors, offline=offline, name="releases" if chosen.releases else "proof"))
         return "systemd is process 1"
 
     yield "a clean Debian starts", begin
     scene = scene_of[0]
+    if chosen.releases:
+        yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
+        yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
+    else:
+        yield from _of_a_unit(scene, doors, quick=chosen.quick)
+    if not chosen.quick:
+        yield from _of_updates(scene)
+    yield "a unit with reads is not decommissioned", partial(releasing.a_unit_with_reads_is_not_decommissioned, scene)
+    yield "decommissioning exports and destroys", partial(releasing.decommissioning_exports_and_destroys, scene)
+    if not offline:
+        yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
+
+
+def _of_a_unit(scene: Scene, doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
     yield "a dry run changes nothing", partial(scenario.a_dry_run_changes_nothing, scene)
     if not quick:
         online = doors.enter_context(ExitStack())
@@ -78,17 +104,27 @@ def _proofs(doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
         yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, scene)
 
 
-def _scene(doors: ExitStack, *, quick: bool) -> Scene:
-    root = copied(clean_root(prepared=quick), "proof")
+def _of_updates(scene: Scene) -> Iterator[Proof]:
+    yield "an update is taken up", partial(releasing.an_update_is_taken_up, scene)
+    yield "the same again changes nothing", partial(releasing.the_same_again_changes_nothing, scene)
+    yield "a broken release is taken back", partial(releasing.a_broken_release_is_taken_back, scene)
+    decided = releasing.power_cut_in_an_update_is_decided_at_the_start
+    yield "a power cut in an update is decided at the start", partial(decided, scene)
+    yield "a changed bundle is refused", partial(releasing.a_changed_bundle_is_refused, scene)
+
+
+def _scene(doors: ExitStack, *, offline: bool, name: str) -> Scene:
+    root = copied(clean_root(prepared=offline), name)
     put_checkout(root)
-    if quick:
-        call("cp", "-a", bundle(), root / "root" / "bundle")
-        call("cp", RELEASE_KEY, root / "root" / "release-key.pem")
-    folder = CACHE / "depot"
+    made = bundle()
+    call("cp", RELEASE_KEY, root / "root" / "release-key.pem")
+    if offline:
+        call("cp", "-a", made, root / "root" / "bundle")
+    folder = CACHE / f"depot-{name}"
     call("rm", "-rf", folder)
     depot = Depot(folder)
     doors.enter_context(depot.serving())
-    scene = Scene(doors.enter_context(Car(root, CAR)), depot, bundle=quick)
+    scene = Scene(doors.enter_context(Car(root, CAR)), depot, bundle=offline)
     scenario.prepare(scene)
     return scene
 

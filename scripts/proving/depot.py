@@ -60,6 +60,11 @@ class Depot:
         counts: dict[str, Any] = json.loads(told)
         return counts
 
+    def state_of(self, unit: str) -> str:
+        """How a unit stands with it: ``valid``, ``revoked``."""
+        told = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
+        return next((str(row["state"]) for row in json.loads(told) if row["unit_id"] == unit), "unknown")
+
     @staticmethod
     def _listens(server: subprocess.Popen[bytes], log: Path) -> bool:
         if server.poll() is not None:

@@ -46,7 +46,11 @@ def copied(root: Path, name: str) -> Path:
 
 def put_checkout(car: Path) -> None:
     """Lay this working tree, without what git ignores, into a car's /root/alpr-edge."""
-    target = car / "root" / "alpr-edge"
+    put_tree(car / "root" / "alpr-edge")
+
+
+def put_tree(target: Path) -> None:
+    """Copy this working tree, without what git ignores."""
     listed = call("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout.split("\0")
     for name in filter(None, listed):
         if (ROOT / name).is_file():

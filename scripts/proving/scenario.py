@@ -18,7 +18,7 @@ CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
 CAMERA = SimulatedCamera(kind="simulated", id="front", seed=7, seconds=20.0)
 SOCKET = "/run/chrony.alpr-edge.sock"
 _AS_UNIT = ("setpriv", "--reuid=alpr-edge", "--regid=alpr-edge", "--clear-groups")
-OFFLINE = ("--offline", "/root/bundle", "--release-key", "/root/release-key.pem")
+RELEASE_KEY = ("--release-key", "/root/release-key.pem")
 FLEET = f"""\
 [unit]
 id = "fleet"
@@ -62,7 +62,8 @@ class Scene:
     def provision(self, *more: str, settings: str = "/root/fleet.toml") -> tuple[int, dict[str, Any], str]:
         """Run ``scripts/provision`` in the car: exit code, its JSON, its errors."""
         command = ["/root/alpr-edge/scripts/provision", "--json", "--unit-id", UNIT, "--department", URL]
-        command += ["--settings", settings, *(OFFLINE if self.bundle else [])]
+        command += ["--settings", settings, *RELEASE_KEY]
+        command += ["--offline", "/root/bundle"] if self.bundle else []
         done = self.car.run(*command, *more, check=False, timeout_s=1200, environment=package_index())
         told = json.loads(done.stdout) if done.stdout.startswith("{") else {}
         return done.returncode, told, done.stderr.strip()

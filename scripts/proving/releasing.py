@@ -1,0 +1,213 @@
+"""What has to hold of updates and of the end of a unit, each a function that raises ProofError where it does not."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from scripts.proving.host import CACHE, ROOT, ProofError, call, until
+from scripts.proving.networks import wire
+from scripts.proving.roots import bundle, put_tree
+from scripts.proving.scenario import CAPTURE, UNIT, UPLINK, Scene, start_receiver
+
+NEXT, BROKEN = "0.1.1", "0.1.2"
+CURRENT = "/opt/alpr-edge/current"
+AS_UNIT = "/usr/local/bin/alpr-edge"
+READY_S = "25"
+MEDIUM = "/root/medium"
+STARTING, NEVER_READY = "    configure_logs(verbose=True)\n", "    threading.Event().wait()\n"
+"""A line of both daemons, and what makes of them some that start and never say that they are ready."""
+
+
+def an_update_is_taken_up(scene: Scene) -> str:
+    """Another version is in use, both daemons are ready, the one before is kept, and no read is lost."""
+    _put(scene, NEXT)
+    held = _hold_reads_back(scene)
+    told, code = _update(scene, NEXT)
+    _require((code, told.get("result")) == (0, "updated"), f"the update ends with {code}: {told}")
+    _require(_version(scene) == NEXT, f"in use is {_version(scene)}")
+    before = scene.car.run("readlink", "/opt/alpr-edge/previous").stdout.strip()
+    _require(
+        before.startswith("releases/") and (scene.car.root / "opt/alpr-edge" / before).is_dir(), "none to go back to"
+    )
+    return f"{told['seconds']:.0f} s; {_arrive(scene, held)}"
+
+
+def the_same_again_changes_nothing(scene: Scene) -> str:
+    """And an older one is refused."""
+    pid = scene.car.value(CAPTURE, "MainPID")
+    told, code = _update(scene, NEXT)
+    _require((code, told.get("result")) == (0, "in use already"), f"the same again ends with {code}: {told}")
+    older = scene.car.run(f"{CURRENT}/scripts/update", "/root/bundle", check=False)
+    _require(older.returncode == 1 and "--allow-downgrade" in older.stderr, f"an older release: {older.stderr}")
+    _require(scene.car.value(CAPTURE, "MainPID") == pid, "the daemon was restarted for nothing")
+    return older.stderr.strip().splitlines()[-1][:100]
+
+
+def a_changed_bundle_is_refused(scene: Scene) -> str:
+    """One byte of a wheel, and the release in use stays."""
+    folder = scene.car.root / "root" / f"bundle-{NEXT}"
+    wheel = next((folder / "wheels").glob("numpy-*.whl"))
+    content = bytearray(wheel.read_bytes())
+    content[len(content) // 2] ^= 1
+    wheel.write_bytes(content)
+    done = scene.car.run(f"{CURRENT}/scripts/update", f"/root/bundle-{NEXT}", check=False)
+    _require(done.returncode == 1 and wheel.name in done.stderr, f"a changed wheel: {done.returncode} {done.stderr}")
+    return f"{done.stderr.strip().splitlines()[-1][:60]}..."
+
+
+def a_broken_release_is_taken_back(scene: Scene) -> str:
+    """A release whose daemon never gets ready: the one before runs again, and no read is lost."""
+    _put(scene, BROKEN)
+    held = _hold_reads_back(scene)
+    told, code = _update(scene, BROKEN)
+    _require((code, told.get("result")) == (4, "rolled back"), f"the broken update ends with {code}: {told}")
+    _require(_version(scene) == NEXT, f"in use is {_version(scene)}")
+    _require(not (scene.car.root / "opt/alpr-edge/releases" / BROKEN).exists(), "the broken release is still there")
+    return f"{told['seconds']:.0f} s; {told['why'][:60]}; {_arrive(scene, held)}"
+
+
+def power_cut_in_an_update_is_decided_at_the_start(scene: Scene) -> str:
+    """The power goes while the broken release is on trial: it starts, and is taken back by itself."""
+    car = scene.car
+    command = (f"{CURRENT}/scripts/update", f"/root/bundle-{BROKEN}", "--ready-within", READY_S)
+    car.run("systemd-run", "--quiet", "--collect", "--unit=update", *command)
+    until(lambda: _version(scene) == BROKEN, "the broken release is on trial", 240)
+    until((car.root / "opt/alpr-edge/trial.json").exists, "it is written down", 5)
+    car.cut_power()
+    _require((car.root / "opt/alpr-edge/current").resolve().name == BROKEN, "the link was not switched yet")
+    car.start()
+    start_receiver(car)
+    seconds = until(lambda: _version(scene) == NEXT, "the release before is back", 240)
+    until(lambda: not (car.root / "opt/alpr-edge/trial.json").exists(), "the trial is decided", 120)
+    until(lambda: scene.health("run").get("ready"), "the unit is ready", 60)
+    return f"{seconds:.0f} s after the start the release before was back, by itself"
+
+
+def a_unit_with_reads_is_not_decommissioned(scene: Scene) -> str:
+    """Reads that the department does not have: refused, and the unit goes on."""
+    wire(up=False)
+    until(lambda: _outbox(scene)["ready"] > 2, "reads wait", 90)
+    done = scene.car.run(f"{CURRENT}/scripts/decommission", UNIT, "--wait", "2", check=False)
+    _require(done.returncode == 1 and "--abandon REASON" in done.stderr, f"{done.returncode}: {done.stderr}")
+    until(lambda: scene.car.value(CAPTURE, "ActiveState") == "active", "the unit goes on", 60)
+    other = scene.car.run(f"{CURRENT}/scripts/decommission", "another", check=False)
+    _require(other.returncode == 1 and UNIT in other.stderr, f"another unit's id: {other.stderr}")
+    return done.stderr.strip().splitlines()[-1][:110]
+
+
+def decommissioning_exports_and_destroys(scene: Scene) -> str:
+    """What waits arrives at the department on a medium; keys, data, certificates are gone; a record is kept."""
+    car = scene.car
+    (car.root / MEDIUM.lstrip("/")).mkdir(exist_ok=True)
+    (car.root / "root").chmod(0o711)
+    secret = (car.root / "etc/credstore.encrypted/alpr-edge-outbox").read_bytes()
+    car.run("chown", "alpr-edge:", MEDIUM)
+    # The link is up and nothing takes it: what waits goes by the medium, and the department can be asked.
+    car.run("systemctl", "stop", UPLINK)
+    wire(up=True)
+    command = (
+        f"{CURRENT}/scripts/decommission",
+        UNIT,
+        "--export",
+        MEDIUM,
+        "--wait",
+        "2",
+        "--by",
+        "the proof",
+        "--json",
+    )
+    done = car.run(*command)
+    record = json.loads(done.stdout)
+    _require(
+        record["outbox"]["ready"] == record["outbox"]["quarantined"] == 0, f"left in the outbox: {record['outbox']}"
+    )
+    left = [path for path in ("var/lib/alpr-edge", "etc/alpr-edge") if any((car.root / path).iterdir())]
+    left += [path.name for path in (car.root / "etc/credstore.encrypted").glob("alpr-edge-*")]
+    _require(not left, f"left behind: {left}")
+    _require(
+        not any(car.holds("systemctl", "is-active", "--quiet", unit) for unit in (CAPTURE, UPLINK)), "a daemon runs"
+    )
+    _require(secret not in _record(car.root).encode(), "the record holds a key")
+    _require(record["revoked"] == "revoked" == scene.depot.state_of(UNIT), f"the department: {record['revoked']}")
+    before = scene.depot.counts()["reads"]
+    taken = _import(scene)
+    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
+    again = json.loads(car.run(*command).stdout)
+    _require(again == record, "a second time says something else")
+    return f"{len(record['keys'])} keys overwritten, {record['removed']['files']} files removed, {taken} on the medium"
+
+
+def _record(root: Path) -> str:
+    (path,) = (root / "var/log/alpr-edge").glob("decommissioned-*.json")
+    return path.read_text(encoding="utf-8")
+
+
+def _import(scene: Scene) -> str:
+    medium = CACHE / "medium"
+    call("rm", "-rf", medium)
+    call("cp", "-a", scene.car.root / MEDIUM.lstrip("/"), medium)
+    program = ROOT / ".venv" / "bin" / "alpr-edge"
+    return call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+
+
+def _put(scene: Scene, version: str) -> None:
+    """A bundle of this checkout with another version, signed with the same key; :data:`BROKEN` is broken."""
+    source = CACHE / "checkout"
+    shutil.rmtree(source, ignore_errors=True)
+    put_tree(source)
+    project = source / "pyproject.toml"
+    project.write_text(re.sub(r'(?m)^version = ".*"', f'version = "{version}"', project.read_text()))
+    if version == BROKEN:
+        daemons = source / "alpr_edge" / "cli" / "unit.py"
+        _require(STARTING in daemons.read_text(), f"{daemons} is not what it was: this proof has to be changed")
+        daemons.write_text(daemons.read_text().replace(STARTING, STARTING + NEVER_READY))
+    target = scene.car.root / "root" / f"bundle-{version}"
+    call("cp", "-a", bundle(version, source=source), target)
+
+
+def _update(scene: Scene, version: str) -> tuple[dict[str, Any], int]:
+    """Its summary, with the seconds it took, and its exit code."""
+    seconds = 0.0
+    command = (f"{CURRENT}/scripts/update", f"/root/bundle-{version}", "--ready-within", READY_S, "--json")
+    done = scene.car.run(*command, check=False, timeout_s=900)
+    for line in done.stderr.splitlines():
+        if found := re.match(r" *([0-9.]+) s  ", line):
+            seconds = float(found[1])
+    told: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {"said": done.stderr[-400:]}
+    return told | {"seconds": seconds}, done.returncode
+
+
+def _version(scene: Scene) -> str:
+    return (scene.car.root / "opt/alpr-edge/current").readlink().name
+
+
+def _outbox(scene: Scene) -> dict[str, int]:
+    counts: dict[str, int] = json.loads(scene.car.run(AS_UNIT, "outbox", "status", "--json").stdout)
+    return counts
+
+
+def _hold_reads_back(scene: Scene) -> int:
+    """Unplug the wire until some items wait; how many the unit holds in all."""
+    wire(up=False)
+    until(lambda: _outbox(scene)["ready"] > 2, "reads wait in the car", 90)
+    return sum(_outbox(scene).values())
+
+
+def _arrive(scene: Scene, held: int) -> str:
+    """Plug it in again: all that was held before is held still or was delivered, and nothing waits for good."""
+    counts = _outbox(scene)
+    _require(sum(counts.values()) >= held, f"{held} items were held, and {counts} are there now")
+    waited = counts["ready"]
+    before = scene.depot.counts()["reads"]
+    wire(up=True)
+    until(lambda: scene.depot.counts()["reads"] > before, "reads that waited arrive", 90)
+    until(lambda: _outbox(scene)["ready"] <= 2, "what waited was delivered", 120)
+    _require(_outbox(scene)["quarantined"] == 0, "the department refused some")
+    return f"{held} items held before, {sum(counts.values())} after, {waited} of them delivered then"
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence it is
+    if not holds:
+        raise ProofError(otherwise)
