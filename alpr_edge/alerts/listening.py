@@ -1,6 +1,7 @@
 """Hears whether tones really sound: records with ``arecord`` while they play, and looks for their pitches."""
 
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,9 @@ STEP_MS = 20
 BESIDE = 0.06
 """How far beside a pitch, as a share of it, the level is taken that it has to stand out from."""
 STANDS_OUT = 8.0
-"""A pitch is heard where its power is so many times that beside it: 9 dB."""
+"""A pitch is heard where its power is so many times that beside it at the same moment: 9 dB ..."""
+ABOVE_NOISE = 20.0
+"""... and so many times what is beside it most of the time: noise alone gets there once in a million windows."""
 FLOOR = 2.0
 """Amplitude, of 32767, below which there is nothing but rounding."""
 START_S_MAX = 3.0
@@ -40,6 +43,8 @@ class Ear:
     def __init__(self, device: str) -> None:
         self._device = device
         self._process: subprocess.Popen[bytes] | None = None
+        # A pipe holds less than a second, and a recorder that waits for room loses sound.
+        self._recorded = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
         self.signal: Signal = np.zeros(0)
         """What was heard, after leaving: float64 [samples], 16-bit levels, mono, at the rate of the tones."""
 
@@ -47,9 +52,10 @@ class Ear:
         command = ["arecord", "-q", "-D", self._device, "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE_HZ)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - fixed program, arguments without a shell
-                [*command, "-d", str(RECORD_S_MAX)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+                [*command, "-d", str(RECORD_S_MAX)], stdout=self._recorded, stderr=subprocess.PIPE, process_group=0
             )
         except OSError as error:
+            self._recorded.close()
             raise SoundError(f"arecord cannot be started ({error.strerror}); install alsa-utils") from None
         try:
             # A device that cannot record ends it at once.
@@ -57,6 +63,7 @@ class Ear:
         except subprocess.TimeoutExpired:
             return self
         said = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
+        self._recorded.close()
         raise SoundError(f"{self._device!r} does not record: {said[-1] if said else 'arecord ended'}")
 
     def __exit__(
@@ -65,10 +72,13 @@ class Ear:
         assert self._process is not None
         self._process.terminate()
         try:
-            heard, _ = self._process.communicate(timeout=START_S_MAX)
+            self._process.communicate(timeout=START_S_MAX)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            heard, _ = self._process.communicate()
+            self._process.communicate()
+        self._recorded.seek(0)
+        heard = self._recorded.read()
+        self._recorded.close()
         self.signal = np.frombuffer(heard[: len(heard) // 2 * 2], "<i2").astype(np.float64)
 
 
@@ -90,7 +100,10 @@ def heard(signal: Signal, pitches_hz: Iterable[float]) -> set[float]:
 def _stands_out(signal: Signal, hz: float) -> bool:
     here = goertzel(signal, hz)
     beside = np.maximum(goertzel(signal, hz * (1 - BESIDE)), goertzel(signal, hz * (1 + BESIDE)))
-    return bool(np.any((here > STANDS_OUT * beside) & (here > FLOOR**2)))
+    if not here.size:
+        return False
+    least = max(FLOOR**2, ABOVE_NOISE * float(np.median(beside)))
+    return bool(np.any((here > STANDS_OUT * beside) & (here > least)))
 
 
 def goertzel(signal: Signal, hz: float) -> Signal:

@@ -53,14 +53,20 @@ def check_command(
         unit = load(settings)
         if verify_file is not None:
             authority = unit.uplink.ca_file
-            return typer.echo(verify(verify_file, authority if authority.exists() else None))
-        if aim:
-            return _aim(unit, camera, seconds, as_json=as_json)
-        report = _examined(unit, skip, microphone, card_m)
-        if certificate is not None:
-            _write(certificate, page(report, unit.uplink))
+            typer.echo(verify(verify_file, authority if authority.exists() else None))
+        elif aim:
+            _aim(unit, camera, seconds, as_json=as_json)
+        else:
+            report = _examined(unit, skip, microphone, card_m)
+            if certificate is not None:
+                _write(certificate, page(report, unit.uplink))
+            _tell(report, certificate, as_json=as_json)
     except AlprEdgeError as error:
         fail(error)
+
+
+def _tell(report: Report, certificate: Path | None, *, as_json: bool) -> None:
+    """Show the result, and end with 1 where anything is red."""
     typer.echo(json.dumps(_json(report))) if as_json else _print(report, certificate)
     if report.grade is Grade.RED:
         raise typer.Exit(1)

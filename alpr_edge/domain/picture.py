@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.fitness import Band, Check, Grade, rated
 
-PLATE_FOCUS = Band(green=0.1, red=0.05)
+PLATE_FOCUS = Band(green=0.1, red=0.03)
 PLATE_BURNT = Band(green=60, red=80, unit=" %", digits=0)
 PLATE_CONTRAST = Band(green=12, red=5, unit=" grey levels", digits=0)
 SCENE_FOCUS = Band(green=60, red=20, digits=0)
