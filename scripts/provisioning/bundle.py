@@ -134,7 +134,7 @@ def copy_checked(bundle: Path, files: dict[str, str], target: Path, progress: Pr
         total = sum((bundle / name).stat().st_size for name in files)
         done = 0
         for name, digest in files.items():
-            copy = None if _is_for_others(name) else target / name
+            copy = None if is_for_others(name) else target / name
             for size in _copied(bundle / name, copy, digest):
                 done += size
                 if progress is not None:
@@ -200,7 +200,8 @@ def _copied(source: Path, copy: Path | None, digest: str) -> Iterator[int]:
         raise ProvisioningError(f"{source}: changed since the bundle was signed; do not use this bundle")
 
 
-def _is_for_others(name: str) -> bool:
+def is_for_others(name: str) -> bool:
+    """Whether a file is a wheel of another kind of machine: checked, and not copied."""
     others = [machine for machine in MACHINES if machine != platform.machine()]
     return name.endswith(tuple(f"_{machine}.whl" for machine in others))
 

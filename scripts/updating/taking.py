@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from scripts.provisioning.bundle import Progress, signed_files, staged
+from scripts.provisioning.bundle import Progress, is_for_others, signed_files, staged
 from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.release import version_of
 from scripts.updating import trial as trials
@@ -149,8 +149,8 @@ class Update:
 
     def _require_space(self, bundle: Path, key: Path) -> None:
         """The unit's reads are on the same disk, and come first."""
-        files = signed_files(bundle, key)
-        need = SPACE_FACTOR * sum((bundle / name).stat().st_size for name in files if (bundle / name).is_file())
+        mine = [bundle / name for name in signed_files(bundle, key) if not is_for_others(name)]
+        need = SPACE_FACTOR * sum(path.stat().st_size for path in mine if path.is_file())
         free = shutil.disk_usage(self.releases.base).free
         if free < need:
             raise ProvisioningError(
