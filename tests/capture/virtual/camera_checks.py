@@ -7,6 +7,7 @@ itself, so :class:`VirtualPicamera2` takes libcamera's.
 
 import contextlib
 import gc
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def open_files() -> int:
     """How many this process has, once what nobody holds any more is gone."""
     VirtualPicamera2.opened.clear()
     gc.collect()
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_frames_keep_the_contract_and_show_the_pictures() -> None:
@@ -138,7 +139,7 @@ def test_frames_are_dated_by_the_sensor_and_never_twice() -> None:
     times = [frame.captured.boottime_ns for frame in given]
     assert before_ns < times[0]
     assert times[-1] < after_ns
-    assert all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
     assert all(frame.captured.utc is not None for frame in given)
 
 
