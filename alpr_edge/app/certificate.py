@@ -36,16 +36,17 @@ VERDICTS = {
 }
 _STYLE = """
 @page { size: A4; margin: 14mm }
-body { font: 9.5pt/1.35 system-ui, sans-serif; color: #111; max-width: 182mm; margin: 0 auto }
-h1 { font-size: 17pt; margin: 0 0 2mm } h2 { font-size: 10.5pt; margin: 4mm 0 1mm }
-.verdict { font-size: 13pt; font-weight: 700; padding: 1.5mm 3mm; border: 0.6mm solid; display: inline-block }
+body { font: 8pt/1.25 system-ui, sans-serif; color: #111; max-width: 182mm; margin: 0 auto }
+h1 { font-size: 15pt; margin: 0 0 1mm } h2 { font-size: 9pt; margin: 2mm 0 0.5mm } p { margin: 1mm 0 }
+.verdict { font-size: 12pt; font-weight: 700; padding: 1mm 3mm; border: 0.6mm solid; display: inline-block }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; font-weight: 700; padding: 2mm 0 1mm }
-th, td { text-align: left; vertical-align: top; padding: 0.7mm 1.5mm; border-bottom: 0.2mm solid #bbb;
+th, td { text-align: left; vertical-align: top; padding: 0.4mm 1.5mm; border-bottom: 0.2mm solid #bbb;
   overflow-wrap: anywhere }
 tr { break-inside: avoid } .grade { font-weight: 700; white-space: nowrap }
 .green { color: #0a5c1f } .amber { color: #7a4a00 } .red { color: #a40000 } .skipped { color: #444 }
-code { font: 7.5pt/1.3 ui-monospace, monospace; overflow-wrap: anywhere }
-.lines { margin: 0; padding: 0; list-style: none } dl { display: grid; grid-template-columns: 34mm 1fr; margin: 2mm 0 }
+code { font: 7pt/1.25 ui-monospace, monospace; overflow-wrap: anywhere }
+th, td:first-child { white-space: nowrap } .lines { margin: 0; padding: 0; list-style: none }
+.lines li { display: inline-block; margin-right: 4mm } dl { display: grid; grid-template-columns: 34mm 1fr; margin: 2mm 0 }
 dt { color: #444 } dd { margin: 0 }
 """
 _MARKS = {Grade.GREEN: "●", Grade.AMBER: "▲", Grade.RED: "■", Grade.SKIPPED: "○"}

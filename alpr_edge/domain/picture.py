@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from alpr_edge.domain.fitness import Band, Check, Grade, rated
 
 PLATE_FOCUS = Band(green=0.1, red=0.03)
-PLATE_BURNT = Band(green=60, red=80, unit=" %", digits=0)
+PLATE_BURNT = Band(green=60, red=80, unit=" % burnt out", digits=0)
 PLATE_CONTRAST = Band(green=12, red=5, unit=" grey levels", digits=0)
 SCENE_FOCUS = Band(green=60, red=20, digits=0)
 GREY_DARK = Band(green=12, red=4, unit=" of 255", digits=0)
 GREY_BRIGHT = Band(green=220, red=240, unit=" of 255", digits=0)
-SCENE_BURNT = Band(green=40, red=60, unit=" %", digits=0)
+SCENE_BURNT = Band(green=40, red=60, unit=" % burnt out", digits=0)
 
 _REFOCUS = "clean lens and windscreen, then turn the focus until unit check --aim shows the most"
 _EXPOSE = "set exposure and gain anew; keep lamps and the sun out of the picture"
