@@ -46,7 +46,8 @@ tr { break-inside: avoid } .grade { font-weight: 700; white-space: nowrap }
 .green { color: #0a5c1f } .amber { color: #7a4a00 } .red { color: #a40000 } .skipped { color: #444 }
 code { font: 7pt/1.25 ui-monospace, monospace; overflow-wrap: anywhere }
 th, td:first-child { white-space: nowrap } .lines { margin: 0; padding: 0; list-style: none }
-.lines li { display: inline-block; margin-right: 4mm } dl { display: grid; grid-template-columns: 34mm 1fr; margin: 2mm 0 }
+.lines li { display: inline-block; margin-right: 4mm }
+dl { display: grid; grid-template-columns: 34mm 1fr; margin: 2mm 0 }
 dt { color: #444 } dd { margin: 0 }
 """
 _MARKS = {Grade.GREEN: "●", Grade.AMBER: "▲", Grade.RED: "■", Grade.SKIPPED: "○"}
