@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from scripts.provisioning.accounts import AS_UNIT
-from scripts.provisioning.machine import ProvisioningError, run, succeeds
+from scripts.provisioning.machine import ProvisioningError, run
 from scripts.provisioning.unit_settings import held
 
 DATABASE = Path("/var/lib/alpr-edge/edge.db")
 TLS_FILES = {"ca_file": "department-ca.pem", "certificate_file": "unit.pem", "key_file": "unit.key"}
 TLS_FOLDER = Path("/etc/alpr-edge/tls")
-LISTS_S_MAX = 1800
+LISTS_S_MAX, CHECK_S_MAX = 1800, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Lists:
 
 
 class UnitCheck:
-    """The unit judges itself, last of all."""
+    """The unit judges itself, last of all. Cameras are judged in the car, once they are aimed."""
 
     name = "check"
 
@@ -122,13 +122,26 @@ class UnitCheck:
         Raises:
             ProvisioningError: the unit is not fit to drive.
         """
-        if AS_UNIT.exists() and succeeds(AS_UNIT, "unit", "check", "--help"):
-            run(AS_UNIT, "unit", "check", timeout_s=300)
+        if AS_UNIT.exists():
+            try:
+                run(AS_UNIT, "unit", "check", "--json", "--skip", "camera,card", timeout_s=CHECK_S_MAX)
+            except ProvisioningError as error:
+                raise ProvisioningError(red(error)) from None
         return []
 
     def apply(self, undo: ExitStack) -> None:
         """Nothing."""
         del undo
+
+
+def red(error: ProvisioningError) -> str:
+    """What a failed ``unit check`` found; what it said where it found nothing."""
+    try:
+        checks = json.loads(error.said[-1])["checks"]
+        red = [f"{check['name']}: {check['said']}" for check in checks if check["verdict"] == "red"]
+    except (IndexError, KeyError, TypeError, ValueError):
+        return str(error)
+    return f"the unit works and is not fit: {'; '.join(red)}; see: sudo alpr-edge unit check"
 
 
 def _tls_files(uplink: dict[str, Any]) -> list[Path]:

@@ -1,5 +1,6 @@
 """What steps make of settings, locks and the files laid over /."""
 
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ from scripts.provisioning import __main__ as program
 from scripts.provisioning import firewall
 from scripts.provisioning.accounts import FOLDERS, wrong_folders
 from scripts.provisioning.firewall import ports_of
-from scripts.provisioning.joining import Invitation
+from scripts.provisioning.joining import Invitation, red
 from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.plan import Request, plan
 from scripts.provisioning.release import BUILDERS, builders_lock, version_of
@@ -184,3 +185,9 @@ def test_what_is_missing_is_asked_for_with_sane_defaults(monkeypatch: pytest.Mon
     asked.clear()
     assert program.asked(everything, answer) == everything
     assert asked == []
+
+
+def test_an_unfit_unit_is_told_by_what_is_red() -> None:
+    found = {"checks": [{"name": "gps", "verdict": "red", "said": "no fix"}, {"name": "disk", "verdict": "green"}]}
+    assert red(ProvisioningError("x", [json.dumps(found)])).startswith("the unit works and is not fit: gps: no fix;")
+    assert red(ProvisioningError("cannot start", ["alpr-edge: no"])) == "cannot start"
