@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,11 @@ def run(*words: str) -> str:
     result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
     assert result.exit_code == 0, (words, result.output)
     return result.output
+
+
+@cache
+def help_of(script: str) -> str:
+    return subprocess.run([ROOT / script, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def options_of(words: list[str]) -> list[str]:
@@ -55,8 +61,7 @@ def test_every_command_exists_with_its_options(command: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_every_script_exists_with_its_options(script: str) -> None:
     name, *words = shlex.split(script)
-    told = subprocess.run([ROOT / name, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
-    assert [option for option in options_of(words) if option not in told] == []
+    assert [option for option in options_of(words) if option not in help_of(name)] == []
 
 
 def test_there_are_tables_to_aim_by() -> None:
