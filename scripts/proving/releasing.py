@@ -14,7 +14,7 @@ from scripts.proving.scenario import CAPTURE, UNIT, UPLINK, Scene, start_receive
 NEXT, BROKEN = "0.1.1", "0.1.2"
 CURRENT = "/opt/alpr-edge/current"
 AS_UNIT = "/usr/local/bin/alpr-edge"
-READY_S = "25"
+READY_S = {NEXT: "180", BROKEN: "30"}
 MEDIUM = "/root/medium"
 STARTING, NEVER_READY = "    configure_logs(verbose=True)\n", "    threading.Event().wait()\n"
 """A line of both daemons, and what makes of them some that start and never say that they are ready."""
@@ -71,7 +71,7 @@ def a_broken_release_is_taken_back(scene: Scene) -> str:
 def power_cut_in_an_update_is_decided_at_the_start(scene: Scene) -> str:
     """The power goes while the broken release is on trial: it starts, and is taken back by itself."""
     car = scene.car
-    command = (f"{CURRENT}/scripts/update", f"/root/bundle-{BROKEN}", "--ready-within", READY_S)
+    command = (f"{CURRENT}/scripts/update", f"/root/bundle-{BROKEN}", "--ready-within", READY_S[BROKEN])
     car.run("systemd-run", "--quiet", "--collect", "--unit=update", *command)
     until(lambda: _version(scene) == BROKEN, "the broken release is on trial", 240)
     until((car.root / "opt/alpr-edge/trial.json").exists, "it is written down", 5)
@@ -157,8 +157,9 @@ def _put(scene: Scene, version: str) -> None:
     source = CACHE / "checkout"
     shutil.rmtree(source, ignore_errors=True)
     put_tree(source)
-    project = source / "pyproject.toml"
-    project.write_text(re.sub(r'(?m)^version = ".*"', f'version = "{version}"', project.read_text()))
+    for name, key in (("pyproject.toml", "version"), ("alpr_edge/__init__.py", "__version__")):
+        text = (source / name).read_text()
+        (source / name).write_text(re.sub(rf'(?m)^{key} = ".*"', f'{key} = "{version}"', text))
     if version == BROKEN:
         daemons = source / "alpr_edge" / "cli" / "unit.py"
         _require(STARTING in daemons.read_text(), f"{daemons} is not what it was: this proof has to be changed")
@@ -170,7 +171,7 @@ def _put(scene: Scene, version: str) -> None:
 def _update(scene: Scene, version: str) -> tuple[dict[str, Any], int]:
     """Its summary, with the seconds it took, and its exit code."""
     seconds = 0.0
-    command = (f"{CURRENT}/scripts/update", f"/root/bundle-{version}", "--ready-within", READY_S, "--json")
+    command = (f"{CURRENT}/scripts/update", f"/root/bundle-{version}", "--ready-within", READY_S[version], "--json")
     done = scene.car.run(*command, check=False, timeout_s=900)
     for line in done.stderr.splitlines():
         if found := re.match(r" *([0-9.]+) s  ", line):

@@ -13,7 +13,6 @@ _BOOT = """\
 [Unit]
 Description=alpr-edge: keep or take back the release that was on trial when the power went
 ConditionPathExists={trial}
-After=alpr-edge.service alpr-edge-uplink.service
 
 [Service]
 Type=oneshot

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge import __version__
 from alpr_edge.hotlist.signature import check_signature
 from scripts.bundling.contents import About, copy_tracked, write_manifest
 from scripts.bundling.wheels import platforms
 from scripts.provisioning.bundle import ABOUT, MANIFEST, SIGNATURE, ReleaseKey, release_key, signed_files, staged
 from scripts.provisioning.machine import ProvisioningError
+from scripts.provisioning.release import version_of
 
 ROOT = Path(__file__).parents[2]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -235,5 +237,6 @@ def test_a_folder_that_is_no_bundle_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_what_a_bundle_says_of_itself() -> None:
+    assert version_of(ROOT) == __version__
     about = About.of(ROOT, ["x86_64"], ["3.13"])
     assert len(about.commit.removesuffix("+")) == 40
