@@ -15,6 +15,7 @@ from scripts.provisioning.machine import ProvisioningError, link, run
 BASE = Path("/opt/alpr-edge")
 MADE = "release.json"
 """Written last: a release without it is half of one."""
+PICAMERA = Path("/usr/lib/python3/dist-packages/picamera2")
 COPIED = ("systemd", "scripts", "config", "README.md", "LICENSE", "pyproject.toml", "requirements.lock")
 BUILDERS = ("hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers")
 """What builds the product's wheel, by the hashes of the development lock."""
@@ -84,7 +85,9 @@ def make_release(source: Path, target: Path, wheels: Path | None) -> None:
     for name in COPIED:
         _copy(source / name, target / name)
     environment = target / ".venv"
-    run(sys.executable, "-m", "venv", environment)
+    # On a Raspberry Pi picamera2 is the system's: it has to fit the system's libcamera.
+    system = ("--system-site-packages",) if PICAMERA.is_dir() else ()
+    run(sys.executable, "-m", "venv", *system, environment)
     origin = _origin(wheels)
     _pip(environment, "install", "--require-hashes", *origin, "--requirement", source / "requirements.lock")
     with tempfile.TemporaryDirectory() as scratch:
