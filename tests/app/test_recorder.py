@@ -127,7 +127,10 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
 
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, require_room=require_room)
     event = decided()
-    batch = [Decided(event, (), None, None), Closed(ReadClosed(event.read, None), is_hit=False)]
+    batch: list[Decided | Closed] = [
+        Decided(event, (), None, None),
+        Closed(ReadClosed(event.read, None), is_hit=False),
+    ]
     with pytest.raises(StoreError):
         recorder.write(batch)
     assert store.images.orphans(()) == []
