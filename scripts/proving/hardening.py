@@ -1,5 +1,6 @@
 """What the hardening of the capture unit costs: frames a second inside it and outside, taking turns."""
 
+import json
 from pathlib import Path
 from statistics import median
 
@@ -9,9 +10,10 @@ from scripts.proving.car import Car
 from scripts.proving.host import CACHE, ROOT, ProofError, call
 
 ROUNDS = 5
-DRIVE_S = 10.0
+DRIVE_S = 6.0
 SHARE_MIN = 0.95
-"""Of the frames a second outside, at least so many inside."""
+"""Of the frames a second outside, at least so many inside; by the processor's time, since a machine is seldom idle."""
+Rates = dict[str, float]
 HOME = "/var/lib/alpr-edge/rate"
 PYTHON = "/opt/alpr-edge/current/.venv/bin/python"
 DAEMONS_OWN = ("Type=", "ExecStart=", "Watchdog", "Restart", "Timeout", "LoadCredential", "OOMScore")
@@ -19,31 +21,32 @@ DAEMONS_OWN = ("Type=", "ExecStart=", "Watchdog", "Restart", "Timeout", "LoadCre
 
 
 def rate_inside(car: Car) -> str:
-    """The median over rounds of the rate inside by the rate outside.
+    """The median over rounds of the rate inside by the rate outside, and how they were.
 
     Raises:
         ProofError: it is below :data:`SHARE_MIN`.
     """
     _lay(car)
-    rates: dict[str, list[float]] = {"inside": [], "outside": []}
+    rounds: list[tuple[Rates, Rates]] = []
     car.run("systemctl", "stop", "alpr-edge.target")
     try:
         for number in range(ROUNDS):
-            for name, measured in rates.items():
-                measured.append(_measured(car, name, number))
+            inside = _measured(car, "inside", number)
+            rounds.append((inside, _measured(car, "outside", number)))
     finally:
         car.run("systemctl", "start", "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service")
         car.run("rm", "-rf", HOME)
-    share = median(inside / outside for inside, outside in zip(*rates.values(), strict=True))
-    told = f"{median(rates['inside']):.1f} frames/s inside, {median(rates['outside']):.1f} outside: {share:.3f}"
-    if share < SHARE_MIN:
+    shares = {by: median(inside[by] / outside[by] for inside, outside in rounds) for by in ("clock", "processor")}
+    told = ", ".join(f"{share:.3f} by {by}" for by, share in shares.items())
+    told += f", at {median(outside['clock'] for _, outside in rounds):.1f} frames/s outside"
+    if shares["processor"] < SHARE_MIN:
         raise ProofError(f"the hardening costs frames: {told}")
     return told
 
 
 def _lay(car: Car) -> None:
     """A drive's frames, the program, and two units: one as the capture unit has it, one with its user alone."""
-    drive = CACHE / "rate"
+    drive = CACHE / f"rate-{DRIVE_S:g}"
     if not (drive / "frames").is_dir():
         write_drive(drive, Drive(11, DRIVE_S))
     target = car.root / HOME.lstrip("/")
@@ -62,7 +65,7 @@ def _lay(car: Car) -> None:
     car.run("systemctl", "daemon-reload")
 
 
-def _measured(car: Car, name: str, number: int) -> float:
+def _measured(car: Car, name: str, number: int) -> Rates:
     car.run("rm", "-rf", f"{HOME}/{name}")
     since = car.run("date", "+@%s.%N").stdout.strip()
     car.run("systemctl", "start", f"rate-{name}.service", timeout_s=600)
@@ -70,6 +73,7 @@ def _measured(car: Car, name: str, number: int) -> float:
         "journalctl", "--unit", f"rate-{name}", "--since", since, "--output=cat", "--no-pager", "-t", "python"
     )
     try:
-        return float(told.stdout.strip().splitlines()[-1])
+        found: Rates = json.loads(told.stdout.strip().splitlines()[-1])
     except (IndexError, ValueError):
         raise ProofError(f"round {number} {name} gave no rate: {told.stdout[-300:]}") from None
+    return found
