@@ -16,6 +16,8 @@ from scripts.updating.trial import Trial
 
 SPACE_FACTOR = 5
 """Free space needed, in sizes of the bundle: its copy, and its wheels unpacked."""
+BACK_S_MIN = 180.0
+"""The release before gets at least so long: there is nothing else to go back to."""
 TRIES_MAX = 2
 """A release under which the computer itself does not stay up is taken back without another look."""
 
@@ -140,7 +142,8 @@ class Update:
     def _back(self, tried: Trial, why: str) -> Ended:
         self.say(f"release {tried.after}: {why}; going back to {tried.before}")
         self.releases.use(tried.before)
-        still = self._restarted() or self._fault(replace(tried, tries=0, was_fit=False))
+        patient = replace(tried, tries=0, was_fit=False, ready_s=max(tried.ready_s, BACK_S_MIN))
+        still = self._restarted() or self._fault(patient)
         trials.end(self._trial, self.boot_unit)
         removed = tuple(self.releases.prune())
         if still:
