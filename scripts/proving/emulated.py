@@ -18,7 +18,7 @@ PACKAGES = ("base-files", "bash", "coreutils", "dash", "libc-bin", "openssl", "p
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 RULE = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 DEBOOTSTRAP_S_MAX, INSTALL_S_MAX, READ_S_MAX = 1800, 1500, 600
-SURROUNDINGS = {"HOME": "/root", "LC_ALL": "C.UTF-8", "PIP_NO_COMPILE": "1"}
+SURROUNDINGS = {"HOME": "/root", "LC_ALL": "C.UTF-8", "PIP_NO_COMPILE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 """Compiling to bytecode ahead is most of the work of an installation, and here each module is used once at most."""
 SEED, SECONDS = 7, 20.0
 MAKE = """\
