@@ -104,6 +104,4 @@ def _mounted(root: Path) -> Iterator[None]:
 
 
 def _inside(root: Path, timeout_s: float, *command: str) -> str:
-    return call(
-        "chroot", root, *command, timeout_s=timeout_s, environment={"HOME": "/root", "LC_ALL": "C.UTF-8"}
-    ).stdout
+    return call("chroot", root, *command, timeout_s=timeout_s, environment=SURROUNDINGS).stdout
