@@ -75,6 +75,11 @@ def _root() -> Path:
         kind = ("--quiet", "--architectures=arm64", "--variant=extract", f"--include={','.join(PACKAGES)}")
         call("mmdebstrap", *kind, SUITE, draft, timeout_s=DEBOOTSTRAP_S_MAX)
         draft.replace(ROOT_ARM64)
+    # What setting up ca-certificates would have made: pip does not start without it.
+    authorities = sorted((ROOT_ARM64 / "usr" / "share" / "ca-certificates" / "mozilla").glob("*.crt"))
+    (ROOT_ARM64 / "etc" / "ssl" / "certs").mkdir(parents=True, exist_ok=True)
+    together = b"".join(path.read_bytes() for path in authorities)
+    (ROOT_ARM64 / "etc" / "ssl" / "certs" / "ca-certificates.crt").write_bytes(together)
     shutil.rmtree(ROOT_ARM64 / "opt" / "alpr-edge", ignore_errors=True)
     return ROOT_ARM64
 
