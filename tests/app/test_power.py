@@ -76,6 +76,8 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., tuple[Car, Daemon]]]:
         started.append(run)
         run.wait_for("event=read.stored", 3)
         run.wait_for("event=unit.ready")
+        # The folder that the ignition's word goes to is made with the first health file.
+        car.until(bool)
         return car, run
 
     yield start
