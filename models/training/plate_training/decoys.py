@@ -11,9 +11,6 @@ from plate_training.plate_source import Mounted, mount
 HEIGHT_PX = 56
 WORDS = ("Vent", "Taxi", "Museum", "Service", "Open", "Only", "Diesel", "Hotel", "Sport", "Turbo", "School", "Parking")
 
-CAPITALS = 0.7
-"""Above it a word is written in capitals, as makes and models stand on cars."""
-
 
 def decoy(rng: Rng, margin: float) -> Mounted:
     """One decoy, mounted as a plate is."""
@@ -34,10 +31,7 @@ def write_lettering(picture: Picture, rng: Rng) -> None:
     """Words and numbers written straight onto a grey picture: signs, shop fronts, overlays of a recorder."""
     height, width = picture.shape[:2]
     for _ in range(int(rng.integers(1, 4))):
-        kind = rng.random()
-        text = _date(rng) if kind < 0.4 else WORDS[int(rng.integers(len(WORDS)))]
-        if kind > CAPITALS:
-            text = text.upper()
+        text = _date(rng) if rng.random() < 0.5 else WORDS[int(rng.integers(len(WORDS)))]
         small = line(choose_face(base_faces(), rng), text, int(np.exp(rng.uniform(np.log(6), np.log(50)))))
         mask = np.zeros((height, width), np.uint8)
         paste(mask, small, int(rng.integers(0, width)) - 20, int(rng.integers(0, height)) - 10)

@@ -19,11 +19,8 @@ from plate_training.plate_source import Mounted, mount, rendered
 WINDOW = 320
 BOXES_MAX = 12
 WIDTH_MIN_PX, WIDTH_USUAL_PX, WIDTH_MAX_PX = 11.0, 26.0, 290.0
-FROM_RIDE, EMPTY = 0.36, 0.28
-"""Shares of windows from the ride, and of photos' windows without a plate."""
-EXCHANGED, STRIPPED = 0.55, 0.2
-"""Shares of a ride's plates that give way to another plate, and to bodywork or a decoy: cars without a plate are
-rare in photos without one."""
+FROM_RIDE, EMPTY = 0.36, 0.26
+"""Shares of windows from the ride, and of windows without a plate."""
 HARD = 0.6
 """Share of the windows without a plate that show what a detector took for one."""
 LETTERING = 0.3
@@ -75,24 +72,24 @@ class DetectorSamples:
         frame = self.frames[int(rng.integers(len(self.frames)))]
         scale, origin = _view(frame, rng)
         window = _cut(frame.grey, scale, origin)
-        if rng.random() < LETTERING / 2:
-            write_lettering(window, rng)
         boxes: list[Boxes] = []
         for box in frame.boxes * scale - np.tile(origin, 2):
             if not _visible(box):
                 continue
-            fate = rng.random()
-            if fate < STRIPPED:
-                _strip(window, box, rng)
-            else:
-                boxes.append(self._exchange(window, box, rng) if fate < STRIPPED + EXCHANGED else box)
+            boxes.append(self._exchange(window, box, rng) if rng.random() < 0.6 else box)
         if rng.random() < 0.35:
             boxes += self._paste_some(window, rng, boxes)
         return window, boxes
 
     def _exchange(self, window: Picture, box: Boxes, rng: Rng) -> Boxes:
-        """Paint a real plate over and mount a rendered or another real one there."""
-        _paint_over(window, box, rng)
+        """Paint a real plate over with its surroundings and mount a rendered or another real one there."""
+        left, top, right, bottom = (int(v) for v in (*np.floor(box[:2]), *np.ceil(box[2:])))
+        grow = max(2, (bottom - top) // 4)
+        y0, y1, x0, x1 = max(0, top - grow), min(WINDOW, bottom + grow), max(0, left - grow), min(WINDOW, right + grow)
+        above = window[max(0, y0 - 3) : y0 + 1, x0:x1].mean()
+        below = window[y1 - 1 : y1 + 3, x0:x1].mean()
+        ramp = np.linspace(above, below, y1 - y0, dtype=np.float32)[:, np.newaxis]
+        window[y0:y1, x0:x1] = np.clip(ramp + rng.normal(0, 2, (y1 - y0, x1 - x0)), 0, 255)
         wide = float(box[2] - box[0]) * float(rng.uniform(0.9, 1.3)) * SERIAL_SHARE_OF_EU
         return self._paste(window, (box[:2] + box[2:]) / 2, max(WIDTH_MIN_PX, wide), rng)
 
@@ -130,25 +127,6 @@ def _lay(window: Picture, mounted: Mounted, centre: NDArray[np.floating], wide: 
     quad = turned(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
     _project(window, mounted, quad, rng)
     return bounds(quad)
-
-
-def _strip(window: Picture, box: Boxes, rng: Rng) -> None:
-    """Take a plate off its car, and perhaps mount there what is none."""
-    _paint_over(window, box, rng)
-    if rng.random() < 0.5:
-        wide = float(box[2] - box[0]) * float(rng.uniform(0.5, 1.3))
-        _lay(window, decoy(rng, float(rng.choice([0.06, 0.3]))), (box[:2] + box[2:]) / 2, wide, rng)
-
-
-def _paint_over(window: Picture, box: Boxes, rng: Rng) -> None:
-    """A plate and what is close about it become a shade between what is above and what is below."""
-    left, top, right, bottom = (int(v) for v in (*np.floor(box[:2]), *np.ceil(box[2:])))
-    grow = max(2, (bottom - top) // 4)
-    y0, y1, x0, x1 = max(0, top - grow), min(WINDOW, bottom + grow), max(0, left - grow), min(WINDOW, right + grow)
-    above = window[max(0, y0 - 3) : y0 + 1, x0:x1].mean()
-    below = window[y1 - 1 : y1 + 3, x0:x1].mean()
-    ramp = np.linspace(above, below, y1 - y0, dtype=np.float32)[:, np.newaxis]
-    window[y0:y1, x0:x1] = np.clip(ramp + rng.normal(0, 2, (y1 - y0, x1 - x0)), 0, 255)
 
 
 def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
