@@ -87,7 +87,12 @@ def test_every_other_endpoint_refuses_in_the_handshake_who_has_no_certificate(
     storage = Storage(directory)
     doors = endpoints(create_app(storage))
     storage.close()
-    assert doors == [("GET", "/v1/lists/{source}"), ("POST", "/v1/items"), ("POST", "/v1/renew")]
+    assert doors == [
+        ("GET", "/v1/lists/{source}"),
+        ("POST", "/v1/items"),
+        ("POST", "/v1/renew"),
+        ("POST", "/v1/retire"),
+    ]
     for method, path in [*doors, ("POST", "/v1/enrol"), ("GET", "/v1/authority")]:
         with client_of(directory, server.port) as stranger, pytest.raises(httpx.TransportError):
             stranger.request(method, path.replace("{source}", "bolo"))

@@ -27,39 +27,41 @@ def unit_of(server: DepartmentServer, directory: Path, folder: Path, unit: str) 
 
 
 def test_it_is_revoked_and_nobody_else(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
-    leaving, staying = (unit_of(server, authority_copy, tmp_path, unit) for unit in ("unit-7", "unit-8"))
-    done = retire(leaving, "unit-7", "sold with the car")
+    leaving, staying = (unit_of(server, authority_copy, tmp_path, unit) for unit in ("car-leaving", "car-staying"))
+    done = retire(leaving, "car-leaving", "sold with the car")
     assert (done.certificates, done.codes) == (1, 0)
     refused = pytest.raises(UplinkError, match="this unit's certificate was revoked")
-    with closing(HttpsDepartment(leaving, "unit-7")) as department, refused:
+    with closing(HttpsDepartment(leaving, "car-leaving")) as department, refused:
         department.deliver([image_item()])
-    with closing(HttpsDepartment(staying, "unit-8")) as department:
+    with closing(HttpsDepartment(staying, "car-staying")) as department:
         assert department.deliver([image_item()])[0].sha256
-    record = next(unit for unit in server.units.listed() if unit.unit_id == "unit-7")
+    record = next(unit for unit in server.units.listed() if unit.unit_id == "car-leaving")
     assert {row["revoked_reason"] for row in record.certificates} == {"sold with the car"}
 
 
 def test_a_unit_cannot_retire_another(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
-    mine = unit_of(server, authority_copy, tmp_path, "unit-7")
-    unit_of(server, authority_copy, tmp_path, "unit-8")
+    mine = unit_of(server, authority_copy, tmp_path, "car-leaving")
+    unit_of(server, authority_copy, tmp_path, "car-staying")
     with pytest.raises(UplinkError, match="not revoked"):
-        retire(mine, "unit-8", "mischief")
-    assert all(unit.state == "valid" for unit in server.units.listed() if unit.unit_id in {"unit-7", "unit-8"})
+        retire(mine, "car-staying", "mischief")
+    assert all(
+        unit.state == "valid" for unit in server.units.listed() if unit.unit_id in {"car-leaving", "car-staying"}
+    )
 
 
 def test_asked_twice_the_second_is_told_so(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
-    settings = unit_of(server, authority_copy, tmp_path, "unit-7")
-    retire(settings, "unit-7", "")
+    settings = unit_of(server, authority_copy, tmp_path, "car-leaving")
+    retire(settings, "car-leaving", "")
     with pytest.raises(UplinkError, match=r"not revoked \(status 403\): .*was revoked"):
-        retire(settings, "unit-7", "")
+        retire(settings, "car-leaving", "")
 
 
 def test_nobody_to_ask_is_one_line(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
-    settings = unit_of(server, authority_copy, tmp_path, "unit-7")
+    settings = unit_of(server, authority_copy, tmp_path, "car-leaving")
     with pytest.raises(UplinkError, match="nobody to ask"):
-        retire(settings.model_copy(update={"url": ""}), "unit-7", "")
+        retire(settings.model_copy(update={"url": ""}), "car-leaving", "")
     with pytest.raises(UplinkError, match="longer than 200"):
-        retire(settings, "unit-7", "x" * 201)
+        retire(settings, "car-leaving", "x" * 201)
     with pytest.raises(UplinkError):
-        retire(settings.model_copy(update={"url": "https://127.0.0.1:9"}), "unit-7", "")
+        retire(settings.model_copy(update={"url": "https://127.0.0.1:9"}), "car-leaving", "")
     assert {unit.state for unit in server.units.listed()} == {"valid"}
