@@ -77,9 +77,9 @@ class Recorder:
             self._commit(self._riders)
             self._riders = []
 
-    def flush_due(self) -> None:
-        """Commit what has ridden along for long enough."""
-        if self._riders and time.monotonic() - self._riding_since_s >= RIDES_S_MAX:
+    def flush_due(self, longest_s: float = RIDES_S_MAX) -> None:
+        """Commit what has ridden along for so long."""
+        if self._riders and time.monotonic() - self._riding_since_s >= longest_s:
             self.flush()
 
     def _commit(self, batch: Sequence[Record]) -> None:

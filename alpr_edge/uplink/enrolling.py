@@ -36,7 +36,7 @@ from alpr_edge.uplink.tls import context_of
 CLOCK_OFF_MAX = timedelta(hours=12)
 """A department dates certificates back by a day; half of that is left to drift."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_TODO = {
+_MENDED_BY = {
     Refusal.CODE: "the department has no such code for unit {unit}; check the code, and [unit] id in the settings",
     Refusal.EXPIRED: "the code has expired; make a new one there: alpr-edge department code {unit}",
     Refusal.USED: "the code was used already; make a new one there: alpr-edge department code {unit}",
@@ -227,7 +227,7 @@ def _context(authority: x509.Certificate) -> ssl.SSLContext:
 
 
 def _explained(refusal: NoCertificateError, desk: UplinkSettings, unit_id: str) -> NoCertificateError:
-    for reason, todo in _TODO.items():
+    for reason, todo in _MENDED_BY.items():
         if refusal.reason == reason:
             return NoCertificateError(f"{desk.url}: {todo.format(unit=unit_id)}", reason, refusal.retry_after_s)
     return refusal

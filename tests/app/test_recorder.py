@@ -105,14 +105,13 @@ def test_the_end_of_a_pass_rides_along_with_the_next_read(store: StoreRoom, reco
     assert store.outbox.counts().ready == 3
 
 
-def test_it_rides_for_some_seconds_and_no_longer(
-    store: StoreRoom, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_rides_for_some_seconds_and_no_longer(store: StoreRoom, recorder: Recorder) -> None:
     event = decided()
     recorder.write([Decided(event, (), None, None)])
-    monkeypatch.setattr("alpr_edge.app.recorder.RIDES_S_MAX", 0.0)
     recorder.write([Closed(ReadClosed(event.read, None), is_hit=False)])
     recorder.flush_due()
+    assert store.reads.counts().open_reads == 1
+    recorder.flush_due(0.0)
     assert store.reads.counts().open_reads == 0
 
 
