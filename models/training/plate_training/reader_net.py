@@ -6,8 +6,10 @@ from torch import Tensor, nn
 from plate_training.contract import ALPHABET, SLOTS
 
 WIDTH = 128
+HEADS = 4
 TOKENS_HIGH = 2
 TOKENS_WIDE = 32
+TOKENS = TOKENS_HIGH * TOKENS_WIDE
 
 
 class ConvBlock(nn.Sequential):
@@ -32,33 +34,39 @@ class Residual(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head attention in plain operations, so that it exports to few nodes."""
+    """Multi-head attention in plain operations; all lengths are given, so that it exports to few nodes.
 
-    def __init__(self, width: int, heads: int) -> None:
+    Args:
+        width: of a token.
+        queries: how many tokens ask.
+        offers: how many the memory has.
+    """
+
+    def __init__(self, width: int, queries: int, offers: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.width, self.queries, self.offers = width, queries, offers
         self.ask, self.offer, self.give = (nn.Linear(width, width) for _ in range(3))
         self.out = nn.Linear(width, width)
 
     def forward(self, queries: Tensor, memory: Tensor) -> Tensor:
         """What the memory gives to each query."""
-        asked, offered, given = map(self._split, (self.ask(queries), self.offer(memory), self.give(memory)))
-        weights = torch.softmax(asked @ offered.transpose(2, 3) / asked.shape[-1] ** 0.5, dim=-1)
-        joined = (weights @ given).transpose(1, 2).flatten(2)
-        return self.out(joined)
+        asked = self._split(self.ask(queries), self.queries)
+        offered, given = (self._split(x, self.offers) for x in (self.offer(memory), self.give(memory)))
+        weights = torch.softmax(asked @ offered.transpose(2, 3) / (self.width // HEADS) ** 0.5, dim=-1)
+        return self.out((weights @ given).transpose(1, 2).reshape(-1, self.queries, self.width))
 
-    def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+    def _split(self, x: Tensor, tokens: int) -> Tensor:
+        return x.reshape(-1, tokens, HEADS, self.width // HEADS).transpose(1, 2)
 
 
 class Layer(nn.Module):
-    """Pre-norm transformer layer; with ``crossing`` it attends to a memory first."""
+    """Pre-norm transformer layer over so many tokens; where ``memory`` tokens are given it attends to them first."""
 
-    def __init__(self, width: int, *, crossing: bool = False) -> None:
+    def __init__(self, width: int, tokens: int, memory: int = 0) -> None:
         super().__init__()
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3 if crossing else 2))
-        self.inner = Attention(width, 4)
-        self.cross = Attention(width, 4) if crossing else None
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3 if memory else 2))
+        self.inner = Attention(width, tokens, tokens)
+        self.cross = Attention(width, tokens, memory) if memory else None
         self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(inplace=True), nn.Linear(2 * width, width))
 
     def forward(self, x: Tensor, memory: Tensor | None = None) -> Tensor:
@@ -85,10 +93,10 @@ class ReaderNet(nn.Module):
             Residual(WIDTH),
             nn.Conv2d(WIDTH, WIDTH, (2, 1), (2, 1)),
         )
-        self.place = nn.Parameter(torch.randn(1, TOKENS_HIGH * TOKENS_WIDE, WIDTH) * 0.02)
-        self.encoder = nn.ModuleList(Layer(WIDTH) for _ in range(2))
+        self.place = nn.Parameter(torch.randn(1, TOKENS, WIDTH) * 0.02)
+        self.encoder = nn.ModuleList(Layer(WIDTH, TOKENS) for _ in range(2))
         self.slots = nn.Parameter(torch.randn(1, SLOTS, WIDTH) * 0.2)
-        self.decoder = nn.ModuleList(Layer(WIDTH, crossing=True) for _ in range(2))
+        self.decoder = nn.ModuleList(Layer(WIDTH, SLOTS, TOKENS) for _ in range(2))
         self.norm = nn.LayerNorm(WIDTH)
         self.letters = nn.Linear(WIDTH, len(ALPHABET))
         self.ctc = nn.Linear(TOKENS_HIGH * WIDTH, len(ALPHABET))
@@ -96,13 +104,14 @@ class ReaderNet(nn.Module):
     def forward(self, plates: Tensor) -> tuple[Tensor, Tensor]:
         """Slot logits and column logits."""
         x = plates.permute(0, 3, 1, 2).float() / 127.5 - 1.0
-        memory = self.features(x).flatten(2).transpose(1, 2) + self.place
+        memory = self.features(x).reshape(-1, WIDTH, TOKENS).transpose(1, 2) + self.place
         for layer in self.encoder:
             memory = layer(memory)
-        slots = self.slots.expand(memory.shape[0], -1, -1)
+        slots: Tensor = self.slots  # the same for every plate until it has looked at the memory
         for layer in self.decoder:
             slots = layer(slots, memory)
-        columns = memory.unflatten(1, (TOKENS_HIGH, TOKENS_WIDE)).permute(0, 2, 1, 3).flatten(2)
+        rows = memory.reshape(-1, TOKENS_HIGH, TOKENS_WIDE, WIDTH).transpose(1, 2)
+        columns = rows.reshape(-1, TOKENS_WIDE, TOKENS_HIGH * WIDTH)
         return self.letters(self.norm(slots)), self.ctc(columns)
 
 
