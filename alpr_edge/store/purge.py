@@ -7,14 +7,14 @@ what is chosen is looked at again inside the transaction: a hold that came meanw
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.retention import Ground, KeptRead, Limits, doomed
+from alpr_edge.domain.retention import Ground, Limits, doomed
 from alpr_edge.domain.wire_times import time_item_id
 from alpr_edge.store import standing
 from alpr_edge.store.database import Database
@@ -24,7 +24,7 @@ from alpr_edge.store.schema import alerts, deletions, evidence, hits, outbox, re
 from alpr_edge.store.standing import Ages, Standing
 
 SLICE_READS = 256
-"""Reads looked at in one step."""
+"""Reads looked at in one step, unless it is told otherwise."""
 DELETED_MAX = 64
 """Reads deleted in one step; the first steps of a run take an eighth of it, until they are known to be short."""
 HELD_S_MAX = 0.1
@@ -43,19 +43,33 @@ class Purged:
     """Longest that one step kept the writer waiting."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A slice of reads as it stood at one moment, and what of it may go."""
+
+    found: list[Standing]
+    chosen: list[int]
+    """Numbers of those that may go, one batch at most."""
+    now: Instant
+    limits: Limits
+    excess_bytes: int
+
+
 class Purge:
-    """Goes through the reads from the oldest on, a step at a time.
+    """Goes through the reads from the oldest on, a step at a time: it looks, and takes away what may go.
 
     Args:
         database: of this vehicle.
         store: the process's one writer of reads.
         limits: how long reads stay; the emergency rule counts only on a second round, when nothing else was left.
+        slice_reads: reads looked at in one step.
     """
 
-    def __init__(self, database: Database, store: ReadStore, limits: Limits) -> None:
+    def __init__(self, database: Database, store: ReadStore, limits: Limits, slice_reads: int = SLICE_READS) -> None:
         self._database = database
         self._store = store
         self._limits = limits
+        self._slice_reads = slice_reads
         self._ages = Ages(database)
         self._after = 0
         self._batch = DELETED_MAX // 8
@@ -80,23 +94,49 @@ class Purge:
         Raises:
             StoreError: the database refused; everything it had not deleted is still there.
         """
+        look = self.look(now, excess_bytes)
+        if not look.chosen:
+            return self._next(look)
+        with self._store.letting_go() as (connection, released):
+            began = time.monotonic()
+            gone = self.take_away(look, connection, released)
+        self._account(gone, time.monotonic() - began)
+        return True  # the same slice again: it has moved up
+
+    def look(self, now: Instant, excess_bytes: int) -> Look:
+        """The first half of a step, which changes nothing; see there."""
         limits = replace(self._limits, emergency=self._limits.emergency and self._last_resort)
         with self._database.read() as connection:
-            rows = standing.slice_after(connection, self._after, SLICE_READS)
+            rows = standing.slice_after(connection, self._after, self._slice_reads)
         found = self._standings(rows, now)
         chosen = doomed((one.kept for one in found), limits, excess_bytes)[: self._batch]
-        if chosen:
-            self._delete([read.seq for read, _ in chosen], limits, now, excess_bytes)
-            return True  # the same slice again: it has moved up
-        return self._next(found, excess_bytes)
+        return Look(found, [read.seq for read, _ in chosen], now, limits, excess_bytes)
 
-    def _next(self, found: Sequence[Standing], excess_bytes: int) -> bool:
+    def take_away(self, look: Look, connection: Connection, released: set[str]) -> list[tuple[Standing, Ground]]:
+        """The second half: take away what was chosen, as far as it may still go.
+
+        Args:
+            look: the first.
+            connection: of the transaction that :meth:`ReadStore.letting_go` gives.
+            released: of the same; digests of images are added.
+
+        Returns:
+            What goes with the transaction's commit.
+        """
+        found = {one.kept.seq: one for one in self._standings(standing.of_these(connection, look.chosen), look.now)}
+        going = doomed((one.kept for one in found.values()), look.limits, look.excess_bytes)
+        gone = [(found[kept.seq], ground) for kept, ground in going]
+        _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], look.now)
+        _remove_rows(connection, [one.read_id for one, _ in gone], released)
+        return gone
+
+    def _next(self, look: Look) -> bool:
         """Go on behind a slice in which nothing may go."""
-        if len(found) == SLICE_READS and (excess_bytes or not self._rest_is_younger(found)):
-            self._after = found[-1].kept.seq
+        if len(look.found) == self._slice_reads and (look.excess_bytes or not self._rest_is_younger(look.found)):
+            self._after = look.found[-1].kept.seq
             return True
         self._after = 0
-        again = bool(excess_bytes) and self._limits.emergency and not self._last_resort
+        again = bool(look.excess_bytes) and self._limits.emergency and not self._last_resort
         self._last_resort = again
         return again
 
@@ -107,15 +147,6 @@ class Purge:
 
     def _standings(self, rows: Iterable[RowMapping], now: Instant) -> list[Standing]:
         return [standing.standing_of(row, self._ages.seen_utc(standing.last_seen_of(row)), now) for row in rows]
-
-    def _delete(self, seqs: list[int], limits: Limits, now: Instant, excess_bytes: int) -> None:
-        with self._store.letting_go() as (connection, released):
-            began = time.monotonic()
-            found = {one.kept.seq: one for one in self._standings(standing.of_these(connection, seqs), now)}
-            gone = [(found[kept.seq], ground) for kept, ground in doomed(_kept(found), limits, excess_bytes)]
-            _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], now)
-            _take_away(connection, [one.read_id for one, _ in gone], released)
-        self._account(gone, time.monotonic() - began)
 
     def _account(self, gone: Sequence[tuple[Standing, Ground]], held_s: float) -> None:
         counts = Counter(ground for _, ground in gone)
@@ -129,10 +160,6 @@ class Purge:
         for ground, count in counts.items():
             tell = log.warning if ground.audited else log.info
             tell("store.purged", ground=ground.value, reads=count)
-
-
-def _kept(found: Mapping[int, Standing]) -> list[KeptRead]:
-    return [one.kept for one in found.values()]
 
 
 def _put_on_record(connection: Connection, gone: Sequence[tuple[Standing, Ground]], now: Instant) -> None:
@@ -153,7 +180,7 @@ def _put_on_record(connection: Connection, gone: Sequence[tuple[Standing, Ground
         connection.execute(insert(deletions), rows)
 
 
-def _take_away(connection: Connection, read_ids: Sequence[str], released: set[str]) -> None:
+def _remove_rows(connection: Connection, read_ids: Sequence[str], released: set[str]) -> None:
     """Remove reads with their hits, alerts and items; their images are added to ``released``."""
     of_these = evidence.c.read_id.in_(read_ids)
     released.update(connection.scalars(select(evidence.c.sha256).where(of_these)))

@@ -10,7 +10,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import Ground, Limits
 from alpr_edge.domain.wire import Answer, Outcome
-from alpr_edge.store import holds, purge, standing
+from alpr_edge.store import holds
 from alpr_edge.store.database import Database
 from alpr_edge.store.holds import Hold
 from alpr_edge.store.images import ImageStore
@@ -148,20 +148,19 @@ def test_a_hold_keeps_a_read_whatever_comes_and_its_release_lets_it_go(
 
 
 def test_a_hold_that_comes_between_the_look_and_the_deletion_counts(
-    database: Database, store: ReadStore, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+    database: Database, store: ReadStore, outbox: Outbox
 ) -> None:
-    keep(store, "read-1")
+    for read_id in ("held", "gone"):
+        keep(store, read_id)
     deliver(outbox)
-    look = standing.slice_after
-
-    def look_and_hold(connection: Connection, seq: int, limit: int) -> object:
-        rows = look(connection, seq, limit)
-        holds.hold(database, Hold("read-1", "case 26-1", "sgt", None))
-        return rows
-
-    monkeypatch.setattr(standing, "slice_after", look_and_hold)
-    Purge(database, store, LIMITS).step(SOON, MUCH)
-    assert left(database) == {"read-1"}
+    made = Purge(database, store, LIMITS)
+    look = made.look(SOON, MUCH)
+    assert len(look.chosen) == 2
+    holds.hold(database, Hold("held", "case 26-1", "sgt", None))
+    with store.letting_go() as (connection, released):
+        gone = made.take_away(look, connection, released)
+    assert [(one.read_id, ground) for one, ground in gone] == [("gone", Ground.ROOM)]
+    assert left(database) == {"held"}
 
 
 def test_the_policy_s_year_purges_what_never_found_a_link_and_says_so(database: Database, store: ReadStore) -> None:
@@ -177,16 +176,15 @@ def test_the_policy_s_year_purges_what_never_found_a_link_and_says_so(database: 
 
 
 def test_the_emergency_rule_waits_for_all_that_is_acknowledged_and_is_on_record(
-    database: Database, store: ReadStore, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+    database: Database, store: ReadStore, outbox: Outbox
 ) -> None:
-    monkeypatch.setattr(purge, "SLICE_READS", 4)
     waiting, sent = [f"waits-{n}" for n in range(5)], [f"sent-{n}" for n in range(5)]
     for read_id in waiting + sent:
         keep(store, read_id)
     deliver(outbox, lambda item_id: "waits" not in item_id and len(item_id) != 64)
     deliver(outbox, lambda item_id: "sent" in _owner(database, item_id))
     switched_on = Limits(LIMITS.acknowledged_max, LIMITS.policy_max, emergency=True)
-    made = Purge(database, store, switched_on)
+    made = Purge(database, store, switched_on, slice_reads=4)
     need = 6 * 3 * 4096
     while made.step(Instant("boot-1", 1), max(0, need - made.done.freed_bytes)):
         pass
@@ -258,12 +256,13 @@ def test_a_purge_cut_before_its_commit_changes_nothing(
     keep(store, "read-1")
     deliver(outbox)
     with pytest.raises(InterruptedError):
-        _cut(store)
+        _cut(store, Purge(database, store, LIMITS))
     assert left(database) == {"read-1"}
     assert_no_orphans(database, images)
 
 
-def _cut(store: ReadStore) -> None:
+def _cut(store: ReadStore, made: Purge) -> None:
+    look = made.look(SOON, MUCH)
     with store.letting_go() as (connection, released):
-        purge._take_away(connection, ["read-1"], released)
+        assert len(made.take_away(look, connection, released)) == 1
         raise InterruptedError
