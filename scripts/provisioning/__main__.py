@@ -74,9 +74,15 @@ def _request(chosen: argparse.Namespace, doors: ExitStack) -> Request:
     )
 
 
-def asked(request: Request, ask: Callable[[str], str] = input) -> Request:
-    """What is missing for a first time, asked of whoever sits there."""
-    if SETTINGS.is_file():
+def asked(request: Request, ask: Callable[[str], str] = input, folder: Path = SETTINGS.parent) -> Request:
+    """What is missing for a first time, asked of whoever sits there.
+
+    Args:
+        request: as it was given.
+        ask: gives the answer to a question.
+        folder: of this computer's settings; once they are there nothing is asked.
+    """
+    if (folder / SETTINGS.name).is_file():
         return request
 
     def answer(given: str, question: str, default: str = "") -> str:
@@ -86,7 +92,7 @@ def asked(request: Request, ask: Callable[[str], str] = input) -> Request:
     unit_id = answer(request.unit_id, "id of this unit", socket.gethostname())
     department = answer(request.department, "department's address (https://...; empty: none)")
     invitation = request.invitation
-    if department and not (TLS_FOLDER / "unit.pem").exists():
+    if department and not (folder / TLS_FOLDER.name / "unit.pem").exists():
         code = answer(invitation.code, "one-time code of the department")
         fingerprint = answer(invitation.fingerprint, "SHA-256 of the department's authority")
         invitation = replace(invitation, code=code, fingerprint=fingerprint)

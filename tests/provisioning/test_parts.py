@@ -167,9 +167,7 @@ def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
     assert done.stderr.endswith("run: sudo alpr-edge hotlist status\n")
 
 
-def test_what_is_missing_is_asked_for_with_sane_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(program, "SETTINGS", tmp_path / "none.toml")
-    monkeypatch.setattr(program, "TLS_FOLDER", tmp_path)
+def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None:
     answers = {"settings file": "", "id of this unit": "car-7", "department": "https://a.example", "one-time": "C0DE"}
     asked: list[str] = []
 
@@ -177,13 +175,15 @@ def test_what_is_missing_is_asked_for_with_sane_defaults(monkeypatch: pytest.Mon
         asked.append(question)
         return next((text for start, text in answers.items() if question.startswith(start)), "")
 
-    found = program.asked(Request(ROOT, invitation=Invitation(fingerprint="ab12")), answer)
+    found = program.asked(Request(ROOT, invitation=Invitation(fingerprint="ab12")), answer, tmp_path)
     assert (found.settings, found.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
     assert (found.invitation, found.department) == (Invitation("C0DE", "ab12"), "https://a.example")
     assert asked[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
     everything = Request(ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml")
     asked.clear()
-    assert program.asked(everything, answer) == everything
+    assert program.asked(everything, answer, tmp_path) == everything
+    (tmp_path / "alpr-edge.toml").touch()
+    assert program.asked(Request(ROOT), answer, tmp_path) == Request(ROOT)
     assert asked == []
 
 
