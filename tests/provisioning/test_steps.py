@@ -115,7 +115,9 @@ def test_it_runs_on_the_standard_library_alone() -> None:
 
 
 def test_without_root_it_says_so_in_one_line() -> None:
-    program = "import os; os.geteuid = lambda: 1000; from scripts.provisioning.__main__ import main; exit(main())"
+    program = (
+        "import os; from scripts.provisioning.__main__ import main; os.geteuid() or os.setuid(65534); exit(main())"
+    )
     command = [sys.executable, "-c", program, "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")

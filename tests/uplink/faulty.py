@@ -70,8 +70,7 @@ class FaultyDepartment:
         self._application = application
         self._schedule = schedule
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._server = uvicorn_server(self._serve, context)
-        self._server.config.http_protocol_class = TransportProtocol
+        self._server = uvicorn_server(self._serve, context, TransportProtocol)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self.requests = 0
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
