@@ -68,12 +68,10 @@ class Columns:
     def _texts(self, block: int, place: int) -> list[str]:
         """What a block holds of a row: record id, remarks, its plate where written otherwise, values beyond tables."""
         start = self.block_ends.item(block - 1) if block else 0
-        packed = memoryview(self.blocks)[start + 1 : self.block_ends.item(block)]
+        content = self.blocks[start + 1 : self.block_ends.item(block)]
         if self.blocks[start] == _DEFLATED:
-            content = zlib.decompress(packed, _RAW_DEFLATE, _BUFFER_BYTES)
-        else:
-            content = packed.tobytes()
-        return content.split(_ROW.encode())[place].decode("utf-8", "surrogatepass").split(_FIELD, _OWN)
+            content = zlib.decompress(content, _RAW_DEFLATE, _BUFFER_BYTES)
+        return content.decode("utf-8", "surrogatepass").split(_ROW, place + 1)[place].split(_FIELD, _OWN)
 
 
 @lru_cache(maxsize=64)

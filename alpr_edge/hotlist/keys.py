@@ -20,7 +20,8 @@ _DIGITS = np.full(256, _WRONG, dtype=np.uint8)
 for _character in "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ":
     _DIGITS[ord(_character)] = int(_character, _BASE)
 _WORD = 8
-_GOLDEN = 0x9E3779B97F4A7C15
+GOLDEN = 0x9E3779B97F4A7C15
+"""2**64 over the golden ratio: what it is multiplied with, and cut to 64 bits, lies far from what was beside it."""
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 _HALF = np.uint64(32)
@@ -95,9 +96,9 @@ def fingerprints(texts: Sequence[bytes]) -> Keys:
     lengths = np.fromiter(map(len, texts), dtype=np.uint64, count=len(texts))
     words = max(1, -(-int(lengths.max()) // _WORD))
     padded = np.array(texts, dtype=f"S{words * _WORD}").view("<u8").reshape(len(texts), words).astype(np.uint64)
-    sums = lengths * np.uint64(_GOLDEN)
+    sums = lengths * np.uint64(GOLDEN)
     for place in range(words):
-        odd = (_GOLDEN * (2 * place + 3)) % 2**64 | 1
+        odd = (GOLDEN * (2 * place + 3)) % 2**64 | 1
         sums += _mixed(padded[:, place]) * np.uint64(odd)
     return _mixed(sums)
 
@@ -119,7 +120,7 @@ def identity_of(prints: Keys) -> Keys:
 
 def marks(keys: Keys, prints: Keys) -> Marks:
     """Plate and fingerprint in one number; numpy's overflow wraps, as a hash wants it."""
-    hashed = keys * np.uint64(_GOLDEN)
+    hashed = keys * np.uint64(GOLDEN)
     return Marks(hashed ^ (prints >> _HALF), hashed ^ prints)
 
 

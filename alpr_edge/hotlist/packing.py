@@ -18,6 +18,7 @@ from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
 from alpr_edge.hotlist.columns import ROWS_A_BLOCK, Columns, ColumnsPacker
 from alpr_edge.hotlist.keys import Keys, Marks, entry_prints, identity_of, marks, partial_key, plate_keys
 from alpr_edge.hotlist.rows import Row, entry_of
+from alpr_edge.hotlist.sieve import Sieve
 
 BATCH_ROWS = 128 * ROWS_A_BLOCK
 Rows = NDArray[np.uint32]
@@ -34,21 +35,22 @@ class Packed:
     columns: Columns
     patterns: PatternSet
     """Its partials, each once."""
+    sieve: Sieve
+    """Of :attr:`keys`."""
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def entries(self, key: int, plate: str, source: str) -> list[HotlistEntry]:
         """The entries of a key in feed order; ``plate`` is what it was made of."""
+        if not self.sieve.passes(key):
+            return []
         # bisect over plain integers: numpy's searchsorted of one key takes longer to set up than to search.
         keys = self.keys.data
         first = last = bisect_left(keys, key)
         while last < len(keys) and keys[last] == key:
             last += 1
-        if first == last:
-            return []
-        rows = sorted(self.rows[first:last].tolist())
-        return [entry_of(self.columns.row(row, plate), source) for row in rows]
+        return [entry_of(self.columns.row(row, plate), source) for row in sorted(self.rows.data[first:last])]
 
     def partial(self, plate: str, source: str) -> list[HotlistEntry]:
         """The entries whose wildcards a canonical plate fits."""
@@ -108,7 +110,8 @@ class Packer:
         same = identity_of(prints)
         fresh = np.ones(len(keys), dtype=bool)
         fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
-        packed = Packed(keys[fresh], order[fresh].astype(np.uint32), columns, PatternSet(list(self._patterns)))
+        kept, rows = keys[fresh], order[fresh].astype(np.uint32)
+        packed = Packed(kept, rows, columns, PatternSet(list(self._patterns)), Sieve(kept))
         return Made(packed, prints[fresh], len(keys) - len(packed))
 
     def _close(self, batch: Sequence[Row]) -> None:

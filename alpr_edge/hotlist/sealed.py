@@ -35,6 +35,7 @@ from alpr_edge.domain.patterns import PatternSet
 from alpr_edge.hotlist.columns import Columns, code_layout
 from alpr_edge.hotlist.keys import Marks, marks
 from alpr_edge.hotlist.packing import Made, Packed
+from alpr_edge.hotlist.sieve import Sieve
 from alpr_edge.store.files import TEMPORARY_PREFIX, give_to_owner_of, sync_directory
 
 MAGIC = b"ALPRLIST"
@@ -283,7 +284,7 @@ def _packed(payload: _Payload) -> Packed:
     codes = payload.take(rows * code_layout(widths).size)
     ends = payload.array(int(head["blocks"]), "<u8")
     columns = Columns(tables, widths, codes, ends, payload.take(int(head["bytes"])))
-    packed = Packed(keys, order, columns, patterns)
+    packed = Packed(keys, order, columns, patterns, Sieve(keys))
     payload.pass_over_rest()
     return packed
 

@@ -36,6 +36,7 @@ from scripts.benchmarks.hotlist_unit import import_command
 ENTRIES = 5_000_000
 TABLE = (10**3, 10**4, 10**5, 10**6, 10**7)
 LOOKS = 20_000
+ROUNDS = 5
 COMMAND_S_MAX = 1800.0
 Asked = TypeVar("Asked")
 NAMES = ("import_s", "swap_s", "memory_mb", "match_p99_us", "partial_p99_us", "cold_start_s", "commit_delay_ms")
@@ -78,7 +79,14 @@ def _print(figures: dict[str, float], against: dict[str, dict[str, float]], entr
     """One line a figure, with what belongs to it beside it."""
     beside = {
         "memory_mb": ("swap_memory_mb",),
-        "match_p99_us": ("match_median_us", "hit_p99_us", "miss_p99_us"),
+        "match_p99_us": (
+            "match_median_us",
+            "match_best_p99_us",
+            "hit_median_us",
+            "hit_p99_us",
+            "miss_median_us",
+            "miss_p99_us",
+        ),
         "partial_p99_us": ("partial_median_us", "partials"),
         "commit_delay_ms": ("commit_delay_p99_ms", "commit_rest_ms", "commit_rest_max_ms", "commits"),
     }
@@ -115,14 +123,19 @@ def _index(settings: Path) -> HotlistIndex:
 def _look_ups(index: HotlistIndex, reads: Sequence[Look]) -> dict[str, float]:
     """Microseconds of exact and confusable look-ups together, and of the partials alone."""
     whole = replace(index, lists=tuple(replace(held, packed=_without_partials(held.packed)) for held in index.lists))
-    found = [bool(meetings(read, whole)) for read in reads]
-    times = _times_us(lambda read: meetings(read, whole), reads)
+    # A car asks for a plate once, so the first round counts; of the others only what no other process held up.
+    rounds = np.array([_times_us(lambda read: meetings(read, whole), reads) for _ in range(ROUNDS)])
+    times, best = rounds[0], rounds.min(axis=0)
+    found = np.array([bool(meetings(read, whole)) for read in reads])
     partial = _times_us(lambda read: index.partial(read.plate), reads)
     return {
         "match_p99_us": float(np.percentile(times, 99)),
         "match_median_us": float(np.median(times)),
+        "match_best_p99_us": float(np.percentile(best, 99)),
+        "hit_median_us": float(np.median(times[found])),
         "hit_p99_us": float(np.percentile(times[found], 99)),
-        "miss_p99_us": float(np.percentile(times[~np.array(found)], 99)),
+        "miss_median_us": float(np.median(times[~found])),
+        "miss_p99_us": float(np.percentile(times[~found], 99)),
         "partial_p99_us": float(np.percentile(partial, 99)),
         "partial_median_us": float(np.median(partial)),
         "partials": sum(len(held.packed.patterns) for held in index.lists),
