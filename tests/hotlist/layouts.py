@@ -33,8 +33,8 @@ def new_york(plate: str = "ABC1234", code: str = "X", state: str = "NY") -> str:
 
 
 def florida(plate: str = "ABCD12", code: str = "STOLEN VEHICLE", state: str = "FL") -> str:
-    cells = [code, "FL0130000", "SHERIFF'S OFFICE", "19-1234", "", "", "V123456789", "", "", "", plate, "PC", state]
-    return ";".join([*cells, "20190509", "1200"])
+    cells = [code, "FL0130000", "SHERIFF'S OFFICE", "19-1234", "", "P987654321", "V123456789", "05/09/2019", "N"]
+    return ";".join([*cells, "05/08/2019 23:30:00", plate, "2019", state, "PC", "05/09/2019 12:00:00"])
 
 
 def clew(plate: str = "ABC1234", state: str = "CA") -> str:
@@ -56,7 +56,7 @@ class Sample:
         return "".join(row + end for row in rows).encode()
 
 
-FLORIDA_HEAD = "TYPE;ORI;ORI_NAME;OCA;OAN;PCN;NIC;A;B;C;TAG;TAG_TYPE;TAG_STATE;ENTRY_DATE;ENTRY_TIME"
+FLORIDA_HEAD = "TYPE;ORI;ORI_NAME;OCA;OAN;PCN;NIC;A;B;C;TAG;D;TAG_STATE;E;F"
 SAMPLES = {
     "ncic": Sample(Ncic(), ncic(), "VEHICLE EXTRACT 11/23/2026 06:00", "TOTAL RECORDS {:07d}"),
     "texas-ncic": Sample(TexasNcic(), texas_ncic()),

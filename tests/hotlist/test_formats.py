@@ -64,7 +64,7 @@ def test_new_york() -> None:
 def test_florida() -> None:
     assert entry_of(SAMPLES["florida"], layouts.florida()) == HotlistEntry(
         source="list", plate="ABCD12", plate_raw="ABCD12", state="FL", reason=Reason.STOLEN_VEHICLE,
-        record_id="V123456789", remarks="agency FL0130000, SHERIFF'S OFFICE, case 19-1234",
+        record_id="V123456789", remarks="agency FL0130000, SHERIFF'S OFFICE, case 19-1234, PCN P987654321",
     )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_a_line_one_column_off_is_named_and_not_guessed(name: str, line: str, si
         ("texas-tcic", layouts.texas_tcic(code="7"), "1", "no record number with a code letter"),
         ("colorado", layouts.colorado(code=""), "13-34", "no reason"),
         ("new-york", layouts.new_york(code="1"), "16", "no code letter"),
-        ("florida", layouts.florida()[:-5], "-", "14 columns where the layout has 15"),
+        ("florida", layouts.florida().rpartition(";")[0], "-", "14 columns where the layout has 15"),
         ("ncic", layouts.ncic("SECRET?"), "28-37", "a plate with wildcards cannot be matched as it stands"),
     ],
 )
