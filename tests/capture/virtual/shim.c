@@ -40,11 +40,14 @@ static const char *elsewhere(const char *path) {
 OPEN(open)
 OPEN(open64)
 
-int stat(const char *path, struct stat *told) {
-    static int (*real)(const char *, struct stat *);
-    if (!real) real = dlsym(RTLD_NEXT, "stat");
-    return real(elsewhere(path), told);
-}
+#define STAT(name)                                              \
+    int name(const char *path, struct name *told) {             \
+        static int (*real)(const char *, struct name *);        \
+        if (!real) real = dlsym(RTLD_NEXT, #name);              \
+        return real(elsewhere(path), told);                     \
+    }
+STAT(stat)
+STAT(stat64)
 
 int ioctl(int fd, unsigned long request, ...) {
     static int (*real)(int, unsigned long, ...);
