@@ -12,7 +12,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,17 +51,26 @@ _LIBRARY = threading.Lock()
 os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
 
 
+def picamera2_class() -> Any:  # noqa: ANN401 - picamera2 has no types
+    """picamera2's own class of cameras. Raises ImportError."""
+    import picamera2  # noqa: PLC0415 - only a Pi has it
+
+    return picamera2.Picamera2
+
+
 class Picamera2Source:
     """A camera of libcamera.
 
     Args:
         camera: which one, and how it is set.
         clock: dates the frames.
+        library: gives the class that drives it: picamera2's, or one derived from it for a camera that is no sensor.
     """
 
-    def __init__(self, camera: Picamera2Camera, clock: Clock) -> None:
+    def __init__(self, camera: Picamera2Camera, clock: Clock, library: Callable[[], Any] = picamera2_class) -> None:
         self._camera = camera
         self._clock = clock
+        self._library = library
         self._newest_ns = 0
         self.stale = 0
         """Pictures left out: given before, older than :data:`AGE_MS_MAX` or with a stamp from the future."""
@@ -138,7 +147,7 @@ class Picamera2Source:
             raise self._error(_one_line(error)) from None
 
     def _open(self) -> Any:  # noqa: ANN401 - picamera2 has no types
-        library = self._library().Picamera2
+        library = self._imported()
         cameras = library.global_camera_info()
         try:
             number = chosen(cameras, self._camera.device)
@@ -156,15 +165,14 @@ class Picamera2Source:
             raise
         return device
 
-    def _library(self) -> Any:  # noqa: ANN401 - picamera2 has no types
+    def _imported(self) -> Any:  # noqa: ANN401 - as above
         try:
-            import picamera2  # noqa: PLC0415 - only a Pi has it
+            return self._library()
         except ImportError as error:
             raise self._error(
                 f"picamera2 cannot be used ({_one_line(error)}): apt install python3-picamera2, and make the virtual "
                 "environment with --system-site-packages"
             ) from None
-        return picamera2
 
     def _tuning(self, library: Any, model: str) -> dict[str, Any] | None:  # noqa: ANN401 - as above
         """The model's tuning with the ceilings of the settings; None for a camera that libcamera does not tune.

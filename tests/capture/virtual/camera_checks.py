@@ -50,7 +50,11 @@ YAML = """\
 
 
 class VirtualPicamera2(picamera2.Picamera2):  # type: ignore[misc] # no types
-    """picamera2 as it is, but for raw modes, which the camera has not, and where its buffers come from."""
+    """picamera2 as it is, but for raw modes, which the camera has not, and where its buffers come from.
+
+    picamera2 has no argument for the first: its constructor asks a method of its own, which is overridden. For the
+    second it has one, but libcamera's allocator needs the camera, which the constructor opens: it is set afterwards.
+    """
 
     opened: "list[VirtualPicamera2]" = []  # noqa: RUF012 - the test's list of what is open
 
@@ -77,14 +81,14 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def virtual(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(picamera2, "Picamera2", VirtualPicamera2)
+def none_open() -> Iterator[None]:
     yield
     VirtualPicamera2.opened.clear()
 
 
 def source(**keys: object) -> Picamera2Source:
-    return Picamera2Source(Picamera2Camera.model_validate({"kind": "picamera2", **keys}), SystemClock())
+    settings = Picamera2Camera.model_validate({"kind": "picamera2", **keys})
+    return Picamera2Source(settings, SystemClock(), lambda: VirtualPicamera2)
 
 
 def first(frames: Iterator[Frame], count: int) -> list[Frame]:
