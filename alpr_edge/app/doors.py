@@ -78,7 +78,8 @@ def open_sight(settings: VisionSettings, data_directory: Path | None = None) -> 
     """As :func:`open_models`, joined."""
     detector, reader = open_models(settings, data_directory)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
-    return Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id), second)
+    recogniser = Recogniser(detector, reader, settings.detection_sure_min)
+    return Sight(recogniser, (detector.model_id, reader.model_id), second)
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:

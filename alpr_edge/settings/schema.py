@@ -34,7 +34,8 @@ class VisionSettings(Section):
     """None (the key left out): the models that came with the software."""
     detector: Name = "default"
     reader: Name = "default"
-    detection_confidence_min: Fraction = 0.5
+    detection_confidence_min: Fraction = 0.25
+    detection_sure_min: Fraction = 0.7
     threads: Annotated[int, Field(ge=0, le=64)] = 0
     second_reader: bool = False
     second_reader_ms_max: Annotated[float, Field(gt=0, le=1000)] = 300.0

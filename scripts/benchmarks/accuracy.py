@@ -43,7 +43,7 @@ class Request:
 def run(request: Request) -> None:
     """Print every figure that was asked for."""
     found, read = open_models(request.vision)
-    looker, data = Looker(found, read), request.data
+    looker, data = Looker(found, read, request.vision.detection_sure_min), request.data
     _run_photos(request, looker, read)
     if "rendered" in request.only:
         _print_rendered(_look(looker, "rendered", rendered(data)))

@@ -87,12 +87,13 @@ class Looker:
     Args:
         detector: finds plates.
         reader: reads them.
+        sure_min: as :class:`~alpr_edge.vision.recogniser.Recogniser` has it.
     """
 
-    def __init__(self, detector: OnnxDetector, reader: OnnxReader) -> None:
+    def __init__(self, detector: OnnxDetector, reader: OnnxReader, sure_min: float = 0.0) -> None:
         self._detector = detector
         self._reader = reader
-        self._recogniser = Recogniser(detector, reader)
+        self._recogniser = Recogniser(detector, reader, sure_min)
 
     def look(self, openers: Iterable[Opener]) -> Looks:
         """Every scene of a set."""

@@ -1,15 +1,15 @@
-"""What is no plate: how often the reader invents one there, on a detector's mistakes and anywhere."""
+"""What is no plate: how often the reader invents one there, on boxes taken for plates, doubtful ones, and anywhere."""
 
 import numpy as np
 
 from alpr_edge.app.doors import open_models
 from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop, Frame, Reading
+from alpr_edge.domain.frames import Crop, Detection, Frame, Reading
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.voting import Vote, vote
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import crop_of
+from alpr_edge.vision.recogniser import crop_of, is_borne_out
 from scripts.benchmarks.figures import share
 from scripts.benchmarks.sets import Opener
 
@@ -28,14 +28,22 @@ def print_invented(vision: VisionSettings, openers: list[Opener]) -> None:
     for index, opener in enumerate(openers):
         frame = opener().frame
         found = low.detect(frame)
-        sure = [item.box for item in found if item.confidence >= vision.detection_confidence_min]
-        doubtful = [item.box for item in found if item.confidence < vision.detection_confidence_min]
+        taken = [item.box for item in found if _is_taken(item, frame, reader, vision)]
+        doubtful = [item.box for item in found if item.box not in taken]
         anywhere = _anywhere(frame, np.random.default_rng((SEED, index)))
-        for name, boxes in zip(votes, (sure, doubtful, anywhere), strict=True):
+        for name, boxes in zip(votes, (taken, doubtful, anywhere), strict=True):
             votes[name] += _read(reader, [crop_of(frame, box) for box in boxes])
     for name, group in votes.items():
         share(f"accuracy.negatives.read_of_{name}", sum(found.readable for found in group), len(group))
         share(f"accuracy.negatives.certain_of_{name}", sum(found.certain for found in group), len(group))
+
+
+def _is_taken(item: Detection, frame: Frame, reader: OnnxReader, vision: VisionSettings) -> bool:
+    """Whether the unit takes a box for a plate."""
+    if item.confidence >= vision.detection_sure_min:
+        return True
+    doubtful = item.confidence >= vision.detection_confidence_min
+    return doubtful and is_borne_out(reader.read([crop_of(frame, item.box)])[0])
 
 
 def _read(reader: OnnxReader, crops: list[Crop]) -> list[Vote]:

@@ -179,8 +179,9 @@ def _drive(
         herald = Herald(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
+            recogniser = Recogniser(detector, reader, here.vision.detection_sure_min)
             parts = Parts(
-                Sight(Recogniser(detector, reader), (detector.model_id, reader.model_id)),
+                Sight(recogniser, (detector.model_id, reader.model_id)),
                 herald,
                 lambda: everything,
                 lambda _: None,

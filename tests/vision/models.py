@@ -40,12 +40,15 @@ def detector_model(
 
 
 def reader_model(
-    text: str, alphabet: int = len(ALPHABET), shape: Sequence[int | str] = ("N", 64, 128, 1)
+    text: str,
+    certainty: float = 0.9,
+    alphabet: int = len(ALPHABET),
+    shape: Sequence[int | str] = ("N", 64, 128, 1),
 ) -> onnx.ModelProto:
-    """A reader that reads ``text`` in every crop, 0.9 sure of each slot."""
-    slots = np.full((1, SLOTS, alphabet), 0.1 / (alphabet - 1), np.float32)
+    """A reader that reads ``text`` in every crop, so sure of each slot."""
+    slots = np.full((1, SLOTS, alphabet), (1 - certainty) / (alphabet - 1), np.float32)
     for slot, character in enumerate(text.ljust(SLOTS, "_")):
-        slots[0, slot, ALPHABET.index(character) % alphabet] = 0.9
+        slots[0, slot, ALPHABET.index(character) % alphabet] = certainty
     nodes = [
         helper.make_node("Cast", ["plates"], ["values"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["values"], ["means"], axes=[1, 2, 3], keepdims=1),

@@ -11,6 +11,7 @@ from rich.progress import track
 
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.frames import Crop
+from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.adding import candidate
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile, Role, load_model
@@ -95,7 +96,7 @@ def compare(against: Against, on: str, scene_count: int) -> list[Row]:
             if on == "benchmark"
             else [sets.photo(path) for path in negative_paths(data, validation=True)]
         )
-        return [*rows, Row("negatives.without_a_false_box", _quiet(against, empty))]
+        return [*rows, Row("negatives.without_a_false_box", _quiet(lookers, empty))]
     return rows if on == "benchmark" else rows + _crops(against, data)
 
 
@@ -106,7 +107,8 @@ def _drawing(data: Path) -> Drawing:
 def _looker(against: Against, side: int) -> Looker:
     names = {"detector": "default", "reader": "default", against.role: against.models[side]}
     detector = open_detector(names["detector"], against.confidence_min[side], against.threads)
-    return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads))
+    sure_min = VisionSettings().detection_sure_min
+    return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads), sure_min)
 
 
 def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> tuple[Looks, ...]:
@@ -133,18 +135,10 @@ def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:
     return [*rows, row("exact", lambda look: look.exact)]
 
 
-def _quiet(against: Against, openers: Sequence[Opener]) -> Paired:
-    """On how many photos without a plate each detector finds none."""
-    detectors = [
-        open_detector(name, least, against.threads)
-        for name, least in zip(against.models, against.confidence_min, strict=True)
-    ]
-    quiet: list[list[bool]] = [[], []]
-    for opener in openers:
-        frame = opener().frame
-        for row, detector in zip(quiet, detectors, strict=True):
-            row.append(not detector.detect(frame))
-    return Paired.of(*quiet)
+def _quiet(lookers: Sequence[Looker], openers: Sequence[Opener]) -> Paired:
+    """On how many photos without a plate each takes nothing for one."""
+    looks = [[looker.look_at(scene, opener) for looker in lookers] for opener in openers for scene in [opener()]]
+    return Paired.of(*([not pair[side].false for pair in looks] for side in (0, 1)))
 
 
 def _crops(against: Against, data: Path) -> list[Row]:

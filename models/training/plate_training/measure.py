@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCORE_MIN = 0.45
-"""Boxes that score less are not counted: the default of ``vision.detection_confidence_min``."""
+"""Boxes that score less are not counted in the log of a run; where the unit draws the line is chosen afterwards."""
 CLAIMED = 0.1
 """IoU from which up a box is on a plate, however badly."""
 

@@ -1,8 +1,8 @@
-"""A detector's recall and false boxes at each threshold, on pictures kept for validation."""
+"""Recall and false boxes of detector and reader together at pairs of thresholds, on pictures kept for validation."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import cv2
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.frames import Frame, Pixels
+from alpr_edge.domain.instants import Instant
 from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import crop_of, is_borne_out
 from plate_training.comparing import SEED
 from plate_training.contract import Picture
 from plate_training.data import (
@@ -27,7 +30,10 @@ from plate_training.measure import Found, false_boxes, overlaps
 from plate_training.samplers import VALIDATION_SEED, VALIDATION_WINDOWS, detector_sampler
 from scripts.benchmarks.rendered import Drawing, scenes
 
-CONFIDENCES = tuple(np.round(np.arange(0.2, 0.81, 0.05), 2).tolist())
+LEAST = 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
+"""Tried for ``vision.detection_confidence_min``."""
+SURE = 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8
+"""Tried for ``vision.detection_sure_min``."""
 WIDTHS_PX = 0.0, 15.0, 20.0, 30.0, 60.0, 1000.0
 """Edges of the bins of plate width, in pixels of the network's input."""
 IOU_FOUND = 0.5
@@ -37,9 +43,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a threshold comes to; None where no plate is of that width."""
+    """What a pair of thresholds comes to; None where no plate is of that width."""
 
     confidence_min: float
+    sure_min: float
     false_a_photo: float
     ride_recall: float
     ride_false: float
@@ -55,77 +62,114 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was found in pictures, and their scale in the network's input."""
+    """What was found in pictures, what of it the reader bears out, and the pictures' scale in the network's input."""
 
     found: list[Found]
+    borne_out: list[NDArray[np.bool_]]
     scales: list[float]
 
-    def recall(self, confidence_min: float, low: float = 0.0, high: float = np.inf) -> float | None:
+    def taken(self, confidence_min: float, sure_min: float) -> "Part":
+        """With those boxes alone that the unit takes for plates."""
+        kept = [
+            (row.scores >= sure_min) | (borne_out & (row.scores >= confidence_min))
+            for row, borne_out in zip(self.found, self.borne_out, strict=True)
+        ]
+        found = [
+            Found(row.truth, row.boxes[keep], row.scores[keep]) for row, keep in zip(self.found, kept, strict=True)
+        ]
+        return Part(found, [row[keep] for row, keep in zip(self.borne_out, kept, strict=True)], self.scales)
+
+    def recall(self, low: float = 0.0, high: float = np.inf) -> float | None:
         """Share found at IoU 0.5 of the plates of such a width in the network's input."""
         met = [
-            bool((overlaps(true, row.boxes[row.scores >= confidence_min]) >= IOU_FOUND).any())
+            bool((overlaps(true, row.boxes) >= IOU_FOUND).any())
             for row, scale in zip(self.found, self.scales, strict=True)
             for true in row.truth
             if low <= (true[2] - true[0]) * scale < high
         ]
         return float(np.mean(met)) if met else None
 
-    def by_width(self, confidence_min: float) -> tuple[float | None, ...]:
+    def by_width(self) -> tuple[float | None, ...]:
         """Recall of each bin."""
-        return tuple(self.recall(confidence_min, low, high) for low, high in pairwise(WIDTHS_PX))
+        return tuple(self.recall(low, high) for low, high in pairwise(WIDTHS_PX))
 
-    def false(self, confidence_min: float) -> float:
+    def false(self) -> float:
         """Boxes a picture that are on no plate."""
-        return sum(false_boxes(row, confidence_min) for row in self.found) / max(1, len(self.found))
+        return sum(false_boxes(row, 0.0) for row in self.found) / max(1, len(self.found))
 
 
-def thresholds_of(detector: OnnxDetector, scene_count: int) -> list[Threshold]:
-    """A row a threshold.
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """The two models whose thresholds are sought; the detector has none of its own."""
+
+    detector: OnnxDetector
+    reader: OnnxReader
+
+    def look(self, pixels: Pixels, truth: Floats) -> tuple[Found, NDArray[np.bool_]]:
+        """Every box, and whether the reader bears it out."""
+        frame = Frame("", 0, Instant("", 0), pixels)
+        found = [item for item in self.detector.detect_pixels(pixels) if item.confidence >= min(LEAST)]
+        slots = self.reader.read([crop_of(frame, item.box) for item in found]) if found else ()
+        boxes = np.array([_edges(item.box) for item in found], np.float32).reshape(-1, 4)
+        scores = np.array([item.confidence for item in found], np.float32)
+        return Found(truth, boxes, scores), np.array([is_borne_out(row) for row in slots], bool)
+
+
+def thresholds_of(eyes: Eyes, scene_count: int) -> list[Threshold]:
+    """A row a pair of thresholds.
 
     Args:
-        detector: with no threshold of its own.
+        eyes: the models.
         scene_count: rendered scenes on photos kept for validation.
     """
     cv2.setNumThreads(1)
     folder = data_folder()
     nothing = np.zeros((0, 4), np.float32)
-    photos = _part(detector, "photos", [(_bgr(grey), nothing) for grey in negatives(folder, validation=True)])
+    photos = _part(eyes, "photos", [(_bgr(grey), nothing) for grey in negatives(folder, validation=True)])
     frames = ride(folder, TRAINING_RIDE)[-VALIDATION_FRAMES:]
-    road = _part(detector, "ride", [(_bgr(frame.grey), frame.boxes) for frame in frames])
-    windows = _part(detector, "windows", _windows(detector), VALIDATION_WINDOWS)
+    road = _part(eyes, "ride", [(_bgr(frame.grey), frame.boxes) for frame in frames])
+    windows = _part(eyes, "windows", _windows(eyes.detector), VALIDATION_WINDOWS)
     drawing = Drawing(negative_paths(folder, validation=True), seed=SEED)
     drawn = (opener() for opener in scenes(folder, drawing, scene_count))
     pictures = ((scene.pixels, np.stack([_edges(truth.box) for truth in scene.truths])) for scene in drawn)
-    rendered = _part(detector, "rendered", pictures, scene_count)
+    parts = photos, road, windows, _part(eyes, "rendered", pictures, scene_count)
     return [
-        Threshold(
-            least,
-            photos.false(least),
-            road.recall(least) or 0.0,
-            road.false(least),
-            windows.recall(least) or 0.0,
-            windows.by_width(least),
-            rendered.recall(least) or 0.0,
-            rendered.by_width(least),
-        )
-        for least in CONFIDENCES
+        _row(least, sure, *(part.taken(least, sure) for part in parts))
+        for least, sure in product(LEAST, SURE)
+        if least <= sure
     ]
 
 
 def chosen_of(rows: Sequence[Threshold], false_a_photo: float) -> Threshold | None:
-    """The least threshold with no more false boxes than wanted; None where all have more."""
-    return next((row for row in rows if row.false_a_photo <= false_a_photo), None)
+    """Of the pairs with no more false boxes than wanted, the one that finds most; None where all have more.
+
+    Rendered scenes decide: they are read at the frame's own scale, as the unit reads them.
+    """
+    quiet = [row for row in rows if row.false_a_photo <= false_a_photo]
+    return max(quiet, key=lambda row: (row.rendered_recall, row.windows_recall, row.confidence_min), default=None)
 
 
-def _part(
-    detector: OnnxDetector, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None
-) -> Part:
-    part = Part([], [])
+def _row(least: float, sure: float, photos: Part, road: Part, windows: Part, rendered: Part) -> Threshold:
+    return Threshold(
+        least,
+        sure,
+        photos.false(),
+        road.recall() or 0.0,
+        road.false(),
+        windows.recall() or 0.0,
+        windows.by_width(),
+        rendered.recall() or 0.0,
+        rendered.by_width(),
+    )
+
+
+def _part(eyes: Eyes, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None) -> Part:
+    part = Part([], [], [])
     for pixels, truth in track(pictures, name, total=total, transient=True):
-        found = detector.detect_pixels(pixels)
-        boxes = np.array([_edges(item.box) for item in found], np.float32).reshape(-1, 4)
-        part.found.append(Found(truth, boxes, np.array([item.confidence for item in found], np.float32)))
-        part.scales.append(detector.prepare(pixels)[1].scale)
+        found, borne_out = eyes.look(pixels, truth)
+        part.found.append(found)
+        part.borne_out.append(borne_out)
+        part.scales.append(eyes.detector.prepare(pixels)[1].scale)
     return part
 
 
