@@ -6,9 +6,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from scripts.proving.host import CACHE, call, until
+from scripts.proving.host import call, until
 
 TURN_S_MAX = 1800.0
+LOCK = Path("/run/lock/alpr-edge-proving")
+"""Of the whole machine, as the networks' names are: another checkout's proof waits as well."""
 CAR, DEPOT = "alpr-car", "alpr-depot"
 DEPOT_ADDRESS, CAR_ADDRESS = "10.77.0.1", "10.77.0.2"
 _GATEWAY, _CAR_OUTSIDE, _OUTSIDE_NET = "10.78.0.1", "10.78.0.2", "10.78.0.0/30"
@@ -23,8 +25,7 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 def wired() -> Iterator[None]:
     """The car and the department, joined; gone at the end. Two proofs at once take turns."""
     with ExitStack() as undo:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        lock = undo.enter_context((CACHE / "lock").open("w"))
+        lock = undo.enter_context(LOCK.open("w"))
         until(lambda: _locked(lock), "another proof on this machine has ended", TURN_S_MAX)
         for network in (CAR, DEPOT):
             # What a proof that was killed left behind.
