@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -17,6 +17,8 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+# A mutant is tried with the same examples each time, and a failing one need not be made small.
+settings.register_profile("mutation", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 settings.load_profile("ci" if IN_CI else "desk")
 
 
