@@ -11,10 +11,14 @@ import cv2
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.truth import VehicleTruth
 from scripts.proving.host import CACHE, ProofError, call, until
-from scripts.proving.roots import RELEASE_KEY, SUITE, bundle
+from scripts.proving.roots import RELEASE_KEY, SUITE, bundle, digest
 
-ROOT_ARM64 = CACHE / "root-arm64"
-PACKAGES = ("base-files", "bash", "coreutils", "dash", "libc-bin", "openssl", "python3", "python3-venv", "tzdata")
+PACKAGES = (
+    *("base-files", "bash", "coreutils", "dash", "libc-bin", "openssl", "python3", "python3-venv", "tzdata"),
+    # numpy's wheel takes it from the system, and apt has brought it to every Debian.
+    "libstdc++6",
+)
+ROOT_ARM64 = CACHE / f"root-arm64-{digest(SUITE, *PACKAGES)}"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 RULE = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 DEBOOTSTRAP_S_MAX, INSTALL_S_MAX, READ_S_MAX = 1800, 1500, 600

@@ -23,7 +23,7 @@ def clean_root(*, prepared: bool) -> Path:
         prepared: with the packages that provisioning would install.
     """
     packages = sorted({*BARE, *(PACKAGES if prepared else ())})
-    root = CACHE / f"root-{_digest(SUITE, *packages)}"
+    root = CACHE / f"root-{digest(SUITE, *packages)}"
     if not (root / "etc" / "os-release").exists():
         draft = root.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)
@@ -76,5 +76,6 @@ def bundle(version: str = "", *, machine: str = "", source: Path = ROOT) -> Path
     return folder
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
+    """A name for what was made of these."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
