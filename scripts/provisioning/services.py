@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from scripts.provisioning.machine import link, run, succeeds
-from scripts.provisioning.unit_settings import held
+from scripts.provisioning.unit_settings import SETTINGS, held
 
 UNIT_FILES = Path("/opt/alpr-edge/current/systemd")
 SYSTEM = Path("/etc/systemd/system")
@@ -27,11 +27,12 @@ class Services:
         self._department = department
 
     def pending(self) -> list[str]:
-        """What is not linked, not enabled or not running."""
+        """What is not linked, not enabled, not running, or runs by settings that are no more."""
         names = self._names()
         changes = [f"link {SYSTEM / name}" for name in (TARGET, CAPTURE, UPLINK) if not _linked(name)]
         changes += [f"enable {name}" for name in names if not succeeds("systemctl", "is-enabled", "--quiet", name)]
         changes += [f"start {name}" for name in names if not succeeds("systemctl", "is-active", "--quiet", name)]
+        changes += [f"restart {name}" for name in self._outdated()]
         return changes
 
     def apply(self, undo: ExitStack) -> None:
@@ -46,11 +47,35 @@ class Services:
                 undo.callback(succeeds, "systemctl", "disable", "--quiet", "--now", name)
                 run("systemctl", "enable", "--quiet", name)
         # Type=notify: start returns once they are ready.
+        outdated = self._outdated()
         run("systemctl", "start", *reversed(self._names()), timeout_s=START_S_MAX)
+        if outdated:
+            run("systemctl", "restart", *outdated, timeout_s=START_S_MAX)
+
+    def _outdated(self) -> list[str]:
+        daemons = [name for name in self._names() if name != TARGET]
+        return [name for name in daemons if is_outdated(_began(name))]
 
     def _names(self) -> list[str]:
         url = self._department or held().get("uplink", {}).get("url", "")
         return [TARGET, CAPTURE, *([UPLINK] if url else [])]
+
+
+def is_outdated(began: str, settings: Path = SETTINGS) -> bool:
+    """Whether the settings were written after a daemon began; where the clock was set in between it is a guess.
+
+    Args:
+        began: "@" and the seconds of Unix time, as systemctl shows it; anything else of one that does not run.
+        settings: the file.
+    """
+    return began.startswith("@") and settings.is_file() and int(settings.stat().st_mtime) > int(began[1:])
+
+
+def _began(name: str) -> str:
+    if not succeeds("systemctl", "is-active", "--quiet", name):
+        return ""
+    shown = ("show", "--value", "--timestamp=unix", "--property=ExecMainStartTimestamp", name)
+    return run("systemctl", *shown).strip()
 
 
 def _linked(name: str) -> bool:
