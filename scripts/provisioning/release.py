@@ -19,6 +19,8 @@ PICAMERA = Path("/usr/lib/python3/dist-packages/picamera2")
 COPIED = ("systemd", "scripts", "config", "README.md", "LICENSE", "pyproject.toml", "requirements.lock")
 BUILDERS = ("hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers")
 """What builds the product's wheel, by the hashes of the development lock."""
+PIP_S_MAX = 3600
+"""Over a slow link, or onto a slow card, the packages take their time."""
 
 
 class Release:
@@ -131,7 +133,8 @@ def _origin(wheels: Path | None) -> tuple[str | Path, ...]:
 
 
 def _pip(environment: Path, *arguments: str | Path) -> None:
-    run(environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", *arguments)
+    pip = (environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
+    run(*pip, *arguments, timeout_s=PIP_S_MAX)
 
 
 def _copy(source: Path, target: Path) -> None:
