@@ -89,6 +89,8 @@ class Car:
         """Stop everything in it at this moment."""
         if self._process is None:
             return
+        if self._first:
+            _stand_still(self._first)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._first or self._process.pid, signal.SIGKILL)
         try:
@@ -165,6 +167,23 @@ def _child_of(pid: int) -> int:
     """Process 1 of the car; 0 while there is none."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return next((int(child) for child in children if _is_systemd(child)), 0)
+
+
+def _stand_still(first: int) -> None:
+    """Stop a car's processes where they are: killed with process 1 alone, others still saw it go and acted on that."""
+    machine = _machine_of(Path("/proc", str(first)))
+    for process in [Path("/proc", str(first)), *Path("/proc").glob("[0-9]*")]:
+        if machine and _machine_of(process) == machine:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process.name), signal.SIGSTOP)
+
+
+def _machine_of(process: Path) -> str:
+    """The namespace of processes that one belongs to; empty when it is gone."""
+    try:
+        return str((process / "ns" / "pid").readlink())
+    except OSError:
+        return ""
 
 
 def _is_systemd(pid: str) -> bool:
