@@ -10,7 +10,7 @@ from functools import partial
 
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
-from scripts.proving import emulated, releasing, scenario
+from scripts.proving import emulated, network_camera, releasing, scenario
 from scripts.proving.car import Car
 from scripts.proving.depot import Depot
 from scripts.proving.hardening import rate_inside
@@ -101,6 +101,7 @@ def _of_a_unit(scene: Scene, doors: ExitStack, *, quick: bool) -> Iterator[Proof
     yield "kills are survived", partial(scenario.kills_are_survived, scene)
     if not quick:
         yield "the hardening costs no frames", partial(rate_inside, scene.car)
+        yield "a network camera is read", partial(network_camera.a_network_camera_is_read, scene)
         yield "a stall is survived", partial(scenario.a_stall_is_survived, scene)
         yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, scene)
 

@@ -13,6 +13,8 @@ LOCK = Path("/run/lock/alpr-edge-proving")
 """Of the whole machine, as the networks' names are: another checkout's proof waits as well."""
 CAR, DEPOT = "alpr-car", "alpr-depot"
 DEPOT_ADDRESS, CAR_ADDRESS = "10.77.0.1", "10.77.0.2"
+OTHER_ADDRESS = "10.77.0.3"
+"""The department's side answers there too."""
 _GATEWAY, _CAR_OUTSIDE, _OUTSIDE_NET = "10.78.0.1", "10.78.0.2", "10.78.0.0/30"
 _NAT = """table ip alpr_proving {
     chain out { type nat hook postrouting priority srcnat; ip saddr %s masquerade; }
@@ -34,9 +36,13 @@ def wired() -> Iterator[None]:
             undo.callback(call, "ip", "netns", "delete", network, check=False)
             call("ip", "-n", network, "link", "set", "lo", "up")
         call("ip", "-n", CAR, "link", "add", "depot0", "type", "veth", "peer", "name", "car0", "netns", DEPOT)
-        for network, wire, address in ((CAR, "depot0", CAR_ADDRESS), (DEPOT, "car0", DEPOT_ADDRESS)):
-            call("ip", "-n", network, "address", "add", f"{address}/24", "dev", wire)
-            call("ip", "-n", network, "link", "set", wire, "up")
+        for network, end, addresses in (
+            (CAR, "depot0", (CAR_ADDRESS,)),
+            (DEPOT, "car0", (DEPOT_ADDRESS, OTHER_ADDRESS)),
+        ):
+            for address in addresses:
+                call("ip", "-n", network, "address", "add", f"{address}/24", "dev", end)
+            call("ip", "-n", network, "link", "set", end, "up")
         yield
 
 

@@ -17,7 +17,7 @@ UNIT = "proof-1"
 CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
 CAMERA = SimulatedCamera(kind="simulated", id="front", seed=7, seconds=20.0)
 SOCKET = "/run/chrony.alpr-edge.sock"
-_AS_UNIT = ("setpriv", "--reuid=alpr-edge", "--regid=alpr-edge", "--clear-groups")
+AS_UNIT_USER = ("setpriv", "--reuid=alpr-edge", "--regid=alpr-edge", "--clear-groups")
 RELEASE_KEY = ("--release-key", "/root/release-key.pem")
 FLEET = f"""\
 [unit]
@@ -181,10 +181,10 @@ def hardening_holds(scene: Scene) -> str:
     _require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
     devices = car.run(*within[UPLINK], "ls", "/dev").stdout.split()
     _require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
-    reads = {name: car.holds(*within[name], *_AS_UNIT, "cat", key) for name in within}
+    reads = {name: car.holds(*within[name], *AS_UNIT_USER, "cat", key) for name in within}
     _require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
     for name, inside in within.items():
-        _require(car.holds(*inside, *_AS_UNIT, "cat", settings), f"{name} cannot read its settings")
+        _require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
         # As root, so that it is the mount that forbids it.
         _require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
         _require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
