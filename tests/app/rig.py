@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from alpr_edge.store.keys import create_keys
+from tests.units import write_unit
 from tests.vision.models import LEVEL_STEP, brightness_models, write_models
 
 PLATES = tuple(f"{n}ABC{n}{n}{n}"[:7] for n in range(1, 10)) + tuple(f"5XYZ{n:03d}" for n in range(20))
@@ -34,14 +34,7 @@ def write_frames(folder: Path, passes: Sequence[int], shown: int = 3, gap: int =
 def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 50) -> Path:
     """Settings, models and keys of a unit that watches ``frames`` over and over."""
     write_models(folder / "models", *brightness_models(PLATES))
-    create_keys(folder / "keys")
-    path = folder / "alpr-edge.toml"
-    path.write_text(
-        f"""
-[unit]
-id = "{UNIT}"
-data_directory = "data"
-runtime_directory = "runtime"
+    more = f"""
 [[camera]]
 kind = "folder"
 path = "{frames}"
@@ -53,19 +46,8 @@ models_directory = "models"
 pass_gap_ms = 40
 [alerts]
 player = "wav"
-[store]
-keys_directory = "keys"
-[uplink]
-url = "{url}"
-ca_file = "tls/department-ca.pem"
-certificate_file = "tls/unit.pem"
-key_file = "tls/unit.key"
-retry_first_s = 0.1
-idle_s = 0.05
-""",
-        encoding="utf-8",
-    )
-    return path
+"""
+    return write_unit(folder, UNIT, url, uplink="retry_first_s = 0.1\nidle_s = 0.05", more=more)
 
 
 class Daemon:

@@ -13,38 +13,14 @@ from alpr_edge.department.certificates import initialise
 from alpr_edge.department.server import DepartmentServer
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
-from alpr_edge.store.keys import IMAGES, create_keys, derive_key, load_key
+from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from tests.app.rig import WAIT_S, daemon
 from tests.department.enrolled import enrolled
+from tests.units import write_unit
 from tests.uplink.items import fill
 
 UNIT = "unit-1"
-
-
-def write_unit(folder: Path, url: str) -> Path:
-    """Settings and keys."""
-    create_keys(folder / "keys")
-    path = folder / "alpr-edge.toml"
-    path.write_text(
-        f"""
-[unit]
-id = "{UNIT}"
-data_directory = "data"
-runtime_directory = "runtime"
-[store]
-keys_directory = "keys"
-[uplink]
-url = "{url}"
-ca_file = "tls/department-ca.pem"
-certificate_file = "tls/unit.pem"
-key_file = "tls/unit.key"
-retry_first_s = 0.1
-retry_longest_s = 1.0
-idle_s = 0.1
-""",
-        encoding="utf-8",
-    )
-    return path
+PATIENCE = "retry_first_s = 0.1\nretry_longest_s = 1.0\nidle_s = 0.1"
 
 
 def fill_outbox(folder: Path, reads: int) -> None:
@@ -74,7 +50,7 @@ def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: 
     directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
     with DepartmentServer(directory) as server:
         enrolled(directory, UNIT, tmp_path / "tls", days=10)
-        settings = write_unit(tmp_path, f"https://127.0.0.1:{server.port}")
+        settings = write_unit(tmp_path, UNIT, f"https://127.0.0.1:{server.port}", uplink=PATIENCE)
         fill_outbox(tmp_path, 0)
         with daemon("uplink", "--settings", str(settings)) as uplink:
             uplink.wait_for("event=uplink.renewed")

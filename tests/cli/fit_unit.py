@@ -20,8 +20,9 @@ from alpr_edge.domain.frames import Pixels
 from alpr_edge.settings import load
 from alpr_edge.simulation.card import DPI, draw_card
 from alpr_edge.store.database import Database
-from alpr_edge.store.keys import create_keys, load_key
+from alpr_edge.store.keys import load_key
 from tests.position.test_merging import gga, rmc
+from tests.units import write_unit
 
 UNIT = "car-7"
 CARD_PX = 150
@@ -48,17 +49,10 @@ def write_frames(folder: Path, change: Callable[[Pixels], Any] = lambda pixels: 
     return folder
 
 
-def write_unit(folder: Path, url: str = "", more: str = "") -> Path:
+def write_fit_unit(folder: Path, url: str = "", more: str = "") -> Path:
     """Settings, keys, database and camera of a unit; returns its settings file."""
     write_frames(folder / "frames")
-    create_keys(folder / "keys")
-    path = folder / "alpr-edge.toml"
-    path.write_text(
-        f"""
-[unit]
-id = "{UNIT}"
-data_directory = "data"
-runtime_directory = "runtime"
+    tables = f"""
 [[camera]]
 kind = "folder"
 path = "frames"
@@ -68,22 +62,13 @@ reopen_first_s = 0.01
 threads = 1
 [alerts]
 player = "none"
-[store]
-keys_directory = "keys"
 [retention]
 ballast_bytes = 1_048_576
 disk_share_max = 0.998
 amber_share = 0.999
-[uplink]
-url = "{url}"
-ca_file = "tls/department-ca.pem"
-certificate_file = "tls/unit.pem"
-key_file = "tls/unit.key"
-connect_timeout_s = 2
 {more}
-""",
-        encoding="utf-8",
-    )
+"""
+    path = write_unit(folder, UNIT, url, uplink="connect_timeout_s = 2", more=tables)
     unit = load(path)
     Database.open(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory), migrate=True).close()
     return path

@@ -19,7 +19,7 @@ from alpr_edge.cli import app
 from alpr_edge.department.certificates import initialise
 from alpr_edge.department.server import DepartmentServer
 from alpr_edge.department.storage import Storage
-from tests.cli.fit_unit import UNIT, Receiver, changed, import_list, write_frames, write_unit
+from tests.cli.fit_unit import UNIT, Receiver, changed, import_list, write_fit_unit, write_frames
 from tests.department.enrolled import enrolled
 
 
@@ -42,7 +42,7 @@ def others(*groups: str) -> tuple[str, str]:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    return write_unit(tmp_path)
+    return write_fit_unit(tmp_path)
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def department(tmp_path: Path) -> Iterator[DepartmentServer]:
 
 
 def test_a_fit_unit_is_green_in_all_that_is_looked_at(tmp_path: Path, department: DepartmentServer) -> None:
-    settings = write_unit(tmp_path, f"https://127.0.0.1:{department.port}", f'[position]\ndevice = "{tmp_path}/tty"')
+    settings = write_fit_unit(
+        tmp_path, f"https://127.0.0.1:{department.port}", f'[position]\ndevice = "{tmp_path}/tty"'
+    )
     import_list(settings)
     page = tmp_path / "fit.html"
     with Receiver(tmp_path / "tty"):
@@ -155,7 +157,7 @@ def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
 def test_a_certificate_of_five_days_and_a_department_that_is_gone_are_red(
     tmp_path: Path, department: DepartmentServer
 ) -> None:
-    settings = write_unit(tmp_path, f"https://127.0.0.1:{department.port}")
+    settings = write_fit_unit(tmp_path, f"https://127.0.0.1:{department.port}")
     shutil.rmtree(tmp_path / "tls")
     enrolled(tmp_path / "department", UNIT, tmp_path / "tls", days=5)
     ends = told(settings, *others("certificates", "department"))

@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.domain.card import CARD_TEXT
 from tests.app.rig import daemon
-from tests.cli.fit_unit import changed, write_unit
+from tests.cli.fit_unit import changed, write_fit_unit
 
 WAIT_S = 60.0
 
 
 def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> None:
-    settings = write_unit(tmp_path)
+    settings = write_fit_unit(tmp_path)
     changed(settings, "player", '"wav"')
     health = tmp_path / "runtime" / "run.json"
     with daemon("run", "--settings", str(settings)) as run:
@@ -41,7 +41,7 @@ def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> N
 
 
 def test_aiming_shows_pixels_focus_and_exposure(tmp_path: Path) -> None:
-    settings = write_unit(tmp_path)
+    settings = write_fit_unit(tmp_path)
     words = ["unit", "check", "--aim", "--seconds", "2", "--settings", str(settings)]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0

@@ -16,13 +16,14 @@ from alpr_edge.department.certificates import initialise
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
-from alpr_edge.store.keys import IMAGES, create_keys, derive_key, load_key
+from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.reads import DecidedRecord, ReadStore
 from tests.app.rig import Daemon, daemon
 from tests.department.enrolled import enrolled
 from tests.network.hosts import DEPARTMENT, NAME, PORT, Host, two_hosts
 from tests.store.records import hit, plate_read
+from tests.units import write_unit
 from tests.uplink.items import jpeg, stored
 
 UNIT = "unit-1"
@@ -34,18 +35,7 @@ WAIT_S = 40.0
 TRIES_MAX = 15
 """More than any fault here lasts, at one try a second at the slowest."""
 
-SETTINGS = """
-[unit]
-id = "{unit}"
-data_directory = "data"
-runtime_directory = "runtime"
-[store]
-keys_directory = "keys"
-[uplink]
-url = "https://{name}:{port}"
-ca_file = "tls/department-ca.pem"
-certificate_file = "tls/unit.pem"
-key_file = "tls/unit.key"
+PATIENCE = """
 connect_timeout_s = 1.0
 answer_timeout_s = 2.0
 delivery_timeout_s = 6.0
@@ -110,9 +100,7 @@ class Car:
     def __init__(self, rig: Rig, folder: Path) -> None:
         self.rig, self.folder = rig, folder
         enrolled(rig.folder, UNIT, folder / "tls")
-        create_keys(folder / "keys")
-        self.settings = folder / "alpr-edge.toml"
-        self.settings.write_text(SETTINGS.format(unit=UNIT, name=NAME, port=PORT))
+        self.settings = write_unit(folder, UNIT, f"https://{NAME}:{PORT}", uplink=PATIENCE)
         self._key = load_key("outbox", folder / "keys")
         self.sent: dict[str, str] = {}
         self.uplink: Daemon

@@ -1,0 +1,38 @@
+"""What the units of all tests have in common: keys, data and certificates in one folder, and settings that say so."""
+
+from pathlib import Path
+
+from alpr_edge.store.keys import create_keys
+
+
+def write_unit(folder: Path, unit_id: str, url: str, *, uplink: str = "", more: str = "") -> Path:
+    """Keys and settings of a unit; returns its settings file.
+
+    Args:
+        folder: where all of it lies.
+        unit_id: its name at the department.
+        url: of the department; empty: none.
+        uplink: more settings of [uplink].
+        more: other tables.
+    """
+    create_keys(folder / "keys")
+    path = folder / "alpr-edge.toml"
+    path.write_text(
+        f"""
+[unit]
+id = "{unit_id}"
+data_directory = "data"
+runtime_directory = "runtime"
+[store]
+keys_directory = "keys"
+{more}
+[uplink]
+url = "{url}"
+ca_file = "tls/department-ca.pem"
+certificate_file = "tls/unit.pem"
+key_file = "tls/unit.key"
+{uplink}
+""",
+        encoding="utf-8",
+    )
+    return path
