@@ -50,6 +50,7 @@ def import_file(
         if password_file is not None:
             request = dataclasses.replace(request, password=read_password(password_file))
         request = dataclasses.replace(request, dry_run=dry_run, accept_shrink=accept_shrink)
+        _require_readable(file)
         with opened_lists(unit, migrate=True) as lists, Bar() as bar:
             report = import_feed(request, lists, SystemClock().now().utc, bar.show)
     except AlprEdgeError as error:
@@ -77,6 +78,14 @@ def export(
         fail(error)
     if report.refused:
         typer.echo(f"alpr-edge: {source}: the feed was refused: {report.refused}", err=True)
+
+
+def _require_readable(file: Path) -> None:
+    """A mistyped name is no feed refused: it leaves no report and raises no alarm in the car."""
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise FeedError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _request(unit: Settings, file: Path, source: str, layout: FormatName | None) -> Request:

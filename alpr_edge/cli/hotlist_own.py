@@ -16,7 +16,7 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.drive_files import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
-from alpr_edge.cli.hotlist_common import opened_lists
+from alpr_edge.cli.hotlist_common import opened_lists, state_letters
 from alpr_edge.cli.hotlist_status import own_json, own_text
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
@@ -37,7 +37,6 @@ from alpr_edge.store.own_entries import OwnEntry
 CASE_MAX = 64
 _FROM_NOW = re.compile(r"(\d{1,4})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_STATE = re.compile(r"[A-Z]{2}")
 Parsed = TypeVar("Parsed")
 
 
@@ -65,7 +64,7 @@ def add(
             source=OWN_SOURCE,
             plate=_plate(plate),
             plate_raw=clean(plate.upper(), 2 * PLATE_LENGTH_MAX),
-            state=_state(state),
+            state=state_letters(state),
             reason=reason,
             vehicle=clean(vehicle, VEHICLE_MAX),
             remarks=clean(remarks, REMARKS_MAX),
@@ -124,23 +123,14 @@ def _case(text: str) -> str:
     return number
 
 
-def _state(text: str | None) -> str | None:
-    if text is None:
-        return None
-    letters = text.strip().upper()
-    if not _STATE.fullmatch(letters):
-        raise FeedError("--state is two letters, such as CA; leave it out when it is not known")
-    return letters
-
-
 def _end(text: str, now: datetime | None) -> datetime:
     match = _FROM_NOW.fullmatch(text.strip())
     if match is None:
         try:
-            moment = datetime.fromisoformat(text.strip())
-        except ValueError:
+            return datetime.fromisoformat(text.strip()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            # Overflow: a day at either end of the calendar, of another zone.
             raise FeedError("--expires is such as 90m, 12h, 3d or 2026-05-04T18:00") from None
-        return moment.astimezone(UTC)
     if now is None:
         raise FeedError("this unit's clock is not set yet; give --expires as a date and time")
     return now + timedelta(**{_UNITS[match[2]]: int(match[1])})

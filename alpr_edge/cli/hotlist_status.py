@@ -11,15 +11,17 @@ from rich.table import Table
 from alpr_edge import settings as settings_file
 from alpr_edge.app.herald import manner_of
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
-from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, watched
+from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, state_letters, watched
 from alpr_edge.domain.alerting import PLAIN, Standing, phrase_of, tone_of
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import Generation, Hit
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.matching import CONFUSABLE_MIN, Look, Meeting, meetings
-from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.patterns import is_partial
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.hotlist.index import HotlistIndex
+from alpr_edge.hotlist.reports import refused
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store import syncs
@@ -44,13 +46,17 @@ def status(
         require_owner(unit.unit.data_directory)
         with opened_lists(unit, migrate=False) as lists:
             index, own, _ = watched(lists, now)
+            feeds = {found.source: found.refused for found in refused(lists.directory)}
             names = {source.name for source in unit.hotlist.source} | {held.generation.source for held in index.lists}
-            states = {name: syncs.state_of(lists.database, name) for name in sorted(names)}
+            states = {
+                name: _sync_json(syncs.state_of(lists.database, name)) | {"last_feed_refused": feeds.get(name, "")}
+                for name in sorted(names | set(feeds))
+            }
     except AlprEdgeError as error:
         fail(error)
     rows = [_list_json(held.generation, now, unit.hotlist) for held in index.lists]
-    rows = [row | _sync_json(states[row["source"]]) for row in rows]
-    missing = [_sync_json(states[name]) | {"source": name} for name in sorted(names - {row["source"] for row in rows})]
+    rows = [row | states.pop(row["source"]) for row in rows]
+    missing = [state | {"source": name} for name, state in states.items()]
     entries = [own_json(each) for each in own.entries if covert or not each.entry.covert]
     if as_json:
         faults = [{"source": fault.source, "message": fault.message} for fault in index.faults]
@@ -71,24 +77,33 @@ def match(
 ) -> None:
     """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS."""
     now = SystemClock().now()
-    others = [Alternative(canonical(text), CONFUSABLE_MIN) for text in alternative or ()]
     try:
         unit = settings_file.load(settings)
         require_owner(unit.unit.data_directory)
-        text = canonical(plate)
-        if not text:
-            raise FeedError("that is no plate: it holds no letter or digit")
+        others = [Alternative(_plate(text), CONFUSABLE_MIN) for text in alternative or ()]
+        look = Look(_plate(plate), state_letters(state), now.utc, alternatives=others)
         with opened_lists(unit, migrate=False) as lists:
             index, own, entries = watched(lists, now.utc)
     except AlprEdgeError as error:
         fail(error)
-    found = meetings(Look(text, state.strip().upper() if state else None, now.utc, alternatives=others), entries)
     # No screen of the car shows covert entries.
-    rows = [_meeting_json(met, now, unit.hotlist) for met in found if not met.entry.covert]
+    rows = [_meeting_json(met, now, unit.hotlist) for met in meetings(look, entries) if not met.entry.covert]
     shown_own = sum(not each.entry.covert for each in own.entries)
     nothing = f"No entry in {len(index.lists)} lists ({len(index):,} entries) and {shown_own} entries of officers."
     typer.echo(json.dumps(rows) if as_json else "\n".join(map(_meeting_text, rows)) or nothing)
     _end_on_faults(index)
+
+
+def _plate(text: str) -> str:
+    """Canonical text of a plate that is looked up."""
+    if is_partial(text):
+        raise FeedError("a plate is looked up as read, without ? and *; to watch for a part of one: hotlist add")
+    plate = canonical(text)
+    if not plate:
+        raise FeedError("that is no plate: it holds no letter or digit")
+    if len(plate) > PLATE_LENGTH_MAX:
+        raise FeedError(f"that is no plate: longer than {PLATE_LENGTH_MAX} characters")
+    return plate
 
 
 def own_json(own: OwnEntry) -> dict[str, Any]:
@@ -155,11 +170,17 @@ def _print(
     for row in missing:
         typer.echo(f"list {row['source']}: nothing taken in yet")
     for row in (*rows, *missing):
-        for name, words in (("fetch_failure", "not fetched"), ("take_failure", "last list refused")):
-            if row[name]:
-                typer.echo(f"list {row['source']}: {words}: {row[name]}")
+        failures = (("not fetched", row["fetch_failure"]), ("last list refused", _refusal(row)))
+        for words, failure in failures:
+            if failure:
+                typer.echo(f"list {row['source']}: {words}: {failure}")
     for own in entries:
         typer.echo(own_text(own))
+
+
+def _refusal(row: dict[str, Any]) -> str:
+    """Why the source's last list was refused, whether it came by itself or by hand."""
+    return str(row["last_feed_refused"] or row["take_failure"])
 
 
 def own_text(own: dict[str, Any]) -> str:

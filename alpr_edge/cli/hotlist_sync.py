@@ -13,7 +13,9 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, f
 from alpr_edge.cli.hotlist_common import Bar, opened_lists
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.hotlist.reports import refused
 from alpr_edge.hotlist.rolling_back import roll_back
+from alpr_edge.hotlist.sources import format_of
 from alpr_edge.hotlist.taking import opened_taker
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import ListSource, Settings
@@ -34,14 +36,21 @@ def sync(
             Bar() as bar,
         ):
             fetcher, now = open_fetcher(unit, store), SystemClock().now().utc
-            done = [sync_source(fetcher, taker, source, now, bar.show) for source in chosen]
+            slips = {source.name: _slip(source) for source in chosen}
+            done = [
+                Synced(source.name, (), slips[source.name])
+                if slips[source.name]
+                else sync_source(fetcher, taker, source, now, bar.show)
+                for source in chosen
+            ]
+            feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
     except AlprEdgeError as error:
         fail(error)
     for each in done:
         if as_json:
-            typer.echo(json.dumps(_json(each)))
+            typer.echo(json.dumps(_json(each) | {"last_feed_refused": feeds.get(each.source, "")}))
         else:
-            typer.echo(_text(each), err=bool(each.failure))
+            typer.echo(_text(each, is_refused=each.source in feeds), err=bool(each.failure))
     if any(each.failure for each in done):
         raise typer.Exit(1)
 
@@ -73,13 +82,29 @@ def _chosen(unit: Settings, names: list[str]) -> list[ListSource]:
     return [known[name] for name in names] or list(known.values())
 
 
+def _slip(source: ListSource) -> str:
+    """What the unit would wait out in silence, and who asks by hand can put right; empty when there is nothing."""
+    try:
+        format_of(source)
+    except FeedError as error:
+        return str(error)
+    try:
+        if source.folder is not None:
+            next(source.folder.iterdir(), None)
+    except OSError as error:
+        return f"{source.name}: {source.folder}: {error.strerror}; mount its medium or correct the settings"
+    return ""
+
+
 def _json(done: Synced) -> dict[str, Any]:
     taken = [{"serial": report.serial, "entries": report.kept} for report in done.reports]
     return {"source": done.source, "taken_in": taken, "failure": done.failure}
 
 
-def _text(done: Synced) -> str:
+def _text(done: Synced, *, is_refused: bool) -> str:
     lines = [f"{done.source}: generation {report.serial} is live, {report.kept:,} entries" for report in done.reports]
     if done.failure:
         lines.append(f"alpr-edge: {done.failure}")
+    if not lines and is_refused:
+        return f"{done.source}: nothing newer, and its last list was refused; why, shows alpr-edge hotlist status"
     return "\n".join(lines or [f"{done.source}: nothing newer"])

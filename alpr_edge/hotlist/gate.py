@@ -157,7 +157,7 @@ def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shr
         FeedError: it is.
     """
     if kept == 0:
-        raise FeedError("the feed holds no entry; a list that must be empty is switched off, not emptied")
+        raise FeedError("the feed holds no entry; an empty list would silence every alert of the one held")
     if held is None or accept_shrink:
         return
     lost = held.entries - kept

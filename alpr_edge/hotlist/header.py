@@ -51,6 +51,8 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
     wrong = sorted(set(rules.columns) - set(ROLES))
     if wrong:
         raise FeedError(f"columns: no role is called {wrong[0]!r}; known are {', '.join(ROLES)}")
+    if not line.strip():
+        raise FeedError(f"line {number}: empty; fetch the feed again")
     if not rules.header:
         return _numbered(line, rules)
     delimiter, names = _sniffed(line, rules)
@@ -63,8 +65,6 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
 def _numbered(line: str, rules: Rules) -> Header:
     delimiter = rules.delimiter or ","
     width = len(_cells(line, delimiter))
-    if not width:
-        raise FeedError("line 1: empty; fetch the feed again")
     places = {}
     for role, text in rules.columns.items():
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= width):

@@ -21,18 +21,27 @@ def request_for(source: ListSource, path: Path, change: ListChange = ListChange.
     Raises:
         FeedError: they name no format known, or the password cannot be read.
     """
-    if source.format not in set(FormatName):
-        raise FeedError(f"no format is called {source.format!r}; known are {', '.join(FormatName)}")
     return Request(
         path=path,
         source=source.name,
-        format=FormatName(source.format),
+        format=format_of(source),
         change=change,
         limits=limits_of(source),
         rules=rules_of(source),
         password=None if source.password_file is None else read_password(source.password_file),
         signing_key=source.signing_key_file,
     )
+
+
+def format_of(source: ListSource) -> FormatName:
+    """The layout that the source's settings name.
+
+    Raises:
+        FeedError: none is called so.
+    """
+    if source.format not in set(FormatName):
+        raise FeedError(f"{source.name}: no format is called {source.format!r}; known are {', '.join(FormatName)}")
+    return FormatName(source.format)
 
 
 def rules_of(source: ListSource) -> Rules:

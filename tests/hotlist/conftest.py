@@ -1,14 +1,19 @@
-"""A unit's lists in a temporary folder."""
+"""A unit's lists in a temporary folder, and its commands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+from typer.testing import CliRunner, Result
 
+from alpr_edge.cli import app
 from alpr_edge.hotlist.importing import Lists
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.store.database import Database
+from alpr_edge.store.keys import create_keys
 
+Command = Callable[..., Result]
 KEY = bytes(range(32))
 LISTS_KEY = bytes(range(32, 64))
 
@@ -28,3 +33,28 @@ def lists(data: Path) -> Iterator[Lists]:
 @pytest.fixture
 def loader(lists: Lists) -> HotlistLoader:
     return HotlistLoader(lists.database, lists.lists_key, lists.directory)
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """The command points the logs at its own stderr, which is gone when it ends."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    create_keys(tmp_path / "keys")
+    path = tmp_path / "alpr-edge.toml"
+    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def command(settings: Path) -> Command:
+    """Runs ``alpr-edge hotlist`` on the unit of the settings."""
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(app, ["hotlist", *map(str, arguments), "--settings", str(settings)])
+
+    return run

@@ -5,22 +5,18 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import structlog
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from alpr_edge.cli import app
 from alpr_edge.cli.hotlist_common import PROGRESS_FROM_ENTRIES
-from alpr_edge.store.keys import create_keys
+from tests.hotlist.conftest import Command
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_text
 
-Command = Callable[..., Result]
 PLATE = "4XYZ123"
 PROGRAM = [sys.executable, "-c", "from alpr_edge.cli import main; main()", "hotlist"]
 
@@ -29,31 +25,6 @@ def pacific(hours_ago: float) -> str:
     """A CLEW header's date of so many hours ago."""
     moment = datetime.now(UTC) - timedelta(hours=hours_ago)
     return moment.astimezone(ZoneInfo("America/Los_Angeles")).strftime("%m/%d/%Y %H:%M")
-
-
-@pytest.fixture(autouse=True)
-def own_logs() -> Iterator[None]:
-    """The command points the logs at its own stderr, which is gone when it ends."""
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    create_keys(tmp_path / "keys")
-    path = tmp_path / "alpr-edge.toml"
-    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def command(settings: Path) -> Command:
-    """Runs ``alpr-edge hotlist`` on the unit of the settings."""
-
-    def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(app, ["hotlist", *map(str, arguments), "--settings", str(settings)])
-
-    return run
 
 
 @pytest.fixture

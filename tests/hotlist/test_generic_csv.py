@@ -42,7 +42,7 @@ def test_the_delimiter_is_found_by_the_header(delimiter: str) -> None:
     assert (entry.state, entry.reason, entry.remarks) == ("CA", Reason.WANTED_PERSON, "a, b; c: d e")
 
 
-@pytest.mark.parametrize("header", ["", "ABC123,Stolen,CA", "State,Description", "Plate|State"])
+@pytest.mark.parametrize("header", ["ABC123,Stolen,CA", "State,Description", "Plate|State"])
 def test_a_file_without_a_plate_column_is_refused(header: str) -> None:
     with pytest.raises(FeedError, match="header row"):
         opened(GenericCsv(), csv_text(header=header))

@@ -1,53 +1,34 @@
 """``alpr-edge hotlist add`` and ``remove``, and the reads held already."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
-from typer.testing import CliRunner, Result
 
-from alpr_edge.cli import app
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.store import own_entries
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
-from alpr_edge.store.keys import create_keys
 from alpr_edge.store.own_entries import OwnEntry
 from alpr_edge.store.reads import DecidedRecord, ReadStore
+from tests.hotlist.conftest import Command
 from tests.store.records import plate_read
 
-Command = Callable[..., Result]
 WHY = ("--reason", "major_crime", "--case", "26-0123")
 
 
 @pytest.fixture(autouse=True)
-def own_logs() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    create_keys(tmp_path / "keys")
-    (tmp_path / "alpr-edge.toml").write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n')
-    key = (tmp_path / "keys" / "outbox.key").read_bytes()
+def database(settings: Path, tmp_path: Path) -> Iterator[Database]:
+    """The unit's, as ``alpr-edge run`` makes it."""
+    key = (settings.parent / "keys" / "outbox.key").read_bytes()
     opened = Database.open(tmp_path / "data", key, migrate=True)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def command(database: Database, tmp_path: Path) -> Command:
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["hotlist", *arguments, "--settings", str(tmp_path / "alpr-edge.toml")])
-
-    return run
 
 
 def added(command: Command, *arguments: str) -> dict[str, Any]:
@@ -62,7 +43,7 @@ def kinds(command: Command, plate: str, *arguments: str) -> list[str]:
 
 
 def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
-    own = added(command, "4x?z*", "--expires", "3h", "--vehicle", "blue Honda", "--state", "ca")
+    own = added(command, "4x?z*", "--expires", "3h", "--vehicle", "blue Honda", "--state", "California")
     assert (own["plate"], own["case"], own["state"], own["covert"]) == ("4X?Z*", "26-0123", "CA", False)
     ends = datetime.fromisoformat(own["expires"]) - datetime.now(UTC)
     assert timedelta(hours=2, minutes=58) < ends <= timedelta(hours=3)
@@ -129,7 +110,9 @@ def test_the_reads_held_already_are_looked_through(command: Command, database: D
         (("5SOW750", "--expires", "soon"), "--expires is such as"),
         (("5SOW750", "--expires", "2020-01-01"), "has ended already"),
         (("5SOW750", "--expires", "9999d"), "lasts 90 days at most"),
-        (("5SOW750", "--expires", "1h", "--state", "California"), "--state is two letters"),
+        (("5SOW750", "--expires", "9999-12-31T23:59-08:00"), "--expires is such as"),
+        (("5SOW750", "--expires", "0001-01-01T00:00+09:00"), "--expires is such as"),
+        (("5SOW750", "--expires", "1h", "--state", "Calif"), "--state is two letters"),
         (("5SOW750", "--expires", "1h", "--area", "here"), "an area is latitude,longitude,radius"),
         (("5SOW750", "--expires", "1h", "--hours", "at night"), "hours are such as"),
         (("5SOW750", "--expires", "1h", "--case", " "), "--case is empty"),
