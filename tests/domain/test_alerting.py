@@ -53,6 +53,7 @@ def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full
     assert (alert.tone is not Tone.POSSIBLE) == certain
     assert (alert.level is not Level.NOTICE) == certain
     assert alert.tone == tone_of(one, Standing(age))
+    assert (alert.hit_id, alert.read_id, alert.list_age) == ("hit", "read", age)
 
 
 @given(hits, ages)
@@ -95,6 +96,10 @@ def test_phrases_as_they_are_heard() -> None:
         "felony vehicle, possible, confusable match, compare the characters, other state, list is old;"
         " verify through CLETS"
     )
+    assert phrase_of(hit(), Standing(ListAge.AMBER, doubtful=True)) == (
+        "stolen vehicle, possible, plate not read with certainty, compare the characters, list is not fresh;"
+        " verify through CLETS"
+    )
 
 
 def test_levels_and_tones_of_reasons() -> None:
@@ -118,6 +123,10 @@ def test_among_possible_hits_the_likeliest_is_named() -> None:
     elsewhere = hit(Reason.AMBER_ALERT, MatchKind.EXACT, StateMatch.OTHER, hit_id="elsewhere")
     assert sounded(partial, elsewhere, confusable).hit_id == "confusable"
     assert alert_of([], lambda _: Standing()) is None
+    doubted = hit(Reason.OTHER, hit_id="doubted")
+    alert = alert_of([confusable, doubted], lambda _: Standing(doubtful=True))
+    assert alert is not None
+    assert alert.hit_id == "doubted"
 
 
 def test_a_hit_from_an_old_list_yields_to_one_from_a_fresh_list() -> None:
@@ -156,6 +165,7 @@ def test_a_certain_hit_pierces_the_quiet_after_a_possible_one() -> None:
 def test_quiet_ends_with_a_withdrawal_a_reboot_or_a_clock_that_went_back() -> None:
     cooldown = Cooldown(quiet_ms=1000)
     assert cooldown.allows(PLATE, Level.HIGH, AT)
+    cooldown.forget("7ABC123")  # never sounded: an alert withdrawn after a restart
     cooldown.forget(PLATE)
     assert cooldown.allows(PLATE, Level.HIGH, AT.shifted(1))
     assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next"))

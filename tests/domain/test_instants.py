@@ -1,3 +1,5 @@
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -54,3 +56,18 @@ def test_without_utc_nothing_is_trusted() -> None:
 )
 def test_rfc3339(moment: datetime, text: str) -> None:
     assert rfc3339(moment) == text
+
+
+@pytest.fixture
+def california(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The computer's own zone is not UTC, as a unit's may be."""
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_rfc3339_is_utc_in_whatever_zone_the_computer_is(california: None) -> None:
+    assert NOON.astimezone().hour == 4
+    assert rfc3339(NOON) == "2026-03-01T12:00:00.000Z"

@@ -170,6 +170,11 @@ def test_of_all_entries_the_gravest_of_each_kind_comes_first() -> None:
     assert [hit.entry for hit in found] == [listed[6], listed[5], listed[4], listed[3], listed[2], listed[1], listed[0]]
 
 
+def test_of_two_entries_the_graver_comes_first() -> None:
+    listed = entry("8ABC123", reason=Reason.OTHER), entry("8ABC123", reason=Reason.FELONY_VEHICLE)
+    assert [hit.entry for hit in hits("8ABC123", *listed)] == [listed[1], listed[0]]
+
+
 def test_make_model_and_colour_are_never_matched() -> None:
     assert len(hits("8ABC123", entry("8ABC123", vehicle="2009 HONDA CIVIC BLK"), entry("8ABC123", vehicle=""))) == 2
 

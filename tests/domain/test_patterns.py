@@ -21,6 +21,7 @@ def expression(pattern: str) -> re.Pattern[str]:
 @given(st.lists(PARTIALS, max_size=30), PLATES)
 @example(["*AB*", "A*B", "AB?*", "AB", "?AB"], "AB")
 @example(["A*A*A", "AA*", "*AA"], "AAA")
+@example(["A*A*B"], "A0A1B")
 def test_a_partial_matches_exactly_what_a_regular_expression_says(patterns: list[str], plate: str) -> None:
     expected = [pattern for pattern in patterns if expression(pattern).fullmatch(plate)]
     assert PatternSet(patterns).matches(plate) == expected

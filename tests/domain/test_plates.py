@@ -12,6 +12,7 @@ from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical
         ("7ABC 123", "7ABC123"),
         ("ABC-123", "ABC123"),
         ("O0o", "000"),
+        ("O-o 12", "0012"),
         ("D0DG", "D0DG"),
         ("IL1", "IL1"),
         ("", ""),

@@ -17,6 +17,7 @@ from alpr_edge.domain.retention import (
     Quotas,
     ballast_needed,
     ballast_room_bytes,
+    days_left,
     doomed,
     excess_bytes,
     fill_of,
@@ -112,6 +113,10 @@ def read(seq: int, days: float | None, *, acknowledged: bool = True, held: bool 
     return KeptRead(seq, 60_000, None if days is None else days * DAY, acknowledged, held)
 
 
+def test_what_is_as_old_as_the_car_keeps_stays_another_moment() -> None:
+    assert doomed([read(1, 30), read(2, 365, acknowledged=False)], LIMITS, 0) == []
+
+
 def test_age_makes_room_before_the_oldest_of_unknown_age_is_touched() -> None:
     chosen = doomed([read(1, None), read(2, 31), read(3, 1)], LIMITS, 60_000)
     assert chosen == [(read(2, 31), Ground.AGE)]
@@ -159,3 +164,42 @@ def test_a_full_disk_without_its_ballast_needs_room_for_it_again() -> None:
     full = replace(QUIET, total_bytes=GB, free_bytes=64 << 20, ballast_bytes=0)
     roomy = replace(QUOTAS, disk_share_max=1.0)
     assert excess_bytes(full, roomy) == 16 << 20
+    assert excess_bytes(replace(full, ballast_bytes=64 << 20), roomy) == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "share", "fill"),
+    [
+        (Fill.ROOM, 0.89, Fill.ROOM),
+        (Fill.ROOM, 0.9, Fill.AMBER),
+        (Fill.AMBER, 0.89, Fill.AMBER),
+        (Fill.RED, 0.89, Fill.AMBER),
+        (Fill.AMBER, 0.87, Fill.ROOM),
+    ],
+)
+def test_what_was_amber_stays_so_until_it_is_clearly_below(before: Fill, share: float, fill: Fill) -> None:
+    bound = round(share * QUOTAS.bytes_max)
+    assert fill_of(replace(QUIET, store_bytes=bound, bound_bytes=bound), QUOTAS, before) is fill
+
+
+def test_the_ballast_s_marks_are_whole_bytes_at_an_eighth_and_at_a_quarter_more() -> None:
+    assert [ballast_needed(free, 71) for free in (7, 8)] == [True, False]
+    assert ballast_room_bytes(71) == 71 + 17
+
+
+@pytest.mark.parametrize(
+    ("changes", "bytes_a_day", "days"),
+    [
+        ({}, GB, 7.0),
+        ({"store_bytes": 5 * GB}, GB, 7.0),
+        ({"free_bytes": 2 * GB}, GB, 2.0),
+        ({"free_bytes": 2 * GB, "store_bytes": 5 * GB}, GB, 6.0),
+        ({"store_bytes": 9 * GB, "bound_bytes": 9 * GB}, GB, 0.0),
+        ({}, 1, 7.0 * GB),
+        ({}, 0, None),
+    ],
+)
+def test_days_are_left_for_what_is_free_and_what_may_go_within_the_quota(
+    changes: dict[str, int], bytes_a_day: float, days: float | None
+) -> None:
+    assert days_left(replace(QUIET, **changes), QUOTAS, bytes_a_day) == days

@@ -32,3 +32,4 @@ def test_the_draw_spreads_at_most_by_half(backoff: Backoff, count: int, draw: fl
 def test_waits_of_the_default() -> None:
     backoff = Backoff()
     assert [backoff.wait_s(count, 0.0) for count in (1, 2, 3, 10, 10_000)] == [0.5, 1.0, 2.0, 150.0, 150.0]
+    assert [backoff.wait_s(2, draw) for draw in (0.25, 0.5)] == [1.25, 1.5]

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,8 +75,8 @@ def test_an_uncertain_read_waits_for_the_answer_and_says_who_gave_it() -> None:
 
 def test_it_waits_no_longer_than_the_limit() -> None:
     second = Slow()
-    (event,) = decided(play(second, [0, 100, 199, 201, 300], certainty=0.9))
-    assert event.decided == START.shifted(201)
+    (event,) = decided(play(second, [0, 100, 199, 200, 300], certainty=0.9))
+    assert event.decided == START.shifted(200)
     assert event.read.model_ids == ("first",)
     assert second.waited_ms == [0.0]
 
@@ -92,6 +93,16 @@ def test_at_the_end_of_the_source_it_waits_here_and_not_longer() -> None:
     events = play(second, [0], certainty=0.9)
     assert second.waited_ms == [WAIT_MS]
     assert [type(event) for event in events] == [ReadDecided, ReadClosed]
+
+
+def test_of_a_pass_that_is_over_nothing_is_kept() -> None:
+    second = Slow(said=Opinion("3ABC123", {"3ABC123": 0.9}))
+    looks = SecondLooks(second, WAIT_MS)
+    crop = np.zeros((50, 100, 3), np.uint8)
+    assert not looks.must_wait(7, vote([reading_of("8ABC123", certainty=0.9)]), crop, START, last=False)
+    assert (looks.opinion_of(7), looks.heard(7)) == (second.said, (second.model_id,))
+    looks.forget(7)
+    assert (looks.opinion_of(7), looks.heard(7)) == (None, ())
 
 
 def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_frames() -> None:
@@ -125,10 +136,17 @@ def test_what_the_second_reader_sees_decides_between_two_that_are_alike(seen: st
 
 def test_a_second_reader_that_sees_nothing_changes_no_text() -> None:
     looks = [reading_of("8ABC123", certainty=0.9)]
-    assert vote(looks, opinion=Opinion("", {})).plate == vote(looks).plate
+    result, plain = vote(looks, opinion=Opinion("", {})), vote(looks)
+    assert result.plate == plain.plate
+    assert result.confidence == pytest.approx(plain.confidence)
 
 
 def test_a_second_reader_alone_does_not_overrule_a_clear_look() -> None:
     looks = [reading_of("8ABC123", certainty=0.98)]
     result = vote(looks, opinion=Opinion("1AM", {"1AM": 0.9}))
     assert result.plate == "8ABC123"
+
+
+def test_an_opinion_weighs_as_the_root_of_its_likelihood_and_never_nothing() -> None:
+    said = Opinion("8ABC123", {"8ABC123": 0.24})
+    assert [said.of("8ABC123"), said.of("3ABC123")] == pytest.approx([0.5, 0.1])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,6 +41,16 @@ def test_a_sharp_look_outweighs_two_blurred_ones() -> None:
     assert vote([*blurred, reading_of("5SOW350", certainty=0.9, sharpness=2000)]).plate == "5S0W350"
 
 
+def test_looks_without_sharpness_have_no_say() -> None:
+    blank = [reading_of("5SOW750", certainty=0.99, sharpness=0)] * 5
+    assert vote([*blank, reading_of("5SOW350", certainty=0.5)]).plate == "5S0W350"
+
+
+def test_a_look_that_was_hardly_detected_has_less_say() -> None:
+    hardly = replace(reading_of("5SOW750", certainty=0.9), detection_confidence=0.2)
+    assert vote([hardly, hardly, reading_of("5SOW350", certainty=0.9)]).plate == "5S0W350"
+
+
 def test_more_agreeing_frames_are_surer_but_not_as_if_they_were_independent() -> None:
     one, nine = vote([reading_of("8ABC123", certainty=0.7)]), vote([reading_of("8ABC123", certainty=0.7)] * 9)
     assert one.confidence < nine.confidence < 0.9  # independent ones would be as good as sure
@@ -56,6 +68,34 @@ def test_letter_o_and_digit_zero_add_up_to_one_text() -> None:
     whole = vote([reading_of("80BC123")])
     assert vote([torn]).plate == "80BC123"
     assert vote([torn]).confidence == pytest.approx(whole.confidence, rel=0.1)
+
+
+def test_alternatives_are_all_spellings_of_the_slots_in_doubt_and_no_more_than_asked_for() -> None:
+    slots = np.maximum(slots_of("888C123", certainty=0.999), slots_of("BBBC123", certainty=0.999))
+    torn = [replace(reading_of("888C123"), slot_probabilities=slots / slots.sum(axis=1, keepdims=True))]
+    spellings = {f"{a}{b}{c}C123" for a in "8B" for b in "8B" for c in "8B"}
+    result = vote(torn, alternatives_max=7)
+    assert {result.plate, *(other.plate for other in result.alternatives)} == spellings
+    assert 0.9 < result.confidence + sum(other.confidence for other in result.alternatives) <= 1
+    assert [len(vote(torn, alternatives_max=count).alternatives) for count in (0, 1, 3)] == [0, 1, 3]
+    assert len(vote(torn).alternatives) == 4
+
+
+def test_the_third_character_of_a_slot_is_considered_too() -> None:
+    result = vote([reading_of("8ABC123"), reading_of("BABC123"), reading_of("3ABC123")])
+    texts = {result.plate, *(other.plate for other in result.alternatives)}
+    assert texts >= {"8ABC123", "BABC123", "3ABC123"}
+
+
+def test_of_a_slot_in_doubt_the_likeliest_five_are_shown_to_four_places() -> None:
+    slots = slots_of("8ABC123")
+    slots[0] = 1e-4
+    for place, character in enumerate("8BS5Z2G"):
+        slots[0, ALPHABET.index(character)] = 0.2 - place / 50
+    shown = vote([replace(reading_of("8ABC123"), slot_probabilities=slots)]).slot_votes[0]
+    assert [character for character, _ in shown] == list("8BS5Z")
+    assert [share for _, share in shown] == pytest.approx([0.2036, 0.1832, 0.1629, 0.1425, 0.1221], abs=0.001)
+    assert all(round(share, 4) == share for _, share in shown)
 
 
 def test_slot_votes_hold_what_the_reader_considered() -> None:
