@@ -4,10 +4,12 @@ Compression is told by the file's first bytes, not its name. How much may come o
 file cannot fill the memory, and so is a line.
 """
 
+import errno
 import gzip
 import io
 import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -30,6 +32,8 @@ _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 Item = TypeVar("Item")
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, pyzipper.BadZipFile)
+_NONSENSE = (struct.error, LookupError, AttributeError, ValueError, NotImplementedError, MemoryError)
+"""What pyzipper lets through besides when a header's lengths, names or versions are nonsense."""
 
 
 class FeedFile:
@@ -92,6 +96,9 @@ class FeedFile:
     def _too_long(self) -> FeedError:
         return FeedError(f"{self._path}: holds a line over {LINE_BYTES_MAX} bytes; is it a text file?")
 
+    def _damaged(self) -> FeedError:
+        return FeedError(f"{self._path}: damaged or cut short; fetch it again")
+
     def _open_inner(self, stack: ExitStack) -> IO[bytes]:
         magic = self._packed.read(4)
         self._packed.seek(0)
@@ -125,7 +132,10 @@ class FeedFile:
     def _guard(self, read: Callable[[], Item]) -> Item:
         try:
             return read()
-        except _DAMAGE:
-            raise FeedError(f"{self._path}: damaged or cut short; fetch it again") from None
+        except (*_DAMAGE, *_NONSENSE):
+            raise self._damaged() from None
         except OSError as error:
+            # bz2 gives damage no number; a zip's place outside the file is an invalid argument.
+            if error.errno in {None, errno.EINVAL}:
+                raise self._damaged() from None
             raise FeedError(f"{self._path}: cannot be read: {error.strerror}") from None

@@ -4,11 +4,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import pyzipper
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.unpacking import LINE_BYTES_MAX, FeedFile
 
 TEXT = b"Plate\r\n" + b"ABC123\r\n" * 5000
+PASSWORD = b"secret"
 
 
 def zipped(*names: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -19,8 +24,16 @@ def zipped(*names: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return packed.getvalue()
 
 
-def read(path: Path, limit: int = 1 << 20) -> bytes:
-    with FeedFile(path, unpacked_bytes_max=limit) as file:
+def locked(method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with pyzipper.AESZipFile(packed, "w", compression=method, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(PASSWORD)
+        archive.writestr("a.csv", TEXT)
+    return packed.getvalue()
+
+
+def read(path: Path, limit: int = 1 << 20, password: bytes | None = None) -> bytes:
+    with FeedFile(path, password, limit) as file:
         return b"".join(file.lines())
 
 
@@ -97,3 +110,42 @@ def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(FeedError, match="cannot be read"):
             read(path)
+
+
+@pytest.mark.parametrize(
+    ("packed", "record", "place", "byte"),
+    [
+        (zipped("a.csv"), b"PK\x01\x02", 6, 255),  # of a version that none has
+        (zipped("a.csv"), b"PK\x01\x02", 28, 0),  # without a name
+        (zipped("a.csv"), b"PK\x05\x06", 19, 255),  # a directory that begins behind the file's end
+        (zipped("a.csv", method=zipfile.ZIP_BZIP2), b"BZh", 4, 0),
+        (locked(), b"AE", 2, 9),  # an AES key of a length that none has
+    ],
+)
+def test_a_header_of_nonsense_is_damage(path: Path, packed: bytes, record: bytes, place: int, byte: int) -> None:
+    at = packed.rindex(record) + place
+    path.write_bytes(packed[:at] + bytes([byte]) + packed[at + 1 :])
+    with pytest.raises(FeedError, match="damaged or cut short; fetch it again"):
+        read(path, password=PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(TEXT), zipped("a.csv"), zipped("a.csv", method=zipfile.ZIP_BZIP2), locked()]
+)
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_packed_bytes_changed_here_and_there(
+    packed: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """The whole text or one line that says why not; a file that no longer begins as a packed one is text itself."""
+    content = bytearray(packed)
+    for _ in range(data.draw(st.integers(1, 3))):
+        # Headers stand at both ends.
+        place = data.draw(st.integers(-120, 60)) % len(content)
+        content[place : place + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+    path = tmp_path_factory.getbasetemp() / "changed"
+    path.write_bytes(content)
+    try:
+        assert read(path, password=PASSWORD) in {TEXT, bytes(content)}
+    except FeedError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
