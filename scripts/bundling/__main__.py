@@ -18,6 +18,7 @@ from scripts.bundling.contents import About, lay_release, write_manifest
 from scripts.bundling.wheels import fetch_wheels, own_wheel
 from scripts.provisioning.bundle import MACHINES, MANIFEST, SIGNATURE, require_ed25519, signed_files
 from scripts.provisioning.machine import ProvisioningError, run
+from scripts.provisioning.program import guarded
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "out" / "bundle-wheels"
@@ -27,19 +28,8 @@ PYTHONS = ("3.11", "3.13")
 def main() -> int:
     """Make it; 0 done, 1 a deliberate error, 2 wrong usage, 130 interrupted."""
     chosen = _parser().parse_args()
-    try:
-        about = About.of(chosen.source, chosen.platform, chosen.python)
-        _make(chosen, about)
-    except ProvisioningError as error:
-        print(f"bundle: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"bundle: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("bundle: interrupted; nothing was left but wheels kept for the next time", file=sys.stderr)
-        return 130
-    return 0
+    left = "; nothing was left but wheels kept for the next time"
+    return guarded("bundle", lambda: _make(chosen), interrupted=left)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,8 +58,9 @@ def _list_of(known: tuple[str, ...]) -> Callable[[str], list[str]]:
     return some
 
 
-def _make(chosen: argparse.Namespace, about: About) -> None:
+def _make(chosen: argparse.Namespace) -> int:
     began_s = time.monotonic()
+    about = About.of(chosen.source, chosen.platform, chosen.python)
     out: Path = chosen.out
     if out.exists() and not (out / MANIFEST).is_file():
         raise ProvisioningError(f"{out}: exists and is no bundle; name another folder")
@@ -97,6 +88,7 @@ def _make(chosen: argparse.Namespace, about: About) -> None:
             _sign(draft, chosen.sign)
     _put(draft, out)
     _tell(chosen, about, files, time.monotonic() - began_s)
+    return 0
 
 
 def _sign(bundle: Path, key: Path) -> None:

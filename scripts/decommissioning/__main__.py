@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,29 +13,23 @@ from scripts.decommissioning import destroying, emptying
 from scripts.decommissioning.record import Record, now, records, told
 from scripts.provisioning.joining import TLS_FOLDER
 from scripts.provisioning.machine import ProvisioningError, run, succeeds
+from scripts.provisioning.program import guarded, require_root, teller
 from scripts.provisioning.release import BASE
 from scripts.provisioning.services import CAPTURE, UPLINK
 from scripts.provisioning.unit_settings import held
 
-BEGAN_S = time.monotonic()
+_say = teller()
 
 
 def main() -> int:
     """Do it; 0 done or done before, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     chosen = _parser().parse_args()
-    try:
-        record = _decommission(chosen)
-    except ProvisioningError as error:
-        print(f"decommission: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"decommission: {error.filename}: {error.strerror}; run it again", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("decommission: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    print(json.dumps(asdict(record)) if chosen.json else told(record, record.path()))
-    return 0
+    return guarded(
+        "decommission",
+        lambda: _report(_decommission(chosen), as_json=chosen.json),
+        broken="; run it again",
+        interrupted="; run it again to go on",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,8 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _decommission(chosen: argparse.Namespace) -> Record:
-    if os.geteuid() != 0:
-        raise ProvisioningError("decommissioning changes the system; run it with sudo")
+    require_root("decommissioning changes the system")
     record = _begun(chosen)
     if record.ended:
         _say("done before; this is its record")
@@ -148,8 +140,9 @@ def _revocation(unit_id: str) -> str:
     return f"alpr-edge department unit revoke {shlex.quote(unit_id)} --directory DIRECTORY --reason {reason}"
 
 
-def _say(line: str) -> None:
-    print(f"{time.monotonic() - BEGAN_S:6.1f} s  {line}", file=sys.stderr, flush=True)
+def _report(record: Record, *, as_json: bool) -> int:
+    print(json.dumps(asdict(record)) if as_json else told(record, record.path()))
+    return 0
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from pathlib import Path
 from scripts.provisioning.base import require_fit_machine
 from scripts.provisioning.bundle import release_key, staged
 from scripts.provisioning.joining import TLS_FOLDER, Invitation
-from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.plan import Request, plan
+from scripts.provisioning.program import guarded
 from scripts.provisioning.steps import Outcome, State, Step, provision
 from scripts.provisioning.unit_settings import SETTINGS
 
@@ -25,19 +25,8 @@ EXAMPLE = ROOT / "config" / "alpr-edge.toml"
 def main() -> int:
     """Provision; 0 done, 1 a step failed, 2 wrong usage, 130 interrupted."""
     chosen = _parser().parse_args()
-    try:
-        require_fit_machine()
-        with ExitStack() as doors:
-            request = _request(chosen, doors)
-            if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
-                request = asked(request)
-            return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
-    except ProvisioningError as error:
-        print(f"provision: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("provision: interrupted; the step under way was undone, run it again to go on", file=sys.stderr)
-        return 130
+    undone = "; the step under way was undone, run it again to go on"
+    return guarded("provision", lambda: _provision(chosen), interrupted=undone)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +44,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--json", action="store_true", help="a summary for programs on stdout")
     return parser
+
+
+def _provision(chosen: argparse.Namespace) -> int:
+    require_fit_machine()
+    with ExitStack() as doors:
+        request = _request(chosen, doors)
+        if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
+            request = asked(request)
+        return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
 
 
 def _request(chosen: argparse.Namespace, doors: ExitStack) -> Request:

@@ -1,11 +1,11 @@
 """The system below the unit: packages, and the files laid over /."""
 
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from scripts.provisioning.machine import ManagedFile, ProvisioningError, run, succeeds
+from scripts.provisioning.program import require_root
 
 PACKAGES = ("alsa-utils", "ca-certificates", "chrony", "nftables", "polkitd", "python3-venv", "unattended-upgrades")
 """Beyond what any Debian has: tones, time, firewall, leave to turn off, the environment, security updates."""
@@ -96,8 +96,7 @@ def _laid(source: Path, target: Path) -> ManagedFile:
 
 def require_fit_machine(release: Path = Path("/etc/os-release")) -> None:
     """Refuse to turn another system inside out. Raises ProvisioningError."""
-    if os.geteuid() != 0:
-        raise ProvisioningError("provisioning changes the whole system; run it with sudo")
+    require_root("provisioning changes the whole system")
     try:
         lines = set(release.read_text(encoding="utf-8").splitlines())
     except OSError:

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 from scripts.provisioning.bundle import release_key
-from scripts.provisioning.machine import ProvisioningError
+from scripts.provisioning.program import guarded, require_root, teller
 from scripts.updating.daemons import SystemdDaemons
 from scripts.updating.releases import Releases
 from scripts.updating.taking import Ended, Result, Update
@@ -24,17 +23,13 @@ def main() -> int:
     chosen = parser.parse_args()
     if (chosen.bundle is None) is not chosen.resume:
         parser.error("name a bundle" if chosen.bundle is None else "--resume takes no bundle")
-    try:
-        return _report(_update(chosen), as_json=chosen.json)
-    except ProvisioningError as error:
-        print(f"update: {error}; nothing was changed", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"update: {error.filename}: {error.strerror}; run it again", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("update: interrupted; decide what is on trial with: scripts/update --resume", file=sys.stderr)
-        return 130
+    return guarded(
+        "update",
+        lambda: _report(_update(chosen), as_json=chosen.json),
+        refused="; nothing was changed",
+        broken="; run it again",
+        interrupted="; decide what is on trial with: scripts/update --resume",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,16 +50,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _update(chosen: argparse.Namespace) -> Ended:
-    began_s = time.monotonic()
-
-    def say(line: str) -> None:
-        print(f"{time.monotonic() - began_s:6.1f} s  {line}", file=sys.stderr, flush=True)
-
-    if os.geteuid() != 0:
-        raise ProvisioningError("an update changes the system; run it with sudo")
+    require_root("an update changes the system")
     releases = Releases()
     _ = releases.in_use
-    update = Update(releases, SystemdDaemons(), say, chosen.ready_within)
+    update = Update(releases, SystemdDaemons(), teller(), chosen.ready_within)
     with releases.alone():
         if chosen.resume:
             return update.settle()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.provisioning.machine import ManagedFile, ProvisioningError, link, run
+from scripts.provisioning.program import guarded
 from scripts.provisioning.steps import State, provision
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +107,26 @@ def test_a_failed_program_is_one_line_without_what_may_be_secret(command: tuple[
 def test_a_program_that_hangs_is_ended() -> None:
     with pytest.raises(ProvisioningError, match=r"sleep 60: took longer than 0\.1 s"):
         run("sleep", "60", timeout_s=0.1)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (ProvisioningError("no ink"), 1, "write: no ink, as before\n"),
+        (FileNotFoundError(2, "No such file", "/a"), 1, "write: /a: No such file, try again\n"),
+        (BlockingIOError(11, "Busy"), 1, "write: write: Busy, try again\n"),
+        (KeyboardInterrupt(), 130, "write: interrupted, go on\n"),
+    ],
+)
+def test_a_program_that_fails_says_why_in_one_line_and_how_things_stand(
+    error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> int:
+        raise error
+
+    assert guarded("write", work, refused=", as before", broken=", try again", interrupted=", go on") == code
+    assert capsys.readouterr() == ("", line)
+    assert guarded("write", lambda: 4, interrupted="") == 4
 
 
 def test_it_runs_on_the_standard_library_alone() -> None:
