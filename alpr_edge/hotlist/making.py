@@ -111,7 +111,8 @@ class EntryMaker:
         """Take the date of the list, which entries without an expiry of their own count from.
 
         Raises:
-            FeedError: the source's entries expire, and neither the list's date nor the moment is known.
+            FeedError: the source's entries expire, and neither the list's date nor the moment is known, or it is the
+                calendar's last.
         """
         holds = self._rules.entries_expire
         if holds is None:
@@ -119,7 +120,10 @@ class EntryMaker:
         start = issued or self._now
         if start is None:
             raise FeedError("its entries expire and neither its date nor the time of day is known; set the clock")
-        self._expiry = microseconds(start + holds)
+        try:
+            self._expiry = microseconds(start + holds)
+        except OverflowError:
+            raise FeedError("the list is dated at the calendar's end; fetch the feed again") from None
 
     def make(self, line: int, cells: tuple[str, ...]) -> Record:
         """The row of one line, or what became of it; the cells stand as in :class:`Cells`."""

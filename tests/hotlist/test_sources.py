@@ -125,6 +125,8 @@ def test_entries_expire_from_the_date_of_the_list(lists: Lists, path: Path) -> N
     path.write_bytes(csv_text("ABC123,stolen,CA"))
     with pytest.raises(FeedError, match="set the clock"):
         import_feed(request_for(source_of(entries_expire_h=1.0), path), lists, None)
+    with pytest.raises(FeedError, match="the calendar's end"):
+        imported(lists, path, b"DATE12/31/9999\n" + csv_text("ABC123,stolen,CA"), entries_expire_h=48.0)
 
 
 def test_covert_entries_and_texts_to_skip(lists: Lists, path: Path) -> None:
