@@ -3,7 +3,9 @@
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +17,9 @@ from scripts.provisioning.machine import ProvisioningError
 ROOT = Path(__file__).parents[2]
 
 
-def a_record(**more: object) -> Record:
+def a_record(**more: Any) -> Record:  # noqa: ANN401 - fields of many types
     record = Record("car-7", "somebody", "2026-03-02T17:00:00Z", "1.2.3", outbox={"ready": 0, "delivered": 3})
-    for name, value in more.items():
-        setattr(record, name, value)
-    return record
+    return replace(record, **more)
 
 
 @pytest.mark.parametrize(("ready", "quarantined"), [(1, 0), (0, 1), (2, 3)])
