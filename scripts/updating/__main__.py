@@ -12,8 +12,9 @@ from scripts.provisioning.program import guarded, require_root, teller
 from scripts.updating.daemons import SystemdDaemons
 from scripts.updating.releases import Releases
 from scripts.updating.taking import Ended, Result, Update
+from scripts.updating.trial import TAKEN_BACK
 
-CODES = {Result.ROLLED_BACK: 4, Result.STUCK: 5}
+CODES = {Result.ROLLED_BACK: TAKEN_BACK, Result.STUCK: 5}
 _SHOWN_EVERY_S = 0.2
 
 

@@ -9,6 +9,8 @@ from scripts.provisioning.machine import ProvisioningError, run, succeeds
 from scripts.updating.releases import sync_folder
 
 BOOT_UNIT = Path("/etc/systemd/system/alpr-edge-trial.service")
+TAKEN_BACK = 4
+"""The exit code of an update that was taken back."""
 _BOOT = """\
 [Unit]
 Description=alpr-edge: keep or take back the release that was on trial when the power went
@@ -17,6 +19,8 @@ ConditionPathExists={trial}
 [Service]
 Type=oneshot
 TimeoutStartSec=900
+# Taken back is decided as well; a failed unit would call for a person.
+SuccessExitStatus={taken_back}
 ExecStart={program} --resume
 
 [Install]
@@ -55,7 +59,7 @@ class Trial:
             program: ``scripts/update`` of the release before, which is known to work.
             boot_unit: the systemd unit that runs it.
         """
-        boot_unit.write_text(_BOOT.format(trial=path, program=program), encoding="ascii")
+        boot_unit.write_text(boot_text(path, program), encoding="ascii")
         run("systemctl", "enable", "--quiet", boot_unit.name)
         _write(self, path)
 
@@ -64,6 +68,11 @@ class Trial:
         counted = replace(self, tries=self.tries + 1)
         _write(counted, path)
         return counted
+
+
+def boot_text(trial: Path, program: Path) -> str:
+    """The systemd unit that decides a trial at the start of the computer."""
+    return _BOOT.format(trial=trial, program=program, taken_back=TAKEN_BACK)
 
 
 def end(path: Path, boot_unit: Path = BOOT_UNIT) -> None:

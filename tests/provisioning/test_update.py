@@ -1,6 +1,7 @@
 """An update: side by side, switched at once, decided by readiness, and whole whenever the power goes."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from scripts.provisioning.machine import ProvisioningError
 from scripts.provisioning.release import MADE
 from scripts.updating import trial as trials
+from scripts.updating.__main__ import CODES
 from scripts.updating.releases import Releases, is_older
 from scripts.updating.taking import Result, Update
 from scripts.updating.trial import Trial
@@ -193,3 +195,18 @@ def test_the_trial_is_on_the_disk_as_it_was(tmp_path: Path) -> None:
     assert Trial.under_way(path) == Trial("1", "2", was_fit=True, ready_s=1.0, tries=1)
     trials.end(path, tmp_path / "unit")
     assert Trial.under_way(path) is None
+
+
+def test_the_unit_that_decides_at_the_start_is_whole_and_takes_going_back_for_success(
+    tmp_path: Path, require_tool: Callable[[str], str]
+) -> None:
+    program = tmp_path / "update"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = tmp_path / "alpr-edge-trial.service"
+    unit.write_text(trials.boot_text(tmp_path / "trial.json", program))
+    done = subprocess.run(
+        [require_tool("systemd-analyze"), "verify", unit], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout + done.stderr == ""
+    assert f"SuccessExitStatus={CODES[Result.ROLLED_BACK]}\n" in unit.read_text()
