@@ -9,6 +9,7 @@ from alpr_edge.domain.frames import Reading
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.passes import CORRECTIONS_MAX, DecisionRule, Origin, Passes
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.voting import vote
 from tests.domain.readings import START, frame_of, reading_of
 
 RULE = DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
@@ -37,9 +38,9 @@ def test_readings_decide_when_certainty_does_not() -> None:
 
 
 def test_age_decides_when_readings_are_few() -> None:
-    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 400, 800)]
+    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 400, 700)]
     events = play(passes_of(), frames)
-    assert [(at_ms, type(event)) for at_ms, event in events] == [(800, ReadDecided)]
+    assert [(at_ms, type(event)) for at_ms, event in events] == [(700, ReadDecided)]
 
 
 def test_the_end_of_a_pass_decides_and_closes() -> None:
@@ -125,6 +126,37 @@ def test_the_sharpest_look_is_the_evidence_and_dates_the_position() -> None:
     assert decided.evidence.crop.shape == (52, 104, 3)
     assert isinstance(closed, ReadClosed)
     assert closed.evidence is None
+
+
+def test_a_closed_read_has_the_last_values_of_its_pass() -> None:
+    def locate(at: Instant) -> Position:
+        return Position(37.6 + at.ms_since(START), -121.0, 10, 0.9, "log:test")
+
+    passes = Passes(Origin("unit-1", "front", ()), RULE, 1000, locate, lambda: "read-1")
+    boxes = {ms: Box(100 + ms, 100, 200 + ms, 150) for ms in (0, 100, 200)}
+    sharpness = {0: 50.0, 100: 400.0, 200: 80.0}
+    looks = [reading_of("8ABC123", ms, boxes[ms], 0.999, sharpness[ms]) for ms in boxes]
+    ((_, decided),) = play(passes, [(ms, [look]) for ms, look in zip(boxes, looks, strict=True)])
+    (closed,) = passes.close(START.shifted(300))
+    read, whole = closed.read, vote(looks)
+    assert (decided.read.read_id, decided.read.unit_id) == (read.read_id, read.unit_id) == ("read-1", "unit-1")
+    assert (read.confidence, read.alternatives, read.slot_votes) == (
+        whole.confidence,
+        whole.alternatives,
+        whole.slot_votes,
+    )
+    assert read.confidence > decided.read.confidence
+    assert (read.vote_count, read.last_frame, read.last_seen) == (3, 2, START.shifted(200))
+    assert (read.box, read.position) == (boxes[100], locate(START.shifted(100)))
+    assert (read.first_seen, read.first_frame) == (START, 0)
+
+
+def test_a_place_that_is_known_at_the_decision_alone_is_kept() -> None:
+    known = [Position(37.6, -121.0, 10, 0.9, "log:test")]
+    passes = Passes(Origin("u", "front", ()), RULE, 1000, lambda _: known.pop() if known else None, lambda: "r")
+    ((_, decided),) = play(passes, [(0, [reading_of("8ABC123", certainty=0.999)])])
+    (closed,) = passes.close(START.shifted(100))
+    assert closed.read.position is decided.read.position is not None
 
 
 def test_a_sharper_look_after_the_decision_amends_it() -> None:

@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.tracking import READINGS_KEPT, Tracker, agreement_of
+from alpr_edge.domain.tracking import READINGS_KEPT, Track, Tracker, agreement_of
 from tests.domain.readings import START, reading_of
 
 texts = st.text("ABC123", max_size=8)
@@ -22,6 +23,30 @@ def test_a_car_that_moves_by_more_than_its_plate_stays_one_track() -> None:
         (track,) = tracker.update([reading_of("8ABC123", step * 100, box)])
         numbers.add(track.number)
     assert len(numbers) == 1
+
+
+@pytest.mark.parametrize(("later_ms", "moved_px"), [(100, 20.0), (200, 40.0), (300, 60.0), (900, 60.0)])
+def test_a_plate_goes_on_as_it_moved_but_for_three_frames_at_most(later_ms: float, moved_px: float) -> None:
+    track, box = Track(1), Box(100, 100, 180, 120)
+    track.add(reading_of("8ABC123", 0, box))
+    assert track.predicted(START.shifted(later_ms)) == box
+    track.add(reading_of("8ABC123", 100, box.moved(20, -20)))
+    assert track.predicted(START.shifted(100 + later_ms)) == box.moved(20 + moved_px, -20 - moved_px)
+
+
+def test_of_two_looks_at_one_moment_no_motion_is_told() -> None:
+    track, box = Track(1), Box(100, 100, 180, 120)
+    for shift in (0, 5):
+        track.add(reading_of("8ABC123", 0, box.moved(shift, 0)))
+    assert track.predicted(START.shifted(100)) == box.moved(5, 0)
+
+
+@pytest.mark.parametrize(("scale", "tracks"), [(2.4, 1), (2.6, 2)])
+def test_a_plate_that_is_suddenly_much_larger_is_another(scale: float, tracks: int) -> None:
+    tracker = Tracker(gap_ms=1000)
+    boxes = Box(100, 100, 180, 120), Box(100, 100, 100 + 80 * scale, 100 + 20 * scale)
+    seen = [tracker.update([reading_of("8ABC123", ms, box)])[0].number for ms, box in zip((0, 100), boxes, strict=True)]
+    assert len(set(seen)) == tracks
 
 
 def test_two_cars_crossing_keep_their_tracks() -> None:
