@@ -118,10 +118,8 @@ def _of_updates(scene: Scene) -> Iterator[Proof]:
 def _scene(doors: ExitStack, *, offline: bool, name: str) -> Scene:
     root = copied(clean_root(prepared=offline), name)
     put_checkout(root)
-    made = bundle()
+    call("cp", "-a", bundle(), root / "root" / "bundle")
     call("cp", RELEASE_KEY, root / "root" / "release-key.pem")
-    if offline:
-        call("cp", "-a", made, root / "root" / "bundle")
     folder = CACHE / f"depot-{name}"
     call("rm", "-rf", folder)
     depot = Depot(folder)
