@@ -1,9 +1,10 @@
 """The department at the other end of the wire: the product's own, in a network of its own."""
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,11 @@ class Depot:
         told = call(PROGRAM, "department", "status", "--directory", self.folder, "--json").stdout
         counts: dict[str, Any] = json.loads(told)
         return counts
+
+    def reads(self) -> set[str]:
+        """Ids of the reads it stored."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'department.db'}?mode=ro", uri=True)) as database:
+            return {str(read_id) for (read_id,) in database.execute("SELECT read_id FROM reads")}
 
     def state_of(self, unit: str) -> str:
         """How a unit stands with it: ``valid``, ``revoked``."""

@@ -69,20 +69,23 @@ def a_broken_release_is_taken_back(scene: Scene) -> str:
 
 
 def power_cut_in_an_update_is_decided_at_the_start(scene: Scene) -> str:
-    """The power goes while the broken release is on trial: it starts, and is taken back by itself."""
+    """The power goes while the broken release is on trial: it starts, is taken back by itself, and no read is lost."""
     car = scene.car
     command = (f"{CURRENT}/scripts/update", f"/root/bundle-{BROKEN}", "--ready-within", READY_S[BROKEN])
     car.run("systemd-run", "--quiet", "--collect", "--unit=update", *command)
     until(lambda: _version(scene) == BROKEN, "the broken release is on trial", 240)
     until((car.root / "opt/alpr-edge/trial.json").exists, "it is written down", 5)
+    held = _reads(scene)
     car.cut_power()
     _require((car.root / "opt/alpr-edge/current").resolve().name == BROKEN, "the link was not switched yet")
     car.start()
     start_receiver(car)
     seconds = until(lambda: _version(scene) == NEXT, "the release before is back", 240)
-    until(lambda: not (car.root / "opt/alpr-edge/trial.json").exists(), "the trial is decided", 120)
+    until(lambda: car.value("alpr-edge-trial.service", "ActiveState") == "inactive", "the trial is decided", 240)
+    _require(not (car.root / "opt/alpr-edge/trial.json").exists(), "it is on trial still")
     until(lambda: scene.health("run").get("ready"), "the unit is ready", 60)
-    return f"{seconds:.0f} s after the start the release before was back, by itself"
+    _require(held <= _reads(scene), "reads held before the power cut are gone")
+    return f"{seconds:.0f} s after the start the release before was back, by itself, with all {len(held)} reads"
 
 
 def a_unit_with_reads_is_not_decommissioned(scene: Scene) -> str:
@@ -189,24 +192,28 @@ def _outbox(scene: Scene) -> dict[str, int]:
     return counts
 
 
-def _hold_reads_back(scene: Scene) -> int:
-    """Unplug the wire until some items wait; how many the unit holds in all."""
+def _reads(scene: Scene) -> set[str]:
+    """Ids of the reads that the unit holds, delivered or not."""
+    told = scene.car.run(AS_UNIT, "reads", "--json", "--limit", "1000").stdout
+    return {json.loads(line)["read_id"] for line in told.splitlines()}
+
+
+def _hold_reads_back(scene: Scene) -> set[str]:
+    """Unplug the wire until some items wait; the reads that the unit holds then."""
     wire(up=False)
     until(lambda: _outbox(scene)["ready"] > 2, "reads wait in the car", 90)
-    return sum(_outbox(scene).values())
+    return _reads(scene)
 
 
-def _arrive(scene: Scene, held: int) -> str:
-    """Plug it in again: all that was held before is held still or was delivered, and nothing waits for good."""
-    counts = _outbox(scene)
-    _require(sum(counts.values()) >= held, f"{held} items were held, and {counts} are there now")
-    waited = counts["ready"]
-    before = scene.depot.counts()["reads"]
+def _arrive(scene: Scene, held: set[str]) -> str:
+    """Plug it in again: each read that was held before is held still, and each held now gets to the department."""
+    now = _reads(scene)
+    _require(held <= now, f"of {len(held)} reads held before {len(held - now)} are gone")
+    waited = len(now - scene.depot.reads())
     wire(up=True)
-    until(lambda: scene.depot.counts()["reads"] > before, "reads that waited arrive", 90)
-    until(lambda: _outbox(scene)["ready"] <= 2, "what waited was delivered", 120)
+    until(lambda: now <= scene.depot.reads(), "all reads that the unit held arrive", 180)
     _require(_outbox(scene)["quarantined"] == 0, "the department refused some")
-    return f"{held} items held before, {sum(counts.values())} after, {waited} of them delivered then"
+    return f"{len(held)} reads held before, {len(now)} after, {waited} of them delivered then, none lost"
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence it is
