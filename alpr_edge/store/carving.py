@@ -3,7 +3,8 @@
 The trees are walked from their roots as far as they go. What lies under a damaged page is found without it: a page that
 is whole, that no tree leads to and that is not free, is one of those, and which table its rows belong to shows by their
 shape, for every table is STRICT. ("Carving" is forensics' word for it; SQLite's own ``.recover`` works alike.) Where
-the list of free pages is damaged too, rows deleted before may come back; their ids keep them from being doubled.
+the list of free pages is damaged too, or lies in a damaged log, rows deleted before may come back; their ids keep them
+from being doubled.
 """
 
 from collections.abc import Iterable, Iterator
@@ -77,7 +78,7 @@ class Carver:
     pages: Pages
     shapes: dict[str, Shape]
     damaged: int = 0
-    """Pages in use that cannot be read in their newest version."""
+    """Pages in use that cannot be read in their newest version, and frames of no page that is known."""
     rows_broken: int = 0
     """Rows that go on on a damaged page."""
     taken: int = 0
@@ -98,7 +99,7 @@ class Carver:
             for number in (*walked[table], *orphans.get(table, ())):
                 self.taken += 1
                 yield from self._rows_of(number, shape)
-        self.damaged = sum(not self.pages.is_newest_whole(number) for number in self._reached)
+        self.damaged = sum(not self.pages.is_newest_whole(number) for number in self._reached) + self.pages.nameless
 
     def table(self, name: str) -> Iterator[Carved]:
         """The rows of one table as far as its tree leads, which for a small one takes no time."""
@@ -148,16 +149,19 @@ class Carver:
 
     def _orphans(self) -> dict[str, list[int]]:
         """Pages that are whole, in use, and that nothing leads to, by the one table whose rows look like theirs."""
-        first = self.pages.page(SCHEMA_ROOT)
-        free = set[int]() if first is None else free_pages(first, self.pages.page)
         found: dict[str, list[int]] = {}
-        for number in set(range(1, self.pages.count + 1)) - self._reached - free:
+        for number in self.pages.numbers - self._reached - self._free():
             self._reached.add(number)
             page = self.pages.page(number)
             node = None if page is None else node_of(number, page)
             if node is not None and (table := self._table_of(node)) is not None:
                 found.setdefault(table, []).append(number)
         return found
+
+    def _free(self) -> set[int]:
+        """Pages out of use; a list that may be an older version says nothing of those that may be in use again."""
+        first = self.pages.page(SCHEMA_ROOT)
+        return set() if first is None else free_pages(first, self.pages.page) - self.pages.unsettled
 
     def _table_of(self, node: Node) -> str | None:
         rows = [values for values in node.rows(self.pages.page) if values is not None]

@@ -10,8 +10,8 @@ import hmac
 import os
 import struct
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, KeysView, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from alpr_edge.store.walog import PAGE_BYTES, Log, read_log
+from alpr_edge.store.walog import PAGE_BYTES, Frame, Log, read_log
 
 SALT_BYTES = 16
 USABLE_BYTES = PAGE_BYTES - 80
 """What SQLite has of a page: IV and HMAC take the rest."""
 TRIED_MAX = 256
 """Pages on which a salt is tried."""
+TRIALS_MAX = 1_000_000
+"""Numbers tried on frames whose headers are damaged, all together."""
 _IV_END = USABLE_BYTES + 16
 _START = b"SQLite format 3\0"
 
@@ -69,10 +71,11 @@ class Pages:
     def __init__(self, database: Path, key: bytes, salts: Iterable[bytes] = ()) -> None:
         self._paths = (database, database.with_name(f"{database.name}-wal"))
         self._log: Log = read_log(self._paths[1], database.with_name(f"{database.name}-shm"))
+        self._frames = list(self._log.frames[: self._log.committed])
+        self.nameless = 0
+        """Frames of which :meth:`name_frames` found nothing that tells what page they are."""
         self._descriptors = [_descriptor(path) for path in self._paths]
         self._places = self._all_places()
-        self.count = max(self._places, default=0)
-        """Of the newest page; pages are counted from 1."""
         self.cipher = self._cipher_of(key, salts)
         """None: no page opens under this key."""
 
@@ -83,6 +86,31 @@ class Pages:
         for descriptor in self._descriptors:
             if descriptor is not None:
                 os.close(descriptor)
+
+    @property
+    def numbers(self) -> KeysView[int]:
+        """Of the pages that lie somewhere, counted from 1. A damaged frame may bear any number up to four billion."""
+        return self._places.keys()
+
+    @property
+    def unsettled(self) -> set[int]:
+        """Pages that a damaged log holds versions of.
+
+        An older version of another page may be read without anything telling so; what it says of these may be over.
+        """
+        if not self._log.is_damaged:
+            return set()
+        return {number for number, places in self._places.items() if places[0].in_log}
+
+    def name_frames(self) -> None:
+        """Find out by trial which page each frame is whose header is damaged; may take half a minute."""
+        if self.cipher is None:
+            return
+        numbers = range(1, _page_count(self._descriptors[0]) + len(self._frames) + 1)
+        trials = iter(range(TRIALS_MAX))
+        self._frames = [self._named(frame, self.cipher, numbers, trials) for frame in self._frames]
+        self._places = self._all_places()
+        self.nameless = sum(not frame.page for frame in self._frames[self._log.copied_back :])
 
     def page(self, number: int) -> bytes | None:
         """The newest version that is whole, :data:`USABLE_BYTES` long; None when none is."""
@@ -103,14 +131,21 @@ class Pages:
         )
 
     def _all_places(self) -> dict[int, list[Place]]:
+        """Of a page, what lies in the database file is newer than the frames that were copied back to it."""
         places: defaultdict[int, list[Place]] = defaultdict(list)
-        size = _size(self._descriptors[0])
-        for number in range(1, -(-size // PAGE_BYTES) + 1):
-            places[number].append(Place(in_log=False, offset=(number - 1) * PAGE_BYTES))
-        for frame in self._log.frames[: self._log.committed]:
-            if frame.page:
-                places[frame.page].insert(0, Place(in_log=True, offset=frame.offset))
+        _put_in_front(places, self._frames[: self._log.copied_back])
+        for number in range(1, _page_count(self._descriptors[0]) + 1):
+            places[number].insert(0, Place(in_log=False, offset=(number - 1) * PAGE_BYTES))
+        _put_in_front(places, self._frames[self._log.copied_back :])
         return dict(places)
+
+    def _named(self, frame: Frame, cipher: PageCipher, numbers: Sequence[int], trials: Iterator[int]) -> Frame:
+        """The frame under its page's number, or under none when that is not known."""
+        sealed = self._sealed(Place(in_log=True, offset=frame.offset))
+        if frame.page in numbers or cipher.opened(frame.page, sealed) is not None:
+            return frame
+        tried = (number for number, _ in zip(numbers, trials, strict=False))
+        return replace(frame, page=next((number for number in tried if cipher.opened(number, sealed) is not None), 0))
 
     def _sealed(self, place: Place) -> bytes:
         descriptor = self._descriptors[place.in_log]
@@ -138,6 +173,12 @@ def salt_of(database: Path) -> bytes:
         return file.read(SALT_BYTES)
 
 
+def _put_in_front(places: defaultdict[int, list[Place]], frames: Iterable[Frame]) -> None:
+    for frame in frames:
+        if frame.page:
+            places[frame.page].insert(0, Place(in_log=True, offset=frame.offset))
+
+
 def _descriptor(path: Path) -> int | None:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -145,5 +186,6 @@ def _descriptor(path: Path) -> int | None:
         return None
 
 
-def _size(descriptor: int | None) -> int:
-    return 0 if descriptor is None else os.fstat(descriptor).st_size
+def _page_count(descriptor: int | None) -> int:
+    """Pages of a file, of which the last may be cut short."""
+    return 0 if descriptor is None else -(-os.fstat(descriptor).st_size // PAGE_BYTES)

@@ -99,13 +99,14 @@ class Salvage:
         with self.database.read() as connection:
             wanted = shapes(connection)
         with Pages(aside.database, self.key, () if mark is None else (mark.salt,)) as pages:
+            pages.name_frames()
             carver = Carver(pages, wanted)
             rows = carver.rows()
             for batch in batches(rows, BATCH):
                 self._insert(batch, done, read_ids)
-                progress(carver.taken, pages.count)
+                progress(carver.taken, len(pages.numbers))
             done.pages_unreadable, done.rows_unreadable = carver.damaged, carver.rows_broken
-            progress(pages.count, pages.count)
+            progress(len(pages.numbers), len(pages.numbers))
         self._adopt(aside.since, done)
         self._queue_again(read_ids, done)
         aside.keep_report(done.figures())

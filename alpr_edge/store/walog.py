@@ -28,6 +28,7 @@ class Frame:
     """One page as a transaction left it."""
 
     page: int
+    """Its number; 0: the frame's header is damaged."""
     offset: int
     """Of the page's bytes in the log."""
     commits: bool
@@ -50,9 +51,12 @@ class Log:
 
     @property
     def committed(self) -> int:
-        """How many frames, from the first, belong to transactions that were acknowledged or may have been."""
-        last = max((number for number, frame in enumerate(self.frames, 1) if frame.commits), default=0)
-        return self.known_committed or last
+        """How many frames, from the first, belong to transactions that were acknowledged or may have been.
+
+        In a log that is not damaged, those that SQLite finds. The index may know of fewer: a process was killed between
+        writing a transaction and telling the index, or a power cut left the index as it was some time before.
+        """
+        return max(self.known_committed, self._last) if self.is_damaged else self._found
 
     @property
     def is_damaged(self) -> bool:
@@ -60,12 +64,25 @@ class Log:
 
         Commits are synced one by one, so a power cut tears the last transaction at most. A frame that fails below the
         index's count was whole once, and so was one that two commits follow. What one commit follows is what a torn
-        last transaction looks like when the index did not survive, and is taken for that.
+        last transaction looks like when the index does not know of it, and is taken for that.
+
+        What was copied back may go as a whole. A log of which SQLite still finds the beginning is damaged nevertheless:
+        those frames hide newer pages of the database file.
         """
         good = next((number for number, frame in enumerate(self.frames) if not frame.holds), len(self.frames))
-        if self.known_committed:
-            return good < self.known_committed and self.copied_back < self.known_committed
-        return sum(frame.commits for frame in self.frames[good:]) > 1
+        if not self._found and self.known_committed <= self.copied_back:
+            good = max(good, self.known_committed)
+        return good < self.known_committed or sum(frame.commits for frame in self.frames[good:]) > 1
+
+    @property
+    def _found(self) -> int:
+        """Frames of the transactions that SQLite finds."""
+        return max((number for number, frame in enumerate(self.frames, 1) if frame.commits and frame.holds), default=0)
+
+    @property
+    def _last(self) -> int:
+        """Frames up to the last that ends a transaction, whether it holds or not."""
+        return max((number for number, frame in enumerate(self.frames, 1) if frame.commits), default=0)
 
 
 def read_log(log: Path, index: Path) -> Log:
@@ -73,7 +90,7 @@ def read_log(log: Path, index: Path) -> Log:
     content, told = _content(log), _told_by(_content(index))
     salt = content[16:24] if _header_holds(content) else told.salt or content[HEADER_BYTES + 8 : HEADER_BYTES + 16]
     committed, copied_back = (told.committed, told.copied_back) if told.salt == salt else (0, 0)
-    return Log(tuple(_frames(content, salt)), committed, copied_back)
+    return Log(tuple(_frames(content, salt, committed)), committed, copied_back)
 
 
 def lacks_commits(database: Path) -> bool:
@@ -113,13 +130,16 @@ def _header_holds(content: bytes) -> bool:
     return _checksum(words, (0, 0)) == struct.unpack_from(">II", content, 24)
 
 
-def _frames(content: bytes, salt: bytes) -> Iterator[Frame]:
-    """Frames of a generation up to the last that carries its salt; those before it that do not are shown as failed."""
+def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
+    """Frames of a generation up to the last that carries its salt or was committed for certain.
+
+    Those before it that do not carry the salt are shown as failed.
+    """
     starts = range(HEADER_BYTES, len(content) - FRAME_BYTES + 1, FRAME_BYTES)
-    own = [start for start in starts if content[start + 8 : start + 16] == salt]
+    own = [number for number, start in enumerate(starts, 1) if content[start + 8 : start + 16] == salt]
     running = struct.unpack_from(">II", content, 24) if _header_holds(content) else None
     big = content[3] & 1 if running else 0
-    for start in starts[: starts.index(own[-1]) + 1] if own else ():
+    for start in starts[: max(committed, *own[-1:], 0)]:
         page, pages_total = struct.unpack_from(">II", content, start)
         carries = content[start + 8 : start + 16] == salt
         if running is not None:

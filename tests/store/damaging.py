@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +10,24 @@ from pathlib import Path
 from sqlalchemy import select
 
 from alpr_edge.store.aside import Aside, all_aside
+from alpr_edge.store.carving import Carver
 from alpr_edge.store.damage import Renewal
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key
 from alpr_edge.store.outbox import Outbox
+from alpr_edge.store.pages import Pages
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.rowcopy import shapes
 from alpr_edge.store.salvage import Salvage, Salvaged
 from alpr_edge.store.schema import outbox
+from alpr_edge.store.walog import Log, read_log
 from tests.store.records import CROP, hit, plate_read
 
 KEY = bytes(range(32))
 PAGE = 4096
+FRAME = PAGE + 24
+WAL, SHM = f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"
 READS = 200
 
 
@@ -95,6 +101,28 @@ def overwrite(file: Path, start: int, length: int = PAGE) -> None:
     content = bytearray(file.read_bytes())
     content[start : start + length] = os.urandom(min(length, len(content) - start))
     file.write_bytes(content)
+
+
+def log_of(data: Path) -> Log:
+    return read_log(data / WAL, data / SHM)
+
+
+def overwrite_frames(data: Path, numbers: Iterable[int], start: int = 0, length: int = FRAME) -> None:
+    """Overwrite the same part of frames of the log, which are counted from 0."""
+    for number in numbers:
+        overwrite(data / WAL, 32 + number * FRAME + start, length)
+
+
+def held(data: Path) -> dict[int, set[str]]:
+    """Reads by the page that they lie on, as far as pages tell; the database is not opened."""
+    with unit(data.with_name("empty")) as store, store.database.read() as connection:
+        wanted = shapes(connection)
+    found: dict[int, set[str]] = {}
+    with Pages(data / DATABASE_NAME, KEY) as pages:
+        for carved in Carver(pages, wanted).rows():
+            if carved.table == "reads":
+                found.setdefault(carved.page, set()).add(str(carved.values["read_id"]))
+    return found
 
 
 def overwrite_page(data: Path, number: int) -> None:
