@@ -9,14 +9,15 @@ from sqlalchemy.exc import IntegrityError
 
 from alpr_edge.store.btree import Value
 from alpr_edge.store.carving import Carved, Column, Shape, shape_of
-from alpr_edge.store.schema import meta, metadata
+from alpr_edge.store.schema import meta, metadata, outbox
 
 NUMBER = "seq"
 """The row's number: its place in the other database says nothing here."""
 Row = dict[str, Value]
 
-TABLES: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table is not meta)
-"""All that hold something, those first that others refer to; ``meta`` says what this database is, not that one."""
+TABLES: tuple[Table, ...] = (outbox, *(table for table in metadata.sorted_tables if table not in {meta, outbox}))
+"""All that hold something: the queue, which tells what is needed yet, then those first that others refer to. ``meta``
+says what this database is, not that one."""
 
 
 class Fate(StrEnum):
@@ -26,6 +27,8 @@ class Fate(StrEnum):
     THERE = "already there"
     HANGING = "hanging"
     """It refers to a row that is lost, and stays in the other database."""
+    OVER = "over"
+    """It tells of something that had been let go of when the other database was damaged."""
 
 
 def shapes(connection: Connection, tables: Sequence[Table] = TABLES) -> dict[str, Shape]:

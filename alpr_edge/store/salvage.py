@@ -3,6 +3,9 @@
 Rows keep their ids and are never overwritten, so saving twice, or after a cut, changes nothing more. A read, hit or
 image whose place in the queue cannot be read is queued again, which the department stores once; one with a receipt
 keeps it. An image file whose row is gone gets one and is sent by itself: it is evidence.
+
+An older version of a page may stand in for a damaged one, and tell of an image that was let go of since. Of an image
+without its file, rows are taken when it is in the queue: then the file is lost, and somebody may restore it.
 """
 
 from collections import Counter
@@ -42,6 +45,8 @@ class Salvaged:
     """Rows that had come over before, or were never lost, by table."""
     hanging: Counter[str] = field(default_factory=Counter)
     """Rows that refer to one that is lost, by table: they stay in the database set aside alone."""
+    over: Counter[str] = field(default_factory=Counter)
+    """Rows that tell of images let go of before the damage, by table."""
     queued: int = 0
     """Reads, hits and images that had lost their place in the queue."""
     images_adopted: int = 0
@@ -64,6 +69,7 @@ class Salvaged:
             "saved": dict(self.saved),
             "already_there": dict(self.there),
             "hanging": dict(self.hanging),
+            "over": dict(self.over),
             "queued_again": self.queued,
             "images_adopted": self.images_adopted,
             "images_damaged": self.images_damaged,
@@ -118,7 +124,7 @@ class Salvage:
             for name, row in batch:
                 table = _TABLES[name]
                 fate = self._put(connection, table, row)
-                {Fate.NEW: done.saved, Fate.THERE: done.there, Fate.HANGING: done.hanging}[fate][name] += 1
+                _counter_of(fate, done)[name] += 1
                 if table is reads:
                     read_ids.append(str(row["read_id"]))
 
@@ -127,6 +133,8 @@ class Salvage:
             row["live"] = int(bool(row["live"]) and not _has_live(connection, row["source"]))
             if row["file"] not in self.lists:
                 return Fate.THERE  # an import removed it since
+        if table in {images, evidence} and self._was_let_go(connection, str(row["sha256"])):
+            return Fate.OVER
         fate = put(connection, table, row)
         if table is evidence and fate is Fate.HANGING and self._name_image(connection, str(row["sha256"])):
             fate = put(connection, table, row)
@@ -136,6 +144,10 @@ class Salvage:
         if table is outbox and fate is Fate.THERE:
             _keep_receipt(connection, row)
         return fate
+
+    def _was_let_go(self, connection: Connection, sha256: str) -> bool:
+        """Whether nothing but a row of it is left: neither its file nor its place in the queue."""
+        return self.images.facts(sha256) is None and not _is_queued(connection, sha256)
 
     def _name_image(self, connection: Connection, sha256: str) -> bool:
         """Give an image file the row that it lost; False: there is no file either, or it has its row."""
@@ -180,6 +192,10 @@ class Salvage:
 
 
 _TABLES = {table.name: table for table in TABLES}
+
+
+def _counter_of(fate: Fate, done: Salvaged) -> Counter[str]:
+    return {Fate.NEW: done.saved, Fate.THERE: done.there, Fate.HANGING: done.hanging, Fate.OVER: done.over}[fate]
 
 
 def _has_live(connection: Connection, source: object) -> bool:

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from alpr_edge.domain.errors import DamagedError
+from alpr_edge.domain.wire import digest
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.pages import Pages
+from alpr_edge.store.reads import ClosedRecord
 from alpr_edge.store.schema import images
 from alpr_edge.store.sqlcipher import BEGIN_OPTION
 from tests.store.damaging import (
@@ -29,6 +31,7 @@ from tests.store.damaging import (
     record,
     unit,
 )
+from tests.store.records import CROP, plate_read
 
 ALL = {f"read-{number}" for number in range(60)}
 
@@ -158,6 +161,41 @@ def test_a_log_copied_back_may_not_go_with_what_was_written_behind_it(data: Path
         assert len(store.asides) == 1
         store.salvage()
         assert store.ids() == ALL
+
+
+@pytest.fixture
+def amended(killed: Path) -> Path:
+    """A read has a sharper crop by the last transaction, which is damaged as a whole: its first crop is no more."""
+    with unit(killed) as store:
+        store.reads.commit([record(60)])
+        before = len(log_of(killed).frames)
+        store.reads.commit([ClosedRecord(plate_read("read-60"), ((CROP, b"a sharper crop"),))])
+        last = crashed(killed, killed.with_name("amended"))
+    overwrite_frames(last, range(before, len(log_of(last).frames)))
+    return last
+
+
+def test_an_image_that_was_let_go_of_does_not_come_back_without_its_file(amended: Path) -> None:
+    with unit(amended) as store:
+        done = store.salvage()
+        assert done.over == {"images": 1, "evidence": 1}
+        assert done.is_complete
+        assert {f"read-{number}" for number in range(61)} == store.ids() == store.queued("read")
+        assert digest(b"a sharper crop") in store.queued("image")
+        assert store.outbox.quarantine_lost_images() == 0
+        with store.database.read() as connection:
+            named = set(connection.scalars(select(images.c.sha256)))
+        assert named == set(store.images.orphans(()))
+
+
+def test_an_image_that_is_queued_and_has_lost_its_file_is_shown_after_salvage(killed: Path) -> None:
+    gone = digest(b"crop of read-30")
+    (killed / "images" / gone[:2] / gone).unlink()
+    overwrite_frames(killed, [0])
+    with unit(killed) as store:
+        assert not store.salvage().over
+        assert store.outbox.quarantine_lost_images() == 1
+        assert [item.item_id for item in store.outbox.quarantined()] == [gone]
 
 
 def test_pages_in_use_again_are_read_although_an_older_list_calls_them_free(data: Path, tmp_path: Path) -> None:
