@@ -14,9 +14,15 @@ from sqlalchemy import text
 
 from alpr_edge.app.store_room import open_store
 from alpr_edge.department.database import DATABASE_NAME
+from alpr_edge.store.carving import Carver
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.pages import Pages
+from alpr_edge.store.rowcopy import shapes
+from alpr_edge.store.walog import PAGE_BYTES
 from scripts.torturing import records
 from scripts.torturing.campaign import Campaign, plan
 from scripts.torturing.checking import Check
+from scripts.torturing.damaging import damage
 from scripts.torturing.faults import Fault
 from scripts.torturing.ledger import Ledger, Tally
 from scripts.torturing.notes import Begun, Kept, Live, Migrated, Pictures, Wanted
@@ -64,6 +70,16 @@ class Scene:
 
     def image(self) -> Path:
         return next(path for path in sorted((self.data / "images").glob("*/*")))
+
+    @property
+    def key(self) -> bytes:
+        return load_key("outbox", self.rig.settings(self.disk).store.keys_directory)
+
+    def page_of_reads(self) -> int:
+        with open_store(self.rig.settings(self.disk), migrate=False) as store, store.database.read() as connection:
+            wanted = shapes(connection)
+        with Pages(self.data / "edge.db", self.key) as pages:
+            return next(carved.page for carved in Carver(pages, wanted).rows() if carved.table == "reads")
 
     def check(self) -> Tally:
         Check(self.rig, self.disk, self.ledger, self.tally, set()).run()
@@ -130,6 +146,23 @@ def test_a_damaged_page_of_the_database_is_corrupt(scene: Scene) -> None:
 def test_a_list_or_a_migration_that_came_undone_is_lost(scene: Scene) -> None:
     scene.ledger.take([Wanted(1), Live(1), Migrated(1)])
     assert set(scene.check().lost) == {"no list is live", "migration 1 was undone"}
+
+
+def test_damage_promises_no_read_that_was_not_acknowledged(scene: Scene) -> None:
+    told = set(sorted(scene.ledger.reads)[:1])
+    assert damage(Fault.LOG, scene.data, scene.key, Random(1), told) == told
+
+
+def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) -> None:
+    with (scene.data / "edge.db").open("r+b") as database:
+        database.seek((scene.page_of_reads() - 1) * PAGE_BYTES)
+        database.write(bytes(PAGE_BYTES))
+    check = Check(scene.rig, scene.disk, scene.ledger, scene.tally, set())
+    check.go_on(set(), next(RUNS), Random(1))
+    assert scene.ledger.excused
+    check.run()
+    check.send_all()
+    assert scene.tally.is_clean, scene.tally
 
 
 def hasty(activity: Activity, task: Task, pipe: Connection) -> None:

@@ -117,7 +117,7 @@ class Campaign:
         """Damage the database, have the unit go on and salvage, and send everything to the department."""
         settings = self._rig.settings(road.disk.folder)
         key = load_key("outbox", settings.store.keys_directory)
-        promised = damage(fault, settings.unit.data_directory, key, self._random)
+        promised = damage(fault, settings.unit.data_directory, key, self._random, road.ledger.reads)
         self._runs += 1
         check = self._check(road)
         check.go_on(promised, self._runs, self._random)

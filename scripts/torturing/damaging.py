@@ -26,20 +26,24 @@ LENGTH_MAX = 3 * PAGE_BYTES
 _LOG = f"{DATABASE_NAME}-wal"
 
 
-def damage(fault: Fault, data: Path, key: bytes, random: Random) -> set[str]:
+def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged: set[str]) -> set[str]:
     """Damage a database that nobody has open; returns the ids of the reads promised.
+
+    Args:
+        fault: which damage.
+        data: the folder.
+        key: of the database.
+        random: draws where.
+        acknowledged: reads that may be promised. A victim killed while it committed leaves a transaction that SQL finds
+            and that nobody was told of; when it is damaged it cannot be told from one that was never written whole.
 
     Raises:
         AssertionError: what is said of where rows lie is not what SQL finds.
     """
     held, places = _where_reads_lie(data, key)
     touched = _strike(fault, data, random)
-    return {
-        read_id
-        for page, read_ids in held.items()
-        if not any(_overlaps(places[page], in_log, bytes_) for in_log, bytes_ in touched)
-        for read_id in read_ids
-    }
+    whole = (page for page in held if not any(_overlaps(places[page], in_log, bytes_) for in_log, bytes_ in touched))
+    return acknowledged & set().union(*(held[page] for page in whole))
 
 
 def _where_reads_lie(data: Path, key: bytes) -> tuple[dict[int, set[str]], dict[int, tuple[bool, int]]]:
