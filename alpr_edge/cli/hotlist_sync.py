@@ -1,6 +1,7 @@
 """``alpr-edge hotlist sync`` and ``rollback``: the lists brought up to date by hand, or back to the ones before."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.doors import open_fetcher
 from alpr_edge.app.store_room import open_store
-from alpr_edge.app.syncing import Synced, sync_source
+from alpr_edge.app.syncing import Progress, Synced, sync_source
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.cli.hotlist_common import Bar, opened_lists
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
@@ -16,9 +17,10 @@ from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.reports import refused
 from alpr_edge.hotlist.rolling_back import roll_back
 from alpr_edge.hotlist.sources import format_of
-from alpr_edge.hotlist.taking import opened_taker
+from alpr_edge.hotlist.taking import Taker, opened_taker
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import ListSource, Settings
+from alpr_edge.uplink.lists import ListFetcher
 
 
 def sync(
@@ -36,21 +38,16 @@ def sync(
             Bar() as bar,
         ):
             fetcher, now = open_fetcher(unit, store), SystemClock().now().utc
-            slips = {source.name: _slip(source) for source in chosen}
-            done = [
-                Synced(source.name, (), slips[source.name])
-                if slips[source.name]
-                else sync_source(fetcher, taker, source, now, bar.show)
-                for source in chosen
-            ]
+            done = [_synced(fetcher, taker, source, now, bar.show) for source in chosen]
             feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
+            notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
     except AlprEdgeError as error:
         fail(error)
-    for each in done:
+    for each, note in zip(done, notes, strict=True):
         if as_json:
-            typer.echo(json.dumps(_json(each) | {"last_feed_refused": feeds.get(each.source, "")}))
+            typer.echo(json.dumps(_json(each) | {"note": note}))
         else:
-            typer.echo(_text(each, is_refused=each.source in feeds), err=bool(each.failure))
+            typer.echo(_text(each, note), err=bool(each.failure))
     if any(each.failure for each in done):
         raise typer.Exit(1)
 
@@ -82,18 +79,23 @@ def _chosen(unit: Settings, names: list[str]) -> list[ListSource]:
     return [known[name] for name in names] or list(known.values())
 
 
-def _slip(source: ListSource) -> str:
-    """What the unit would wait out in silence, and who asks by hand can put right; empty when there is nothing."""
+def _synced(fetcher: ListFetcher, taker: Taker, source: ListSource, now: datetime | None, progress: Progress) -> Synced:
+    """One source brought up to date; a layout that nobody knows is said before a list of it comes."""
     try:
         format_of(source)
     except FeedError as error:
-        return str(error)
+        return Synced(source.name, (), str(error))
+    return sync_source(fetcher, taker, source, now, progress)
+
+
+def _note(source: ListSource, refusal: str) -> str:
+    """Why nothing new may be no good news: a watched folder that is not there, or a refusal that stands."""
     try:
         if source.folder is not None:
             next(source.folder.iterdir(), None)
     except OSError as error:
-        return f"{source.name}: {source.folder}: {error.strerror}; mount its medium or correct the settings"
-    return ""
+        return f"{source.folder}: {error.strerror}; mount its medium or correct the settings"
+    return f"its last list was refused: {refusal}" if refusal else ""
 
 
 def _json(done: Synced) -> dict[str, Any]:
@@ -101,10 +103,8 @@ def _json(done: Synced) -> dict[str, Any]:
     return {"source": done.source, "taken_in": taken, "failure": done.failure}
 
 
-def _text(done: Synced, *, is_refused: bool) -> str:
+def _text(done: Synced, note: str) -> str:
     lines = [f"{done.source}: generation {report.serial} is live, {report.kept:,} entries" for report in done.reports]
     if done.failure:
         lines.append(f"alpr-edge: {done.failure}")
-    if not lines and is_refused:
-        return f"{done.source}: nothing newer, and its last list was refused; why, shows alpr-edge hotlist status"
-    return "\n".join(lines or [f"{done.source}: nothing newer"])
+    return "\n".join(lines or [": ".join(part for part in (done.source, "nothing newer", note) if part)])
