@@ -11,6 +11,8 @@ import pytest
 import structlog
 from hypothesis import Phase, settings
 
+import alpr_edge.vision  # noqa: F401 - before a test imports ONNX Runtime, which it keeps from calling home
+
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
 SYSTEM_PYTHON = "/usr/bin/python3"
