@@ -1,5 +1,6 @@
 """What every command shares: the settings option, who may see plates, and one-line errors."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -67,5 +68,16 @@ def guarded(run: Callable[[], None]) -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         # The reader of our output went away (``| head``): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         raise SystemExit(141) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        _leave_output()
+        sys.stderr.write("alpr-edge: the output could not be written: no space left; give it another place\n")
+        raise SystemExit(1) from None
+
+
+def _leave_output() -> None:
+    """Let nothing more go to where output cannot go, not at the interpreter's end either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
