@@ -6,6 +6,7 @@ database, so nothing is changed by looking: SQLite itself cuts a damaged log sho
 
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ _INDEX_HEADER = struct.Struct("=IIIBBHII8s8s8s")
 _INDEX_VERSION = 3_007_000
 _INDEX_BACKFILL_AT = 96
 _MASK = 0xFFFFFFFF
+GENERATIONS_MAX = 1 << 24
+"""How many generations back a frame is looked for."""
 _LOOK_AGAIN_S = 0.1
 
 
@@ -33,10 +36,10 @@ class Frame:
     """Of the page's bytes in the log."""
     commits: bool
     """Whether a transaction ends with it."""
-    pages_total: int
-    """Pages of the whole database after that transaction; 0 when none ends here."""
     holds: bool
     """Whether checksums hold from the log's beginning up to here: SQLite reads no frame behind the first that fails."""
+    foreign: bool
+    """Whether no log ever wrote this here: what a power cut left out shows an earlier generation's frame, or zeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,21 @@ class Log:
         """How many frames, from the first, belong to transactions that were acknowledged or may have been.
 
         In a log that is not damaged, those that SQLite finds. The index may know of fewer: a process was killed between
-        writing a transaction and telling the index, or a power cut left the index as it was some time before.
+        writing a transaction and telling the index, or a power cut left the index as it was some time before. Without
+        an index the frame that ended the last transaction may be the damaged one.
         """
-        return max(self.known_committed, self._last) if self.is_damaged else self._found
+        if not self.is_damaged:
+            return self._found
+        return max(self.known_committed, self._last) if self.known_committed else len(self.frames)
 
     @property
     def is_damaged(self) -> bool:
         """Whether SQLite would leave out what was acknowledged.
 
         Commits are synced one by one, so a power cut tears the last transaction at most. A frame that fails below the
-        index's count was whole once, and so was one that two commits follow. What one commit follows is what a torn
-        last transaction looks like when the index does not know of it, and is taken for that.
+        index's count was whole once, and so was one that two commits follow, or a commit and a foreign frame. What one
+        commit follows is else what a torn last transaction looks like when the index does not know of it, and is taken
+        for that.
 
         What was copied back may go as a whole. A log of which SQLite still finds the beginning is damaged nevertheless:
         those frames hide newer pages of the database file.
@@ -72,7 +79,8 @@ class Log:
         good = next((number for number, frame in enumerate(self.frames) if not frame.holds), len(self.frames))
         if not self._found and self.known_committed <= self.copied_back:
             good = max(good, self.known_committed)
-        return good < self.known_committed or sum(frame.commits for frame in self.frames[good:]) > 1
+        rest = self.frames[good:]
+        return good < self.known_committed or any(frame.foreign for frame in rest) or sum(it.commits for it in rest) > 1
 
     @property
     def _found(self) -> int:
@@ -88,7 +96,7 @@ class Log:
 def read_log(log: Path, index: Path) -> Log:
     """The log beside a database, with what its shared index (``-shm``) tells; an empty one when there is none."""
     content, told = _content(log), _told_by(_content(index))
-    salt = content[16:24] if _header_holds(content) else told.salt or content[HEADER_BYTES + 8 : HEADER_BYTES + 16]
+    salt = content[16:24] if _header_holds(content) else told.salt or _salt_of_frames(content)
     committed, copied_back = (told.committed, told.copied_back) if told.salt == salt else (0, 0)
     return Log(tuple(_frames(content, salt, committed)), committed, copied_back)
 
@@ -130,22 +138,45 @@ def _header_holds(content: bytes) -> bool:
     return _checksum(words, (0, 0)) == struct.unpack_from(">II", content, 24)
 
 
+def _starts(content: bytes) -> range:
+    return range(HEADER_BYTES, len(content) - FRAME_BYTES + 1, FRAME_BYTES)
+
+
+def _salt_of_frames(content: bytes) -> bytes:
+    """The salt of the newest generation, which lies in front: the first that is there twice; a damaged one is not."""
+    salts = Counter(content[start + 8 : start + 16] for start in _starts(content))
+    return next((salt for salt, count in salts.items() if count > 1 and any(salt)), b"")
+
+
 def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
     """Frames of a generation up to the last that carries its salt or was committed for certain.
 
-    Those before it that do not carry the salt are shown as failed.
+    Those before it that do not carry the salt are shown as failed. One more is shown behind a frame that does not end
+    its transaction: what ended it may have lain there.
     """
-    starts = range(HEADER_BYTES, len(content) - FRAME_BYTES + 1, FRAME_BYTES)
+    starts = _starts(content)
     own = [number for number, start in enumerate(starts, 1) if content[start + 8 : start + 16] == salt]
     running = struct.unpack_from(">II", content, 24) if _header_holds(content) else None
     big = content[3] & 1 if running else 0
-    for start in starts[: max(committed, *own[-1:], 0)]:
+    goes_on = own and not any(content[starts[own[-1] - 1] + 4 : starts[own[-1] - 1] + 8])
+    for start in starts[: max(committed, *(number + bool(goes_on) for number in own[-1:]), 0)]:
         page, pages_total = struct.unpack_from(">II", content, start)
         carries = content[start + 8 : start + 16] == salt
         if running is not None:
             running = _continued(content, start, running, big) if carries else None
-        commits = carries and pages_total > 0
-        yield Frame(page if carries else 0, start + FRAME_HEADER_BYTES, commits, pages_total, running is not None)
+        yield Frame(
+            page=page if carries else 0,
+            offset=start + FRAME_HEADER_BYTES,
+            commits=carries and pages_total > 0,
+            holds=running is not None,
+            foreign=not carries and not _is_earlier(content[start + 8 : start + 16], salt),
+        )
+
+
+def _is_earlier(salt: bytes, own: bytes) -> bool:
+    """Whether a salt is of a generation before one's own, each of which counts its first half up, or of no frame."""
+    before = int.from_bytes(own[:4]) - int.from_bytes(salt[:4]) & _MASK
+    return not any(salt) or 0 < before < GENERATIONS_MAX
 
 
 def _continued(content: bytes, start: int, running: tuple[int, int], big: int) -> tuple[int, int] | None:

@@ -105,6 +105,53 @@ def test_a_page_is_read_although_its_frame_has_lost_its_header(killed: Path, con
         assert store.ids() == ALL
 
 
+def test_without_the_index_a_foreign_frame_in_front_of_a_commit_is_damage(killed: Path) -> None:
+    (killed / SHM).unlink()
+    ends = [number for number, frame in enumerate(log_of(killed).frames) if frame.commits]
+    overwrite_frames(killed, ends[-2:-1])  # all that tells that there was a transaction before the last
+    with unit(killed) as store:
+        assert len(store.asides) == 1
+        store.salvage()
+        assert store.ids() == ALL
+
+
+def test_without_the_index_a_last_transaction_is_read_although_its_end_is_damaged(killed: Path) -> None:
+    (killed / SHM).unlink()
+    frames = log_of(killed).frames
+    page = next(page for page, ids in held(killed).items() if "read-59" in ids)
+    assert not frames[newest_frame(killed, page)].commits
+    overwrite_frames(killed, [0, len(frames) - 1])
+    with unit(killed) as store:
+        store.salvage()
+        assert store.ids() >= {"read-58", "read-59"}
+
+
+def test_without_index_and_header_the_frames_tell_their_generation(killed: Path) -> None:
+    (killed / SHM).unlink()
+    overwrite(killed / WAL, 0, 32 + FRAME)
+    with unit(killed) as store:
+        assert len(store.asides) == 1
+        store.salvage()
+        assert store.ids() == ALL
+
+
+def test_a_torn_transaction_shows_frames_of_an_earlier_generation(data: Path, tmp_path: Path) -> None:
+    with unit(data) as store:
+        store.reads.commit([record(number) for number in range(40)])
+        checkpoint(store.database)
+        earlier = (data / WAL).read_bytes()
+        store.reads.commit([record(40)])
+        before = len(log_of(data).frames)
+        store.reads.commit([record(41)])
+        killed = crashed(data, tmp_path / "killed")
+    (killed / SHM).unlink()
+    slot = 32 + before * FRAME
+    write(killed / WAL, slot, earlier[slot : slot + FRAME])
+    with unit(killed) as store:
+        assert store.asides == []
+        assert store.ids() == {f"read-{number}" for number in range(41)}
+
+
 def test_a_frame_of_which_nothing_tells_its_page_is_counted(killed: Path) -> None:
     overwrite_frames(killed, [9])
     with unit(killed) as store:
