@@ -144,24 +144,29 @@ def _starts(content: bytes) -> range:
 
 def _salt_of_frames(content: bytes) -> bytes:
     """The salt of the newest generation, which lies in front: the first that is there twice; a damaged one is not."""
-    salts = Counter(content[start + 8 : start + 16] for start in _starts(content))
+    salts = Counter(_salt_at(content, start) for start in _starts(content))
     return next((salt for salt, count in salts.items() if count > 1 and any(salt)), b"")
 
 
-def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
-    """Frames of a generation up to the last that carries its salt or was committed for certain.
-
-    Those before it that do not carry the salt are shown as failed. One more is shown behind a frame that does not end
-    its transaction: what ended it may have lain there.
-    """
+def _frame_count(content: bytes, salt: bytes) -> int:
+    """Up to the last that carries a salt; one more where that does not end its transaction: what did may lie behind."""
     starts = _starts(content)
-    own = [number for number, start in enumerate(starts, 1) if content[start + 8 : start + 16] == salt]
+    own = (number for number in range(len(starts), 0, -1) if _salt_at(content, starts[number - 1]) == salt)
+    last = next(own, 0)
+    return last + 1 if last and not any(content[starts[last - 1] + 4 : starts[last - 1] + 8]) else last
+
+
+def _salt_at(content: bytes, start: int) -> bytes:
+    return content[start + 8 : start + 16]
+
+
+def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
+    """Frames of a generation; those in between that do not carry its salt are shown as failed."""
     running = struct.unpack_from(">II", content, 24) if _header_holds(content) else None
     big = content[3] & 1 if running else 0
-    goes_on = own and not any(content[starts[own[-1] - 1] + 4 : starts[own[-1] - 1] + 8])
-    for start in starts[: max(committed, *(number + bool(goes_on) for number in own[-1:]), 0)]:
+    for start in _starts(content)[: max(committed, _frame_count(content, salt))]:
         page, pages_total = struct.unpack_from(">II", content, start)
-        carries = content[start + 8 : start + 16] == salt
+        carries = _salt_at(content, start) == salt
         if running is not None:
             running = _continued(content, start, running, big) if carries else None
         yield Frame(
@@ -169,7 +174,7 @@ def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
             offset=start + FRAME_HEADER_BYTES,
             commits=carries and pages_total > 0,
             holds=running is not None,
-            foreign=not carries and not _is_earlier(content[start + 8 : start + 16], salt),
+            foreign=not carries and not _is_earlier(_salt_at(content, start), salt),
         )
 
 

@@ -93,13 +93,16 @@ def test_what_the_index_does_not_know_yet_is_saved_from_a_log_damaged_before(kil
 @pytest.mark.parametrize("content", [b"\xff\xff\xff\xf0", os.urandom(24)], ids=["its number alone", "all of it"])
 def test_a_page_is_read_although_its_frame_has_lost_its_header(killed: Path, content: bytes) -> None:
     page = next(page for page, ids in held(killed).items() if "read-59" in ids)
-    for number in (newest_frame(killed, page), len(log_of(killed).frames) - 1):
+    last = len(log_of(killed).frames) - 1
+    most = pages_of(killed / DATABASE_NAME) + last + 1
+    with Pages(killed / DATABASE_NAME, KEY) as pages:
+        before = {number: pages.page(number) for number in pages.numbers}
+    for number in (newest_frame(killed, page), last - 1, last):
         write(killed / WAL, 32 + number * FRAME, content)
-    most = pages_of(killed / DATABASE_NAME) + len(log_of(killed).frames)
     with Pages(killed / DATABASE_NAME, KEY) as pages:
         assert len(pages.numbers) <= most
         pages.name_frames()
-        assert max(pages.numbers) <= most
+        assert {number: pages.page(number) for number in pages.numbers} == before
     with unit(killed) as store:
         assert store.salvage().pages_unreadable == 0
         assert store.ids() == ALL
@@ -122,6 +125,15 @@ def test_without_the_index_a_last_transaction_is_read_although_its_end_is_damage
     assert not frames[newest_frame(killed, page)].commits
     overwrite_frames(killed, [0, len(frames) - 1])
     with unit(killed) as store:
+        store.salvage()
+        assert store.ids() >= {"read-58", "read-59"}
+
+
+def test_without_the_index_a_foreign_frame_where_the_last_transaction_ended_is_damage(killed: Path) -> None:
+    (killed / SHM).unlink()
+    overwrite_frames(killed, [len(log_of(killed).frames) - 1])
+    with unit(killed) as store:
+        assert len(store.asides) == 1
         store.salvage()
         assert store.ids() >= {"read-58", "read-59"}
 
