@@ -1,9 +1,11 @@
 """That the torture finds what it is there to find: a unit that acknowledges too early, and damage of each kind."""
 
+import contextlib
 import itertools
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,14 +22,14 @@ from alpr_edge.store.pages import Pages
 from alpr_edge.store.rowcopy import shapes
 from alpr_edge.store.walog import PAGE_BYTES
 from scripts.torturing import records
-from scripts.torturing.campaign import Campaign, plan
+from scripts.torturing.campaign import NOTES_WAITED_MAX, Campaign, plan
 from scripts.torturing.checking import Check
 from scripts.torturing.damaging import damage
 from scripts.torturing.faults import Fault
 from scripts.torturing.ledger import Ledger, Tally
 from scripts.torturing.notes import Begun, Kept, Live, Migrated, Pictures, Wanted
 from scripts.torturing.rig import Rig, standing
-from scripts.torturing.victims import Activity, Task, opened
+from scripts.torturing.victims import Activity, Task, opened, through
 
 ROOT = Path(__file__).parents[1]
 
@@ -168,11 +170,25 @@ def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) ->
 def hasty(activity: Activity, task: Task, pipe: Connection) -> None:
     """A unit that acknowledges before it commits, and does not commit."""
     del activity
-    pipe.send(Begun())
+    say = through(pipe)
+    say(Begun())
     with opened(task):
         for number in range(100):
             decided = records.batch(Random(task.seed), task.run, number)
-            pipe.send(Kept(tuple(record.read.read_id for record in decided), ()))
+            say(Kept(tuple(record.read.read_id for record in decided), ()))
+
+
+def misled(activity: Activity, task: Task, pipe: Connection) -> None:
+    """A unit that acknowledges what it wrote into a file system whose power is off."""
+    del activity
+    say = through(pipe)
+    for _ in range(NOTES_WAITED_MAX):
+        say(Begun())
+    with contextlib.suppress(OSError):
+        while True:
+            (task.disk / "written").write_bytes(b"")
+    say(Kept((f"{task.run}.0.0.1",), ()))
+    time.sleep(60)
 
 
 def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None) -> None:
@@ -180,6 +196,13 @@ def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None)
     list(campaign.run([(Fault.CUT, Activity.CAPTURE)]))
     assert campaign.tally.lost
     assert campaign.survived[Fault.CUT, Activity.CAPTURE] == 0
+
+
+def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig, can_mount: None) -> None:
+    campaign = Campaign(rig, Random(1), misled)
+    list(campaign.run([(Fault.CUT, Activity.CAPTURE)] * 3))
+    assert campaign.tally.is_clean, campaign.tally
+    assert campaign.tally.acknowledged == 0
 
 
 def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(rig: Rig, can_mount: None) -> None:

@@ -1,5 +1,6 @@
 """Fault after fault at random moments, a look at the disk after each, and in the end everything to the department."""
 
+import math
 import multiprocessing
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ from scripts.torturing.damaging import damage
 from scripts.torturing.disk import Disk
 from scripts.torturing.faults import Fault
 from scripts.torturing.ledger import Ledger, Tally
-from scripts.torturing.notes import Failed, Note
+from scripts.torturing.notes import ACKNOWLEDGING, Failed, Note, Said
 from scripts.torturing.rig import Rig
 from scripts.torturing.victims import Activity, Task, work
 
@@ -137,10 +138,11 @@ class Campaign:
                 if isinstance(note, Failed):
                     self.tally.corrupt.append(f"{activity} failed before any fault: {note.reason}")
                 yield note
+            power_off_s = time.monotonic() if fault is Fault.CUT else math.inf
             _do(fault, disk)
             process.kill()
             process.join()
-            yield from _rest(receive)
+            yield from _rest(receive, power_off_s)
 
     def _until_the_moment(self, receive: Connection, fault: Fault) -> Iterator[Note]:
         """Every other time any moment of the victim's life, else one close to an acknowledgement.
@@ -151,16 +153,16 @@ class Campaign:
         notes = 1 if any_moment else self._random.randint(2 + 3 * fault.is_damage, NOTES_WAITED_MAX)
         left_s = self._random.uniform(0, ANY_MOMENT_S if notes == 1 else NEAR_S)
         for _ in range(notes):
-            note = _next(receive, NOTE_S_MAX)
-            if note is None:
+            said = _next(receive, NOTE_S_MAX)
+            if said is None:
                 self.tally.corrupt.append(f"a victim said nothing for {NOTE_S_MAX:g} s")
                 return
-            yield note
+            yield said.note
         end = time.monotonic() + left_s
         while (wait_s := end - time.monotonic()) > 0:
-            note = _next(receive, wait_s)
-            if note is not None:
-                yield note
+            said = _next(receive, wait_s)
+            if said is not None:
+                yield said.note
 
     def _check(self, road: _Road) -> Check:
         return Check(self._rig, road.disk.folder, road.ledger, self.tally, road.whole)
@@ -177,17 +179,23 @@ def _do(fault: Fault, disk: Disk) -> None:
         time.sleep(FULL_S)
 
 
-def _next(receive: Connection, wait_s: float) -> Note | None:
+def _next(receive: Connection, wait_s: float) -> Said | None:
     """The next note; None when none came in time, or the victim has ended."""
     try:
         if receive.poll(wait_s):
-            note: Note = receive.recv()
-            return note
+            said: Said = receive.recv()
+            return said
     except (EOFError, OSError):
         time.sleep(wait_s if wait_s < ANY_MOMENT_S else 0.0)
     return None
 
 
-def _rest(receive: Connection) -> Iterator[Note]:
-    while (note := _next(receive, 0.0)) is not None:
-        yield note
+def _rest(receive: Connection, power_off_s: float) -> Iterator[Note]:
+    """What was said and not heard yet, without what was acknowledged after the power went off.
+
+    A file system calls data synced that it throws away at that moment, while it is being shut down; no unit would have
+    lived to hear it.
+    """
+    while (said := _next(receive, 0.0)) is not None:
+        if said.at_s < power_off_s or not isinstance(said.note, ACKNOWLEDGING):
+            yield said.note

@@ -60,3 +60,14 @@ class Failed:
 
 
 Note = Begun | Kept | Pictures | Wanted | Live | MayGo | Migrated | Failed
+ACKNOWLEDGING = (Kept, Pictures, Live, Migrated)
+"""Those that say that something is done, and not that it may happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What goes through the pipe."""
+
+    note: Note
+    at_s: float
+    """By the monotonic clock, which processes share."""

@@ -6,6 +6,7 @@ A victim opens the store as ``alpr-edge run`` does and tells over a pipe what th
 import itertools
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from alpr_edge.store.reads import DecidedRecord
 from alpr_edge.store.schema import outbox
 from alpr_edge.uplink.uploader import Uploader
 from scripts.torturing import records
-from scripts.torturing.notes import Begun, Failed, Kept, Live, MayGo, Migrated, Note, Pictures, Wanted
+from scripts.torturing.notes import Begun, Failed, Kept, Live, MayGo, Migrated, Note, Pictures, Said, Wanted
 from scripts.torturing.rig import LATER_RELEASES, LIST, Rig
 
 LOG = "victims.log"
@@ -75,11 +76,17 @@ def work(activity: Activity, task: Task, pipe: Connection) -> None:
     with (task.rig.folder / LOG).open("ab") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
     configure_logs(verbose=False)
-    pipe.send(Begun())
+    say = through(pipe)
+    say(Begun())
     try:
-        _ACTIVITIES[activity](task, pipe.send)
+        _ACTIVITIES[activity](task, say)
     except (AlprEdgeError, OSError) as error:
-        pipe.send(Failed(str(error)))
+        say(Failed(str(error)))
+
+
+def through(pipe: Connection) -> Say:
+    """What sends a note with its time."""
+    return lambda note: pipe.send(Said(note, time.monotonic()))
 
 
 def opened(task: Task) -> AbstractContextManager[StoreRoom]:
