@@ -12,12 +12,9 @@ from sqlalchemy import select, text, update
 from alpr_edge.store import boots, holds
 from alpr_edge.store.aside import all_aside, set_aside
 from alpr_edge.store.btree import node_of
-from alpr_edge.store.carving import Carver
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.holds import Hold
 from alpr_edge.store.keymark import MARK_NAME
-from alpr_edge.store.pages import Pages
-from alpr_edge.store.rowcopy import shapes
 from alpr_edge.store.schema import metadata, outbox, reads
 from tests.store.damaging import (
     KEY,
@@ -27,6 +24,7 @@ from tests.store.damaging import (
     commit,
     crashed,
     fill,
+    held,
     overwrite,
     overwrite_page,
     pages_of,
@@ -64,18 +62,6 @@ def rows(store: Opened) -> dict[str, set[tuple[object, ...]]]:
             columns = [column.name for column in table.columns if column.name not in {"seq", "closed"}]
             query = f"SELECT {', '.join(columns)} FROM {table.name}"
             found[table.name] = {tuple(row) for row in connection.exec_driver_sql(query)}
-    return found
-
-
-def row_pages(data: Path) -> dict[int, set[str]]:
-    """Reads by the page they lie on."""
-    with unit(data) as store, store.database.read() as connection:
-        wanted = shapes(connection)
-    found: dict[int, set[str]] = {}
-    with Pages(data / DATABASE_NAME, KEY) as pages:
-        for carved in Carver(pages, wanted).rows():
-            if carved.table == "reads":
-                found.setdefault(carved.page, set()).add(str(carved.values["read_id"]))
     return found
 
 
@@ -125,7 +111,7 @@ def test_page_1_is_not_needed(filled: Path, also: str) -> None:
 
 
 def test_every_row_of_a_whole_page_is_saved_whichever_page_is_damaged(filled: Path, tmp_path: Path) -> None:
-    held = row_pages(filled)
+    where = held(filled)
     total = pages_of(filled / DATABASE_NAME)
     for page in range(1, total + 1, 16):
         copy = shutil.copytree(filled, tmp_path / f"page-{page}")
@@ -133,7 +119,7 @@ def test_every_row_of_a_whole_page_is_saved_whichever_page_is_damaged(filled: Pa
         set_aside(copy)
         with unit(copy) as store:
             store.salvage()
-            assert store.ids() >= ALL - held.get(page, set()) - {"read-50"}, page
+            assert store.ids() >= ALL - where.get(page, set()) - {"read-50"}, page
             assert store.queued("read") >= store.ids()
             assert len(store.queued("image")) == READS
 
@@ -144,7 +130,7 @@ def test_whatever_is_overwritten_costs_the_rows_of_its_pages_alone(
     template: Path, tmp_path_factory: pytest.TempPathFactory, wounds: list[tuple[float, int]]
 ) -> None:
     data = shutil.copytree(template, tmp_path_factory.mktemp("wounded") / "data")
-    held, hurt = row_pages(data), set[int]()
+    where, hurt = held(data), set[int]()
     size = (data / DATABASE_NAME).stat().st_size
     for share, length in wounds:
         start = int(share * size)
@@ -153,19 +139,19 @@ def test_whatever_is_overwritten_costs_the_rows_of_its_pages_alone(
     set_aside(data)
     with unit(data) as store:
         done = store.salvage()
-        lost = set().union(*(ids for page, ids in held.items() if page in hurt), {"read-50"})
+        lost = set().union(*(ids for page, ids in where.items() if page in hurt), {"read-50"})
         assert store.ids() >= ALL - lost
         assert done.pages_unreadable <= len(hurt)
         assert not store.salvage().saved
 
 
 def test_a_file_cut_short_gives_what_is_left(filled: Path) -> None:
-    held = row_pages(filled)
+    where = held(filled)
     kept = pages_of(filled / DATABASE_NAME) // 2
     os.truncate(filled / DATABASE_NAME, kept * PAGE + 77)
     with unit(filled) as store:
         store.salvage()
-        assert store.ids() >= set().union(*(ids for page, ids in held.items() if page <= kept)) - {"read-50"}
+        assert store.ids() >= set().union(*(ids for page, ids in where.items() if page <= kept)) - {"read-50"}
 
 
 @pytest.mark.parametrize("frame", [0, 3, 20, -1])
@@ -210,7 +196,7 @@ def test_rows_that_hang_on_lost_ones_are_told_and_not_taken(filled: Path) -> Non
         connection.exec_driver_sql("DELETE FROM evidence WHERE read_id = 'read-0'")
         connection.execute(update(reads).where(reads.c.read_id == "read-0").values(read_id="read-new"))
         connection.exec_driver_sql("UPDATE hits SET read_id = 'read-new' WHERE read_id = 'read-0'")
-    page = next(number for number, ids in row_pages(filled).items() if "read-new" in ids)
+    page = next(number for number, ids in held(filled).items() if "read-new" in ids)
     overwrite_page(filled, page)
     with unit(filled) as store:
         done = store.salvage()
