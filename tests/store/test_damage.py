@@ -250,9 +250,14 @@ def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(f
 
 
 def test_who_has_it_open_elsewhere_learns_of_it_and_spoils_nothing(filled: Path) -> None:
-    uplink = Database.open(filled, KEY, migrate=False)
     with unit(filled) as store:
-        store.database.damage = "as if"
+        uplink = Database.open(filled, KEY, migrate=False)
+        whole = (filled / DATABASE_NAME).read_bytes()
+        for page in range(2, len(whole) // PAGE + 1):
+            overwrite_page(filled, page)
+        with pytest.raises(DamagedError):
+            store.reads.commit([record(READS)])
+        (filled / DATABASE_NAME).write_bytes(whole)  # a card that gives its sectors back, and too late
         store.renewal.renew(store.database)
         store.reads.commit([record(READS)])
         assert uplink.is_replaced()
