@@ -5,6 +5,14 @@ from pathlib import Path
 from alpr_edge.store.keys import create_keys
 
 
+def write_bare_unit(folder: Path) -> Path:
+    """Keys and settings of a unit without a department; returns its settings file."""
+    create_keys(folder / "keys")
+    path = folder / "alpr-edge.toml"
+    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
+    return path
+
+
 def write_unit(folder: Path, unit_id: str, url: str, *, uplink: str = "", more: str = "") -> Path:
     """Keys and settings of a unit; returns its settings file.
 

@@ -13,17 +13,14 @@ from alpr_edge.cli import app
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.settings import load
 from alpr_edge.store import boots
-from alpr_edge.store.keys import create_keys
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord
 from tests.store.records import instant, plate_read
+from tests.units import write_bare_unit
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    create_keys(tmp_path / "keys")
-    path = tmp_path / "alpr-edge.toml"
-    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
-    return path
+    return write_bare_unit(tmp_path)
 
 
 @pytest.fixture

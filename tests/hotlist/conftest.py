@@ -11,7 +11,7 @@ from alpr_edge.cli import app
 from alpr_edge.hotlist.importing import Lists
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.store.database import Database
-from alpr_edge.store.keys import create_keys
+from tests.units import write_bare_unit
 
 Command = Callable[..., Result]
 KEY = bytes(range(32))
@@ -44,10 +44,7 @@ def own_logs() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    create_keys(tmp_path / "keys")
-    path = tmp_path / "alpr-edge.toml"
-    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
-    return path
+    return write_bare_unit(tmp_path)
 
 
 @pytest.fixture
