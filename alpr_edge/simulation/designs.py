@@ -41,6 +41,8 @@ class PlateDesign:
     height_mm: int = 152
     band: str = ""
     """``left`` for the blue European band, ``top`` for Mercosul's, else empty."""
+    spacing: str = "uniform"
+    """``uniform``: cells of one width; ``proportional``: each character as wide as its face draws it."""
     stacked: str = ""
     """Small characters one above another before the serial; no part of the text."""
 

@@ -91,6 +91,12 @@ def _line_master(face: Face, text: str) -> Mask:
     return np.asarray(image, np.uint8)
 
 
+def scaled(mask: Mask, width: int, height: int) -> Mask:
+    """A mask at another size in pixels."""
+    size = max(1, width), max(1, height)
+    return cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
 def paste(canvas: Mask, mask: Mask, left: int, top: int) -> None:
     """Lay a mask on a canvas at a place that may lie partly outside."""
     x0, y0 = max(0, left), max(0, top)

@@ -19,7 +19,8 @@ from alpr_edge.simulation.designs import (
     layout,
     random_serial,
 )
-from alpr_edge.simulation.plate_fonts import Face, Mask, base_faces, choose_face, glyph, line, paste
+from alpr_edge.simulation.plate_fonts import Face, Mask, base_faces, choose_face, line, paste, scaled
+from alpr_edge.simulation.serial_printing import AMERICAN_WIDTH_MM, print_serial
 
 __all__ = [
     "BUILT_IN_DESIGNS",
@@ -34,10 +35,6 @@ Paint = NDArray[np.float32]
 """float32 [H, W, 3] BGR, 0-255."""
 
 HEIGHT_PX = 96
-AMERICAN_WIDTH_MM = 350
-"""Plates narrower than this have American proportions."""
-NARROW = "I1"
-"""Characters that keep their own width where all others fill their cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +56,6 @@ class RenderedPlate:
     serial_box_px: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Serial:
-    mask: Mask
-    emblems: Mask
-    box_px: tuple[int, int, int, int]
-
-
 def render_plate(
     text: str,
     design: PlateDesign,
@@ -78,7 +68,7 @@ def render_plate(
     chosen = choose_face(faces or base_faces(), rng)
     paint = _background(design, width_px, height_px, rng)
     _legends(paint, design, rng)
-    serial = _serial(layout(text, design, rng), design, chosen, (width_px, height_px), rng)
+    serial = print_serial(layout(text, design, rng), design, chosen, (width_px, height_px), rng)
     _ink(paint, serial.emblems, _jitter(design.legend_rgb, rng), 0.9)
     if design.embossed:
         _emboss(paint, serial.mask, rng)
@@ -136,73 +126,6 @@ def _emboss(paint: Paint, mask: Mask, rng: np.random.Generator) -> None:
     paint += ((step - away) * np.float32(rng.uniform(0.05, 0.3)))[..., np.newaxis]
 
 
-def _serial(
-    printed: list[str], design: PlateDesign, face: Face, size: tuple[int, int], rng: np.random.Generator
-) -> _Serial:
-    """Characters in cells of one width, as on most dies, with separators and emblems between."""
-    width, height = size
-    american = design.width_mm < AMERICAN_WIDTH_MM
-    tall = height * float(rng.uniform(0.66, 0.76) if design.band == "left" else rng.uniform(0.4, 0.52))
-    room = width * float(rng.uniform(0.82, 0.95)) - (width * 0.09 if design.band == "left" else 0)
-    cells = [_cell_share(mark) for mark in printed]
-    pitch = min(room / max(1.0, sum(cells)), tall * float(rng.uniform(0.56, 0.78 if american else 0.95)))
-    fill = float(rng.uniform(0.72, 0.92))
-    left = (width - pitch * sum(cells)) / 2 + (width * 0.045 if design.band == "left" else 0)
-    centre = {"top": 0.62, "left": 0.5}.get(design.band, 0.5 if american else 0.58)
-    top = height * (centre + float(rng.normal(0, 0.015))) - tall / 2
-    inks = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
-    x, ends = left, []
-    for mark, cell in zip(printed, cells, strict=True):
-        drawn = _mark(mark, face, (pitch * cell * (fill if len(mark) == 1 else 0.85), tall), rng)
-        place = round(x + (pitch * cell - drawn.shape[1]) / 2), round(top + (tall - drawn.shape[0]) / 2)
-        paste(inks[0] if mark.isalnum() else inks[1 if mark.startswith("{") else 0], drawn, *place)
-        if mark.isalnum():
-            ends += [place[0], place[0] + drawn.shape[1]]
-        x += pitch * cell
-    box = max(0, min(ends)), max(0, round(top)), min(width, max(ends)), min(height, round(top + tall))
-    return _Serial(inks[0], inks[1], box)
-
-
-def _cell_share(mark: str) -> float:
-    if mark.startswith("{"):
-        return 0.9
-    if mark.startswith("/"):
-        return 0.75
-    return 1.0 if mark.isalnum() else 0.6
-
-
-def _mark(mark: str, face: Face, cell: tuple[float, float], rng: np.random.Generator) -> Mask:
-    width, tall = max(1, round(cell[0])), max(2, round(cell[1]))
-    if mark == " ":
-        return np.zeros((1, 1), np.uint8)
-    if mark.startswith("{"):
-        return _emblem(width, round(tall * float(rng.uniform(0.5, 0.9))), rng)
-    if mark.startswith("/"):
-        return np.vstack([_scaled(glyph(face, small), width, tall // len(mark[1:]) - 1) for small in mark[1:]])
-    master = glyph(face, mark)
-    if not mark.isalnum():
-        return _scaled(master, min(width, max(2, round(tall * 0.3))), max(2, round(tall * 0.12)))
-    natural = tall * master.shape[1] / master.shape[0]
-    return _scaled(master, round(min(width, natural)) if mark in NARROW else width, tall)
-
-
-def _scaled(mask: Mask, width: int, height: int) -> Mask:
-    size = max(1, width), max(1, height)
-    return cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def _emblem(width: int, height: int, rng: np.random.Generator) -> Mask:
-    """A blob with a few corners: an outline of a state, a tree, a shield."""
-    mask = np.zeros((max(2, height), max(2, width)), np.uint8)
-    angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 11))))
-    reach = rng.uniform(0.45, 1.0, len(angles))
-    xs = mask.shape[1] / 2 * (1 + reach * np.cos(angles))
-    ys = mask.shape[0] / 2 * (1 + reach * np.sin(angles))
-    points = np.stack([xs, ys], axis=1).astype(np.int32)
-    cv2.fillPoly(mask, [points], 255)
-    return mask
-
-
 def _legends(paint: Paint, design: PlateDesign, rng: np.random.Generator) -> None:
     height, width = paint.shape[:2]
     if design.band:
@@ -214,7 +137,7 @@ def _legends(paint: Paint, design: PlateDesign, rng: np.random.Generator) -> Non
         tall = max(4, round(height * float(rng.uniform(0.08, 0.15) if centre < 0.5 else rng.uniform(0.05, 0.1))))
         small = line(face, text, tall)
         if small.shape[1] > width * 0.7:
-            small = _scaled(small, round(width * 0.7), small.shape[0])
+            small = scaled(small, round(width * 0.7), small.shape[0])
         mask = np.zeros((height, width), np.uint8)
         at = height * (0.09 if design.band == "top" else centre)
         paste(mask, small, (width - small.shape[1]) // 2, round(at - small.shape[0] / 2))

@@ -1,6 +1,7 @@
 """The plate renderer."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +117,17 @@ def test_facts_become_designs(tmp_path: Path) -> None:
     assert usual.legend_rgb == (10, 20, 30)
     assert (usual.width_mm, usual.height_mm) == (305, 152)
     assert hawaii.serial_templates == ("AAA-111M",)
+
+
+def test_with_spacing_of_their_own_narrow_characters_take_less_room() -> None:
+    uniform = PlateDesign(
+        "EU", "x", ("A 111",), ((242, 242, 240),), (25, 25, 27), width_mm=520, height_mm=111, band="left"
+    )
+
+    def width_px(design: PlateDesign, text: str) -> int:
+        left, _, right, _ = render_plate(text, design, np.random.default_rng(4), 111).serial_box_px
+        return right - left
+
+    proportional = replace(uniform, spacing="proportional")
+    assert width_px(proportional, "I111") < 0.6 * width_px(proportional, "W888")
+    assert width_px(uniform, "I111") > 0.8 * width_px(uniform, "W888")

@@ -47,7 +47,7 @@ class Kept:
         group: of each: ``us``, ``br``, ``eu``: the crop itself; ``us_seen`` and so on: as a poor camera sees it;
             ``rendered``.
         text: canonical, of each.
-        pictures: uint8 [N, 64, 128, 1].
+        pictures: uint8 [N, 64, 192, 1].
     """
 
     group: list[str]
@@ -65,7 +65,7 @@ def kept_plates(folder: Path) -> Kept:
             looks = [seen(mount(crop.picture, None, rng), rng, real=True) for _ in range(LOOKS)]
             pictures += [grey.astype(np.uint8, copy=False), *looks]
             group += [region, *[f"{region}_seen"] * LOOKS]
-            text += [crop.text] * (LOOKS + 1)
+            text += [crop.canonical] * (LOOKS + 1)
     for _ in range(RENDERED):
         plate, picture = _rendered(folder, rng)
         group.append("rendered")

@@ -16,7 +16,7 @@ from alpr_edge.vision.adding import candidate
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile, Role, load_model
 from alpr_edge.vision.reader import OnnxReader
-from plate_training.contract import Picture, text_of
+from plate_training.contract import Picture, canonical, text_of
 from plate_training.data import REPOSITORY, data_folder, negative_paths, reader_crops
 from scripts.benchmarks import sets
 from scripts.benchmarks.looking import Look, Looker, Looks, pooled
@@ -146,7 +146,7 @@ def _crops(against: Against, data: Path) -> list[Row]:
     readers = [OnnxReader(open_model("reader", name), against.threads) for name in against.models]
     found = []
     for region, crops in reader_crops(data, validation=True).items():
-        right = [[_read(reader, crop.picture) == crop.text for crop in crops] for reader in readers]
+        right = [[canonical(_read(reader, crop.plate)) == crop.canonical for crop in crops] for reader in readers]
         found.append(Row(f"validation_crops.{region}.exact", Paired.of(*right)))
     return found
 

@@ -6,9 +6,12 @@ from numpy.typing import NDArray
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 EMPTY = len(ALPHABET) - 1
+ZERO, LETTER_O = ALPHABET.index("0"), ALPHABET.index("O")
+ZERO_OR_O = len(ALPHABET)
+"""Slot index in a training target where a 0 may as well be an O: nobody told them apart."""
 SLOTS = 9
-READER_SIZE = (128, 64)
-"""Width and height of a crop."""
+READER_SIZE = (192, 64)
+"""Width and height of a crop; at 128 px neighbouring narrow strokes of nine characters melt into one."""
 DETECTOR_SIZE = (768, 448)
 """Width and height of a letterboxed frame."""
 PADDING_GREY = 114
@@ -19,15 +22,27 @@ OVERLAP_MAX = 0.45
 Picture = NDArray[np.uint8]
 
 
+def plain(text: str) -> str:
+    """Upper case letters and digits, everything else left out."""
+    return "".join(c for c in text.upper() if c in ALPHABET[:EMPTY])
+
+
 def canonical(text: str) -> str:
     """Upper case letters and digits, letter O as digit 0."""
-    return "".join(c for c in text.upper() if c in ALPHABET[:EMPTY]).replace("O", "0")
+    return plain(text).replace("O", "0")
 
 
-def targets_of(text: str) -> NDArray[np.int64]:
-    """Slot indices of a canonical text, left-aligned, the rest empty."""
+def targets_of(text: str, *, zero_known: bool = True) -> NDArray[np.int64]:
+    """Slot indices of a plain text, left-aligned, the rest empty.
+
+    Args:
+        text: upper case letters and digits.
+        zero_known: whether its 0 and O are told apart; where not, either counts (:data:`ZERO_OR_O`).
+    """
     slots = np.full(SLOTS, EMPTY, np.int64)
     slots[: len(text)] = [ALPHABET.index(character) for character in text]
+    if not zero_known:
+        slots[(slots == ZERO) | (slots == LETTER_O)] = ZERO_OR_O
     return slots
 
 

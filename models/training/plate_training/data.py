@@ -2,7 +2,7 @@
 
 import csv
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -32,18 +32,47 @@ VALIDATION_FRAMES = 40
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A real plate with its canonical text; empty text where nobody wrote it down."""
+    """A real plate.
+
+    Args:
+        picture: uint8 [H, W, 3] BGR.
+        text: as printed; empty where nobody wrote it down.
+        zero_known: whether the text tells 0 and O apart.
+        box: left, top, right and bottom of the plate in the picture; None: the picture is the plate.
+    """
 
     picture: Picture
     text: str
+    zero_known: bool = False
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def canonical(self) -> str:
+        """The text with the letter O as digit 0."""
+        return canonical(self.text)
+
+    @property
+    def plate(self) -> Picture:
+        """The part of the picture within the box."""
+        if self.box is None:
+            return self.picture
+        left, top, right, bottom = (round(edge) for edge in self.box)
+        return self.picture[top:bottom, left:right]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A road picture, grey, with boxes float32 [N, 4] (left, top, right, bottom)."""
+    """A road picture, grey, with boxes float32 [N, 4] (left, top, right, bottom).
+
+    Args:
+        grey: uint8 [H, W].
+        boxes: of plates.
+        unsure: of places that may show a plate that nobody marked.
+    """
 
     grey: Picture
     boxes: NDArray[np.float32]
+    unsure: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 def data_folder() -> Path:
@@ -69,8 +98,18 @@ def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
         texts = {row["image"]: row["plate"] for row in rows_of(table)} if table.exists() else given
         kept = [image for i, image in enumerate(given) if (i % VALIDATION_EVERY == 0) == validation]
         wanted = [(image, texts.get(image, "")) for image in kept if 2 <= len(texts.get(image, "")) <= SLOTS]
-        found[region] = [Crop(read_picture(folder / "crops" / region / image), text) for image, text in wanted]
+        pictures = ((read_picture(folder / "crops" / region / image), text) for image, text in wanted)
+        found[region] = [
+            Crop(picture, brazilian(text), zero_known=True) if region == "br" else Crop(picture, text)
+            for picture, text in pictures
+        ]
     return {region: crops for region, crops in found.items() if crops}
+
+
+def brazilian(text: str) -> str:
+    """A Brazilian text with its O and 0 where the pattern has letters and digits (AAA1111, AAA1A11)."""
+    letters = text[:3].replace("0", "O")
+    return letters + text[3:4].replace("O", "0") + text[4:5] + text[5:].replace("O", "0")
 
 
 def labelled_rows(folder: Path, region: str) -> dict[str, str]:
@@ -98,7 +137,7 @@ def negative_paths(folder: Path, *, validation: bool) -> list[Path]:
 
 def negatives(folder: Path, *, validation: bool) -> list[Picture]:
     """Grey photos without a plate."""
-    return [_read_grey(path) for path in negative_paths(folder, validation=validation)]
+    return [read_grey(path) for path in negative_paths(folder, validation=validation)]
 
 
 def ride(folder: Path, name: str) -> list[Frame]:
@@ -108,7 +147,7 @@ def ride(folder: Path, name: str) -> list[Frame]:
         edges = [float(row[key]) for key in ("left_px", "top_px", "right_px", "bottom_px")]
         boxes.setdefault(row["image"], []).append(edges)
     paths = sorted((folder / "dashcam").glob(f"{name}-*.jpg"))
-    return [Frame(_read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in paths]
+    return [Frame(read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in paths]
 
 
 def read_picture(path: Path) -> Picture:
@@ -116,7 +155,8 @@ def read_picture(path: Path) -> Picture:
     return _checked(cv2.imread(str(path), cv2.IMREAD_COLOR), path)
 
 
-def _read_grey(path: Path) -> Picture:
+def read_grey(path: Path) -> Picture:
+    """A picture in grey."""
     return _checked(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), path)
 
 

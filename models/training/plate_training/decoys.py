@@ -3,13 +3,27 @@
 import cv2
 import numpy as np
 
-from alpr_edge.simulation.plate_fonts import base_faces, choose_face, line, paste
+from alpr_edge.simulation.plate_fonts import Face, base_faces, choose_face, line, paste
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 from plate_training.plate_source import Mounted, mount
 
 HEIGHT_PX = 56
 WORDS = ("Vent", "Taxi", "Museum", "Service", "Open", "Only", "Diesel", "Hotel", "Sport", "Turbo", "School", "Parking")
+
+SIGN_WORDS = (
+    *("EXIT", "ONLY", "STOP", "ONE WAY", "PRIVATE", "PROPERTY", "POLICE", "SHERIFF", "TAXI", "SCHOOL BUS", "CAUTION"),
+    *("NO PARKING", "SPEED", "LIMIT", "LANE", "LEFT", "RIGHT", "TURN", "AHEAD", "ROAD", "WORK", "KEEP", "WEST", "EAST"),
+    *("NORTH", "SOUTH", "STREET", "AVE", "BLVD", "EMERGENCY", "FIRE", "RESCUE", "AMBULANCE", "RENTAL", "MOTORS"),
+    *("DELIVERY", "SERVICE", "EXPRESS", "COUNTY", "CITY", "BANK", "PARK", "HOTEL", "MARKET", "OPEN", "SALE", "TOW"),
+)
+BADGES = (
+    *("CR-V", "RAV4", "F-150", "SILVERADO", "TUNDRA", "TACOMA", "CAMRY", "COROLLA", "ACCORD", "CIVIC", "ALTIMA"),
+    *("SENTRA", "EXPLORER", "ESCAPE", "FUSION", "FOCUS", "JETTA", "PASSAT", "OUTBACK", "FORESTER", "WRANGLER", "JEEP"),
+    *("CHEVROLET", "DODGE", "RAM", "HEMI", "TURBO", "AWD", "4WD", "4X4", "HYBRID", "LIMITED", "SPORT", "VOLVO", "XC90"),
+    *("MERCEDES", "C 220", "E 350", "320d", "X5", "TDI", "V6", "V8", "GT", "LX", "EX-L", "SE", "SUZUKI", "YAMAHA"),
+)
+"""Capitals that stand on signs and on cars; the reader is to see no plate in them."""
 
 
 def decoy(rng: Rng, margin: float) -> Mounted:
@@ -36,6 +50,38 @@ def write_lettering(picture: Picture, rng: Rng) -> None:
         mask = np.zeros((height, width), np.uint8)
         paste(mask, small, int(rng.integers(0, width)) - 20, int(rng.integers(0, height)) - 10)
         picture[mask > 127] = rng.uniform(0, 255)
+
+
+def lettering(rng: Rng, faces: tuple[Face, ...]) -> Picture:
+    """A sign, a badge, a number on a bus or a time stamp: capitals and digits that belong to no plate."""
+    height, ground, ink = 48, rng.uniform(0, 255, 3), rng.uniform(0, 255, 3)
+    texts = [_sign_text(rng) for _ in range(1 if rng.random() < 0.7 else 2)]
+    face = choose_face(faces, rng)
+    tall = round(height * float(rng.uniform(0.5, 0.9)) / len(texts))
+    lines = [line(face, text, max(6, tall)) for text in texts]
+    width = max(small.shape[1] for small in lines) + int(rng.integers(2, 30))
+    picture = np.full((height, width, 3), ground, np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    for row, small in enumerate(lines):
+        middle = height * (row + 0.5) / len(lines)
+        paste(mask, small, (width - small.shape[1]) // 2, round(middle - small.shape[0] / 2))
+    if np.abs(ground - ink).mean() < 40:
+        ink = (ground + 128) % 256
+    return np.asarray(picture + (ink - picture) * (mask[..., np.newaxis] / 255), np.uint8)
+
+
+def _sign_text(rng: Rng) -> str:
+    kind = rng.random()
+    if kind < 0.45:
+        return " ".join(str(rng.choice(SIGN_WORDS)) for _ in range(int(rng.integers(1, 4))))
+    if kind < 0.65:
+        return _date(rng)
+    if kind < 0.8:
+        digits = "".join(str(rng.integers(10)) for _ in range(10))
+        return str(
+            rng.choice([f"({digits[:3]}) {digits[3:6]}-{digits[6:]}", f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"])
+        )
+    return str(rng.choice(BADGES))
 
 
 def _date(rng: Rng) -> str:

@@ -5,12 +5,33 @@ Brazilian plates): a reader that learns them learns to misread.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from plate_training.contract import canonical
 
 TRUSTED = {"us": True, "br": False, "eu": False}
 """Whether the texts that came with a region's crops stand unless both readers contradict them."""
-FORMS = {"us": r"[0-9A-Z]{2,9}", "br": r"[0-9A-Z]{3}[0-9]{4}", "eu": r"[0-9A-Z]{4,8}"}
+FORMS = {
+    "us": r"[0-9A-Z]{2,9}",
+    "br": r"[0-9A-Z]{3}[0-9]{4}",
+    "eu": r"[0-9A-Z]{4,8}",
+    "road": r"(?=.*[0-9])[0-9A-Z]{5,8}",
+}
 """Canonical texts that a region's plates can have (the letter O is the digit 0)."""
+BANDS_ALIKE = 2
+SCORE_MIN = 0.9
+"""A teacher alone is believed where it reads the same in so many bands of a crop, each with such a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What another reader makes of a band of a crop: the text as it reads it, and its score from 0 to 1."""
+
+    text: str
+    score: float
 
 
 def text_for(region: str, given: str, own: str, others: AbstractSet[str]) -> str | None:
@@ -27,3 +48,13 @@ def text_for(region: str, given: str, own: str, others: AbstractSet[str]) -> str
     if own in others and re.fullmatch(FORMS[region], own):
         return own
     return given if given and TRUSTED[region] else None
+
+
+def taught_text(region: str, readings: Sequence[Reading]) -> str | None:
+    """The canonical text of a plate that a teacher alone has read, or None where it is not sure.
+
+    Our reader has no say: it drops narrow characters, so its consent would leave out just the plates it has to learn.
+    """
+    counts = Counter(canonical(reading.text) for reading in readings if reading.score >= SCORE_MIN)
+    text, times = counts.most_common(1)[0] if counts else ("", 0)
+    return text if times >= BANDS_ALIKE and re.fullmatch(FORMS[region], text) else None

@@ -6,14 +6,53 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.simulation.designs import DIGITS, LETTERS
+from alpr_edge.simulation.designs import BLACK, DIGITS, LETTERS, WHITE, Rgb
 from alpr_edge.simulation.plate_fonts import Face, base_faces, line, paste
 from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, random_serial, render_plate
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 
+BRITISH_FORMS = ("AA11 AAA",) * 6 + (
+    "A111 AAA",
+    "A11 AAA",
+    "A1 AAA",
+    "AAA 111A",
+    "AAA 11A",
+    "AAA 1A",
+    "111 AAA",
+    "AAA 111",
+)
+NATIONAL_FORMS = (
+    *("A 111 AAA", "A 11 AAA", "AA 11 AAA", "AA-111-AA", "AA 111 AA", "AA 1111 AA", "1111 AAA", "AAA-111", "AAA 1111"),
+    *("AA 11111", "AA 111A", "1AA 111", "AA{seals}A 111", "AAA{seals}A 11", "A{seals}AA 1111", "AA 11 111", "111-A-11"),
+    *("1AAA111", "AA-11-AA", "11-AA-11", "11-AAA-1", "A-111-AA", "AAA 111", "11 111 AA", "AA A111"),
+)
+"""Serials of Britain and of the continent; a template that stands twice is twice as likely."""
+
+
+def _abroad(region: str, name: str, forms: tuple[str, ...], ground: Rgb, band: str = "left") -> PlateDesign:
+    return PlateDesign(region, name, forms, (ground,), BLACK, (150, 60, 60), width_mm=520, height_mm=111, band=band)
+
+
+PROPORTIONAL = tuple(
+    replace(design, spacing="proportional")
+    for design in (
+        _abroad("GB", "front", BRITISH_FORMS, WHITE),
+        _abroad("GB", "rear", BRITISH_FORMS, (250, 200, 40)),
+        _abroad("GB", "rear without a band", BRITISH_FORMS, (250, 200, 40), band=""),
+        _abroad("EU", "white", NATIONAL_FORMS, WHITE),
+        _abroad("EU", "white", NATIONAL_FORMS, WHITE),
+        _abroad("EU", "yellow", NATIONAL_FORMS, (235, 190, 40)),
+        _abroad("EU", "white without a band", NATIONAL_FORMS, WHITE, band=""),
+    )
+)
+"""Plates with narrow strokes as they stand on the road: a 1 or an I beside its neighbours with no more than a gap."""
 EUROPEAN, BRAZILIAN = ([d for d in BUILT_IN_DESIGNS if d.region == region] for region in ("EU", "BR"))
-ABROAD_SHARE = 0.3
+ABROAD_SHARE = 0.42
+PROPORTIONAL_SHARE = 0.25
+"""Share of other plates whose characters have their own width."""
+NARROW_SHARE = 0.2
+"""Share of plates of which some letters are made I and some digits 1: rare in serials, and first to be dropped."""
 MARGIN = 0.4
 """Surroundings drawn on each side of a plate, in plate heights."""
 
@@ -28,19 +67,34 @@ class Mounted:
 
 def draw_text_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[str, PlateDesign]:
     """Mostly a serial of its design; some vanity texts, and some that follow no pattern at all."""
+    text, design = _serial_and_design(designs, rng)
+    if design.spacing == "uniform" and rng.random() < PROPORTIONAL_SHARE:
+        design = replace(design, spacing="proportional")
+    return _with_narrow(text, rng) if rng.random() < NARROW_SHARE else text, design
+
+
+def _serial_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[str, PlateDesign]:
     home = designs[int(rng.integers(len(designs)))]
     kind = rng.random()
     if kind < ABROAD_SHARE:
-        pool = EUROPEAN if rng.random() < 0.6 else BRAZILIAN
+        share = rng.random()
+        pool = PROPORTIONAL if share < 0.6 else EUROPEAN if share < 0.75 else BRAZILIAN
         abroad = pool[int(rng.integers(len(pool)))]
         return random_serial(abroad, rng), abroad
-    if kind < 0.38:
+    if kind < 0.49:
         return _free_text(rng, LETTERS if rng.random() < 0.6 else LETTERS + DIGITS), home
-    if kind < 0.48:
+    if kind < 0.56:
         return _free_text(rng, LETTERS + DIGITS * 2), home
-    if kind < 0.53:
+    if kind < 0.6:
         home = replace(home, stacked="".join(LETTERS[int(i)] for i in rng.integers(26, size=2)))
     return random_serial(home, rng), home
+
+
+def _with_narrow(text: str, rng: Rng) -> str:
+    """Some characters of a serial made narrow, letters I and digits 1, or wide, letters M and W."""
+    share = float(rng.uniform(0.15, 0.6))
+    swapped = ("1" if c in DIGITS else str(rng.choice(list("IIIMW"))) for c in text)
+    return "".join(new if rng.random() < share else old for old, new in zip(text, swapped, strict=True))
 
 
 def _free_text(rng: Rng, pool: str) -> str:

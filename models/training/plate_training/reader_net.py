@@ -8,7 +8,7 @@ from plate_training.contract import ALPHABET, SLOTS
 WIDTH = 128
 HEADS = 4
 TOKENS_HIGH = 2
-TOKENS_WIDE = 32
+TOKENS_WIDE = 48
 TOKENS = TOKENS_HIGH * TOKENS_WIDE
 
 
@@ -79,7 +79,7 @@ class Layer(nn.Module):
 
 
 class ReaderNet(nn.Module):
-    """uint8 [N, 64, 128, 1] to slot logits [N, 9, 37], and in training CTC logits [N, 32, 37]."""
+    """uint8 [N, 64, 192, 1] to slot logits [N, 9, 37], and in training CTC logits [N, 48, 37]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,6 +113,20 @@ class ReaderNet(nn.Module):
         rows = memory.reshape(-1, TOKENS_HIGH, TOKENS_WIDE, WIDTH).transpose(1, 2)
         columns = rows.reshape(-1, TOKENS_WIDE, TOKENS_HIGH * WIDTH)
         return self.letters(self.norm(slots)), self.ctc(columns)
+
+
+def widened(name: str, values: Tensor) -> Tensor:
+    """Weights of a released reader as this network takes them.
+
+    A narrower reader knows fewer places: they are stretched along the width. One that took every O for a 0 begins with
+    what it knows of the 0.
+    """
+    if name == "place" and values.shape[1] != TOKENS:
+        grid = values.reshape(1, TOKENS_HIGH, -1, WIDTH).permute(0, 3, 1, 2)
+        size = (TOKENS_HIGH, TOKENS_WIDE)
+        grid = nn.functional.interpolate(grid, size=size, mode="bilinear", align_corners=False)
+        return grid.permute(0, 2, 3, 1).reshape(1, TOKENS, WIDTH)
+    return values
 
 
 class ReaderExport(nn.Module):

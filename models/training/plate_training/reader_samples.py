@@ -8,17 +8,18 @@ from numpy.typing import NDArray
 
 from alpr_edge.simulation.designs import PlateDesign
 from alpr_edge.simulation.plate_fonts import Face
-from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical, targets_of
+from plate_training.contract import READER_SIZE, SLOTS, Picture, plain, targets_of
 from plate_training.data import Crop
+from plate_training.decoys import lettering
 from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
 from plate_training.mistakes import Mistake
 from plate_training.plate_source import Mounted, mount, rendered
 
-REAL = {"us": 0.2, "br": 0.16, "eu": 0.08}
+REAL = {"us": 0.07, "br": 0.08, "eu": 0.13, "us_ca": 0.06, "gb": 0.05, "other": 0.06, "taught": 0.02}
 """Shares of real crops among the samples."""
-NO_PLATE, MISTAKEN = 0.06, 0.6
-"""Share of pictures without a plate, and how many of those a detector took for one."""
+NO_PLATE, LETTERED, MISTAKEN = 0.09, 0.35, 0.6
+"""Share of pictures without a plate; how many of those show lettering; how many others a detector took for one."""
 TALL_PX = 9.0, 34.0, 100.0
 """Heights of a plate as the camera sees it: least, usual, most."""
 RENDER_HEIGHT_PX = 72
@@ -26,7 +27,7 @@ RENDER_HEIGHT_PX = 72
 
 @dataclass(frozen=True, slots=True)
 class ReaderSamples:
-    """Draws samples (crop uint8 [64, 128, 1], slot indices int64 [9])."""
+    """Draws samples (crop uint8 [64, 192, 1], slot indices int64 [9])."""
 
     designs: tuple[PlateDesign, ...]
     faces: tuple[Face, ...]
@@ -36,31 +37,41 @@ class ReaderSamples:
 
     def __call__(self, rng: Rng) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """One sample."""
-        text, mounted, real = self._plate(rng)
-        return seen(mounted, rng, real=real)[..., np.newaxis], targets_of(text)
+        targets, mounted, real = self._plate(rng)
+        return seen(mounted, rng, real=real)[..., np.newaxis], targets
 
-    def _plate(self, rng: Rng) -> tuple[str, Mounted, bool]:
+    def _plate(self, rng: Rng) -> tuple[NDArray[np.int64], Mounted, bool]:
         kind = rng.random()
         for region, crops in self.crops.items():
-            if 0 <= kind < REAL[region]:
+            if 0 <= kind < REAL.get(region, 0.0):
                 crop = crops[int(rng.integers(len(crops)))]
-                return crop.text, mount(crop.picture, None, rng), True
-            kind -= REAL[region]
+                return targets_of(crop.text, zero_known=crop.zero_known), on_car(crop, rng), True
+            kind -= REAL.get(region, 0.0)
         if 0 <= kind < NO_PLATE:
-            return "", mount(self._no_plate(rng), None, rng), True
+            return targets_of(""), mount(self._no_plate(rng), None, rng), True
         text = ""
         while not 1 <= len(text) <= SLOTS:
             printed, pixels, outline = rendered(self.designs, self.faces, rng, RENDER_HEIGHT_PX)
-            text = canonical(printed)
-        return text, mount(pixels, outline, rng), False
+            text = plain(printed)
+        return targets_of(text), mount(pixels, outline, rng), False
 
     def _no_plate(self, rng: Rng) -> Picture:
+        if rng.random() < LETTERED:
+            return lettering(rng, self.faces)
         if rng.random() > MISTAKEN or not self.mistakes:
             return _piece(self.empty[int(rng.integers(len(self.empty)))], rng)
         mistake = self.mistakes[int(rng.integers(len(self.mistakes)))]
         left, top, right, bottom = (max(0, round(edge)) for edge in mistake.box)
         part = self.empty[mistake.photo][top : max(bottom, top + 4), left : max(right, left + 8)]
         return cv2.cvtColor(part, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+
+
+def on_car(crop: Crop, rng: Rng) -> Mounted:
+    """A real plate on what it was photographed on, or on a drawn piece of car where it was cut out without."""
+    if crop.box is None:
+        return mount(crop.picture, None, rng)
+    left, top, right, bottom = crop.box
+    return Mounted(crop.picture, np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32))
 
 
 def _piece(grey: Picture, rng: Rng) -> Picture:

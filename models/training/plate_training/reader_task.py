@@ -10,12 +10,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from plate_training.contract import EMPTY, READER_SIZE, SLOTS, text_of
+from plate_training.contract import (
+    EMPTY,
+    LETTER_O,
+    READER_SIZE,
+    SLOTS,
+    ZERO,
+    ZERO_OR_O,
+    canonical,
+    text_of,
+)
 from plate_training.data import Crop, Licence, data_folder, reader_crops
 from plate_training.export import export_reader
 from plate_training.feed import Feed, Sample
-from plate_training.reader_net import ReaderNet
-from plate_training.released import start_from
+from plate_training.reader_net import ReaderNet, widened
+from plate_training.released import input_width, start_from
+from plate_training.road_data import road_crops
 from plate_training.samplers import reader_sampler
 
 CTC_SHARE = 0.3
@@ -40,8 +50,12 @@ class ReaderTask:
         self.net: nn.Module = ReaderNet().to(memory_format=torch.channels_last)
         self._build = partial(reader_sampler, fonts, licence)
         self._validation = reader_crops(data_folder(), validation=True)
+        road = road_crops(data_folder(), validation=True)
+        self._validation |= {f"road_{group}": crops for group, crops in road.items()}
         if start:
-            start_from(self.net, start, torch.from_numpy(self._examples(licence)))
+            start_from(self.net, start, torch.from_numpy(self._examples(licence)), widened)
+            if input_width(start) != READER_SIZE[0]:
+                _tell_letter_o(self.net)
 
     def _examples(self, licence: Licence) -> NDArray[np.uint8]:
         """Crops that the licence allows, as the network takes them."""
@@ -58,14 +72,13 @@ class ReaderTask:
         """Losses by name."""
         plates, targets = torch.from_numpy(sample[0]), torch.from_numpy(sample[1])
         slots, columns = self.net(plates)
-        slot_loss = functional.cross_entropy(
-            slots.float().flatten(0, 1), targets.flatten().long(), label_smoothing=SMOOTHING
-        )
-        lengths = (targets != EMPTY).sum(dim=1)
+        # The columns teach the network where characters stand; to them O is 0, as it is to some of the targets.
+        spelt = torch.where((targets == ZERO_OR_O) | (targets == LETTER_O), ZERO, targets)
+        lengths = (spelt != EMPTY).sum(dim=1)
         steps = torch.full_like(lengths, columns.shape[1])
         chances = functional.log_softmax(columns.float(), dim=-1).transpose(0, 1)
-        ctc = functional.ctc_loss(chances, targets, steps, lengths, blank=EMPTY, zero_infinity=True)
-        return {"slots": slot_loss, "ctc": CTC_SHARE * ctc}
+        ctc = functional.ctc_loss(chances, spelt, steps, lengths, blank=EMPTY, zero_infinity=True)
+        return {"slots": _slot_loss(slots.float(), targets), "ctc": CTC_SHARE * ctc}
 
     def validate(self, net: nn.Module) -> dict[str, float]:
         """Share of the kept real crops read exactly, by region."""
@@ -77,8 +90,25 @@ class ReaderTask:
         export_reader(net, path)
 
 
+def _slot_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Smoothed cross entropy of slot logits [N, 9, 37]; where 0 and O were not told apart, of either."""
+    chances = functional.log_softmax(logits, dim=-1)
+    either = torch.logaddexp(chances[..., ZERO], chances[..., LETTER_O])
+    one = chances.gather(-1, targets.clamp(max=EMPTY)[..., None]).squeeze(-1)
+    miss = -torch.where(targets == ZERO_OR_O, either, one)
+    return ((1 - SMOOTHING) * miss - SMOOTHING * chances.mean(dim=-1)).mean()
+
+
+def _tell_letter_o(net: nn.Module) -> None:
+    """Let a network that called every O a 0 begin with the same for both."""
+    if isinstance(net, ReaderNet):
+        with torch.no_grad():
+            net.letters.weight[LETTER_O] = net.letters.weight[ZERO]
+            net.letters.bias[LETTER_O] = net.letters.bias[ZERO]
+
+
 def _resized(crops: list[Crop]) -> NDArray[np.uint8]:
-    grey = [cv2.resize(cv2.cvtColor(crop.picture, cv2.COLOR_BGR2GRAY), READER_SIZE) for crop in crops]
+    grey = [cv2.resize(cv2.cvtColor(crop.plate, cv2.COLOR_BGR2GRAY), READER_SIZE) for crop in crops]
     return np.stack(grey)[..., np.newaxis].astype(np.uint8, copy=False)
 
 
@@ -86,4 +116,4 @@ def _exact(net: nn.Module, crops: list[Crop]) -> float:
     with torch.inference_mode():
         slots = net(torch.from_numpy(_resized(crops)))[0]
     read = slots.argmax(dim=-1).numpy().reshape(-1, SLOTS)
-    return float(np.mean([text_of(row) == crop.text for row, crop in zip(read, crops, strict=True)]))
+    return float(np.mean([canonical(text_of(row)) == crop.canonical for row, crop in zip(read, crops, strict=True)]))

@@ -5,6 +5,7 @@ batch norm is set by the statistics of one batch to pass the folded result throu
 exported model's outputs, in training as in use.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +47,30 @@ class Released:
             raise SystemExit(f"{self.path}: not a model of this network: {left} kernels fit nowhere")
 
 
-def start_from(net: nn.Module, path: Path, samples: Tensor) -> None:
+def input_width(path: Path) -> int:
+    """Width in pixels of what an exported reader takes."""
+    return int(onnx.load(str(path)).graph.input[0].type.tensor_type.shape.dim[2].dim_value)
+
+
+def _as_they_are(_name: str, values: Tensor) -> Tensor:
+    return values
+
+
+def start_from(
+    net: nn.Module, path: Path, samples: Tensor, fit: Callable[[str, Tensor], Tensor] = _as_they_are
+) -> None:
     """Give a network the weights of the model exported from one like it.
 
     Args:
         net: the network; a layer that the export leaves out keeps its values.
         path: the ONNX file.
         samples: a batch as the network takes it.
+        fit: gives the weights of a name as the network takes them.
 
     Raises:
         SystemExit: the file was not exported from such a network.
     """
-    released, own = Released(path), net.state_dict()
-    folded: dict[str, Tensor] = {}
+    released, folded = Released(path), dict[str, Tensor]()
 
     def fill(layer: Any, _inputs: tuple[Tensor, ...]) -> None:  # noqa: ANN401  # torch's layers take any type
         if f"{names[layer]}.weight" in released.named or (taken := released.next_of(layer)) is None:
@@ -79,10 +91,14 @@ def start_from(net: nn.Module, path: Path, samples: Tensor) -> None:
     hooks += [m.register_forward_pre_hook(pass_through) for m in names if isinstance(m, nn.BatchNorm2d)]
     net.eval()
     with torch.no_grad():
-        for name, values in released.named.items():
-            if name in own and own[name].shape == values.shape:
-                own[name].copy_(values)
+        _copy_named({name: fit(name, values) for name, values in released.named.items()}, net.state_dict())
         net(samples)
     for hook in hooks:
         hook.remove()
     released.check_all_taken()
+
+
+def _copy_named(values: dict[str, Tensor], own: dict[str, Tensor]) -> None:
+    for name, value in values.items():
+        if name in own and own[name].shape == value.shape:
+            own[name].copy_(value)

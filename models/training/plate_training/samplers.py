@@ -19,6 +19,7 @@ from plate_training.data import (
 from plate_training.detector_samples import DetectorSamples
 from plate_training.mistakes import mistakes_of
 from plate_training.reader_samples import ReaderSamples
+from plate_training.road_data import road_crops
 
 VALIDATION_WINDOWS = 400
 VALIDATION_SEED = 7
@@ -62,7 +63,10 @@ def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> Reade
         return ReaderSamples(designs, _faces(fonts), {}, empty, [])
     empty = negatives(folder, validation=False)
     mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty)
-    return ReaderSamples(designs, _faces(fonts), reader_crops(folder, validation=False), empty, mistakes)
+    crops = reader_crops(folder, validation=False)
+    for group, more in road_crops(folder, validation=False).items():
+        crops[group] = crops.get(group, []) + more
+    return ReaderSamples(designs, _faces(fonts), crops, empty, mistakes)
 
 
 def _faces(fonts: Path | None) -> tuple[Face, ...]:
