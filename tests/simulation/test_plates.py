@@ -129,5 +129,5 @@ def test_with_spacing_of_their_own_narrow_characters_take_less_room() -> None:
         return right - left
 
     proportional = replace(uniform, spacing="proportional")
-    assert width_px(proportional, "I111") < 0.6 * width_px(proportional, "W888")
+    assert width_px(proportional, "I111") < 0.7 * width_px(proportional, "W888")
     assert width_px(uniform, "I111") > 0.8 * width_px(uniform, "W888")
