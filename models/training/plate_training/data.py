@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plate_training.contract import SLOTS, Picture, canonical
 
 Licence = Literal["all", "clean"]
-"""Which pictures training may see: all, or only those it renders itself and those under MIT."""
+"""Which pictures training may see: all, or only those it renders itself and those under MIT or CC BY."""
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 REGIONS = "us", "br", "eu"

@@ -1,6 +1,6 @@
 """Training samples of the detector: windows of a letterboxed frame with the boxes of the plates in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -19,8 +19,10 @@ from plate_training.plate_source import Mounted, mount, rendered
 WINDOW = 320
 BOXES_MAX = 12
 WIDTH_MIN_PX, WIDTH_USUAL_PX, WIDTH_MAX_PX = 11.0, 26.0, 290.0
-FROM_RIDE, EMPTY = 0.36, 0.26
-"""Shares of windows from the ride, and of windows without a plate."""
+FROM_RIDE, FROM_ROAD, EMPTY = 0.18, 0.34, 0.2
+"""Shares of windows from the ride, from road photos, and of windows without a plate."""
+ROAD_AROUND_PLATE = 0.75
+"""Share of windows of road photos that are laid around a plate; the others lie anywhere."""
 HARD = 0.6
 """Share of the windows without a plate that show what a detector took for one."""
 LETTERING = 0.3
@@ -38,7 +40,11 @@ Boxes = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class DetectorSamples:
-    """Draws samples (window uint8 [320, 320], boxes float32 [12, 4], rows of zeros where there are fewer)."""
+    """Draws samples: window uint8 [320, 320], boxes of plates and of places that may show one, each float32 [12, 4].
+
+    Rows of zeros where there are fewer boxes. A place that may show a plate is neither asked for nor held against the
+    network: one that the window cuts, one too small to tell, one that nobody marked.
+    """
 
     designs: tuple[PlateDesign, ...]
     faces: tuple[Face, ...]
@@ -46,20 +52,39 @@ class DetectorSamples:
     empty: list[Picture]
     plates: list[Picture]
     hard: list[Mistake]
+    road: list[Frame] = field(default_factory=list)
 
-    def __call__(self, rng: Rng) -> tuple[Picture, Boxes]:
+    def __call__(self, rng: Rng) -> tuple[Picture, Boxes, Boxes]:
         """One sample."""
-        window, boxes = self._road(rng) if rng.random() < FROM_RIDE else self._photo(rng)
+        window, boxes, unsure = self._scene(rng)
         lit = light(window, rng) if rng.random() < 0.8 else window
         lit = blur(lit, rng, float(rng.uniform(0.6, 1.8)))
         window = noise(lit if all(_shows(lit, box) for box in boxes) else window, rng)
         if rng.random() < 0.5:
             window = _letterbox_bar(window, rng)
-        return window, _padded(boxes)
+        return window, _padded(boxes), _padded(unsure)
+
+    def _scene(self, rng: Rng) -> tuple[Picture, list[Boxes], list[Boxes]]:
+        kind = rng.random()
+        if kind < FROM_RIDE:
+            return *self._ride(rng), []
+        if kind < FROM_RIDE + FROM_ROAD and self.road:
+            return self._road(rng)
+        return *self._photo(rng), []
+
+    def _road(self, rng: Rng) -> tuple[Picture, list[Boxes], list[Boxes]]:
+        """A window of a road photo as it is, from a distant plate to one as wide as the window."""
+        frame = self.road[int(rng.integers(len(self.road)))]
+        scale, origin = _road_view(frame, rng)
+        window = _cut(frame.grey, scale, origin)
+        placed = [box * scale - np.tile(origin, 2) for box in frame.boxes]
+        unsure = [box * scale - np.tile(origin, 2) for box in frame.unsure]
+        unsure += [box for box in placed if not _visible(box) and _inside(box)]
+        return window, [box for box in placed if _visible(box)], [box for box in unsure if _inside(box)]
 
     def _photo(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
         """A window of a photo without a plate, as it is or with plates pasted onto it."""
-        empty = rng.random() < EMPTY / (1 - FROM_RIDE)
+        empty = rng.random() < EMPTY / (1 - FROM_RIDE - FROM_ROAD)
         if empty and self.hard and rng.random() < HARD:
             return _around(self.hard[int(rng.integers(len(self.hard)))], self.empty, rng), []
         window = _window(self.empty[int(rng.integers(len(self.empty)))], rng)
@@ -67,8 +92,8 @@ class DetectorSamples:
             write_lettering(window, rng)
         return window, [] if empty else self._paste_some(window, rng)
 
-    def _road(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
-        """A window of a real frame around one of its plates, some plates exchanged for American ones."""
+    def _ride(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
+        """A window of a ride's frame around one of its plates, some plates exchanged for American ones."""
         frame = self.frames[int(rng.integers(len(self.frames)))]
         scale, origin = _view(frame, rng)
         window = _cut(frame.grey, scale, origin)
@@ -144,6 +169,29 @@ def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
     origin = middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)
     room = np.array(frame.grey.shape[::-1]) * scale - WINDOW
     return scale, np.clip(origin, np.minimum(room, 0), np.maximum(room, 0)).astype(np.float32)
+
+
+def _road_view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
+    """Scale and origin of a window of a road photo."""
+    size = np.array(frame.grey.shape[::-1], np.float32)
+    if len(frame.boxes) and rng.random() < ROAD_AROUND_PLATE:
+        box = frame.boxes[int(rng.integers(len(frame.boxes)))]
+        wide = float(np.exp(rng.uniform(np.log(WIDTH_MIN_PX), np.log(WIDTH_MAX_PX))))
+        scale = float(np.clip(wide / (box[2] - box[0]), 0.12, 2.5))
+        middle = (box[:2] + box[2:]) / 2
+        reach = np.maximum((WINDOW - (box[2:] - box[:2]) * scale) / 2, 1)
+    else:
+        scale = float(np.exp(rng.uniform(np.log(WINDOW / size.max()), np.log(1.2))))
+        middle = rng.uniform((0, 0), size)
+        reach = np.full(2, WINDOW / 4)
+    origin = middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)
+    room = size * scale - WINDOW
+    return scale, np.clip(origin, np.minimum(room, 0), np.maximum(room, 0)).astype(np.float32)
+
+
+def _inside(box: Boxes) -> bool:
+    """Whether any of a box lies in the window."""
+    return bool((box[2:] > 0).all() and (box[:2] < WINDOW).all())
 
 
 def _cut(grey: Picture, scale: float, origin: NDArray[np.float32]) -> Picture:

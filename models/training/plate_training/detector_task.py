@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, Licence, data_folder, ride
+from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, Frame, Licence, data_folder, ride
 from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres
 from plate_training.detector_samples import WINDOW
-from plate_training.export import detector_rows, export_detector, window_rows
+from plate_training.export import Rows, detector_rows, export_detector, window_rows
 from plate_training.feed import Feed, Sample
-from plate_training.measure import Found, figures_of
+from plate_training.measure import CLAIMED, Found, figures_of, overlaps
 from plate_training.released import start_from
+from plate_training.road_data import road_frames
 from plate_training.samplers import VALIDATION_SEED, VALIDATION_WINDOWS, detector_sampler
 
+SHRUNK_SIZE = 320, 192
+"""Width and height of the input of a second look at the whole frame, for plates of cars close ahead."""
 CORE = 0.5
 """Part of a plate, about its middle, whose cells learn its edges."""
 
@@ -41,7 +44,8 @@ class DetectorTask:
         self._build = partial(detector_sampler, fonts, start, licence)
         self._frames = ride(data_folder(), TRAINING_RIDE)[-VALIDATION_FRAMES:]
         draw, rng = detector_sampler(fonts, validation=True), np.random.default_rng(VALIDATION_SEED)
-        self._windows = [draw(rng) for _ in range(VALIDATION_WINDOWS)]
+        self._windows = [draw(rng)[:2] for _ in range(VALIDATION_WINDOWS)]
+        self._road = road_frames(data_folder(), validation=True)
         if start:
             learn = detector_sampler(fonts, None, licence)
             start_from(self.net, start, _inputs(np.stack([learn(rng)[0] for _ in range(64)])))
@@ -52,10 +56,12 @@ class DetectorTask:
 
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""
-        boxes = torch.from_numpy(sample[1])
+        boxes, unsure = torch.from_numpy(sample[1]), torch.from_numpy(sample[2])
         logits, distances = self.net(_inputs(sample[0]))
         peaks, owners, core = _targets(boxes, WINDOW // STRIDE)
-        centre = _focal(logits[:, 0], peaks) / max(1, int((boxes[:, :, 2] > 0).sum()))
+        centre = _focal(logits[:, 0], peaks, _counted(unsure, WINDOW // STRIDE)) / max(
+            1, int((boxes[:, :, 2] > 0).sum())
+        )
         wanted = torch.gather(boxes, 1, owners.flatten(1)[..., None].expand(-1, -1, 4))
         found = boxes_of(distances).flatten(2).transpose(1, 2)
         chosen = core.flatten(1)
@@ -77,13 +83,34 @@ class DetectorTask:
         on_windows = [Found(boxes[boxes[:, 2] > 0], *window_rows(net, window)) for window, boxes in self._windows]
         return {
             f"{name}_{figure}": value
-            for name, found in (("ride", on_ride), ("windows", on_windows))
+            for name, found in (("ride", on_ride), ("windows", on_windows), *self._on_road(net).items())
             for figure, value in figures_of(found).items()
         }
+
+    def _on_road(self, net: nn.Module) -> dict[str, list[Found]]:
+        """What is found on road photos kept for validation, as they are and shrunk for near plates."""
+        found: dict[str, list[Found]] = {"road": [], "road_shrunk": []}
+        for frame in self._road:
+            found["road"].append(Found(_from(frame.boxes, 40), *_elsewhere(detector_rows(net, frame.grey), frame)))
+            small = detector_rows(net, frame.grey, SHRUNK_SIZE)
+            found["road_shrunk"].append(Found(_from(frame.boxes, 200), *_elsewhere(small, frame)))
+        return found
 
     def export(self, net: nn.Module, path: Path) -> None:
         """Write the ONNX file."""
         export_detector(net, path)
+
+
+def _from(boxes: NDArray[np.float32], width_px: float) -> NDArray[np.float32]:
+    """Boxes of at least a width."""
+    return boxes[boxes[:, 2] - boxes[:, 0] >= width_px]
+
+
+def _elsewhere(rows: Rows, frame: Frame) -> Rows:
+    """Without what lies where nobody knows, or on a plate too small to be asked for."""
+    places = np.concatenate([frame.unsure, frame.boxes[frame.boxes[:, 2] - frame.boxes[:, 0] < 40]])
+    free = np.array([not len(places) or overlaps(box, places).max() <= CLAIMED for box in rows[0]], bool)
+    return rows[0][free], rows[1][free]
 
 
 def _inputs(windows: NDArray[np.generic]) -> Tensor:
@@ -106,13 +133,20 @@ def _targets(boxes: Tensor, cells: int) -> tuple[Tensor, Tensor, Tensor]:
     return torch.where(nearest.any(dim=1), torch.ones_like(peaks), peaks), owners, core
 
 
-def _focal(logits: Tensor, peaks: Tensor) -> Tensor:
-    """Focal loss that is lenient beside a peak."""
+def _counted(unsure: Tensor, cells: int) -> Tensor:
+    """Which cells [N, c, c] lie in no place that may show an unmarked plate."""
+    xs, ys = cell_centres(cells, cells)
+    left, top, right, bottom = (unsure[:, :, i, None, None] for i in range(4))
+    return ~((xs > left) & (xs < right) & (ys > top) & (ys < bottom)).any(dim=1)
+
+
+def _focal(logits: Tensor, peaks: Tensor, counted: Tensor) -> Tensor:
+    """Focal loss that is lenient beside a peak, and where a plate may be that nobody marked."""
     chance = torch.sigmoid(logits).clamp(1e-5, 1 - 1e-5)
     is_peak = peaks >= 1.0
     hit = -((1 - chance) ** 2) * torch.log(chance)
     miss = -((1 - peaks) ** 4) * chance**2 * torch.log(1 - chance)
-    return torch.where(is_peak, hit, miss).sum()
+    return torch.where(is_peak, hit, miss * counted).sum()
 
 
 def _overlap_loss(found: Tensor, wanted: Tensor) -> Tensor:

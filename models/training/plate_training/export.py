@@ -15,6 +15,8 @@ from plate_training.detector_net import DetectorExport, DetectorNet
 from plate_training.reader_net import ReaderExport, ReaderNet
 
 OPSET = 17
+Rows = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Boxes float32 [N, 4] and scores float32 [N], best first."""
 SMALL = 256
 """Tensors of fewer values stay float32: they are biases and shapes."""
 
@@ -60,14 +62,14 @@ def export_detector(net: nn.Module, path: Path, size: tuple[int, int] = DETECTOR
     store_as_float16(path)
 
 
-def detector_rows(net: nn.Module, grey: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Boxes in the picture's pixels and scores, as the exported model would give them."""
-    canvas, scale, offset = letterbox(grey)
+def detector_rows(net: nn.Module, grey: Picture, size: tuple[int, int] = DETECTOR_SIZE) -> Rows:
+    """Boxes in the picture's pixels and scores, as a model exported for that input size would give them."""
+    canvas, scale, offset = letterbox(grey, size)
     boxes, scores = window_rows(net, canvas)
     return (boxes - np.tile(np.array(offset, np.float32), 2)) / np.float32(scale), scores
 
 
-def window_rows(net: nn.Module, window: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def window_rows(net: nn.Module, window: Picture) -> Rows:
     """Boxes and scores in a picture of the network's own scale."""
     with torch.inference_mode():
         rows = _detector(net)(torch.from_numpy(window)[None, ..., None]).numpy()

@@ -16,6 +16,11 @@ LICENCES: dict[Licence, str] = {"all": "AGPL-3.0-or-later", "clean": "Apache-2.0
 BENCHMARKS = {"name": "openalpr/benchmarks, US crops", "commit": "9790ed20", "licence": "AGPL-3.0"}
 CROPS = {"name": "openalpr/train-detector, plate crops and negatives", "commit": "1bd54b45", "licence": "AGPL-3.0"}
 RIDE = {"name": "RobertLucian/license-plate-dataset, day ride 1", "commit": "f00f309e", "licence": "MIT"}
+ROAD = {
+    "name": "Open Images, photographs with number plates (annotations Google LLC, photographs their authors)",
+    "commit": "ecd25180",
+    "licence": "CC-BY-4.0 AND CC-BY-2.0",
+}
 RENDERED = {
     "name": "plates rendered by alpr_edge.simulation.plates",
     "commit": "this repository",
@@ -55,8 +60,8 @@ Manifest = dict[str, dict[str, Entry]]
 def sources_of(role: str, licence: Licence) -> list[dict[str, str]]:
     """What a model saw. A clean reader sees the ride only as something that is no plate."""
     if licence == "clean":
-        return [RENDERED, RIDE]
-    return [RENDERED, BENCHMARKS, CROPS, *([RIDE] if role == "detector" else [])]
+        return [RENDERED, ROAD, RIDE]
+    return [RENDERED, BENCHMARKS, CROPS, ROAD, *([RIDE] if role == "detector" else [])]
 
 
 def file_of(role: str, name: str) -> str:

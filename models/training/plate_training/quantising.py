@@ -53,7 +53,7 @@ class Pictures:
             yield canvas
 
     def of_reader(self) -> Iterator[Picture]:
-        """Crops uint8 [1, 64, 128, 1]."""
+        """Crops uint8 [1, 64, 192, 1]."""
         draw, rng = reader_sampler(licence=self.licence), np.random.default_rng(self.seed)
         for _ in range(self.samples):
             yield draw(rng)[0][np.newaxis]

@@ -19,7 +19,7 @@ from plate_training.data import (
 from plate_training.detector_samples import DetectorSamples
 from plate_training.mistakes import mistakes_of
 from plate_training.reader_samples import ReaderSamples
-from plate_training.road_data import road_crops
+from plate_training.road_data import road_crops, road_frames
 
 VALIDATION_WINDOWS = 400
 VALIDATION_SEED = 7
@@ -42,10 +42,12 @@ def detector_sampler(
     frames = ride(folder, TRAINING_RIDE)
     frames = frames[-VALIDATION_FRAMES:] if validation else frames[:-VALIDATION_FRAMES]
     designs = designs_from_facts(folder / FACTS)
+    road = road_frames(folder, validation=validation)
     if licence == "clean":
-        return DetectorSamples(designs, _faces(fonts), frames, backgrounds(frames), plates_of(frames), [])
+        return DetectorSamples(designs, _faces(fonts), frames, backgrounds(frames), plates_of(frames), [], road)
     empty, plates = negatives(folder, validation=validation), plate_pictures(folder, validation=validation)
-    return DetectorSamples(designs, _faces(fonts), frames, empty, plates, mistakes_of(start, empty) if start else [])
+    hard = mistakes_of(start, empty) if start else []
+    return DetectorSamples(designs, _faces(fonts), frames, empty, plates, hard, road)
 
 
 def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> ReaderSamples:
@@ -53,18 +55,19 @@ def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> Reade
 
     Args:
         fonts: folder of more faces.
-        licence: which pictures; clean ones hold no crop with a text.
+        licence: which pictures; clean crops are those of the road photos.
     """
     folder = data_folder()
     home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")
     designs = designs_from_facts(folder / FACTS) + home * 3
+    road = road_crops(folder, validation=False)
     if licence == "clean":
         empty = backgrounds(ride(folder, TRAINING_RIDE)[:-VALIDATION_FRAMES])
-        return ReaderSamples(designs, _faces(fonts), {}, empty, [])
+        return ReaderSamples(designs, _faces(fonts), road, empty, [])
     empty = negatives(folder, validation=False)
     mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty)
     crops = reader_crops(folder, validation=False)
-    for group, more in road_crops(folder, validation=False).items():
+    for group, more in road.items():
         crops[group] = crops.get(group, []) + more
     return ReaderSamples(designs, _faces(fonts), crops, empty, mistakes)
 

@@ -178,7 +178,7 @@ def _windows(detector: OnnxDetector) -> Iterator[tuple[Pixels, Floats]]:
     high, wide, _ = detector.input_shape
     draw, rng = detector_sampler(validation=True), np.random.default_rng(VALIDATION_SEED)
     for _ in range(VALIDATION_WINDOWS):
-        window, boxes = draw(rng)
+        window, boxes, _ = draw(rng)
         top, left = (high - window.shape[0]) // 2, (wide - window.shape[1]) // 2
         canvas = np.full((high, wide), PADDING_GREY, np.uint8)
         canvas[top : top + window.shape[0], left : left + window.shape[1]] = window
