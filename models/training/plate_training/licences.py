@@ -16,11 +16,11 @@ GNU licences, and the SPDX licence list has it under the identifier above. The c
 training/ and the module alpr_edge/simulation/plates.py of this repository, with the public pictures named above.
 """
 CLEAN = """
-On Apache-2.0: a file trained with `train --licence clean` sees rendered plates and pictures under MIT or CC BY alone, from
+On Apache-2.0: a file trained with `train --licence clean` sees rendered plates and pictures under MIT or CC BY, from
 random weights on or from another such file; it is under the licence of this repository (the file LICENSE at its root).
 """
 NO_CLEAN = """
-A file trained with `train --licence clean` would see rendered plates and pictures under MIT or CC BY alone and be offered
+A file trained with `train --licence clean` would see rendered plates and pictures under MIT or CC BY and be offered
 under Apache-2.0. None is here at present.
 """
 BOTTOM = """
