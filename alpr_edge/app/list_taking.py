@@ -25,6 +25,8 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.incoming import Incoming
 
 LOOK_S = 1.0
+ASK_S = 0.2
+"""Between two looks at a process that imports: it is ended as soon as the unit stops."""
 SETTLED_S = 2.0
 """How long a file of a watched folder must not change."""
 TAKE_S_MAX = 1800.0
@@ -119,7 +121,7 @@ def _ended(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: t
     while not stop.is_set() and time.monotonic() < deadline_s:
         beat()
         try:
-            return process.wait(LOOK_S)
+            return process.wait(ASK_S)
         except subprocess.TimeoutExpired:
             continue
     process.terminate()
