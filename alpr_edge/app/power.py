@@ -138,6 +138,10 @@ class PowerWatch:
             return ()
         return (NOT_WATCHING, *([self._failure] if self._failure else []))
 
+    def restarts(self) -> dict[str, int]:
+        """How often the stage that asks failed and was started again."""
+        return self._supervisor.restarts()
+
     def figures(self) -> dict[str, str]:
         """What health shows."""
         words = {True: "on", False: "off", None: "unknown"}

@@ -212,7 +212,7 @@ class Unit:
             "reopened": {camera.camera_id: camera.reopened for camera in cameras},
             "cameras": {camera.camera_id: camera.figures for camera in cameras if camera.figures},
             "records_waiting": len(assembly.records),
-            "restarts": assembly.supervisor.restarts() | self._positioning.restarts(),
+            "restarts": assembly.supervisor.restarts() | self._positioning.restarts() | self._power.restarts(),
             "outbox_ready": counts.ready,
             "outbox_quarantined": counts.quarantined,
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,

@@ -7,7 +7,6 @@ A thread that hangs in a driver cannot be ended. Where the other stages can do w
 its place, and the one that hangs ends by itself should it ever come back.
 """
 
-import contextlib
 import random
 import threading
 import time
@@ -257,6 +256,4 @@ def _failed(state: StageState) -> bool:
 
 
 def _tell(event: str, state: StageState, **more: object) -> None:
-    """Log it, if anybody listens: a journal that is gone must not end the thread that keeps a stage going."""
-    with contextlib.suppress(OSError, ValueError):
-        log.error(event, stage=state.stage.name, failure=state.failure, **more)
+    log.error(event, stage=state.stage.name, failure=state.failure, **more)
