@@ -75,6 +75,7 @@ def test_what_a_unit_needs_is_said() -> None:
         assert "StateDirectoryMode=0700" in text
         assert "\nWantedBy=alpr-edge.target\n" in text
         assert f"\nExecStart={PROGRAM} " in text
+        assert "\nOOMPolicy=continue\n" in text
     assert "alpr-edge-lists" not in texts[UPLINK]
     assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
     assert "\nPrivateDevices=yes\n" in texts[UPLINK]

@@ -5,28 +5,25 @@ device to open. ``aplay`` takes 20 ms at a time from a pipe that holds no more t
 and the loudspeaker is that chunk, one chunk in ``aplay`` and ALSA's own buffer of 80 ms.
 """
 
-import fcntl
-import os
-import select
-import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 import structlog
 
+from alpr_edge.alerts.aplay import CHUNK_MS, DRAIN_S, Aplay
 from alpr_edge.alerts.tones import RATE_HZ, Samples, at_volume, synthesise
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import NS_PER_S, Instant
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.runtime.stages import beating
+from alpr_edge.runtime.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
-CHUNK_MS = 20
-BUFFER_MS = 80
 CHUNK_SAMPLES = RATE_HZ * CHUNK_MS // 1000
 STEADY_CHUNKS = 10
 """A device that took more than its buffer holds is playing."""
@@ -35,12 +32,13 @@ STALL_S = 2.0
 OPEN_S = 5.0
 """Likewise while it opens: a sound server may finish a long block of silence first."""
 HAND_OVER_S = 2.0
-DRAIN_S = 3.0
+HANG_S = 10.0
+"""Longer than anything here waits: who feeds the device hangs, in a driver or at a process that cannot be ended."""
+CLOSE_S_MAX = 30.0
+"""All tones that may wait, and the end of the device."""
 WAITING_MAX = 8
 """Tones that may wait for one another; more would sound long after what they tell of."""
 REOPENING = Backoff(first_s=0.5, factor=2.0, longest_s=10.0)
-_PIPE_BYTES = 4096
-_LAST_WORDS_BYTES = 4096
 _SILENCE = bytes(CHUNK_SAMPLES * 2)
 
 
@@ -61,13 +59,15 @@ class AlsaPlayer:
     """Sounds tones on an ALSA device, one after the other.
 
     Opening never fails: a unit without sound still reads, shows :attr:`up` False and tries the device again with
-    growing waits. Safe for any number of threads; a thread of its own feeds the device.
+    growing waits. Safe for any number of threads; a stage of its own feeds the device, under a supervisor of its own.
 
     Args:
         device: ALSA's name of it (``aplay -L`` lists them).
         volume: linear, 0 to 1.
         backoff: waits between tries; one device on one vehicle needs no jitter.
     """
+
+    name = "sound"
 
     def __init__(self, device: str, volume: float, backoff: Backoff = REOPENING) -> None:
         self._device = device
@@ -78,20 +78,22 @@ class AlsaPlayer:
         self._up = False
         self._trouble = ""
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="alsa-player", daemon=True)
-        self._thread.start()
+        self._supervisor = Supervisor(HANG_S)
+        self._supervisor.add(self, replaceable=True)
+        self._supervisor.start()
         with self._state:
             self._state.wait_for(lambda: self._up or self._trouble, OPEN_S)
 
     @property
     def up(self) -> bool:
-        """Whether the device takes samples at present."""
-        return self._up
+        """Whether the device takes samples at present; asking also has whoever feeds it replaced if it hangs."""
+        self._supervisor.tend()
+        return self._up and not any(state.waiting for state in self._supervisor.states)
 
     @property
     def trouble(self) -> str:
         """Why the device is down; empty while it is up."""
-        return self._trouble
+        return "; ".join((*([self._trouble] if self._trouble else []), *self._supervisor.troubles()))
 
     def play(self, tone: Tone, at: Instant) -> int:  # noqa: ARG002 - a loudspeaker only knows now
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
@@ -121,7 +123,9 @@ class AlsaPlayer:
         with self._state:
             self._closing = True
             self._state.notify_all()
-        self._thread.join()
+        if any(state.waiting for state in self._supervisor.states) or not self._supervisor.join(CLOSE_S_MAX):
+            self._supervisor.stop.set()
+            self._supervisor.join(DRAIN_S)
 
     def _require_room(self) -> None:
         if not self._up or self._closing:
@@ -129,31 +133,44 @@ class AlsaPlayer:
         if len(self._queue) >= WAITING_MAX:
             raise SoundError(f"sound device {self._device!r}: {WAITING_MAX} tones wait already, this one is left out")
 
-    def _run(self) -> None:
-        failures = 0
-        try:
-            while not self._closing:
-                trouble = self._play_until_lost()
-                if trouble is None:
-                    return
-                failures = 1 if self._up else failures + 1
-                self._go_down(trouble, self._backoff.wait_s(failures, 1.0))
-        finally:
-            self._up = False
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Feed the device until closed; for the player's own supervisor."""
+        failures, self._up = 0, False
+        wait = beating(lambda seconds: self._is_over(seconds, stop), beat)
+        while not self._is_over(0, stop):
+            trouble = self._play_until_lost(beat)
+            if trouble is None:
+                return
+            failures = 1 if self._up else failures + 1
+            wait_s = self._backoff.wait_s(failures, 1.0)
+            self._go_down(trouble, wait_s)
+            wait(wait_s)
 
-    def _play_until_lost(self) -> str | None:
+    def finish(self) -> None:
+        """Nothing sounds any more; whoever waits for it is told."""
+        with self._state:
+            self._up = False
+            self._state.notify_all()
+
+    def _is_over(self, wait_s: float, stop: threading.Event) -> bool:
+        """Wait for so long whether the player is closed."""
+        with self._state:
+            return self._state.wait_for(lambda: self._closing or stop.is_set(), wait_s)
+
+    def _play_until_lost(self, beat: Callable[[], None]) -> str | None:
         """Play until closed (None), or until the device is lost: why."""
         try:
-            with _Aplay(self._device) as aplay:
-                self._feed(aplay)
-        except SoundError as error:
+            with Aplay(self._device) as aplay:
+                self._feed(aplay, beat)
+        except (SoundError, OSError) as error:
             return str(error)
         return None
 
-    def _feed(self, aplay: "_Aplay") -> None:
+    def _feed(self, aplay: Aplay, beat: Callable[[], None]) -> None:
         """Hand over chunk after chunk, at the pace at which the device takes them, until closed."""
         taken = 0
         while True:
+            beat()
             # Choose after the wait: a tone asked for meanwhile goes next.
             aplay.wait_for_room(STALL_S if taken >= STEADY_CHUNKS else OPEN_S)
             chunk = self._next_chunk()
@@ -192,93 +209,12 @@ class AlsaPlayer:
         log.info("sound.up", device=self._device)
 
     def _go_down(self, trouble: str, wait_s: float) -> None:
-        """Tell whoever waits, then wait; tones cut off are not sounded again later, when they would mislead."""
+        """Tell whoever waits; tones cut off are not sounded again later, when they would mislead."""
         log.warning("sound.lost", failure=trouble, wait_s=wait_s)
         with self._state:
             self._up, self._trouble = False, trouble
             self._queue.clear()
             self._state.notify_all()
-            self._state.wait_for(lambda: self._closing, wait_s)
-
-
-class _Aplay:
-    """One ``aplay`` process: drained and ended when left in order, killed when left by an error."""
-
-    def __init__(self, device: str) -> None:
-        self._device = device
-        command = ["aplay", "-q", "-D", device, "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE_HZ)]
-        command += [f"--period-time={CHUNK_MS * 1000}", f"--buffer-time={BUFFER_MS * 1000}", "-"]
-        try:
-            # A group of its own: Ctrl-C at the terminal is for us, which then ends it in order.
-            self._process = subprocess.Popen(  # noqa: S603 - fixed program, arguments without a shell
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                process_group=0,
-            )
-        except OSError as error:
-            raise SoundError(f"aplay cannot be started ({error.strerror}); install alsa-utils") from None
-        assert self._process.stdin is not None
-        assert self._process.stderr is not None
-        self._input, self._errors = self._process.stdin, self._process.stderr
-        fcntl.fcntl(self._input, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        os.set_blocking(self._input.fileno(), False)
-        os.set_blocking(self._errors.fileno(), False)
-        self._writable = select.poll()
-        self._writable.register(self._input, select.POLLOUT)
-        self._last_words = b""
-
-    def wait_for_room(self, limit_s: float) -> None:
-        """Return as soon as the last chunk is taken.
-
-        Raises:
-            SoundError: the device took nothing for ``limit_s``.
-        """
-        self._listen()
-        if not self._writable.poll(limit_s * 1000):
-            raise SoundError(f"sound device {self._device!r}: took no sample for {limit_s:g} s")
-
-    def write(self, samples: bytes) -> None:
-        """Hand over up to one chunk, for which there is room.
-
-        Raises:
-            SoundError: the process ended.
-        """
-        try:
-            # At most one pipe page, so taken whole or not at all.
-            os.write(self._input.fileno(), samples)
-        except OSError:
-            self._process.kill()
-            self._process.wait()
-            self._listen()
-            raise SoundError(f"sound device {self._device!r}: {self._reason()}") from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._input.close()
-        try:
-            if kind is not None:
-                self._process.kill()
-            self._process.wait(DRAIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._errors.close()
-
-    def _listen(self) -> None:
-        """Keep the last of what it says: an unread pipe would stop it in the end."""
-        heard = self._errors.read(_LAST_WORDS_BYTES)
-        if heard:
-            self._last_words = (self._last_words + heard)[-_LAST_WORDS_BYTES:]
-
-    def _reason(self) -> str:
-        lines = self._last_words.decode(errors="replace").split("\n")
-        said = [line.partition("aplay: ")[2].partition(": ")[2] for line in lines if "aplay: " in line]
-        return said[-1] if said else f"aplay ended with status {self._process.returncode}"
 
 
 def _boottime_ns() -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from alpr_edge.app.doors import Sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
-from alpr_edge.app.second_look import at_work
+from alpr_edge.app.second_look import BusySecondReader, at_work
 from alpr_edge.app.watch import Record, Watch
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Frame
@@ -100,9 +100,12 @@ class Assembly:
         self._watches = {lens.camera_id: self._watch(settings, lens.camera_id) for lens in lenses}
         self.supervisor = Supervisor()
         self.supervisor.add(self._writer(parts.recorder))
+        if isinstance(self._second, BusySecondReader):
+            self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
-        for lens in lenses:
-            self.supervisor.add(SourceStage(f"camera-{lens.camera_id}", lens.frames, self.frames))
+        self._cameras = [f"camera-{lens.camera_id}" for lens in lenses]
+        for name, lens in zip(self._cameras, lenses, strict=True):
+            self.supervisor.add(SourceStage(name, lens.frames, self.frames), replaceable=live)
 
     @property
     def frames_seen(self) -> int:
@@ -123,13 +126,21 @@ class Assembly:
                 return
 
     def stalled(self) -> list[str]:
-        """Names of the stages that stand still by themselves.
+        """Names of the stages whose standing still calls for another process.
 
         Recognition that waits for the writer does not: while a full disk takes nothing, the unit holds what it has
-        read, drops frames, and must not be killed for it. The writer is judged by its own signs of life.
+        read, drops frames, and must not be killed for it. The writer is judged by its own signs of life. A camera
+        does not, as long as another one works: only where all of them hang is a new process all that is left.
         """
         waits = len(self.records) >= RECORDS_HELD
-        return [name for name in self.supervisor.stalled() if not (waits and name == RECOGNITION)]
+        stalled = [name for name in self.supervisor.stalled() if not (waits and name == RECOGNITION)]
+        hanging = self.supervisor.hanging()
+        return stalled + (self._cameras if all(name in hanging for name in self._cameras) else [])
+
+    def troubles(self) -> list[str]:
+        """What is wrong with the stages, a short line each."""
+        waits = len(self.records) >= RECORDS_HELD
+        return [line for line in self.supervisor.troubles() if not (waits and line.startswith(f"{RECOGNITION} does"))]
 
     def failures(self) -> list[str]:
         """One line for each stage that failed and was started again, or could not finish."""
@@ -156,3 +167,5 @@ class Assembly:
         for watch in self._watches.values():
             watch.finish()
         self.records.close()
+        if isinstance(self._second, BusySecondReader):
+            self._second.close()

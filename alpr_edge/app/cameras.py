@@ -13,6 +13,7 @@ from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, FrameSource
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.runtime.stages import Wait, beating
 from alpr_edge.settings import (
     CameraSettings,
     FolderCamera,
@@ -24,7 +25,7 @@ from alpr_edge.settings import (
 )
 from alpr_edge.simulation.source import SimulatedSource
 
-BEAT_S = 1.0
+HUNG = "it hung, or its thread failed"
 
 
 class LiveRecording:
@@ -36,7 +37,7 @@ class LiveRecording:
         wait: waits so many seconds; True when the unit stops.
     """
 
-    def __init__(self, open_at: Callable[[Instant], FrameSource], clock: Clock, wait: Callable[[float], bool]) -> None:
+    def __init__(self, open_at: Callable[[Instant], FrameSource], clock: Clock, wait: Wait) -> None:
         self._open_at = open_at
         self._clock = clock
         self._wait = wait
@@ -60,23 +61,25 @@ class Camera:
         wait: waits so many seconds; True when the unit stops.
     """
 
-    def __init__(self, settings: CameraSettings, clock: Clock, wait: Callable[[float], bool]) -> None:
+    def __init__(self, settings: CameraSettings, clock: Clock, wait: Wait) -> None:
         self.camera_id = settings.id
+        self._settings = settings
+        self._clock = clock
         self._wait = wait
-        self._beat: Callable[[], None] = _no_beat
-        backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
-        self._device = _source(settings, clock, wait)
-        self._source = Reopening(self._device, backoff, random.random, self._pause)
+        self._device: FrameSource | None = None
+        self._source: Reopening | None = None
 
     @property
     def trouble(self) -> str:
         """Why no frames come; empty when they do."""
+        if self._source is None:
+            return "not open yet"
         return "" if self._source.up else self._source.last_error or "not open yet"
 
     @property
     def reopened(self) -> int:
         """How often it came back."""
-        return self._source.reopened
+        return 0 if self._source is None else self._source.reopened
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -85,32 +88,28 @@ class Camera:
         return {**device.figures, "stale": device.stale} if isinstance(device, Picamera2Source) else {}
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
-        """Frames until the unit stops; a camera that is down and waits is not a stalled one."""
-        self._beat = beat
+        """Frames until the unit stops; a camera that is down and waits is not a stalled one.
+
+        Each call opens the device by objects of its own: the thread that called before may still hang in it.
+        """
+        settings, before = self._settings, self._source
+        wait = beating(self._wait, beat)
+        backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
+        self._device = _source(settings, self._clock, wait, beat)
+        self._source = Reopening(self._device, backoff, random.random, lambda seconds: not wait(seconds))
+        if before is not None:
+            self._source.go_on_from(before, HUNG)
         return self._source.frames()
 
-    def _pause(self, seconds: float) -> bool:
-        """Wait, showing life; False when the unit stops."""
-        until_s = time.monotonic() + seconds
-        while (left_s := until_s - time.monotonic()) > 0:
-            self._beat()
-            if self._wait(min(left_s, BEAT_S)):
-                return False
-        return True
 
-
-def _no_beat() -> None:
-    """Nobody listens yet."""
-
-
-def _source(settings: CameraSettings, clock: Clock, wait: Callable[[float], bool]) -> FrameSource:
+def _source(settings: CameraSettings, clock: Clock, wait: Wait, beat: Callable[[], None]) -> FrameSource:
     match settings:
         case V4l2Camera():
-            return V4l2Source(settings, clock)
+            return V4l2Source(settings, clock, beat)
         case Picamera2Camera():
-            return Picamera2Source(settings, clock)
+            return Picamera2Source(settings, clock, beat=beat)
         case RtspCamera():
-            return RtspSource(settings, clock)
+            return RtspSource(settings, clock, beat)
         case VideoCamera():
             return LiveRecording(lambda start: VideoSource(settings.path, settings.id, start), clock, wait)
         case FolderCamera():

@@ -1,7 +1,8 @@
 """The stage of the unit that has new lists taken in: it looks, and another process imports.
 
 Two looks at a watched folder, some seconds apart, must agree before a file counts as whole. The process is started anew
-for each list, runs at a lower priority, and is stopped with the unit: an import that was cut leaves nothing behind.
+for each list, stands behind the unit for processor and memory, and is stopped with it: an import that was cut leaves
+nothing behind.
 """
 
 import random
@@ -17,6 +18,8 @@ import structlog
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.hotlist import watched
+from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.reports import FeedReport, write_report
 from alpr_edge.hotlist.taking import Order
 from alpr_edge.hotlist.watched import Listing
 from alpr_edge.settings import ListSource, Settings
@@ -25,6 +28,8 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.incoming import Incoming
 
 LOOK_S = 1.0
+ASK_S = 0.2
+"""Between two looks at a process that imports: it is ended as soon as the unit stops."""
 SETTLED_S = 2.0
 """How long a file of a watched folder must not change."""
 TAKE_S_MAX = 1800.0
@@ -93,6 +98,14 @@ class ListStage:
         wait_s = AGAIN.wait_s(watch.failures, random.random())  # noqa: S311 - jitter
         watch.again_s = time.monotonic() + wait_s
         log.error("hotlist.taking_failed", source=watch.source.name, exit_code=code, wait_s=round(wait_s, 1))
+        if code < 0:
+            self._report_killed(watch.source.name, -code)
+
+    def _report_killed(self, source: str, number: int) -> None:
+        """Keep in its report that an import could not speak for itself: out of memory or of time."""
+        refused = f"the import was ended by signal {number}, for memory or time; split the feed by source"
+        directory = self.settings.unit.data_directory / LISTS_DIRECTORY
+        write_report(directory, FeedReport(source, None, refused, 0, 0, ()))
 
     def _run_process(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> int:
         order = Order(
@@ -119,7 +132,7 @@ def _ended(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: t
     while not stop.is_set() and time.monotonic() < deadline_s:
         beat()
         try:
-            return process.wait(LOOK_S)
+            return process.wait(ASK_S)
         except subprocess.TimeoutExpired:
             continue
     process.terminate()

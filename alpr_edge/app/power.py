@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 NOT_WATCHING = "the ignition is off: nothing is watched"
 STOP_S_MAX = 3.0
+ANSWER_S_SPARE = 1.0
+"""A command is ended after its time, and answers of a line or a file come at once."""
 
 
 def open_ignition(settings: Settings) -> Ignition | None:
@@ -48,25 +50,39 @@ class IgnitionStage:
     Args:
         ignition: of the car.
         every_s: between two looks.
+        answer_s_max: what it said before holds no longer once an answer takes longer.
     """
 
     name = "ignition"
 
-    def __init__(self, ignition: Ignition, every_s: float) -> None:
+    def __init__(self, ignition: Ignition, every_s: float, answer_s_max: float) -> None:
         self._ignition = ignition
         self._every_s = every_s
-        self.word: bool | None = None
+        self._answer_s_max = answer_s_max
+        self._asked_s: float | None = None
+        self._word: bool | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether it owes an answer for too long."""
+        asked_s = self._asked_s
+        return asked_s is not None and time.monotonic() - asked_s > self._answer_s_max
+
+    @property
+    def word(self) -> bool | None:
         """What it said last; None before, and while it cannot be told."""
+        return None if self.late else self._word
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Ask until stopped; what cannot be told ends the run, and is asked again after a wait."""
         try:
             while not stop.is_set():
                 beat()
-                self.word = self._ignition.is_on()
+                self._asked_s = time.monotonic()
+                self._word, self._asked_s = self._ignition.is_on(), None
                 stop.wait(self._every_s)
         finally:
-            self.word = None
+            self._word, self._asked_s = None, None
 
     def finish(self) -> None:
         """Nothing is held."""
@@ -100,6 +116,7 @@ class PowerWatch:
         Args:
             sent: whether nothing waits for the department.
         """
+        self._supervisor.tend()
         before, now_s = self._power.phase, time.monotonic()
         phase = self._power.step(now_s, ignition=self._stage.word if self._stage else True, sent=sent)
         if phase is not before:
@@ -111,13 +128,19 @@ class PowerWatch:
 
     def warnings(self) -> tuple[str, ...]:
         """Amber: the ignition cannot be told, so the unit will not power off by itself."""
-        return tuple(f"the ignition cannot be told: {state.failure}" for state in self._supervisor.restarting())
+        failures = [state.failure for state in self._supervisor.restarting()]
+        failures += ["no answer comes"] if self._stage is not None and self._stage.late else []
+        return tuple(f"the ignition cannot be told: {failure}" for failure in failures)
 
     def troubles(self) -> tuple[str, ...]:
         """What keeps the unit from watching, or its power from going."""
         if self.phase is Phase.WATCHING:
             return ()
         return (NOT_WATCHING, *([self._failure] if self._failure else []))
+
+    def restarts(self) -> dict[str, int]:
+        """How often the stage that asks failed and was started again."""
+        return self._supervisor.restarts()
 
     def figures(self) -> dict[str, str]:
         """What health shows."""
@@ -144,9 +167,13 @@ class PowerWatch:
 def watched(settings: Settings) -> Iterator[PowerWatch]:
     """Ask the ignition of the settings until the end."""
     ignition, supervisor = open_ignition(settings), Supervisor()
-    stage = None if ignition is None else IgnitionStage(ignition, settings.power.every_s)
+    stage = (
+        None
+        if ignition is None
+        else IgnitionStage(ignition, settings.power.every_s, settings.power.command_timeout_s + ANSWER_S_SPARE)
+    )
     if stage is not None:
-        supervisor.add(stage)
+        supervisor.add(stage, replaceable=True)
     supervisor.start()
     try:
         yield PowerWatch(settings.power, stage, supervisor)

@@ -1,25 +1,27 @@
-"""The second reader at its own thread, so that no frame waits for it; or at once, for a recording at full pace."""
+"""The second reader at its own stage, so that no frame waits for it; or at once, for a recording at full pace."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLateError
-from threading import BoundedSemaphore
+from dataclasses import dataclass, field
 
 import structlog
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.voting import Opinion
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.stages import WorkStage
 from alpr_edge.vision.second_reader import OnnxSecondReader
 
 log = structlog.get_logger(__name__)
 
-WAITING_MAX = 4
-"""Plates asked about and not yet read; at some 55 ms each the last still comes within the default wait."""
+WAITING_MAX = 3
+"""Plates that wait while one is read; at some 55 ms each the last still comes within the default wait."""
 
 
 class LaterAnswer:
-    """An answer that a thread works on.
+    """An answer that a stage works on.
 
     Args:
         future: of the work.
@@ -41,8 +43,17 @@ class LaterAnswer:
             return None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """A crop to be read, and where the answer goes."""
+
+    crop: Pixels
+    texts: tuple[str, ...]
+    answer: Future[Opinion | None] = field(default_factory=Future)
+
+
 class BusySecondReader:
-    """Asks the second reader in one thread of its own.
+    """Asks the second reader in a stage of its own.
 
     Args:
         reader: the second reader.
@@ -50,8 +61,9 @@ class BusySecondReader:
 
     def __init__(self, reader: OnnxSecondReader) -> None:
         self._reader = reader
-        self._room = BoundedSemaphore(WAITING_MAX)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="second-reader")
+        self._questions: BoundedChannel[_Question] = BoundedChannel(WAITING_MAX)
+        self.stage = WorkStage("second-reader", self._questions, self._consider)
+        """To be run by whoever asks."""
 
     @property
     def model_id(self) -> str:
@@ -59,16 +71,24 @@ class BusySecondReader:
         return self._reader.model_id
 
     def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer | None:
-        """Hand a crop over; None when too many wait already."""
-        if not self._room.acquire(blocking=False):
+        """Hand a crop over; None when too many wait already. One stage asks, so there is room for what it saw."""
+        if self._questions.closed or len(self._questions) >= WAITING_MAX:
             return None
-        return LaterAnswer(self._thread.submit(self._consider, crop, texts))
+        question = _Question(crop, texts)
+        self._questions.put(question)
+        return LaterAnswer(question.answer)
 
-    def _consider(self, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._questions.close()
+
+    def _consider(self, question: _Question) -> None:
+        opinion = None
         try:
-            return _considered(self._reader, crop, texts)
+            opinion = _considered(self._reader, question.crop, question.texts)
         finally:
-            self._room.release()
+            # Whatever it failed of: nobody waits for an answer that does not come.
+            question.answer.set_result(opinion)
 
 
 class PatientSecondReader:

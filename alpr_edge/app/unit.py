@@ -17,6 +17,7 @@ from alpr_edge.app.herald import Herald
 from alpr_edge.app.list_taking import ListStage
 from alpr_edge.app.list_watch import ListWatch
 from alpr_edge.app.only_one import only_one
+from alpr_edge.app.position import Positioning, located
 from alpr_edge.app.power import PowerWatch, watched
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import StoreRoom, open_store
@@ -28,8 +29,6 @@ from alpr_edge.domain.power import Phase
 from alpr_edge.hotlist.own import OwnLoader
 from alpr_edge.position.chrony import ChronyFeed
 from alpr_edge.position.keeper import FixKeeper, GnssClock
-from alpr_edge.position.pump import pump
-from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
@@ -65,6 +64,7 @@ class Unit:
         self._paired: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
         self._power: PowerWatch
+        self._positioning: Positioning
 
     def run(self) -> None:
         """Work until stopped, then drain.
@@ -89,14 +89,15 @@ class Unit:
             recorder = Recorder(store.reads, self._settings.store, require_room=ballast.require)
             sight = open_sight(self._settings.vision, self._settings.unit.data_directory)
             self._power = doors.enter_context(watched(self._settings))
-            self._position()
+            self._positioning = doors.enter_context(located(self._settings.position, self._keeper, self._chrony))
             is_on = True
             while is_on:
                 halt = threading.Event()
                 cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
                 assembly = self._assembly(sight, herald, recorder, lists, cameras)
                 if self._settings.hotlist.source:
-                    assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming))
+                    stage = ListStage(self._settings, store.database, store.incoming)
+                    assembly.supervisor.add(stage, replaceable=True)
                 disk = DiskStage(self._settings, store, ballast, self._clock)
                 assembly.supervisor.add(disk)
                 assembly.supervisor.start()
@@ -117,20 +118,6 @@ class Unit:
         )
         lenses = [Lens(camera.camera_id, camera.frames) for camera in cameras]
         return Assembly(self._settings, lenses, parts, live=True)
-
-    def _position(self) -> None:
-        """Start listening to the receiver, if there is one; it ends with the process."""
-        if not self._settings.position.device:
-            return
-        source = SerialSource(self._settings.position, SystemClock(), self._stop.is_set)
-        thread = threading.Thread(
-            target=pump,
-            args=(source, self._keeper, self._stop.wait),
-            kwargs={"timed": self._chrony.feed},
-            name="position",
-            daemon=True,
-        )
-        thread.start()
 
     def _keep(
         self,
@@ -153,13 +140,14 @@ class Unit:
                 herald.sound(Tone.DAMAGED)
             if disk.judge():
                 herald.sound(Tone.DISK)
+            assembly.supervisor.tend()
             stalled = assembly.stalled()
             self._keep_time(store)
             try:
                 lists.refresh(now)
                 if lists.judge(now):
                     herald.sound(Tone.STALE)
-                troubles = (*self._judge(assembly, lists, herald, cameras, stalled), *disk.faults())
+                troubles = (*self._judge(assembly, lists, herald, cameras), *disk.faults())
                 self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings()), herald)
                 self._write(assembly, store, herald, cameras, disk.figures() | damage.figures())
             except DamagedError as error:
@@ -183,18 +171,10 @@ class Unit:
         except StoreError as error:
             log.error("clock.pair_not_kept", failure=str(error))
 
-    def _judge(
-        self,
-        assembly: Assembly,
-        lists: ListWatch,
-        herald: Herald,
-        cameras: list[Camera],
-        stalled: list[str],
-    ) -> tuple[str, ...]:
+    def _judge(self, assembly: Assembly, lists: ListWatch, herald: Herald, cameras: list[Camera]) -> tuple[str, ...]:
         """What keeps the unit from watching, a short line each."""
         troubles = [f"camera {camera.camera_id}: {camera.trouble}" for camera in cameras if camera.trouble]
-        troubles += [f"{name} does not move" for name in stalled]
-        troubles += [f"{state.stage.name} failed: {state.failure}" for state in assembly.supervisor.restarting()]
+        troubles += [*assembly.troubles(), *self._positioning.troubles()]
         troubles += [f"sound: {herald.trouble}"] if herald.trouble else []
         return (*troubles, *lists.faults())
 
@@ -232,6 +212,7 @@ class Unit:
             "reopened": {camera.camera_id: camera.reopened for camera in cameras},
             "cameras": {camera.camera_id: camera.figures for camera in cameras if camera.figures},
             "records_waiting": len(assembly.records),
+            "restarts": assembly.supervisor.restarts() | self._positioning.restarts() | self._power.restarts(),
             "outbox_ready": counts.ready,
             "outbox_quarantined": counts.quarantined,
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,

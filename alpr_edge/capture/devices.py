@@ -34,9 +34,10 @@ _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 class _Live:
     """What both kinds of camera share: the loop from grab to frame."""
 
-    def __init__(self, camera_id: str, name: str) -> None:
+    def __init__(self, camera_id: str, name: str, beat: Callable[[], None]) -> None:
         self._camera_id = camera_id
         self._name = name
+        self._beat = beat
         self.damaged = 0
         """Pictures that arrived and did not decode; each left a gap in the numbers."""
 
@@ -50,6 +51,7 @@ class _Live:
         self._tell_opened(capture)
         in_a_row = 0
         for number in itertools.count():
+            self._beat()
             if not grab(capture):
                 return
             captured = stamp(capture)
@@ -88,10 +90,11 @@ class V4l2Source(_Live):
     Args:
         camera: device, size and rate; a camera that has no such mode gives its nearest.
         clock: dates the frames.
+        beat: called before each try to take a picture, whether a frame comes of it or not.
     """
 
-    def __init__(self, camera: V4l2Camera, clock: Clock) -> None:
-        super().__init__(camera.id, camera.device)
+    def __init__(self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
+        super().__init__(camera.id, camera.device, beat)
         self._camera = camera
         self._clock = clock
 
@@ -154,10 +157,11 @@ class RtspSource(_Live):
     Args:
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
         clock: dates the frames.
+        beat: called before each try to take a picture, whether a frame comes of it or not.
     """
 
-    def __init__(self, camera: RtspCamera, clock: Clock) -> None:
-        super().__init__(camera.id, without_secrets(camera.url))
+    def __init__(self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
+        super().__init__(camera.id, without_secrets(camera.url), beat)
         self._camera = camera
         self._clock = clock
         self._backlog = Backlog()
@@ -200,12 +204,15 @@ class Backlog:
 
     FRAMES_MAX = 250
     """A computer that cannot keep up with the stream would never see its end."""
+    MS_MAX = 5000.0
+    """Nor would one whose camera stamps its pictures too fast: what FFmpeg kept comes at once."""
     TIMELESS_MAX = 3
     """After so many pictures without progress the stream has no times (the first two often share one)."""
 
     def __init__(self) -> None:
         self._left = self.FRAMES_MAX
         self._timeless = 0
+        self._first_ms: float | None = None
         self._last: tuple[float, float] | None = None
 
     def holds(self, arrival_ms: float, stream_ms: float) -> bool:
@@ -213,7 +220,9 @@ class Backlog:
         if self._left == 0:
             return False
         last, self._last = self._last, (arrival_ms, stream_ms)
-        if last is not None and self._is_live(arrival_ms - last[0], stream_ms - last[1]):
+        self._first_ms = arrival_ms if self._first_ms is None else self._first_ms
+        is_late = arrival_ms - self._first_ms > self.MS_MAX
+        if is_late or (last is not None and self._is_live(arrival_ms - last[0], stream_ms - last[1])):
             self._left = 0
             return False
         self._left -= 1

@@ -47,6 +47,8 @@ _TOLD = {
 }
 _LIBRARY = threading.Lock()
 """Held while a camera opens or closes: a tuning is handed over in the environment, which all cameras share."""
+LIBRARY_S = 8.0
+"""Longest wait for another camera to open or close; one that hangs meanwhile must not hang all."""
 
 os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
 
@@ -65,12 +67,21 @@ class Picamera2Source:
         camera: which one, and how it is set.
         clock: dates the frames.
         library: gives the class that drives it: picamera2's, or one derived from it for a camera that is no sensor.
+        beat: called before each try to take a picture, whether a frame comes of it or not.
     """
 
-    def __init__(self, camera: Picamera2Camera, clock: Clock, library: Callable[[], Any] = picamera2_class) -> None:
+    def __init__(
+        self,
+        camera: Picamera2Camera,
+        clock: Clock,
+        library: Callable[[], Any] = picamera2_class,
+        *,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self._camera = camera
         self._clock = clock
         self._library = library
+        self._beat = beat
         self._newest_ns = 0
         self.stale = 0
         """Pictures left out: given before, older than :data:`AGE_MS_MAX` or with a stamp from the future."""
@@ -90,6 +101,7 @@ class Picamera2Source:
             width_px, height_px = device.stream_configuration("main")["size"]
             fresh_s = time.monotonic()
             for number in itertools.count():
+                self._beat()
                 left_s = self._camera.freeze_s - (time.monotonic() - fresh_s)
                 if left_s <= 0:
                     raise self._error(f"gave no new picture for {self._camera.freeze_s:g} s")
@@ -133,18 +145,33 @@ class Picamera2Source:
     def _opened(self) -> Iterator[Any]:
         """The running camera; stopped and released in the end."""
         try:
-            with _LIBRARY:
+            with self._alone():
                 device = self._open()
             try:
-                with _LIBRARY:
+                with self._alone():
                     self._start(device)
                 yield device
             finally:
-                with _LIBRARY:
+                # Without the others' leave too, should one of them hang: what is not released cannot be opened again.
+                is_alone = _LIBRARY.acquire(timeout=LIBRARY_S)
+                try:
                     device.cancel_all_and_flush()
                     device.close()
+                finally:
+                    if is_alone:
+                        _LIBRARY.release()
         except _FAILURES as error:
             raise self._error(_one_line(error)) from None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other camera opens or closes."""
+        if not _LIBRARY.acquire(timeout=LIBRARY_S):
+            raise self._error("another camera hangs while it opens or closes")
+        try:
+            yield
+        finally:
+            _LIBRARY.release()
 
     def _open(self) -> Any:  # noqa: ANN401 - picamera2 has no types
         library = self._imported()

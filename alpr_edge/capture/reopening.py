@@ -35,13 +35,24 @@ class Reopening:
         self._backoff = backoff
         self._draw = draw
         self._wait = wait
-        self._number = 0
+        self.number = 0
+        """Of the next frame."""
         self.up = False
         """Whether frames come at present."""
         self.reopened = 0
         """How often the source gave frames again after it had failed."""
         self.last_error: str | None = None
         """Why the source is down, or was last; None when it never was."""
+
+    def go_on_from(self, other: "Reopening", failure: str) -> None:
+        """Take up where another one of the same camera left off.
+
+        Args:
+            other: it gives no more frames.
+            failure: why, where it does not say so itself.
+        """
+        self.number, self.reopened = other.number, other.reopened
+        self.last_error = failure if other.up else other.last_error
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames with numbers that go on across failures, until ``wait`` tells to stop."""
@@ -56,13 +67,13 @@ class Reopening:
 
     def _one_opening(self) -> Generator[Frame, None, int]:
         """Yield the frames of one opening; returns how many those were."""
-        base, given = self._number, 0
+        base, given = self.number, 0
         stream = self._source.frames()
         try:
             for frame in stream:
                 self._come_up(frame.camera_id)
                 given += 1
-                self._number = base + frame.number + 1
+                self.number = base + frame.number + 1
                 yield replace(frame, number=base + frame.number)
             self.last_error = "the source ended"
         except CaptureError as error:

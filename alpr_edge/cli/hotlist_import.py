@@ -38,6 +38,7 @@ def import_file(
     password_file: Annotated[Path | None, typer.Option(help="File with the password of the zip.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare the feed; nothing goes live.")] = False,
     accept_shrink: Annotated[bool, typer.Option("--accept-shrink", help="Take a feed much smaller.")] = False,
+    accept_growth: Annotated[bool, typer.Option("--accept-growth", help="Take a feed much larger.")] = False,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -49,7 +50,9 @@ def import_file(
             request = dataclasses.replace(request, reason=reason)
         if password_file is not None:
             request = dataclasses.replace(request, password=read_password(password_file))
-        request = dataclasses.replace(request, dry_run=dry_run, accept_shrink=accept_shrink)
+        request = dataclasses.replace(
+            request, dry_run=dry_run, accept_shrink=accept_shrink, accept_growth=accept_growth
+        )
         _require_readable(file)
         with opened_lists(unit, migrate=True) as lists, Bar() as bar:
             report = import_feed(request, lists, SystemClock().now().utc, bar.show)

@@ -1,7 +1,8 @@
 """The gate: which entries of a feed come in, and whether the feed as a whole may replace the one held.
 
-A feed that was cut, is older than the list held, or shrank beyond belief would silence alerts, so it is refused
-whole and the list held stays live (FIELD, trap 3). What a format alone can see (header, trailer, count) it
+A feed that was cut, is older than the list held, or shrank beyond belief would silence alerts, and one that grew beyond
+belief is another list, or none: it would sound for cars nobody looks for and take the unit's memory. Such a feed is
+refused whole and the list held stays live (FIELD, trap 3). What a format alone can see (header, trailer, count) it
 refuses itself.
 """
 
@@ -38,6 +39,10 @@ class Limits:
     """Share of the entries held that may be missing from it."""
     shrink_entries_min: int = 10
     """A loss of fewer entries never counts as shrinking (an AMBER list goes from two to one)."""
+    growth_share_max: float = 3.0
+    """How many times the entries held may come on top of them."""
+    growth_entries_min: int = 10_000
+    """Fewer new entries never count as growing beyond belief: a new list begins small."""
     issued_ahead_max: timedelta = timedelta(days=1)
     """How far ahead of the unit's clock a header may date: a list from the future would lock out all that follow."""
 
@@ -164,4 +169,19 @@ def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shr
     if lost > limits.shrink_entries_min and lost > limits.shrink_share_max * held.entries:
         raise FeedError(
             f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-shrink"
+        )
+
+
+def check_growth(kept: int, held: Generation | None, limits: Limits) -> None:
+    """Refuse a feed much larger than the list held.
+
+    Raises:
+        FeedError: it is.
+    """
+    if held is None:
+        return
+    gained = kept - held.entries
+    if gained > limits.growth_entries_min and gained > limits.growth_share_max * held.entries:
+        raise FeedError(
+            f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-growth"
         )

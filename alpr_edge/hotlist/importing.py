@@ -65,6 +65,8 @@ class Request:
     """Reason of lines that name none; a CLEW table's kind where its file name does not tell it."""
     accept_shrink: bool = False
     """Take a feed much smaller than the list held."""
+    accept_growth: bool = False
+    """Take a feed much larger than the list held."""
     dry_run: bool = False
     """Check only; nothing is written, nothing goes live."""
     limits: Limits = DEFAULT_LIMITS
@@ -142,6 +144,10 @@ class _Import:
         except FeedError as error:
             self._keep_report(str(error))
             raise
+        except MemoryError:
+            refused = f"it needs more memory than an import may take, at {self.tally.read} lines; split it by source"
+            self._keep_report(refused)
+            raise FeedError(refused) from None
         self._keep_report("")
         return report
 
@@ -155,6 +161,8 @@ class _Import:
         # Removals may empty a list: the last AMBER entry is cancelled.
         if kept or self.request.change is not ListChange.REMOVALS:
             gate.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
+        if not self.request.accept_growth:
+            gate.check_growth(kept, generation, self.request.limits)
         shared, changed = self._shared_with(held, made)
         return ImportReport(
             source=self.request.source,

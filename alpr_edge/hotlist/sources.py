@@ -68,6 +68,8 @@ def limits_of(source: ListSource) -> Limits:
         rejected_share_max=source.rejected_share_max,
         shrink_share_max=source.shrink_share_max,
         shrink_entries_min=source.shrink_entries_min,
+        growth_share_max=source.growth_share_max,
+        growth_entries_min=source.growth_entries_min,
         issued_ahead_max=timedelta(hours=source.issued_ahead_h_max),
         issued_required=source.issued_required,
     )

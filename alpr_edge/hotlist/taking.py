@@ -1,10 +1,9 @@
 """Takes in what the network or a watched folder brought: one import at a time, and a word on what became of it.
 
-The unit does this in a process of its own, so that no import holds up a read: neither by Python's lock nor, since it
-runs at a lower priority, by the processor. All that both share is one row of the database.
+The unit does this in a process of its own, so that no import holds up a read: neither by Python's lock nor by the
+processor, and no list can take the memory that the unit needs. All that both share is one row of the database.
 """
 
-import contextlib
 import os
 import sys
 from base64 import b64decode
@@ -22,6 +21,7 @@ from alpr_edge.domain.wire import ListChange
 from alpr_edge.hotlist import watched
 from alpr_edge.hotlist.importing import ImportReport, Lists, Progress, import_feed
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.process_limits import limited_process
 from alpr_edge.hotlist.sources import request_for
 from alpr_edge.hotlist.watched import Listing
 from alpr_edge.runtime.clock import SystemClock
@@ -31,8 +31,6 @@ from alpr_edge.store import syncs
 from alpr_edge.store.database import Database
 from alpr_edge.store.incoming import FeedNote, Incoming
 from alpr_edge.store.keys import load_key
-
-NICENESS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -151,9 +149,12 @@ def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
 
 def main() -> int:
     """The process: one order in, one list taken in; the exit code says only whether the store was usable."""
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
     configure_logs(verbose=True)
+    with limited_process():
+        return _taken_in()
+
+
+def _taken_in() -> int:
     order = Order.model_validate_json(sys.stdin.read())
     before = tuple(watched.Found(*file) for file in order.before)
     try:

@@ -1,7 +1,8 @@
 """A receiver on a serial line."""
 
+import termios
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import serial
@@ -19,6 +20,8 @@ SILENT_MS_MAX = 5000.0
 UNINTELLIGIBLE_MS_MAX = 15_000.0
 READ_TIMEOUT_S = 0.5
 CHUNK_BYTES_MAX = 4096
+_FAILURES = (OSError, ValueError, termios.error)
+"""What pyserial raises: a line that goes away while its speed is set is a termios.error, which is no OSError."""
 
 
 class SerialSource:
@@ -44,14 +47,16 @@ class SerialSource:
             PositionError: it cannot be opened, vanished, is silent, or speaks no NMEA at this baud rate. It is
                 released before; calling again opens it anew.
         """
-        with closing(self._opened()) as port:
+        with ExitStack() as stack:
+            port = self._opened()
+            stack.callback(_release, port)
             yield from self._listen(port)
 
     def _opened(self) -> serial.Serial:
         device, baud = self._settings.device, self._settings.baud
         try:
             return serial.Serial(device, baud, timeout=READ_TIMEOUT_S, exclusive=True)
-        except (OSError, ValueError) as error:
+        except _FAILURES as error:
             raise PositionError(f"GNSS receiver {device} cannot be opened at {baud} baud: {_reason(error)}") from None
 
     def _listen(self, port: serial.Serial) -> Iterator[Fix]:
@@ -69,7 +74,7 @@ class SerialSource:
         """What has arrived, at least a byte unless the time-out passes first."""
         try:
             return bytes(port.read(min(max(1, port.in_waiting), CHUNK_BYTES_MAX)))
-        except OSError:
+        except _FAILURES:
             raise PositionError(f"GNSS receiver {self._settings.device} vanished; check its cable") from None
 
 
@@ -102,7 +107,15 @@ def _solutions(splitter: LineSplitter, merger: SentenceMerger, chunk: bytes, now
     return [solution for line, began in lines for solution in merger.feed(line, began)]
 
 
+def _release(port: serial.Serial) -> None:
+    """Close it; a line that has gone has nothing left to be closed."""
+    with suppress(*_FAILURES):
+        port.close()
+
+
 def _reason(error: Exception) -> str:
     """The system's own word where there is one: pyserial wraps it in its own text."""
     cause = error.__context__ if isinstance(error.__context__, OSError) else error
+    if isinstance(cause, termios.error):
+        return str(cause.args[-1]).lower()
     return (cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)).lower()

@@ -7,13 +7,17 @@ import subprocess
 
 from alpr_edge.domain.errors import PowerError
 
-ON, OFF = 0, 1
-"""Exit codes of a command that tells of the ignition."""
+WORDS = {"on": True, "off": False}
+"""What a command that tells of the ignition prints."""
 ORDER_S_MAX = 20.0
+_WORD_BYTES_MAX = 64
 
 
 class CommandIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition` by a command: exit code 0 is on, 1 off, all else unknown.
+    """Implements :class:`~alpr_edge.domain.ports.Ignition` by a command that prints ``on`` or ``off`` and ends with 0.
+
+    All else is unknown. An exit code alone says nothing: a program that crashes, or that is not there, ends with the
+    same 1 as one that found the ignition off, and that would end the watch.
 
     Args:
         command: with its arguments, as in a shell; no shell is used.
@@ -26,12 +30,15 @@ class CommandIgnition:
 
     def is_on(self) -> bool:
         """Ask once."""
-        code = run(self._command, self._timeout_s)
-        if code not in {ON, OFF}:
-            raise PowerError(
-                f"power.command ended with {code}: it has to end with {ON} for an ignition that is on and {OFF} for off"
-            )
-        return code == ON
+        with _started(self._command, subprocess.PIPE) as process:
+            code = _ended(process, self._command, self._timeout_s)
+            word = _first_bytes(process).decode("ascii", "replace").strip()
+        has_to = "it has to print on or off, nothing else, and to end with 0"
+        if code:
+            raise PowerError(f"power.command ended with {code}: {has_to}")
+        if word not in WORDS:
+            raise PowerError(f"power.command printed {'another word' if word else 'nothing'}: {has_to}")
+        return WORDS[word]
 
 
 def order_off(command: str) -> None:
@@ -48,21 +55,41 @@ def order_off(command: str) -> None:
 
 
 def run(command: str, timeout_s: float) -> int:
-    """Exit code of a command; what it starts ends with it.
+    """Exit code of a command; what it starts ends with it when it takes too long.
 
     Raises:
         PowerError: it cannot be run, or takes longer.
     """
-    name, *_ = words = shlex.split(command)
-    null = subprocess.DEVNULL
+    return _ended(_started(command, subprocess.DEVNULL), command, timeout_s)
+
+
+def _started(command: str, output: int) -> "subprocess.Popen[bytes]":
+    words = shlex.split(command)
     try:
-        # What it complains of goes to the journal: a pipe would be held open by what it leaves behind.
-        process = subprocess.Popen(words, stdin=null, stdout=null, start_new_session=True)  # noqa: S603 - the owner's own
-    except OSError as error:
-        raise PowerError(f"{name}: cannot be run: {error.strerror}; check [power]") from None
+        # What it complains of goes to the journal.
+        return subprocess.Popen(  # noqa: S603 - the owner's own
+            words, stdin=subprocess.DEVNULL, stdout=output, bufsize=0, start_new_session=True
+        )
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise PowerError(f"{words[0]}: cannot be run: {reason}; check [power]") from None
+
+
+def _ended(process: "subprocess.Popen[bytes]", command: str, timeout_s: float) -> int:
+    """Its exit code; one that takes longer is killed, with what it started."""
     try:
         return process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        raise PowerError(f"{name}: no answer within {timeout_s:g} s; it was ended") from None
+        raise PowerError(f"{shlex.split(command)[0]}: no answer within {timeout_s:g} s; it was ended") from None
+
+
+def _first_bytes(process: "subprocess.Popen[bytes]") -> bytes:
+    """What it printed, without waiting for the pipe's end: what it left behind may hold that open for ever.
+
+    A command that prints more than the pipe holds waits in vain, and is ended when its time is over.
+    """
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    return process.stdout.read(_WORD_BYTES_MAX) or b""

@@ -1,9 +1,25 @@
 """Logs are events with fields, one line each on stderr (the journal takes them from there). No plate text ever."""
 
+import contextlib
 import logging
 import sys
 
 import structlog
+
+
+class StderrLogger(structlog.PrintLogger):
+    """Prints to stderr, if it can: a journal that is gone ends no stage that was about to tell it something."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    def msg(self, message: str) -> None:
+        """Print one line."""
+        with contextlib.suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def configure_logs(*, verbose: bool, json: bool = False) -> None:
@@ -22,6 +38,6 @@ def configure_logs(*, verbose: bool, json: bool = False) -> None:
         processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
         # Asked for at each event: whoever embeds us may put another stderr in place.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: StderrLogger(),
         cache_logger_on_first_use=False,
     )

@@ -1,6 +1,7 @@
 """The three shapes of a stage: a source, a worker, and a batching writer. What they carry is not their business."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -10,6 +11,26 @@ T = TypeVar("T")
 
 WAIT_S = 0.5
 """How long a stage waits for input before it shows that it is alive."""
+BEAT_S = 1.0
+"""Between two signs of life of one that waits for longer."""
+Wait = Callable[[float], bool]
+"""Waits so many seconds; True when the unit stops."""
+
+
+def beating(wait: Wait, beat: Callable[[], None]) -> Wait:
+    """The same wait, which shows life meanwhile."""
+
+    def beating_wait(seconds: float) -> bool:
+        until_s = time.monotonic() + seconds
+        while True:
+            beat()
+            left_s = until_s - time.monotonic()
+            if wait(max(0.0, min(left_s, BEAT_S))):
+                return True
+            if left_s <= BEAT_S:
+                return False
+
+    return beating_wait
 
 
 def _nothing() -> None:

@@ -2,6 +2,9 @@
 
 Start order is the order of adding; stopping goes in exact reverse: sources first closed by ``stop``, then each stage
 ends when its input channel is closed and empty.
+
+A thread that hangs in a driver cannot be ended. Where the other stages can do without its stage, another thread takes
+its place, and the one that hangs ends by itself should it ever come back.
 """
 
 import random
@@ -20,6 +23,12 @@ log = structlog.get_logger(__name__)
 RESTART = Backoff(first_s=0.5, longest_s=30.0)
 FORGIVEN_AFTER_S = 60.0
 """A stage that ran this long starts anew with the first wait."""
+STEADY_AFTER_S = 10.0
+"""A stage that failed counts as working again once it ran this long: one that fails again and again stays failed."""
+HANGING_THREADS_MAX = 2
+"""Of one stage; past that it is started again only once one of them has ended: each may hold a device and memory."""
+REPLACEABLE_STOP_S = 1.0
+"""How long a stop waits for a replaceable stage; one that hangs must not hold back what the others have to write."""
 
 
 class Stage(Protocol):
@@ -34,12 +43,23 @@ class Stage(Protocol):
         """Called once after the last run, whatever ended it: hand on, flush, close."""
 
 
+class ReplacedError(Exception):
+    """Raised by ``beat`` in a thread that hung for so long that another has taken its place: it ends here."""
+
+
 @dataclass(slots=True, eq=False)
 class StageState:
     """What health shows of a stage."""
 
     stage: Stage
+    replaceable: bool = False
+    """Whether the others can do without it while it hangs."""
     thread: threading.Thread | None = None
+    """The one that runs it; None while none does."""
+    hanging: list[threading.Thread] = field(default_factory=list)
+    """Those that were replaced and have not ended yet."""
+    number: int = 0
+    """Of the thread that runs it; one with an earlier number has nothing to say any more."""
     beaten_s: float = 0.0
     restarts: int = 0
     failure: str = ""
@@ -47,8 +67,10 @@ class StageState:
     """Whether what it still held at the end could not be handed on."""
     waiting: bool = False
     """Whether it failed and waits to be started again."""
+    finishing: bool = False
+    """Whether somebody has taken it on to finish it."""
     done: bool = False
-    started_s: float = field(default=0.0)
+    started_s: float = 0.0
 
 
 class Supervisor:
@@ -61,6 +83,8 @@ class Supervisor:
     def __init__(self, stall_s: float = 20.0) -> None:
         self._stall_s = stall_s
         self._states: list[StageState] = []
+        self._lock = threading.Lock()
+        self._started = False
         self.stop = threading.Event()
         """Set: sources end, and with them everything behind."""
 
@@ -69,68 +93,167 @@ class Supervisor:
         """Of every stage, in start order."""
         return tuple(self._states)
 
-    def add(self, stage: Stage) -> None:
-        """Add a stage to start later."""
-        self._states.append(StageState(stage))
+    def add(self, stage: Stage, *, replaceable: bool = False) -> None:
+        """Add a stage to start later.
+
+        Args:
+            stage: its duty.
+            replaceable: the others can do without it, and it ends by ``stop``. While it hangs it is reported as
+                :meth:`hanging`, not as stalled, and :meth:`tend` has another thread take its place; its ``run`` must
+                bear that a thread that comes back goes on until its next ``beat``.
+        """
+        self._states.append(StageState(stage, replaceable))
 
     def start(self) -> None:
         """Start every stage, consumers before producers if they were added so."""
+        self._started = True
         for state in self._states:
-            state.beaten_s = time.monotonic()
-            state.thread = threading.Thread(target=self._keep, args=(state,), name=state.stage.name, daemon=True)
-            state.thread.start()
+            self._begin(state)
+
+    def tend(self) -> None:
+        """To be called every second or so: replace threads that hang or died, where that is possible."""
+        for state in self._states if self._started and not self.stop.is_set() else ():
+            state.hanging = [thread for thread in state.hanging if thread.is_alive()]
+            if state.thread is not None and state.replaceable and self._is_silent(state):
+                self._leave(state)
+            is_dead = state.thread is None or not state.thread.is_alive()
+            if is_dead and not state.finishing and len(state.hanging) < HANGING_THREADS_MAX:
+                self._begin_again(state)
 
     def join(self, timeout_s: float) -> bool:
-        """Wait until every stage is done; False when one is not by then."""
-        deadline = time.monotonic() + timeout_s
+        """Wait until every stage is done; False when one is not by then.
+
+        After a stop a replaceable stage that does not end is given up, so that those behind it can.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        if self.stop.is_set():
+            self._give_up(min(deadline_s, time.monotonic() + REPLACEABLE_STOP_S))
         for state in reversed(self._states):
             if state.thread is not None:
-                state.thread.join(max(0.0, deadline - time.monotonic()))
+                state.thread.join(max(0.0, deadline_s - time.monotonic()))
         return all(state.done for state in self._states)
 
     def stalled(self) -> list[str]:
-        """Names of the stages that have not moved for too long."""
-        now = time.monotonic()
-        return [s.stage.name for s in self._states if not s.done and now - s.beaten_s > self._stall_s]
+        """Names of the stages that have not moved for too long and cannot be replaced."""
+        return [s.stage.name for s in self._states if not (s.replaceable or s.done) and self._is_silent(s)]
+
+    def hanging(self) -> list[str]:
+        """Names of the replaceable stages that nobody runs any more, since so many of their threads hang."""
+        return [s.stage.name for s in self._states if s.hanging and s.thread is None and not s.done]
 
     def restarting(self) -> list[StageState]:
-        """Stages that failed and wait to be started again."""
-        return [state for state in self._states if state.waiting]
+        """Stages that failed and wait to be started again, or were so just now."""
+        now_s = time.monotonic()
+        return [s for s in self._states if s.waiting or (_failed(s) and now_s - s.started_s < STEADY_AFTER_S)]
 
-    def _keep(self, state: StageState) -> None:
-        """Run a stage until it ends by itself or stop is asked."""
+    def troubles(self) -> list[str]:
+        """What is wrong with the stages, a short line each."""
+        still = [f"{name} does not move" for name in (*self.stalled(), *self.hanging())]
+        return [*still, *(f"{state.stage.name} failed: {state.failure}" for state in self.restarting())]
+
+    def restarts(self) -> dict[str, int]:
+        """How often each stage that failed was started again."""
+        return {state.stage.name: state.restarts for state in self._states if state.restarts}
+
+    def _is_silent(self, state: StageState) -> bool:
+        return time.monotonic() - state.beaten_s > self._stall_s
+
+    def _begin(self, state: StageState) -> None:
+        state.number += 1
+        state.beaten_s = state.started_s = time.monotonic()
+        arguments = (state, state.number)
+        state.thread = threading.Thread(target=self._keep, args=arguments, name=state.stage.name, daemon=True)
+        state.thread.start()
+
+    def _begin_again(self, state: StageState) -> None:
+        state.restarts += 1
+        state.failure = state.failure or "its thread ended"
+        try:
+            self._begin(state)
+        except RuntimeError as error:  # no thread is to be had now
+            state.thread, state.failure = None, str(error)
+        _tell("stage.started_again", state, hanging=len(state.hanging))
+
+    def _leave(self, state: StageState) -> None:
+        """Leave a thread that hangs to itself."""
+        with self._lock:
+            if state.finishing or state.thread is None:
+                return
+            state.number += 1
+            state.hanging.append(state.thread)
+            state.thread = None
+            state.failure = f"did not move for {self._stall_s:g} s"
+        _tell("stage.hangs", state, hanging=len(state.hanging))
+
+    def _give_up(self, deadline_s: float) -> None:
+        """Finish what is replaceable and does not end by itself; what it hung in may hold it for ever."""
+        left = [state for state in reversed(self._states) if state.replaceable]
+        for state in left:
+            if state.thread is not None:
+                state.thread.join(max(0.0, deadline_s - time.monotonic()))
+            with self._lock:
+                number = state.number = state.number + (not state.finishing)
+            if not state.finishing:
+                _tell("stage.given_up", state, hanging=len(state.hanging))
+                self._finish(state, number)
+
+    def _keep(self, state: StageState, number: int) -> None:
+        """Run a stage until it ends by itself, stop is asked, or another thread has taken its place."""
         failures = 0
         while True:
             state.started_s = time.monotonic()
-            if self._run_once(state):
+            if self._run_once(state, number) or number != state.number:
                 break
             failures = 1 if time.monotonic() - state.started_s > FORGIVEN_AFTER_S else failures + 1
             state.restarts += 1
-            wait_s = RESTART.wait_s(failures, random.random())  # noqa: S311 - jitter, no secret
-            log.error("stage.restarting", stage=state.stage.name, failure=state.failure, wait_s=round(wait_s, 2))
-            # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
-            state.beaten_s = time.monotonic() + wait_s
-            state.waiting = True
-            stopped = self.stop.wait(wait_s)
-            state.waiting = False
-            if stopped:
+            if self._waits(state, RESTART.wait_s(failures, random.random())):  # noqa: S311 - jitter, no secret
                 break
-        try:
-            state.stage.finish()
-        except Exception as error:  # noqa: BLE001 - as below
-            state.finish_failed = True
-            state.failure = f"{type(error).__name__}: {error}"
-            log.error("stage.finish_failed", stage=state.stage.name, failure=state.failure)
-        finally:
-            state.done = True
+        self._finish(state, number)
 
-    def _run_once(self, state: StageState) -> bool:
+    def _waits(self, state: StageState, wait_s: float) -> bool:
+        """Wait before the next run; True when stop was asked."""
+        # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
+        state.beaten_s = time.monotonic() + wait_s
+        state.waiting = True
+        _tell("stage.restarting", state, wait_s=round(wait_s, 2))
+        stopped = self.stop.wait(wait_s)
+        state.waiting = False
+        return stopped
+
+    def _run_once(self, state: StageState, number: int) -> bool:
         def beat() -> None:
+            if number != state.number:
+                raise ReplacedError
             state.beaten_s = time.monotonic()
 
         try:
             state.stage.run(beat, self.stop)
-        except Exception as error:  # noqa: BLE001 - the one place that survives anything
-            state.failure = f"{type(error).__name__}: {error}"
+        # The one place that survives anything: what native code panics with is often no Exception.
+        except BaseException as error:  # noqa: BLE001
+            if number == state.number:
+                state.failure = f"{type(error).__name__}: {error}"
             return False
         return True
+
+    def _finish(self, state: StageState, number: int) -> None:
+        """Finish a stage, once."""
+        with self._lock:
+            if number != state.number or state.finishing:
+                return
+            state.finishing = True
+        try:
+            state.stage.finish()
+        except BaseException as error:  # noqa: BLE001 - as above
+            state.finish_failed = True
+            state.failure = f"{type(error).__name__}: {error}"
+            _tell("stage.finish_failed", state)
+        finally:
+            state.done = True
+
+
+def _failed(state: StageState) -> bool:
+    return bool(state.failure) and not state.done
+
+
+def _tell(event: str, state: StageState, **more: object) -> None:
+    log.error(event, stage=state.stage.name, failure=state.failure, **more)

@@ -56,6 +56,8 @@ class ListRules(Section):
     rejected_share_max: Fraction = 0.02
     shrink_share_max: Fraction = 0.25
     shrink_entries_min: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    growth_share_max: Annotated[float, Field(ge=0, le=10_000)] = 3.0
+    growth_entries_min: Annotated[int, Field(ge=0, le=20_000_000)] = 10_000
     issued_ahead_h_max: Annotated[float, Field(ge=0, le=8760)] = 24.0
     issued_required: bool = False
     trailer_required: bool = False

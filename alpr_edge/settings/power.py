@@ -40,5 +40,5 @@ class PowerSettings(Section):
     @model_validator(mode="after")
     def _asked(self) -> Self:
         if self.ignition == "command" and not self.command.strip():
-            raise ValueError('ignition = "command" needs command, a program that ends with 0 for on and 1 for off')
+            raise ValueError('ignition = "command" needs command, a program that prints on or off and ends with 0')
         return self

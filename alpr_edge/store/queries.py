@@ -65,6 +65,13 @@ def get(connection: Connection, read_id: str) -> StoredRead | None:
     return next(iter(_complete(connection, list(rows))), None)
 
 
+def is_ended(connection: Connection, read: PlateRead) -> bool:
+    """Whether the end of a read's pass is kept as ``read`` tells it."""
+    same = (reads.c.last_frame == read.last_frame) & (reads.c.vote_count == read.vote_count)
+    query = select(reads.c.seq).where(reads.c.read_id == read.read_id, reads.c.closed == 1, same)
+    return connection.scalar(query) is not None
+
+
 def still_open(connection: Connection, limit: int) -> list[PlateRead]:
     """Reads decided and not closed, oldest first."""
     query = select(reads).where(reads.c.closed == 0).order_by(reads.c.seq).limit(min(limit, ROWS_MAX))

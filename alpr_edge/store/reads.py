@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select, updat
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from alpr_edge.domain.alerting import Alert
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
@@ -82,6 +82,8 @@ class ReadStore:
     def commit(self, batch: Sequence[Stored]) -> list[PlateRead]:
         """Keep a batch, all or nothing; it is on disk when this returns.
 
+        A batch that is on disk already is no fault: who gave it may have failed right after, and gives it again.
+
         Args:
             batch: at most :data:`BATCH_MAX` records, in the order they came.
 
@@ -95,13 +97,21 @@ class ReadStore:
             raise StoreError(f"a batch holds {len(batch)} records, {BATCH_MAX} are allowed; commit more often")
         with self._committing:
             pictures = self._put_images(batch)
-            with self._changing() as (connection, released):
-                return [
-                    _decide(connection, record, refs)
-                    if isinstance(record, DecidedRecord)
-                    else _close(connection, record, refs, released, may_be_aside=self._database.renewed)
-                    for record, refs in zip(batch, pictures, strict=True)
-                ]
+            try:
+                with self._changing() as (connection, released):
+                    return [
+                        _decide(connection, record, refs)
+                        if isinstance(record, DecidedRecord)
+                        else _close(connection, record, refs, released, may_be_aside=self._database.renewed)
+                        for record, refs in zip(batch, pictures, strict=True)
+                    ]
+            except DamagedError:
+                raise
+            except StoreError:
+                if (kept := self._kept(batch)) is None:
+                    raise
+                log.warning("store.batch_was_kept", records=len(batch))
+                return kept
 
     @contextmanager
     def letting_go(self) -> Iterator[tuple[Connection, set[str]]]:
@@ -162,6 +172,15 @@ class ReadStore:
         """How much is kept."""
         with self._database.read() as connection:
             return queries.counts(connection)
+
+    def _kept(self, batch: Sequence[Stored]) -> list[PlateRead] | None:
+        """The reads of a batch that an earlier call committed; None when none did."""
+        ended = [record.read for record in batch if isinstance(record, ClosedRecord)]
+        with self._database.read() as connection:
+            kept = [queries.get(connection, record.read.read_id) for record in batch]
+            is_kept = all(queries.is_ended(connection, read) for read in ended)
+        reads_kept = [stored.read for stored in kept if stored is not None]
+        return reads_kept if is_kept and len(reads_kept) == len(batch) else None
 
     def _put_images(self, batch: Sequence[Stored]) -> list[tuple[EvidenceRef, ...]]:
         jpegs = [jpeg for record in batch for _, jpeg in record.images]

@@ -90,3 +90,17 @@ def test_an_empty_list_is_refused_always() -> None:
     for before in (None, held(3)):
         with pytest.raises(FeedError, match="no entry"):
             gate.check_size(0, before, DEFAULT_LIMITS, accept_shrink=True)
+
+
+@pytest.mark.review(5)
+@pytest.mark.parametrize(("before", "kept"), [(0, 10_000), (5, 10_005), (20_000, 80_000), (1_000_000, 4_000_000)])
+def test_ordinary_growth_passes(before: int, kept: int) -> None:
+    gate.check_growth(kept, held(before), DEFAULT_LIMITS)
+    gate.check_growth(kept, None, DEFAULT_LIMITS)
+
+
+@pytest.mark.review(5)
+@pytest.mark.parametrize(("before", "kept"), [(0, 10_001), (5, 10_006), (20_000, 80_001), (1_000_000, 4_000_001)])
+def test_a_list_that_grows_beyond_belief_is_refused(before: int, kept: int) -> None:
+    with pytest.raises(FeedError, match=f"holds {kept} entries, the list held {before}; .*--accept-growth"):
+        gate.check_growth(kept, held(before), DEFAULT_LIMITS)

@@ -2,6 +2,7 @@ import os
 import threading
 import tty
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +18,7 @@ from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import PositionSettings
 from tests.position.test_merging import gga, rmc
+from tests.syscalls import fail_to_set_lines
 
 PATIENCE_S = 30.0
 
@@ -185,3 +187,14 @@ def test_unplugged_receiver_is_taken_up_again(device: Path, pumping: FixKeeper) 
     assert lost is not None
     with Receiver(device, good):
         wait_for(lambda: pumping.latest is not None and pumping.latest.received.ms_since(lost.received) > 200)
+
+
+@pytest.mark.review(3)
+def test_a_receiver_that_goes_while_it_is_opened_is_a_position_error(tmp_path: Path) -> None:
+    """Between the two calls that read and set the line's speed: pyserial lets out a termios.error, no OSError."""
+    source = SerialSource(PositionSettings(device=str(tmp_path / "tty")), SystemClock())
+    # In a thread of its own, which alone is under the filter.
+    with Receiver(tmp_path / "tty", lambda _: b""), ThreadPoolExecutor(1, initializer=fail_to_set_lines) as unlucky:
+        opened = unlucky.submit(lambda: next(source.fixes()))
+        with pytest.raises(PositionError, match=r"cannot be opened at \d+ baud: input/output error"):
+            opened.result(PATIENCE_S)

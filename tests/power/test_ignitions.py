@@ -19,20 +19,39 @@ def script(path: Path, text: str) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize(("code", "is_on"), [(0, True), (1, False)])
-def test_a_command_says_on_or_off_by_its_exit_code(code: int, is_on: bool, tmp_path: Path) -> None:
-    assert CommandIgnition(script(tmp_path / "ask", f"exit {code}"), 5).is_on() is is_on
+@pytest.mark.parametrize(("word", "is_on"), [("on", True), ("off", False)])
+def test_a_command_says_on_or_off_by_a_word(word: str, is_on: bool, tmp_path: Path) -> None:
+    assert CommandIgnition(script(tmp_path / "ask", f"echo {word}"), 5).is_on() is is_on
 
 
+@pytest.mark.review(6)
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("exit 2", "ended with 2"), ("kill -9 $$", "ended with -9"), ("sleep 30", "no answer within 0.3 s")],
+    [
+        ("exit 1", "ended with 1"),
+        ("exit 2", "ended with 2"),
+        ("cat /nonexistent", "ended with 1"),
+        ("python3 -c 'raise OSError(\"no such gpio chip\")'", "ended with 1"),
+        ("echo off; exit 1", "ended with 1"),
+        ("exit 0", "printed nothing"),
+        ("echo off course", "printed another word"),
+        ("echo on; echo off", "printed another word"),
+        ("kill -9 $$", "ended with -9"),
+        ("sleep 30", "no answer within 1 s"),
+        ("yes", "no answer within 1 s"),
+    ],
 )
-def test_a_command_that_says_neither_is_an_error(text: str, says: str, tmp_path: Path) -> None:
+def test_a_command_that_says_neither_word_is_an_error(text: str, says: str, tmp_path: Path) -> None:
     began_s = time.monotonic()
     with pytest.raises(PowerError, match=says):
-        CommandIgnition(script(tmp_path / "ask", text), 0.3 if "sleep" in text else 5).is_on()
-    assert time.monotonic() - began_s < 5
+        CommandIgnition(script(tmp_path / "ask", text), 1 if "no answer" in says else 20).is_on()
+    assert time.monotonic() - began_s < 20
+
+
+def test_a_word_counts_though_something_that_was_left_behind_holds_the_pipe(tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    assert not CommandIgnition(script(tmp_path / "ask", "sleep 60 & echo off"), 20).is_on()
+    assert time.monotonic() - began_s < 20
 
 
 def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:

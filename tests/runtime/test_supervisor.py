@@ -1,9 +1,12 @@
+import itertools
+import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
 from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 
@@ -138,3 +141,126 @@ def test_no_more_than_the_channels_hold_is_ever_read_ahead(capacity: int) -> Non
     gate.set()
     assert supervisor.join(WAIT_S)
     assert supervisor.states[0].failure == ""
+
+
+def until(condition: Callable[[], bool], supervisor: Supervisor | None = None) -> None:
+    limit_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < limit_s
+        if supervisor is not None:
+            supervisor.tend()
+        time.sleep(0.02)
+
+
+class Device:
+    """A source that hangs in its driver when told so, and counts who opens it.
+
+    Args:
+        hangs: openings that hang.
+    """
+
+    def __init__(self, *hangs: int) -> None:
+        self.back = threading.Event()
+        self.opened = 0
+        self.released = 0
+        self._hangs = hangs
+
+    def items(self, beat: Callable[[], None]) -> Iterator[int]:
+        self.opened += 1
+        number = self.opened
+        try:
+            for item in itertools.count(number * 1000):
+                beat()
+                if number in self._hangs:
+                    self.back.wait(WAIT_S)
+                time.sleep(0.01)
+                yield item
+        finally:
+            self.released += 1
+
+
+def supervised(*devices: Device) -> tuple[Supervisor, list[list[int]]]:
+    supervisor, taken = Supervisor(stall_s=0.5), list[list[int]]()
+    for number, device in enumerate(devices):
+        channel: LatestChannel[int] = LatestChannel(lambda _: 0)
+        taken.append([])
+        supervisor.add(WorkStage(f"work-{number}", channel, taken[number].append))
+        supervisor.add(SourceStage(f"source-{number}", device.items, channel), replaceable=True)
+    supervisor.start()
+    return supervisor, taken
+
+
+@pytest.mark.review(4)
+def test_a_source_that_hangs_once_goes_on_in_another_thread_and_the_old_one_ends_when_it_comes_back() -> None:
+    device = Device(1)
+    supervisor, (taken,) = supervised(device)
+    until(lambda: len(taken) > 5, supervisor)
+    assert min(taken) >= 2000
+    assert (supervisor.stalled(), supervisor.hanging()) == ([], [])
+    assert supervisor.restarts() == {"source-0": 1}
+    assert supervisor.states[1].failure == "did not move for 0.5 s"
+    device.back.set()
+    until(lambda: device.released == 1)
+    assert min(taken) >= 2000, "a thread that was replaced has nothing to say any more"
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S)
+    assert device.released == 2
+
+
+@pytest.mark.review(4)
+def test_a_source_that_hangs_twice_is_given_up_reported_and_the_other_goes_on() -> None:
+    bad, good = Device(1, 2), Device()
+    supervisor, (_, taken) = supervised(bad, good)
+    until(lambda: bool(supervisor.hanging()), supervisor)
+    for _ in range(100):
+        supervisor.tend()
+        time.sleep(0.01)
+    assert (bad.opened, supervisor.hanging(), supervisor.stalled()) == (2, ["source-0"], [])
+    assert "source-0 does not move" in supervisor.troubles()
+    before = len(taken)
+    until(lambda: len(taken) > before)
+    bad.back.set()  # the driver answers again: one that hung ends, so there is a place for another
+    until(lambda: bad.opened == 3, supervisor)
+    assert supervisor.hanging() == []
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S)
+
+
+@pytest.mark.review(4)
+def test_a_stop_waits_for_no_source_that_hangs_and_what_stands_behind_it_is_finished() -> None:
+    device, finished = Device(1), threading.Event()
+    channel: LatestChannel[int] = LatestChannel(lambda _: 0)
+    supervisor = Supervisor()
+    supervisor.add(WorkStage("work", channel, lambda _: None, finished.set))
+    supervisor.add(SourceStage("source", device.items, channel), replaceable=True)
+    supervisor.start()
+    until(lambda: device.opened == 1)
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S / 2)
+    assert finished.is_set()
+    device.back.set()
+    until(lambda: device.released == 1)
+
+
+@pytest.mark.review(3)
+@pytest.mark.parametrize("failure", [SystemExit, KeyboardInterrupt, GeneratorExit, termios.error, MemoryError])
+def test_whatever_a_stage_raises_it_is_started_again(failure: type[BaseException]) -> None:
+    channel: BoundedChannel[int] = BoundedChannel(4)
+    taken: list[int] = []
+    failures = iter([True])
+
+    def work(item: int) -> None:
+        taken.append(item)
+        if next(failures, False):
+            raise failure
+
+    supervisor = Supervisor()
+    supervisor.add(WorkStage("work", channel, work))
+    supervisor.start()
+    for item in (1, 2):
+        channel.put(item)
+    until(lambda: taken == [1, 2])
+    assert [state.stage.name for state in supervisor.restarting()] == ["work"], "not well before it has run for a while"
+    assert supervisor.restarts() == {"work": 1}
+    channel.close()
+    assert supervisor.join(WAIT_S)

@@ -161,6 +161,21 @@ def test_a_read_closes_once(store: ReadStore, outbox: Outbox) -> None:
     assert kinds(outbox) == ["read"]
 
 
+@pytest.mark.review(3)
+def test_a_batch_that_is_given_again_is_kept_once(store: ReadStore, outbox: Outbox) -> None:
+    """As a writer does that failed right after the commit, of whatever."""
+    batch: list[Stored] = [DecidedRecord(READ, PICTURES, (hit(),), alert()), DecidedRecord(plate_read("read-2"))]
+    end = [ClosedRecord(closed(READ))]
+    for given in (batch, end):
+        first = store.commit(given)
+        assert [read.read_id for read in store.commit(given)] == [read.read_id for read in first]
+    assert (store.counts().reads, store.counts().open_reads) == (2, 1)
+    assert kinds(outbox).count("read") == 1
+    with pytest.raises(StoreError):
+        store.commit([*batch, DecidedRecord(plate_read("read-3"))])
+    assert store.get("read-3") is None
+
+
 def test_a_batch_is_bounded(store: ReadStore) -> None:
     with pytest.raises(StoreError, match="commit more often"):
         store.commit([decided(str(number)) for number in range(BATCH_MAX + 1)])

@@ -1,0 +1,113 @@
+"""Every thread of a running unit is listed and killed in turn: each comes back, is told of, and the rest goes on."""
+
+import ctypes
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from alpr_edge.app.unit import Unit
+from alpr_edge.settings import load
+from tests.app.rig import write_frames, write_settings
+from tests.cli.fit_unit import Receiver
+
+WAIT_S = 120.0
+STAGES = {"writer", "second-reader", "recognition", "camera-front", "lists", "disk", "position", "ignition"}
+
+
+class Killed(BaseException):
+    """Nothing that any code expects."""
+
+
+def kill(thread: threading.Thread) -> None:
+    """Raise :class:`Killed` in a thread, wherever it is."""
+    assert thread.ident is not None
+    done = ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Killed))
+    assert done == 1
+
+
+class Car:
+    """A unit that runs in this process.
+
+    Args:
+        settings: its file.
+    """
+
+    def __init__(self, settings: Path) -> None:
+        self.stop = threading.Event()
+        self._health = settings.parent / "runtime" / "run.json"
+        others = set(threading.enumerate())
+        self.main = threading.Thread(target=Unit(load(settings), self.stop).run, name="main", daemon=True)
+        self._others = others
+        self.main.start()
+
+    @property
+    def threads(self) -> dict[str, threading.Thread]:
+        """Those of the unit but its first, whose end is the process's."""
+        return {thread.name: thread for thread in threading.enumerate() if thread not in {*self._others, self.main}}
+
+    def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until its health is so; returns that."""
+        limit_s = time.monotonic() + WAIT_S
+        told: dict[str, Any] = {}
+        while not (told and holds(told)):
+            assert time.monotonic() < limit_s, told
+            assert self.main.is_alive()
+            time.sleep(0.05)
+            told = json.loads(self._health.read_text(encoding="utf-8")) if self._health.exists() else {}
+        return told
+
+
+@pytest.fixture
+def car(tmp_path: Path) -> Iterator[Car]:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(9)), fps=20)
+    (tmp_path / "lists").mkdir()
+    text = settings.read_text(encoding="utf-8").replace("[vision]", "[vision]\nsecond_reader = true")
+    settings.write_text(
+        f"""{text}
+[position]
+device = "{tmp_path}/tty"
+[power]
+ignition = "file"
+power_off = ""
+[[hotlist.source]]
+name = "bolo"
+format = "generic-csv"
+folder = "{tmp_path}/lists"
+""",
+        encoding="utf-8",
+    )
+    with Receiver(tmp_path / "tty"):
+        running = Car(settings)
+        try:
+            running.until(lambda told: told["ready"])
+            yield running
+        finally:
+            running.stop.set()
+            running.main.join(WAIT_S)
+    assert not running.main.is_alive()
+    assert not running.threads
+
+
+@pytest.mark.review(3)
+def test_every_thread_of_a_unit_is_a_stage_that_comes_back(car: Car) -> None:
+    assert set(car.threads) == STAGES
+    with structlog.testing.capture_logs() as logs:
+        for name in sorted(STAGES):
+            killed = car.threads[name]
+            kill(killed)
+            told = car.until(lambda told, name=name: told["figures"]["restarts"].get(name) == 1)  # type: ignore[misc]
+            assert f"{name} failed: Killed: " in " ".join(told["troubles"] + told["warnings"]) or name == "ignition"
+            seen = told["figures"]["frames"]
+            car.until(lambda told, seen=seen: told["figures"]["frames"] > seen)  # type: ignore[misc]
+            assert car.threads[name].is_alive()
+        stored = [log for log in logs if log["event"] == "read.stored"]
+        failed = [log["stage"] for log in logs if log["event"] == "stage.restarting"]
+    assert sorted(failed) == sorted(STAGES)
+    assert len({log["read"] for log in stored}) > 1
+    car.until(lambda told: not [line for line in told["troubles"] if "failed" in line])
