@@ -82,6 +82,8 @@ class OutboxItem:
     body: bytes
     sha256: str
     attempts: int = 0
+    failures_alone: int = 0
+    """How often it failed while other items got through; it waits behind all that failed less often."""
 
 
 class Outcome(StrEnum):
@@ -91,6 +93,8 @@ class Outcome(StrEnum):
     """Stored; the answer carries the digest of what was stored."""
     RETRY = "retry"
     """Not now."""
+    UNSENT = "unsent"
+    """Nothing is known of it, because the link broke before; never the department's word."""
     REFUSED = "refused"
     """Never in this form (400, 409 with other content, 413, 422): quarantined and shown, never deleted."""
 
