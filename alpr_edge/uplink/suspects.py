@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SUSPECTS_MAX = 16
-"""Items under suspicion at a time; the one suspected longest is let go first. After an outage each is sent by itself."""
+"""Items under suspicion at a time; the one suspected longest is let go first. After an outage each is sent alone."""
 ROUNDS_WITHOUT_ANSWER = 3
 
 

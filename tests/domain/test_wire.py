@@ -14,18 +14,17 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.reads import Alternative, EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.domain.wire import (
     SCHEMA_VERSION,
-    HitPayload,
     InstantPayload,
     PositionPayload,
     ReadPayload,
     Urgency,
     digest,
     encode,
-    hit_payload,
     instant_payload,
     position_payload,
     read_payload,
 )
+from alpr_edge.domain.wire_hits import HitPayload, hit_payload
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEEN = Instant("boot-1", 5_000_000_000, NOON, UtcSource.GNSS, 12.5)

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.reads import EvidenceRef, PlateRead
-from alpr_edge.domain.wire import ItemKind, OutboxItem, ReadPayload, digest, encode, hit_payload, read_payload
+from alpr_edge.domain.wire import ItemKind, OutboxItem, ReadPayload, digest, encode, read_payload
+from alpr_edge.domain.wire_hits import hit_payload
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.outbox import Outbox
