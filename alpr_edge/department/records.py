@@ -4,6 +4,7 @@ A refusal names fields and rules, never a value: it travels back, is shown on th
 """
 
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -215,7 +216,7 @@ def _access(part: Part, unit_id: str) -> _Content:
     """An entry of a unit's access log: kept as it came, as a JSON object."""
     _own("item id", part.item_id, unit_id)
     try:
-        value = json.loads(part.body, parse_constant=_refuse_constant)
+        value = json.loads(part.body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise PartError(422, "body: not JSON") from None
     if not isinstance(value, dict):
@@ -224,8 +225,12 @@ def _access(part: Part, unit_id: str) -> _Content:
     return _Content()
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def _finite(text: str) -> float:
+    """A number of JSON; ValueError for NaN, infinities, and what is too large to be told from one."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
 
 
 def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signature for every kind
