@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -5,8 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.wire import Answer, ItemKind, Outcome
+from alpr_edge.domain.wire import Answer, ItemKind, Outcome, digest
 from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.migrating import RELEASE, Release
 from alpr_edge.store.outbox import Outbox, OutboxCounts
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.schema import outbox as table
@@ -225,6 +228,25 @@ def test_what_is_due_is_found_by_index_however_much_was_delivered(filled: Outbox
     with database.read() as connection:
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
     assert plan == ["SEARCH outbox USING INDEX outbox_order (state=?)"]
+
+
+@pytest.mark.review(14)
+def test_what_an_older_release_queued_is_due_after_the_update(data: Path, key: bytes, tmp_path: Path) -> None:
+    scripts = tmp_path / "older"
+    newer = shutil.ignore_patterns("__pycache__", "s0006_*")
+    shutil.copytree(RELEASE.scripts, scripts, ignore=newer)
+    older = Database.open(data, key, migrate=True, release=Release(3, 1, scripts))
+    body = b'{"read_id":"0190aaaa-0000-7000-8000-000000000001"}'
+    with older.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO outbox (item_id, urgency, kind, body, length, sha256) VALUES ('old', 3, 'read', ?, ?, ?)",
+            (body, len(body), digest(body)),
+        )
+    older.close()
+    updated = Database.open(data, key, migrate=True)
+    outbox = Outbox(updated, ImageStore(data / "images", key))
+    assert [(item.item_id, item.body, item.failures_alone) for item in outbox.due(10, ALL)] == [("old", body, 0)]
+    updated.close()
 
 
 def test_an_empty_outbox_has_nothing(outbox: Outbox, store: ReadStore) -> None:
