@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from alpr_edge.app.doors import Sight
 from alpr_edge.app.herald import Herald
@@ -68,14 +69,16 @@ def decision_rule(settings: DecisionSettings) -> DecisionRule:
     )
 
 
-def new_id() -> str:
-    """Identity of a read or a hit: a UUID of version 7 (RFC 9562, 5.7), so that rows that come together lie together.
+def new_id(unit_id: str) -> str:
+    """Identity of a read or a hit: the unit, a colon, and a UUID of version 7 (RFC 9562, 5.7).
 
-    The clock only orders them: where it is wrong or unknown, 74 random bits still tell them apart.
+    So no two units share an id, whoever makes them, and rows that come together lie together. The clock only orders
+    them: where it is wrong or unknown, 74 random bits still tell them apart.
     """
     milliseconds = time.time_ns() // 1_000_000 & (1 << 48) - 1
     random = secrets.randbits(74)
-    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (1 << 62) - 1))
+    number = milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (1 << 62) - 1
+    return f"{unit_id}:{uuid.UUID(int=number)}"
 
 
 class Assembly:
@@ -155,9 +158,10 @@ class Assembly:
         origin = Origin(settings.unit.id, camera_id, self._parts.sight.model_ids)
         rule = decision_rule(settings.decision)
         second = SecondLooks(self._second, settings.vision.second_reader_ms_max)
-        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, new_id, second)
+        identify = partial(new_id, settings.unit.id)
+        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
         parts = self._parts
-        return Watch(parts.sight.recogniser, passes, parts.entries, parts.herald, self.records, new_id)
+        return Watch(parts.sight.recogniser, passes, parts.entries, parts.herald, self.records, identify)
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)

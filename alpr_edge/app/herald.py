@@ -70,6 +70,10 @@ class Herald:
                 return alert, None
             return alert, self._announce(alert, event)
 
+    def level_of(self, hit: Hit) -> Level:
+        """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
+        return self._manners.get(hit.generation.source, PLAIN).level_of(hit)
+
     def sound(self, tone: Tone) -> None:
         """Sound a tone that belongs to no read (ready, trouble)."""
         with self._lock:

@@ -4,7 +4,7 @@ An alert is sounded before anything is written to disk: the officer's second cou
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -95,7 +95,8 @@ class Watch:
             self._hit_reads.discard(event.read.read_id)
             self._records.put(Closed(event, is_hit))
             return
-        hits = tuple(match(event.read, self._entries(), event.decided, self._new_id))
+        found = match(event.read, self._entries(), event.decided, self._new_id)
+        hits = tuple(replace(hit, level=int(self._herald.level_of(hit))) for hit in found)
         alert, sounded = self._herald.announce(event, hits)
         if hits:
             self._hit_reads.add(event.read.read_id)

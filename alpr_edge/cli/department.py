@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.cli import department_units
+from alpr_edge.cli import department_lists, department_units
 from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.cli.department_units import DirectoryOption
 from alpr_edge.department.certificates import initialise
@@ -24,6 +24,7 @@ from alpr_edge.domain.wire_enrolling import STORAGE_PORT
 app = typer.Typer(help="The department's storage: take what units deliver, store it once.", no_args_is_help=True)
 app.command("code")(department_units.code_command)
 app.add_typer(department_units.app, name="unit")
+app.command("audience")(department_lists.audience_command)
 
 
 @app.command("init")
@@ -102,16 +103,20 @@ def publish_command(
     source: Annotated[str, typer.Option("--source", help="Name of the list, as in the units' settings.")],
     additions: Annotated[bool, typer.Option("--additions", help="Adds to the list published before.")] = False,
     removals: Annotated[bool, typer.Option("--removals", help="Takes from the list published before.")] = False,
+    units: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="A unit that the list is meant for from now on. Left out: as before; at first all."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish a hotlist; each unit learns of it with its next receipt and fetches it at once."""
+    """Publish a hotlist; each unit it is meant for learns of it with its next receipt and fetches it at once."""
     try:
         if additions and removals:
             raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
         change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
         if not directory.is_dir():
             raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
-        done = ListShelf(directory / LISTS_NAME).publish(feed, source, change)
+        done = ListShelf(directory / LISTS_NAME).publish(feed, source, change, units or None)
     except AlprEdgeError as error:
         fail(error)
     told = {"source": done.source, "serial": done.serial, "change": done.change.value}

@@ -71,7 +71,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         finally:
             await form.close()
         log.info("department.batch_stored", unit=sender.unit_id, items=len(answers))
-        return _answered(answers, await run_in_threadpool(storage.lists.newest))
+        return _answered(answers, await run_in_threadpool(storage.lists.newest, sender.unit_id))
 
     @app.get(LISTS_PATH + "{source}")
     def hand_out(
@@ -169,8 +169,8 @@ async def _retired(units: Units, sender: Peer, request: Request) -> Response:
 
 def _list(storage: Storage, unit_id: str, source: str, after: int) -> Response:
     try:
-        step = storage.lists.next_after(source, after)
-        if step is None and not storage.lists.has(source):
+        step = storage.lists.next_after(source, after, unit_id)
+        if step is None and not storage.lists.has(source, unit_id):
             raise HTTPException(404, "no such list")
     except DepartmentError as error:
         raise HTTPException(404, str(error)) from None

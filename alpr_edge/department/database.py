@@ -10,7 +10,8 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from alpr_edge.department.schema import VERSION, metadata
+from alpr_edge.department.migrating import bring_up
+from alpr_edge.department.schema import VERSION
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.store.files import PRIVATE_FILE, private_directory, sync_directory
 
@@ -90,8 +91,7 @@ class DepartmentDatabase:
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > VERSION:
                 raise DepartmentError(f"{self.path}: made by a newer release; update alpr-edge on this server")
-            metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+            bring_up(connection, version)
 
 
 def _create_file(path: Path) -> None:

@@ -3,17 +3,21 @@
 ::
 
     lists/<source>/<serial>.<complete | additions | removals>
+    lists/<source>/audience
 
 A unit names the serial it dealt with last and gets the next step: the newest complete list when there is a newer one,
-else the change that follows. The name of a file is all that is recorded, so nothing can disagree with it.
+else the change that follows. The name of a file is all that is recorded, so nothing can disagree with it. A unit that a
+list is not meant for (:mod:`~alpr_edge.department.audiences`) is answered as if there were none.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from alpr_edge.department.audiences import audience_of, set_audience
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.wire import ListChange
 from alpr_edge.settings.base import Name
@@ -45,8 +49,16 @@ class ListShelf:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def publish(self, feed: Path, source: str, change: ListChange) -> Published:
+    def publish(
+        self, feed: Path, source: str, change: ListChange, audience: Collection[str] | None = None
+    ) -> Published:
         """Copy a feed onto the shelf under the source's next serial, durable when this returns.
+
+        Args:
+            feed: the file.
+            source: name of the list.
+            change: what it does to the list published before.
+            audience: the units that the list is meant for from now on; None: those that it was meant for.
 
         Raises:
             DepartmentError: the name or the file will not do, or the change has no complete list below it.
@@ -61,6 +73,8 @@ class ListShelf:
         content = _content(feed)
         serial = steps[-1].serial + 1 if steps else 1
         path = folder / f"{serial:08d}.{change.value}"
+        if audience is not None:
+            set_audience(folder, audience)
         try:
             private_directory(self._directory)
             private_directory(folder)
@@ -78,9 +92,9 @@ class ListShelf:
         self._remove_old([*steps, Published(source, serial, change, path)])
         return Published(source, serial, change, path)
 
-    def next_after(self, source: str, serial: int) -> Published | None:
-        """The step a unit takes that dealt with ``serial`` last; None when it has the newest."""
-        steps = self._steps(self._folder(source), source)
+    def next_after(self, source: str, serial: int, unit_id: str) -> Published | None:
+        """The step a unit takes that dealt with ``serial`` last; None when it has the newest or none is for it."""
+        steps = self._steps_for(unit_id, self._folder(source))
         since_complete = _since_complete(steps)
         if not since_complete:
             return None
@@ -88,16 +102,34 @@ class ListShelf:
             return since_complete[0]
         return next((step for step in since_complete if step.serial > serial), None)
 
-    def has(self, source: str) -> bool:
-        """Whether anything was published of a source."""
-        return bool(self._steps(self._folder(source), source))
+    def has(self, source: str, unit_id: str) -> bool:
+        """Whether anything was published of a source that is meant for a unit."""
+        return bool(self._steps_for(unit_id, self._folder(source)))
 
-    def newest(self) -> dict[str, int]:
-        """The newest serial of each source: what a receipt names."""
-        if not self._directory.is_dir():
-            return {}
-        found = {folder.name: self._steps(folder, folder.name) for folder in self._directory.iterdir()}
-        return {source: steps[-1].serial for source, steps in sorted(found.items()) if steps}
+    def newest(self, unit_id: str) -> dict[str, int]:
+        """The newest serial of each source that is meant for a unit: what its receipts name."""
+        found = {folder.name: self._steps_for(unit_id, folder) for folder in self._folders()}
+        return {source: steps[-1].serial for source, steps in found.items() if steps}
+
+    def set_audience(self, source: str, units: Collection[str] | None) -> None:
+        """Say which units a list is meant for, also one that is not published yet; None: all.
+
+        Raises:
+            DepartmentError: a name will not do, or the folder cannot be written.
+        """
+        set_audience(self._folder(source), units)
+
+    def audiences(self) -> dict[str, frozenset[str] | None]:
+        """Which units each list is meant for; None: all."""
+        return {folder.name: audience_of(folder) for folder in self._folders()}
+
+    def _folders(self) -> list[Path]:
+        return sorted(path for path in self._directory.iterdir() if path.is_dir()) if self._directory.is_dir() else []
+
+    def _steps_for(self, unit_id: str, folder: Path) -> list[Published]:
+        """Everything published of a source that is meant for a unit, oldest first."""
+        audience = audience_of(folder)
+        return self._steps(folder, folder.name) if audience is None or unit_id in audience else []
 
     def _folder(self, source: str) -> Path:
         try:

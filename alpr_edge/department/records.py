@@ -4,6 +4,7 @@ A refusal names fields and rules, never a value: it travels back, is shown on th
 """
 
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,17 +13,24 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
-from alpr_edge.department.schema import hits, read_times, reads
+from alpr_edge.department.ownership import Reference, hit_reference, may_name, read_reference
+from alpr_edge.department.schema import alerts, hits, read_times, reads, withdrawals
 from alpr_edge.domain.wire import (
     BODY_BYTES_MAX,
     ITEM_ID_PATTERN,
-    HitPayload,
     ItemAnswerPayload,
     ItemKind,
     Outcome,
     PositionPayload,
     ReadPayload,
     digest,
+)
+from alpr_edge.domain.wire_hits import (
+    AlertPayload,
+    HitPayload,
+    WithdrawalPayload,
+    alert_item_id,
+    withdrawal_item_id,
 )
 from alpr_edge.domain.wire_times import TimePayload, time_item_id
 
@@ -57,6 +65,8 @@ class Record:
     table: Table | None = None
     row: dict[str, Any] | None = None
     """Of :attr:`table`."""
+    references: tuple[Reference, ...] = ()
+    """What it speaks of that is no part of it; all of it must be the sender's."""
 
 
 class PartError(Exception):
@@ -102,23 +112,35 @@ def record_of(part: Part, unit_id: str) -> Record:
     except ValueError:
         # A newer unit than this department: once this side is renewed it will be taken.
         raise PartError(501, "kind: not known here yet", Outcome.RETRY) from None
-    table, row = _CHECKS[kind](part, unit_id)
-    return Record(part.item_id, kind, part.body, part.sha256, table, row)
+    made = _CHECKS[kind](part, unit_id)
+    for reference in made.references:
+        if not may_name(unit_id, reference.value):
+            raise PartError(422, f"{reference.field}: of another unit")
+    return Record(part.item_id, kind, part.body, part.sha256, made.table, made.row, made.references)
 
 
 _HIT_COLUMNS = (
     *("hit_id", "read_id", "unit_id", "plate", "entry_plate", "entry_state", "source", "reason", "record_id"),
-    *("list_age_s", "match_kind", "state_match"),
+    *("list_age_s", "match_kind", "state_match", "covert", "level", "vehicle", "remarks"),
 )
 """Taken from the payload under their own names."""
-_Row = tuple[Table | None, dict[str, Any] | None]
 
 
-def _read(part: Part, unit_id: str) -> _Row:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Content:
+    """What a kind's check makes of a part."""
+
+    table: Table | None = None
+    row: dict[str, Any] | None = None
+    references: tuple[Reference, ...] = ()
+
+
+def _read(part: Part, unit_id: str) -> _Content:
     payload = _parsed(ReadPayload, part.body)
     _same("read_id", payload.read_id, part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
-    return reads, {
+    _own("read_id", payload.read_id, unit_id)
+    row = {
         "read_id": payload.read_id,
         "unit_id": unit_id,
         "camera_id": payload.camera_id,
@@ -132,26 +154,54 @@ def _read(part: Part, unit_id: str) -> _Row:
         "supersedes": payload.supersedes,
         **_place(payload.position),
     }
+    before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)
+    return _Content(reads, row, before)
 
 
-def _hit(part: Part, unit_id: str) -> _Row:
+def _hit(part: Part, unit_id: str) -> _Content:
     payload = _parsed(HitPayload, part.body)
     _same("hit_id", payload.hit_id, part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
-    return hits, {
+    _own("hit_id", payload.hit_id, unit_id)
+    row = {
         **{name: getattr(payload, name) for name in _HIT_COLUMNS},
         "generation": _integer("generation", payload.generation),
         "matched": payload.matched.utc,
         **_place(payload.position),
     }
+    return _Content(hits, row, (read_reference("read_id", payload.read_id),))
 
 
-def _time(part: Part, unit_id: str) -> _Row:
+def _alert(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(AlertPayload, part.body)
+    _same("hit_id", alert_item_id(payload.hit_id), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    names = ("hit_id", "read_id", "unit_id", "level", "tone", "phrase", "list_age")
+    row = {name: getattr(payload, name) for name in names} | {
+        "is_sounded": payload.sounded is not None,
+        "sounded": payload.sounded and payload.sounded.utc,
+    }
+    return _Content(alerts, row, _hit_and_read(payload))
+
+
+def _withdrawal(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(WithdrawalPayload, part.body)
+    _same("hit_id", withdrawal_item_id(payload.hit_id), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    row = {name: getattr(payload, name) for name in ("hit_id", "read_id", "unit_id")}
+    return _Content(withdrawals, row | {"withdrawn": payload.withdrawn.utc}, _hit_and_read(payload))
+
+
+def _hit_and_read(payload: AlertPayload | WithdrawalPayload) -> tuple[Reference, ...]:
+    return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
+
+
+def _time(part: Part, unit_id: str) -> _Content:
     payload = _parsed(TimePayload, part.body)
     _same("read_id", time_item_id(payload.read_id, sure=payload.sure), part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
     first, last = payload.first_seen, payload.last_seen
-    return read_times, {
+    row = {
         "read_id": payload.read_id,
         "sure": payload.sure,
         "unit_id": unit_id,
@@ -159,31 +209,46 @@ def _time(part: Part, unit_id: str) -> _Row:
         "last_seen": last and last.utc,
         "uncertainty_ms": first and first.uncertainty_ms,
     }
+    return _Content(read_times, row, (read_reference("read_id", payload.read_id),))
 
 
-def _access(part: Part, unit_id: str) -> _Row:  # noqa: ARG001 - one signature for every kind
+def _access(part: Part, unit_id: str) -> _Content:
     """An entry of a unit's access log: kept as it came, as a JSON object."""
+    _own("item id", part.item_id, unit_id)
     try:
-        value = json.loads(part.body)
+        value = json.loads(part.body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise PartError(422, "body: not JSON") from None
     if not isinstance(value, dict):
         raise PartError(422, "body: not a JSON object")
-    return None, None
+    _same("unit_id", value.get("unit_id", unit_id), unit_id)
+    return _Content()
 
 
-def _image(part: Part, unit_id: str) -> _Row:  # noqa: ARG001 - one signature for every kind
+def _finite(text: str) -> float:
+    """A number of JSON; ValueError for NaN, infinities, and what is too large to be told from one."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signature for every kind
+    """A picture; its id is the digest of its bytes, so that nobody's picture stands in for another."""
     if not part.body.startswith(JPEG_START):
         raise PartError(422, "body: not a JPEG")
-    return None, None
+    _same("item id", part.item_id, part.sha256)
+    return _Content()
 
 
-_CHECKS: dict[ItemKind, Callable[[Part, str], _Row]] = {
+_CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.READ: _read,
     ItemKind.HIT: _hit,
     ItemKind.ACCESS: _access,
     ItemKind.IMAGE: _image,
     ItemKind.TIME: _time,
+    ItemKind.ALERT: _alert,
+    ItemKind.WITHDRAWAL: _withdrawal,
 }
 
 
@@ -196,9 +261,14 @@ def _parsed(schema: type[PayloadT], body: bytes) -> PayloadT:
         raise PartError(422, f"{field}: {first['type']}") from None
 
 
-def _same(name: str, given: str, expected: str) -> None:
+def _same(name: str, given: object, expected: str) -> None:
     if given != expected:
         raise PartError(422, f"{name}: not that of the item or the connection")
+
+
+def _own(name: str, identity: str, unit_id: str) -> None:
+    if not may_name(unit_id, identity):
+        raise PartError(422, f"{name}: of another unit")
 
 
 def _integer(name: str, value: int) -> int:

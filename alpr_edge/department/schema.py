@@ -2,7 +2,10 @@
 
 ``items`` holds every body as it came: it is what receipts speak of. ``reads`` and ``hits`` are filled from validated
 payloads beside it, for searching; a hit may be there before its read, so neither refers to the other by a key.
-``read_times`` says when a read was whose unit did not know it yet: the read's own row stays as it came.
+``read_times`` says when a read was whose unit did not know it yet: the read's own row stays as it came. ``alerts`` and
+``withdrawals`` say what an officer was told of a hit.
+
+What units sent is kept by its id and its unit: two units may use one id, and neither reaches the other's.
 
 ``certificates`` is the record of everything that was issued, and who may speak: rows are never deleted.
 ``enrolment_codes`` holds codes as digests that are worth nothing without the key beside the database.
@@ -10,9 +13,10 @@ payloads beside it, for searching; a hit may be there before its read, so neithe
 
 from sqlalchemy import Boolean, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 2
+VERSION = 3
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
-revoked must not serve this database."""
+revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
+"""
 
 metadata = MetaData()
 
@@ -20,7 +24,7 @@ items = Table(
     "items",
     metadata,
     Column("item_id", String, primary_key=True),
-    Column("unit_id", String, nullable=False, index=True),
+    Column("unit_id", String, primary_key=True, index=True),
     Column("kind", String, nullable=False),
     Column("sha256", String, nullable=False, index=True),
     Column("length", Integer, nullable=False),
@@ -32,7 +36,7 @@ reads = Table(
     "reads",
     metadata,
     Column("read_id", String, primary_key=True),  # also the id of its item
-    Column("unit_id", String, nullable=False),
+    Column("unit_id", String, primary_key=True),
     Column("camera_id", String, nullable=False),
     Column("plate", String, nullable=False, index=True),
     Column("state", String),
@@ -50,8 +54,8 @@ hits = Table(
     "hits",
     metadata,
     Column("hit_id", String, primary_key=True),  # also the id of its item
+    Column("unit_id", String, primary_key=True),
     Column("read_id", String, nullable=False, index=True),
-    Column("unit_id", String, nullable=False),
     Column("plate", String, nullable=False, index=True),
     Column("entry_plate", String, nullable=False),
     Column("entry_state", String),
@@ -65,14 +69,42 @@ hits = Table(
     Column("matched", String, index=True),
     Column("lat_deg", Float),
     Column("lon_deg", Float),
+    # Null where the unit was too old to say: then nothing may be taken for open to all.
+    Column("covert", Boolean),
+    Column("level", String),
+    Column("vehicle", String),  # as the list had it, likewise remarks
+    Column("remarks", String),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("hit_id", String, primary_key=True),
+    Column("unit_id", String, primary_key=True),
+    Column("read_id", String, nullable=False, index=True),
+    Column("level", String, nullable=False),
+    Column("tone", String, nullable=False),
+    Column("phrase", String, nullable=False),
+    Column("list_age", String, nullable=False),
+    Column("is_sounded", Boolean, nullable=False),  # false: it stayed quiet
+    Column("sounded", String),  # RFC 3339 as the unit believed; null when its clock was unset
+)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("hit_id", String, primary_key=True),  # of the alert that no longer held
+    Column("unit_id", String, primary_key=True),
+    Column("read_id", String, nullable=False, index=True),
+    Column("withdrawn", String),  # likewise
 )
 
 read_times = Table(
     "read_times",
     metadata,
     Column("read_id", String, primary_key=True),
+    Column("unit_id", String, primary_key=True),
     Column("sure", Boolean, primary_key=True),  # false: whatever was said of the read's time before is withdrawn
-    Column("unit_id", String, nullable=False),
     Column("first_seen", String, index=True),  # RFC 3339; null when not sure
     Column("last_seen", String),
     Column("uncertainty_ms", Float),

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+import structlog
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from alpr_edge.department.certificates import TlsFiles
 from alpr_edge.department.database import DepartmentDatabase
 from alpr_edge.department.images import ImageFolder
 from alpr_edge.department.lists import ListShelf
+from alpr_edge.department.ownership import is_foreign
 from alpr_edge.department.records import Part, PartError, Record, record_of
 from alpr_edge.department.schema import hits, items, reads
 from alpr_edge.department.units import Units
@@ -24,6 +26,8 @@ from alpr_edge.domain.wire import ItemAnswerPayload, ItemKind, Outcome, digest
 
 IMAGES_NAME = "images"
 LISTS_NAME = "lists"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +100,27 @@ class Storage:
         self._database.close()
 
     def _settle(self, connection: Connection, unit_id: str, record: Record) -> ItemAnswerPayload:
-        known = connection.scalar(select(items.c.sha256).where(items.c.item_id == record.item_id))
+        mine = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
+        known = connection.scalar(select(items.c.sha256).where(mine))
         if known is None:
+            for reference in record.references:
+                if is_foreign(connection, unit_id, reference):
+                    log.warning("department.foreign_reference", unit=unit_id, kind=record.kind, field=reference.field)
+                    return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
             _insert(connection, unit_id, record)
         elif known != record.sha256:
             return PartError(409, "id: stored before with other content").answer(record.item_id)
-        stored = self._stored_digest(connection, record.item_id, record.kind, record.sha256)
+        stored = self._stored_digest(connection, mine, record)
         if stored != record.sha256 and record.kind is not ItemKind.IMAGE:
             # The stored copy went bad and its original is here: take it. (An image was renewed as a file already.)
-            connection.execute(update(items).where(items.c.item_id == record.item_id).values(body=record.body))
-            stored = self._stored_digest(connection, record.item_id, record.kind, record.sha256)
+            connection.execute(update(items).where(mine).values(body=record.body))
+            stored = self._stored_digest(connection, mine, record)
         return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored)
 
-    def _stored_digest(self, connection: Connection, item_id: str, kind: ItemKind, sha256: str) -> str | None:
-        if kind is ItemKind.IMAGE:
-            return self._images.digest(sha256)
-        body = connection.scalar(select(items.c.body).where(items.c.item_id == item_id))
+    def _stored_digest(self, connection: Connection, mine: ColumnElement[bool], record: Record) -> str | None:
+        if record.kind is ItemKind.IMAGE:
+            return self._images.digest(record.sha256)
+        body = connection.scalar(select(items.c.body).where(mine))
         return None if body is None else digest(body)
 
 

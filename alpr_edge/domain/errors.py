@@ -16,6 +16,7 @@
     ├── PowerError           the ignition cannot be told, or the power not be let go
     ├── SoundError           the sound device is missing or stopped taking samples
     └── UplinkError          the department cannot be reached at present
+        ├── ServerFailedError    it was reached and failed over what was sent (5xx)
         └── UnauthorisedError    it was reached and does not accept this unit
 """
 
@@ -97,6 +98,10 @@ class UplinkError(AlprEdgeError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class ServerFailedError(UplinkError):
+    """The department, or a server in front of it, answered 5xx: all of it is down, or it fails over this delivery."""
 
 
 class UnauthorisedError(UplinkError):

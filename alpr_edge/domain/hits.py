@@ -118,3 +118,5 @@ class Hit:
     kind: MatchKind
     state: StateMatch
     matched: Instant
+    level: int | None = None
+    """How grave, a :class:`~alpr_edge.domain.alerting.Level`, by its list's settings or its reason; None: not told."""

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.reads import PlateRead
 
@@ -61,6 +60,10 @@ class ItemKind(StrEnum):
     IMAGE = "image"
     TIME = "time"
     """When a read sent before was, its own item untouched (:mod:`~alpr_edge.domain.wire_times`)."""
+    ALERT = "alert"
+    """What an officer was told of a hit (:mod:`~alpr_edge.domain.wire_hits`)."""
+    WITHDRAWAL = "withdrawal"
+    """That an alert no longer held."""
 
 
 class Urgency(IntEnum):
@@ -82,6 +85,8 @@ class OutboxItem:
     body: bytes
     sha256: str
     attempts: int = 0
+    failures_alone: int = 0
+    """How often it failed while other items got through; it waits behind all that failed less often."""
 
 
 class Outcome(StrEnum):
@@ -91,6 +96,8 @@ class Outcome(StrEnum):
     """Stored; the answer carries the digest of what was stored."""
     RETRY = "retry"
     """Not now."""
+    UNSENT = "unsent"
+    """Nothing is known of it, because the link broke before; never the department's word."""
     REFUSED = "refused"
     """Never in this form (400, 409 with other content, 413, 422): quarantined and shown, never deleted."""
 
@@ -106,7 +113,7 @@ class Answer:
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class ItemAnswerPayload(_Payload):
@@ -188,27 +195,6 @@ class ReadPayload(_Payload):
     supersedes: str | None
 
 
-class HitPayload(_Payload):
-    """A hit as the department stores it: which entry of which list generation, and how sure."""
-
-    schema_version: int = SCHEMA_VERSION
-    hit_id: str
-    read_id: str
-    unit_id: str
-    plate: str
-    entry_plate: str
-    entry_state: str | None
-    source: str
-    reason: str
-    record_id: str
-    generation: int
-    list_age_s: float | None
-    match_kind: str
-    state_match: str
-    matched: InstantPayload
-    position: PositionPayload | None
-
-
 def encode(payload: BaseModel) -> bytes:
     """Canonical JSON of a payload."""
     value: Any = payload.model_dump(mode="json")
@@ -265,25 +251,4 @@ def read_payload(read: PlateRead) -> ReadPayload:
         evidence=[EvidencePayload(kind=e.kind.value, sha256=e.sha256, length=e.length) for e in read.evidence],
         model_ids=list(read.model_ids),
         supersedes=read.supersedes,
-    )
-
-
-def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
-    """A hit as it travels, with the place of its read: it may arrive before the read does."""
-    return HitPayload(
-        hit_id=hit.hit_id,
-        read_id=hit.read_id,
-        unit_id=read.unit_id,
-        plate=read.plate,
-        entry_plate=hit.entry.plate,
-        entry_state=hit.entry.state,
-        source=hit.entry.source,
-        reason=hit.entry.reason,
-        record_id=hit.entry.record_id,
-        generation=hit.generation.serial,
-        list_age_s=hit.list_age_s,
-        match_kind=hit.kind,
-        state_match=hit.state,
-        matched=instant_payload(hit.matched),
-        position=position_payload(read.position),
     )

@@ -19,7 +19,7 @@ from alpr_edge.domain.wire import SCHEMA_VERSION
 class PlacedPayload(BaseModel):
     """A sure moment."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     utc: str
     uncertainty_ms: float | None
@@ -30,7 +30,7 @@ class PlacedPayload(BaseModel):
 class TimePayload(BaseModel):
     """When a read was, as the department stores it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     schema_version: int = SCHEMA_VERSION
     read_id: str

@@ -133,6 +133,7 @@ class UplinkSettings(Section):
     retry_first_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     retry_longest_s: Annotated[float, Field(ge=1, le=86_400)] = 300.0
     digest_attempts_max: Annotated[int, Field(ge=1, le=100)] = 5
+    item_attempts_max: Annotated[int, Field(ge=1, le=100)] = 8
     renew_days: Annotated[float, Field(ge=1, le=300)] = 45.0
 
     @model_validator(mode="after")

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, RowMapping, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select, update
 
-from alpr_edge.domain.errors import LostError
+from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
@@ -25,6 +25,11 @@ LISTED_MAX = 1000
 log = structlog.get_logger(__name__)
 
 _IS_READY = outbox.c.state == "ready"
+_ORDER = (outbox.c.failures_alone, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
+_COLUMNS = (
+    *(outbox.c.item_id, outbox.c.kind, outbox.c.length, outbox.c.sha256, outbox.c.body),
+    *(outbox.c.attempts, outbox.c.failures_alone),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,10 @@ class Outbox:
         self._images = images
 
     def due(self, limit_items: int, limit_bytes: int, waiting: Collection[str] = ()) -> list[OutboxItem]:
-        """The next items to deliver: the most urgent first, of these the least often tried, of these the oldest.
+        """The next items to deliver: those that fail alone last, else the most urgent, least often tried, oldest first.
 
-        An item whose body is lost or changed is quarantined and left out.
+        An item whose body is lost or changed is quarantined and left out. One that cannot be read at present is left
+        out too, and waits behind the others.
 
         Args:
             limit_items: how many at most.
@@ -69,10 +75,35 @@ class Outbox:
             waiting: ids of items to pass over this time.
 
         Raises:
-            StoreError: the store cannot be read at present.
+            StoreError: the store cannot be read at present, or none of what is due.
         """
-        chosen = self._chosen(limit_items, limit_bytes, waiting)
-        return [item for row in chosen if (item := self._item(row)) is not None]
+        found: list[OutboxItem] = []
+        unreadable: list[tuple[str, StoreError]] = []
+        for row in self._chosen(limit_items, limit_bytes, waiting):
+            item = self._item(row)
+            if isinstance(item, StoreError):
+                unreadable.append((row["item_id"], item))
+            elif item is not None:
+                found.append(item)
+        if unreadable and not found:
+            raise unreadable[0][1]
+        for item_id, error in unreadable:
+            log.error("outbox.body_unreadable", item_id=item_id, error=str(error))
+            self.failed_alone(item_id, str(error), None)
+        return found
+
+    def last_due(self, waiting: Collection[str] = ()) -> list[OutboxItem]:
+        """The last of the items that never failed alone, as a list of one; empty when there is none."""
+        wanted = _IS_READY & (outbox.c.failures_alone == 0) & outbox.c.item_id.not_in(waiting)
+        rows = self._rows(wanted, 1, last_first=True)
+        return [item for row in rows if isinstance(item := self._item(row), OutboxItem)]
+
+    def find(self, item_id: str) -> OutboxItem | None:
+        """An item that is still due, by its id; None when it is not, or cannot be read."""
+        for row in self._rows(_IS_READY & (outbox.c.item_id == item_id), 1):
+            item = self._item(row)
+            return item if isinstance(item, OutboxItem) else None
+        return None
 
     def settle(self, answers: Sequence[Answer], digest_attempts_max: int, at: datetime | None = None) -> None:
         """Take the department's answers down, in one transaction; the same answer twice changes nothing more.
@@ -90,10 +121,25 @@ class Outbox:
         """Take one receipt down, as :meth:`settle`."""
         self.settle([Answer(item_id, Outcome.RECEIPT, sha256)], digest_attempts_max, at)
 
-    def failed(self, item_id: str, detail: str) -> None:
-        """Count an attempt; the item stays due."""
+    def failed_alone(self, item_id: str, detail: str, failures_max: int | None) -> None:
+        """Count that an item failed while others got through; it waits behind all that failed less often.
+
+        Args:
+            item_id: the item.
+            detail: why, without plate text.
+            failures_max: after so many it is quarantined; None: never.
+        """
+        failures = outbox.c.failures_alone + 1
+        state = outbox.c.state
         with self._database.write() as connection:
-            _change(connection, item_id, attempts=outbox.c.attempts + 1, detail=detail[:DETAIL_CHARACTERS_MAX])
+            _change(
+                connection,
+                item_id,
+                attempts=outbox.c.attempts + 1,
+                failures_alone=failures,
+                state=state if failures_max is None else case((failures >= failures_max, "quarantined"), else_=state),
+                detail=detail[:DETAIL_CHARACTERS_MAX],
+            )
 
     def quarantine(self, item_id: str, detail: str) -> None:
         """Set an item aside; it is shown until it is queued again."""
@@ -105,7 +151,8 @@ class Outbox:
         aside = outbox.c.state == "quarantined"
         if item_ids is not None:
             aside &= outbox.c.item_id.in_(item_ids)
-        fresh = update(outbox).where(aside).values(state="ready", attempts=0, digest_failures=0, detail="")
+        counts = {"attempts": 0, "digest_failures": 0, "failures_alone": 0}
+        fresh = update(outbox).where(aside).values(state="ready", detail="", **counts)
         with self._database.write() as connection:
             return connection.execute(fresh).rowcount
 
@@ -145,15 +192,7 @@ class Outbox:
         return OutboxCounts(found.get("ready", 0), found.get("delivered", 0), found.get("quarantined", 0))
 
     def _chosen(self, limit_items: int, limit_bytes: int, waiting: Collection[str]) -> list[RowMapping]:
-        columns = (outbox.c.item_id, outbox.c.kind, outbox.c.length, outbox.c.sha256, outbox.c.attempts, outbox.c.body)
-        query = (
-            select(*columns)
-            .where(_IS_READY, outbox.c.item_id.not_in(waiting))
-            .order_by(outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
-            .limit(limit_items)
-        )
-        with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
+        rows = self._rows(_IS_READY & outbox.c.item_id.not_in(waiting), limit_items)
         totals = itertools.accumulate(row["length"] for row in rows)
         return [
             row
@@ -161,15 +200,25 @@ class Outbox:
             if not place or total <= limit_bytes
         ]
 
-    def _item(self, row: RowMapping) -> OutboxItem | None:
-        """The item with its body; None, and quarantined, when that is not what was queued."""
+    def _rows(self, wanted: ColumnElement[bool], limit_items: int, *, last_first: bool = False) -> Sequence[RowMapping]:
+        """Rows in the order of delivery, or against it."""
+        order = [column.desc() if last_first else column.asc() for column in _ORDER]
+        query = select(*_COLUMNS).where(wanted).order_by(*order).limit(limit_items)
+        with self._database.read() as connection:
+            return connection.execute(query).mappings().all()
+
+    def _item(self, row: RowMapping) -> OutboxItem | StoreError | None:
+        """The item with its body; None, and quarantined, when that is not what was queued; or why it cannot be read."""
         try:
             body = self._body(row)
         except LostError as error:
             log.error("outbox.body_lost", item_id=row["item_id"], kind=row["kind"], error=str(error))
             self.quarantine(row["item_id"], str(error))
             return None
-        return OutboxItem(row["item_id"], ItemKind(row["kind"]), body, row["sha256"], row["attempts"])
+        except StoreError as error:
+            return error
+        counts = row["attempts"], row["failures_alone"]
+        return OutboxItem(row["item_id"], ItemKind(row["kind"]), body, row["sha256"], *counts)
 
     def _body(self, row: RowMapping) -> bytes:
         if row["body"] is None:
@@ -185,8 +234,11 @@ def _settle(connection: Connection, answer: Answer, digest_attempts_max: int, at
     if answer.outcome is Outcome.RECEIPT:
         _receive(connection, answer, digest_attempts_max, at)
     elif answer.outcome is Outcome.RETRY:
-        _change(connection, answer.item_id, attempts=outbox.c.attempts + 1, detail=detail)
-    else:
+        # The first may be a slip of the link; from the second on the item fails while the department answers.
+        failures = outbox.c.failures_alone + case((outbox.c.attempts > 0, 1), else_=0)
+        attempts = outbox.c.attempts + 1
+        _change(connection, answer.item_id, attempts=attempts, failures_alone=failures, detail=detail)
+    elif answer.outcome is Outcome.REFUSED:
         _quarantine(connection, answer.item_id, detail)
 
 

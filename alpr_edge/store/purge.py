@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import Ground, Limits, doomed
+from alpr_edge.domain.wire_hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.wire_times import time_item_id
 from alpr_edge.store import standing
 from alpr_edge.store.database import Database
@@ -188,5 +189,6 @@ def _remove_rows(connection: Connection, read_ids: Sequence[str], released: set[
     time_ids = [time_item_id(read_id, sure=sure) for read_id in read_ids for sure in (True, False)]
     for table in (evidence, alerts, hits):
         connection.execute(delete(table).where(table.c.read_id.in_(read_ids)))
-    connection.execute(delete(outbox).where(outbox.c.item_id.in_([*read_ids, *hit_ids, *time_ids])))
+    alert_ids = [item_id for hit_id in hit_ids for item_id in (alert_item_id(hit_id), withdrawal_item_id(hit_id))]
+    connection.execute(delete(outbox).where(outbox.c.item_id.in_([*read_ids, *hit_ids, *time_ids, *alert_ids])))
     connection.execute(delete(reads).where(reads.c.read_id.in_(read_ids)))

@@ -7,9 +7,18 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
+from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import PlateRead
-from alpr_edge.domain.wire import ItemKind, Urgency, digest, encode, hit_payload, read_payload
+from alpr_edge.domain.wire import ItemKind, Urgency, digest, encode, read_payload
+from alpr_edge.domain.wire_hits import (
+    alert_item_id,
+    alert_payload,
+    hit_payload,
+    withdrawal_item_id,
+    withdrawal_payload,
+)
 from alpr_edge.domain.wire_times import TimePayload, time_item_id
 from alpr_edge.store.schema import outbox
 
@@ -21,6 +30,27 @@ def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> 
         for hit in hits
     ]
     connection.execute(insert(outbox), rows)
+
+
+def queue_alert(connection: Connection, alert: Alert, sounded: Instant | None, read: PlateRead) -> bool:
+    """Queue what was told of a hit, behind the hit; False: it is queued already and stays as it is.
+
+    Args:
+        connection: of the transaction.
+        alert: of a hit of ``read``.
+        sounded: first sample of its tone; None when it stayed quiet.
+        read: the read that was hit.
+    """
+    body = encode(alert_payload(alert, sounded, read.unit_id))
+    row = _body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
+    return _queue_once(connection, row)
+
+
+def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, unit_id: str) -> bool:
+    """Queue that an alert no longer holds; False: it is queued already and stays as it is."""
+    body = encode(withdrawal_payload(alert, withdrawn, unit_id))
+    row = _body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
+    return _queue_once(connection, row)
 
 
 def queue_read(connection: Connection, read: PlateRead) -> None:
@@ -47,7 +77,10 @@ def queue_times(connection: Connection, payloads: Sequence[TimePayload], created
 
 def queue_image(connection: Connection, sha256: str, length: int) -> bool:
     """Queue an image by itself; False: it is queued already and stays as it is."""
-    row = _image_row(sha256, length, None)
+    return _queue_once(connection, _image_row(sha256, length, None))
+
+
+def _queue_once(connection: Connection, row: dict[str, Any]) -> bool:
     statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["item_id"])
     return connection.execute(statement).rowcount > 0
 

@@ -25,7 +25,7 @@ from alpr_edge.store import queries, queueing
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.queries import Counts, StoredRead
-from alpr_edge.store.rows import alert_row, hit_row, instant_row, read_row
+from alpr_edge.store.rows import alert_of, alert_row, hit_row, instant_row, read_row
 from alpr_edge.store.schema import alerts, evidence, hits, images, outbox, reads
 
 BATCH_MAX = 1000
@@ -227,11 +227,18 @@ def _decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceR
         queueing.queue_hits(connection, record.hits, read)
     if record.alert is not None:
         connection.execute(insert(alerts), alert_row(record.alert, record.sounded))
+        queueing.queue_alert(connection, record.alert, record.sounded, read)
     if record.withdraws is not None:
-        # Dated by the frame that decided otherwise: the read's last one so far.
-        standing = (alerts.c.read_id == record.withdraws) & alerts.c.withdrawn_boot_id.is_(None)
-        connection.execute(update(alerts).where(standing).values(**instant_row("withdrawn", read.last_seen)))
+        _withdraw(connection, record.withdraws, read)
     return read
+
+
+def _withdraw(connection: Connection, read_id: str, read: PlateRead) -> None:
+    """Withdraw the alerts of a read, dated by the frame that decided otherwise: the last one so far of ``read``."""
+    standing = (alerts.c.read_id == read_id) & alerts.c.withdrawn_boot_id.is_(None)
+    withdrawn = update(alerts).where(standing).values(**instant_row("withdrawn", read.last_seen)).returning(alerts)
+    for row in connection.execute(withdrawn).mappings().all():
+        queueing.queue_withdrawal(connection, alert_of(row), read.last_seen, read.unit_id)
 
 
 def _close(

@@ -116,6 +116,7 @@ def hit_row(hit: Hit) -> dict[str, Any]:
         "match_kind": hit.kind.value,
         "state_match": hit.state.value,
         **instant_row("matched", hit.matched),
+        "level": hit.level,
     }
 
 
@@ -143,6 +144,7 @@ def hit_of(row: RowMapping) -> Hit:
         kind=MatchKind(row["match_kind"]),
         state=StateMatch(row["state_match"]),
         matched=instant_of(row, "matched"),
+        level=row["level"],
     )
 
 

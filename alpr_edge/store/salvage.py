@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Exists, Table, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, Table, exists, literal, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import LostError
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.wire_hits import alert_item_id, withdrawal_item_id
 from alpr_edge.store import queries, queueing
 from alpr_edge.store.aside import Aside
 from alpr_edge.store.carving import Carver
@@ -25,8 +27,9 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.keymark import KeyMark
 from alpr_edge.store.pages import Pages
+from alpr_edge.store.queries import StoredAlert
 from alpr_edge.store.rowcopy import TABLES, Fate, Row, batches, put, shapes
-from alpr_edge.store.schema import evidence, generations, hits, images, outbox, reads
+from alpr_edge.store.schema import alerts, evidence, generations, hits, images, outbox, reads
 
 BATCH = 200
 _RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts")
@@ -214,14 +217,21 @@ def _keep_receipt(connection: Connection, row: Row) -> None:
 
 
 def _unqueued(connection: Connection, read_ids: list[str]) -> list[str]:
-    """Of these reads, those that are to be sent themselves, or a hit or an image of which is, and are not queued."""
+    """Of these reads, those that are to be sent themselves, or of which a hit, an alert or an image is."""
     of_hit = select(hits.c.seq).where(hits.c.read_id == reads.c.read_id, ~_item(hits.c.hit_id)).exists()
     of_image = select(evidence.c.place).where(evidence.c.read_id == reads.c.read_id, ~_item(evidence.c.sha256)).exists()
-    lacking = ~_item(reads.c.read_id) | of_hit | of_image
+    of_alert = [
+        select(alerts.c.hit_id).where(alerts.c.read_id == reads.c.read_id, withdrawn, ~_item(item_id)).exists()
+        for item_id, withdrawn in (
+            (literal(alert_item_id("")).concat(alerts.c.hit_id), true()),
+            (literal(withdrawal_item_id("")).concat(alerts.c.hit_id), alerts.c.withdrawn_boot_id.is_not(None)),
+        )
+    ]
+    lacking = or_(~_item(reads.c.read_id), of_hit, of_image, *of_alert)
     return list(connection.scalars(select(reads.c.read_id).where(reads.c.read_id.in_(read_ids), lacking)))
 
 
-def _item(item_id: Column[Any]) -> Exists:
+def _item(item_id: ColumnElement[str]) -> Exists:
     return select(outbox.c.seq).where(outbox.c.item_id == item_id).exists()
 
 
@@ -233,11 +243,20 @@ def _queue_read_again(connection: Connection, read_id: str) -> int:
     lost = [hit for hit in stored.hits if not _is_queued(connection, hit.hit_id)]
     if lost:
         queueing.queue_hits(connection, lost, stored.read)
-    count = len(lost) + sum(queueing.queue_image(connection, ref.sha256, ref.length) for ref in stored.read.evidence)
+    count = len(lost) + sum(_queue_alert_again(connection, told, stored.read) for told in stored.alerts)
+    count += sum(queueing.queue_image(connection, ref.sha256, ref.length) for ref in stored.read.evidence)
     if not stored.closed or _is_queued(connection, read_id):
         return count
     queueing.queue_read(connection, stored.read)
     return count + 1
+
+
+def _queue_alert_again(connection: Connection, told: StoredAlert, read: PlateRead) -> int:
+    """Queue an alert and its withdrawal where they are not; returns how many items."""
+    count = int(queueing.queue_alert(connection, told.alert, told.sounded, read))
+    if told.withdrawn is not None:
+        count += queueing.queue_withdrawal(connection, told.alert, told.withdrawn, read.unit_id)
+    return count
 
 
 def _is_queued(connection: Connection, item_id: str) -> bool:

@@ -111,6 +111,7 @@ hits = Table(
     Column("match_kind", Text, nullable=False),
     Column("state_match", Text, nullable=False),
     *instant_columns("matched"),
+    Column("level", Integer),
 )
 Index("hits_read", hits.c.read_id)
 
@@ -146,8 +147,10 @@ outbox = Table(
     Column("detail", Text, nullable=False, server_default=text("''")),
     Column("receipt_sha256", Text),
     Column("delivered_utc", Utc),
+    number("failures_alone"),
 )
-Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
+Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)  # of releases before schema 6
+Index("outbox_order", outbox.c.state, outbox.c.failures_alone, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
 
 generations = Table(
     "generations",

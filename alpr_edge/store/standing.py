@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exis
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import KeptRead
 from alpr_edge.domain.timeline import Timeline
+from alpr_edge.domain.wire_hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.wire_times import time_item_id
 from alpr_edge.store import boots
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import OVERHEAD_BYTES
 from alpr_edge.store.rows import instant_of
-from alpr_edge.store.schema import evidence, hits, holds, images, outbox, reads
+from alpr_edge.store.schema import alerts, evidence, hits, holds, images, outbox, reads
 
 BLOCK_BYTES = 4096
 """An image takes up whole blocks of the file system."""
@@ -112,14 +113,21 @@ def _query() -> Select[Any]:
 
 
 def _acknowledged() -> ColumnElement[bool]:
-    """Closed, and every item of it delivered: the read, its hits, its images, and what was told of its time."""
+    """Closed, and every item of it delivered: the read, its hits, alerts and images, and what was told of its time."""
     return and_(
         reads.c.closed == 1,
         _delivered(reads.c.read_id),
         not_(exists().where(hits.c.read_id == reads.c.read_id, not_(_delivered(hits.c.hit_id)))),
         not_(exists().where(evidence.c.read_id == reads.c.read_id, not_(_delivered(evidence.c.sha256)))),
         *(not_(_waits(time_of_read)) for time_of_read in time_ids()),
+        # Releases before this one queued no alerts: what never was an item is not waited for.
+        *(not_(exists().where(alerts.c.read_id == reads.c.read_id, _waits(of_alert))) for of_alert in _alert_ids()),
     )
+
+
+def _alert_ids() -> list[ColumnElement[str]]:
+    """Ids of the items that carry an alert and its withdrawal."""
+    return [literal(item_id("")).concat(alerts.c.hit_id) for item_id in (alert_item_id, withdrawal_item_id)]
 
 
 def time_ids() -> list[ColumnElement[str]]:

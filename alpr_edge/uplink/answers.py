@@ -14,7 +14,7 @@ import httpx
 import structlog
 from pydantic import ValidationError
 
-from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
 from alpr_edge.domain.wire import PROTOCOL_HEADER, Answer, AnswersPayload, ItemAnswerPayload, OutboxItem, Outcome
 from alpr_edge.domain.wire_enrolling import RefusedPayload
 
@@ -61,6 +61,7 @@ def understood(reply: Reply, url: str) -> AnswersPayload:
     Raises:
         UnauthorisedError: 401 or 403, from whomever: a unit that is not let through stops knocking.
         BatchRefusedError: the batch should be split.
+        ServerFailedError: 5xx.
         UplinkError: everything else that is not a well-formed 200.
     """
     if reply.status in {401, 403}:
@@ -71,7 +72,8 @@ def understood(reply: Reply, url: str) -> AnswersPayload:
     if reply.status == 413 or (reply.of_department and reply.status in _SPLIT):
         raise BatchRefusedError(reply.status)
     if reply.status in _LATER or reply.status >= 500:
-        raise UplinkError(f"{url}: asks to try later (status {reply.status})", retry_after_s(reply.headers))
+        kind = ServerFailedError if reply.status >= 500 else UplinkError
+        raise kind(f"{url}: asks to try later (status {reply.status})", retry_after_s(reply.headers))
     if reply.status != 200:
         raise UplinkError(f"{url}: unexpected status {reply.status}; check [uplink] url")
     try:

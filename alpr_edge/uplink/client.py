@@ -86,7 +86,7 @@ class HttpsDepartment:
                     raise
                 # What is settled already must not be forgotten because the link broke in the middle.
                 unsent = [item for rest in (batch, *reversed(batches)) for item in rest]
-                return answers + [Answer(item.item_id, Outcome.RETRY, detail="the link broke") for item in unsent]
+                return answers + [Answer(item.item_id, Outcome.UNSENT) for item in unsent]
         return answers
 
     def knock(self) -> None:
@@ -115,11 +115,7 @@ class HttpsDepartment:
 
     def _post(self, batch: list[OutboxItem]) -> list[Answer]:
         try:
-            reply = self._exchange(batch)
-            if reply.status == 500 and reply.of_department and len(batch) == 1:
-                # It failed over this very item: that must not stop the ones behind it.
-                return [Answer(batch[0].item_id, Outcome.RETRY, detail="500 the department failed over it")]
-            payload = understood(reply, self._settings.url)
+            payload = understood(self._exchange(batch), self._settings.url)
         except UplinkError:
             self.close()
             raise

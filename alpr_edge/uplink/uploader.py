@@ -5,7 +5,11 @@ looks at it.
 
 The whole link backs off, not the item: what fails for one batch fails for the next. After a failure the next batch is
 half as large, down to one item: a batch that a weak link cannot carry within the time allowed would otherwise never
-arrive, and an item the department stumbles over ends up alone, behind the others.
+arrive, and an item that the department fails over ends up alone.
+
+Such an item is passed over until another one got through. When it then fails alone again, it is the item and not the
+link: that counts as an attempt, on disk, the item waits behind all others whatever its urgency, and after
+``item_attempts_max`` of them it is quarantined. While the department is down for all, nothing is counted.
 """
 
 import random
@@ -15,15 +19,19 @@ from enum import StrEnum
 
 import structlog
 
-from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, Department
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.domain.wire import Answer, OutboxItem, Outcome
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.outbox import Outbox
+from alpr_edge.uplink.suspects import Suspects
 
 BATCH_BYTES_MIN = 65_536
+RESTING_MAX = 1000
+"""Items that wait for their next attempt at a time; the one that waits longest is let go first."""
+NS_PER_S = 1_000_000_000
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +96,11 @@ class Uploader:
         self._batch_items = settings.batch_items
         self._batch_bytes = settings.batch_bytes
         self._started = False
+        self._suspects = Suspects()
+        self._resting_until_ns: dict[str, int] = {}
+        """By item: the moment of this boot before which an item that fails by itself is not tried again."""
+        self._taken: OutboxItem | None = None
+        """An item that the department took last: sent again, it shows whether anything gets through."""
         self.state = LinkState()
 
     def step(self) -> float:
@@ -102,7 +115,7 @@ class Uploader:
             self._started = True
             self._count()
             return self._draw() * self._settings.retry_first_s
-        items = self._outbox.due(self._batch_items, self._batch_bytes)
+        items = self._next()
         if not items:
             self._count()
             return self._settings.idle_s
@@ -111,34 +124,110 @@ class Uploader:
         except UnauthorisedError as error:
             return self._pause(error)
         except UplinkError as error:
-            return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+            return self._fail(items, error)
         return self._settle(items, answers)
 
     def hurry(self) -> None:
         """There is little time left to send: waits grow from the first one anew."""
+        self._resting_until_ns.clear()
         self.state = replace(self.state, failures=0)
+
+    def _next(self) -> list[OutboxItem]:
+        """What to send now; while items are under suspicion, another one, so that it shows whom to blame."""
+        while (suspect := self._suspects.next_alone) is not None:
+            item = self._outbox.find(suspect)
+            if item is not None:
+                return [item]
+            self._suspects.clear(suspect)
+        suspects, resting = self._suspects.ids, self._resting()
+        if not suspects:
+            return self._outbox.due(self._batch_items, self._batch_bytes, resting)
+        waiting = [*suspects, *resting]
+        # From both ends in turn: where all of one urgency fail, another one shows it soon.
+        if len(suspects) % 2 == 0 and (last := self._outbox.last_due(waiting)):
+            return last
+        return self._outbox.due(self._batch_items, self._batch_bytes, waiting) or self._without_others(resting)
+
+    def _without_others(self, resting: Sequence[str]) -> list[OutboxItem]:
+        """Nothing waits but suspects: the first again, or what shows whether another item would get through.
+
+        That is asked of an item only once it is known to fail by itself: a department with a full disk still answers
+        for what it has.
+        """
+        items = self._outbox.due(1, self._batch_bytes, resting)
+        if items and items[0].failures_alone and self._taken is not None:
+            return [self._taken]
+        return items
+
+    def _fail(self, items: Sequence[OutboxItem], error: UplinkError) -> float:
+        """The delivery failed as a whole: the link's failure, until an item is known to fail by itself."""
+        if len(items) != 1 or items[0] is self._taken:
+            return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+        item = items[0]
+        if not self._suspects.fail(item.item_id, answered=isinstance(error, ServerFailedError)):
+            return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+        self._outbox.failed_alone(item.item_id, f"failed alone: {error}", self._settings.item_attempts_max)
+        self._rest(item)
+        log.warning("uplink.item_fails_alone", item_id=item.item_id, failures=item.failures_alone + 1)
+        return self._back_off(Link.UP, f"an item fails while others get through: {error}", error.retry_after_s)
+
+    def _rest(self, item: OutboxItem) -> None:
+        """Do not try an item again for a while that grows with each of its failures."""
+        wait_s = self._backoff.wait_s(item.failures_alone + 1, self._draw())
+        self._resting_until_ns.pop(item.item_id, None)
+        self._resting_until_ns[item.item_id] = self._clock.now().boottime_ns + round(wait_s * NS_PER_S)
+        while len(self._resting_until_ns) > RESTING_MAX:
+            del self._resting_until_ns[next(iter(self._resting_until_ns))]
+
+    def _resting(self) -> list[str]:
+        """Items that are not to be tried yet."""
+        now_ns = self._clock.now().boottime_ns
+        self._resting_until_ns = {item: until for item, until in self._resting_until_ns.items() if until > now_ns}
+        return list(self._resting_until_ns)
 
     def _settle(self, items: Sequence[OutboxItem], answers: Sequence[Answer]) -> float:
         now = self._clock.now()
         self._outbox.settle(answers, self._settings.digest_attempts_max, now.utc)
-        sent = {item.item_id: item.sha256 for item in items}
+        sent = {item.item_id: item for item in items}
         receipts = [answer for answer in answers if answer.outcome is Outcome.RECEIPT]
-        good = sum(answer.sha256 == sent.get(answer.item_id) for answer in receipts)
-        refused = sum(answer.outcome is Outcome.REFUSED for answer in answers)
-        wrong = len(receipts) - good
+        taken = [sent[answer.item_id] for answer in receipts if answer.sha256 == sent[answer.item_id].sha256]
+        refused = [answer.item_id for answer in answers if answer.outcome is Outcome.REFUSED]
+        wrong = len(receipts) - len(taken)
+        delivered = sum(item is not self._taken for item in taken)
         self.state = replace(
             self.state,
-            delivered=self.state.delivered + good,
-            refused=self.state.refused + refused,
+            delivered=self.state.delivered + delivered,
+            refused=self.state.refused + len(refused),
             wrong_digests=self.state.wrong_digests + wrong,
-            last_receipt=now if good else self.state.last_receipt,
+            last_receipt=now if taken else self.state.last_receipt,
         )
         if refused or wrong:
-            log.warning("uplink.items_not_taken", refused=refused, wrong_digests=wrong)
-        if not good and not refused:
-            return self._back_off(Link.UP, f"none of {len(items)} items was taken", None)
+            log.warning("uplink.items_not_taken", refused=len(refused), wrong_digests=wrong)
+        if taken:
+            self._taken = min(taken, key=lambda item: len(item.body))
+        retried = [sent[answer.item_id] for answer in answers if answer.outcome is Outcome.RETRY]
+        if not taken and not refused:
+            return self._none_taken(items, retried)
+        self._suspects.note_passed([*(item.item_id for item in taken), *refused])
+        self._rest_known(retried)
         self._succeed()
         return 0.0
+
+    def _none_taken(self, items: Sequence[OutboxItem], retried: Sequence[OutboxItem]) -> float:
+        """The department answered and took nothing: the link backs off, unless all are known to fail by themselves."""
+        self._rest_known(retried)
+        reason = f"none of {len(items)} items was taken"
+        if len(retried) < len(items) or not all(item.failures_alone for item in retried):
+            return self._back_off(Link.UP, reason, None)
+        self.state = replace(self.state, link=Link.UP, last_error=reason)
+        self._count()
+        return self._settings.retry_first_s
+
+    def _rest_known(self, retried: Sequence[OutboxItem]) -> None:
+        """Let items rest that the department does not take now and did not take before."""
+        for item in retried:
+            if item.attempts:
+                self._rest(item)
 
     def _succeed(self) -> None:
         if self.state.failures:

@@ -135,7 +135,7 @@ class Drive:
         plate = "".join(random.choices(_CHARACTERS, k=7))
         votes = tuple(((character, 0.97), (random.choice(_CHARACTERS), 0.02)) for character in plate)
         return PlateRead(
-            read_id=new_id(),
+            read_id=new_id(self._unit_id),
             unit_id=self._unit_id,
             camera_id="front",
             plate=plate,
@@ -156,4 +156,6 @@ class Drive:
 def _hit(read: PlateRead) -> Hit:
     entry = HotlistEntry("bench", read.plate, read.plate, "CA", Reason.STOLEN_VEHICLE, "r1", "2009 HOND CIV BLK")
     generation = Generation("bench", 1, START, START, 100_000)
-    return Hit(new_id(), read.read_id, entry, generation, 60.0, MatchKind.EXACT, StateMatch.SAME, read.last_seen)
+    return Hit(
+        new_id(read.unit_id), read.read_id, entry, generation, 60.0, MatchKind.EXACT, StateMatch.SAME, read.last_seen
+    )

@@ -92,3 +92,28 @@ def test_without_the_extra_serving_says_what_to_install(directory: Path) -> None
     assert outcome.stderr.splitlines() == [
         "alpr-edge: not installed: fastapi; run: pip install 'alpr-edge[department]'"
     ]
+
+
+@pytest.mark.review(19)
+def test_whom_a_list_is_for_is_set_and_shown(directory: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("Plate Number,Description,State/Province\n")
+    where = ["--directory", str(directory)]
+
+    def run(*arguments: str) -> str:
+        outcome = CliRunner().invoke(app, [*arguments, *where])
+        assert outcome.exit_code == 0, outcome.output
+        return outcome.stdout
+
+    run("publish", str(feed), "--source", "amber", "--for", "unit-2", "--for", "unit-1")
+    run("publish", str(feed), "--source", "stolen")
+    assert run("audience") == "amber: unit-1, unit-2\nstolen: all units\n"
+    assert run("audience", "--source", "amber", "--for-all") == "amber: all units\n"
+    assert run("audience", "--source", "later", "--for", "unit-1") == "later: unit-1\n"
+    assert json.loads(run("audience", "--json")) == {"amber": None, "later": ["unit-1"], "stolen": None}
+    for wrong, line in (
+        (["--for", "unit-1"], "say which list with --source"),
+        (["--source", "amber", "--for", "unit-1", "--for-all"], "exclude each other"),
+    ):
+        outcome = CliRunner().invoke(app, ["audience", *wrong, *where])
+        assert (outcome.exit_code, line in outcome.stderr) == (1, True)

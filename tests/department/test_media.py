@@ -15,7 +15,7 @@ from alpr_edge.domain.wire import ItemKind
 from alpr_edge.uplink.spool import DirectorySpool
 from tests.uplink.items import hit_item, image_item, item, read_item, stored
 
-BATCH = [hit_item(), read_item(), image_item(), item("with:colon", ItemKind.ACCESS, b"{}")]
+BATCH = [hit_item(), read_item(), image_item(), item("unit-1:entry", ItemKind.ACCESS, b"{}")]
 
 
 @pytest.fixture

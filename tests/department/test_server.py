@@ -145,7 +145,7 @@ def test_a_storage_that_fails_asks_to_try_later(directory: Path, client: httpx.C
     moved = images.rename(directory / "elsewhere")
     images.write_text("a file where the folder should be")
     try:
-        answer = client.post("/v1/items", files={"i": picture})
+        answer = client.post("/v1/items", files={digest(body): picture})
     finally:
         images.unlink()
         moved.rename(images)

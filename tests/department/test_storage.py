@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from alpr_edge.department.records import Part
 from alpr_edge.department.storage import Storage
+from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.domain.wire import BODY_BYTES_MAX, ItemAnswerPayload, ItemKind, OutboxItem, digest
+from alpr_edge.domain.wire import BODY_BYTES_MAX, ItemAnswerPayload, ItemKind, OutboxItem, digest, encode
+from alpr_edge.domain.wire_hits import alert_payload, hit_payload, withdrawal_payload
+from tests.store.records import alert, hit, instant, plate_read
 from tests.uplink.items import hit_item, image_item, item, read_item, stored
 
 BATCH = [hit_item(), image_item(), read_item()]
@@ -108,6 +112,7 @@ def test_a_unit_cannot_speak_for_another(storage: Storage) -> None:
         (Part("read-1", "read", read_item(1).body[:-1], read_item(1).sha256), "retry", 400),
         (Part("video-1", "video", b"", digest(b"")), "retry", 501),
         (Part("i", "image", b"GIF89a", digest(b"GIF89a")), "refused", 422),
+        (Part("i", "image", image_item().body, image_item().sha256), "refused", 422),
         (Part("i", "image", bytes(BODY_BYTES_MAX + 1), "0" * 64), "refused", 413),
         (Part("a", "access", b"[]", digest(b"[]")), "refused", 422),
         (Part("a", "access", b"[" * 100_000, digest(b"[" * 100_000)), "refused", 422),
@@ -229,3 +234,65 @@ def test_images_that_cannot_be_written_are_told_in_a_line_and_nothing_is_stored(
     with pytest.raises(StoreError, match="the disk refused"):
         store(storage, *BATCH)
     assert storage.counts().items == {}
+
+
+NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "99999999999999999999999e300")
+"""What some writers of JSON write for numbers that there are none of, and what no 64 bits hold."""
+
+
+def spoiled(sent: OutboxItem, old: bytes, number: str) -> OutboxItem:
+    assert old in sent.body
+    field = old.partition(b":")[0]
+    return item(sent.item_id, sent.kind, sent.body.replace(old, field + b":" + number.encode(), 1))
+
+
+@pytest.mark.review(16)
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    ("sent", "old"),
+    [
+        (read_item(7), b'"confidence":0.93'),
+        (read_item(7), b'"lat_deg":37.64'),
+        (read_item(7), b'"age_ms":140.0'),
+        (read_item(7), b'"uncertainty_ms":12.5'),
+        (read_item(7), b'"vote_count":8'),
+        (read_item(7), b'"boottime_ns":5000000000'),
+        (hit_item(7), b'"list_age_s":3600.0'),
+        (hit_item(7), b'"generation":3'),
+        (item("entry", ItemKind.ACCESS, b'{"count":3}'), b'"count":3'),
+    ],
+)
+def test_an_item_with_a_number_that_is_none_is_refused_singly(
+    sent: OutboxItem, old: bytes, number: str, storage: Storage, directory: Path
+) -> None:
+    bad = spoiled(sent, old, number)
+    answers = store(storage, read_item(1), bad, hit_item(1), image_item(1))
+    assert [(answer.outcome, answer.status) for answer in answers] == [
+        ("receipt", 200),
+        ("refused", 422),
+        ("receipt", 200),
+        ("receipt", 200),
+    ]
+    assert set(stored(directory)) == {"read-1", "hit-1", image_item(1).item_id}
+
+
+@pytest.mark.review(19)
+def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storage: Storage, directory: Path) -> None:
+    found = replace(hit(), level=int(Level.HIGH), entry=replace(hit().entry, covert=True))
+    sent = [
+        item("hit-1", ItemKind.HIT, encode(hit_payload(found, plate_read()))),
+        item("alert:hit-1", ItemKind.ALERT, encode(alert_payload(alert(), instant(450), "unit-1"))),
+        item("alert:hit-2", ItemKind.ALERT, encode(alert_payload(alert("hit-2"), None, "unit-1"))),
+        item("withdrawal:hit-1", ItemKind.WITHDRAWAL, encode(withdrawal_payload(alert(), instant(900), "unit-1"))),
+    ]
+    assert [answer.outcome for answer in store(storage, *sent)] == ["receipt"] * 4
+    assert query(directory, "SELECT covert, level, vehicle, remarks FROM hits") == [
+        (1, "high", "2009 YAMA CYL BLK", "approach, with care")
+    ]
+    assert query(directory, "SELECT hit_id, unit_id, read_id, level, tone, is_sounded, sounded FROM alerts") == [
+        ("hit-1", "unit-1", "read-1", "high", "high", 1, "2026-05-04T12:30:00.573Z"),
+        ("hit-2", "unit-1", "read-1", "high", "high", 0, None),
+    ]
+    assert query(directory, "SELECT hit_id, unit_id, read_id, withdrawn FROM withdrawals") == [
+        ("hit-1", "unit-1", "read-1", "2026-05-04T12:30:01.023Z")
+    ]

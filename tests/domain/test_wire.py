@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
@@ -14,17 +16,23 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.reads import Alternative, EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.domain.wire import (
     SCHEMA_VERSION,
-    HitPayload,
     InstantPayload,
     PositionPayload,
     ReadPayload,
     Urgency,
     digest,
     encode,
-    hit_payload,
     instant_payload,
     position_payload,
     read_payload,
+)
+from alpr_edge.domain.wire_hits import (
+    AlertPayload,
+    HitPayload,
+    WithdrawalPayload,
+    alert_payload,
+    hit_payload,
+    withdrawal_payload,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,7 +68,7 @@ HIT = Hit(
 )
 # Only a new schema version may change these: a department holds bodies by their digest.
 GOLDEN_READ = "5f5938fabb95f9b036f3a3fb64c68d50e3e19879e3b7b7fc1c153db21dfaf64a"
-GOLDEN_HIT = "cff35ea7a11ec28c0e060ec4631df10a4522c3249ac08b49be87fe946be852f5"
+GOLDEN_HIT = "f575b3b4dc317a775738ba29fdf13cbf612ef19db6b097bb8f29a35304ae39a6"
 
 instants = st.builds(
     Instant,
@@ -123,6 +131,35 @@ def test_a_hit_tells_where_its_read_was() -> None:
     assert (payload.unit_id, payload.plate, payload.read_id) == ("unit-1", "7ABC123", "read-1")
 
 
+@pytest.mark.review(19)
+def test_a_hit_tells_what_rights_depend_on() -> None:
+    entry = replace(HIT.entry, covert=True, vehicle="2009 HOND CIV BLK", remarks="armed")
+    payload = hit_payload(replace(HIT, entry=entry, level=int(Level.URGENT)), READ)
+    assert (payload.covert, payload.level) == (True, "urgent")
+    assert (payload.vehicle, payload.remarks) == ("2009 HOND CIV BLK", "armed")
+    assert hit_payload(HIT, READ).level is None
+
+
+@pytest.mark.review(19)
+def test_a_hit_of_an_older_unit_says_nothing_of_them() -> None:
+    value = hit_payload(HIT, READ).model_dump(mode="json")
+    for field in ("covert", "level", "vehicle", "remarks"):
+        del value[field]
+    older = HitPayload.model_validate(value)
+    assert (older.covert, older.level, older.vehicle, older.remarks) == (None, None, None, None)
+
+
+@pytest.mark.review(19)
+def test_an_alert_and_its_withdrawal_survive_the_way_without_plate_text() -> None:
+    told = Alert("hit-1", "read-1", Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
+    said, quiet = alert_payload(told, SEEN, "unit-1"), alert_payload(told, None, "unit-1")
+    withdrawn = withdrawal_payload(told, SEEN, "unit-1")
+    assert AlertPayload.model_validate_json(encode(said)) == said
+    assert (quiet.sounded, said.level) == (None, "high")
+    assert WithdrawalPayload.model_validate_json(encode(withdrawn)) == withdrawn
+    assert b"7ABC123" not in encode(said) + encode(withdrawn)
+
+
 def test_what_a_newer_unit_adds_is_ignored_not_refused() -> None:
     value = read_payload(READ).model_dump(mode="json") | {"schema_version": SCHEMA_VERSION + 1, "colour": "red"}
     assert ReadPayload.model_validate(value).plate == "7ABC123"
@@ -143,9 +180,9 @@ def test_impossible_values_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_no_number_that_json_lacks_is_sent() -> None:
-    payload = PositionPayload(lat_deg=0, lon_deg=0, age_ms=float("inf"), hdop=None, source="gnss")
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        encode(payload)
+    for number in (float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="finite"):
+            encode(PositionPayload(lat_deg=0, lon_deg=0, age_ms=number, hdop=None, source="gnss"))
 
 
 def test_hits_travel_before_reads_and_images_last() -> None:

@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -5,8 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.wire import Answer, ItemKind, Outcome
+from alpr_edge.domain.wire import Answer, ItemKind, Outcome, digest
 from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.migrating import RELEASE, Release
 from alpr_edge.store.outbox import Outbox, OutboxCounts
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.schema import outbox as table
@@ -59,12 +62,54 @@ def test_items_that_wait_are_passed_over(filled: Outbox) -> None:
     assert [item.item_id for item in filled.due(2, ALL, waiting={"hit-1", "read-1"})][:1] == ["read-2"]
 
 
-def test_a_failed_item_lets_its_like_go_first(filled: Outbox) -> None:
-    filled.failed("read-1", "busy")
+def test_an_item_not_taken_once_lets_its_like_go_first(filled: Outbox) -> None:
+    busy = Outcome.RETRY
+    filled.settle([Answer("read-1", busy)], ATTEMPTS_MAX)
     assert ids(filled) == ["hit-1", "read-2", "read-1"]
     assert [item.attempts for item in filled.due(100, ALL) if item.item_id == "read-1"] == [1]
-    filled.failed("read-2", "busy")
+    filled.settle([Answer("read-2", busy)], ATTEMPTS_MAX)
     assert ids(filled) == ["hit-1", "read-1", "read-2"]
+
+
+def order(outbox: Outbox) -> list[str]:
+    return [item.item_id if len(item.item_id) < 64 else "image" for item in outbox.due(100, ALL)]
+
+
+@pytest.mark.review(8)
+def test_what_fails_alone_waits_behind_all_whatever_its_urgency(filled: Outbox) -> None:
+    filled.failed_alone("hit-1", "500", 3)
+    assert order(filled) == ["read-1", "read-2", "image", "image", "hit-1"]
+    filled.failed_alone("read-2", "500", 3)
+    assert order(filled) == ["read-1", "image", "image", "hit-1", "read-2"]
+    filled.failed_alone("hit-1", "500", 3)
+    assert order(filled) == ["read-1", "image", "image", "read-2", "hit-1"]
+    assert [item.failures_alone for item in filled.due(100, ALL)] == [0, 0, 0, 1, 2]
+
+
+@pytest.mark.review(8)
+def test_what_is_not_taken_time_after_time_waits_behind_all(filled: Outbox) -> None:
+    for _ in range(2):
+        filled.settle([Answer("hit-1", Outcome.RETRY, detail="501")], ATTEMPTS_MAX)
+    assert order(filled) == ["read-1", "read-2", "image", "image", "hit-1"]
+    assert filled.counts().quarantined == 0
+
+
+@pytest.mark.review(8)
+def test_after_so_many_failures_alone_it_is_set_aside_and_starts_anew_when_queued_again(filled: Outbox) -> None:
+    for _ in range(3):
+        filled.failed_alone("hit-1", "500", 3)
+    (aside,) = filled.quarantined()
+    assert (aside.item_id, aside.attempts, aside.detail) == ("hit-1", 3, "500")
+    assert filled.requeue() == 1
+    assert order(filled)[0] == "hit-1"
+
+
+@pytest.mark.review(8)
+def test_what_was_never_sent_counts_as_nothing(filled: Outbox) -> None:
+    before = filled.due(100, ALL)
+    filled.settle([Answer(item.item_id, Outcome.UNSENT) for item in before], ATTEMPTS_MAX)
+    after = filled.due(100, ALL)
+    assert [(item.item_id, item.attempts) for item in after] == [(item.item_id, item.attempts) for item in before]
 
 
 def test_only_the_digest_that_left_delivers(filled: Outbox) -> None:
@@ -147,13 +192,17 @@ def test_a_lost_image_is_set_aside_and_the_rest_goes_on(filled: Outbox, data: Pa
     assert "the image is missing" in aside.detail
 
 
-def test_an_image_that_cannot_be_read_now_is_not_given_up(filled: Outbox, data: Path) -> None:
+@pytest.mark.review(8)
+def test_an_image_that_cannot_be_read_now_is_not_given_up_and_blocks_nothing(filled: Outbox, data: Path) -> None:
     path = next(path for path in (data / "images").rglob("*") if path.is_file())
     content = path.read_bytes()
     path.unlink()
     path.mkdir()
+    assert [item.kind.value for item in filled.due(100, ALL)] == ["hit", "read", "read", "image"]
+    others = [item.item_id for item in filled.due(100, ALL)]
     with pytest.raises(StoreError, match="the image cannot be read"):
-        filled.due(100, ALL)
+        filled.due(100, ALL, waiting=others)
+    assert filled.counts().quarantined == 0
     path.rmdir()
     path.write_bytes(content)
     assert len(filled.due(100, ALL)) == 5
@@ -167,18 +216,37 @@ def test_a_body_that_is_not_what_was_queued_never_leaves(filled: Outbox, databas
 
 
 def test_attempts_outlive_a_restart_and_everything_is_due(filled: Outbox, data: Path, key: bytes) -> None:
-    filled.failed("hit-1", "busy")
+    filled.failed_alone("hit-1", "busy", ATTEMPTS_MAX)
     other = Database.open(data, key, migrate=False)
     restarted = Outbox(other, filled._images)
-    assert {item.item_id: item.attempts for item in restarted.due(100, ALL)}["hit-1"] == 1
+    assert {item.item_id: item.failures_alone for item in restarted.due(100, ALL)}["hit-1"] == 1
     other.close()
 
 
 def test_what_is_due_is_found_by_index_however_much_was_delivered(filled: Outbox, database: Database) -> None:
-    query = "SELECT * FROM outbox WHERE state = 'ready' ORDER BY urgency, attempts, seq LIMIT 50"
+    query = "SELECT * FROM outbox WHERE state = 'ready' ORDER BY failures_alone, urgency, attempts, seq LIMIT 50"
     with database.read() as connection:
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
-    assert plan == ["SEARCH outbox USING INDEX outbox_due (state=?)"]
+    assert plan == ["SEARCH outbox USING INDEX outbox_order (state=?)"]
+
+
+@pytest.mark.review(14)
+def test_what_an_older_release_queued_is_due_after_the_update(data: Path, key: bytes, tmp_path: Path) -> None:
+    scripts = tmp_path / "older"
+    newer = shutil.ignore_patterns("__pycache__", "s0006_*")
+    shutil.copytree(RELEASE.scripts, scripts, ignore=newer)
+    older = Database.open(data, key, migrate=True, release=Release(3, 1, scripts))
+    body = b'{"read_id":"0190aaaa-0000-7000-8000-000000000001"}'
+    with older.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO outbox (item_id, urgency, kind, body, length, sha256) VALUES ('old', 3, 'read', ?, ?, ?)",
+            (body, len(body), digest(body)),
+        )
+    older.close()
+    updated = Database.open(data, key, migrate=True)
+    outbox = Outbox(updated, ImageStore(data / "images", key))
+    assert [(item.item_id, item.body, item.failures_alone) for item in outbox.due(10, ALL)] == [("old", body, 0)]
+    updated.close()
 
 
 def test_an_empty_outbox_has_nothing(outbox: Outbox, store: ReadStore) -> None:

@@ -18,7 +18,7 @@ from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.purge import Purge
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.schema import deletions, evidence, images, metadata, reads
-from tests.store.records import CROP, SCENE, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, decided, hit, instant, plate_read
 
 DAY_MS = 86_400_000.0
 LIMITS = Limits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
@@ -115,6 +115,23 @@ def test_one_item_without_its_receipt_keeps_the_whole_read(
     deliver(outbox)
     run(database, store, SOON, MUCH)
     assert left(database) == set()
+
+
+@pytest.mark.review(19)
+@pytest.mark.parametrize("missing", ["alert:hit-1", "withdrawal:hit-1"])
+def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
+    database: Database, store: ReadStore, outbox: Outbox, missing: str
+) -> None:
+    corrected = DecidedRecord(plate_read("read-2"), withdraws="read-1")
+    store.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded=instant()), corrected])
+    store.close_open_reads()
+    deliver(outbox, lambda item_id: item_id != missing)
+    run(database, store, SOON, MUCH)
+    assert left(database) == {"read-1"}
+    deliver(outbox)
+    run(database, store, SOON, MUCH)
+    with database.read() as connection:
+        assert rows_of(connection, "read-1") == rows_of(connection, "hit-1") == []
 
 
 def test_for_want_of_room_the_oldest_go_and_only_as_many_as_needed(

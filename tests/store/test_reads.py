@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.reads import EvidenceRef, PlateRead
-from alpr_edge.domain.wire import ItemKind, OutboxItem, ReadPayload, digest, encode, hit_payload, read_payload
+from alpr_edge.domain.wire import ItemKind, OutboxItem, ReadPayload, digest, encode, read_payload
+from alpr_edge.domain.wire_hits import alert_payload, hit_payload, withdrawal_payload
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.outbox import Outbox
@@ -53,11 +55,12 @@ def test_a_decision_keeps_all_that_hangs_on_it(store: ReadStore, images: ImageSt
 
 def test_a_hit_is_queued_at_once_and_its_read_when_it_closes(store: ReadStore, outbox: Outbox) -> None:
     store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450))])
-    (first,) = due(outbox)
+    first, told = due(outbox)
+    assert told.item_id == "alert:hit-1"
     assert (first.item_id, first.kind, first.body) == ("hit-1", ItemKind.HIT, encode(hit_payload(hit(), READ)))
     assert first.sha256 == digest(first.body)
     (last,) = store.commit([ClosedRecord(closed(READ))])
-    _, read, *pictures = due(outbox)
+    _, _, read, *pictures = due(outbox)
     assert (read.item_id, read.body) == ("read-1", encode(read_payload(last)))
     assert ReadPayload.model_validate_json(read.body).vote_count == 20
     assert [(item.item_id, item.body) for item in pictures] == [(digest(jpeg), jpeg) for _, jpeg in PICTURES]
@@ -108,6 +111,35 @@ def test_an_image_that_another_read_shows_too_stays(store: ReadStore, images: Im
 def test_a_pass_may_be_decided_and_closed_in_one_batch(store: ReadStore, outbox: Outbox) -> None:
     store.commit([DecidedRecord(READ, PICTURES, (hit(),)), ClosedRecord(closed(READ))])
     assert kinds(outbox) == ["hit", "read", "image", "image"]
+
+
+@pytest.mark.review(19)
+def test_an_alert_and_its_withdrawal_travel_as_items_of_their_own(store: ReadStore, outbox: Outbox) -> None:
+    store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450))])
+    later = replace(plate_read("read-2", "7ABC128", supersedes="read-1"), last_seen=instant(800))
+    for read in (later, replace(later, read_id="read-3")):
+        store.commit([DecidedRecord(read, withdraws="read-1")])
+    hit_item, *told = due(outbox)
+    assert [(item.item_id, item.kind, item.body) for item in told] == [
+        ("alert:hit-1", ItemKind.ALERT, encode(alert_payload(alert(), instant(450), "unit-1"))),
+        ("withdrawal:hit-1", ItemKind.WITHDRAWAL, encode(withdrawal_payload(alert(), instant(800), "unit-1"))),
+    ]
+    assert hit_item.kind is ItemKind.HIT
+
+
+@pytest.mark.review(19)
+def test_an_alert_that_stayed_quiet_is_told_as_such(store: ReadStore, outbox: Outbox) -> None:
+    store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), None)])
+    assert due(outbox)[1].body == encode(alert_payload(alert(), None, "unit-1"))
+
+
+@pytest.mark.review(19)
+def test_how_grave_a_hit_is_is_kept_with_it(store: ReadStore) -> None:
+    grave = replace(hit(), level=int(Level.URGENT))
+    store.commit([DecidedRecord(READ, PICTURES, (grave,))])
+    stored = store.get("read-1")
+    assert stored is not None
+    assert stored.hits == (grave,)
 
 
 def test_a_correction_withdraws_the_alert_and_says_when(store: ReadStore) -> None:

@@ -15,6 +15,7 @@ from alpr_edge.store.btree import node_of
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.holds import Hold
 from alpr_edge.store.keymark import MARK_NAME
+from alpr_edge.store.reads import DecidedRecord
 from alpr_edge.store.schema import metadata, outbox, reads
 from tests.store.damaging import (
     KEY,
@@ -30,7 +31,7 @@ from tests.store.damaging import (
     pages_of,
     unit,
 )
-from tests.store.records import START, instant
+from tests.store.records import START, alert, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
 ALL = {f"read-{number}" for number in range(READS)}
@@ -239,6 +240,21 @@ def test_an_older_and_a_newer_release_s_rows_are_read(filled: Path) -> None:
         set_aside(filled) if not all_aside(filled) else None
         store.salvage()
         assert len(store.ids()) >= READS - 20
+
+
+@pytest.mark.review(19)
+def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(data: Path) -> None:
+    told = DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded=instant(450))
+    with unit(data) as store:
+        store.reads.commit([told, DecidedRecord(plate_read("read-2"), withdraws="read-1")])
+        before = [(item.item_id, item.body) for item in store.outbox.due(10, 10**6)]
+        with store.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM outbox")
+    set_aside(data)
+    with unit(data) as store:
+        store.salvage()
+        assert [(item.item_id, item.body) for item in store.outbox.due(3, 10**6)] == before
+    assert [item_id for item_id, _ in before] == ["hit-1", "alert:hit-1", "withdrawal:hit-1"]
 
 
 @settings(max_examples=30)

@@ -4,7 +4,8 @@ import sqlite3
 from pathlib import Path
 
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.domain.wire import ItemKind, OutboxItem, digest, encode, hit_payload, read_payload
+from alpr_edge.domain.wire import ItemKind, OutboxItem, digest, encode, read_payload
+from alpr_edge.domain.wire_hits import hit_payload
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.reads import DecidedRecord, ReadStore

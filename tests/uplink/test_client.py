@@ -11,7 +11,7 @@ from alpr_edge.department.certificates import TlsFiles
 from alpr_edge.department.records import Part
 from alpr_edge.department.server import DepartmentServer, tls_context
 from alpr_edge.department.storage import Storage
-from alpr_edge.domain.errors import SettingsError, UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import ServerFailedError, SettingsError, UnauthorisedError, UplinkError
 from alpr_edge.domain.wire import BODY_BYTES_MAX, Answer, ItemAnswerPayload, ItemKind, OutboxItem, Outcome
 from alpr_edge.uplink.client import HttpsDepartment
 from tests.uplink.conftest import Faulty, settings_for
@@ -114,9 +114,10 @@ def test_an_item_too_large_for_the_way_alone_is_refused(faulty: Faulty, unit_fil
     assert [(answer.outcome, answer.detail) for answer in answers] == [(Outcome.REFUSED, "413 refused alone")]
 
 
-def test_a_department_that_fails_over_one_item_leaves_it_for_later(faulty: Faulty, unit_files: Path) -> None:
-    answers = deliver(faulty, unit_files, Fault.STATUS_500_MARKED, [read_item(1)])
-    assert [answer.outcome for answer in answers] == [Outcome.RETRY]
+@pytest.mark.parametrize("fault", [Fault.STATUS_500, Fault.STATUS_500_MARKED, Fault.STATUS_503])
+def test_a_server_that_fails_over_one_item_is_told_from_silence(fault: Fault, faulty: Faulty, unit_files: Path) -> None:
+    with pytest.raises(ServerFailedError, match="asks to try later"):
+        deliver(faulty, unit_files, fault, [read_item(1)])
 
 
 class Stumbling(Storage):
@@ -134,9 +135,9 @@ def test_a_fault_of_the_department_s_program_stops_one_item_alone(
     storage = Stumbling(authority_copy)
     serving = FaultyDepartment(create_app(storage), tls_context(authority), iter([]))
     with serving as department, client(department.url, unit_files) as uplink:
-        with pytest.raises(UplinkError, match="status 500"):
-            uplink.deliver(BATCH)
-        assert uplink.deliver([read_item(1)])[0].outcome is Outcome.RETRY
+        for batch in (BATCH, [read_item(1)]):
+            with pytest.raises(ServerFailedError, match="status 500"):
+                uplink.deliver(batch)
         assert uplink.deliver([hit_item(1)])[0].outcome is Outcome.RECEIPT
     storage.close()
 
@@ -159,7 +160,7 @@ def test_a_link_that_breaks_while_halving_keeps_what_was_answered(faulty: Faulty
     schedule = iter([Fault.BATCH_400, Fault.NONE, Fault.STATUS_503])
     with faulty(schedule) as department, client(department.url, unit_files) as uplink:
         answers = uplink.deliver(BATCH)
-    assert [answer.outcome for answer in answers] == [Outcome.RECEIPT, Outcome.RETRY, Outcome.RETRY]
+    assert [answer.outcome for answer in answers] == [Outcome.RECEIPT, Outcome.UNSENT, Outcome.UNSENT]
 
 
 def test_one_bad_item_never_blocks_a_batch(faulty: Faulty, unit_files: Path) -> None:

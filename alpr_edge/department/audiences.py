@@ -1,0 +1,65 @@
+"""For which units a list is meant: for all of them, or for those that are named.
+
+Beside the lists of a source lies a file ``audience`` that names the units, one a line. Without it a list is for all;
+one that cannot be read is for nobody, since a list told to the wrong unit cannot be taken back.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.settings.base import Name
+from alpr_edge.store.files import private_directory, sync_directory, write_temporary
+
+AUDIENCE_NAME = "audience"
+UNITS_MAX = 10_000
+_NAME = TypeAdapter(Name)
+
+
+def audience_of(folder: Path) -> frozenset[str] | None:
+    """The units that a source's folder is for; None: all of them."""
+    try:
+        text = (folder / AUDIENCE_NAME).read_text(encoding="ascii")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(text.split())
+
+
+def set_audience(folder: Path, units: Collection[str] | None) -> None:
+    """Say which units a source's folder is for, durable when this returns.
+
+    Args:
+        folder: of the source; made when missing.
+        units: their ids; None: all of them.
+
+    Raises:
+        DepartmentError: one is no unit's id, there is none or too many, or the folder cannot be written.
+    """
+    if units is not None:
+        _check(units)
+    try:
+        private_directory(folder.parent)
+        private_directory(folder)
+        path = folder / AUDIENCE_NAME
+        if units is None:
+            path.unlink(missing_ok=True)
+        else:
+            content = "".join(f"{unit}\n" for unit in sorted(set(units)))
+            write_temporary(folder, content.encode("ascii")).replace(path)
+        sync_directory(folder)
+    except (OSError, StoreError) as error:
+        raise DepartmentError(f"{folder}: cannot be written: {error}") from None
+
+
+def _check(units: Collection[str]) -> None:
+    if not 0 < len(units) <= UNITS_MAX:
+        raise DepartmentError(f"name 1 to {UNITS_MAX} units, or all")
+    for unit in units:
+        try:
+            _NAME.validate_python(unit)
+        except ValidationError:
+            raise DepartmentError("a unit's id is letters, digits and ._- only, at most 64") from None

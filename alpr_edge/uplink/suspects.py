@@ -1,0 +1,80 @@
+"""Tells an item that fails by itself from a link, or a department, that is down for everything.
+
+One failure says nothing. An item fails by itself when it failed alone, another item got through, and it failed alone
+again. Where no answer came (a time-out, a connection that was cut) a weak link does the same to any item now and then,
+so there that has to happen :data:`ROUNDS_WITHOUT_ANSWER` times.
+
+All of this is in memory: after a restart nothing is under suspicion. What is known for sure is counted in the outbox.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SUSPECTS_MAX = 16
+"""Items under suspicion at a time; the one suspected longest is let go first. After an outage each is sent alone."""
+ROUNDS_WITHOUT_ANSWER = 3
+
+
+@dataclass(slots=True)
+class _Suspect:
+    """An item that failed alone."""
+
+    others_passed: bool = False
+    """Whether another item got through since."""
+    rounds: int = 0
+    """How often it failed again although another had got through."""
+
+
+class Suspects:
+    """Items that failed when they were sent alone, and may be to blame themselves."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[str, _Suspect] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._found)
+
+    @property
+    def ids(self) -> list[str]:
+        """All of them: others are sent until one gets through."""
+        return list(self._found)
+
+    @property
+    def next_alone(self) -> str | None:
+        """The one to send again now, by itself, because another item got through; None when none is."""
+        return next((item_id for item_id, suspect in self._found.items() if suspect.others_passed), None)
+
+    def fail(self, item_id: str, *, answered: bool) -> bool:
+        """Note that an item failed when it was sent alone.
+
+        Args:
+            item_id: the item.
+            answered: whether the failure was an answer (5xx), not a silence.
+
+        Returns:
+            Whether it is known now to fail by itself; it is under suspicion no more then.
+        """
+        suspect = self._found.setdefault(item_id, _Suspect())
+        suspect.rounds += suspect.others_passed
+        for each in self._found.values():
+            # Whether the link still carries anything is open again.
+            each.others_passed = False
+        if suspect.rounds >= (1 if answered else ROUNDS_WITHOUT_ANSWER):
+            del self._found[item_id]
+            return True
+        while len(self._found) > SUSPECTS_MAX:
+            self._found.popitem(last=False)
+        return False
+
+    def note_passed(self, item_ids: Iterable[str]) -> None:
+        """Note that items got through: they are cleared, and the others are to be tried again."""
+        for item_id in item_ids:
+            self._found.pop(item_id, None)
+        for suspect in self._found.values():
+            suspect.others_passed = True
+
+    def clear(self, item_id: str) -> None:
+        """Forget an item that is not due any more."""
+        self._found.pop(item_id, None)
