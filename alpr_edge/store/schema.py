@@ -146,6 +146,8 @@ outbox = Table(
     Column("detail", Text, nullable=False, server_default=text("''")),
     Column("receipt_sha256", Text),
     Column("delivered_utc", Utc),
+    Column("medium_id", Text),
+    Column("offloaded_utc", Utc),
 )
 Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
 

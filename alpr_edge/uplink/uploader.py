@@ -102,7 +102,9 @@ class Uploader:
             self._started = True
             self._count()
             return self._draw() * self._settings.retry_first_s
-        items = self._outbox.due(self._batch_items, self._batch_bytes)
+        size = (self._batch_items, self._batch_bytes)
+        # What lies on a medium may never arrive that way, so it is sent as well, once nothing else waits.
+        items = self._outbox.due(*size) or self._outbox.due(*size, offloaded=True)
         if not items:
             self._count()
             return self._settings.idle_s
