@@ -130,6 +130,12 @@ def empty_folder(folder: int) -> None:
             os.unlink(name, dir_fd=folder)
 
 
+def names_in(folder: int) -> list[str]:
+    """The names in a folder, sorted. Raises OSError."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)
+
+
 def files_below(folder: int) -> Iterator[FileBelow]:
     """Every regular file below a folder, links left out. Raises OSError."""
     for root, folders, names, here in os.fwalk(".", dir_fd=folder, onerror=_raise, follow_symlinks=False):

@@ -2,8 +2,8 @@
 
 An item is delivered only when the department answers with the digest of the very bytes that left. Attempts are kept
 on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted. What
-lies on a portable medium is not delivered: it stays until the department's receipt comes back on the medium, or over the
-link, where it is sent once nothing else waits.
+lies on a portable medium is not delivered: it stays until the department's receipt comes back on the medium, or over
+the link, where it is sent once nothing else waits.
 """
 
 import itertools
@@ -159,7 +159,7 @@ class Outbox:
             return connection.execute(fresh).rowcount
 
     def quarantine_lost_images(self) -> int:
-        """Set aside each image that waits for a receipt and whose file is gone, so that it shows at once; returns how many.
+        """Set aside each image that waits and whose file is gone, so that it shows at once; returns how many.
 
         A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
         """

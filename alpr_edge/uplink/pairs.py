@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.uplink.sealing import SealedError, media_key_in
 
 _KEY_END = b"-----END PRIVATE KEY-----\n"
 
@@ -47,6 +48,18 @@ def certificate_held(settings: UplinkSettings) -> x509.Certificate | None:
         return x509.load_pem_x509_certificate(content.rpartition(_KEY_END)[2])
     except (OSError, ValueError):
         return None
+
+
+def pair_held(settings: UplinkSettings) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
+    """The unit's certificate with the key of it; None where they are not there or do not belong together."""
+    certificate = certificate_held(settings)
+    try:
+        key = load_pem_private_key(loaded_from(settings)[1].read_bytes().partition(_KEY_END)[0] + _KEY_END, None)
+    except (OSError, ValueError, TypeError):
+        return None
+    if certificate is None or not isinstance(key, ec.EllipticCurvePrivateKey):
+        return None
+    return (certificate, key) if certificate.public_key() == key.public_key() else None
 
 
 def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> None:
@@ -149,6 +162,22 @@ def _lock(folder: Path, descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError(f"{folder}: this unit is being enrolled or renewed at this moment; try again") from None
+
+
+def write_media_key(settings: UplinkSettings, pem: str) -> None:
+    """Keep the department's public key for media; a department that has none keeps the one held.
+
+    Raises:
+        UplinkError: it is no such key.
+        StoreError: it cannot be written.
+    """
+    if not pem:
+        return
+    try:
+        media_key_in(pem.encode())
+    except SealedError as error:
+        raise UplinkError(f"the department gave for media {error}; look at its log") from None
+    write_whole(settings.media_key_file, pem.encode())
 
 
 def write_whole(path: Path, content: bytes) -> None:

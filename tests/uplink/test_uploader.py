@@ -10,7 +10,6 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.uplink.client import HttpsDepartment
-from alpr_edge.uplink.spool import DirectorySpool
 from alpr_edge.uplink.uploader import Link, Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import Faulty, settings_for
@@ -129,16 +128,3 @@ def test_an_item_the_department_fails_over_lets_the_others_pass(
         bench.waits(2)
     assert first in {item.item_id for item in outbox.due(10, 10**6)}
     assert outbox.counts().delivered == 1
-
-
-def test_a_spool_empties_an_outbox_as_well(filled: Outbox, unit_files: Path, tmp_path: Path) -> None:
-    medium = tmp_path / "medium"
-    settings = settings_for("https://unused.example", unit_files)
-    uploader = Uploader(filled, DirectorySpool(medium, "unit-1"), settings, ReplayedClock(NOW), lambda: 0.0)
-    uploader.step()
-    assert uploader.step() > 0
-    assert "is the medium mounted?" in uploader.state.last_error
-    medium.mkdir()
-    while filled.counts().ready:
-        assert uploader.step() == 0.0
-    assert uploader.state.delivered == 8
