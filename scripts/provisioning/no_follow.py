@@ -89,8 +89,15 @@ def read_file(folder: int, name: str | PurePath, bytes_max: int) -> bytes:
         return file.read(bytes_max)
 
 
-def write_file(folder: int, name: str, content: bytes) -> None:
-    """Replace a file in a folder at once (mode 0600), so that a power cut leaves the old or the new one.
+def write_file(folder: int, name: str, content: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
+    """Replace a file in a folder at once.
+
+    Args:
+        folder: descriptor of the folder.
+        name: in it.
+        content: all of it.
+        mode: less what the umask takes.
+        durable: also a power cut leaves the old or the new one.
 
     Raises:
         OSError: it cannot be written; what was there before still is.
@@ -98,15 +105,17 @@ def write_file(folder: int, name: str, content: bytes) -> None:
     draft = f".{name}.new"
     remove_file(folder, draft)
     try:
-        with os.fdopen(open_file(folder, draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+        with os.fdopen(open_file(folder, draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         remove_file(folder, draft)
         raise
-    os.fsync(folder)
+    if durable:
+        os.fsync(folder)
 
 
 def remove_file(folder: int, name: str | PurePath) -> None:
