@@ -171,7 +171,8 @@ class MediumImport:
             some = receipts[start : start + RECEIPTS_MAX]
             name = f"{RECEIPTS_PREFIX}{number:04}{RECEIPTS_SUFFIX}"
             try:
-                no_follow.write_file(folder, name, self._signer.signed(unit_id, some))
+                # The unit's user has to read them, whoever imports; no plate is in them.
+                no_follow.write_file(folder, name, self._signer.signed(unit_id, some), mode=0o644)
             except OSError as error:
                 found.note(f"{unit_id}/{name}", f"receipts cannot be written on the medium: {error.strerror}")
                 return

@@ -23,10 +23,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.runtime import no_follow
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
 from alpr_edge.uplink.sealing import SealedError, media_key_in
 
+PAIR_BYTES_MAX = 65_536
 _KEY_END = b"-----END PRIVATE KEY-----\n"
 
 
@@ -81,7 +83,9 @@ def settle_pair(settings: UplinkSettings) -> None:
     """Give a pair that was laid down its places; nothing when there is none."""
     following = next_file(settings)
     try:
-        key, end, certificate = following.read_bytes().partition(_KEY_END)
+        with no_follow.opened_folder(following.parent) as folder:
+            content = no_follow.read_file(folder, following.name, PAIR_BYTES_MAX)
+        key, end, certificate = content.partition(_KEY_END)
     except FileNotFoundError:
         return
     except OSError as error:

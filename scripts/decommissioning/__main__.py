@@ -80,17 +80,19 @@ def _begun(chosen: argparse.Namespace) -> Record:
 
 
 def _empty(record: Record, chosen: argparse.Namespace) -> None:
-    """Hand everything over; a refusal starts the reading again."""
+    """Hand everything over; a refusal starts the reading again, unless all that is missing are a medium's receipts."""
     _say("stopping the cameras")
-    was_active = succeeds("systemctl", "is-active", "--quiet", CAPTURE)
+    active = [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
     succeeds("systemctl", "stop", CAPTURE)
     try:
         told = _handed_over(record, chosen)
         record.given_up = dict(told["left"])
         record.abandoned = _given_up(told["left"], chosen.abandon)
     except BaseException:
-        if was_active:
-            succeeds("systemctl", "start", "--no-block", CAPTURE, UPLINK)
+        # New reads would need a medium of their own, and that one receipts, without an end.
+        again = [unit for unit in active if unit != CAPTURE or not emptying.waits_for_receipts(record.given_up)]
+        if again:
+            succeeds("systemctl", "start", "--no-block", *again)
         raise
     record.handed_over, record.outbox, record.emptied = told, told["items"], True
 
@@ -125,9 +127,9 @@ def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
 def _given_up(left: dict[str, int], reason: str) -> str:
     """What goes on record of what the department does not have; refused without a reason."""
     if left and not reason:
-        raise ProvisioningError(
-            f"not handed over: {emptying.left_line(left)}; nothing is destroyed; --abandon REASON gives it up on record"
-        )
+        cameras = "; the cameras stay off until then" if emptying.waits_for_receipts(left) else ""
+        line = f"not handed over: {emptying.left_line(left)}{cameras}; nothing is destroyed"
+        raise ProvisioningError(f"{line}; --abandon REASON gives it up on record")
     return reason if left else ""
 
 

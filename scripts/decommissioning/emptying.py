@@ -45,6 +45,11 @@ def left_line(left: dict[str, int]) -> str:
     return "; ".join(_TO_DO.get(name, "{count} " + name).format(count=left[name]) for name in told)
 
 
+def waits_for_receipts(left: dict[str, int]) -> bool:
+    """Whether everything is on media, and the department has only to answer."""
+    return "items_on_media" in left and set(left) <= {"items_on_media", "reads_unacknowledged"}
+
+
 def drained(wait_s: float, say: Callable[[str], None]) -> None:
     """Give the uplink time to deliver what waits, and what lies on media. Raises ProvisioningError."""
     end_s, last = time.monotonic() + wait_s, -1

@@ -101,7 +101,7 @@ def a_unit_with_reads_is_not_decommissioned(scene: Scene) -> str:
 
 
 def decommissioning_exports_and_destroys(scene: Scene) -> str:
-    """What waits arrives at the department on a medium; keys, data, certificates are gone; a record is kept."""
+    """What waits arrives at the department on a medium, its receipts come back, and then keys and data are gone."""
     car = scene.car
     (car.root / MEDIUM.lstrip("/")).mkdir(exist_ok=True)
     (car.root / "root").chmod(0o711)
@@ -121,10 +121,18 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
         "the proof",
         "--json",
     )
+    refused = car.run(*command, check=False)
+    _require(refused.returncode == 1 and "on media without a receipt" in refused.stderr, f"export: {refused.stderr}")
+    _require(not car.holds("systemctl", "is-active", "--quiet", CAPTURE), "the cameras go on while receipts are due")
+    before = scene.depot.counts()["reads"]
+    taken = _import(scene)
+    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
     done = car.run(*command)
     record = json.loads(done.stdout)
     _require(
-        record["outbox"]["ready"] == record["outbox"]["quarantined"] == 0, f"left in the outbox: {record['outbox']}"
+        record["outbox"]["ready"] == record["outbox"]["offloaded"] == 0
+        and record["outbox"]["ready"] == record["outbox"]["quarantined"] == 0,
+        f"left in the outbox: {record['outbox']}",
     )
     left = [path for path in ("var/lib/alpr-edge", "etc/alpr-edge") if any((car.root / path).iterdir())]
     left += [path.name for path in (car.root / "etc/credstore.encrypted").glob("alpr-edge-*")]
@@ -134,9 +142,6 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
     )
     _require(secret not in _record(car.root).encode(), "the record holds a key")
     _require(record["revoked"] == "revoked" == scene.depot.state_of(UNIT), f"the department: {record['revoked']}")
-    before = scene.depot.counts()["reads"]
-    taken = _import(scene)
-    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
     again = json.loads(car.run(*command).stdout)
     _require(again == record, "a second time says something else")
     return f"{len(record['keys'])} keys overwritten, {record['removed']['files']} files removed, {taken} on the medium"
@@ -150,9 +155,14 @@ def _record(root: Path) -> str:
 def _import(scene: Scene) -> str:
     medium = CACHE / "medium"
     call("rm", "-rf", medium)
-    call("cp", "-a", scene.car.root / MEDIUM.lstrip("/"), medium)
+    there = scene.car.root / MEDIUM.lstrip("/")
+    call("cp", "-a", there, medium)
     program = ROOT / ".venv" / "bin" / "alpr-edge"
-    return call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+    told = call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+    # The receipts go back; whoever reads them in the car is its unit's user.
+    call("cp", "-rT", "--no-preserve=ownership", medium, there)
+    call("chmod", "-R", "a+rX", there)
+    return told
 
 
 def _put(scene: Scene, version: str) -> None:

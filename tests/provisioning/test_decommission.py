@@ -52,6 +52,16 @@ def test_what_the_department_does_not_have_is_given_up_for_a_reason_alone() -> N
     assert _given_up(LEFT, "burnt out") == "burnt out"
 
 
+@pytest.mark.review(13)
+def test_while_a_medium_is_under_way_the_cameras_stay_off() -> None:
+    on_media = {"items_on_media": 12, "reads_unacknowledged": 5}
+    assert emptying.waits_for_receipts(on_media)
+    assert not emptying.waits_for_receipts({"reads_unacknowledged": 5})
+    assert not emptying.waits_for_receipts(LEFT)
+    with pytest.raises(ProvisioningError, match="the cameras stay off until then; nothing is destroyed"):
+        _given_up(on_media, "")
+
+
 @pytest.mark.review(9)
 @pytest.mark.parametrize("name", [*LEFT, "items_refused", "databases_incomplete", "not_counted", "of_a_later_release"])
 def test_each_thing_that_is_left_refuses_by_itself(name: str) -> None:
