@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,19 +122,10 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
         "the proof",
         "--json",
     )
-    refused = car.run(*command, check=False)
-    _require(refused.returncode == 1 and "on media without a receipt" in refused.stderr, f"export: {refused.stderr}")
-    _require(not car.holds("systemctl", "is-active", "--quiet", CAPTURE), "the cameras go on while receipts are due")
-    before = scene.depot.counts()["reads"]
-    taken = _import(scene)
-    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
-    done = car.run(*command)
-    record = json.loads(done.stdout)
-    _require(
-        record["outbox"]["ready"] == record["outbox"]["offloaded"] == 0
-        and record["outbox"]["ready"] == record["outbox"]["quarantined"] == 0,
-        f"left in the outbox: {record['outbox']}",
-    )
+    taken = _export(scene, command)
+    record = json.loads(car.run(*command).stdout)
+    waiting = {name: record["outbox"][name] for name in ("ready", "quarantined", "offloaded")}
+    _require(not any(waiting.values()), f"left in the outbox: {waiting}")
     left = [path for path in ("var/lib/alpr-edge", "etc/alpr-edge") if any((car.root / path).iterdir())]
     left += [path.name for path in (car.root / "etc/credstore.encrypted").glob("alpr-edge-*")]
     _require(not left, f"left behind: {left}")
@@ -145,6 +137,18 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
     again = json.loads(car.run(*command).stdout)
     _require(again == record, "a second time says something else")
     return f"{len(record['keys'])} keys overwritten, {record['removed']['files']} files removed, {taken} on the medium"
+
+
+def _export(scene: Scene, command: Sequence[str]) -> str:
+    """What waits goes to a medium, and nothing is destroyed before the department has answered for it."""
+    refused = scene.car.run(*command, check=False)
+    _require(refused.returncode == 1 and "on media without a receipt" in refused.stderr, f"export: {refused.stderr}")
+    reading = scene.car.holds("systemctl", "is-active", "--quiet", CAPTURE)
+    _require(not reading, "the cameras go on while receipts are due")
+    before = scene.depot.counts()["reads"]
+    taken = _import(scene)
+    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
+    return taken
 
 
 def _record(root: Path) -> str:
@@ -159,9 +163,7 @@ def _import(scene: Scene) -> str:
     call("cp", "-a", there, medium)
     program = ROOT / ".venv" / "bin" / "alpr-edge"
     told = call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
-    # The receipts go back; whoever reads them in the car is its unit's user.
     call("cp", "-rT", "--no-preserve=ownership", medium, there)
-    call("chmod", "-R", "a+rX", there)
     return told
 
 
