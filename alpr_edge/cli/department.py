@@ -106,8 +106,8 @@ def import_command(
         raise typer.Exit(1)
 
 
-@app.command("media-key")
-def media_key_command(directory: DirectoryOption) -> None:
+@app.command("key")
+def key_command(directory: DirectoryOption) -> None:
     """Print the public key that units seal portable media with; makes the key when there is none.
 
     Units get it with their certificates. One whose certificate the agency's own authority made has it copied to

@@ -52,7 +52,7 @@ def load_media_key(files: TlsFiles) -> X25519PrivateKey:
     except (OSError, ValueError, TypeError):
         key = None
     if not isinstance(key, X25519PrivateKey):
-        raise DepartmentError(f"{files.media_key}: no usable key for media; make one: alpr-edge department media-key")
+        raise DepartmentError(f"{files.media_key}: no usable key for media; make one: alpr-edge department key")
     return key
 
 

@@ -105,7 +105,7 @@ def sealer_of(settings: UplinkSettings, unit_id: str, medium_id: str) -> Sealer:
     except (OSError, SealedError):
         raise UplinkError(
             f"{settings.media_key_file}: the department's key for media is not there; it comes with a certificate "
-            "(alpr-edge unit enrol --again), or print it there: alpr-edge department media-key"
+            "(alpr-edge unit enrol --again), or print it there: alpr-edge department key"
         ) from None
     return Sealer(unit_id, medium_id, *pair, media_key)
 

@@ -195,7 +195,7 @@ def test_no_medium_is_told_in_a_line(storage: Storage, directory: Path, tmp_path
 def test_without_its_keys_nothing_is_taken_in(storage: Storage, directory: Path, units: dict[str, object]) -> None:
     assert units
     (directory / "media.key").unlink()
-    with pytest.raises(DepartmentError, match="make one: alpr-edge department media-key"):
+    with pytest.raises(DepartmentError, match="make one: alpr-edge department key"):
         MediumImport(storage, TlsFiles(directory))
     make_media_key(TlsFiles(directory))
     (directory / "server.key").write_text("no key")
@@ -216,10 +216,10 @@ def test_the_command_tells_what_came_of_it(directory: Path, medium: Path) -> Non
 
 
 def test_the_command_prints_one_key_for_good(tmp_path: Path, directory: Path) -> None:
-    shown = [CliRunner().invoke(app, ["media-key", "--directory", str(directory)]) for _ in range(2)]
+    shown = [CliRunner().invoke(app, ["key", "--directory", str(directory)]) for _ in range(2)]
     assert shown[0].stdout == shown[1].stdout
     assert shown[0].stdout.startswith("-----BEGIN PUBLIC KEY-----")
     assert (directory / "media.key").stat().st_mode & 0o777 == 0o600
     shutil.rmtree(directory)
-    assert CliRunner().invoke(app, ["media-key", "--directory", str(directory)]).exit_code == 1
+    assert CliRunner().invoke(app, ["key", "--directory", str(directory)]).exit_code == 1
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - names alone
