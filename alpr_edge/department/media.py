@@ -72,22 +72,20 @@ class MediumImport:
 
     Args:
         storage: where to.
-        files: the department's keys: what opens media, and what signs receipts.
+        files: the department's keys: what opens media, and what signs receipts; without the second there are none.
         accepted: units of which items count although their certificate was revoked since, as of one out of service.
 
     Raises:
-        DepartmentError: a key is not there.
+        DepartmentError: the key that opens media is not there.
     """
 
     storage: Storage
     files: TlsFiles
     accepted: frozenset[str] = frozenset()
     _media_key: X25519PrivateKey = field(init=False)
-    _signer: ReceiptSigner = field(init=False)
 
     def __post_init__(self) -> None:
         self._media_key = load_media_key(self.files)
-        self._signer = ReceiptSigner(self.files)
 
     def take_in(self, medium: Path, tick: Callable[[int], None]) -> TakenIn:
         """Store every item of a medium and leave receipts on it; again changes nothing.
@@ -167,16 +165,18 @@ class MediumImport:
 
     def _leave_receipts(self, unit_id: str, folder: int, receipts: list[ReceiptPayload], found: TakenIn) -> None:
         """Write the unit's receipts on the medium; without them the unit learns over its link."""
-        for number, start in enumerate(range(0, len(receipts), RECEIPTS_MAX), 1):
-            some = receipts[start : start + RECEIPTS_MAX]
-            name = f"{RECEIPTS_PREFIX}{number:04}{RECEIPTS_SUFFIX}"
-            try:
+        try:
+            signer = ReceiptSigner(self.files)
+            for number, start in enumerate(range(0, len(receipts), RECEIPTS_MAX), 1):
+                some = receipts[start : start + RECEIPTS_MAX]
+                name = f"{RECEIPTS_PREFIX}{number:04}{RECEIPTS_SUFFIX}"
                 # The unit's user has to read them, whoever imports; no plate is in them.
-                no_follow.write_file(folder, name, self._signer.signed(unit_id, some), mode=0o644)
-            except OSError as error:
-                found.note(f"{unit_id}/{name}", f"receipts cannot be written on the medium: {error.strerror}")
-                return
-            found.receipts += len(some)
+                no_follow.write_file(folder, name, signer.signed(unit_id, some), mode=0o644)
+                found.receipts += len(some)
+        except OSError as error:
+            found.note(unit_id, f"receipts cannot be written on the medium: {error.strerror}")
+        except DepartmentError as error:
+            found.note(unit_id, f"no receipts: {error}")
 
 
 def _batches(folder: int, found: TakenIn) -> Iterator[list[tuple[str, bytes]]]:
