@@ -39,6 +39,7 @@ url = "{url}"
 ca_file = "tls/department-ca.pem"
 certificate_file = "tls/unit.pem"
 key_file = "tls/unit.key"
+media_key_file = "tls/department-media.pem"
 {uplink}
 """,
         encoding="utf-8",

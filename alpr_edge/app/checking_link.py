@@ -8,8 +8,10 @@ from cryptography import x509
 from alpr_edge.app.checking_common import Bench
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.domain.fitness import Check, amber, certificate, green, red
+from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.client import HttpsDepartment
 from alpr_edge.uplink.pairs import certificate_held
+from alpr_edge.uplink.sealing import SealedError, media_key_in
 from alpr_edge.uplink.tls import context_of, days_left
 
 CONNECT_S_MAX = 5.0
@@ -29,7 +31,7 @@ def check_certificates(bench: Bench) -> list[Check]:
     now, own, authority = datetime.now(UTC), certificate_held(uplink), _held(uplink.ca_file)
     again = "alpr-edge uplink renews it while it reaches the department; else enrol this unit again"
     named = (("unit certificate", own, again), ("authority certificate", authority, "enrol this unit again"))
-    return [_judged(what, held, todo, now) for what, held, todo in named]
+    return [*(_judged(what, held, todo, now) for what, held, todo in named), *_media_key(uplink)]
 
 
 def check_department(bench: Bench) -> list[Check]:
@@ -54,6 +56,16 @@ def check_department(bench: Bench) -> list[Check]:
     until = department.department_until
     ends = [] if until is None else [_department_end(until)]
     return [green("department", f"{uplink.url} takes this unit"), *ends]
+
+
+def _media_key(uplink: UplinkSettings) -> list[Check]:
+    """Nothing while the department's key for portable media is there: it is needed on few days."""
+    try:
+        media_key_in(uplink.media_key_file.read_bytes())
+    except (OSError, SealedError):
+        todo = "it comes with the next certificate, or print it there: alpr-edge department key"
+        return [amber("media key", "no key of the department: alpr-edge outbox offload cannot seal anything", todo)]
+    return []
 
 
 def _department_end(until: datetime) -> Check:

@@ -18,7 +18,7 @@ def only_one(data_directory: Path) -> Iterator[None]:
     """
     try:
         data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreError(f"{data_directory}: cannot be used: {error.strerror}") from None
     try:

@@ -41,18 +41,3 @@ def send_all(uploader: Uploader, outbox: Outbox, limit_s: float, tick: Callable[
         time.sleep(max(0.0, min(wait_s, deadline - time.monotonic())))
     tick(left)
     return left
-
-
-def write_all(uploader: Uploader, outbox: Outbox, tick: Callable[[int], None]) -> int:
-    """Step the uploader until nothing is waiting or the medium fails; a medium is not waited for as a link is.
-
-    Returns:
-        How many items are left.
-    """
-    while left := outbox.counts().ready:
-        tick(left)
-        uploader.step()
-        if uploader.state.failures:
-            return outbox.counts().ready
-    tick(0)
-    return 0

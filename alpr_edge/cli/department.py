@@ -13,9 +13,10 @@ from rich.progress import Progress
 from alpr_edge.cli import department_lists, department_units
 from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.cli.department_units import DirectoryOption
-from alpr_edge.department.certificates import initialise
+from alpr_edge.department.certificates import TlsFiles, initialise
 from alpr_edge.department.lists import ListShelf
-from alpr_edge.department.media import take_in
+from alpr_edge.department.media import MediumImport
+from alpr_edge.department.media_keys import load_media_key, make_media_key, public_pem
 from alpr_edge.department.storage import LISTS_NAME, Storage, StorageCounts
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
 from alpr_edge.domain.wire import ListChange
@@ -35,6 +36,7 @@ def init_command(
     """Make the certificate authority and the server's certificate; run again to renew the server's."""
     try:
         files = initialise(directory, name)
+        make_media_key(files)
         Storage(directory).close()
     except AlprEdgeError as error:
         fail(error)
@@ -72,16 +74,25 @@ def serve_command(
 def import_command(
     medium: Annotated[Path, typer.Argument(help="The folder units wrote to: one folder a unit.")],
     directory: DirectoryOption,
+    accept_revoked: Annotated[
+        list[str] | None,
+        typer.Option("--accept-revoked", metavar="UNIT", help="Also of this unit, revoked since it wrote the medium."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store what units delivered on portable media; the medium stays as it is."""
+    """Store what units sealed on portable media, and leave receipts on them; the items stay as they are.
+
+    Each item has to be signed by a unit on record and sealed for this department. The unit takes the receipts up with
+    ``alpr-edge outbox receipts``. Ends with 1 when something was refused.
+    """
     progress = Progress(console=Console(stderr=True), transient=True)
     try:
         storage = Storage(directory, create=False)
         try:
             with progress:
                 bar = progress.add_task("items", total=None)
-                found = take_in(storage, medium, lambda count: progress.advance(bar, count))
+                importing = MediumImport(storage, TlsFiles(directory), frozenset(accept_revoked or ()))
+                found = importing.take_in(medium, lambda count: progress.advance(bar, count))
         finally:
             storage.close()
     except AlprEdgeError as error:
@@ -89,11 +100,28 @@ def import_command(
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(found), sort_keys=True))
     else:
-        typer.echo(f"{found.stored} items stored or stored before")
+        typer.echo(f"{found.stored} items stored or stored before, {found.receipts} receipts left on the medium")
     for trouble in found.troubles:
         typer.echo(trouble, err=True)
     if found.troubles:
         raise typer.Exit(1)
+
+
+@app.command("key")
+def key_command(directory: DirectoryOption) -> None:
+    """Print the public key that units seal portable media with; makes the key when there is none.
+
+    Units get it with their certificates. One whose certificate the agency's own authority made has it copied to
+    uplink.media_key_file.
+    """
+    try:
+        if not directory.is_dir():
+            raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
+        make_media_key(TlsFiles(directory))
+        key = load_media_key(TlsFiles(directory))
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(public_pem(key), nl=False)
 
 
 @app.command("publish")

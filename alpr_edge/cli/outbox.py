@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +12,21 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.app.sending import write_all
 from alpr_edge.app.store_room import open_store
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.domain.errors import AlprEdgeError, UplinkError
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
-from alpr_edge.uplink.spool import DirectorySpool
-from alpr_edge.uplink.uploader import Uploader
+from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
+
+MediumArgument = Annotated[Path, typer.Argument(help="A folder on the portable medium.")]
 
 app = typer.Typer(help="What waits for the department. Shows no plates.", no_args_is_help=True)
 
 
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Count what is ready, delivered and quarantined."""
+    """Count what is ready, delivered, quarantined, and offloaded to media without a receipt yet."""
     try:
         with open_store(load(settings), migrate=False) as store:
             counts = dataclasses.asdict(store.outbox.counts())
@@ -51,39 +52,68 @@ def quarantined(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption
 
 @app.command()
 def requeue(
-    items: Annotated[list[str] | None, typer.Argument(help="Ids of quarantined items; default: all.")] = None,
+    items: Annotated[list[str] | None, typer.Argument(help="Ids of items; default: all.")] = None,
+    offloaded: Annotated[
+        bool, typer.Option("--offloaded", help="What lies on a medium that was lost, in place of what was refused.")
+    ] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Send quarantined items again."""
     try:
         with open_store(load(settings), migrate=False) as store:
-            count = store.outbox.requeue(items or None)
+            count = store.outbox.requeue(items or None, offloaded=offloaded)
     except AlprEdgeError as error:
         fail(error)
     typer.echo(f"{count} items are due again")
 
 
-@app.command()
-def offload(
-    medium: Annotated[Path, typer.Argument(help="A folder on the portable medium, which must be encrypted.")],
-    settings: SettingsOption = DEFAULT_SETTINGS,
+@app.command("offload")
+def offload_command(
+    medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False
 ) -> None:
-    """Hand everything that is due over on portable media (policy 462.5), instead of over the link.
+    """Write everything that is due to portable media (policy 462.5), sealed for the department and signed by this unit.
 
-    The department takes it in with ``alpr-edge department import``.
+    The department takes it in with ``alpr-edge department import``, which leaves receipts on the medium for
+    ``alpr-edge outbox receipts``. Until then nothing of it counts as handed over.
     """
     try:
         chosen = load(settings)
-        with open_store(chosen, migrate=False) as store:
-            spool = DirectorySpool(medium, chosen.unit.id)
-            uploader = Uploader(store.outbox, spool, chosen.uplink, SystemClock())
+        with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
+            sealer = sealer_of(chosen.uplink, chosen.unit.id, opened.medium_id)
             with _bar(store.outbox.counts().ready) as tick:
-                left = write_all(uploader, store.outbox, tick)
-            if left:
-                raise UplinkError(f"{left} items are not on the medium: {uploader.state.last_error}")
+                count = offload(store.outbox, opened, sealer, chosen.uplink, _now, tick)
     except AlprEdgeError as error:
         fail(error)
-    typer.echo(f"{uploader.state.delivered} items are on {medium}, read back and equal")
+    if as_json:
+        typer.echo(json.dumps({"medium_id": opened.medium_id, "offloaded": count}))
+        return
+    typer.echo(f"{count} items are on {medium} (medium {opened.medium_id}), sealed, read back and equal")
+    typer.echo("they wait for receipts: alpr-edge department import there, then here: alpr-edge outbox receipts")
+
+
+@app.command("receipts")
+def receipts_command(
+    medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False
+) -> None:
+    """Take down the receipts that the department left on a medium; again changes nothing.
+
+    Ends with 1 when a file there is no receipt of this unit's department.
+    """
+    try:
+        chosen = load(settings)
+        with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
+            found = take_receipts(store.outbox, opened, chosen.uplink, chosen.unit.id, _now())
+            left = store.outbox.counts().offloaded
+    except AlprEdgeError as error:
+        fail(error)
+    told = {"delivered": found.delivered, "offloaded": left, "troubles": found.troubles}
+    typer.echo(json.dumps(told) if as_json else f"{found.delivered} items are delivered, {left} wait for a receipt")
+    if found.troubles:
+        fail(UplinkError("\n".join(found.troubles)))
+
+
+def _now() -> datetime | None:
+    return SystemClock().now().utc
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from alpr_edge.cli import (
     unit_check,
     unit_disk,
     unit_enrol,
+    unit_handover,
     unit_ignition,
     unit_retire,
     unit_salvage,
@@ -16,6 +17,7 @@ from alpr_edge.cli import (
 app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
 app.command("enrol")(unit_enrol.enrol_command)
 app.command("retire")(unit_retire.retire_command)
+app.command("handover")(unit_handover.handover_command)
 app.command("salvage")(unit_salvage.salvage)
 app.command("ignition")(unit_ignition.ignition_command)
 app.command("aim")(unit_aim.aim_command)

@@ -1,7 +1,6 @@
 """``alpr-edge unit check``: is this unit fit for a shift."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, f
 from alpr_edge.domain.errors import AlprEdgeError, StoreError
 from alpr_edge.domain.fitness import Check, Grade
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.runtime import no_follow
 from alpr_edge.settings import Settings, load
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
@@ -152,9 +152,8 @@ def _plain(text: str) -> str:
 
 def _write(path: Path, content: str) -> None:
     """Replace the file as a whole."""
-    draft = path.with_name(f".{path.name}.new")
     try:
-        draft.write_text(content, encoding="utf-8")
-        os.replace(draft, path)  # noqa: PTH105 - atomic by contract
+        with no_follow.opened_folder(path.parent) as folder:
+            no_follow.write_file(folder, path.name, content.encode(), mode=0o644)
     except OSError as error:
         raise StoreError(f"{path}: the certificate cannot be written: {error.strerror}") from None

@@ -81,6 +81,7 @@ def _told(chosen: Settings, store: StoreRoom) -> dict[str, Any]:
         "items_acknowledged": items.delivered,
         "items_waiting": items.ready,
         "items_quarantined": items.quarantined,
+        "items_offloaded": items.offloaded,
         "reads_deleted_on_record": usage.on_record(store.database),
         **dataclasses.asdict(state),
         "bytes_max": chosen.retention.bytes_max,
@@ -104,8 +105,8 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"reads     {told['reads']} with {told['images']} images, {_size(kept)}"
     yield f"bound     {_size(bound)} not acknowledged or held, {told['quota_share']:.0%} of {_size(told['bytes_max'])}"
     yield f"held      {told['reads_held']} reads"
-    acknowledged, waiting, aside = (told[f"items_{name}"] for name in ("acknowledged", "waiting", "quarantined"))
-    yield f"items     {acknowledged} acknowledged, {waiting} waiting, {aside} quarantined"
+    states = ("acknowledged", "waiting", "quarantined", "offloaded")
+    yield "items     " + ", ".join(f"{told[f'items_{state}']} {state}" for state in states)
     yield f"ballast   {_size(told['ballast_bytes'])} of {_size(told['ballast_wanted_bytes'])}"
     yield f"on record {told['reads_deleted_on_record']} reads deleted without a receipt"
     left = "not known yet" if told["days_left"] is None else f"{told['days_left']:g} days without a link"

@@ -46,8 +46,8 @@ def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
     return app
 
 
-def issued(issue: Callable[[], bytes]) -> Response:
-    """Answer with the certificate that ``issue`` gives, or with the reason why it gives none."""
+def issued(issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
+    """Answer with the certificate that ``issue`` gives and the key for media, or with the reason why it gives none."""
     try:
         pem = issue()
     except RefusedError as error:
@@ -56,7 +56,7 @@ def issued(issue: Callable[[], bytes]) -> Response:
     except DepartmentError as error:
         log.error("department.no_certificate", reason=str(error))
         return _refused(Refusal.AUTHORITY, RETRY_AFTER_S)
-    body = IssuedPayload(certificate=pem.decode("ascii")).model_dump_json()
+    body = IssuedPayload(certificate=pem.decode("ascii"), media_key=media_key()).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
 
 

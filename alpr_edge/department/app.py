@@ -153,7 +153,7 @@ async def _renewed(units: Units, sender: Peer, request: Request) -> Response:
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
     new = partial(units.renew, sender.unit_id, sender.fingerprint, asked.request, host_of(request))
-    return await run_in_threadpool(issued, new)
+    return await run_in_threadpool(issued, new, units.media_key)
 
 
 async def _retired(units: Units, sender: Peer, request: Request) -> Response:

@@ -54,6 +54,11 @@ class TlsFiles:
         """The server's key."""
         return self.directory / "server.key"
 
+    @property
+    def media_key(self) -> Path:
+        """The key that opens what units wrote to portable media."""
+        return self.directory / "media.key"
+
 
 def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
     """Make the authority when there is none, and a new server certificate (which also renews one).

@@ -97,7 +97,7 @@ class DepartmentDatabase:
 def _create_file(path: Path) -> None:
     """Make the database's file with its mode: SQLite gives the same to its journals."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
         sync_directory(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: cannot be made: {error.strerror}") from None

@@ -57,7 +57,7 @@ def create_enrolment_app(
             asked = EnrolPayload.model_validate_json(await small_body(request))
         except ValidationError:
             raise HTTPException(422, "the request's fields are not as expected") from None
-        return await run_in_threadpool(issued, lambda: desk.enrol(asked, host_of(request)))
+        return await run_in_threadpool(issued, lambda: desk.enrol(asked, host_of(request)), units.media_key)
 
     return app
 

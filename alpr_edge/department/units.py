@@ -24,6 +24,7 @@ from alpr_edge.department.certificates import UNIT_DAYS, Authority, TlsFiles
 from alpr_edge.department.codes import NewCode
 from alpr_edge.department.database import DepartmentDatabase
 from alpr_edge.department.issuing import Asked, issue, issued_before, key_of, record, utc_now
+from alpr_edge.department.media_keys import load_media_key, public_pem
 from alpr_edge.department.refusals import RefusedError
 from alpr_edge.department.schema import certificates, enrolment_codes
 from alpr_edge.domain.errors import DepartmentError
@@ -141,6 +142,20 @@ class Units:
             if connection.scalar(known) is None:
                 record(connection, certificate, Asked(unit_id, key, None), "added")
         return unit_id
+
+    def media_key(self) -> str:
+        """The department's public key for media (PEM), which comes with every certificate; empty: it has none."""
+        try:
+            return public_pem(load_media_key(self._files))
+        except DepartmentError:
+            return ""
+
+    def certificate(self, unit_id: str, fingerprint: str) -> tuple[x509.Certificate, Standing] | None:
+        """A unit's certificate on record and what it counts for now; None: there is no such one."""
+        mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
+        with self._database.reading() as connection:
+            row = connection.execute(select(certificates).where(*mine)).one_or_none()
+        return None if row is None else (x509.load_pem_x509_certificate(row.pem), _counts_as(row))
 
     def standing(self, unit_id: str, fingerprint: str) -> Standing:
         """What the certificate of a connection counts for at this moment."""

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from alpr_edge.domain.wire_media import MEDIA_KEY_BYTES_MAX
+
 STORAGE_PORT, ENROL_PORT = 8443, 8444
 """Where a department stores and where it enrols, unless it is told other ports."""
 AUTHORITY_PATH = "/v1/authority"
@@ -85,6 +87,8 @@ class IssuedPayload(_Payload):
 
     certificate: str = Field(max_length=REQUEST_BYTES_MAX)
     """PEM, the unit's id as its common name."""
+    media_key: str = Field(default="", max_length=MEDIA_KEY_BYTES_MAX)
+    """The department's public key for media (X25519, PEM); empty of a department that has none."""
 
 
 class RefusedPayload(_Payload):

@@ -257,7 +257,7 @@ def _only_import(directory: Path) -> Iterator[None]:
 def _locked(directory: Path) -> int:
     path = directory / _LOCK_FILE
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
     give_to_owner_of(directory, descriptor)

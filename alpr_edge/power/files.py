@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from alpr_edge.domain.errors import PowerError
+from alpr_edge.runtime import no_follow
 
 NAME = "ignition"
 """In the runtime directory."""
@@ -41,9 +42,8 @@ def write_word(directory: Path, *, is_on: bool) -> None:
         PowerError: the file cannot be written.
     """
     path = directory / NAME
-    draft = path.with_suffix(".new")
     try:
-        draft.write_text("on\n" if is_on else "off\n", encoding="ascii")
-        draft.replace(path)
+        with no_follow.opened_folder(directory) as folder:
+            no_follow.write_file(folder, NAME, b"on\n" if is_on else b"off\n", mode=0o644, durable=False)
     except OSError as error:
         raise PowerError(f"{path}: cannot be written: {error.strerror}; run it as the unit's user or root") from None

@@ -1,10 +1,11 @@
 """One small health file a unit under the runtime directory: what works, what does not, since when."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from alpr_edge.runtime import no_follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ def write_health(directory: Path, health: Health) -> None:
         OSError: the runtime directory is not writable.
     """
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-    path = directory / f"{health.unit}.json"
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(asdict(health), sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(draft, path)  # noqa: PTH105 - atomic by contract
+    content = json.dumps(asdict(health), sort_keys=True) + "\n"
+    with no_follow.opened_folder(directory) as folder:
+        no_follow.write_file(folder, f"{health.unit}.json", content.encode(), mode=0o644, durable=False)

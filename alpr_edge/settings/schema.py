@@ -123,6 +123,7 @@ class UplinkSettings(Section):
     ca_file: FilePath = Path("/etc/alpr-edge/tls/department-ca.pem")
     certificate_file: FilePath = Path("/etc/alpr-edge/tls/unit.pem")
     key_file: FilePath = Path("/etc/alpr-edge/tls/unit.key")
+    media_key_file: FilePath = Path("/etc/alpr-edge/tls/department-media.pem")
     batch_items: Annotated[int, Field(ge=1, le=500)] = 50
     batch_bytes: Annotated[int, Field(ge=65_536, le=67_108_864)] = 4_194_304
     connect_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0

@@ -99,7 +99,11 @@ class Aside:
 
 def all_aside(directory: Path) -> list[Aside]:
     """Every database set aside in a data folder, oldest first."""
-    return [Aside(path) for path in sorted(directory.glob(f"{PREFIX}*")) if path.is_dir()]
+    return [Aside(path) for path in sorted(directory.glob(f"{PREFIX}*")) if _is_folder(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def waiting(directory: Path) -> list[Aside]:

@@ -79,7 +79,7 @@ class Ballast:
 
     def _lay(self) -> None:
         """Allocate it. fallocate(2) reserves blocks without writing them, where the file system knows how."""
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
         try:
             give_to_owner_of(self._path.parent, descriptor)
             os.posix_fallocate(descriptor, 0, self.wanted_bytes)

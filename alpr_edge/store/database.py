@@ -87,6 +87,8 @@ class Database:
             StoreError: no database, one not migrated yet, or one of a newer release.
         """
         path = directory / DATABASE_NAME
+        if path.is_symlink():
+            raise StoreError(f"{path}: a link, which is not followed; put the database itself there")
         if not migrate and not path.exists():
             raise StoreError(f"{path}: no database yet; start alpr-edge run first")
         if migrate:

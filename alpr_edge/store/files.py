@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime import no_follow
 
 PRIVATE_DIRECTORY = 0o700
 PRIVATE_FILE = 0o600
@@ -22,7 +23,8 @@ def private_directory(path: Path) -> None:
     """
     try:
         path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-        mode = path.stat().st_mode
+        with no_follow.opened_folder(path) as folder:
+            mode = os.fstat(folder).st_mode
     except OSError as error:
         raise StoreError(f"{path}: cannot be used as a folder: {error.strerror}") from None
     if stat.S_IMODE(mode) & 0o077:
@@ -30,10 +32,24 @@ def private_directory(path: Path) -> None:
 
 
 def give_to_owner_of(directory: Path, made: Path | int) -> None:
-    """Let a file or folder that root made in ``directory`` belong to the folder's owner."""
+    """Let a file or folder that root made in ``directory`` belong to the folder's owner.
+
+    The owner may have put something else in its place meanwhile: a link is not followed, and what is not root's own,
+    or has a second name elsewhere, stays as it is. Raises OSError.
+    """
     owner = directory.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.chown(made, owner.st_uid, owner.st_gid)
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    if isinstance(made, int):
+        os.fchown(made, owner.st_uid, owner.st_gid)
+        return
+    descriptor = os.open(made, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        about = os.fstat(descriptor)
+        if about.st_uid == 0 and (stat.S_ISDIR(about.st_mode) or about.st_nlink == 1):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(path: Path) -> None:

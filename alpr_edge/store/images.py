@@ -128,7 +128,7 @@ class ImageStore:
         if len(jpeg) > BODY_BYTES_MAX:
             raise StoreError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower store.scene_px_max")
         path = self._path(sha256)
-        if not path.parent.exists():
+        if path.parent.is_symlink() or not path.parent.exists():
             private_directory(path.parent)
             sync_directory(self.directory)
         return path
@@ -157,7 +157,7 @@ class ImageStore:
 
     def _files(self, prefix: str = "") -> Iterator[Path]:
         for folder in PREFIXES:
-            if folder.startswith(prefix[:2]):
+            if folder.startswith(prefix[:2]) and not (self.directory / folder).is_symlink():
                 try:
                     yield from (self.directory / folder).iterdir()
                 except FileNotFoundError:

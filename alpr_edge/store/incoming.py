@@ -120,7 +120,7 @@ class Draft:
     def start(cls, path: Path, cipher: AESGCM, note: FeedNote) -> Self:
         """An empty one."""
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
             give_to_owner_of(path.parent, descriptor)
         except OSError as error:
             raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
@@ -133,7 +133,7 @@ class Draft:
     @classmethod
     def resume(cls, path: Path, cipher: AESGCM) -> Self:
         """One left behind; a torn last record is cut off. Raises LostError when it is not usable."""
-        file = path.open("r+b")
+        file = open(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b")  # noqa: PTH123, SIM115 - closed by close()
         draft = cls(path, file, cipher, FeedNote())
         try:
             draft._salt = file.read(_SALT_BYTES)

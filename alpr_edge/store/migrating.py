@@ -42,13 +42,13 @@ class Release:
     """Alembic's folder."""
 
 
-RELEASE = Release(schema=6, readable_from=1, scripts=Path(__file__).parent / "migrations")
+RELEASE = Release(schema=7, readable_from=1, scripts=Path(__file__).parent / "migrations")
 
 
 def create_file(path: Path) -> None:
     """Make an empty database file (mode 0600) unless there is one; SQLite gives its log the same mode."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
         sync_directory(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
@@ -115,7 +115,7 @@ def _meta(connection: Connection, name: str) -> int:
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock file; the kernel lets go of it when the process dies."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
     except OSError as error:
         raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
     try:

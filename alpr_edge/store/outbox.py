@@ -1,7 +1,9 @@
 """What waits for the department, and what the department said of it.
 
 An item is delivered only when the department answers with the digest of the very bytes that left. Attempts are kept
-on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted.
+on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted. What
+lies on a portable medium is not delivered: it stays until the department's receipt comes back on the medium, or over
+the link, where it is sent once nothing else waits.
 """
 
 import itertools
@@ -30,6 +32,7 @@ _COLUMNS = (
     *(outbox.c.item_id, outbox.c.kind, outbox.c.length, outbox.c.sha256, outbox.c.body),
     *(outbox.c.attempts, outbox.c.failures_alone),
 )
+_IS_OFFLOADED = outbox.c.state == "offloaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,18 @@ class OutboxCounts:
     ready: int
     delivered: int
     quarantined: int
+    offloaded: int = 0
+    """On a portable medium, and without a receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediumCounts:
+    """What lies on one portable medium and has no receipt yet."""
+
+    medium_id: str
+    items: int
+    last: datetime | None
+    """When something was written to it; None: the clock was not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,9 @@ class Outbox:
         self._database = database
         self._images = images
 
-    def due(self, limit_items: int, limit_bytes: int, waiting: Collection[str] = ()) -> list[OutboxItem]:
+    def due(
+        self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, offloaded: bool = False
+    ) -> list[OutboxItem]:
         """The next items to deliver: those that fail alone last, else the most urgent, least often tried, oldest first.
 
         An item whose body is lost or changed is quarantined and left out. One that cannot be read at present is left
@@ -73,13 +90,14 @@ class Outbox:
             limit_items: how many at most.
             limit_bytes: of all bodies; the first item comes even when it is larger, or it would never.
             waiting: ids of items to pass over this time.
+            offloaded: those that lie on a medium and have no receipt, in place of those that are ready.
 
         Raises:
             StoreError: the store cannot be read at present, or none of what is due.
         """
         found: list[OutboxItem] = []
         unreadable: list[tuple[str, StoreError]] = []
-        for row in self._chosen(limit_items, limit_bytes, waiting):
+        for row in self._chosen(limit_items, limit_bytes, waiting, _IS_OFFLOADED if offloaded else _IS_READY):
             item = self._item(row)
             if isinstance(item, StoreError):
                 unreadable.append((row["item_id"], item))
@@ -100,7 +118,7 @@ class Outbox:
 
     def find(self, item_id: str) -> OutboxItem | None:
         """An item that is still due, by its id; None when it is not, or cannot be read."""
-        for row in self._rows(_IS_READY & (outbox.c.item_id == item_id), 1):
+        for row in self._rows((_IS_READY | _IS_OFFLOADED) & (outbox.c.item_id == item_id), 1):
             item = self._item(row)
             return item if isinstance(item, OutboxItem) else None
         return None
@@ -116,6 +134,29 @@ class Outbox:
         with self._database.write() as connection:
             for answer in answers:
                 _settle(connection, answer, digest_attempts_max, at)
+
+    def offload(self, items: Sequence[OutboxItem], medium_id: str, at: datetime | None) -> int:
+        """Note that items that were ready lie on a medium now; returns how many.
+
+        Args:
+            items: written, read back and equal.
+            medium_id: the medium.
+            at: now in UTC, None when unknown.
+        """
+        done = 0
+        with self._database.write() as connection:
+            for item in items:
+                same = (outbox.c.item_id == item.item_id) & (outbox.c.sha256 == item.sha256) & _IS_READY
+                values = {"state": "offloaded", "medium_id": medium_id, "offloaded_utc": at, "detail": ""}
+                done += connection.execute(update(outbox).where(same).values(values)).rowcount
+        return done
+
+    def media(self) -> list[MediumCounts]:
+        """The media that hold items without a receipt."""
+        last = func.max(outbox.c.offloaded_utc)
+        query = select(outbox.c.medium_id, func.count(), last).where(_IS_OFFLOADED).group_by(outbox.c.medium_id)
+        with self._database.read() as connection:
+            return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
 
     def delivered(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
         """Take one receipt down, as :meth:`settle`."""
@@ -146,9 +187,17 @@ class Outbox:
         with self._database.write() as connection:
             _quarantine(connection, item_id, detail)
 
-    def requeue(self, item_ids: Collection[str] | None = None) -> int:
-        """Make quarantined items due again with their counts at zero; None: all. Returns how many."""
-        aside = outbox.c.state == "quarantined"
+    def requeue(self, item_ids: Collection[str] | None = None, *, offloaded: bool = False) -> int:
+        """Make quarantined items due again with their counts at zero, or those on media that are lost.
+
+        Args:
+            item_ids: which; None: all.
+            offloaded: items on media in place of quarantined ones.
+
+        Returns:
+            How many.
+        """
+        aside = _IS_OFFLOADED if offloaded else outbox.c.state == "quarantined"
         if item_ids is not None:
             aside &= outbox.c.item_id.in_(item_ids)
         counts = {"attempts": 0, "digest_failures": 0, "failures_alone": 0}
@@ -157,14 +206,18 @@ class Outbox:
             return connection.execute(fresh).rowcount
 
     def quarantine_lost_images(self) -> int:
-        """Set aside each image that is due and whose file is gone, so that it shows at once; returns how many.
+        """Set aside each image that waits and whose file is gone, so that it shows at once; returns how many.
 
         A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
         """
         lost = 0
         for prefix in PREFIXES:
             here = set(self._images.orphans((), prefix))
-            due = (outbox.c.kind == ItemKind.IMAGE) & _IS_READY & outbox.c.item_id.between(prefix, f"{prefix}g")
+            due = (
+                (outbox.c.kind == ItemKind.IMAGE)
+                & (_IS_READY | _IS_OFFLOADED)
+                & outbox.c.item_id.between(prefix, f"{prefix}g")
+            )
             with self._database.read() as connection:
                 gone = [
                     item_id
@@ -189,10 +242,13 @@ class Outbox:
         with self._database.read() as connection:
             query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
             found = {row[0]: row[1] for row in connection.execute(query)}
-        return OutboxCounts(found.get("ready", 0), found.get("delivered", 0), found.get("quarantined", 0))
+        states = ("ready", "delivered", "quarantined", "offloaded")
+        return OutboxCounts(*(found.get(state, 0) for state in states))
 
-    def _chosen(self, limit_items: int, limit_bytes: int, waiting: Collection[str]) -> list[RowMapping]:
-        rows = self._rows(_IS_READY & outbox.c.item_id.not_in(waiting), limit_items)
+    def _chosen(
+        self, limit_items: int, limit_bytes: int, waiting: Collection[str], state: ColumnElement[bool]
+    ) -> list[RowMapping]:
+        rows = self._rows(state & outbox.c.item_id.not_in(waiting), limit_items)
         totals = itertools.accumulate(row["length"] for row in rows)
         return [
             row
@@ -267,5 +323,6 @@ def _quarantine(connection: Connection, item_id: str, detail: str) -> None:
 
 
 def _change(connection: Connection, item_id: str, **values: Any) -> None:  # noqa: ANN401 - columns of any type
-    """Change an item that is still due; one that is delivered or set aside keeps its state."""
-    connection.execute(update(outbox).where((outbox.c.item_id == item_id) & _IS_READY).values(**values))
+    """Change an item that waits for a receipt; one that is delivered or set aside keeps its state."""
+    waits = (outbox.c.item_id == item_id) & (_IS_READY | _IS_OFFLOADED)
+    connection.execute(update(outbox).where(waits).values(**values))

@@ -32,7 +32,7 @@ from alpr_edge.store.rowcopy import TABLES, Fate, Row, batches, put, shapes
 from alpr_edge.store.schema import alerts, evidence, generations, hits, images, outbox, reads
 
 BATCH = 200
-_RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts")
+_RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts", "medium_id", "offloaded_utc")
 
 Progress = Callable[[int, int], None]
 """Told how many pages of how many were read."""

@@ -148,6 +148,8 @@ outbox = Table(
     Column("receipt_sha256", Text),
     Column("delivered_utc", Utc),
     number("failures_alone"),
+    Column("medium_id", Text),
+    Column("offloaded_utc", Utc),
 )
 Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)  # of releases before schema 6
 Index("outbox_order", outbox.c.state, outbox.c.failures_alone, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)

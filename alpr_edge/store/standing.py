@@ -76,6 +76,11 @@ def of_these(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
+def count_unacknowledged(connection: Connection) -> int:
+    """How many reads are open, or have an item that the department did not give a receipt for."""
+    return connection.scalar(select(func.count()).select_from(reads).where(not_(_acknowledged()))) or 0
+
+
 def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> Standing:
     """A row of this file's queries as the rules see it; without a trusted ``now`` no age is known."""
     age: timedelta | None = None

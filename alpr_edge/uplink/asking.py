@@ -75,8 +75,8 @@ def ask(
         raise explained(error, settings) from None
 
 
-def certificate_in(reply: Reply, settings: UplinkSettings) -> str:
-    """The certificate (PEM) that an answer gives.
+def issued_in(reply: Reply, settings: UplinkSettings) -> IssuedPayload:
+    """The certificate that an answer gives, and what comes with it.
 
     Raises:
         NoCertificateError: the department says why it gives none.
@@ -85,7 +85,7 @@ def certificate_in(reply: Reply, settings: UplinkSettings) -> str:
     if not reply.of_department:
         raise UplinkError(f"{settings.url}: what answers there (status {reply.status}) is no department; check the URL")
     if reply.status == 200:
-        return _read(IssuedPayload, reply, settings).certificate
+        return _read(IssuedPayload, reply, settings)
     refused = _read(RefusedPayload, reply, settings)
     wait_s = retry_after_s(reply.headers)
     detail = printable(refused.detail) or f"status {reply.status}"

@@ -30,7 +30,7 @@ from alpr_edge.domain.wire_enrolling import AUTHORITY_PATH, ENROL_PATH, ENROL_PO
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import pairs
 from alpr_edge.uplink.answers import Reply
-from alpr_edge.uplink.asking import NoCertificateError, ask, certificate_in
+from alpr_edge.uplink.asking import NoCertificateError, ask, issued_in
 from alpr_edge.uplink.tls import context_of
 
 CLOCK_OFF_MAX = timedelta(hours=12)
@@ -132,14 +132,15 @@ def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, co
     key = pairs.waiting_key(key_file)
     asked = EnrolPayload(unit_id=unit_id, code=code, request=pairs.request_of(unit_id, key))
     try:
-        pem = certificate_in(ask(_context(authority), desk, ENROL_PATH, asked), desk)
+        issued = issued_in(ask(_context(authority), desk, ENROL_PATH, asked), desk)
     except NoCertificateError as refusal:
         if refusal.final:
             pairs.remove(key_file)
         raise _explained(refusal, desk, unit_id) from None
-    certificate = pairs.checked(pem, unit_id, key, authority)
+    certificate = pairs.checked(issued.certificate, unit_id, key, authority)
     # The authority first: until the pair is in place, this enrolment counts as not done, and can be repeated.
     pairs.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
+    pairs.write_media_key(settings, issued.media_key)
     pairs.replace_pair(settings, certificate.public_bytes(Encoding.PEM), pairs.pem_of(key))
     pairs.remove(key_file)
     return _told(certificate, unit_id, new=True)

@@ -23,9 +23,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.runtime import no_follow
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.uplink.sealing import SealedError, media_key_in
 
+PAIR_BYTES_MAX = 65_536
 _KEY_END = b"-----END PRIVATE KEY-----\n"
 
 
@@ -49,6 +52,18 @@ def certificate_held(settings: UplinkSettings) -> x509.Certificate | None:
         return None
 
 
+def pair_held(settings: UplinkSettings) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
+    """The unit's certificate with the key of it; None where they are not there or do not belong together."""
+    certificate = certificate_held(settings)
+    try:
+        key = load_pem_private_key(loaded_from(settings)[1].read_bytes().partition(_KEY_END)[0] + _KEY_END, None)
+    except (OSError, ValueError, TypeError):
+        return None
+    if certificate is None or not isinstance(key, ec.EllipticCurvePrivateKey):
+        return None
+    return (certificate, key) if certificate.public_key() == key.public_key() else None
+
+
 def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> None:
     """Put a new pair in the place of the one held.
 
@@ -68,7 +83,9 @@ def settle_pair(settings: UplinkSettings) -> None:
     """Give a pair that was laid down its places; nothing when there is none."""
     following = next_file(settings)
     try:
-        key, end, certificate = following.read_bytes().partition(_KEY_END)
+        with no_follow.opened_folder(following.parent) as folder:
+            content = no_follow.read_file(folder, following.name, PAIR_BYTES_MAX)
+        key, end, certificate = content.partition(_KEY_END)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -149,6 +166,22 @@ def _lock(folder: Path, descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError(f"{folder}: this unit is being enrolled or renewed at this moment; try again") from None
+
+
+def write_media_key(settings: UplinkSettings, pem: str) -> None:
+    """Keep the department's public key for media; a department that has none keeps the one held.
+
+    Raises:
+        UplinkError: it is no such key.
+        StoreError: it cannot be written.
+    """
+    if not pem:
+        return
+    try:
+        media_key_in(pem.encode())
+    except SealedError as error:
+        raise UplinkError(f"the department gave for media {error}; look at its log") from None
+    write_whole(settings.media_key_file, pem.encode())
 
 
 def write_whole(path: Path, content: bytes) -> None:

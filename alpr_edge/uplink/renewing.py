@@ -20,7 +20,7 @@ from alpr_edge.domain.wire import UNIT_HEADER
 from alpr_edge.domain.wire_enrolling import RENEW_PATH, RenewPayload
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import pairs
-from alpr_edge.uplink.asking import NoCertificateError, ask, certificate_in
+from alpr_edge.uplink.asking import NoCertificateError, ask, issued_in
 from alpr_edge.uplink.tls import context_of, days_left
 
 LOOK_S = 3600.0
@@ -91,14 +91,15 @@ class Renewer:
             asked = RenewPayload(request=pairs.request_of(self._unit_id, key))
             try:
                 reply = ask(context_of(settings), settings, RENEW_PATH, asked, {UNIT_HEADER: self._unit_id})
-                pem = certificate_in(reply, settings)
+                issued = issued_in(reply, settings)
             except NoCertificateError as refusal:
                 if refusal.final:
                     pairs.remove(key_file)
                 raise
-            certificate = pairs.checked(pem, self._unit_id, key, self._authority())
+            certificate = pairs.checked(issued.certificate, self._unit_id, key, self._authority())
             pairs.replace_pair(settings, certificate.public_bytes(Encoding.PEM), pairs.pem_of(key))
             pairs.remove(key_file)
+            pairs.write_media_key(settings, issued.media_key)
         log.info("uplink.renewed", until=str(certificate.not_valid_after_utc.astimezone(UTC).date()))
         return certificate.not_valid_after_utc
 

@@ -141,7 +141,9 @@ class Uploader:
             self._suspects.clear(suspect)
         suspects, resting = self._suspects.ids, self._resting()
         if not suspects:
-            return self._outbox.due(self._batch_items, self._batch_bytes, resting)
+            size = (self._batch_items, self._batch_bytes, resting)
+            # What lies on a medium may never arrive that way, so it is sent as well, once nothing else waits.
+            return self._outbox.due(*size) or self._outbox.due(*size, offloaded=True)
         waiting = [*suspects, *resting]
         # From both ends in turn: where all of one urgency fail, another one shows it soon.
         if len(suspects) % 2 == 0 and (last := self._outbox.last_due(waiting)):

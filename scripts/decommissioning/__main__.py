@@ -8,15 +8,19 @@ import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from scripts.decommissioning import destroying, emptying
 from scripts.decommissioning.record import Record, now, records, told
+from scripts.provisioning import no_follow
 from scripts.provisioning.joining import TLS_FOLDER
 from scripts.provisioning.machine import ProvisioningError, run, succeeds
 from scripts.provisioning.program import guarded, require_root, teller
 from scripts.provisioning.release import BASE
 from scripts.provisioning.services import CAPTURE, UPLINK
 from scripts.provisioning.unit_settings import held
+
+CERTIFICATE_BYTES_MAX = 65_536
 
 _say = teller()
 
@@ -38,8 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("unit_id", metavar="UNIT_ID", help="this unit's id, so that it is the one that was meant")
     ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("--export", type=Path, metavar="DIR", help="hand what waits over on this encrypted medium")
-    ways.add_argument("--abandon", default="", metavar="REASON", help="give up what waits; the reason goes on record")
+    ways.add_argument("--export", type=Path, metavar="DIR", help="take receipts from this medium, write what waits")
+    ways.add_argument("--abandon", default="", metavar="REASON", help="give up what is left; the reason goes on record")
     parser.add_argument("--by", default="", metavar="NAME", help="who does it; the user who called sudo")
     parser.add_argument("--wait", type=float, default=60.0, metavar="S", help="for the link to deliver what waits")
     parser.add_argument("--json", action="store_true", help="the record for programs on stdout")
@@ -76,35 +80,57 @@ def _begun(chosen: argparse.Namespace) -> Record:
 
 
 def _empty(record: Record, chosen: argparse.Namespace) -> None:
-    """Hand everything over; a refusal starts the reading again."""
+    """Hand everything over; a refusal starts the reading again, unless all that is missing are a medium's receipts."""
     _say("stopping the cameras")
-    was_active = succeeds("systemctl", "is-active", "--quiet", CAPTURE)
+    active = [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
     succeeds("systemctl", "stop", CAPTURE)
     try:
-        uplinked = succeeds("systemctl", "is-active", "--quiet", UPLINK)
-        counts = emptying.drained(chosen.wait if uplinked else 0.0, _say)
-        if emptying.waiting(counts) and chosen.export is not None:
-            _say(f"handing {emptying.waiting(counts)} items over on {chosen.export}")
-            # Two senders would only do the same twice.
-            succeeds("systemctl", "stop", UPLINK)
-            record.exported = emptying.export(chosen.export, record.unit_id)
-            counts = emptying.outbox()
-        record.abandoned = _given_up(counts, chosen.abandon)
+        told = _handed_over(record, chosen)
+        record.given_up = dict(told["left"])
+        record.abandoned = _given_up(told["left"], chosen.abandon)
     except BaseException:
-        if was_active:
-            succeeds("systemctl", "start", "--no-block", CAPTURE, UPLINK)
+        # New reads would need a medium of their own, and that one receipts, without an end.
+        again = [unit for unit in active if unit != CAPTURE or not emptying.waits_for_receipts(record.given_up)]
+        if again:
+            succeeds("systemctl", "start", "--no-block", *again)
         raise
-    record.outbox, record.emptied = counts, True
+    record.handed_over, record.outbox, record.emptied = told, told["items"], True
 
 
-def _given_up(counts: dict[str, int], reason: str) -> str:
-    """What goes on record of items that the department does not have; refused without a reason."""
-    left = emptying.waiting(counts)
+def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
+    """What the unit says of itself once all was done to hand its reads over. Raises ProvisioningError."""
+    try:
+        _say("queueing open reads and what damaged databases hold")
+        told = emptying.handover()
+    except ProvisioningError as error:
+        if not chosen.abandon:
+            raise
+        return {"items": {}, "left": {"not_counted": 1}, "error": str(error)}
+    began = told
+    uplinked = succeeds("systemctl", "is-active", "--quiet", UPLINK)
+    if chosen.export is not None and told["items"]["offloaded"]:
+        emptying.make_place(chosen.export, record.unit_id)
+        emptying.take_receipts(chosen.export, _say)
+        record.exported = emptying.listed(chosen.export, record.unit_id)
+    emptying.drained(chosen.wait if uplinked else 0.0, _say)
+    told = emptying.handover()
+    waiting = told["items"]["ready"] + told["items"]["quarantined"]
+    if waiting and chosen.export is not None:
+        _say(f"writing {waiting} items to {chosen.export}")
+        # Two senders would only do the same twice.
+        succeeds("systemctl", "stop", UPLINK)
+        record.exported = emptying.export(chosen.export, record.unit_id)
+        told = emptying.handover()
+    return told | {"open_reads_closed": began["open_reads_closed"] + told["open_reads_closed"]}
+
+
+def _given_up(left: dict[str, int], reason: str) -> str:
+    """What goes on record of what the department does not have; refused without a reason."""
     if left and not reason:
-        raise ProvisioningError(
-            f"{left} items are not at the department; bring the link up, or use --export DIR, or --abandon REASON"
-        )
-    return f"{left} items: {reason}" if left else ""
+        cameras = "; the cameras stay off until then" if emptying.waits_for_receipts(left) else ""
+        line = f"not handed over: {emptying.left_line(left)}{cameras}; nothing is destroyed"
+        raise ProvisioningError(f"{line}; --abandon REASON gives it up on record")
+    return reason if left else ""
 
 
 def _destroy(record: Record) -> None:
@@ -125,13 +151,17 @@ def _destroy(record: Record) -> None:
     destroying.discard()
     record.ended = now()
     record.save()
+    record.save_text()
 
 
-def _certificate() -> str:
-    certificate = TLS_FOLDER / "unit.pem"
-    if not certificate.exists():
+def _certificate(folder: Path = TLS_FOLDER) -> str:
+    """The fingerprint of the unit's certificate; empty where there is none. The folder is the unit's user's."""
+    try:
+        with no_follow.opened_folder(folder) as opened:
+            pem = no_follow.read_file(opened, "unit.pem", CERTIFICATE_BYTES_MAX)
+    except OSError:
         return ""
-    told_ = run("openssl", "x509", "-in", certificate, "-noout", "-fingerprint", "-sha256")
+    told_ = run("openssl", "x509", "-noout", "-fingerprint", "-sha256", stdin=pem)
     return told_.partition("=")[2].strip().replace(":", "").lower()
 
 

@@ -1,14 +1,16 @@
-"""Keys are overwritten, data is removed. Whatever of it is gone already is passed over, so it can be done again."""
+"""Keys are overwritten, data is removed. Whatever of it is gone already is passed over, so it can be done again.
+
+The unit's user may write some of these folders: root follows no link in them.
+"""
 
 import os
 import secrets
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from scripts.decommissioning.emptying import digest
 from scripts.decommissioning.record import REVOKED
+from scripts.provisioning import no_follow
 from scripts.provisioning.accounts import AS_UNIT
 from scripts.provisioning.machine import ProvisioningError, run, succeeds
 from scripts.provisioning.services import CAPTURE, TARGET, UPLINK
@@ -20,6 +22,7 @@ SETTINGS_FOLDER = Path("/etc/alpr-edge")
 DATA = Path("/var/lib/alpr-edge")
 RUNTIME = Path("/run/alpr-edge")
 DATABASE = "edge.db"
+CHUNK_BYTES = 1 << 20
 
 
 def stop_units() -> None:
@@ -42,23 +45,31 @@ def secret_files(
 ) -> list[Path]:
     """What has to be overwritten: sealed keys, the host's key where nothing else is sealed with it, TLS key, settings.
 
-    The settings may hold a camera's password.
+    The settings may hold a camera's password. A link is none of these: it goes with the data, and what it leads to
+    stays. Raises OSError.
     """
-    sealed = sorted(credentials.glob("alpr-edge-*"))
-    others = [path for path in credentials.glob("*") if path not in sealed] if credentials.is_dir() else []
-    plain = sorted(path for path in settings.rglob("*") if path.is_file() and path.suffix in {".key", ".toml", ".next"})
-    return [*sealed, *([host_key] if host_key.exists() and not others else []), *plain]
+    sealed = [path for path in _files(credentials) if path.parent == credentials and path.name.startswith("alpr-edge-")]
+    others = set(credentials.glob("*")) - set(sealed) if credentials.is_dir() else set()
+    plain = [path for path in _files(settings) if path.suffix in {".key", ".toml", ".next"}]
+    return [*sealed, *([host_key] if host_key.is_file() and not others else []), *plain]
 
 
 def overwritten(path: Path) -> dict[str, Any]:
-    """Overwrite a file where it lies, then remove it; returns its name, size and SHA-256 before."""
-    about = {"file": str(path), "bytes": path.stat().st_size, "sha256": digest(path)}
-    path.chmod(0o600)
-    with path.open("r+b", buffering=0) as file:
-        file.write(secrets.token_bytes(path.stat().st_size))
-        os.fsync(file.fileno())
-    path.unlink()
-    return about
+    """Overwrite a file where it lies, then remove it; returns its name, size and SHA-256 before.
+
+    A second name of a file that is not the folder's owner's (a hard link) costs that file nothing: the name goes.
+    Raises OSError.
+    """
+    with no_follow.opened_folder(path.parent) as folder:
+        sha256, size = digest(no_follow.open_file(folder, path.name))
+        descriptor = no_follow.open_file(folder, path.name, os.O_RDWR)
+        try:
+            if _is_theirs(descriptor, folder):
+                _overwrite(descriptor)
+        finally:
+            os.close(descriptor)
+        no_follow.remove_file(folder, path.name)
+    return {"file": str(path), "bytes": size, "sha256": sha256}
 
 
 def discard() -> None:
@@ -67,26 +78,43 @@ def discard() -> None:
 
 
 def data_of(folder: Path = DATA) -> dict[str, Any]:
-    """How much there is, and the SHA-256 of the encrypted database."""
-    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    database = folder / DATABASE
-    return {
-        "files": len(files),
-        "bytes": sum(path.stat().st_size for path in files),
-        "database_sha256": digest(database) if database.exists() else "none",
-    }
+    """How much there is, and the SHA-256 of the encrypted database. Raises OSError."""
+    about: dict[str, Any] = {"files": 0, "bytes": 0, "database_sha256": "none"}
+    if not folder.is_dir():
+        return about
+    with no_follow.opened_folder(folder) as top:
+        for file in no_follow.files_below(top):
+            about["files"] += 1
+            about["bytes"] += os.stat(file.path.name, dir_fd=file.folder, follow_symlinks=False).st_size
+            if file.path == Path(DATABASE):
+                about["database_sha256"], _ = digest(file.open())
+    return about
 
 
 def remove(*folders: Path) -> None:
     """Remove all that is in folders; they themselves stay, as the system makes them. Raises OSError."""
-    for path in _inside(folders):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    for path in folders:
+        if path.is_dir():
+            with no_follow.opened_folder(path) as folder:
+                no_follow.empty_folder(folder)
 
 
-def _inside(folders: tuple[Path, ...]) -> Iterator[Path]:
-    for folder in folders:
-        if folder.is_dir():
-            yield from sorted(folder.iterdir())
+def _files(folder: Path) -> list[Path]:
+    """The regular files below a folder, links left out; none where there is no folder."""
+    if not folder.is_dir():
+        return []
+    with no_follow.opened_folder(folder) as top:
+        return sorted(folder / file.path for file in no_follow.files_below(top))
+
+
+def _is_theirs(descriptor: int, folder: int) -> bool:
+    """Whether overwriting a file takes nothing from anybody but the folder's owner."""
+    about = os.fstat(descriptor)
+    return about.st_nlink == 1 or about.st_uid == os.fstat(folder).st_uid
+
+
+def _overwrite(descriptor: int) -> None:
+    left = os.fstat(descriptor).st_size
+    while left:
+        left -= os.write(descriptor, secrets.token_bytes(min(left, CHUNK_BYTES)))
+    os.fsync(descriptor)

@@ -1,12 +1,13 @@
 """The record of a decommissioning: written before the first thing is destroyed, and kept. It holds no plate text."""
 
 import json
-import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from scripts.provisioning import no_follow
 from scripts.provisioning.machine import ProvisioningError
 
 RECORDS = Path("/var/log/alpr-edge")
@@ -30,11 +31,15 @@ class Record:
     certificate_sha256: str = ""
     """Of the unit's certificate (DER), as the department has it on record; empty: it had none."""
     outbox: dict[str, int] = field(default_factory=dict)
-    """Items at the end: ready (waiting), delivered (held beside a receipt), quarantined (refused)."""
+    """Items at the end: ready (waiting), delivered (held beside a receipt), quarantined (refused), offloaded."""
+    handed_over: dict[str, Any] = field(default_factory=dict)
+    """What ``alpr-edge unit handover`` said last: reads, damaged databases, items, media, holds, and what is left."""
     exported: dict[str, Any] | None = None
     """Folder, files, bytes, and the SHA-256 of their list as sha256sum prints it."""
+    given_up: dict[str, int] = field(default_factory=dict)
+    """What was destroyed although the department did not have it, or somebody held it, by name."""
     abandoned: str = ""
-    """Why items were given up that the department does not have."""
+    """Why."""
     emptied: bool = False
     """Everything was handed over, or given up on record; what follows destroys."""
     keys: list[dict[str, Any]] = field(default_factory=list)
@@ -51,15 +56,19 @@ class Record:
 
     def save(self, folder: Path = RECORDS) -> Path:
         """Write it so that a power cut does not lose it; returns where. Raises ProvisioningError."""
+        return self._write(self.path(folder), json.dumps(asdict(self), indent=1))
+
+    def save_text(self, folder: Path = RECORDS) -> Path:
+        """Likewise for people, beside it."""
         path = self.path(folder)
+        return self._write(path.with_suffix(".txt"), told(self, path))
+
+    @staticmethod
+    def _write(path: Path, text: str) -> Path:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".new")
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(self), indent=1) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with no_follow.opened_folder(path.parent) as folder:
+                no_follow.write_file(folder, path.name, f"{text}\n".encode())
         except OSError as error:
             raise ProvisioningError(f"{path}: the record cannot be written: {error.strerror}") from None
         return path
@@ -91,7 +100,8 @@ def told(record: Record, path: Path) -> str:
         f"unit         {record.unit_id}, release {record.release}",
         f"taken out    {record.began} to {record.ended or 'not ended yet'} by {record.by}",
         f"certificate  {record.certificate_sha256 or 'none'}",
-        "outbox       " + ", ".join(f"{name} {count}" for name, count in record.outbox.items()),
+        "outbox       " + (", ".join(f"{name} {count}" for name, count in record.outbox.items()) or "not counted"),
+        *_handed_over(record.handed_over),
     ]
     if record.exported is not None:
         lines.append(
@@ -100,7 +110,8 @@ def told(record: Record, path: Path) -> str:
             )
         )
     if record.abandoned:
-        lines.append(f"given up     {record.abandoned}")
+        given_up = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in record.given_up.items())
+        lines.append(f"given up     {given_up}\n             because: {record.abandoned}")
     lines += [f"overwritten  {key['file']} ({key['bytes']} bytes, SHA-256 {key['sha256']})" for key in record.keys]
     if record.removed:
         lines.append(
@@ -109,3 +120,22 @@ def told(record: Record, path: Path) -> str:
     lines += [f"record       {path}", f"department   {record.revoked or 'not asked yet'}"]
     lines += [*([] if record.revoked == REVOKED else [f"             run there: {record.revoke}"]), "", record.limits]
     return "\n".join(lines)
+
+
+def _handed_over(told_: dict[str, Any]) -> Iterator[str]:
+    """Lines about what the unit held at the end."""
+    if "reads" in told_:
+        closed = told_["open_reads_closed"]
+        yield f"reads        {told_['reads']}, {told_['reads_unacknowledged']} of them without every receipt"
+        yield f"             {closed} were still open and were queued; {told_['reads_held']} were held"
+        yield f"             {told_['reads_deleted_on_record']} had been deleted earlier without a receipt"
+    for database in told_.get("databases", ()):
+        saved = database.get("saved", {}).get("reads", 0)
+        unread = database.get("pages_unreadable", 0)
+        yield f"damaged      {database['name']}: {saved} reads came over, {unread} pages could not be read"
+    for medium in told_.get("media", ()):
+        yield f"medium       {medium['medium_id']}: {medium['items']} items without a receipt"
+    if told_.get("media"):
+        yield "             to take them in there although revoked: alpr-edge department import --accept-revoked UNIT"
+    if "error" in told_:
+        yield f"not counted  {told_['error']}"

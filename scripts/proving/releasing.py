@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def a_unit_with_reads_is_not_decommissioned(scene: Scene) -> str:
 
 
 def decommissioning_exports_and_destroys(scene: Scene) -> str:
-    """What waits arrives at the department on a medium; keys, data, certificates are gone; a record is kept."""
+    """What waits arrives at the department on a medium, its receipts come back, and then keys and data are gone."""
     car = scene.car
     (car.root / MEDIUM.lstrip("/")).mkdir(exist_ok=True)
     (car.root / "root").chmod(0o711)
@@ -121,11 +122,10 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
         "the proof",
         "--json",
     )
-    done = car.run(*command)
-    record = json.loads(done.stdout)
-    _require(
-        record["outbox"]["ready"] == record["outbox"]["quarantined"] == 0, f"left in the outbox: {record['outbox']}"
-    )
+    taken = _export(scene, command)
+    record = json.loads(car.run(*command).stdout)
+    waiting = {name: record["outbox"][name] for name in ("ready", "quarantined", "offloaded")}
+    _require(not any(waiting.values()), f"left in the outbox: {waiting}")
     left = [path for path in ("var/lib/alpr-edge", "etc/alpr-edge") if any((car.root / path).iterdir())]
     left += [path.name for path in (car.root / "etc/credstore.encrypted").glob("alpr-edge-*")]
     _require(not left, f"left behind: {left}")
@@ -134,12 +134,21 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
     )
     _require(secret not in _record(car.root).encode(), "the record holds a key")
     _require(record["revoked"] == "revoked" == scene.depot.state_of(UNIT), f"the department: {record['revoked']}")
-    before = scene.depot.counts()["reads"]
-    taken = _import(scene)
-    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
     again = json.loads(car.run(*command).stdout)
     _require(again == record, "a second time says something else")
     return f"{len(record['keys'])} keys overwritten, {record['removed']['files']} files removed, {taken} on the medium"
+
+
+def _export(scene: Scene, command: Sequence[str]) -> str:
+    """What waits goes to a medium, and nothing is destroyed before the department has answered for it."""
+    refused = scene.car.run(*command, check=False)
+    _require(refused.returncode == 1 and "on media without a receipt" in refused.stderr, f"export: {refused.stderr}")
+    reading = scene.car.holds("systemctl", "is-active", "--quiet", CAPTURE)
+    _require(not reading, "the cameras go on while receipts are due")
+    before = scene.depot.counts()["reads"]
+    taken = _import(scene)
+    _require(scene.depot.counts()["reads"] > before, "nothing of the medium was new to the department")
+    return taken
 
 
 def _record(root: Path) -> str:
@@ -150,9 +159,12 @@ def _record(root: Path) -> str:
 def _import(scene: Scene) -> str:
     medium = CACHE / "medium"
     call("rm", "-rf", medium)
-    call("cp", "-a", scene.car.root / MEDIUM.lstrip("/"), medium)
+    there = scene.car.root / MEDIUM.lstrip("/")
+    call("cp", "-a", there, medium)
     program = ROOT / ".venv" / "bin" / "alpr-edge"
-    return call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+    told = call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+    call("cp", "-rT", "--no-preserve=ownership", medium, there)
+    return told
 
 
 def _put(scene: Scene, version: str) -> None:

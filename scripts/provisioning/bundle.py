@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from scripts.provisioning import no_follow
 from scripts.provisioning.machine import ManagedFile, ProvisioningError, run
 
 MANIFEST, SIGNATURE, ABOUT = "MANIFEST", "MANIFEST.sig", "bundle.json"
@@ -113,15 +114,16 @@ def require_ed25519(key: Path, *, private: bool = False) -> None:
 
 def check_listing(bundle: Path, files: dict[str, str]) -> None:
     """Refuse a bundle with a file less or more than its manifest, or with links. Raises ProvisioningError."""
-    for name in files:
-        if not (bundle / name).is_file():
-            raise ProvisioningError(f"{bundle / name}: missing from the bundle; copy it again")
     for path in sorted(bundle.rglob("*")):
-        name = path.relative_to(bundle).as_posix()
         if path.is_symlink():
             raise ProvisioningError(f"{path}: a link has no place in a bundle; do not use this bundle")
-        if not path.is_dir() and name not in files and name not in {MANIFEST, SIGNATURE}:
-            raise ProvisioningError(f"{path}: not in the bundle's manifest; do not use this bundle")
+    with no_follow.opened_folder(bundle) as top:
+        found = {file.path.as_posix() for file in no_follow.files_below(top)}
+    for name in files:
+        if name not in found:
+            raise ProvisioningError(f"{bundle / name}: missing from the bundle; copy it again")
+    for name in sorted(found - set(files) - {MANIFEST, SIGNATURE}):
+        raise ProvisioningError(f"{bundle / name}: not in the bundle's manifest; do not use this bundle")
 
 
 def copy_checked(bundle: Path, files: dict[str, str], target: Path, progress: Progress | None = None) -> None:
@@ -131,14 +133,15 @@ def copy_checked(bundle: Path, files: dict[str, str], target: Path, progress: Pr
         ProvisioningError: one differs from the manifest, or cannot be read or written.
     """
     try:
-        total = sum((bundle / name).stat().st_size for name in files)
+        total = sum((bundle / name).lstat().st_size for name in files)
         done = 0
-        for name, digest in files.items():
-            copy = None if is_for_others(name) else target / name
-            for size in _copied(bundle / name, copy, digest):
-                done += size
-                if progress is not None:
-                    progress(done, total)
+        with no_follow.opened_folder(bundle) as top:
+            for name, digest in files.items():
+                copy = None if is_for_others(name) else target / name
+                for size in _copied(bundle / name, no_follow.open_file(top, name), copy, digest):
+                    done += size
+                    if progress is not None:
+                        progress(done, total)
     except OSError as error:
         raise ProvisioningError(f"{error.filename}: {error.strerror}") from None
 
@@ -181,11 +184,11 @@ class ReleaseKey:
         self._file.forget_before()
 
 
-def _copied(source: Path, copy: Path | None, digest: str) -> Iterator[int]:
-    """Copy a file while it is hashed; yields the size of each chunk."""
+def _copied(source: Path, descriptor: int, copy: Path | None, digest: str) -> Iterator[int]:
+    """Copy a file while it is hashed; yields the size of each chunk, and closes its descriptor."""
     sha = hashlib.sha256()
     with ExitStack() as files:
-        reading: BinaryIO = files.enter_context(os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb"))
+        reading: BinaryIO = files.enter_context(os.fdopen(descriptor, "rb"))
         writing: BinaryIO | None = None
         if copy is not None:
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -237,8 +240,8 @@ def _small(path: Path) -> bytes:
 
 def _bounded(path: Path, bytes_max: int, otherwise: str) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(bytes_max + 1)
+        with no_follow.opened_folder(path.parent) as folder:
+            data = no_follow.read_file(folder, path.name, bytes_max + 1)
     except OSError as error:
         raise ProvisioningError(f"{path}: {error.strerror}; {otherwise}") from None
     if len(data) > bytes_max:

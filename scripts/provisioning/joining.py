@@ -2,11 +2,12 @@
 
 import json
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.provisioning import no_follow
 from scripts.provisioning.accounts import AS_UNIT
 from scripts.provisioning.machine import ProvisioningError, run
 from scripts.provisioning.unit_settings import held
@@ -62,7 +63,7 @@ class Enrolment:
         uplink = held().get("uplink", {})
         for path in _tls_files(uplink):
             if not path.exists():
-                undo.callback(path.unlink, missing_ok=True)
+                undo.callback(_remove, path)
         where = ["--department", self._department or uplink["url"], "--ca-fingerprint", invitation.fingerprint]
         where += ["--enrol-port", str(invitation.port)] if invitation.port else []
         # Through a pipe: a command line can be seen by every user.
@@ -152,6 +153,12 @@ def red(error: ProvisioningError) -> str:
     except (IndexError, KeyError, TypeError, ValueError):
         return str(error)
     return f"the unit works and is not fit: {'; '.join(red)}; see: sudo alpr-edge unit check"
+
+
+def _remove(path: Path) -> None:
+    """Remove a file in a folder of the unit's user."""
+    with suppress(FileNotFoundError), no_follow.opened_folder(path.parent) as folder:
+        no_follow.remove_file(folder, path.name)
 
 
 def _tls_files(uplink: dict[str, Any]) -> list[Path]:

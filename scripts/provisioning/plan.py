@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.provisioning import no_follow
 from scripts.provisioning.accounts import AS_UNIT, Accounts
 from scripts.provisioning.base import Overlay, Packages
 from scripts.provisioning.bundle import ReleaseKey
@@ -16,6 +17,7 @@ from scripts.provisioning.steps import Step
 from scripts.provisioning.time_keeping import TimeKeeping
 from scripts.provisioning.unit_settings import UnitSettings, unit_settings
 
+SETTINGS_BYTES_MAX = 1_000_000
 RESTART_JOURNAL = ("systemctl", "restart", "systemd-journald.service")
 
 
@@ -82,7 +84,8 @@ def _settings(request: Request) -> str:
     if request.settings is None:
         return ""
     try:
-        text = request.settings.read_text(encoding="utf-8")
+        with no_follow.opened_folder(request.settings.parent) as folder:
+            text = no_follow.read_file(folder, request.settings.name, SETTINGS_BYTES_MAX).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ProvisioningError(f"{request.settings}: cannot be read: {reason}") from None

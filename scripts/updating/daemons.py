@@ -2,15 +2,18 @@
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from scripts.provisioning import no_follow
 from scripts.provisioning.accounts import AS_UNIT, UNIT_USER
 from scripts.provisioning.machine import ProvisioningError, run, succeeds
 from scripts.provisioning.services import CAPTURE, UPLINK
 
 HEALTH = Path("/run/alpr-edge")
 SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
+HEALTH_BYTES_MAX = 1_000_000
 POLL_S = 1.0
 STEADY_S = 10.0
 """A daemon that got ready has to stay so for as long; one that dies of its first frame does not."""
@@ -41,7 +44,8 @@ class SystemdDaemons:
         run("systemctl", "daemon-reload")
         for name in ("run", "uplink"):
             # It outlives its daemon, and would speak for the one before.
-            (HEALTH / f"{name}.json").unlink(missing_ok=True)
+            with suppress(FileNotFoundError), no_follow.opened_folder(HEALTH) as folder:
+                no_follow.remove_file(folder, f"{name}.json")
         for unit in _enabled():
             # One that failed too often is started all the same.
             succeeds("systemctl", "reset-failed", unit)
@@ -83,11 +87,17 @@ def _trouble() -> str:
     for unit in _enabled():
         if (state := _value(unit, "ActiveState")) != "active":
             return f"{unit} is {state} ({_value(unit, 'Result')}): {_last_words(unit)}"
+    return "" if says_ready() else f"{CAPTURE} runs and does not say that it is ready"
+
+
+def says_ready(folder: Path = HEALTH) -> bool:
+    """Whether capture says that it is ready, in a folder of the unit's user."""
     try:
-        ready = json.loads((HEALTH / "run.json").read_text(encoding="utf-8"))["ready"]
-    except (OSError, ValueError, KeyError):
-        ready = False
-    return "" if ready else f"{CAPTURE} runs and does not say that it is ready"
+        with no_follow.opened_folder(folder) as opened:
+            told = json.loads(no_follow.read_file(opened, "run.json", HEALTH_BYTES_MAX))
+        return bool(told["ready"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _value(unit: str, name: str) -> str:

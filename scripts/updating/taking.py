@@ -1,5 +1,6 @@
 """An update, step by step. A power cut between any two of them leaves a unit that starts a whole release."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -153,7 +154,7 @@ class Update:
     def _require_space(self, bundle: Path, key: Path) -> None:
         """The unit's reads are on the same disk, and come first."""
         mine = [bundle / name for name in signed_files(bundle, key) if not is_for_others(name)]
-        need = SPACE_FACTOR * sum(path.stat().st_size for path in mine if path.is_file())
+        need = SPACE_FACTOR * sum(path.lstat().st_size for path in mine if os.path.lexists(path))
         free = shutil.disk_usage(self.releases.base).free
         if free < need:
             raise ProvisioningError(

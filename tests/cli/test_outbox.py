@@ -8,8 +8,10 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.cli.common import require_owner
+from alpr_edge.department.certificates import initialise
 from alpr_edge.domain.errors import AccessError
-from tests.app.rig import PLATES, daemon, write_frames, write_settings
+from tests.app.rig import PLATES, UNIT, daemon, write_frames, write_settings
+from tests.department.enrolled import enrolled
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,11 @@ def edge(settings: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--settings", str(settings)])
 
 
+def counts(settings: Path) -> dict[str, int]:
+    told: dict[str, int] = json.loads(edge(settings, "outbox", "status", "--json").stdout)
+    return told
+
+
 def test_the_owner_sees_what_was_read(settings: Path) -> None:
     shown = [json.loads(line) for line in edge(settings, "reads", "--json", "--limit", "100").stdout.splitlines()]
     assert {read["plate"] for read in shown} <= set(PLATES[:3])
@@ -36,21 +43,34 @@ def test_the_owner_sees_what_was_read(settings: Path) -> None:
     assert edge(settings, "reads", "--hits", "--json").stdout == ""
 
 
-def test_everything_is_handed_over_on_a_medium_once(settings: Path, tmp_path: Path) -> None:
-    before = json.loads(edge(settings, "outbox", "status", "--json").stdout)
-    assert before["ready"] >= 9
-    result = edge(settings, "outbox", "offload", str(tmp_path / "unplugged"))
-    assert result.exit_code == 1
-    assert "is the medium mounted?" in result.stderr
+@pytest.mark.review(13)
+def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, tmp_path: Path) -> None:
+    waiting = counts(settings)["ready"]
+    assert waiting >= 9
     medium = tmp_path / "medium"
+    result = edge(settings, "outbox", "offload", str(medium))
+    assert (result.exit_code, "is the medium mounted?" in result.stderr) == (1, True)
     medium.mkdir()
     result = edge(settings, "outbox", "offload", str(medium))
+    assert (result.exit_code, "no certificate to sign with" in result.stderr) == (1, True)
+    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    enrolled(directory, UNIT, settings.parent / "tls")
+    result = edge(settings, "outbox", "offload", str(medium))
     assert result.exit_code == 0, result.stderr
-    after = json.loads(edge(settings, "outbox", "status", "--json").stdout)
-    assert after == {"ready": 0, "delivered": before["ready"], "quarantined": 0}
-    assert len(list(medium.rglob("*.sha256"))) == before["ready"]
-    assert edge(settings, "outbox", "quarantined").stdout == ""
+    assert f"{waiting} items are on {medium}" in result.stdout
+    assert counts(settings) == {"ready": 0, "delivered": 0, "quarantined": 0, "offloaded": waiting}
     assert "0 items are due again" in edge(settings, "outbox", "requeue").stdout
+    assert f"{waiting} items are due again" in edge(settings, "outbox", "requeue", "--offloaded").stdout
+    again = json.loads(edge(settings, "outbox", "offload", str(medium), "--json").stdout)
+    assert again["offloaded"] == waiting
+    result = CliRunner().invoke(app, ["department", "import", str(medium), "--directory", str(directory)])
+    assert result.exit_code == 0, result.output
+    (medium / UNIT / "receipts-9.signed").write_text("rot")
+    result = edge(settings, "outbox", "receipts", str(medium), "--json")
+    assert (result.exit_code, "receipts-9.signed: not a file of this kind" in result.stderr) == (1, True)
+    assert json.loads(result.stdout)["delivered"] == waiting
+    assert counts(settings) == {"ready": 0, "delivered": waiting, "quarantined": 0, "offloaded": 0}
+    assert edge(settings, "outbox", "quarantined").stdout == ""
 
 
 def test_nobody_else_sees_plates(tmp_path: Path) -> None:

@@ -154,6 +154,14 @@ def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
     assert "takes no write" in told(unit, *others("disk"))["disk"]["said"]
 
 
+@pytest.mark.review(13)
+def test_without_the_department_s_key_for_media_it_is_amber(tmp_path: Path, department: DepartmentServer) -> None:
+    settings = write_fit_unit(tmp_path, f"https://127.0.0.1:{department.port}")
+    assert "media key" not in told(settings, *others("certificates"))
+    (tmp_path / "tls" / "department-media.pem").write_text("no key")
+    assert told(settings, *others("certificates"))["media key"]["verdict"] == "amber"
+
+
 def test_a_certificate_of_five_days_and_a_department_that_is_gone_are_red(
     tmp_path: Path, department: DepartmentServer
 ) -> None:

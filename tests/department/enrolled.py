@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from alpr_edge.department.certificates import UNIT_DAYS, Authority, TlsFiles
+from alpr_edge.department.media_keys import load_media_key, make_media_key, public_pem
 from alpr_edge.department.storage import Storage
 
 
@@ -19,6 +20,8 @@ def enrolled(directory: Path, unit_id: str, out: Path, days: int = UNIT_DAYS) ->
     (out / "unit.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
     (out / "unit.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     (out / "unit.key").chmod(0o600)
+    make_media_key(files)
+    (out / "department-media.pem").write_text(public_pem(load_media_key(files)))
     storage = Storage(directory)
     storage.units.add(certificate)
     storage.close()

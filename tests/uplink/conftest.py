@@ -43,6 +43,7 @@ def settings_for(url: str, files: Path, **changes: float) -> UplinkSettings:
             "ca_file": files / "department-ca.pem",
             "certificate_file": files / "unit.pem",
             "key_file": files / "unit.key",
+            "media_key_file": files / "department-media.pem",
             **values,
         }
     )

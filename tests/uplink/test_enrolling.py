@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.certificates import Authority, TlsFiles, initialise
+from alpr_edge.department.media_keys import make_media_key
 from alpr_edge.department.server import DepartmentServer
 from alpr_edge.domain.enrolment_codes import parsed
 from alpr_edge.domain.errors import UplinkError
@@ -28,7 +29,9 @@ NUMBERS = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return initialise(tmp_path_factory.mktemp("enrolling") / "department", ["127.0.0.1"]).directory
+    files = initialise(tmp_path_factory.mktemp("enrolling") / "department", ["127.0.0.1"])
+    make_media_key(files)
+    return files.directory
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_a_unit_enrols_and_delivers(settings: UplinkSettings, unit_id: str, invi
     done = enrolled(settings, unit_id, replace(invitation, code=invitation.code.lower().replace("-", " ")))
     assert (done.unit_id, done.new) == (unit_id, True)
     assert done.until > datetime.now(UTC) + timedelta(days=390)
-    assert names(settings) == {"department-ca.pem", "unit.pem", "unit.key"}
+    assert names(settings) == {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key"}
     assert {path.stat().st_mode & 0o777 for path in settings.key_file.parent.iterdir()} == {0o600}
     assert settings.key_file.parent.stat().st_mode & 0o777 == 0o700
     assert delivers(settings, unit_id)

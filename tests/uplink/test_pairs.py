@@ -61,7 +61,7 @@ def test_the_new_pair_takes_the_place_of_the_old_one(held: UplinkSettings, other
     assert settled(held) == (other / "unit.pem").read_bytes()
     assert held.key_file.read_bytes() == (other / "unit.key").read_bytes()
     assert {path.stat().st_mode & 0o777 for path in (held.key_file, held.certificate_file)} == {0o600}
-    names = {"department-ca.pem", "unit.pem", "unit.key"}
+    names = {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key"}
     assert {path.name for path in held.key_file.parent.iterdir()} == names
 
 

@@ -46,6 +46,7 @@ def test_a_certificate_with_few_days_left_is_followed_by_a_new_one(
     department = HttpsDepartment(settings, "unit-7")
     assert department.deliver([image_item()])[0].sha256
     old, key = settings.certificate_file.read_bytes(), settings.key_file.read_bytes()
+    settings.media_key_file.unlink()
     stage = renewer(settings)
     assert stage.days_left == pytest.approx(10, abs=0.1)
     assert stage.step() == LOOK_S
@@ -53,7 +54,7 @@ def test_a_certificate_with_few_days_left_is_followed_by_a_new_one(
     assert stage.days_left == pytest.approx(397, abs=0.1)
     assert settings.certificate_file.read_bytes() != old
     assert settings.key_file.read_bytes() != key
-    assert names(settings) == {"department-ca.pem", "unit.pem", "unit.key"}
+    assert names(settings) == {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key"}
     # The connection made with the old certificate goes on, and the next one takes the new.
     assert department.deliver([image_item(2)])[0].sha256
     department.close()
@@ -108,7 +109,7 @@ def test_a_department_that_is_away_is_asked_again_with_growing_waits(
     first_s = stage.step()
     assert stage.failure.startswith("the certificate is not renewed: https://127.0.0.1:1: cannot be reached")
     assert (first_s, stage.step()) == (RETRY.first_s / 2, RETRY.first_s)
-    assert names(away) == {"department-ca.pem", "unit.pem", "unit.key", "unit.key.renewing"}
+    assert names(away) == {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key", "unit.key.renewing"}
 
 
 def test_a_revoked_unit_gets_no_new_certificate_and_keeps_its_files(
@@ -120,7 +121,7 @@ def test_a_revoked_unit_gets_no_new_certificate_and_keeps_its_files(
     with pytest.raises(UnauthorisedError, match="this unit's certificate was revoked"):
         renewer(settings).renew()
     assert settings.certificate_file.read_bytes() == before
-    assert names(settings) == {"department-ca.pem", "unit.pem", "unit.key"}
+    assert names(settings) == {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key"}
 
 
 def test_with_an_unset_clock_or_a_certificate_that_has_ended_nothing_is_asked(

@@ -10,7 +10,6 @@ from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.uplink.client import HttpsDepartment
-from alpr_edge.uplink.spool import DirectorySpool
 from alpr_edge.uplink.uploader import Link, Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import Faulty, settings_for
@@ -117,16 +116,3 @@ def test_after_failures_batches_shrink_to_one_item_and_grow_again(
             bench.waits(1)
             left.append(filled.counts().ready)
     assert left == [8, 7, 6, 2, 0]  # the one that failed alone is sent alone once more
-
-
-def test_a_spool_empties_an_outbox_as_well(filled: Outbox, unit_files: Path, tmp_path: Path) -> None:
-    medium = tmp_path / "medium"
-    settings = settings_for("https://unused.example", unit_files)
-    uploader = Uploader(filled, DirectorySpool(medium, "unit-1"), settings, ReplayedClock(NOW), lambda: 0.0)
-    uploader.step()
-    assert uploader.step() > 0
-    assert "is the medium mounted?" in uploader.state.last_error
-    medium.mkdir()
-    while filled.counts().ready:
-        assert uploader.step() == 0.0
-    assert uploader.state.delivered == 8

@@ -1,0 +1,248 @@
+"""Portable media at the depot (policy 462.5): items go out sealed, and receipts come back.
+
+What is written can be read by the department alone, and shows who wrote it. An item on a medium has not arrived: it
+keeps its place in the outbox until a receipt that the department signed comes back, on the medium or over the link.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from pydantic import ValidationError
+
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.wire import Answer, OutboxItem, Outcome, digest
+from alpr_edge.domain.wire_media import (
+    MEDIUM_BYTES_MAX,
+    MEDIUM_FILE,
+    RECEIPTS_BYTES_MAX,
+    RECEIPTS_LINE,
+    RECEIPTS_PREFIX,
+    RECEIPTS_SUFFIX,
+    MediumPayload,
+    ReceiptsPayload,
+    item_file,
+)
+from alpr_edge.runtime import no_follow
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.store.outbox import Outbox
+from alpr_edge.uplink import pairs
+from alpr_edge.uplink.sealing import SealedError, Sealer, media_key_in, taken_apart
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A medium that is there, with a folder for this unit; made by :func:`opened_medium`."""
+
+    directory: Path
+    medium_id: str
+    folder: int
+    """Descriptor of the unit's folder."""
+
+    def write(self, item: OutboxItem, content: bytes) -> None:
+        """Write an item's file and read it back.
+
+        Raises:
+            UplinkError: the medium is full, broken, or gives back something else.
+        """
+        place, name = item_file(item.item_id)
+        with _failing(self.directory):
+            no_follow.make_folder(self.folder, place)
+            with no_follow.folder_below(self.folder, place) as folder:
+                no_follow.write_file(folder, name, content)
+                same = digest(_read_back(folder, name)) == digest(content)
+        if not same:
+            raise UplinkError(f"{self.directory}: the medium gives back something else than was written; take another")
+
+    def receipts(self) -> Iterator[tuple[str, bytes]]:
+        """Name and content of each file of receipts. Raises UplinkError."""
+        with _failing(self.directory):
+            for name in filter(_is_receipts, no_follow.names_in(self.folder)):
+                yield name, no_follow.read_file(self.folder, name, RECEIPTS_BYTES_MAX)
+
+
+@contextmanager
+def opened_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
+    """Open a medium; one that is new gets its id.
+
+    Args:
+        directory: on the medium. It must exist: making it would fill the vehicle's own disk below an unmounted mount
+            point.
+        unit_id: whose folder on it.
+
+    Raises:
+        UplinkError: it is not there, or does not work.
+    """
+    with ExitStack() as stack:
+        with _failing(directory):
+            top = stack.enter_context(no_follow.opened_folder(directory))
+            medium_id = _medium_id(directory, top)
+            no_follow.make_folder(top, unit_id)
+            folder = stack.enter_context(no_follow.folder_below(top, unit_id))
+        yield Medium(directory, medium_id, folder)
+
+
+def sealer_of(settings: UplinkSettings, unit_id: str, medium_id: str) -> Sealer:
+    """What seals items with this unit's certificate for its department.
+
+    Raises:
+        UplinkError: the certificate, its key or the department's key for media is missing.
+    """
+    pair = pairs.pair_held(settings)
+    if pair is None:
+        files = f"{settings.certificate_file}, {settings.key_file}"
+        raise UplinkError(f"{files}: no certificate to sign with; enrol this unit: alpr-edge unit enrol")
+    try:
+        media_key = media_key_in(settings.media_key_file.read_bytes())
+    except (OSError, SealedError):
+        raise UplinkError(
+            f"{settings.media_key_file}: the department's key for media is not there; it comes with a certificate "
+            "(alpr-edge unit enrol --again), or print it there: alpr-edge department key"
+        ) from None
+    return Sealer(unit_id, medium_id, *pair, media_key)
+
+
+def offload(
+    outbox: Outbox,
+    medium: Medium,
+    sealer: Sealer,
+    settings: UplinkSettings,
+    now: Callable[[], datetime | None],
+    tick: Callable[[int], None],
+) -> int:
+    """Write everything that is ready to a medium; returns how many items lie on it now.
+
+    Args:
+        outbox: of this unit.
+        medium: where to.
+        sealer: for that medium.
+        settings: how much at a time.
+        now: the present moment in UTC; None when unknown.
+        tick: told how many items are still to be written.
+
+    Raises:
+        UplinkError: the medium is full or broken; what lies on it whole is noted as such.
+        StoreError: the outbox cannot be read or written; what was written is written again.
+    """
+    done = 0
+    while left := outbox.counts().ready:
+        tick(left)
+        items = outbox.due(settings.batch_items, settings.batch_bytes)
+        written: list[OutboxItem] = []
+        try:
+            for item in items:
+                medium.write(item, sealer.seal(item, now()))
+                written.append(item)
+        finally:
+            done += outbox.offload(written, medium.medium_id, now())
+    tick(0)
+    return done
+
+
+@dataclass(slots=True)
+class ReceiptsTaken:
+    """What came of the receipts on a medium."""
+
+    delivered: int = 0
+    """Items of this unit that had waited for one."""
+    troubles: list[str] = field(default_factory=list)
+    """Files that are not receipts of this unit's department, one line each."""
+
+
+def take_receipts(
+    outbox: Outbox, medium: Medium, settings: UplinkSettings, unit_id: str, now: datetime | None
+) -> ReceiptsTaken:
+    """Take down the receipts that the department left on a medium; again changes nothing.
+
+    Args:
+        outbox: of this unit.
+        medium: with this unit's folder.
+        settings: whose authority vouches for the department.
+        unit_id: this unit.
+        now: the moment of delivery in UTC; None when unknown.
+
+    Raises:
+        UplinkError: the medium cannot be read, or this unit knows no department.
+        StoreError: the outbox cannot be written.
+    """
+    try:
+        authority = x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
+    except (OSError, ValueError):
+        raise UplinkError(f"{settings.ca_file}: no usable department authority; enrol this unit") from None
+    found, before = ReceiptsTaken(), outbox.counts().delivered
+    for name, content in medium.receipts():
+        try:
+            answers = _answers(content, authority, unit_id, now)
+        except SealedError as error:
+            found.troubles.append(f"{name}: {error}")
+            continue
+        for start in range(0, len(answers), settings.batch_items):
+            outbox.settle(answers[start : start + settings.batch_items], settings.digest_attempts_max, now)
+    found.delivered = outbox.counts().delivered - before
+    return found
+
+
+def _answers(content: bytes, authority: x509.Certificate, unit_id: str, now: datetime | None) -> list[Answer]:
+    """The receipts of a file that a server of this department signed for this unit."""
+    file = taken_apart(RECEIPTS_LINE, content)
+    try:
+        certificate = x509.load_der_x509_certificate(file.second)
+        certificate.verify_directly_issued_by(authority)
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        payload = ReceiptsPayload.model_validate_json(file.first)
+    except ValidationError:
+        raise SealedError("holds no receipts") from None
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        raise SealedError("not signed by this unit's department") from None
+    # Every unit has a certificate of the same authority; only a server's speaks for the department.
+    if ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
+        raise SealedError("not signed by a server of this unit's department")
+    if now is not None and not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise SealedError("signed with a certificate that has ended; import the medium again at the department")
+    file.verify(certificate)
+    if payload.unit_id != unit_id:
+        raise SealedError("receipts of another unit")
+    return [Answer(receipt.item_id, Outcome.RECEIPT, receipt.sha256) for receipt in payload.receipts]
+
+
+def _medium_id(directory: Path, top: int) -> str:
+    try:
+        content = no_follow.read_file(top, MEDIUM_FILE, MEDIUM_BYTES_MAX)
+    except FileNotFoundError:
+        made = MediumPayload(medium_id=secrets.token_hex(16))
+        no_follow.write_file(top, MEDIUM_FILE, json.dumps(made.model_dump()).encode() + b"\n")
+        return made.medium_id
+    try:
+        return MediumPayload.model_validate_json(content).medium_id
+    except ValidationError:
+        raise UplinkError(f"{directory / MEDIUM_FILE}: does not name a medium; remove it and try again") from None
+
+
+def _read_back(folder: int, name: str) -> bytes:
+    """A file as the medium has it: what this machine remembers of it is dropped first."""
+    with os.fdopen(no_follow.open_file(folder, name), "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return file.read()
+
+
+def _is_receipts(name: str) -> bool:
+    return name.startswith(RECEIPTS_PREFIX) and name.endswith(RECEIPTS_SUFFIX)
+
+
+@contextmanager
+def _failing(directory: Path) -> Iterator[None]:
+    """Tell of a medium that fails in one line."""
+    try:
+        yield
+    except OSError as error:
+        if not directory.is_dir():
+            raise UplinkError(f"{directory}: no such folder; is the medium mounted?") from None
+        raise UplinkError(f"{directory}: the medium failed: {error.filename or ''} {error.strerror}") from None

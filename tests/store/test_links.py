@@ -1,0 +1,170 @@
+"""Root in the unit's folders: whatever its user laid there in place of a file or folder, root's own files stay."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.app.only_one import only_one
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.hotlist.importing import _only_import
+from alpr_edge.power.files import write_word
+from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.store.aside import all_aside
+from alpr_edge.store.ballast import BALLAST_NAME, Ballast
+from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.files import give_to_owner_of
+from alpr_edge.store.images import PREFIXES, ImageStore
+from alpr_edge.store.incoming import INCOMING, FeedNote, Incoming
+from alpr_edge.store.keymark import MARK_NAME, KeyMark
+from alpr_edge.store.migrating import LOCK_NAME
+
+KEY = bytes(range(32))
+UNIT = 65534
+
+pytestmark = pytest.mark.review(16)
+
+
+@dataclass
+class Victim:
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "shadow"
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Iterator[Victim]:
+    """Root's own folder and file, as they have to be afterwards."""
+    found = Victim(tmp_path / "victim")
+    found.folder.mkdir(mode=0o700)
+    found.file.write_text("secret")
+    (found.folder / ("ab" * 32)).write_text("named like an image")
+    before = facts(found.folder)
+    yield found
+    assert facts(found.folder) == before
+
+
+def facts(folder: Path) -> list[tuple[object, ...]]:
+    found = []
+    for path in (folder, *sorted(folder.iterdir())):
+        about = path.lstat()
+        content = b"" if path.is_dir() else path.read_bytes()
+        found.append((path.name, about.st_uid, about.st_mode, about.st_mtime_ns, content))
+    return found
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The unit's data folder, its user's own."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, UNIT, UNIT)
+    return folder
+
+
+def lay_ballast(data: Path) -> None:
+    ballast = Ballast(data, 4096)
+    ballast.tend()
+
+
+def write_images(data: Path) -> None:
+    store = ImageStore(data / "images", KEY)
+    for number in range(3):
+        with suppress(AlprEdgeError):
+            store.put(b"\xff\xd8\xff" + bytes([number]) * 100)
+
+
+def draft(data: Path) -> None:
+    Incoming(data, KEY).start("ncic", FeedNote()).close()
+
+
+def hold(data: Path) -> None:
+    with only_one(data):
+        pass
+
+
+def lock_lists(data: Path) -> None:
+    with _only_import(data / "lists"):
+        pass
+
+
+def say_health(data: Path) -> None:
+    write_health(data, Health("run", ready=True, troubles=(), figures={}))
+
+
+FILES: list[tuple[str, Callable[[Path], object]]] = [
+    (DATABASE_NAME, lambda data: Database.open(data, KEY, migrate=True).close()),
+    (DATABASE_NAME, lambda data: Database.open(data, KEY, migrate=False).close()),
+    (LOCK_NAME, lambda data: Database.open(data, KEY, migrate=True).close()),
+    ("run.lock", hold),
+    (BALLAST_NAME, lay_ballast),
+    (MARK_NAME, lambda data: KeyMark(bytes(16), bytes(8)).write(data)),
+    (f"{INCOMING}/ncic.part", draft),
+    ("lists/.import.lock", lock_lists),
+    ("run.json", say_health),
+    (".run.json.new", say_health),
+    ("ignition", lambda data: write_word(data, is_on=True)),
+    (".ignition.new", lambda data: write_word(data, is_on=True)),
+]
+
+
+@pytest.mark.parametrize(("name", "work"), FILES)
+def test_a_link_in_place_of_a_file(name: str, work: Callable[[Path], object], data: Path, victim: Victim) -> None:
+    for folder in (data / name).parent.relative_to(data).parts:
+        (data / folder).mkdir(mode=0o700)
+    (data / name).symlink_to(victim.file)
+    with suppress(AlprEdgeError, OSError):
+        work(data)
+
+
+@pytest.mark.parametrize(("name", "work"), [one for one in FILES if "json" not in one[0] or one[0] == "run.json"])
+def test_a_link_to_where_nothing_is_yet(name: str, work: Callable[[Path], object], data: Path, victim: Victim) -> None:
+    for folder in (data / name).parent.relative_to(data).parts:
+        (data / folder).mkdir(mode=0o700)
+    (data / name).symlink_to(victim.folder / "made-by-root")
+    with suppress(AlprEdgeError, OSError):
+        work(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "work"),
+    [(INCOMING, draft), ("lists", lock_lists), ("images", write_images)],
+)
+def test_a_link_in_place_of_a_folder(name: str, work: Callable[[Path], object], data: Path, victim: Victim) -> None:
+    (data / name).symlink_to(victim.folder)
+    with pytest.raises(AlprEdgeError, match="a link, which is not followed here"):
+        work(data)
+
+
+def test_links_in_place_of_the_images_folders(data: Path, victim: Victim) -> None:
+    images = data / "images"
+    images.mkdir(mode=0o700)
+    os.chown(images, UNIT, UNIT)
+    for prefix in PREFIXES:
+        (images / prefix).symlink_to(victim.folder)
+    write_images(data)
+    store = ImageStore(images, KEY)
+    assert store.orphans(()) == []
+    assert store.remove_temporaries() == 0
+
+
+def test_a_link_in_place_of_a_database_set_aside_is_none(data: Path, victim: Victim) -> None:
+    (data / "damaged-20260302T170000Z").symlink_to(victim.folder)
+    assert all_aside(data) == []
+
+
+def test_what_took_the_place_of_a_file_of_root_s_is_not_given_away(data: Path, victim: Victim) -> None:
+    (data / "link").symlink_to(victim.file)
+    with pytest.raises(OSError, match="symbolic links"):
+        give_to_owner_of(data, data / "link")
+    os.link(victim.file, data / "second-name")
+    give_to_owner_of(data, data / "second-name")
+    (data / "second-name").unlink()
+    (data / "mine").write_text("made by root")
+    give_to_owner_of(data, data / "mine")
+    assert (data / "mine").stat().st_uid == UNIT

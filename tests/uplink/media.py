@@ -1,0 +1,46 @@
+"""Media of tests: what a unit's outbox writes, and what the department makes of it."""
+
+from pathlib import Path
+
+from alpr_edge.department.certificates import TlsFiles
+from alpr_edge.department.media import MediumImport, TakenIn
+from alpr_edge.department.storage import Storage
+from alpr_edge.domain.wire import OutboxItem
+from alpr_edge.domain.wire_media import item_file
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.store.outbox import Outbox
+from alpr_edge.uplink.media import ReceiptsTaken, offload, opened_medium, sealer_of, take_receipts
+from tests.store.records import instant
+
+NOW = instant().utc
+
+
+def written(medium: Path, settings: UplinkSettings, unit_id: str, items: list[OutboxItem], folder: str = "") -> None:
+    """Seal items on a medium as a unit, in the folder of another one if it is named."""
+    with opened_medium(medium, folder or unit_id) as opened:
+        sealer = sealer_of(settings, unit_id, opened.medium_id)
+        for item in items:
+            opened.write(item, sealer.seal(item, NOW))
+
+
+def offloaded(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> int:
+    """Write what is ready."""
+    with opened_medium(medium, unit_id) as opened:
+        sealer = sealer_of(settings, unit_id, opened.medium_id)
+        return offload(outbox, opened, sealer, settings, lambda: NOW, lambda _: None)
+
+
+def imported(storage: Storage, directory: Path, medium: Path, *accepted: str) -> TakenIn:
+    """Take a medium in at the department."""
+    return MediumImport(storage, TlsFiles(directory), frozenset(accepted)).take_in(medium, lambda _: None)
+
+
+def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptsTaken:
+    """Take receipts up at the unit."""
+    with opened_medium(medium, unit_id) as opened:
+        return take_receipts(outbox, opened, settings, unit_id, None)
+
+
+def path_of(medium: Path, unit_id: str, item: OutboxItem) -> Path:
+    """Where an item lies."""
+    return medium.joinpath(unit_id, *item_file(item.item_id))

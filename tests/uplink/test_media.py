@@ -1,0 +1,235 @@
+"""Items on a medium: sealed, and not delivered before the department's receipt."""
+
+import shutil
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from alpr_edge.department.app import create_app
+from alpr_edge.department.certificates import TlsFiles
+from alpr_edge.department.media_keys import ReceiptSigner, public_pem
+from alpr_edge.department.server import tls_context
+from alpr_edge.department.storage import Storage
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.retention import Ground
+from alpr_edge.domain.wire import Answer, Outcome, encode
+from alpr_edge.domain.wire_media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.settings.retention import RetentionSettings
+from alpr_edge.store.database import Database
+from alpr_edge.store.images import ImageStore
+from alpr_edge.store.outbox import Outbox, OutboxCounts
+from alpr_edge.store.purge import Purge
+from alpr_edge.store.reads import ReadStore
+from alpr_edge.store.usage import on_record
+from alpr_edge.uplink import pairs
+from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.media import opened_medium, sealer_of
+from alpr_edge.uplink.sealing import sign
+from alpr_edge.uplink.uploader import Uploader
+from tests.store.records import instant
+from tests.uplink.conftest import settings_for
+from tests.uplink.faulty import FaultyDepartment
+from tests.uplink.items import fill, jpeg, read_item, stored
+from tests.uplink.media import NOW, imported, offloaded, receipts_taken, written
+
+pytestmark = pytest.mark.review(13)
+
+
+@pytest.fixture
+def settings(unit_files: Path) -> UplinkSettings:
+    return settings_for("https://unused.example", unit_files)
+
+
+@pytest.fixture
+def medium(tmp_path: Path) -> Path:
+    made = tmp_path / "medium"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def filled(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
+    assert fill(database, images, 3) == 12
+    return outbox
+
+
+def test_what_lies_on_a_medium_is_not_delivered(filled: Outbox, medium: Path, settings: UplinkSettings) -> None:
+    assert offloaded(filled, medium, settings) == 12
+    assert filled.counts() == OutboxCounts(ready=0, delivered=0, quarantined=0, offloaded=12)
+    (there,) = filled.media()
+    assert (there.items, there.last, len(there.medium_id)) == (12, NOW, 32)
+    assert offloaded(filled, medium, settings) == 0
+
+
+def test_what_lies_on_a_medium_is_not_purged_as_acknowledged(
+    database: Database, images: ImageStore, filled: Outbox, medium: Path, settings: UplinkSettings
+) -> None:
+    offloaded(filled, medium, settings)
+    store = ReadStore(database, images)
+    purge = Purge(database, store, RetentionSettings().limits)
+    while purge.step(instant(1000), 10**12):
+        pass
+    assert purge.done.reads[Ground.ROOM] == 0
+    assert store.counts().reads == 3 - on_record(database)
+
+
+def test_no_plate_can_be_read_on_a_medium(filled: Outbox, medium: Path, settings: UplinkSettings) -> None:
+    offloaded(filled, medium, settings)
+    written(medium, settings, "unit-1", [read_item(9, "8XYZ999")])
+    files = [path for path in medium.rglob("*") if path.is_file()]
+    assert len(files) == 14
+    for path in files:
+        content = path.read_bytes() + str(path).encode()
+        for plain in (b"7ABC123", b"8XYZ999", b"read-0", b"lat_deg", jpeg("crop of read-0")):
+            assert plain not in content, path
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def test_receipts_of_the_department_deliver(
+    filled: Outbox, medium: Path, settings: UplinkSettings, storage: Storage, tmp_path: Path
+) -> None:
+    offloaded(filled, medium, settings)
+    assert receipts_taken(filled, medium, settings).delivered == 0
+    found = imported(storage, tmp_path / "department", medium)
+    assert (found.stored, found.refused, found.receipts, found.troubles) == (12, 0, 12, ())
+    assert len(stored(tmp_path / "department")) == 12
+    assert receipts_taken(filled, medium, settings).delivered == 12
+    assert filled.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
+    assert receipts_taken(filled, medium, settings).delivered == 0
+    assert filled.media() == []
+
+
+def test_the_link_delivers_what_lies_on_a_medium_once_nothing_else_waits(
+    database: Database,
+    images: ImageStore,
+    filled: Outbox,
+    medium: Path,
+    unit_files: Path,
+    storage: Storage,
+    authority: TlsFiles,
+    tmp_path: Path,
+) -> None:
+    offloaded(filled, medium, settings_for("", unit_files))
+    imported(storage, tmp_path / "department", medium)
+    assert [item.item_id for item in filled.due(50, 10**6)] == []
+    served = FaultyDepartment(create_app(storage), tls_context(authority), iter(()))
+    with served as department, ExitStack() as stack:
+        settings = settings_for(department.url, unit_files)
+        client = stack.enter_context(closing(HttpsDepartment(settings, "unit-1")))
+        uploader = Uploader(filled, client, settings, ReplayedClock(instant()), lambda: 0.0)
+        for _ in range(3):
+            uploader.step()
+    assert filled.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
+    assert len(stored(tmp_path / "department")) == 12
+
+
+def test_what_the_department_refuses_of_a_medium_is_set_aside(
+    filled: Outbox, medium: Path, settings: UplinkSettings
+) -> None:
+    offloaded(filled, medium, settings)
+    filled.settle([Answer("hit-1", Outcome.REFUSED, detail="422"), Answer("hit-2", Outcome.RETRY)], 5)
+    assert filled.counts() == OutboxCounts(ready=0, delivered=0, quarantined=1, offloaded=11)
+    assert filled.due(12, 10**6, offloaded=True)[-1].item_id != "hit-1"
+
+
+def test_a_medium_that_was_lost_is_written_again(filled: Outbox, medium: Path, settings: UplinkSettings) -> None:
+    offloaded(filled, medium, settings)
+    assert filled.requeue() == 0
+    assert filled.requeue(offloaded=True) == 12
+    shutil.rmtree(medium)
+    medium.mkdir()
+    assert offloaded(filled, medium, settings) == 12
+
+
+def test_receipts_count_when_a_server_of_the_department_signed_them_for_this_unit(
+    filled: Outbox, medium: Path, settings: UplinkSettings, authority: TlsFiles
+) -> None:
+    offloaded(filled, medium, settings)
+    item = filled.due(1, 1, offloaded=True)[0]
+    receipts = [ReceiptPayload(item_id=item.item_id, sha256=item.sha256)]
+    pair = pairs.pair_held(settings)
+    assert pair is not None
+    payload = encode(ReceiptsPayload(unit_id="unit-1", receipts=receipts))
+    by_a_unit = sign(RECEIPTS_LINE, payload, pair[0].public_bytes(Encoding.DER), pair[1])
+    good = ReceiptSigner(authority).signed("unit-1", receipts)
+    files = {
+        "1": by_a_unit,
+        "2": good[:-1] + bytes([good[-1] ^ 1]),
+        "3": good.replace(item.sha256.encode(), b"0" * 64),
+        "4": ReceiptSigner(authority).signed("unit-2", receipts),
+        "5": good[:40],
+        "6": b"",
+    }
+    for name, content in files.items():
+        (medium / "unit-1" / f"receipts-{name}.signed").write_bytes(content)
+    found = receipts_taken(filled, medium, settings)
+    assert found.delivered == 0
+    assert [trouble.partition(": ")[2] for trouble in found.troubles] == [
+        "not signed by a server of this unit's department",
+        "its signature does not hold: changed, or signed by somebody else",
+        "its signature does not hold: changed, or signed by somebody else",
+        "receipts of another unit",
+        "cut off",
+        "not a file of this kind and version",
+    ]
+    (medium / "unit-1" / "receipts-7.signed").write_bytes(good)
+    assert receipts_taken(filled, medium, settings).delivered == 1
+
+
+def test_a_medium_that_is_not_there_is_no_folder_to_make(settings: UplinkSettings, tmp_path: Path) -> None:
+    missing = tmp_path / "not-mounted"
+    with pytest.raises(UplinkError, match="is the medium mounted"):
+        written(missing, settings, "unit-1", [read_item()])
+    assert not missing.exists()
+
+
+def test_a_medium_that_fails_is_told_in_a_line(
+    filled: Outbox, medium: Path, settings: UplinkSettings, tmp_path: Path
+) -> None:
+    (medium / "unit-1").write_text("a file where the folder should be")
+    with pytest.raises(UplinkError, match="the medium failed: unit-1 Not a directory"):
+        offloaded(filled, medium, settings)
+    (medium / "unit-1").unlink()
+    (medium / "unit-1").symlink_to(tmp_path)
+    with pytest.raises(UplinkError, match="a link, which is not followed here"):
+        offloaded(filled, medium, settings)
+    (medium / "unit-1").unlink()
+    (medium / "alpr-edge-medium.json").write_text("{}")
+    with pytest.raises(UplinkError, match="does not name a medium"):
+        offloaded(filled, medium, settings)
+    assert filled.counts().ready == 12
+
+
+def test_without_the_department_s_key_nothing_is_written(
+    filled: Outbox, medium: Path, settings: UplinkSettings, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.pem"
+    for content in ("", "no key"):
+        wrong.write_text(content)
+        with pytest.raises(UplinkError, match="the department's key for media is not there"):
+            offloaded(filled, medium, settings.model_copy(update={"media_key_file": wrong}))
+    with pytest.raises(UplinkError, match="no certificate to sign with"):
+        offloaded(filled, medium, settings.model_copy(update={"certificate_file": wrong}))
+    assert filled.counts().ready == 12
+
+
+def test_an_item_seals_otherwise_each_time(medium: Path, settings: UplinkSettings) -> None:
+    with opened_medium(medium, "unit-1") as opened:
+        sealer = sealer_of(settings, "unit-1", opened.medium_id)
+        assert sealer.seal(read_item(), None)[200:] != sealer.seal(read_item(), None)[200:]
+
+
+def test_the_key_for_media_is_kept_when_it_is_one(settings: UplinkSettings, tmp_path: Path) -> None:
+    here = settings.model_copy(update={"media_key_file": tmp_path / "key.pem"})
+    pairs.write_media_key(here, "")
+    assert not here.media_key_file.exists()
+    pairs.write_media_key(here, public_pem(X25519PrivateKey.generate()))
+    before = here.media_key_file.read_text()
+    with pytest.raises(UplinkError, match="no X25519 public key in PEM"):
+        pairs.write_media_key(here, "rubbish")
+    assert here.media_key_file.read_text() == before
