@@ -132,8 +132,10 @@ class UplinkUnit:
         troubles = list(self._list_troubles(store))
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")
-        troubles += [f"{failed.stage.name} failed: {failed.failure}" for failed in beside.restarting()]
+        beside.tend()
+        troubles += beside.troubles()
         figures = asdict(state)
+        figures["restarts"] = beside.restarts()
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
         figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
         self._manager.alive()

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from alpr_edge.app.power import IgnitionStage, PowerWatch
+from alpr_edge.domain.power import Phase
 from alpr_edge.power.files import write_word
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import PowerSettings
 from tests.app.rig import Daemon, daemon, write_frames, write_settings
 from tests.app.test_daemons import address, delivered_reads, department, edge, stored_reads
 
@@ -163,3 +168,36 @@ def test_an_order_that_fails_is_a_trouble_and_the_unit_stays(watching: Callable[
     car.turn("on")
     run.wait_for("event=read.stored", before + 3)
     assert run.end(signal.SIGTERM) == 0
+
+
+class SilentLine:
+    """An ignition whose line says off once and hangs from then on."""
+
+    def __init__(self) -> None:
+        self.back = threading.Event()
+        self.asked = 0
+
+    def is_on(self) -> bool:
+        self.asked += 1
+        if self.asked > 1:
+            self.back.wait(WAIT_S)
+        return False
+
+
+@pytest.mark.review(3)
+def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_counts_no_more() -> None:
+    line, supervisor = SilentLine(), Supervisor()
+    stage = IgnitionStage(line, every_s=0.01, answer_s_max=0.5)
+    supervisor.add(stage, replaceable=True)
+    watch = PowerWatch(PowerSettings(off_after_s=5.0), stage, supervisor)
+    supervisor.start()
+    deadline_s = time.monotonic() + WAIT_S
+    while not stage.late:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    assert (stage.word, watch.figures()["ignition"]) == (None, "unknown")
+    assert watch.warnings() == ("the ignition cannot be told: no answer comes",)
+    assert watch.step() is Phase.WATCHING
+    line.back.set()
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S)

@@ -1,4 +1,4 @@
-"""Every thread of a running unit is listed and killed in turn: each comes back, is told of, and the rest goes on."""
+"""Every thread of the daemons is listed and killed in turn: each comes back, is told of, and the rest goes on."""
 
 import ctypes
 import json
@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 import structlog
 
+from alpr_edge.app.store_room import open_store
 from alpr_edge.app.unit import Unit
+from alpr_edge.app.uplink import UplinkUnit
+from alpr_edge.department.certificates import initialise
 from alpr_edge.settings import load
-from tests.app.rig import write_frames, write_settings
+from tests.app.rig import UNIT, write_frames, write_settings
 from tests.cli.fit_unit import Receiver
+from tests.department.enrolled import enrolled
 
 WAIT_S = 120.0
 STAGES = {"writer", "second-reader", "recognition", "camera-front", "lists", "disk", "position", "ignition"}
@@ -31,24 +35,24 @@ def kill(thread: threading.Thread) -> None:
     assert done == 1
 
 
-class Car:
-    """A unit that runs in this process.
+class Daemon:
+    """A daemon that runs in this process.
 
     Args:
         settings: its file.
+        kind: which.
     """
 
-    def __init__(self, settings: Path) -> None:
+    def __init__(self, settings: Path, kind: type[Unit] | type[UplinkUnit]) -> None:
         self.stop = threading.Event()
-        self._health = settings.parent / "runtime" / "run.json"
-        others = set(threading.enumerate())
-        self.main = threading.Thread(target=Unit(load(settings), self.stop).run, name="main", daemon=True)
-        self._others = others
+        self._health = settings.parent / "runtime" / ("run.json" if kind is Unit else "uplink.json")
+        self._others = set(threading.enumerate())
+        self.main = threading.Thread(target=kind(load(settings), self.stop).run, name="main", daemon=True)
         self.main.start()
 
     @property
     def threads(self) -> dict[str, threading.Thread]:
-        """Those of the unit but its first, whose end is the process's."""
+        """Its own but the first, whose end is the process's."""
         return {thread.name: thread for thread in threading.enumerate() if thread not in {*self._others, self.main}}
 
     def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -64,7 +68,7 @@ class Car:
 
 
 @pytest.fixture
-def car(tmp_path: Path) -> Iterator[Car]:
+def car(tmp_path: Path) -> Iterator[Daemon]:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(9)), fps=20)
     (tmp_path / "lists").mkdir()
     text = settings.read_text(encoding="utf-8").replace("[vision]", "[vision]\nsecond_reader = true")
@@ -83,7 +87,7 @@ folder = "{tmp_path}/lists"
         encoding="utf-8",
     )
     with Receiver(tmp_path / "tty"):
-        running = Car(settings)
+        running = Daemon(settings, Unit)
         try:
             running.until(lambda told: told["ready"])
             yield running
@@ -95,7 +99,7 @@ folder = "{tmp_path}/lists"
 
 
 @pytest.mark.review(3)
-def test_every_thread_of_a_unit_is_a_stage_that_comes_back(car: Car) -> None:
+def test_every_thread_of_a_unit_is_a_stage_that_comes_back(car: Daemon) -> None:
     assert set(car.threads) == STAGES
     with structlog.testing.capture_logs() as logs:
         for name in sorted(STAGES):
@@ -111,3 +115,24 @@ def test_every_thread_of_a_unit_is_a_stage_that_comes_back(car: Car) -> None:
     assert sorted(failed) == sorted(STAGES)
     assert len({log["read"] for log in stored}) > 1
     car.until(lambda told: not [line for line in told["troubles"] if "failed" in line])
+
+
+@pytest.mark.review(3)
+def test_every_thread_of_the_uplink_is_a_stage_that_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "department"
+    initialise(folder, ["127.0.0.1"])
+    enrolled(folder, UNIT, tmp_path / "tls")
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), "https://127.0.0.1:9")
+    with open_store(load(settings), migrate=True):
+        pass
+    uplink = Daemon(settings, UplinkUnit)
+    uplink.until(lambda told: told["ready"])
+    assert set(uplink.threads) == {"lists", "certificate"}
+    for name in ("lists", "certificate"):
+        kill(uplink.threads[name])
+        told = uplink.until(lambda told, name=name: told["figures"]["restarts"].get(name) == 1)  # type: ignore[misc]
+        assert f"{name} failed: Killed: " in told["troubles"]
+        assert uplink.threads[name].is_alive()
+    uplink.stop.set()
+    uplink.main.join(WAIT_S)
+    assert not uplink.threads

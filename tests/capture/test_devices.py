@@ -1,9 +1,11 @@
 """V4L2 is tested without hardware: what goes wrong, and how stamps are judged. RTSP is tested against a real server."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import pytest
 import structlog
 from hypothesis import given
@@ -137,3 +139,28 @@ def test_an_rtsp_camera_that_was_off_comes_back_and_its_numbers_go_on(rtsp_serve
     rtsp_server.off()
     assert sum(1 for _ in frames) < 100
     assert not source.up
+
+
+@pytest.mark.review(4)
+def test_a_camera_shows_life_with_every_grab_also_of_pictures_that_are_left_out(
+    make_video: Callable[..., Path],
+) -> None:
+    beats = [0]
+
+    def beat() -> None:
+        beats[0] += 1
+
+    source = V4l2Source(V4l2Camera(kind="v4l2"), SystemClock(), beat)
+    capture = cv2.VideoCapture(str(make_video("drive.mp4")), cv2.CAP_FFMPEG)
+    assert list(source._pump(capture, lambda _: None)) == []
+    capture.release()
+    assert beats == [51]  # of 50 pictures, and the end
+
+
+@pytest.mark.review(4)
+@pytest.mark.parametrize("fps", [15, 8, 5, 4, 2, 1])
+def test_a_camera_whose_stamps_run_too_fast_is_live_within_seconds(fps: int) -> None:
+    backlog, number = Backlog(), 0
+    while backlog.holds(number * 1000 / fps, number * 3000 / fps):
+        number += 1
+    assert number / fps <= 7

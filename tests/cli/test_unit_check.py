@@ -200,3 +200,16 @@ def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> N
     assert "<dt>Not looked at</dt><dd>camera, card, gps," in page.read_text(encoding="utf-8")
     refused = check(unit, "--skip", "lens")
     assert (refused.exit_code, "no such check" in refused.stderr) == (2, True)
+
+
+@pytest.mark.review(6)
+@pytest.mark.parametrize(
+    ("command", "verdict", "said"),
+    [("echo off", "green", "says off"), ("false", "red", "ended with 1"), ("true", "red", "printed nothing")],
+)
+def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdict: str, said: str) -> None:
+    assert "ignition" not in told(unit, *others("ignition"))
+    with unit.open("a", encoding="utf-8") as file:
+        file.write(f'[power]\nignition = "command"\ncommand = "{command}"\n')
+    check = told(unit, *others("ignition"))["ignition"]
+    assert (check["verdict"], said in check["said"]) == (verdict, True)
