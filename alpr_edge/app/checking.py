@@ -17,11 +17,11 @@ from alpr_edge.app.checking_common import Bench
 from alpr_edge.app.checking_devices import check_place_and_time, check_sound
 from alpr_edge.app.checking_files import check_disk, check_keys, check_lists, check_models, check_versions
 from alpr_edge.app.checking_link import check_certificates, check_department
+from alpr_edge.app.doors import open_clock
 from alpr_edge.app.only_one import is_taken
 from alpr_edge.domain.errors import AlprEdgeError, SettingsError
 from alpr_edge.domain.fitness import Check, Grade, red, skipped, worst
 from alpr_edge.domain.instants import Instant
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
@@ -99,7 +99,9 @@ def examine(
     if unknown := [name for name in skip if name not in GROUPS]:
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
     running = is_taken(settings.unit.data_directory)
-    bench = Bench(settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, SystemClock())
+    bench = Bench(
+        settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
+    )
     duties = list(_duties(bench))
     _run(duties, tell)
     checks = [check for duty in duties for check in duty.checks]

@@ -1,14 +1,12 @@
 """What the checks share: the unit's settings, its clock, and what a running unit says of itself."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.instants import Instant
 from alpr_edge.position.keeper import FixKeeper, GnssClock
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, read_health
-from alpr_edge.runtime.kernel_clock import is_synchronised
 from alpr_edge.settings import Settings
 
 TOLD_S_MAX = 10.0
@@ -24,7 +22,7 @@ class Bench:
         skip: names of checks not to do.
         microphone: ALSA's name of a capture device.
         card_m: from lens to test card; None: not known.
-        system: this machine's clock.
+        system: this machine's clock, with what vouches for it.
     """
 
     def __init__(
@@ -44,30 +42,13 @@ class Bench:
         self.keeper = FixKeeper(settings.position.age_ms_max)
         self.system = system
 
-    def system_now(self) -> Instant:
-        """By the computer's clock; trusted where a time daemon keeps it."""
-        now = self.system.now()
-        return replace(now, utc_source=UtcSource.NTP) if now.utc is not None and is_synchronised() else now
-
     def now(self) -> Instant:
-        """By the receiver, else by the computer's clock."""
-        now = self.system_now()
-        return GnssClock(_Fixed(now), self.keeper).now()
+        """The present instant as a running unit would have it: by the receiver, else by the computer's clock."""
+        return GnssClock(self.system, self.keeper).now()
 
     def told(self) -> Health | None:
         """What the running unit says of itself; None when it has not for a while."""
         return fresh_health(self.settings.unit.runtime_directory)
-
-
-class _Fixed:
-    """A clock at the moment it was read."""
-
-    def __init__(self, now: Instant) -> None:
-        self._now = now
-
-    def now(self) -> Instant:
-        """That moment."""
-        return self._now
 
 
 def fresh_health(directory: Path) -> Health | None:

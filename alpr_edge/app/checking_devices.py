@@ -60,7 +60,7 @@ def _fixed(fix: Fix) -> Check:
 
 
 def _clock(bench: Bench) -> Check:
-    now, system = bench.now(), bench.system_now()
+    now, system = bench.now(), bench.system.now()
     if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
         return clock(now, None)
     return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
@@ -80,7 +80,7 @@ def _running_place(bench: Bench) -> Check:
 
 
 def _running_clock(bench: Bench) -> Check:
-    told, now = bench.told(), bench.system_now()
+    told, now = bench.told(), bench.system.now()
     by_receiver = told is not None and told.figures.get("utc_source") == UtcSource.GNSS
     if by_receiver and not now.trusted:
         said = "reads have the receiver's time, the computer's own clock is kept by nothing"

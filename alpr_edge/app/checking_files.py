@@ -44,14 +44,13 @@ def check_keys(bench: Bench) -> list[Check]:
 def check_lists(bench: Bench) -> list[Check]:
     """Every live list is opened, and judged by its age in a time that somebody vouches for."""
     settings = bench.settings
-    database = _opened(settings)
+    database, now = _opened(settings), bench.system.now()
     try:
         _, loader = open_lists(settings, database)
         index = loader.load()
-        own = own_entries.watched(database, bench.system_now().utc)
+        own = own_entries.watched(database, now.trusted_utc)
     finally:
         database.close()
-    now = bench.system_now()
     checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
     ages = settings.hotlist.ages_of
     checks += [listed(held.generation, now, *ages(held.generation.source)) for held in index.lists]

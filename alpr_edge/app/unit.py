@@ -12,7 +12,7 @@ from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.damage_watch import DamageWatch
 from alpr_edge.app.disk import DiskStage, open_ballast
-from alpr_edge.app.doors import Sight, open_lists, open_sight
+from alpr_edge.app.doors import Sight, open_clock, open_lists, open_sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.list_taking import ListStage
 from alpr_edge.app.list_watch import ListWatch
@@ -58,7 +58,7 @@ class Unit:
         self._stop = stop
         self._manager = ServiceManager()
         self._keeper = FixKeeper(settings.position.age_ms_max)
-        self._clock = GnssClock(SystemClock(), self._keeper)
+        self._clock = GnssClock(open_clock(settings), self._keeper)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._troubles: tuple[str, ...] = ()
         self._ready = False
@@ -82,7 +82,7 @@ class Unit:
             _, loader = open_lists(self._settings, store.database)
             loader.load()
             lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
-            lists.refresh(self._clock.now().utc)
+            lists.refresh(self._clock.now().trusted_utc)
             player = open_player(self._settings.alerts, self._clock.now())
             doors.callback(player.close)
             herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
@@ -96,7 +96,7 @@ class Unit:
                 cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
                 assembly = self._assembly(sight, herald, recorder, lists, cameras)
                 if self._settings.hotlist.source:
-                    assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming))
+                    assembly.supervisor.add(ListStage(self._settings, store.database, store.incoming, self._clock))
                 disk = DiskStage(self._settings, store, ballast, self._clock)
                 assembly.supervisor.add(disk)
                 assembly.supervisor.start()
@@ -148,7 +148,7 @@ class Unit:
         damage = DamageWatch(store)
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
             damage.mend()
-            now = self._clock.now().utc
+            now = self._clock.now().trusted_utc
             if damage.judge():
                 herald.sound(Tone.DAMAGED)
             if disk.judge():
