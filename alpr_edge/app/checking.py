@@ -115,7 +115,9 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
     for camera in bench.settings.camera:
         if not {"camera", "card"} <= skip:
             yield _Duty(f"camera {camera.id}", partial(check_camera, bench, camera), 30.0)
-    if not {"gps", "clock"} <= skip:
+    if {"gps", "clock"} <= skip:
+        bench.listened.set()
+    else:
         yield _Duty("gps", partial(check_place_and_time, bench), 30.0)
     plain: tuple[tuple[str, Callable[[Bench], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),

@@ -44,7 +44,7 @@ def check_keys(bench: Bench) -> list[Check]:
 def check_lists(bench: Bench) -> list[Check]:
     """Every live list is opened, and judged by its age in a time that somebody vouches for."""
     settings = bench.settings
-    database, now = _opened(settings), bench.system.now()
+    database, now = _opened(settings), bench.settled_now()
     try:
         _, loader = open_lists(settings, database)
         index = loader.load()

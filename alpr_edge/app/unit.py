@@ -25,6 +25,7 @@ from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
+from alpr_edge.domain.wire import instant_payload
 from alpr_edge.hotlist.own import OwnLoader
 from alpr_edge.position.chrony import ChronyFeed
 from alpr_edge.position.keeper import FixKeeper, GnssClock
@@ -237,6 +238,7 @@ class Unit:
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
             "has_fix": self._keeper.at(now) is not None,
             "utc_source": now.utc_source.value,
+            "now": instant_payload(now).model_dump(),
             "chrony": self._chrony.state,
             **others,
             **self._power.figures(),

@@ -9,6 +9,7 @@ a department ignores what it does not know and stores the body as it came.
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
-from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.instants import Instant, UtcSource, rfc3339
 from alpr_edge.domain.reads import PlateRead
 
 SCHEMA_VERSION = 1
@@ -229,6 +230,17 @@ def instant_payload(instant: Instant) -> InstantPayload:
         utc_source=instant.utc_source,
         uncertainty_ms=instant.uncertainty_ms,
     )
+
+
+def instant_in(payload: InstantPayload) -> Instant:
+    """The instant that a payload carries.
+
+    Raises:
+        ValueError: its UTC or its source is none.
+    """
+    utc = None if payload.utc is None else datetime.fromisoformat(payload.utc)
+    source = UtcSource(payload.utc_source)
+    return Instant(payload.boot_id, payload.boottime_ns, utc, source, payload.uncertainty_ms)
 
 
 def position_payload(position: Position | None) -> PositionPayload | None:

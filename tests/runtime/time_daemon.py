@@ -61,6 +61,11 @@ class TimeDaemon:
         self._thread.join(10)
         self._socket.close()
 
+    @property
+    def settings(self) -> str:
+        """What makes a unit ask it."""
+        return f"[position]\nchrony_port = {self.port}\n"
+
     def answer(self, number: int = 1) -> bytes:
         """The datagram."""
         family = 0 if self.reference == RECEIVER else 1
