@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.wire import InstantPayload, instant_in
+from alpr_edge.domain.wire import InstantPayload
+from alpr_edge.domain.wire_times import instant_in
 from alpr_edge.position.keeper import FixKeeper, GnssClock
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, read_health

@@ -82,7 +82,9 @@ def _running_place(bench: Bench) -> Check:
 
 
 def _running_clock(bench: Bench) -> Check:
-    now = bench.now()
+    now, told = bench.now(), bench.told()
+    if told is not None and (refused := told.figures.get("receiver_date")):
+        return red("clock", str(refused), "chronyc tracking; the receiver's antenna and firmware")
     if now.utc_source is UtcSource.GNSS and not bench.system.now().trusted:
         said = "reads have the receiver's time, the computer's own clock is kept by nothing"
         return amber("clock", said, "let chronyd follow the receiver: check position.chrony_socket")

@@ -17,7 +17,9 @@ from alpr_edge.settings import Settings
 from alpr_edge.store import own_entries
 from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.deletion_dates import DeletionDates
 from alpr_edge.store.keys import KEY_NAMES, load_key
+from alpr_edge.store.standing import Ages
 from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
 
 RELEASE_LINK = Path("/opt/alpr-edge/current")
@@ -77,7 +79,25 @@ def check_disk(bench: Bench) -> list[Check]:
     if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
         return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
     share = 1 - free / total if total else 1.0
-    return [disk(share, retention.disk_share_max, retention.amber_share, free)]
+    return [disk(share, retention.disk_share_max, retention.amber_share, free), _deletion_by_age(bench)]
+
+
+def _deletion_by_age(bench: Bench) -> Check:
+    """Whether reads go when they are old: by the running unit's word, else by the present date and its witnesses."""
+    told = bench.told() if bench.running else None
+    reason = None if told is None else told.figures.get("deletion_by_age_rests")
+    if reason is None:
+        if not (bench.settings.unit.data_directory / DATABASE_NAME).exists():
+            return amber("deletion by age", "no database yet", "start alpr-edge run once")
+        database = _opened(bench.settings)
+        try:
+            objection = DeletionDates(database, Ages(database)).objection(bench.settled_now())
+        finally:
+            database.close()
+        reason = "" if objection is None else objection.reason
+    if reason:
+        return amber("deletion by age", f"rests: {reason}", "see the clock; an answer of the department settles it")
+    return green("deletion by age", "the date agrees with the newest read and with the department's")
 
 
 def check_models(bench: Bench) -> list[Check]:

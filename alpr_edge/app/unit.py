@@ -79,7 +79,10 @@ class Unit:
             ballast = open_ballast(self._settings)
             store = doors.enter_context(open_store(self._settings, migrate=True, renew=True))
             store.recover()
-            placing.place_earlier(store.database, self._clock.now())
+            now = self._clock.now()
+            if believed := boots.pairs(store.database, now.boot_id)[-1:]:
+                self._keeper.resume(believed[0])
+            placing.place_earlier(store.database, now)
             _, loader = open_lists(self._settings, store.database)
             loader.load()
             lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
@@ -161,7 +164,8 @@ class Unit:
                 if lists.judge(now):
                     herald.sound(Tone.STALE)
                 troubles = (*self._judge(assembly, lists, herald, cameras, stalled), *disk.faults())
-                self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings()), herald)
+                dates = [self._clock.trouble] if self._clock.trouble else []
+                self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings(), *dates), herald)
                 self._write(assembly, store, herald, cameras, disk.figures() | damage.figures())
             except DamagedError as error:
                 log.error("unit.round_cut", failure=str(error))  # the next one begins with another database
@@ -239,6 +243,7 @@ class Unit:
             "has_fix": self._keeper.at(now) is not None,
             "utc_source": now.utc_source.value,
             "now": instant_payload(now).model_dump(),
+            "receiver_date": self._clock.trouble,
             "chrony": self._chrony.state,
             **others,
             **self._power.figures(),

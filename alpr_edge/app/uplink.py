@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from alpr_edge.app.department_dates import DepartmentDates
 from alpr_edge.app.doors import open_clock, open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
 from alpr_edge.app.renewing import RenewStage
@@ -73,6 +74,7 @@ class UplinkUnit:
         try:
             with open_store(self._settings, migrate=False) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
+                dates = DepartmentDates(store.database, self._clock)
                 fetcher = open_fetcher(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 beside = Supervisor()
@@ -84,6 +86,7 @@ class UplinkUnit:
                 def report() -> None:
                     if store.database.is_replaced():
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
+                    dates.hear(department.department_utc)
                     fetcher.want(department.list_serials)
                     self._report(uploader, self._about(department, renewer), beside, store)
 

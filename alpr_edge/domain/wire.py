@@ -9,7 +9,6 @@ a department ignores what it does not know and stores the body as it came.
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
-from alpr_edge.domain.instants import Instant, UtcSource, rfc3339
+from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.reads import PlateRead
 
 SCHEMA_VERSION = 1
@@ -129,6 +128,8 @@ class AnswersPayload(_Payload):
     answers: list[ItemAnswerPayload]
     lists: dict[str, int] = Field(default_factory=dict)
     """Newest serial of each hotlist source the department holds for this unit."""
+    utc: str = ""
+    """The department's time as it answers, RFC 3339; empty from an older department."""
 
 
 class InstantPayload(_Payload):
@@ -230,17 +231,6 @@ def instant_payload(instant: Instant) -> InstantPayload:
         utc_source=instant.utc_source,
         uncertainty_ms=instant.uncertainty_ms,
     )
-
-
-def instant_in(payload: InstantPayload) -> Instant:
-    """The instant that a payload carries.
-
-    Raises:
-        ValueError: its UTC or its source is none.
-    """
-    utc = None if payload.utc is None else datetime.fromisoformat(payload.utc)
-    source = UtcSource(payload.utc_source)
-    return Instant(payload.boot_id, payload.boottime_ns, utc, source, payload.uncertainty_ms)
 
 
 def position_payload(position: Position | None) -> PositionPayload | None:
