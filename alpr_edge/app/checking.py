@@ -15,7 +15,14 @@ from functools import partial
 from alpr_edge.app.checking_camera import check_camera
 from alpr_edge.app.checking_common import Bench
 from alpr_edge.app.checking_devices import check_place_and_time, check_sound
-from alpr_edge.app.checking_files import check_disk, check_keys, check_lists, check_models, check_versions
+from alpr_edge.app.checking_files import (
+    check_deletion,
+    check_disk,
+    check_keys,
+    check_lists,
+    check_models,
+    check_versions,
+)
 from alpr_edge.app.checking_link import check_certificates, check_department
 from alpr_edge.app.doors import open_clock
 from alpr_edge.app.only_one import is_taken
@@ -26,8 +33,8 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
 GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "keys", "lists", "disk", "certificates", "department", "models",
-    "versions",
+    "camera", "card", "gps", "clock", "sound", "keys", "lists", "disk", "deletion", "certificates", "department",
+    "models", "versions",
 )  # fmt: skip
 """What may be skipped, by name."""
 LOOK_S = 0.05
@@ -124,6 +131,7 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
         ("keys", check_keys, 15.0),
         ("lists", check_lists, 60.0),
         ("disk", check_disk, 15.0),
+        ("deletion", check_deletion, 40.0),
         ("certificates", check_certificates, 10.0),
         ("department", check_department, 30.0),
         ("models", check_models, 30.0),

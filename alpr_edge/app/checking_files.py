@@ -79,16 +79,16 @@ def check_disk(bench: Bench) -> list[Check]:
     if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
         return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
     share = 1 - free / total if total else 1.0
-    return [disk(share, retention.disk_share_max, retention.amber_share, free), _deletion_by_age(bench)]
+    return [disk(share, retention.disk_share_max, retention.amber_share, free)]
 
 
-def _deletion_by_age(bench: Bench) -> Check:
+def check_deletion(bench: Bench) -> list[Check]:
     """Whether reads go when they are old: by the running unit's word, else by the present date and its witnesses."""
     told = bench.told() if bench.running else None
     reason = None if told is None else told.figures.get("deletion_by_age_rests")
     if reason is None:
         if not (bench.settings.unit.data_directory / DATABASE_NAME).exists():
-            return amber("deletion by age", "no database yet", "start alpr-edge run once")
+            return [amber("deletion", "no database yet", "start alpr-edge run once")]
         database = _opened(bench.settings)
         try:
             objection = DeletionDates(database, Ages(database)).objection(bench.settled_now())
@@ -96,8 +96,9 @@ def _deletion_by_age(bench: Bench) -> Check:
             database.close()
         reason = "" if objection is None else objection.reason
     if reason:
-        return amber("deletion by age", f"rests: {reason}", "see the clock; an answer of the department settles it")
-    return green("deletion by age", "the date agrees with the newest read and with the department's")
+        said = f"old reads stay: {reason}"
+        return [amber("deletion", said, "see the clock; an answer of the department settles it")]
+    return [green("deletion", "the date agrees with the newest read and with the department's")]
 
 
 def check_models(bench: Bench) -> list[Check]:

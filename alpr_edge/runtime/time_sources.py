@@ -107,7 +107,8 @@ class TimeSources:
             else:
                 source = UtcSource.GNSS if told.by_receiver else UtcSource.NTP
                 return Vouched(source, told.uncertainty_ms, now) if told.synchronised else None
-        return self._published_by_others() or _of_kernel(now)
+        # Silence takes nothing back: what was heard before holds as long as any word does.
+        return self._published_by_others() or _of_kernel(now) or self._vouched
 
     def _published_by_others(self) -> Vouched | None:
         told = None if self._directory is None else read_health(self._directory, _FILE)

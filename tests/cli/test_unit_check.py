@@ -73,7 +73,7 @@ def test_a_fit_unit_is_green_in_all_that_is_looked_at(
         checks = told(settings, "--card-m", "3", "--skip", "sound", "--certificate", str(page))
     assert {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "green"} == {
         "sound": "skipped",
-        "deletion by age": "amber",  # it has delivered nothing yet, so it was told no date
+        "deletion": "amber",  # it has delivered nothing yet, so it was told no date
     }
     assert {
         "camera front rate", "camera front focus", "camera front exposure", "camera front card",

@@ -79,6 +79,13 @@ def test_it_is_asked_at_intervals_and_its_new_word_taken() -> None:
         assert daemon.asked == 2
 
 
+def test_a_daemon_that_falls_silent_takes_its_word_back_by_and_by() -> None:
+    with TimeDaemon() as daemon:
+        sources = TimeSources(daemon.port)
+        assert sources.stamp(at()).utc_source is UtcSource.NTP
+    assert sources.stamp(at(2 * ASK_MS)).utc_source is UtcSource.NTP
+
+
 def test_a_word_ends_with_its_time_its_boot_and_its_certainty() -> None:
     word = Vouched(UtcSource.NTP, 20.0, at())
     assert word.stamp(at(VALID_MS)).uncertainty_ms == 20.0 + VALID_MS * 100e-6
