@@ -101,6 +101,7 @@ class UplinkUnit:
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
         """Wait, showing life; True when stopped. A parting car and a renewed certificate end the wait."""
+        self._publish_time()
         until_s = time.monotonic() + seconds
         while (left_s := until_s - time.monotonic()) > 0:
             if self._stop.wait(min(left_s, LOOK_S)):

@@ -11,8 +11,9 @@ import pytest
 
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, write_frames, write_settings
 from tests.app.test_daemons import address, edge
+from tests.app.test_disk_full import until
 from tests.department.enrolled import enrolled
-from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
+from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
 
 HEADER = "Plate Number,Description,State/Province\n"
 LIVE_S_MAX = 60.0
@@ -122,3 +123,24 @@ def test_a_running_unit_takes_a_list_from_ahead_of_its_clock_as_soon_as_somebody
         assert run.end(signal.SIGTERM) == 0
     told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
     assert told["figures"]["utc_source"] == "ntp"
+
+
+@pytest.mark.review(10)
+def test_the_car_s_daemon_trusts_a_clock_by_what_the_uplink_heard_of_chronyd(
+    tmp_path: Path, department: tuple[Path, Daemon], time_daemon: TimeDaemon
+) -> None:
+    """Its own question has no answer, as in its service, which has no network."""
+    _, server = department
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
+    settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
+    alone = tmp_path / "alone.toml"
+    text = settings.read_text(encoding="utf-8")
+    alone.write_text(
+        text.replace(f"chrony_port = {time_daemon.port}", f"chrony_port = {free_port()}"), encoding="utf-8"
+    )
+    with daemon("run", "--settings", str(alone)) as run:
+        run.wait_for("event=unit.ready")
+        with daemon("uplink", "--settings", str(settings)) as uplink:
+            until(tmp_path, lambda told: told["figures"]["utc_source"] == "ntp")
+            assert uplink.end(signal.SIGTERM) == 0
+        assert run.end(signal.SIGTERM) == 0
