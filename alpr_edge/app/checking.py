@@ -15,19 +15,27 @@ from functools import partial
 from alpr_edge.app.checking_camera import check_camera
 from alpr_edge.app.checking_common import Bench
 from alpr_edge.app.checking_devices import check_place_and_time, check_sound
-from alpr_edge.app.checking_files import check_disk, check_keys, check_lists, check_models, check_versions
+from alpr_edge.app.checking_files import (
+    check_deletion,
+    check_disk,
+    check_keys,
+    check_lists,
+    check_models,
+    check_versions,
+)
 from alpr_edge.app.checking_link import check_certificates, check_department
 from alpr_edge.app.checking_power import check_ignition
+from alpr_edge.app.doors import open_clock
 from alpr_edge.app.only_one import is_taken
 from alpr_edge.domain.errors import AlprEdgeError, SettingsError
 from alpr_edge.domain.fitness import Check, Grade, red, skipped, worst
 from alpr_edge.domain.instants import Instant
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
 GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "lists", "disk", "certificates", "department",
+    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "lists", "disk", "deletion", "certificates",
+    "department",
     "models", "versions",
 )  # fmt: skip
 """What may be skipped, by name."""
@@ -100,7 +108,9 @@ def examine(
     if unknown := [name for name in skip if name not in GROUPS]:
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
     running = is_taken(settings.unit.data_directory)
-    bench = Bench(settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, SystemClock())
+    bench = Bench(
+        settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
+    )
     duties = list(_duties(bench))
     _run(duties, tell)
     checks = [check for duty in duties for check in duty.checks]
@@ -114,7 +124,9 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
     for camera in bench.settings.camera:
         if not {"camera", "card"} <= skip:
             yield _Duty(f"camera {camera.id}", partial(check_camera, bench, camera), 30.0)
-    if not {"gps", "clock"} <= skip:
+    if {"gps", "clock"} <= skip:
+        bench.listened.set()
+    else:
         yield _Duty("gps", partial(check_place_and_time, bench), 30.0)
     plain: tuple[tuple[str, Callable[[Bench], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),
@@ -122,6 +134,7 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
         ("keys", check_keys, 15.0),
         ("lists", check_lists, 60.0),
         ("disk", check_disk, 15.0),
+        ("deletion", check_deletion, 40.0),
         ("certificates", check_certificates, 10.0),
         ("department", check_department, 30.0),
         ("models", check_models, 30.0),

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from alpr_edge.app.checking_camera import frames_of
 from alpr_edge.app.checking_common import Bench
-from alpr_edge.app.doors import open_sight
+from alpr_edge.app.doors import open_clock, open_sight
 from alpr_edge.app.only_one import is_taken
 from alpr_edge.domain.card import CARD_SCALE, card_among
 from alpr_edge.domain.errors import CaptureError, SettingsError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.picture import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import CameraSettings, Settings
 from alpr_edge.vision.picture import plate_picture, scene
 from alpr_edge.vision.recogniser import Recogniser, crop_of
@@ -47,7 +46,7 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
     camera = _camera(settings, camera_id)
     if is_taken(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, aim, and start it again")
-    bench = Bench(settings, False, frozenset(), "", None, SystemClock())  # noqa: FBT003 - not running
+    bench = Bench(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
     recogniser = open_sight(settings.vision, settings.unit.data_directory).recogniser
     with frames_of(bench, camera) as frames:
         began_s = due_s = time.monotonic()

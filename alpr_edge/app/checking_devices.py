@@ -27,9 +27,11 @@ _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 
 def check_place_and_time(bench: Bench) -> list[Check]:
     """GPS and clock: the receiver tells both."""
-    place = [] if "gps" in bench.skip else [_running_place(bench) if bench.running else _place(bench)]
-    if "gps" in bench.skip and not bench.running:
-        _place(bench)
+    try:
+        found = _running_place(bench) if bench.running else _place(bench)
+    finally:
+        bench.listened.set()
+    place = [] if "gps" in bench.skip else [found]
     return place if "clock" in bench.skip else [*place, _running_clock(bench) if bench.running else _clock(bench)]
 
 
@@ -60,7 +62,7 @@ def _fixed(fix: Fix) -> Check:
 
 
 def _clock(bench: Bench) -> Check:
-    now, system = bench.now(), bench.system_now()
+    now, system = bench.now(), bench.system.now()
     if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
         return clock(now, None)
     return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
@@ -80,12 +82,13 @@ def _running_place(bench: Bench) -> Check:
 
 
 def _running_clock(bench: Bench) -> Check:
-    told, now = bench.told(), bench.system_now()
-    by_receiver = told is not None and told.figures.get("utc_source") == UtcSource.GNSS
-    if by_receiver and not now.trusted:
+    now, told = bench.now(), bench.told()
+    if told is not None and (refused := told.figures.get("receiver_date")):
+        return red("clock", str(refused), "chronyc tracking; the receiver's antenna and firmware")
+    if now.utc_source is UtcSource.GNSS and not bench.system.now().trusted:
         said = "reads have the receiver's time, the computer's own clock is kept by nothing"
         return amber("clock", said, "let chronyd follow the receiver: check position.chrony_socket")
-    return clock(now, None)
+    return _clock(bench)
 
 
 def check_sound(bench: Bench) -> list[Check]:

@@ -17,7 +17,9 @@ from alpr_edge.settings import Settings
 from alpr_edge.store import own_entries
 from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.deletion_dates import DeletionDates
 from alpr_edge.store.keys import KEY_NAMES, load_key
+from alpr_edge.store.standing import Ages
 from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
 
 RELEASE_LINK = Path("/opt/alpr-edge/current")
@@ -44,14 +46,13 @@ def check_keys(bench: Bench) -> list[Check]:
 def check_lists(bench: Bench) -> list[Check]:
     """Every live list is opened, and judged by its age in a time that somebody vouches for."""
     settings = bench.settings
-    database = _opened(settings)
+    database, now = _opened(settings), bench.settled_now()
     try:
         _, loader = open_lists(settings, database)
         index = loader.load()
-        own = own_entries.watched(database, bench.system_now().utc)
+        own = own_entries.watched(database, now.trusted_utc)
     finally:
         database.close()
-    now = bench.system_now()
     checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
     ages = settings.hotlist.ages_of
     checks += [listed(held.generation, now, *ages(held.generation.source)) for held in index.lists]
@@ -79,6 +80,25 @@ def check_disk(bench: Bench) -> list[Check]:
         return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
     share = 1 - free / total if total else 1.0
     return [disk(share, retention.disk_share_max, retention.amber_share, free)]
+
+
+def check_deletion(bench: Bench) -> list[Check]:
+    """Whether reads go when they are old: by the running unit's word, else by the present date and its witnesses."""
+    told = bench.told() if bench.running else None
+    reason = None if told is None else told.figures.get("deletion_by_age_rests")
+    if reason is None:
+        if not (bench.settings.unit.data_directory / DATABASE_NAME).exists():
+            return [amber("deletion", "no database yet", "start alpr-edge run once")]
+        database = _opened(bench.settings)
+        try:
+            objection = DeletionDates(database, Ages(database)).objection(bench.settled_now())
+        finally:
+            database.close()
+        reason = "" if objection is None else objection.reason
+    if reason:
+        said = f"old reads stay: {reason}"
+        return [amber("deletion", said, "see the clock; an answer of the department settles it")]
+    return [green("deletion", "the date agrees with the newest read and with the department's")]
 
 
 def check_models(bench: Bench) -> list[Check]:

@@ -124,8 +124,10 @@ class DiskStage:
         return [_LINES[Fill.RED]] if self._judged is Fill.RED else []
 
     def warnings(self) -> list[str]:
-        """What will, if nobody does anything."""
-        return [_LINES[Fill.AMBER]] if self._judged is Fill.AMBER else []
+        """What will, if nobody does anything; and a date that may not delete because something speaks against it."""
+        objection = self._purge.objection
+        dates = [f"deletion by age rests: {objection.reason}"] if objection and objection.is_contradiction else []
+        return [_LINES[Fill.AMBER], *dates] if self._judged is Fill.AMBER else dates
 
     def figures(self) -> dict[str, Any]:
         """For the health file."""
@@ -139,5 +141,6 @@ class DiskStage:
             "store_bytes": self.state.store_bytes if self._usage.complete else None,
             "quota_share": round(self.state.quota_share(self._retention.quotas), 3) if self._usage.complete else None,
             "ballast": not self.state.is_full,
+            "deletion_by_age_rests": "" if self._purge.objection is None else self._purge.objection.reason,
             "reads_deleted": {ground.value: count for ground, count in done.reads.items()},
         }

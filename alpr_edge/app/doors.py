@@ -12,6 +12,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.importing import Lists
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.time_sources import TimeSources
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.database import Database
 from alpr_edge.store.keys import load_key
@@ -100,6 +101,14 @@ def open_department(settings: Settings) -> HttpsDepartment:
     return HttpsDepartment(settings.uplink, settings.unit.id)
 
 
+def open_clock(settings: Settings) -> SystemClock:
+    """This machine's clock with all that vouches for it: what every process of a unit decides dates by.
+
+    The daemon of the car puts its receiver before it (:class:`~alpr_edge.position.keeper.GnssClock`).
+    """
+    return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
+
+
 def open_fetcher(settings: Settings, store: StoreRoom) -> ListFetcher:
     """What fetches the lists that the settings say come over HTTPS."""
     return ListFetcher(
@@ -108,7 +117,7 @@ def open_fetcher(settings: Settings, store: StoreRoom) -> ListFetcher:
         unit_id=settings.unit.id,
         incoming=store.incoming,
         database=store.database,
-        clock=SystemClock(),
+        clock=open_clock(settings),
     )
 
 

@@ -154,7 +154,7 @@ class _Driving:
         lists, loader = open_lists(self._settings, self._store.database)
         path = self._recording.hotlist
         if path is not None:
-            import_feed(Request(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.utc)
+            import_feed(Request(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
         loader.load()
         return loader
 

@@ -1,8 +1,10 @@
 """Sounds what a read's hits deserve, withdraws what no longer holds, and stays quiet when it was just said."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 import structlog
 
@@ -18,12 +20,32 @@ log = structlog.get_logger(__name__)
 
 LATENCIES_KEPT = 1000
 SOUNDED_KEPT = 1000
+QUIET_KEPT = 1000
+
+
+Kept = TypeVar("Kept")
+
+
+def _keep(kept: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> None:
+    """Add one, and forget the oldest beyond ``most``."""
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def manner_of(source: ListSource) -> Manner:
     """How a source's settings want it to sound."""
     level = None if source.priority == "reason" else Level[source.priority.upper()]
     return Manner(level, None if source.tone == "priority" else Tone(source.tone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """An alert that did not sound because its plate had sounded just before."""
+
+    alert: Alert
+    plate: str
+    at: Instant
 
 
 class Herald:
@@ -42,7 +64,11 @@ class Herald:
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
         self._hotlist = hotlist
         self._manners = {source.name: manner_of(source) for source in hotlist.source}
-        self._sounded: deque[str] = deque(maxlen=SOUNDED_KEPT)
+        self._quiet_ms = alerts.cooldown_s * 1000
+        self._sounded: OrderedDict[str, str] = OrderedDict()
+        """Reads that sounded and stand, and their plates."""
+        self._quiet: OrderedDict[str, _Quiet] = OrderedDict()
+        """By read."""
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         """From the capture of the deciding frame to the first sample handed over, newest last."""
@@ -60,15 +86,12 @@ class Herald:
         """
         open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
-            if event.withdraws in self._sounded:
-                log.info("alert.withdrawn", read=event.withdraws)
-                self._sound(Tone.WITHDRAWN, event.decided)
+            if event.withdraws is not None:
+                self._withdraw(event.withdraws, event.decided)
             alert = alert_of(open_hits, lambda hit: self._standing_of(hit, event.read))
             if alert is None:
                 return None, None
-            if not self._cooldown.allows(event.read.plate, alert.level, event.decided):
-                return alert, None
-            return alert, self._announce(alert, event)
+            return alert, self._announce_unless_quiet(alert, event.read.plate, event.decided)
 
     def level_of(self, hit: Hit) -> Level:
         """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
@@ -88,16 +111,52 @@ class Herald:
             return ListAge.FRESH  # it ends, and until then it holds
         return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
 
-    def _announce(self, alert: Alert, event: ReadDecided) -> Instant | None:
-        first_sample_ns = self._sound(alert.tone, event.decided)
-        if first_sample_ns is None:
-            self._cooldown.forget(event.read.plate)
+    def _withdraw(self, read_id: str, at: Instant) -> None:
+        """Undo what a read said that no longer holds: its sound, and the silence that followed it.
+
+        The listed car itself may be the next to come, or be in another camera's picture already, quiet because the
+        withdrawn read had sounded: then that one sounds now.
+        """
+        self._quiet.pop(read_id, None)
+        plate = self._sounded.pop(read_id, None)
+        if plate is None:
+            return
+        log.info("alert.withdrawn", read=read_id)
+        self._sound(Tone.WITHDRAWN, at)
+        self._cooldown.forget(plate)
+        waiting = [each for each in self._quiet_of(plate) if self._is_recent(each, at)]
+        if waiting:
+            gravest = max(waiting, key=lambda each: each.alert.level)
+            self._announce_unless_quiet(gravest.alert, plate, at)
+
+    def _announce_unless_quiet(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
+        if not self._cooldown.allows(plate, alert.level, at):
+            _keep(self._quiet, alert.read_id, _Quiet(alert, plate, at), QUIET_KEPT)
             return None
-        latency_ms = (first_sample_ns - event.decided.boottime_ns) / NS_PER_MS
-        self._sounded.append(event.read.read_id)
+        sounded = self._announce(alert, plate, at)
+        if sounded is not None:
+            for each in self._quiet_of(plate):
+                # Reads that stay quiet from here on stay so because of this one.
+                if each.alert.read_id == alert.read_id or not self._is_recent(each, at):
+                    del self._quiet[each.alert.read_id]
+        return sounded
+
+    def _quiet_of(self, plate: str) -> list[_Quiet]:
+        return [each for each in self._quiet.values() if each.plate == plate]
+
+    def _is_recent(self, quiet: _Quiet, at: Instant) -> bool:
+        return quiet.at.boot_id == at.boot_id and at.ms_since(quiet.at) < self._quiet_ms
+
+    def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
+        first_sample_ns = self._sound(alert.tone, at)
+        if first_sample_ns is None:
+            self._cooldown.forget(plate)
+            return None
+        latency_ms = (first_sample_ns - at.boottime_ns) / NS_PER_MS
+        _keep(self._sounded, alert.read_id, plate, SOUNDED_KEPT)
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
-        return event.decided.shifted(latency_ms)
+        return at.shifted(latency_ms)
 
     def _sound(self, tone: Tone, at: Instant) -> int | None:
         """Play a tone; returns its first sample's boottime_ns, None when nothing sounds."""

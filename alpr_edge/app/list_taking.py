@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.hotlist import watched
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY
@@ -49,6 +50,8 @@ class _Watch:
     since_s: float = 0.0
     failures: int = 0
     again_s: float = 0.0
+    without_time: bool = False
+    """Whether nobody vouched for the clock when it last failed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +61,8 @@ class ListStage:
     settings: Settings
     database: Database
     incoming: Incoming
+    clock: Clock
+    """Says what time the import is to believe: the process has no receiver."""
     name: str = "lists"
     _watches: list[_Watch] = field(default_factory=list)
 
@@ -77,7 +82,7 @@ class ListStage:
 
     def _is_due(self, watch: _Watch) -> bool:
         now_s, source = time.monotonic(), watch.source
-        if now_s < watch.again_s:
+        if now_s < watch.again_s and not (watch.without_time and self.clock.now().trusted):
             return False
         if self.incoming.waits(source.name):
             return True
@@ -90,6 +95,7 @@ class ListStage:
         return now_s - watch.since_s >= SETTLED_S and bool(watched.due(listing, listing, marks))
 
     def _take(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> None:
+        watch.without_time = not self.clock.now().trusted
         code = self._run_process(watch, beat, stop)
         if code == 0 or stop.is_set():
             watch.failures, watch.again_s = 0, 0.0
@@ -113,6 +119,7 @@ class ListStage:
             keys_directory=self.settings.store.keys_directory,
             source=watch.source,
             before=[(file.changed_ns, file.name, file.size) for file in watch.listing],
+            now=self.clock.now().trusted_utc,
         )
         command = [sys.executable, "-m", "alpr_edge.hotlist.taking"]
         try:

@@ -12,7 +12,7 @@ from alpr_edge.app.assembly import Assembly, Lens, Parts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.damage_watch import DamageWatch
 from alpr_edge.app.disk import DiskStage, open_ballast
-from alpr_edge.app.doors import Sight, open_lists, open_sight
+from alpr_edge.app.doors import Sight, open_clock, open_lists, open_sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.list_taking import ListStage
 from alpr_edge.app.list_watch import ListWatch
@@ -26,10 +26,10 @@ from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
+from alpr_edge.domain.wire import instant_payload
 from alpr_edge.hotlist.own import OwnLoader
 from alpr_edge.position.chrony import ChronyFeed
 from alpr_edge.position.keeper import FixKeeper, GnssClock
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
@@ -57,7 +57,7 @@ class Unit:
         self._stop = stop
         self._manager = ServiceManager()
         self._keeper = FixKeeper(settings.position.age_ms_max)
-        self._clock = GnssClock(SystemClock(), self._keeper)
+        self._clock = GnssClock(open_clock(settings), self._keeper)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._troubles: tuple[str, ...] = ()
         self._ready = False
@@ -78,11 +78,14 @@ class Unit:
             ballast = open_ballast(self._settings)
             store = doors.enter_context(open_store(self._settings, migrate=True, renew=True))
             store.recover()
-            placing.place_earlier(store.database, self._clock.now())
+            now = self._clock.now()
+            if believed := boots.pairs(store.database, now.boot_id)[-1:]:
+                self._keeper.resume(believed[0])
+            placing.place_earlier(store.database, now)
             _, loader = open_lists(self._settings, store.database)
             loader.load()
             lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
-            lists.refresh(self._clock.now().utc)
+            lists.refresh(self._clock.now().trusted_utc)
             player = open_player(self._settings.alerts, self._clock.now())
             doors.callback(player.close)
             herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
@@ -96,7 +99,7 @@ class Unit:
                 cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
                 assembly = self._assembly(sight, herald, recorder, lists, cameras)
                 if self._settings.hotlist.source:
-                    stage = ListStage(self._settings, store.database, store.incoming)
+                    stage = ListStage(self._settings, store.database, store.incoming, self._clock)
                     assembly.supervisor.add(stage, replaceable=True)
                 disk = DiskStage(self._settings, store, ballast, self._clock)
                 assembly.supervisor.add(disk)
@@ -135,7 +138,7 @@ class Unit:
         damage = DamageWatch(store)
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
             damage.mend()
-            now = self._clock.now().utc
+            now = self._clock.now().trusted_utc
             if damage.judge():
                 herald.sound(Tone.DAMAGED)
             if disk.judge():
@@ -148,7 +151,8 @@ class Unit:
                 if lists.judge(now):
                     herald.sound(Tone.STALE)
                 troubles = (*self._judge(assembly, lists, herald, cameras), *disk.faults())
-                self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings()), herald)
+                dates = [self._clock.trouble] if self._clock.trouble else []
+                self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings(), *dates), herald)
                 self._write(assembly, store, herald, cameras, disk.figures() | damage.figures())
             except DamagedError as error:
                 log.error("unit.round_cut", failure=str(error))  # the next one begins with another database
@@ -218,6 +222,8 @@ class Unit:
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
             "has_fix": self._keeper.at(now) is not None,
             "utc_source": now.utc_source.value,
+            "now": instant_payload(now).model_dump(),
+            "receiver_date": self._clock.trouble,
             "chrony": self._chrony.state,
             **others,
             **self._power.figures(),

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 
 import structlog
 
-from alpr_edge.app.doors import open_department, open_fetcher
+from alpr_edge.app.department_dates import DepartmentDates
+from alpr_edge.app.doors import open_clock, open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
 from alpr_edge.app.renewing import RenewStage
 from alpr_edge.app.sending import send_until
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, read_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.runtime.supervisor import Supervisor
@@ -58,6 +58,7 @@ class UplinkUnit:
         self._settings = settings
         self._stop = stop
         self._manager = ServiceManager()
+        self._clock = open_clock(settings)
         self._parting = False
         """Whether the car parted when last looked."""
 
@@ -72,9 +73,10 @@ class UplinkUnit:
         department = open_department(self._settings)
         try:
             with open_store(self._settings, migrate=False) as store:
-                uploader = Uploader(store.outbox, department, self._settings.uplink, SystemClock())
+                uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
+                dates = DepartmentDates(store.database, self._clock)
                 fetcher = open_fetcher(self._settings, store)
-                renewer = Renewer(self._settings.uplink, self._settings.unit.id, SystemClock())
+                renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 beside = Supervisor()
                 beside.add(FetchStage(fetcher))
                 beside.add(RenewStage(renewer))
@@ -84,6 +86,7 @@ class UplinkUnit:
                 def report() -> None:
                     if store.database.is_replaced():
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
+                    dates.hear(department.department_utc)
                     fetcher.want(department.list_serials)
                     self._report(uploader, self._about(department, renewer), beside, store)
 
@@ -98,17 +101,26 @@ class UplinkUnit:
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
         """Wait, showing life; True when stopped. A parting car and a renewed certificate end the wait."""
+        self._publish_time()
         until_s = time.monotonic() + seconds
         while (left_s := until_s - time.monotonic()) > 0:
             if self._stop.wait(min(left_s, LOOK_S)):
                 return True
             self._manager.alive()
+            self._publish_time()
             if self._parts():
                 uploader.hurry()
                 return False
             if department.renewed():
                 return False
         return self._stop.is_set()
+
+    def _publish_time(self) -> None:
+        """Tell the daemon of the car, which has no network, who keeps this machine's clock."""
+        try:
+            self._clock.publish()
+        except OSError as error:
+            log.error("clock.not_published", failure=error.strerror)
 
     def _parts(self) -> bool:
         """Whether the ignition went off since the last look: the unit says so in its health."""

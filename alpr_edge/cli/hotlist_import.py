@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
+from alpr_edge.app.doors import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist_common import Bar, opened_lists
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
@@ -20,7 +21,6 @@ from alpr_edge.hotlist.importing import ImportReport, Request, import_feed
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.reports import FeedReport, read_report
 from alpr_edge.hotlist.sources import read_password, request_for
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
 
 LINES_SHOWN_MAX = 20
@@ -55,7 +55,7 @@ def import_file(
         )
         _require_readable(file)
         with opened_lists(unit, migrate=True) as lists, Bar() as bar:
-            report = import_feed(request, lists, SystemClock().now().utc, bar.show)
+            report = import_feed(request, lists, open_clock(unit).now().trusted_utc, bar.show)
     except AlprEdgeError as error:
         fail(error)
     typer.echo(json.dumps(_report_json(report)) if as_json else _report_text(report))

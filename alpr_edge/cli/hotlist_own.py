@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from alpr_edge import settings as settings_file
+from alpr_edge.app.doors import open_clock
 from alpr_edge.app.drive_files import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist_common import opened_lists, state_letters
@@ -28,7 +29,6 @@ from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.feeds import REMARKS_MAX, VEHICLE_MAX, clean
 from alpr_edge.hotlist.gate import is_junk
 from alpr_edge.hotlist.own import OwnIndex
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.store import own_entries
 from alpr_edge.store.lookback import FOUND_MAX, look_back
@@ -56,9 +56,9 @@ def add(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Watch for a plate or a part of one, and look through the reads held already."""
-    now = SystemClock().now().utc
     try:
         unit = settings_file.load(settings)
+        now = open_clock(unit).now().trusted_utc
         require_owner(unit.unit.data_directory)
         entry = HotlistEntry(
             source=OWN_SOURCE,
@@ -90,7 +90,7 @@ def remove(
         unit = settings_file.load(settings)
         require_owner(unit.unit.data_directory)
         with opened_lists(unit, migrate=False) as lists:
-            own = own_entries.remove(lists.database, entry_id, _user(), SystemClock().now().utc)
+            own = own_entries.remove(lists.database, entry_id, _user(), open_clock(unit).now().trusted_utc)
     except AlprEdgeError as error:
         fail(error)
     typer.echo(json.dumps(own_json(own)) if as_json else f"entry {entry_id} is no longer watched for")
@@ -132,7 +132,7 @@ def _end(text: str, now: datetime | None) -> datetime:
             # Overflow: a day at either end of the calendar, of another zone.
             raise FeedError("--expires is such as 90m, 12h, 3d or 2026-05-04T18:00") from None
     if now is None:
-        raise FeedError("this unit's clock is not set yet; give --expires as a date and time")
+        raise FeedError("nothing vouches for this unit's clock yet; give --expires as a date and time")
     return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

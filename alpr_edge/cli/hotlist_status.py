@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alpr_edge import settings as settings_file
+from alpr_edge.app.doors import open_clock
 from alpr_edge.app.herald import manner_of
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, state_letters, watched
@@ -22,7 +23,6 @@ from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.hotlist.index import HotlistIndex
 from alpr_edge.hotlist.reports import refused
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store import syncs
 from alpr_edge.store.own_entries import OwnEntry
@@ -40,9 +40,9 @@ def status(
 
     Opens each list to be sure.
     """
-    now = SystemClock().now().utc
     try:
         unit = settings_file.load(settings)
+        now = open_clock(unit).now().trusted_utc
         require_owner(unit.unit.data_directory)
         with opened_lists(unit, migrate=False) as lists:
             index, own, _ = watched(lists, now)
@@ -76,14 +76,14 @@ def match(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS."""
-    now = SystemClock().now()
     try:
         unit = settings_file.load(settings)
+        now = open_clock(unit).now()
         require_owner(unit.unit.data_directory)
         others = [Alternative(_plate(text), CONFUSABLE_MIN) for text in alternative or ()]
-        look = Look(_plate(plate), state_letters(state), now.utc, alternatives=others)
+        look = Look(_plate(plate), state_letters(state), now.trusted_utc, alternatives=others)
         with opened_lists(unit, migrate=False) as lists:
-            index, own, entries = watched(lists, now.utc)
+            index, own, entries = watched(lists, now.trusted_utc)
     except AlprEdgeError as error:
         fail(error)
     # No screen of the car shows covert entries.
@@ -207,8 +207,8 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
 
 
 def _meeting_json(met: Meeting, now: Instant, limits: HotlistSettings) -> dict[str, Any]:
-    entry, judged = met.entry, level(met.generation, now.utc, limits)
-    age = met.generation.age(now.utc)
+    entry, judged = met.entry, level(met.generation, now.trusted_utc, limits)
+    age = met.generation.age(now.trusted_utc)
     source = limits.source_of(met.generation.source)
     standing = Standing(judged, manner=PLAIN if source is None else manner_of(source))
     hit = Hit("", "", entry, met.generation, None if age is None else age.total_seconds(), met.kind, met.state, now)
@@ -222,7 +222,7 @@ def _meeting_json(met: Meeting, now: Instant, limits: HotlistSettings) -> dict[s
         "reason": entry.reason.value,
         "source": entry.source,
         "serial": met.generation.serial,
-        "list_age_s": age_s(met.generation, now.utc),
+        "list_age_s": age_s(met.generation, now.trusted_utc),
         "list_level": judged.value,
         "record_id": entry.record_id,
         "vehicle": entry.vehicle,

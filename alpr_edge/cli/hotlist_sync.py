@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.doors import open_fetcher
+from alpr_edge.app.doors import open_clock, open_fetcher
 from alpr_edge.app.store_room import open_store
 from alpr_edge.app.syncing import Progress, Synced, sync_source
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
@@ -18,7 +18,6 @@ from alpr_edge.hotlist.reports import refused
 from alpr_edge.hotlist.rolling_back import roll_back
 from alpr_edge.hotlist.sources import format_of
 from alpr_edge.hotlist.taking import Taker, opened_taker
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.uplink.lists import ListFetcher
 
@@ -37,7 +36,7 @@ def sync(
             opened_taker(unit.unit.data_directory, unit.store.keys_directory) as taker,
             Bar() as bar,
         ):
-            fetcher, now = open_fetcher(unit, store), SystemClock().now().utc
+            fetcher, now = open_fetcher(unit, store), open_clock(unit).now().trusted_utc
             done = [_synced(fetcher, taker, source, now, bar.show) for source in chosen]
             feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
             notes = [_note(source, feeds.get(source.name, "")) for source in chosen]

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from alpr_edge.app.checking_common import fresh_health
+from alpr_edge.app.doors import open_clock
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.domain.errors import AlprEdgeError
@@ -19,8 +21,10 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from alpr_edge.store import holds, usage
 from alpr_edge.store.ballast import Ballast
+from alpr_edge.store.deletion_dates import DeletionDates
 from alpr_edge.store.holds import Hold
 from alpr_edge.store.images import PREFIXES
+from alpr_edge.store.standing import Ages
 from alpr_edge.store.usage import Usage
 
 ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge reads --json` shows it.")]
@@ -85,10 +89,21 @@ def _told(chosen: Settings, store: StoreRoom) -> dict[str, Any]:
         "reads_deleted_on_record": usage.on_record(store.database),
         **dataclasses.asdict(state),
         "bytes_max": chosen.retention.bytes_max,
+        "deletion_by_age_rests": _resting(chosen, store),
         "disk_share": round(state.disk_share, 4),
         "quota_share": round(state.quota_share(chosen.retention.quotas), 4),
         **_rate(chosen, store, state, counts.reads),
     }
+
+
+def _resting(chosen: Settings, store: StoreRoom) -> str:
+    """Why nothing is deleted for its age: the running unit's word, else judged by this computer's clock."""
+    health = fresh_health(chosen.unit.runtime_directory)
+    told = None if health is None else health.figures.get("deletion_by_age_rests")
+    if told is not None:
+        return str(told)
+    objection = DeletionDates(store.database, Ages(store.database)).objection(open_clock(chosen).now())
+    return "" if objection is None else objection.reason
 
 
 def _rate(chosen: Settings, store: StoreRoom, state: DiskState, reads: int) -> dict[str, float | None]:
@@ -109,6 +124,8 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield "items     " + ", ".join(f"{told[f'items_{state}']} {state}" for state in states)
     yield f"ballast   {_size(told['ballast_bytes'])} of {_size(told['ballast_wanted_bytes'])}"
     yield f"on record {told['reads_deleted_on_record']} reads deleted without a receipt"
+    rests = told["deletion_by_age_rests"]
+    yield f"by age    deletion rests: {rests}" if rests else "by age    old reads are deleted"
     left = "not known yet" if told["days_left"] is None else f"{told['days_left']:g} days without a link"
     yield f"room for  {left}"
 

@@ -6,6 +6,7 @@ request means that nothing is known of its items.
 """
 
 import asyncio
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from alpr_edge.department.records import Part, PartError
 from alpr_edge.department.storage import Storage
 from alpr_edge.department.units import Units
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.wire import (
     DIGEST_HEADER,
     ITEMS_MAX,
@@ -143,7 +145,7 @@ async def _stored(storage: Storage, unit_id: str, form: FormData) -> list[ItemAn
 
 
 def _answered(answers: list[ItemAnswerPayload], lists: dict[str, int]) -> Response:
-    body = AnswersPayload(answers=answers, lists=lists).model_dump_json()
+    body = AnswersPayload(answers=answers, lists=lists, utc=rfc3339(datetime.now(UTC))).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
 
 

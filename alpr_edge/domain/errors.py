@@ -9,6 +9,7 @@
     ├── CaptureError         a frame source cannot be opened, froze or vanished
     ├── PositionError        a fix source cannot be opened or vanished
     ├── FeedError            a hotlist feed was refused as a whole
+    │   └── FeedClockError       by the unit's clock, not by what it holds: it is tried again
     ├── StoreError           the encrypted store, its keys or its images
     │   ├── DamagedError         the database's file or its log is damaged
     │   └── LostError            something kept is missing or was changed: trying again will not help
@@ -61,6 +62,10 @@ class PositionError(AlprEdgeError):
 
 class FeedError(AlprEdgeError):
     """A hotlist feed was refused as a whole; the list held before stays live."""
+
+
+class FeedClockError(FeedError):
+    """A feed was refused by the unit's clock, not by what it holds: with another time it may be taken."""
 
 
 class StoreError(AlprEdgeError):

@@ -136,7 +136,7 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
 def listed(generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta) -> Check:
     """A hotlist by its age; in a time nobody vouches for the age is unknown."""
     name = f"list {generation.source}"
-    age = generation.age(now.utc)
+    age = generation.age(now.trusted_utc)
     age_s = None if age is None else age.total_seconds()
     grade = _BY_AGE[list_age(age_s, amber_after, red_after)]
     said = f"{generation.entries} entries, " + ("age unknown" if age_s is None else f"{age_s / 3600:.1f} h old")

@@ -40,6 +40,11 @@ class Instant:
         """Whether the UTC comes from a receiver or a time server."""
         return self.utc is not None and self.utc_source in {UtcSource.GNSS, UtcSource.NTP}
 
+    @property
+    def trusted_utc(self) -> datetime | None:
+        """The UTC that rules may be decided by; None where nobody vouches for it."""
+        return self.utc if self.trusted else None
+
     def ms_since(self, earlier: "Instant") -> float:
         """Milliseconds from ``earlier`` to here.
 

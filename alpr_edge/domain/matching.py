@@ -108,14 +108,15 @@ def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], s
     Args:
         read: the read.
         entries: the live lists.
-        at: the moment that ages, hours and expiries are judged at.
+        at: the moment that ages, hours and expiries are judged at; where nobody vouches for its UTC, ages are unknown
+            and no hours or dates rule an entry out.
         new_id: gives each hit its id.
     """
     if not is_readable(read.plate):
         return []
     hits = []
-    for met in meetings(Look(read.plate, read.state, at.utc, read.position, read.alternatives), entries):
-        age = met.generation.age(at.utc)
+    for met in meetings(Look(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries):
+        age = met.generation.age(at.trusted_utc)
         hits.append(
             Hit(
                 hit_id=new_id(),

@@ -135,6 +135,8 @@ class AnswersPayload(_Payload):
     answers: list[ItemAnswerPayload]
     lists: dict[str, int] = Field(default_factory=dict)
     """Newest serial of each hotlist source the department holds for this unit."""
+    utc: str = ""
+    """The department's time as it answers, RFC 3339; empty from an older department."""
 
 
 class InstantPayload(_Payload):

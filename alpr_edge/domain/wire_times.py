@@ -6,14 +6,15 @@ first, and the trust in the read's own clock. Pairs only ever narrow what is pos
 A read's hits were at the read's times.
 """
 
+from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.instants import Instant, UtcSource, rfc3339
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement, Timeline
-from alpr_edge.domain.wire import SCHEMA_VERSION
+from alpr_edge.domain.wire import SCHEMA_VERSION, InstantPayload
 
 
 class PlacedPayload(BaseModel):
@@ -76,3 +77,14 @@ def _placed(placement: Placement) -> PlacedPayload:
     return PlacedPayload(
         utc=rfc3339(placement.utc), uncertainty_ms=placement.uncertainty_ms, basis=placement.basis.value
     )
+
+
+def instant_in(payload: InstantPayload) -> Instant:
+    """The instant that a payload carries.
+
+    Raises:
+        ValueError: its UTC or its source is none.
+    """
+    utc = None if payload.utc is None else datetime.fromisoformat(payload.utc)
+    source = UtcSource(payload.utc_source)
+    return Instant(payload.boot_id, payload.boottime_ns, utc, source, payload.uncertainty_ms)

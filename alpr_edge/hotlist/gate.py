@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.errors import FeedClockError, FeedError
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.plates import canonical
@@ -114,21 +114,34 @@ def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozen
 def check_issued(issued: datetime | None, held: Generation | None, now: datetime | None, limits: Limits) -> None:
     """Refuse a list older than the one held, or from the future.
 
+    Args:
+        issued: its header date.
+        held: the list it replaces.
+        now: the moment, UTC; None where nobody vouches for the clock: then no list is from the future.
+        limits: how far ahead of the clock it may be.
+
     Raises:
-        FeedError: it is.
+        FeedError: it is older than the one held; one that is itself from the future locks nothing out.
+        FeedClockError: it is from the future, or the clock is behind.
     """
     if issued is None:
         if limits.issued_required:
             raise FeedError("the feed does not say when it was made; fetch one with a header date")
         return
-    if now is not None and issued > now + limits.issued_ahead_max:
-        raise FeedError(
+    if _is_ahead(issued, now, limits):
+        raise FeedClockError(
             f"the list is dated {rfc3339(issued)}, ahead of this unit's clock; check the clock, then the feed"
         )
-    if held is not None and held.issued is not None and issued < held.issued:
+    if held is None or held.issued is None or _is_ahead(held.issued, now, limits):
+        return
+    if issued < held.issued:
         raise FeedError(
             f"the list is of {rfc3339(issued)}, older than the one held ({rfc3339(held.issued)}); fetch the newest"
         )
+
+
+def _is_ahead(issued: datetime, now: datetime | None, limits: Limits) -> bool:
+    return now is not None and issued > now + limits.issued_ahead_max
 
 
 def check_lines(tally: Tally, limits: Limits) -> None:

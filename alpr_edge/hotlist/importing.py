@@ -112,11 +112,12 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
     Args:
         request: what to import.
         lists: where to.
-        now: the moment, UTC; None when nothing is known of it.
+        now: the moment, UTC; None where nobody vouches for the clock.
         progress: told after every batch.
 
     Raises:
         FeedError: the feed was refused as a whole; the list held before stays live.
+        FeedClockError: likewise, and it may be taken once the unit's clock is another.
         StoreError: the generation could not be written; likewise.
     """
     if not _SOURCE.fullmatch(request.source):
@@ -125,7 +126,7 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
         with _only_import(lists.directory):
             return _Import(request, lists, now).run_reported(progress)
     except FeedError as error:
-        raise FeedError(f"{request.source}: refused, the list held before stays: {error}") from None
+        raise type(error)(f"{request.source}: refused, the list held before stays: {error}") from None
 
 
 @dataclass(slots=True)

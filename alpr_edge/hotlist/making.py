@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.errors import FeedClockError, FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
@@ -111,15 +111,17 @@ class EntryMaker:
         """Take the date of the list, which entries without an expiry of their own count from.
 
         Raises:
-            FeedError: the source's entries expire, and neither the list's date nor the moment is known, or it is the
-                calendar's last.
+            FeedClockError: the source's entries expire, and neither the list's date nor the moment is known.
+            FeedError: it is the calendar's last.
         """
         holds = self._rules.entries_expire
         if holds is None:
             return
         start = issued or self._now
         if start is None:
-            raise FeedError("its entries expire and neither its date nor the time of day is known; set the clock")
+            raise FeedClockError(
+                "its entries expire, and neither its date nor a time that somebody vouches for is known; wait for a fix"
+            )
         try:
             self._expiry = microseconds(start + holds)
         except OverflowError:

@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel
 
-from alpr_edge.domain.errors import AlprEdgeError, FeedError, LostError
+from alpr_edge.domain.errors import AlprEdgeError, FeedClockError, FeedError, LostError
 from alpr_edge.domain.wire import ListChange
 from alpr_edge.hotlist import watched
 from alpr_edge.hotlist.importing import ImportReport, Lists, Progress, import_feed
@@ -24,7 +24,6 @@ from alpr_edge.hotlist.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.process_limits import limited_process
 from alpr_edge.hotlist.sources import request_for
 from alpr_edge.hotlist.watched import Listing
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import ListSource
 from alpr_edge.store import syncs
@@ -43,6 +42,8 @@ class Order(BaseModel):
     source: ListSource
     before: list[tuple[int, str, int]]
     """The watched folder as it was some seconds ago."""
+    now: datetime | None
+    """The moment, UTC; None where nobody vouches for the unit's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,12 @@ class Taker:
         Args:
             source: of which.
             before: its watched folder some seconds ago; what has changed since is left for later.
-            now: the moment, UTC; None when nothing is known of it.
+            now: the moment, UTC; None where nobody vouches for the clock.
             progress: told how the import goes on.
 
         Raises:
             FeedError: it was refused; that is noted, and it is not tried again.
+            FeedClockError: it was refused by the clock; that is noted, and it stays to be tried again.
             StoreError: the store is not usable; it is tried again.
         """
         if self.incoming.waits(source.name):
@@ -85,6 +87,9 @@ class Taker:
         try:
             request = request_for(source, source.folder / due[0].name, due[0].change)
             report = import_feed(request, self.lists, now, progress)
+        except FeedClockError as error:
+            self._note(source, take_failure=str(error))
+            raise
         except FeedError as error:
             self._note(source, marks=marks, take_failure=str(error))
             raise
@@ -101,6 +106,9 @@ class Taker:
             self._note(source, serial=0, etag="", modified="", take_failure=str(error))
             self.incoming.remove(source.name)
             raise FeedError(str(error)) from None
+        except FeedClockError as error:
+            self._put_off(source, note, now, error)
+            raise
         except FeedError as error:
             # Fetched while the server changed both, list and signature do not fit: the next look fetches them anew.
             marks = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
@@ -110,6 +118,20 @@ class Taker:
         self._note(source, serial=note.serial, take_failure="", taken=now)
         self.incoming.remove(source.name)
         return report
+
+    def _put_off(self, source: ListSource, note: FeedNote, now: datetime | None, error: FeedClockError) -> None:
+        """Keep a fetched feed until somebody vouches for the clock; with a clock that is vouched for, fetch it anew.
+
+        A feed that waits keeps those that follow it from being fetched, so one that is dated wrongly must not. From the
+        department it is fetched anew once: what follows a serial is asked for without delay.
+        """
+        if now is None:
+            self._note(source, take_failure=str(error))
+            return
+        failed_before = bool(syncs.state_of(self.lists.database, source.name).take_failure)
+        serial = note.serial if failed_before else 0
+        self._note(source, serial=serial, etag="", modified="", take_failure=str(error))
+        self.incoming.remove(source.name)
 
     def _serial_after(self, source: ListSource, note: FeedNote) -> int:
         """Which serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
@@ -148,7 +170,7 @@ def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
 
 
 def main() -> int:
-    """The process: one order in, one list taken in; the exit code says only whether the store was usable."""
+    """The process: one order in, one list taken in; the exit code says whether it is to be tried again."""
     configure_logs(verbose=True)
     with limited_process():
         return _taken_in()
@@ -159,7 +181,10 @@ def _taken_in() -> int:
     before = tuple(watched.Found(*file) for file in order.before)
     try:
         with opened_taker(order.data_directory, order.keys_directory) as taker:
-            taker.take(order.source, before, SystemClock().now().utc)
+            taker.take(order.source, before, order.now)
+    except FeedClockError as error:
+        log.error("hotlist.put_off", source=order.source.name, reason=str(error))
+        return 1
     except FeedError as error:
         log.error("hotlist.refused", source=order.source.name, reason=str(error))
     except AlprEdgeError as error:

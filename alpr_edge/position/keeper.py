@@ -19,6 +19,8 @@ SETTLED_MS = 4000.0
 """And for so long: a receiver that wakes up may tell for some seconds what it has from memory."""
 AGREEMENT = timedelta(seconds=1.5)
 """Two fixes may differ this much in how long they were on their way; a leap second is less."""
+FORWARD_MAX = timedelta(minutes=1)
+"""How much later than boot time allows a receiver may make it: more is no correction of what it had from memory."""
 
 
 class FixKeeper:
@@ -35,12 +37,26 @@ class FixKeeper:
         self._lock = threading.Lock()
         self._fixes: list[Fix] = []
         self._time_fix: Fix | None = None
+        self._believed: Instant | None = None
+        self._jump = ""
+
+    def resume(self, believed: Instant) -> None:
+        """Go on from what was believed of this boot's time before the process was started again."""
+        with self._lock:
+            self._believed = believed
+
+    @property
+    def jump(self) -> str:
+        """Why the receiver's time is refused at present; empty when it is not."""
+        with self._lock:
+            return self._jump
 
     def add(self, fix: Fix) -> None:
         """Keep ``fix`` in the order of arrival; one of another boot ends the history before it."""
         with self._lock:
             if self._fixes and self._fixes[-1].received.boot_id != fix.received.boot_id:
                 self._fixes.clear()
+                self._believed = None
             index = bisect_left(self._fixes, fix.received.boottime_ns, key=_boottime_ns)
             if index < len(self._fixes) and _boottime_ns(self._fixes[index]) == fix.received.boottime_ns:
                 self._fixes[index] = fix
@@ -48,12 +64,27 @@ class FixKeeper:
                 self._fixes.insert(index, fix)
             del self._fixes[: -self._fixes_max]
             # Here, once a fix: the clock asks with every frame.
-            self._time_fix = _borne_out(self._fixes)
+            self._time_fix, self._jump = self._accepted(_timed(self._fixes))
 
     def at(self, instant: Instant) -> Position | None:
         """Where the vehicle was at ``instant``; None when no fix is near enough in time."""
         with self._lock:
             return position_at(self._fixes, instant, self._age_ms_max)
+
+    def _accepted(self, timed: list[Fix]) -> tuple[Fix | None, str]:
+        """The newest time of some fixes, if they agree on it and boot time allows it; else why it is refused."""
+        if not timed or timed[-1].received.ms_since(timed[0].received) < SETTLED_MS:
+            return None, ""
+        moments = [_utc_at_boot(fix) for fix in timed]
+        apart = max(moments) - min(moments)
+        if apart > AGREEMENT:
+            return None, f"the receiver's date jumped by {_length(apart)}" if apart > FORWARD_MAX else ""
+        newest = timed[-1]
+        ahead = timedelta(0) if self._believed is None else _ahead(newest, self._believed)
+        if ahead > FORWARD_MAX:
+            return None, f"the receiver's date jumped {_length(ahead)} ahead"
+        self._believed = replace(newest.received, utc=newest.utc)
+        return newest, ""
 
     @property
     def latest(self) -> Fix | None:
@@ -65,7 +96,8 @@ class FixKeeper:
         """The newest fix whose UTC the fixes before it bear out; None when there is none.
 
         A receiver that wakes up may tell a date or a leap second it has from memory and then correct it; two
-        receivers may contradict each other. After a jump no time is told until it is out of sight.
+        receivers may contradict each other. After a jump back no time is told until it is out of sight; after one ahead
+        of what boot time allows none is told any more, until the receiver is back or the computer was started again.
         """
         with self._lock:
             return self._time_fix
@@ -88,26 +120,56 @@ class GnssClock:
         self._keeper = keeper
         self._age_ms_max = age_ms_max
 
+    @property
+    def trouble(self) -> str:
+        """Why the receiver's time is refused at present; empty when it is not."""
+        jump, now, fix = self._keeper.jump, self._inner.now(), self._keeper.time_fix()
+        if not jump and self._is_contradicted(fix, now):
+            jump = "the receiver's date is ahead of the one that this computer's clock was set by"
+        return f"{jump} and is refused; look at the receiver, or restart the computer if it is right" if jump else ""
+
     def now(self) -> Instant:
-        """The present instant; the receiver's UTC unless a time server's is known better."""
-        now, fix = self._inner.now(), self._keeper.time_fix()
+        """The present instant; the receiver's UTC unless a time server's is known better, or contradicts its date."""
+        now, fix = self._undisputed(self._inner.now()), self._keeper.time_fix()
         if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
             return now
         age_ms = now.ms_since(fix.received)
         uncertainty_ms = self.LATENCY_MS + age_ms * DRIFT
         if not 0 <= age_ms <= self._age_ms_max or _better(now, uncertainty_ms):
             return now
+        if self._is_contradicted(fix, now):
+            return now
         utc = fix.utc + timedelta(milliseconds=age_ms)
         return replace(now, utc=utc, utc_source=UtcSource.GNSS, uncertainty_ms=uncertainty_ms)
 
+    def _is_contradicted(self, fix: Fix | None, now: Instant) -> bool:
+        """Whether a fix makes it much later than a time server, or than the receiver itself did before."""
+        if fix is None or not now.trusted or fix.received.boot_id != now.boot_id:
+            return False
+        return now.ms_since(fix.received) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
 
-def _borne_out(fixes: list[Fix]) -> Fix | None:
-    """The last timed one of some fixes if those before it agree, for long enough."""
-    timed = [fix for fix in fixes if fix.utc is not None and fixes[-1].received.ms_since(fix.received) <= TIME_MS]
-    if not timed or timed[-1].received.ms_since(timed[0].received) < SETTLED_MS:
-        return None
-    moments = [_utc_at_boot(fix) for fix in timed]
-    return timed[-1] if max(moments) - min(moments) <= AGREEMENT else None
+    def _undisputed(self, now: Instant) -> Instant:
+        """The inner clock's instant; one that chronyd has from the same receiver is no second opinion of it."""
+        if now.utc_source is UtcSource.GNSS and self._keeper.jump:
+            return replace(now, utc_source=UtcSource.RTC, uncertainty_ms=None)
+        return now
+
+
+def _timed(fixes: list[Fix]) -> list[Fix]:
+    """Those of the last minute that tell a time."""
+    return [fix for fix in fixes if fix.utc is not None and fixes[-1].received.ms_since(fix.received) <= TIME_MS]
+
+
+def _ahead(fix: Fix, believed: Instant) -> timedelta:
+    """How much later a fix makes it than boot time since a moment that was believed, drift included."""
+    assert fix.utc is not None, "only timed fixes are asked"
+    assert believed.utc is not None, "what was believed has a UTC"
+    elapsed_ms = fix.received.ms_since(believed)
+    return fix.utc - believed.utc - timedelta(milliseconds=elapsed_ms + abs(elapsed_ms) * DRIFT)
+
+
+def _length(span: timedelta) -> str:
+    return f"{span / timedelta(days=1):.0f} days" if span.days else f"{span / timedelta(minutes=1):.0f} minutes"
 
 
 def _better(now: Instant, uncertainty_ms: float) -> bool:

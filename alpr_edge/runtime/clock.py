@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.runtime.time_sources import TimeSources
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 PLAUSIBLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
@@ -12,10 +13,17 @@ PLAUSIBLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class SystemClock:
-    """This machine's clock. What it says of UTC is taken for the RTC's until the position room knows better."""
+    """This machine's clock, and from whom it has its time.
 
-    def __init__(self) -> None:
+    What it says of UTC counts as the RTC's, for which nobody vouches, unless a source of time does.
+
+    Args:
+        sources: who is asked; None: nobody, so that only boot times can be relied on.
+    """
+
+    def __init__(self, sources: TimeSources | None = None) -> None:
         self._boot_id = BOOT_ID_FILE.read_text(encoding="ascii").strip()
+        self._sources = sources
 
     def now(self) -> Instant:
         """The present instant."""
@@ -23,7 +31,17 @@ class SystemClock:
         utc = datetime.now(UTC)
         if utc < PLAUSIBLE_SINCE:
             return Instant(self._boot_id, boottime_ns)
-        return Instant(self._boot_id, boottime_ns, utc, UtcSource.RTC)
+        now = Instant(self._boot_id, boottime_ns, utc, UtcSource.RTC)
+        return now if self._sources is None else self._sources.stamp(now)
+
+    def publish(self) -> None:
+        """Leave what is known of the clock to the unit's other processes, which may not ask for it.
+
+        Raises:
+            OSError: the runtime directory cannot be written.
+        """
+        if self._sources is not None:
+            self._sources.publish(self.now())
 
 
 def wall_ns_at(instant: Instant) -> int:

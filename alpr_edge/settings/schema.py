@@ -62,6 +62,8 @@ class PositionSettings(Section):
         Field(pattern=r"^(/[^\x00]{1,106})?$", description="a path from the root, at most 107 bytes, or nothing"),
     ] = ""
     """At most what a socket's address holds."""
+    chrony_port: Annotated[int, Field(ge=0, le=65_535)] = 323
+    """Where chronyd answers questions on this machine (its ``cmdport``); 0: it is not asked."""
 
 
 def _own_names(sources: tuple[ListSource, ...]) -> tuple[ListSource, ...]:

@@ -66,7 +66,9 @@ def add(database: Database, wanted: OwnEntry, now: datetime | None) -> OwnEntry:
         done = connection.execute(insert(own_entries), _row(replace(wanted, entry=entry, added=now)))
         serial = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
         oldest = select(func.max(own_entries.c.seq) - ROWS_MAX).scalar_subquery()
-        ended = (own_entries.c.removed == 1) | (own_entries.c.expires <= now)
+        ended = own_entries.c.removed == 1
+        if now is not None:
+            ended |= own_entries.c.expires <= now
         connection.execute(delete(own_entries).where((own_entries.c.seq <= oldest) & ended))
     return replace(wanted, entry=entry, added=now, serial=serial)
 

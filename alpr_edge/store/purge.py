@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
+from alpr_edge.domain.deletion_dates import Objection
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import Ground, Limits, doomed
 from alpr_edge.domain.wire_hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.wire_times import time_item_id
 from alpr_edge.store import standing
 from alpr_edge.store.database import Database
+from alpr_edge.store.deletion_dates import DeletionDates
 from alpr_edge.store.reads import ReadStore
 from alpr_edge.store.rows import instant_row
 from alpr_edge.store.schema import alerts, deletions, evidence, hits, outbox, reads
@@ -52,6 +54,8 @@ class Look:
     chosen: list[int]
     """Numbers of those that may go, one batch at most."""
     now: Instant
+    age_from: Instant
+    """What ages are told from: without UTC while the date may not delete."""
     limits: Limits
     excess_bytes: int
 
@@ -72,6 +76,9 @@ class Purge:
         self._limits = limits
         self._slice_reads = slice_reads
         self._ages = Ages(database)
+        self._dates = DeletionDates(database, self._ages)
+        self.objection: Objection | None = None
+        """Why nothing is deleted for its age, as of the last step."""
         self._after = 0
         self._batch = DELETED_MAX // 8
         self._last_resort = False
@@ -86,7 +93,7 @@ class Purge:
         """Look at one slice and delete what may go, at most one batch.
 
         Args:
-            now: ages are told from it; without a trusted UTC nothing is deleted by age.
+            now: ages are told from it, unless there is an objection to its date: then nothing is deleted by age.
             excess_bytes: how much room is to be made.
 
         Returns:
@@ -96,6 +103,9 @@ class Purge:
             StoreError: the database refused; everything it had not deleted is still there.
         """
         look = self.look(now, excess_bytes)
+        if self.objection is not None and not excess_bytes:
+            self._after, self._last_resort = 0, False
+            return False
         if not look.chosen:
             return self._next(look)
         with self._store.letting_go() as (connection, released):
@@ -106,12 +116,14 @@ class Purge:
 
     def look(self, now: Instant, excess_bytes: int) -> Look:
         """The first half of a step, which changes nothing; see there."""
+        self._judge(now)
+        age_from = now if self.objection is None else Instant(now.boot_id, now.boottime_ns)
         limits = replace(self._limits, emergency=self._limits.emergency and self._last_resort)
         with self._database.read() as connection:
             rows = standing.slice_after(connection, self._after, self._slice_reads)
-        found = self._standings(rows, now)
+        found = self._standings(rows, age_from)
         chosen = doomed((one.kept for one in found), limits, excess_bytes)[: self._batch]
-        return Look(found, [read.seq for read, _ in chosen], now, limits, excess_bytes)
+        return Look(found, [read.seq for read, _ in chosen], now, age_from, limits, excess_bytes)
 
     def take_away(self, look: Look, connection: Connection, released: set[str]) -> list[tuple[Standing, Ground]]:
         """The second half: take away what was chosen, as far as it may still go.
@@ -124,12 +136,23 @@ class Purge:
         Returns:
             What goes with the transaction's commit.
         """
-        found = {one.kept.seq: one for one in self._standings(standing.of_these(connection, look.chosen), look.now)}
+        found = {
+            one.kept.seq: one for one in self._standings(standing.of_these(connection, look.chosen), look.age_from)
+        }
         going = doomed((one.kept for one in found.values()), look.limits, look.excess_bytes)
         gone = [(found[kept.seq], ground) for kept, ground in going]
         _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], look.now)
         _remove_rows(connection, [one.read_id for one, _ in gone], released)
         return gone
+
+    def _judge(self, now: Instant) -> None:
+        """Hold the date against its witnesses; a change is said in the log."""
+        before, self.objection = self.objection, self._dates.objection(now)
+        if self.objection is not None and (before is None or before.is_contradiction < self.objection.is_contradiction):
+            tell = log.warning if self.objection.is_contradiction else log.info
+            tell("store.deletion_by_age_rests", reason=self.objection.reason)
+        elif before is not None and self.objection is None:
+            log.info("store.deletion_by_age_resumed")
 
     def _next(self, look: Look) -> bool:
         """Go on behind a slice in which nothing may go."""

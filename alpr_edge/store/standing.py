@@ -57,6 +57,10 @@ class Ages:
         placement = self._timelines[instant.boot_id].place(instant)
         return placement.utc if placement.sure else None
 
+    def forget(self, boot_id: str) -> None:
+        """Read the pairs of a boot again when next asked: more have come."""
+        self._timelines.pop(boot_id, None)
+
 
 def image_blocks_bytes() -> ColumnElement[int]:
     """What an image of the table takes up on the disk, in bytes."""

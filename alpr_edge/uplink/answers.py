@@ -8,6 +8,7 @@ department carry :data:`~alpr_edge.domain.wire.PROTOCOL_HEADER`, and a receipt c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -107,6 +108,15 @@ def matched(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer
     if strangers:
         log.warning("uplink.unasked_answers", count=strangers)
     return [_agreed(item_id, answers) for item_id, answers in by_id.items()]
+
+
+def utc_told(payload: AnswersPayload) -> datetime | None:
+    """The department's time as it answered; None where it does not tell one, or none that is understood."""
+    try:
+        moment = datetime.fromisoformat(payload.utc)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def answer_of(given: ItemAnswerPayload) -> Answer:

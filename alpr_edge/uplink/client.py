@@ -24,7 +24,7 @@ from alpr_edge.domain.wire import (
     Outcome,
 )
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.answers import ANSWER_BYTES_MAX, BatchRefusedError, Reply, matched, understood
+from alpr_edge.uplink.answers import ANSWER_BYTES_MAX, BatchRefusedError, Reply, matched, understood, utc_told
 from alpr_edge.uplink.deadline import BoundedTransport, Deadline
 from alpr_edge.uplink.tls import Mark, context_of, explained, mark_of, peer_until
 
@@ -58,6 +58,8 @@ class HttpsDepartment:
         """Newest serial of each hotlist source the department told of; a newer one than the car's is due at once."""
         self.department_until: datetime | None = None
         """When the department's certificate ends, in UTC; None before the first answer."""
+        self.department_utc: datetime | None = None
+        """What time the department made it in its last answer that told one."""
 
     def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
         """Send a batch; a batch refused as a whole is halved until the culprit stands alone.
@@ -120,6 +122,7 @@ class HttpsDepartment:
             self.close()
             raise
         self.list_serials.update(payload.lists)
+        self.department_utc = utc_told(payload) or self.department_utc
         return matched(payload, batch)
 
     def _exchange(self, batch: list[OutboxItem]) -> Reply:

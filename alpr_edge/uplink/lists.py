@@ -198,9 +198,11 @@ class ListFetcher:
     def _received(
         self, client: httpx.Client, source: ListSource, response: httpx.Response, draft: Draft | None
     ) -> bool:
-        status, now = response.status_code, self._clock.now().utc
+        status, now = response.status_code, self._clock.now().trusted_utc
         if status == 304 or (status == 204 and source.department):
-            syncs.note(self._database, source.name, asked=now, fetch_failure="")
+            # Without a time that somebody vouches for the confirmation before stands.
+            confirmed = {} if now is None else {"asked": now}
+            syncs.note(self._database, source.name, fetch_failure="", **confirmed)
             return False
         if status == 416 and draft is not None:
             draft.discard()

@@ -20,15 +20,18 @@ from sqlalchemy import select
 
 from alpr_edge.app.doors import open_department, open_lists
 from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import Limits
 from alpr_edge.domain.wire import ItemKind
 from alpr_edge.hotlist.feeds import FormatName
 from alpr_edge.hotlist.importing import Request, import_feed
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
-from alpr_edge.store import generations
+from alpr_edge.store import boots, generations
 from alpr_edge.store.database import Database
+from alpr_edge.store.deletion_dates import note_department_date
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.purge import Purge
 from alpr_edge.store.reads import DecidedRecord
@@ -42,6 +45,8 @@ LOG = "victims.log"
 """File in the rig's folder that victims' standard error goes to."""
 ROLL_BACK_SHARE = 0.3
 UPLOADS_A_BATCH = 3
+FALSE_DATE = timedelta(days=20_000)
+"""Of a receiver that jumped: past every limit of retention."""
 _BATCHES_BEFORE_MIGRATION = 8
 
 
@@ -138,6 +143,8 @@ def _purge(task: Task, say: Say) -> None:
         store.recover()
         uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
         purge = Purge(store.database, store.reads, Limits(timedelta(days=30), timedelta(days=3650)))
+        now = records.later(timedelta(days=400))
+        _bear_out(store, now)
         for number in itertools.count():
             decided = records.batch(random, task.run, number)
             store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
@@ -145,7 +152,16 @@ def _purge(task: Task, say: Say) -> None:
             for _ in range(UPLOADS_A_BATCH):
                 uploader.step()
             say(MayGo(_with_receipts(store)))
-            purge.step(records.later(timedelta(days=400)), 0)
+            purge.step(records.later(FALSE_DATE), 0)  # a receiver's that jumped: nothing may go by it
+            purge.step(now, 0)
+
+
+def _bear_out(store: StoreRoom, now: Instant) -> None:
+    """Let a date delete: this boot's pairs and the department agree on it."""
+    for before_ms in (60_000.0, 0.0):
+        boots.record(store.database, now.shifted(-before_ms))
+    assert now.utc is not None, "a later moment has a UTC"
+    note_department_date(store.database, DepartmentDate(now.utc, now))
 
 
 def _with_receipts(store: StoreRoom) -> tuple[str, ...]:

@@ -7,10 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from alpr_edge.app.store_room import open_store
+from alpr_edge.settings import load
+from alpr_edge.store.deletion_dates import department_date
 from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
 from tests.department.enrolled import enrolled
 
@@ -86,6 +90,10 @@ def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
                 break
             time.sleep(0.1)
         assert uplink.end(signal.SIGTERM) == 0
+    with open_store(load(settings), migrate=False) as store:
+        date = department_date(store.database)
+    assert date is not None
+    assert abs(datetime.now(UTC) - date.utc) < timedelta(minutes=10)
     delivered = delivered_reads(folder)
     assert len(acknowledged) > ROUNDS
     assert acknowledged <= set(delivered)

@@ -102,3 +102,49 @@ def test_a_lost_sound_device_is_known_and_the_next_hit_is_not_held_back(drive: D
     drive.player.close()
     assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is None
     assert drive.herald.trouble
+
+
+@pytest.mark.review(12)
+def test_the_listed_car_itself_sounds_soon_after_a_misread_of_another_was_withdrawn(drive: Drive) -> None:
+    assert drive.announce("m1", 1, "8ABC123", None, hit_of("m1")) is Level.HIGH
+    drive.announce("m2", 5, "3ABC123", "m1")
+    assert drive.announce("t1", 30, "8ABC123", None, hit_of("t1")) is Level.HIGH
+    assert drive.has(Tone.WITHDRAWN, 5)
+    assert drive.has(Tone.HIGH, 30)
+    assert drive.announce("t2", 40, "8ABC123", None, hit_of("t2")) is None
+
+
+@pytest.mark.review(12)
+def test_a_vote_that_turns_back_sounds_again(drive: Drive) -> None:
+    assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is Level.HIGH
+    drive.announce("r2", 5, "3ABC123", "r1")
+    assert drive.announce("r3", 10, "8ABC123", "r2", hit_of("r3")) is Level.HIGH
+    assert drive.has(Tone.HIGH, 10)
+
+
+@pytest.mark.review(12)
+def test_a_read_that_kept_quiet_for_the_withdrawn_one_sounds_in_its_place(drive: Drive) -> None:
+    """The rear camera has read the listed car itself; the front camera had misread another one before."""
+    drive.announce("front", 1, "8ABC123", None, hit_of("front"))
+    assert drive.announce("rear", 4, "8ABC123", None, hit_of("rear")) is None
+    drive.announce("front again", 8, "3ABC123", "front")
+    assert drive.has(Tone.WITHDRAWN, 8)
+    drive.announce("rear again", 20, "8ABC128", "rear")
+    assert drive.has(Tone.WITHDRAWN, 20)  # it had sounded, so it is withdrawn as well
+
+
+@pytest.mark.review(12)
+def test_a_quiet_read_that_was_withdrawn_itself_or_is_long_past_never_sounds(drive: Drive) -> None:
+    drive.announce("front", 1, "8ABC123", None, hit_of("front"))
+    drive.announce("rear", 4, "8ABC123", None, hit_of("rear"))
+    drive.announce("rear again", 6, "3ABC129", "rear")
+    assert not drive.has(Tone.WITHDRAWN, 6)
+    drive.announce("front again", 8, "3ABC123", "front")
+    drive.announce("front thrice", 20, "3ABC124", "front again")
+    assert not drive.has(Tone.WITHDRAWN, 20)
+    drive.announce("a", 100, "8ABC123", None, hit_of("a"))
+    drive.announce("b", 110, "8ABC123", None, hit_of("b"))
+    drive.announce("c", 200, "3ABC123", "a")
+    drive.announce("d", 220, "3ABC123", "b")
+    assert drive.has(Tone.WITHDRAWN, 200)
+    assert not drive.has(Tone.WITHDRAWN, 220)

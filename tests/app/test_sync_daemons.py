@@ -11,7 +11,9 @@ import pytest
 
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, write_frames, write_settings
 from tests.app.test_daemons import address, edge
+from tests.app.test_disk_full import until
 from tests.department.enrolled import enrolled
+from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
 
 HEADER = "Plate Number,Description,State/Province\n"
 LIVE_S_MAX = 60.0
@@ -66,8 +68,17 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
     assert not [line for line in (*run.lines, *uplink.lines) if PLATES[3] in line]
 
 
-def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reaches_it(tmp_path: Path) -> None:
+@pytest.fixture
+def time_daemon() -> Iterator[TimeDaemon]:
+    with TimeDaemon() as running:
+        yield running
+
+
+def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reaches_it(
+    tmp_path: Path, time_daemon: TimeDaemon
+) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
+    settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\n')
     with daemon("run", "--settings", str(settings)) as run:
@@ -89,3 +100,47 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
         assert run.end(signal.SIGTERM) == 0
     told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
     assert not [trouble for trouble in told["troubles"] if re.search("amber|hotlist", trouble)]
+
+
+@pytest.mark.review(10)
+def test_a_running_unit_takes_a_list_from_ahead_of_its_clock_as_soon_as_somebody_vouches(
+    tmp_path: Path, time_daemon: TimeDaemon
+) -> None:
+    """Its entries expire, so it needs a time; without one it waits and is not given up."""
+    time_daemon.leap = NOT_SYNCHRONISED
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
+    settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
+    (tmp_path / "drop").mkdir()
+    add_source(settings, 'folder = "drop"\nentries_expire_h = 48\n')
+    (tmp_path / "drop" / "one.csv").write_text(HEADER + f"{PLATES[3]},Stolen,CA\n", encoding="utf-8")
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=hotlist.put_off")
+        told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
+        assert told["figures"]["utc_source"] == "rtc"
+        time_daemon.leap = 0
+        run.wait_for("event=hotlist.live")
+        run.wait_for("event=alert.sounded")
+        assert run.end(signal.SIGTERM) == 0
+    told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
+    assert told["figures"]["utc_source"] == "ntp"
+
+
+@pytest.mark.review(10)
+def test_the_car_s_daemon_trusts_a_clock_by_what_the_uplink_heard_of_chronyd(
+    tmp_path: Path, department: tuple[Path, Daemon], time_daemon: TimeDaemon
+) -> None:
+    """Its own question has no answer, as in its service, which has no network."""
+    _, server = department
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
+    settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
+    alone = tmp_path / "alone.toml"
+    text = settings.read_text(encoding="utf-8")
+    alone.write_text(
+        text.replace(f"chrony_port = {time_daemon.port}", f"chrony_port = {free_port()}"), encoding="utf-8"
+    )
+    with daemon("run", "--settings", str(alone)) as run:
+        run.wait_for("event=unit.ready")
+        with daemon("uplink", "--settings", str(settings)) as uplink:
+            until(tmp_path, lambda told: told["figures"]["utc_source"] == "ntp")
+            assert uplink.end(signal.SIGTERM) == 0
+        assert run.end(signal.SIGTERM) == 0

@@ -21,6 +21,7 @@ from alpr_edge.department.server import DepartmentServer
 from alpr_edge.department.storage import Storage
 from tests.cli.fit_unit import UNIT, Receiver, changed, import_list, write_fit_unit, write_frames
 from tests.department.enrolled import enrolled
+from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
 
 
 def check(settings: Path, *words: str) -> Result:
@@ -46,6 +47,12 @@ def unit(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def time_daemon() -> Iterator[TimeDaemon]:
+    with TimeDaemon() as running:
+        yield running
+
+
+@pytest.fixture
 def department(tmp_path: Path) -> Iterator[DepartmentServer]:
     folder = tmp_path / "department"
     initialise(folder, ["127.0.0.1"])
@@ -55,16 +62,18 @@ def department(tmp_path: Path) -> Iterator[DepartmentServer]:
         yield running
 
 
-def test_a_fit_unit_is_green_in_all_that_is_looked_at(tmp_path: Path, department: DepartmentServer) -> None:
-    settings = write_fit_unit(
-        tmp_path, f"https://127.0.0.1:{department.port}", f'[position]\ndevice = "{tmp_path}/tty"'
-    )
+def test_a_fit_unit_is_green_in_all_that_is_looked_at(
+    tmp_path: Path, department: DepartmentServer, time_daemon: TimeDaemon
+) -> None:
+    position = f'{time_daemon.settings}device = "{tmp_path}/tty"'
+    settings = write_fit_unit(tmp_path, f"https://127.0.0.1:{department.port}", position)
     import_list(settings)
     page = tmp_path / "fit.html"
     with Receiver(tmp_path / "tty"):
         checks = told(settings, "--card-m", "3", "--skip", "sound", "--certificate", str(page))
     assert {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "green"} == {
-        "sound": "skipped"
+        "sound": "skipped",
+        "deletion": "amber",  # it has delivered nothing yet, so it was told no date
     }
     assert {
         "camera front rate", "camera front focus", "camera front exposure", "camera front card",
@@ -119,7 +128,8 @@ def test_another_key_is_red_and_stops_nothing_else(unit: Path, tmp_path: Path) -
     assert "chmod 600" in told(unit, *others("keys"))["keys"]["said"]
 
 
-def test_lists_that_are_old_or_missing_are_red(unit: Path, tmp_path: Path) -> None:
+def test_lists_that_are_old_or_missing_are_red(tmp_path: Path, time_daemon: TimeDaemon) -> None:
+    unit = write_fit_unit(tmp_path, more=time_daemon.settings)
     assert "nothing can be matched" in told(unit, *others("lists"))["lists"]["said"]
     import_list(unit)
     assert told(unit, *others("lists"))["list doj"]["verdict"] == "green"
@@ -128,6 +138,24 @@ def test_lists_that_are_old_or_missing_are_red(unit: Path, tmp_path: Path) -> No
     old = told(unit, *others("lists"))["list doj"]
     assert old["verdict"] == "red"
     assert 0 < old["value"] < 0.1
+
+
+@pytest.mark.review(10)
+def test_the_clock_and_the_age_of_lists_are_judged_as_the_unit_judges_them(
+    tmp_path: Path, time_daemon: TimeDaemon
+) -> None:
+    """By chronyd's word, and with none of them no list is fresh."""
+    unit = write_fit_unit(tmp_path, more=time_daemon.settings)
+    import_list(unit)
+    checks = told(unit, *others("clock", "lists"))
+    assert {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "skipped"} == {
+        "clock": "green", "list doj": "green",
+    }  # fmt: skip
+    assert "ntp" in checks["clock"]["said"]
+    time_daemon.leap = NOT_SYNCHRONISED
+    checks = told(unit, *others("clock", "lists"))
+    assert (checks["clock"]["verdict"], checks["list doj"]["verdict"]) == ("red", "amber")
+    assert "age unknown" in checks["list doj"]["said"]
 
 
 def test_a_clock_that_differs_from_the_receiver_is_red(unit: Path, tmp_path: Path) -> None:

@@ -1,14 +1,19 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from alpr_edge.app.doors import open_clock
 from alpr_edge.app.store_room import open_store
 from alpr_edge.cli import app
+from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.settings import load
+from alpr_edge.store.deletion_dates import note_department_date
 from tests.app.rig import write_frames, write_settings
-from tests.store.records import decided
+from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
+from tests.store.records import bear_out, decided
 from tests.store.test_purge import deliver, keep
 
 
@@ -34,6 +39,8 @@ def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> No
     assert (told["items_acknowledged"], told["items_waiting"]) == (4, 4)
     assert 0 < told["bound_bytes"] < told["store_bytes"] < told["bytes_max"]
     assert told["days_left"] is None
+    assert told["deletion_by_age_rests"]
+    assert "by age    deletion rests: " in unit(settings, "disk").stdout
     assert unit(settings, "hold", "sent", "--reason", "case 26-1").exit_code == 0
     shown = unit(settings, "disk").stdout
     assert "held      1 reads" in shown
@@ -51,3 +58,27 @@ def test_what_cannot_be_is_one_line(settings: Path, arguments: tuple[str, ...], 
     assert done.exit_code == 1
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.review(11)
+def test_it_tells_whether_old_reads_go(settings: Path) -> None:
+    """Agreed upon by boot, reads and department, by the clock that a time daemon vouches for; else why not."""
+
+    def rests() -> str:
+        return str(json.loads(unit(settings, "disk", "--json").stdout)["deletion_by_age_rests"])
+
+    with TimeDaemon() as daemon:
+        settings.write_text(settings.read_text(encoding="utf-8") + daemon.settings, encoding="utf-8")
+        assert "not borne out" in rests()
+        chosen = load(settings)
+        with open_store(chosen, migrate=False) as store:
+            bear_out(store.database, open_clock(chosen).now())
+        assert rests() == ""
+        assert "by age    old reads are deleted" in unit(settings, "disk").stdout
+        with open_store(chosen, migrate=False) as store:
+            now = open_clock(chosen).now()
+            assert now.utc is not None
+            note_department_date(store.database, DepartmentDate(now.utc - timedelta(days=600), now))
+        assert "600 days ahead of the department's" in rests()
+        daemon.leap = NOT_SYNCHRONISED
+        assert rests() == "nothing vouches for the clock"

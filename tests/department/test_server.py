@@ -3,6 +3,7 @@
 import http.client
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -61,7 +62,9 @@ def test_a_batch_is_answered_item_by_item(client: httpx.Client) -> None:
     assert answer.status_code == 200
     assert answer.headers["Alpr-Edge-Protocol"] == "1"
     receipt = {"item_id": "read-1", "outcome": "receipt", "status": 200, "sha256": read_item().sha256, "detail": ""}
-    assert answer.json() == {"answers": [receipt], "lists": {}}
+    told = answer.json()
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(told.pop("utc"))) < timedelta(minutes=1)
+    assert told == {"answers": [receipt], "lists": {}}
 
 
 def test_a_part_without_kind_or_digest_gets_its_own_answer(client: httpx.Client) -> None:

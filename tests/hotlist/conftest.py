@@ -11,6 +11,7 @@ from alpr_edge.cli import app
 from alpr_edge.hotlist.importing import Lists
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.store.database import Database
+from tests.runtime.time_daemon import TimeDaemon
 from tests.units import write_bare_unit
 
 Command = Callable[..., Result]
@@ -42,9 +43,18 @@ def own_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="session")
+def time_daemon() -> Iterator[TimeDaemon]:
+    """Somebody who vouches for this machine's clock."""
+    with TimeDaemon() as running:
+        yield running
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    return write_bare_unit(tmp_path)
+def settings(tmp_path: Path, time_daemon: TimeDaemon) -> Path:
+    path = write_bare_unit(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
+    return path
 
 
 @pytest.fixture

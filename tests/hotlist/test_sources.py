@@ -8,7 +8,7 @@ import pyzipper
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from alpr_edge.domain.errors import FeedError, SettingsError
+from alpr_edge.domain.errors import FeedClockError, FeedError, SettingsError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.importing import ImportReport, Lists, import_feed
 from alpr_edge.hotlist.loader import HotlistLoader
@@ -123,7 +123,7 @@ def test_entries_expire_from_the_date_of_the_list(lists: Lists, path: Path) -> N
     assert entry(lists, "ABC124").expires == issued + timedelta(hours=48)
     assert entry(lists, "ABC123").expires == datetime(2026, 11, 26, 8, tzinfo=UTC)
     path.write_bytes(csv_text("ABC123,stolen,CA"))
-    with pytest.raises(FeedError, match="set the clock"):
+    with pytest.raises(FeedClockError, match="wait for a fix"):
         import_feed(request_for(source_of(entries_expire_h=1.0), path), lists, None)
     with pytest.raises(FeedError, match="the calendar's end"):
         imported(lists, path, b"DATE12/31/9999\n" + csv_text("ABC123,stolen,CA"), entries_expire_h=48.0)

@@ -219,7 +219,7 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
     drop(folder, "list.csv", *ROWS)
     database = Database.open(data, (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True)
     before = [(file.changed_ns, file.name, file.size) for file in watched.listing(folder)]
-    order = Order(data_directory=data, keys_directory=tmp_path / "keys", source=source, before=before)
+    order = Order(data_directory=data, keys_directory=tmp_path / "keys", source=source, before=before, now=None)
     command = [sys.executable, "-m", "alpr_edge.hotlist.taking"]
     done = subprocess.run(command, input=order.model_dump_json(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

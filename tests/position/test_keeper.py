@@ -148,3 +148,54 @@ def test_a_better_time_server_stays() -> None:
 def test_fix_of_another_boot_tells_no_time() -> None:
     now = Instant("later", 6_000_000_000)
     assert gnss_now(keeper_of(*drive(5)), now) == now
+
+
+YEAR_S = 365 * 86_400
+
+
+@pytest.mark.review(11)
+def test_a_date_that_jumps_ahead_of_boot_time_is_refused_for_good_and_said() -> None:
+    keeper, trusted = FixKeeper(5000), []
+    for fix in (*drive(9), *drive(200, 10, utc_offset_s=2 * YEAR_S)):
+        keeper.add(fix)
+        trusted.append(gnss_now(keeper, fix.received).trusted)
+    assert [second for second, told in enumerate(trusted) if told] == [*range(4, 10)]
+    clock = GnssClock(ReplayedClock(BOOT.shifted(200_000)), keeper)
+    assert "the receiver's date jumped 730 days ahead and is refused" in clock.trouble
+    for fix in drive(270, 201):
+        keeper.add(fix)
+    assert gnss_now(keeper, BOOT.shifted(270_000)).trusted
+    assert clock.trouble == ""
+
+
+@pytest.mark.review(11)
+def test_what_was_believed_before_a_restart_counts_and_another_boot_begins_anew() -> None:
+    keeper = FixKeeper(5000)
+    keeper.resume(replace(BOOT, utc=NOON, utc_source=UtcSource.GNSS))
+    for fix in drive(100, 90, utc_offset_s=YEAR_S):
+        keeper.add(fix)
+    assert keeper.time_fix() is None
+    assert "365 days ahead" in keeper.jump
+    for second in range(6):
+        keeper.add(fix_at(second, utc_offset_s=YEAR_S, boot="later"))
+    assert keeper.time_fix() is not None
+    assert keeper.jump == ""
+
+
+@pytest.mark.review(11)
+def test_a_date_ahead_of_the_time_server_s_is_refused() -> None:
+    keeper = keeper_of(*drive(5, utc_offset_s=YEAR_S))
+    synced = Instant("boot", 6_000_000_000, NOON + timedelta(seconds=6), UtcSource.NTP, 5000.0)
+    assert gnss_now(keeper, synced) == synced
+    assert "ahead of the one" in GnssClock(ReplayedClock(synced), keeper).trouble
+    assert gnss_now(keeper, replace(synced, utc_source=UtcSource.RTC)).utc_source is UtcSource.GNSS
+
+
+@pytest.mark.review(11)
+def test_chronyd_s_word_for_a_receiver_that_jumps_is_no_second_opinion() -> None:
+    """chronyd had its time from the same receiver."""
+    keeper = keeper_of(*drive(9, utc_offset_s=YEAR_S), *drive(20, 10))
+    by_chronyd = Instant("boot", 20_000_000_000, NOON + timedelta(days=365), UtcSource.GNSS, 500.0)
+    now = gnss_now(keeper, by_chronyd)
+    assert (now.utc, now.utc_source) == (by_chronyd.utc, UtcSource.RTC)
+    assert gnss_now(keeper_of(), by_chronyd).trusted

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 
 from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
+from alpr_edge.store import boots
+from alpr_edge.store.database import Database
+from alpr_edge.store.deletion_dates import note_department_date
 from alpr_edge.store.reads import DecidedRecord
 
 START = datetime(2026, 5, 4, 12, 30, 0, 123456, tzinfo=UTC)
@@ -58,6 +62,14 @@ def hit(hit_id: str = "hit-1", read_id: str = "read-1", plate: str = "7ABC123") 
 
 def alert(hit_id: str = "hit-1", read_id: str = "read-1") -> Alert:
     return Alert(hit_id, read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
+
+
+def bear_out(database: Database, now: Instant) -> None:
+    """Let a date delete: this boot's pairs and the department agree on it."""
+    assert now.utc is not None
+    for before_ms in (60_000.0, 0.0):
+        boots.record(database, now.shifted(-before_ms))
+    note_department_date(database, DepartmentDate(now.utc, now))
 
 
 def decided(read_id: str = "read-1", *, jpeg: bytes = b"") -> DecidedRecord:

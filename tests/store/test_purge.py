@@ -18,7 +18,7 @@ from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.purge import Purge
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.schema import deletions, evidence, images, metadata, reads
-from tests.store.records import CROP, SCENE, alert, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, bear_out, decided, hit, instant, plate_read
 
 DAY_MS = 86_400_000.0
 LIMITS = Limits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
@@ -39,6 +39,8 @@ def deliver(outbox: Outbox, wanted: Callable[[str], bool] = lambda _: True) -> N
 
 
 def run(database: Database, store: ReadStore, now: Instant, excess: int = 0, limits: Limits = LIMITS) -> Purge:
+    if now.trusted:
+        bear_out(database, now)
     made = Purge(database, store, limits)
     for _ in range(1000):
         if not made.step(now, excess):

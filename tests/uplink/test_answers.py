@@ -1,6 +1,7 @@
 """What counts as a receipt, and what never does."""
 
 import json
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.wire import PROTOCOL_HEADER, AnswersPayload, ItemAnswerPayload, Outcome
-from alpr_edge.uplink.answers import BatchRefusedError, Reply, answer_of, matched, retry_after_s, understood
+from alpr_edge.uplink.answers import BatchRefusedError, Reply, answer_of, matched, retry_after_s, understood, utc_told
 from tests.uplink.items import read_item
 
 URL = "https://department.example"
@@ -52,6 +53,22 @@ def test_every_item_gets_one_answer_and_a_receipt_only_for_a_named_digest(payloa
             assert {(payload.sha256 or "").lower() for payload in mine} == {answer.sha256}
         if answer.outcome is Outcome.REFUSED:
             assert all(payload.status in {400, 409, 413, 422} for payload in mine)
+
+
+@pytest.mark.review(11)
+@pytest.mark.parametrize(
+    ("told", "utc"),
+    [
+        ("2026-05-04T12:00:00.250Z", datetime(2026, 5, 4, 12, 0, 0, 250_000, tzinfo=UTC)),
+        ("2026-05-04T14:00:00+02:00", datetime(2026, 5, 4, 12, tzinfo=UTC)),
+        ("", None),
+        ("2026-05-04T12:00:00", None),
+        ("soon", None),
+    ],
+)
+def test_the_department_s_time_is_taken_where_it_tells_one(told: str, utc: datetime | None) -> None:
+    assert utc_told(AnswersPayload(answers=[], utc=told)) == utc
+    assert utc_told(understood(reply(200, b'{"answers": []}'), URL)) is None
 
 
 @given(PAYLOADS)

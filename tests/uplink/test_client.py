@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,8 @@ def test_a_batch_gets_a_receipt_with_the_stored_digest_for_each_item(
         assert verdicts(uplink.deliver(BATCH)) == RECEIPTS
         assert uplink.deliver([]) == []
         assert department.requests == 2
+        assert uplink.department_utc is not None
+        assert abs(datetime.now(UTC) - uplink.department_utc) < timedelta(minutes=1)
     assert stored(tmp_path / "department") == {sent.item_id: sent.sha256 for sent in BATCH}
 
 

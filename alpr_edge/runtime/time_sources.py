@@ -1,0 +1,127 @@
+"""Who vouches for this machine's clock: chronyd by its own word, else the kernel, which any time daemon tells through.
+
+The daemon of the car has no network, not even to this machine, and may not ask the kernel: there the uplink asks and
+leaves what it heard in the runtime directory. That word is a fact of the clock, not a time: what it says of an instant
+is still read from the machine's own clock.
+"""
+
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.timeline import DRIFT
+from alpr_edge.runtime import kernel_clock
+from alpr_edge.runtime.chronyd import ChronydError, tracking
+from alpr_edge.runtime.health import Health, read_health, write_health
+
+ASK_MS = 10_000.0
+"""Between two questions."""
+VALID_MS = 600_000.0
+"""How long what was heard holds; a clock of a machine drifts by 60 ms meanwhile."""
+PUBLISH_MS = 5_000.0
+UNCERTAINTY_MS_MAX = 10_000.0
+"""A clock that may be off by more is vouched for by nobody: a source that was lost long ago still counts as one."""
+_FILE = "time"
+"""Name of the word in the runtime directory."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Somebody's word for this machine's clock."""
+
+    source: UtcSource
+    """GNSS where the clock follows a receiver of this machine, NTP where it follows a time server."""
+    uncertainty_ms: float
+    at: Instant
+    """When it was given; only its boot and boot time count."""
+
+    def stamp(self, now: Instant) -> Instant:
+        """``now`` with this word, as far as it still holds then."""
+        if now.utc is None or now.boot_id != self.at.boot_id or not 0 <= now.ms_since(self.at) <= VALID_MS:
+            return now
+        uncertainty_ms = self.uncertainty_ms + now.ms_since(self.at) * DRIFT
+        if uncertainty_ms > UNCERTAINTY_MS_MAX:
+            return now
+        return replace(now, utc_source=self.source, uncertainty_ms=uncertainty_ms)
+
+
+class TimeSources:
+    """Asks who vouches, at most every ten seconds; safe to use from several threads, of which one waits at a time.
+
+    Args:
+        chrony_port: of this machine's chronyd; 0: it is not asked.
+        directory: the unit's runtime directory, where its processes tell each other; None: there is none.
+    """
+
+    def __init__(self, chrony_port: int, directory: Path | None = None) -> None:
+        self._chrony_port = chrony_port
+        self._directory = directory
+        self._asking = threading.Lock()
+        self._asked: Instant | None = None
+        self._published: Instant | None = None
+        self._vouched: Vouched | None = None
+
+    def stamp(self, now: Instant) -> Instant:
+        """An instant of this machine's clock with the source and uncertainty that are vouched for, if any are."""
+        if self._is_due(now) and self._asking.acquire(blocking=False):
+            try:
+                self._asked, self._vouched = now, self._ask(now)
+            finally:
+                self._asking.release()
+        vouched = self._vouched
+        return now if vouched is None else vouched.stamp(now)
+
+    def publish(self, now: Instant) -> None:
+        """Leave for the unit's other processes what was heard; at most every five seconds.
+
+        Raises:
+            OSError: the runtime directory cannot be written.
+        """
+        if self._directory is None or (self._published and now.ms_since(self._published) < PUBLISH_MS):
+            return
+        self._published = now
+        heard = self._vouched
+        figures = {} if heard is None else {
+            "source": heard.source.value,
+            "uncertainty_ms": heard.uncertainty_ms,
+            "boot_id": heard.at.boot_id,
+            "boottime_ns": heard.at.boottime_ns,
+        }  # fmt: skip
+        write_health(self._directory, Health(_FILE, heard is not None, (), figures))
+
+    def _is_due(self, now: Instant) -> bool:
+        asked = self._asked
+        return asked is None or asked.boot_id != now.boot_id or now.ms_since(asked) >= ASK_MS
+
+    def _ask(self, now: Instant) -> Vouched | None:
+        if self._chrony_port:
+            try:
+                told = tracking(self._chrony_port)
+            except ChronydError as error:
+                log.debug("clock.chronyd_not_asked", reason=str(error))
+            else:
+                source = UtcSource.GNSS if told.by_receiver else UtcSource.NTP
+                return Vouched(source, told.uncertainty_ms, now) if told.synchronised else None
+        # Silence takes nothing back: what was heard before holds as long as any word does.
+        return self._published_by_others() or _of_kernel(now) or self._vouched
+
+    def _published_by_others(self) -> Vouched | None:
+        told = None if self._directory is None else read_health(self._directory, _FILE)
+        if told is None or not told.ready:
+            return None
+        figures = told.figures
+        try:
+            at = Instant(str(figures["boot_id"]), int(figures["boottime_ns"]))
+            return Vouched(UtcSource(figures["source"]), float(figures["uncertainty_ms"]), at)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+def _of_kernel(now: Instant) -> Vouched | None:
+    uncertainty_ms = kernel_clock.uncertainty_ms()
+    return None if uncertainty_ms is None else Vouched(UtcSource.NTP, uncertainty_ms, now)
