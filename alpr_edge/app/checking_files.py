@@ -19,6 +19,7 @@ from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.deletion_dates import DeletionDates
 from alpr_edge.store.keys import KEY_NAMES, load_key
+from alpr_edge.store.outbox import quarantined_in
 from alpr_edge.store.standing import Ages
 from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
 
@@ -37,10 +38,17 @@ def check_keys(bench: Bench) -> list[Check]:
             load_key(name, settings.store.keys_directory)
         if not (settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("keys", f"{len(KEY_NAMES)} there; no database yet", "start alpr-edge run once")]
-        _opened(settings).close()
+        database = _opened(settings)
+        try:
+            aside = quarantined_in(database)
+        finally:
+            database.close()
     except StoreError as error:
         return [red("keys", str(error))]
-    return [green("keys", f"{len(KEY_NAMES)} there; the database opens")]
+    opens = green("keys", f"{len(KEY_NAMES)} there; the database opens")
+    if not aside:
+        return [opens]
+    return [opens, amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined")]
 
 
 def check_lists(bench: Bench) -> list[Check]:

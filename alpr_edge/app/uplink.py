@@ -141,6 +141,8 @@ class UplinkUnit:
 
     def _report(self, uploader: Uploader, about: "_Certificates", beside: Supervisor, store: StoreRoom) -> None:
         state, warnings = uploader.state, about.warnings
+        if state.quarantined:
+            warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
         troubles = list(self._list_troubles(store))
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")

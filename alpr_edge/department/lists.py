@@ -65,11 +65,8 @@ class ListShelf:
         """
         folder = self._folder(source)
         steps = self._steps(folder, source)
-        since_complete = _since_complete(steps)
-        if change is not ListChange.COMPLETE and not since_complete:
-            raise DepartmentError(f"{source}: a change needs a complete list first; publish one")
-        if change is not ListChange.COMPLETE and len(since_complete) > CHANGES_MAX:
-            raise DepartmentError(f"{source}: {CHANGES_MAX} changes in a row; publish a complete list")
+        if change is not ListChange.COMPLETE:
+            _require_complete(source, steps)
         content = _content(feed)
         serial = steps[-1].serial + 1 if steps else 1
         path = folder / f"{serial:08d}.{change.value}"
@@ -155,6 +152,15 @@ class ListShelf:
             is_between = step.change is not ListChange.COMPLETE and step.serial < complete[-1]
             if step.serial < oldest or is_between:
                 step.path.unlink(missing_ok=True)
+
+
+def _require_complete(source: str, steps: list[Published]) -> None:
+    """Raise unless a change may follow what was published."""
+    since_complete = _since_complete(steps)
+    if not since_complete:
+        raise DepartmentError(f"{source}: a change needs a complete list first; publish one")
+    if len(since_complete) > CHANGES_MAX:
+        raise DepartmentError(f"{source}: {CHANGES_MAX} changes in a row; publish a complete list")
 
 
 def _since_complete(steps: list[Published]) -> list[Published]:

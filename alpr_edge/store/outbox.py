@@ -285,6 +285,12 @@ class Outbox:
         return body
 
 
+def quarantined_in(database: Database) -> int:
+    """How many items of a database were set aside."""
+    with database.read() as connection:
+        return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)
+
+
 def _settle(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
     detail = answer.detail[:DETAIL_CHARACTERS_MAX]
     if answer.outcome is Outcome.RECEIPT:

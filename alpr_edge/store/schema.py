@@ -129,7 +129,7 @@ alerts = Table(
 )
 Index("alerts_read", alerts.c.read_id)
 
-# An item's id is that of the read or hit it carries, or the digest of its image.
+# An item's id is that of the read or hit it carries, or begins with what it tells of one, or is its image's digest.
 outbox = Table(
     "outbox",
     metadata,

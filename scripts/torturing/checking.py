@@ -39,6 +39,7 @@ _READS_QUEUED = "SELECT item_id FROM outbox WHERE kind = 'read'"
 _UNQUEUED = (
     "SELECT 'read ' || read_id FROM reads WHERE read_id NOT IN (SELECT item_id FROM outbox WHERE kind = 'read')",
     "SELECT 'hit ' || hit_id FROM hits WHERE hit_id NOT IN (SELECT item_id FROM outbox WHERE kind = 'hit')",
+    "SELECT 'alert ' || hit_id FROM alerts WHERE 'alert:' || hit_id NOT IN (SELECT item_id FROM outbox)",
     "SELECT 'image ' || sha256 FROM evidence WHERE sha256 NOT IN (SELECT item_id FROM outbox WHERE kind = 'image')",
 )
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
@@ -55,7 +56,13 @@ def _decided(random: Random, read_id: str, frame: int) -> DecidedRecord:
         model_ids=("detector@1", "reader@1"),
     )
     found = (_hit(read),) if random.random() < 0.3 else ()
-    return DecidedRecord(read, ((EvidenceKind.CROP, _picture(random)), (EvidenceKind.SCENE, _picture(random))), found)
+    pictures = ((EvidenceKind.CROP, _picture(random)), (EvidenceKind.SCENE, _picture(random)))
+    told = _alert(found[0]) if found else None
+    return DecidedRecord(read, pictures, found, told, read.first_seen if found else None)
+
+
+def _alert(hit: Hit) -> Alert:
+    return Alert(hit.hit_id, hit.read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify", ListAge.FRESH)
 
 
 def _hit(read: PlateRead) -> Hit:

@@ -1,21 +1,40 @@
+import re
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from alpr_edge.alerts.players import SilentPlayer
-from alpr_edge.app.assembly import Assembly, Lens, Parts
+from alpr_edge.app.assembly import Assembly, Lens, Parts, new_id
 from alpr_edge.app.doors import open_sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.store_room import open_store
 from alpr_edge.app.watch import Record
 from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.wire import ITEM_ID_PATTERN
+from alpr_edge.domain.wire_hits import withdrawal_item_id
+from alpr_edge.domain.wire_times import time_item_id
 from alpr_edge.hotlist.index import HotlistIndex
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import load
 from tests.app.rig import write_frames, write_settings
 from tests.domain.readings import START
+
+
+@pytest.mark.review(14)
+def test_an_id_carries_its_unit_and_rows_that_come_together_lie_together() -> None:
+    ids = [new_id("car-7") for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    for identity in ids:
+        unit, _, number = identity.partition(":")
+        assert (unit, uuid.UUID(number).version) == ("car-7", 7)
+    starts = [identity[: len("car-7:") + 13] for identity in ids]
+    assert starts == sorted(starts)
+    assert re.fullmatch(ITEM_ID_PATTERN, withdrawal_item_id(new_id("c" * 64)))
+    assert re.fullmatch(ITEM_ID_PATTERN, time_item_id(new_id("c" * 64), sure=False))
 
 
 def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_path: Path) -> None:

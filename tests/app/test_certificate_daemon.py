@@ -14,6 +14,7 @@ from alpr_edge.department.server import DepartmentServer
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
+from alpr_edge.store.outbox import Outbox
 from tests.app.rig import WAIT_S, daemon
 from tests.department.enrolled import enrolled
 from tests.units import write_unit
@@ -23,12 +24,17 @@ UNIT = "unit-1"
 PATIENCE = "retry_first_s = 0.1\nretry_longest_s = 1.0\nidle_s = 0.1"
 
 
-def fill_outbox(folder: Path, reads: int) -> None:
+def fill_outbox(folder: Path, reads: int, aside: int = 0) -> None:
+    """Put items of reads into a unit's outbox, and set some of them aside."""
     key = load_key("outbox", folder / "keys")
     database = Database.open(folder / "data", key, migrate=True)
     try:
         if reads:
-            fill(database, ImageStore(folder / "data" / "images", derive_key(key, IMAGES)), reads)
+            images = ImageStore(folder / "data" / "images", derive_key(key, IMAGES))
+            fill(database, images, reads)
+            outbox = Outbox(database, images)
+            for item in outbox.due(aside, 10**6):
+                outbox.failed_alone(item.item_id, "failed alone", 1)
     finally:
         database.close()
 
@@ -64,4 +70,18 @@ def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: 
             assert health["troubles"][0].startswith("link unauthorised: ")
             assert health["troubles"][0].endswith("(status 403): this unit's certificate was revoked")
             assert health["figures"]["waiting"] == 8
+            assert uplink.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.review(8)
+def test_an_uplink_says_that_items_were_set_aside(tmp_path: Path) -> None:
+    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    with DepartmentServer(directory) as server:
+        enrolled(directory, UNIT, tmp_path / "tls")
+        settings = write_unit(tmp_path, UNIT, f"https://127.0.0.1:{server.port}", uplink=PATIENCE)
+        fill_outbox(tmp_path, 2, aside=1)
+        with daemon("uplink", "--settings", str(settings)) as uplink:
+            health = health_with(tmp_path, lambda told: told["figures"]["delivered"] == 7)
+            assert health["warnings"] == ["1 items were set aside; see: alpr-edge outbox quarantined"]
+            assert health["troubles"] == []
             assert uplink.end(signal.SIGTERM) == 0

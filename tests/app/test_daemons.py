@@ -46,7 +46,9 @@ def address(server: Daemon) -> str:
 def stored_reads(lines: list[str]) -> set[str]:
     """Ids of the reads that the store has acknowledged, by the daemon's log."""
     return {
-        match.group(1) for line in lines if (match := re.search(r"event=read\.stored.* read=([0-9a-f-]{36})", line))
+        match.group(1)
+        for line in lines
+        if (match := re.search(rf"event=read\.stored.* read=({UNIT}:[0-9a-f-]{{36}})", line))
     }
 
 

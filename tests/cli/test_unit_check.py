@@ -19,6 +19,7 @@ from alpr_edge.cli import app
 from alpr_edge.department.certificates import initialise
 from alpr_edge.department.server import DepartmentServer
 from alpr_edge.department.storage import Storage
+from tests.app.test_certificate_daemon import fill_outbox
 from tests.cli.fit_unit import UNIT, Receiver, changed, import_list, write_fit_unit, write_frames
 from tests.department.enrolled import enrolled
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
@@ -126,6 +127,15 @@ def test_another_key_is_red_and_stops_nothing_else(unit: Path, tmp_path: Path) -
     assert checks["disk"]["verdict"] == checks["models"]["verdict"] == "green"
     (tmp_path / "keys" / "outbox.key").chmod(0o644)
     assert "chmod 600" in told(unit, *others("keys"))["keys"]["said"]
+
+
+@pytest.mark.review(8)
+def test_items_that_were_set_aside_are_amber(unit: Path, tmp_path: Path) -> None:
+    assert "outbox" not in told(unit, *others("keys"))
+    fill_outbox(tmp_path, 1, aside=2)
+    outbox = told(unit, *others("keys"))["outbox"]
+    assert (outbox["verdict"], outbox["said"]) == ("amber", "2 items were set aside")
+    assert outbox["todo"] == "see: alpr-edge outbox quarantined"
 
 
 def test_lists_that_are_old_or_missing_are_red(tmp_path: Path, time_daemon: TimeDaemon) -> None:
