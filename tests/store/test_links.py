@@ -50,7 +50,7 @@ def victim(tmp_path: Path) -> Iterator[Victim]:
 
 
 def facts(folder: Path) -> list[tuple[object, ...]]:
-    found = []
+    found: list[tuple[object, ...]] = []
     for path in (folder, *sorted(folder.iterdir())):
         about = path.lstat()
         content = b"" if path.is_dir() else path.read_bytes()
