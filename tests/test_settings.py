@@ -130,7 +130,7 @@ def test_every_fault_is_listed_at_once() -> None:
         ),
         (
             {"position": {"colour": 1}},
-            "position.colour: unknown key; known here: age_ms_max, baud, chrony_socket, device",
+            "position.colour: unknown key; known here: age_ms_max, baud, chrony_port, chrony_socket, device",
         ),
     ],
 )

@@ -53,8 +53,8 @@ def test_a_cold_start_in_2028_purges_nothing(database: Database, store: ReadStor
     now = GnssClock(inner, keeper).now()
     assert now.trusted
     assert purged(database, store, now).objection is not None
-    for second in (1.0, 61.0):
-        boots.record(database, later_boot(second))
+    for paired_s in (1.0, 61.0):
+        boots.record(database, later_boot(paired_s))
     made = purged(database, store, later_boot(70))
     assert made.objection is not None
     assert "the date jumped: it is 606 days ahead" in made.objection.reason

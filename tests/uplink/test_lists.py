@@ -3,6 +3,7 @@
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from alpr_edge.department.certificates import TlsFiles, initialise
 from alpr_edge.department.server import tls_context
 from alpr_edge.department.storage import Storage
 from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.wire import ListChange
-from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store import syncs
 from alpr_edge.store.database import Database
@@ -91,7 +93,13 @@ Fetcher = Callable[..., tuple[ListFetcher, ListSource]]
 
 
 @pytest.fixture
-def fetcher(unit_files: Path, incoming: Incoming, database: Database) -> Fetcher:
+def clock() -> ReplayedClock:
+    """By a time server."""
+    return ReplayedClock(Instant("boot", 0, datetime(2026, 5, 4, tzinfo=UTC), UtcSource.NTP))
+
+
+@pytest.fixture
+def fetcher(unit_files: Path, incoming: Incoming, database: Database, clock: ReplayedClock) -> Fetcher:
     def build(url: str, files: Path = unit_files, **values: object) -> tuple[ListFetcher, ListSource]:
         address = {"department": True} if values.get("department") else {"url": url + "/list.csv"}
         source = ListSource.model_validate({"name": NAME, "format": "generic-csv", **address, **values})
@@ -102,7 +110,7 @@ def fetcher(unit_files: Path, incoming: Incoming, database: Database) -> Fetcher
             unit_id="unit-1",
             incoming=incoming,
             database=database,
-            clock=SystemClock(),
+            clock=clock,
             draw=lambda: 0.0,
         )
         return built, source
@@ -147,8 +155,14 @@ def test_a_signature_lies_beside_its_list() -> None:
     assert address == "https://lists.example.org/a/list.csv.sig?agency=1"
 
 
+@pytest.mark.review(10)
 def test_an_unchanged_list_costs_one_304_and_is_confirmed(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming, database: Database
+    server: FaultyDepartment,
+    shelf: Shelf,
+    fetcher: Fetcher,
+    incoming: Incoming,
+    database: Database,
+    clock: ReplayedClock,
 ) -> None:
     lists, source = fetcher(server.url)
     lists.fetch(source)
@@ -157,7 +171,11 @@ def test_an_unchanged_list_costs_one_304_and_is_confirmed(
     assert not lists.fetch(source)
     assert shelf.asked[-1]["if-none-match"] == '"one"'
     assert not incoming.waits(NAME)
-    assert syncs.state_of(database, NAME).asked is not None
+    confirmed = syncs.state_of(database, NAME).asked
+    assert confirmed == clock.now().utc
+    clock.move_to(Instant("boot", 10**9, datetime(2031, 1, 1, tzinfo=UTC), UtcSource.RTC))
+    assert not lists.fetch(source)
+    assert syncs.state_of(database, NAME).asked == confirmed  # nobody vouches for the clock: no list is fresher by it
     shelf.etag, shelf.content = '"two"', TEXT[:1000]
     assert lists.fetch(source)
     assert waiting(incoming) == TEXT[:1000]
