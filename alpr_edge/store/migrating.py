@@ -42,7 +42,7 @@ class Release:
     """Alembic's folder."""
 
 
-RELEASE = Release(schema=3, readable_from=1, scripts=Path(__file__).parent / "migrations")
+RELEASE = Release(schema=4, readable_from=1, scripts=Path(__file__).parent / "migrations")
 
 
 def create_file(path: Path) -> None:

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, RowMapping, case, func, select, update
+from sqlalchemy import Connection, RowMapping, case, select, update
 
 from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
+from alpr_edge.store import queries
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.schema import outbox
@@ -138,11 +139,10 @@ class Outbox:
             return [Quarantined(row["item_id"], ItemKind(row["kind"]), row["attempts"], row["detail"]) for row in rows]
 
     def counts(self) -> OutboxCounts:
-        """How many items stand where."""
+        """How many items stand where, without looking at them."""
         with self._database.read() as connection:
-            query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-            found = {row[0]: row[1] for row in connection.execute(query)}
-        return OutboxCounts(found.get("ready", 0), found.get("delivered", 0), found.get("quarantined", 0))
+            found = queries.kept_counts(connection)
+        return OutboxCounts(*(found.get(f"outbox.{state}", 0) for state in ("ready", "delivered", "quarantined")))
 
     def _chosen(self, limit_items: int, limit_bytes: int, waiting: Collection[str]) -> list[RowMapping]:
         columns = (outbox.c.item_id, outbox.c.kind, outbox.c.length, outbox.c.sha256, outbox.c.attempts, outbox.c.body)
