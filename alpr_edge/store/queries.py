@@ -11,7 +11,7 @@ from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.rows import alert_of, hit_of, instant_or_none, read_of
-from alpr_edge.store.schema import alerts, evidence, hits, images, reads
+from alpr_edge.store.schema import alerts, evidence, hits, images, missing_evidence, reads
 from alpr_edge.store.schema import counts as kept_numbers
 
 ROWS_MAX = 1000
@@ -38,6 +38,8 @@ class StoredRead:
     """Whether the pass is over: the row does not change any more."""
     hits: tuple[Hit, ...]
     alerts: tuple[StoredAlert, ...]
+    missing_evidence: str = ""
+    """Why pictures of it are missing; empty when none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,15 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
     found_alerts: defaultdict[str, list[StoredAlert]] = defaultdict(list)
     for row in connection.execute(select(alerts).where(alerts.c.read_id.in_(read_ids))).mappings():
         found_alerts[row["read_id"]].append(_stored_alert(row))
+    lacking = select(missing_evidence).where(missing_evidence.c.read_id.in_(read_ids))
+    reasons = {row.read_id: row.reason for row in connection.execute(lacking)}
     return [
         StoredRead(
             read=read_of(row, pictures.get(row["read_id"], ())),
             closed=bool(row["closed"]),
             hits=tuple(found_hits[row["read_id"]]),
             alerts=tuple(found_alerts[row["read_id"]]),
+            missing_evidence=reasons.get(row["read_id"], ""),
         )
         for row in rows
     ]

@@ -9,12 +9,15 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-_ADD = "INSERT INTO counts (name, number) VALUES ({name}, {number}) ON CONFLICT (name) DO UPDATE SET number = number + excluded.number;"
+_ADD = """
+INSERT INTO counts (name, number) VALUES ({name}, {number})
+ON CONFLICT (name) DO UPDATE SET number = number + excluded.number;
+"""
 
 
 def _trigger(name: str, event: str, changes: tuple[tuple[str, str], ...]) -> str:
     """A trigger that adds numbers to counts."""
-    body = "\n".join(_ADD.format(name=count, number=number) for count, number in changes)
+    body = "".join(_ADD.format(name=count, number=number) for count, number in changes)
     return f"CREATE TRIGGER {name} AFTER {event} BEGIN\n{body}\nEND"
 
 
