@@ -1,7 +1,8 @@
 """Hangs the threads between lens and outbox: cameras -> recognition -> writer, the same for a car and a recording.
 
 One decoding thread a camera, one recognition thread, one writer. Between cameras and recognition a live unit keeps only
-the newest frame of each camera; a recording at full pace waits instead, so that two replays are equal.
+the newest frame of each camera, and recognition, which sounds alerts, never waits for the writer; a recording at full
+pace waits instead, so that two replays are equal.
 """
 
 import secrets
@@ -14,20 +15,23 @@ from alpr_edge.app.doors import Sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.second_look import at_work
-from alpr_edge.app.watch import Record, Watch
+from alpr_edge.app.watch import Decided, Record, Watch, without_pictures
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries
 from alpr_edge.domain.passes import DecisionRule, Origin, Passes
 from alpr_edge.domain.second_look import SecondLooks
-from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
-from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
+from alpr_edge.runtime.channels import BoundedChannel, LatestChannel, SheddingChannel
+from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import DecisionSettings, Settings
 
 RECORDS_HELD = 64
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
+SMALL_RECORDS_HELD = 2000
+"""Further records of a live unit, without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
 RECOGNITION = "recognition"
 RESTARTS_MAX = 2
@@ -90,7 +94,11 @@ class Assembly:
 
     def __init__(self, settings: Settings, lenses: Sequence[Lens], parts: Parts, *, live: bool) -> None:
         self._parts = parts
-        self.records: BoundedChannel[Record] = BoundedChannel(RECORDS_HELD)
+        self.records: BoundedChannel[Record] = (
+            SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
+            if live
+            else BoundedChannel(RECORDS_HELD)
+        )
         self.frames: BoundedChannel[Frame] = (
             LatestChannel(lambda frame: frame.camera_id, producers=len(lenses))
             if live
@@ -122,22 +130,32 @@ class Assembly:
                 self.supervisor.join(GIVE_UP_S)
                 return
 
-    def stalled(self) -> list[str]:
-        """Names of the stages that stand still by themselves.
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many records wait for the writer that no more are held with their pictures."""
+        return len(self.records) >= RECORDS_HELD
 
-        Recognition that waits for the writer does not: while a full disk takes nothing, the unit holds what it has
-        read, drops frames, and must not be killed for it. The writer is judged by its own signs of life.
-        """
-        waits = len(self.records) >= RECORDS_HELD
-        return [name for name in self.supervisor.stalled() if not (waits and name == RECOGNITION)]
+    def storage_faults(self) -> list[str]:
+        """What the store does not take, a short line each; alerts go on whatever it is."""
+        lines = ["store: takes no reads at present; alerts go on"] if self.is_behind else []
+        lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
+        return lines + self._parts.recorder.faults()
 
     def failures(self) -> list[str]:
         """One line for each stage that failed and was started again, or could not finish."""
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
     def _writer(self, recorder: Recorder) -> BatchStage[Record]:
+        blamed = (PictureError, RefusedError)
+        rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
-            "writer", self.records, recorder.write, RECORDS_A_COMMIT, recorder.flush, idle=recorder.flush_due
+            "writer",
+            self.records,
+            recorder.write,
+            RECORDS_A_COMMIT,
+            recorder.finish,
+            idle=recorder.flush_due,
+            rescue=rescue,
         )
 
     def _watch(self, settings: Settings, camera_id: str) -> Watch:
@@ -156,3 +174,8 @@ class Assembly:
         for watch in self._watches.values():
             watch.finish()
         self.records.close()
+
+
+def _is_hit(record: Record) -> bool:
+    """Whether a record tells of a hit, which is let go of last."""
+    return bool(record.hits) if isinstance(record, Decided) else record.is_hit

@@ -16,7 +16,7 @@ from typing import Self
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
@@ -229,5 +229,7 @@ def _one_line(path: Path) -> Iterator[None]:
         kinds = ((_DAMAGE, DamagedError), (_REFUSAL, RefusedError))
         kind = next((kind for codes, kind in kinds if name.startswith(codes)), StoreError)
         raise kind(f"{path}: {hint}") from None
+    except ResourceClosedError:
+        raise StoreError(f"{path}: it could not be exchanged and is closed; start again") from None
     except PoolTimeoutError:
         raise StoreError(f"{path}: too many threads read it at once; try again") from None

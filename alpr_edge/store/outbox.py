@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, RowMapping, case, select, update
 
-from alpr_edge.domain.errors import LostError
+from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
 from alpr_edge.store import queries
 from alpr_edge.store.database import Database
@@ -22,6 +22,8 @@ from alpr_edge.store.schema import outbox
 
 DETAIL_CHARACTERS_MAX = 500
 LISTED_MAX = 1000
+READ_ATTEMPTS_MAX = 20
+"""Of an item whose body cannot be read."""
 
 log = structlog.get_logger(__name__)
 
@@ -110,26 +112,28 @@ class Outbox:
         with self._database.write() as connection:
             return connection.execute(fresh).rowcount
 
-    def quarantine_lost_images(self) -> int:
+    def quarantine_lost_images(self, prefix: str = "") -> int:
         """Set aside each image that is due and whose file is gone, so that it shows at once; returns how many.
 
         A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
+
+        Args:
+            prefix: only those whose digests begin so, with two digits at least; empty: all.
+
+        Raises:
+            StoreError: a folder of images cannot be looked into: nothing is known of what is in it.
         """
-        lost = 0
-        for prefix in PREFIXES:
-            here = set(self._images.orphans((), prefix))
-            due = (outbox.c.kind == ItemKind.IMAGE) & _IS_READY & outbox.c.item_id.between(prefix, f"{prefix}g")
-            with self._database.read() as connection:
-                gone = [
-                    item_id
-                    for item_id in connection.scalars(select(outbox.c.item_id).where(due))
-                    if item_id not in here
-                ]
-            for item_id in gone:
-                log.error("outbox.image_lost", item_id=item_id)
-                self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
-            lost += len(gone)
-        return lost
+        return sum(self._quarantine_lost(folder) for folder in ([prefix] if prefix else PREFIXES))
+
+    def _quarantine_lost(self, prefix: str) -> int:
+        here = set(self._images.orphans((), prefix))
+        due = (outbox.c.kind == ItemKind.IMAGE) & _IS_READY & outbox.c.item_id.between(prefix, f"{prefix}g")
+        with self._database.read() as connection:
+            gone = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
+        for item_id in gone:
+            log.error("outbox.image_lost", item_id=item_id)
+            self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
+        return len(gone)
 
     def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
         """What was set aside, oldest first."""
@@ -162,12 +166,16 @@ class Outbox:
         ]
 
     def _item(self, row: RowMapping) -> OutboxItem | None:
-        """The item with its body; None, and quarantined, when that is not what was queued."""
+        """The item with its body; None when that is lost (then it is quarantined) or cannot be read at present.
+
+        What cannot be read counts as an attempt, and is quarantined after some: it must hold up nothing that can be.
+        """
         try:
             body = self._body(row)
-        except LostError as error:
+        except StoreError as error:
             log.error("outbox.body_lost", item_id=row["item_id"], kind=row["kind"], error=str(error))
-            self.quarantine(row["item_id"], str(error))
+            is_lost = isinstance(error, LostError) or row["attempts"] + 1 >= READ_ATTEMPTS_MAX
+            (self.quarantine if is_lost else self.failed)(row["item_id"], str(error))
             return None
         return OutboxItem(row["item_id"], ItemKind(row["kind"]), body, row["sha256"], row["attempts"])
 

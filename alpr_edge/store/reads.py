@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.exc import StatementError
 
-from alpr_edge.domain.errors import RefusedError, StoreError
-from alpr_edge.domain.reads import EvidenceRef, PlateRead
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store import committing, queries, queueing
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
@@ -71,6 +71,11 @@ class ReadStore:
                     for record, refs in zip(batch, pictures, strict=True)
                 ]
 
+    def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
+        """Those of some images that can be written, each tried by itself."""
+        with self._committing:
+            return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
+
     def rejoin(self, record: Stored) -> None:
         """Keep a record that was set aside, with what was kept of its pass since; as :meth:`commit`."""
         kept = self.get(record.read.read_id)
@@ -100,6 +105,9 @@ class ReadStore:
 
         Returns:
             How many there were.
+
+        Raises:
+            StoreError: some stay open.
         """
         closed = 0
         while batch := self._close_some():
@@ -108,24 +116,31 @@ class ReadStore:
             log.info("store.open_reads_closed", reads=closed)
         return closed
 
-    def sweep_images(self) -> int:
+    def sweep_images(self, prefix: str = "") -> int:
         """Remove the image files that no row names, left by a crash; before the first commit of a run.
+
+        Args:
+            prefix: only those whose digests begin so, with two digits at least; empty: all.
 
         Returns:
             How many there were.
+
+        Raises:
+            StoreError: a folder of images cannot be looked into.
         """
+        # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
+        return sum(self._sweep(folder) for folder in ([prefix] if prefix else PREFIXES))
+
+    def _sweep(self, prefix: str) -> int:
         with self._committing:
-            removed = self._images.remove_temporaries()
-            # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
-            for prefix in PREFIXES:
-                orphans = self._images.orphans((), prefix)
-                if orphans:
-                    with self._database.read() as connection:
-                        known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
-                    orphans = [sha256 for sha256 in orphans if sha256 not in known]
-                self._delete(orphans)
-                removed += len(orphans)
-        return removed
+            removed = self._images.remove_temporaries(prefix)
+            orphans = self._images.orphans((), prefix)
+            if orphans:
+                with self._database.read() as connection:
+                    known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
+                orphans = [sha256 for sha256 in orphans if sha256 not in known]
+            self._delete(orphans)
+        return removed + len(orphans)
 
     def recent(self, limit: int, *, hits_only: bool = False) -> list[StoredRead]:
         """The newest reads first, at most :data:`~alpr_edge.store.queries.ROWS_MAX`."""
@@ -147,6 +162,13 @@ class ReadStore:
         digests = iter(self._images.put_all(jpegs))
         return [tuple(EvidenceRef(kind, next(digests), len(jpeg)) for kind, jpeg in record.images) for record in batch]
 
+    def _is_written(self, jpeg: bytes) -> bool:
+        try:
+            self._images.put(jpeg)
+        except PictureError:
+            return False
+        return True
+
     @contextmanager
     def _changing(self) -> Iterator[tuple[Connection, set[str]]]:
         released: set[str] = set()
@@ -164,7 +186,7 @@ class ReadStore:
                 log.warning("store.image_kept", error=str(error))
 
     def _close_some(self) -> int:
-        with self._database.write() as connection:
+        with _refusing(), self._database.write() as connection:
             waiting = queries.still_open(connection, _CLOSING_BATCH)
             for read in waiting:
                 queueing.queue_read(connection, read)

@@ -70,7 +70,8 @@ class RefusedRecords:
         self._directory = data_directory / REFUSED
         self._cipher = AESGCM(derive_key(outbox_key, REFUSED))
 
-    def __len__(self) -> int:
+    def count(self) -> int:
+        """How many lie there."""
         return len(self._files())
 
     def add(self, record: Stored, reason: str) -> None:

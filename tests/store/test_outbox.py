@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, Outcome
 from alpr_edge.store.database import Database
-from alpr_edge.store.outbox import Outbox, OutboxCounts
+from alpr_edge.store.outbox import READ_ATTEMPTS_MAX, Outbox, OutboxCounts
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.schema import outbox as table
 from tests.store.records import CROP, decided, hit, plate_read
@@ -147,16 +147,34 @@ def test_a_lost_image_is_set_aside_and_the_rest_goes_on(filled: Outbox, data: Pa
     assert "the image is missing" in aside.detail
 
 
-def test_an_image_that_cannot_be_read_now_is_not_given_up(filled: Outbox, data: Path) -> None:
+@pytest.mark.review(1)
+def test_an_image_that_cannot_be_read_now_holds_up_no_other_and_is_not_given_up(filled: Outbox, data: Path) -> None:
     path = next(path for path in (data / "images").rglob("*") if path.is_file())
     content = path.read_bytes()
     path.unlink()
     path.mkdir()
-    with pytest.raises(StoreError, match="the image cannot be read"):
-        filled.due(100, ALL)
+    assert len(filled.due(100, ALL)) == 4
+    assert filled.counts().ready == 5
     path.rmdir()
     path.write_bytes(content)
-    assert len(filled.due(100, ALL)) == 5
+    assert [item.attempts for item in filled.due(100, ALL) if item.item_id == path.name] == [1]
+    path.unlink()
+    path.mkdir()
+    for _ in range(READ_ATTEMPTS_MAX):
+        filled.due(100, ALL)
+    (aside,) = filled.quarantined()
+    assert (aside.item_id, aside.attempts) == (path.name, READ_ATTEMPTS_MAX)
+    assert "the image cannot be read" in aside.detail
+
+
+@pytest.mark.review(1)
+def test_a_folder_that_cannot_be_looked_into_tells_nothing_of_its_images(filled: Outbox, data: Path) -> None:
+    folder = next(path for path in (data / "images").rglob("*") if path.is_file()).parent
+    folder.rename(data / "elsewhere")
+    folder.write_bytes(b"")
+    with pytest.raises(StoreError, match="cannot be looked into: Not a directory"):
+        filled.quarantine_lost_images(folder.name)
+    assert filled.quarantined() == []
 
 
 def test_a_body_that_is_not_what_was_queued_never_leaves(filled: Outbox, database: Database) -> None:

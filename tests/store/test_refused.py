@@ -36,7 +36,7 @@ def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadSto
     assert kept.hits == (hit(),)
     assert [(one.alert, one.sounded) for one in kept.alerts] == [(alert(), instant(450))]
     assert kept.closed
-    assert len(aside) == 0
+    assert aside.count() == 0
 
 
 def test_the_files_tell_nobody_without_the_key_anything(aside: RefusedRecords, data: Path) -> None:
