@@ -9,6 +9,7 @@ from alpr_edge.cli import (
     unit_disk,
     unit_enrol,
     unit_ignition,
+    unit_refused,
     unit_retire,
     unit_salvage,
 )
@@ -24,3 +25,4 @@ app.command("card")(unit_card.card_command)
 app.command("disk")(unit_disk.disk_command)
 app.command("hold")(unit_disk.hold_command)
 app.command("release")(unit_disk.release_command)
+app.command("refused")(unit_refused.refused_command)
