@@ -244,12 +244,7 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
 ) -> None:
     """Every pass of a drive is a hit; the writer hangs from the first record on."""
     free = threading.Event()
-    passes = len(PLATES)
-    levels = [level for index in range(passes) for level in [8 * (index + 1)] * 3 + [0] * 3] * 5
-    frames = [
-        Frame("front", number, START.shifted(number * 20), np.full((360, 640, 3), level, np.uint8))
-        for number, level in enumerate(levels)
-    ]
+    passes, frames = len(PLATES), drive_of(5)
     taken = threading.Event()
 
     def paced() -> Iterator[Frame]:
@@ -280,6 +275,15 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
     assert assembly.records.dropped == 0
     assert store.reads.counts().reads == passes * 5
     assert not assembly.is_behind
+
+
+def drive_of(rounds: int) -> list[Frame]:
+    """Every plate of the rig, one pass each, over and over."""
+    levels = [level for index in range(len(PLATES)) for level in [8 * (index + 1)] * 3 + [0] * 3] * rounds
+    return [
+        Frame("front", number, START.shifted(number * 20), np.full((360, 640, 3), level, np.uint8))
+        for number, level in enumerate(levels)
+    ]
 
 
 def _hang(free: threading.Event) -> None:

@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from alpr_edge.app.checking_common import Bench
+from alpr_edge.app.checking_files import check_disk
 from alpr_edge.app.store_room import open_store
+from alpr_edge.domain.fitness import Grade
+from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from tests.app.rig import daemon, write_frames, write_settings
 from tests.app.test_daemons import stored_reads
 from tests.app.test_disk_full import until
+from tests.store.records import decided
 
 READS = 60
 
@@ -117,3 +122,17 @@ def test_a_round_that_the_store_does_not_answer_ends_nothing_and_what_is_unknown
     with open_store(chosen, migrate=False) as store:
         assert all(store.reads.get(read_id) is not None for read_id in acknowledged)
         assert [stored for stored in store.reads.recent(1000) if not stored.closed] == []
+
+
+@pytest.mark.review(1)
+def test_the_unit_s_check_names_what_the_store_does_not_take(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(3)))
+    chosen = load(settings)
+    with open_store(chosen, migrate=True) as store:
+        store.refused.add(decided("read-1"), "for a test")
+    spoil_folders(tmp_path / "data", 128)
+    bench = Bench(chosen, False, frozenset(), "", None, SystemClock())  # noqa: FBT003
+    found = {check.name: check for check in check_disk(bench)}
+    assert found["pictures"].grade is Grade.RED
+    assert found["pictures"].said.startswith("2 folders take none")
+    assert found["records"].said.startswith("1 could not be stored")
