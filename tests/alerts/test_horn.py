@@ -13,7 +13,7 @@ from alpr_edge.domain.alerting import Tone
 
 pytestmark = pytest.mark.review(7)
 
-HORN = Path(__file__).parents[2] / "scripts" / "horn"
+HORN = Path(__file__).parents[2] / "scripts" / "horn.py"
 DEVICES = """
 pcm.!default {{ type file slave.pcm null file "{folder}/default.raw" format raw }}
 pcm.car {{ type file slave.pcm null file "{folder}/car.raw" format raw }}

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Sounds that this car's plate reader does not start; systemd runs it when alpr-edge.service fails.
 
 It needs nothing of the product, whose environment may be what is broken: Python's own library, aplay, and of the
