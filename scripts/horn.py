@@ -51,7 +51,7 @@ def main(settings: Path) -> int:
     volume = min(1.0, max(0.0, float(volume))) if isinstance(volume, int | float) else 0.8
     command = ["aplay", "-q", "-D", str(told.get("device", "default")), "-t", "raw", "-f", "S16_LE", "-c", "1"]
     try:
-        played = subprocess.run(
+        played = subprocess.run(  # noqa: S603 - fixed program, arguments without a shell
             [*command, "-r", str(RATE_HZ), "-"], input=samples(volume), timeout=PLAY_S_MAX, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:

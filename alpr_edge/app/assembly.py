@@ -33,7 +33,9 @@ RECORDS_HELD = 64
 SMALL_RECORDS_HELD = 2000
 """Further records of a live unit, without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
-RECOGNITION = "recognition"
+WRITER, RECOGNITION = "writer", "recognition"
+WRITER_SILENT_S_MAX = 120.0
+"""How long a writer may hang with its disk before only a new start helps: alerts sound meanwhile."""
 RESTARTS_MAX = 2
 GIVE_UP_S = 5.0
 FRAMES_HELD = 4
@@ -130,6 +132,16 @@ class Assembly:
                 self.supervisor.join(GIVE_UP_S)
                 return
 
+    def is_alive(self, stalled: Sequence[str]) -> bool:
+        """Whether the unit does what it is for, so that no new start is wanted.
+
+        Args:
+            stalled: stages that do not move; the writer alone may for a while.
+        """
+        writer = self.supervisor.states[0]
+        patient = time.monotonic() - writer.beaten_s <= WRITER_SILENT_S_MAX
+        return all(patient and name == WRITER for name in stalled)
+
     @property
     def is_behind(self) -> bool:
         """Whether so many records wait for the writer that no more are held with their pictures."""
@@ -149,7 +161,7 @@ class Assembly:
         blamed = (PictureError, RefusedError)
         rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
-            "writer",
+            WRITER,
             self.records,
             recorder.write,
             RECORDS_A_COMMIT,

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from alpr_edge.alerts.players import open_player
-from alpr_edge.app.assembly import Assembly, Lens, Parts
+from alpr_edge.app.assembly import WRITER, Assembly, Lens, Parts
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.damage_watch import DamageWatch
@@ -164,7 +164,8 @@ class Unit:
             if disk.judge():
                 herald.sound(Tone.DISK)
             stalled = assembly.supervisor.stalled()
-            self._keep_time(store)
+            if WRITER not in stalled:
+                self._keep_time(store)
             lists.refresh(now)
             if lists.judge(now):
                 herald.sound(Tone.STALE)
@@ -174,7 +175,7 @@ class Unit:
             warnings = (*lists.old(), *disk.warnings(), *damage.warnings(), *store_warnings(others))
             self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, herald)
             self._write(assembly, herald, cameras, others)
-            if not stalled:
+            if assembly.is_alive(stalled):
                 self._manager.alive()
         damage.mend()
 

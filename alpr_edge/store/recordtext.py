@@ -23,7 +23,11 @@ def kind_of(record: Stored) -> str:
 
 def to_json(record: Stored) -> dict[str, Any]:
     """A record without its pictures; also of one that holds what no row can, such as NaN."""
-    told = {"kind": kind_of(record), "read": read_row(record.read, closed=False), "missing": record.missing_evidence}
+    told: dict[str, Any] = {
+        "kind": kind_of(record),
+        "read": read_row(record.read, closed=False),
+        "missing": record.missing_evidence,
+    }
     if isinstance(record, DecidedRecord):
         told["hits"] = [hit_row(hit) for hit in record.hits]
         told["alert"] = None if record.alert is None else alert_row(record.alert, record.sounded)

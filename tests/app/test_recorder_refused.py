@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.assembly import SMALL_RECORDS_HELD, Assembly, Lens, Parts
+from alpr_edge.app.assembly import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, Assembly, Lens, Parts
 from alpr_edge.app.doors import open_sight
 from alpr_edge.app.encoding import fitting_jpeg
 from alpr_edge.app.herald import Herald
@@ -267,6 +267,10 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
         assert len(herald.latencies_ms) >= passes
         assert len(assembly.records) <= 64 + SMALL_RECORDS_HELD
         assert "store: takes no reads at present; alerts go on" in assembly.storage_faults()
+        assert assembly.is_alive(["writer"])
+        assert not assembly.is_alive(["writer", "recognition"])
+        assembly.supervisor.states[0].beaten_s -= WRITER_SILENT_S_MAX
+        assert not assembly.is_alive(["writer"])
     finally:
         free.set()
         assembly.supervisor.stop.set()
