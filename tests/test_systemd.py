@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from scripts.provisioning import services
+
 FOLDER = Path(__file__).parents[1] / "systemd"
 UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.target")))
 PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
-CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
-EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2}
+HORN_PROGRAM = "/usr/bin/python3 -I /opt/alpr-edge/current/scripts/horn.py"
+CAPTURE, UPLINK, HORN = "alpr-edge.service", "alpr-edge-uplink.service", "alpr-edge-horn.service"
+EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6}
 """Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open door 0.2 to 0.3."""
+
+
+TRUE = shutil.which("true") or ""
 
 
 @pytest.fixture
@@ -21,7 +27,7 @@ def units(tmp_path: Path) -> Path:
     """The unit files in a folder, with a program that exists in the place of the software."""
     for unit in UNITS:
         text = unit.read_text(encoding="utf-8")
-        (tmp_path / unit.name).write_text(text.replace(PROGRAM, shutil.which("true") or ""))
+        (tmp_path / unit.name).write_text(text.replace(PROGRAM, TRUE).replace(HORN_PROGRAM, TRUE))
     return tmp_path
 
 
@@ -69,7 +75,7 @@ def test_the_drop_in_for_a_network_camera_opens_one_address(units: Path, require
 
 def test_what_a_unit_needs_is_said() -> None:
     texts = {unit.name: unit.read_text(encoding="utf-8") for unit in UNITS}
-    assert set(texts) == {CAPTURE, UPLINK, "alpr-edge.target"}
+    assert set(texts) == {CAPTURE, UPLINK, HORN, "alpr-edge.target"}
     for text in (texts[CAPTURE], texts[UPLINK]):
         assert "Type=notify" in text
         assert "StateDirectoryMode=0700" in text
@@ -79,3 +85,12 @@ def test_what_a_unit_needs_is_said() -> None:
     assert "alpr-edge-lists" not in texts[UPLINK]
     assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
     assert "\nPrivateDevices=yes\n" in texts[UPLINK]
+
+
+@pytest.mark.review(7)
+def test_a_capture_half_that_fails_sounds_and_its_horn_needs_nothing_of_the_product() -> None:
+    assert f"\nOnFailure={HORN}\n" in (FOLDER / CAPTURE).read_text(encoding="utf-8")
+    assert f"\nExecStart={HORN_PROGRAM}\n" in (FOLDER / HORN).read_text(encoding="utf-8")
+    program = Path(__file__).parents[1] / "scripts" / "horn.py"
+    assert "alpr_edge" not in re.findall(r"(?m)^(?:from|import) (\w+)", program.read_text(encoding="utf-8"))
+    assert HORN in services.LINKED

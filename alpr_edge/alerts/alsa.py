@@ -7,14 +7,13 @@ and the loudspeaker is that chunk, one chunk in ``aplay`` and ALSA's own buffer 
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
 from alpr_edge.alerts.aplay import CHUNK_MS, DRAIN_S, Aplay
-from alpr_edge.alerts.tones import RATE_HZ, Samples, at_volume, synthesise
+from alpr_edge.alerts.tone_queue import QueuedTone, ToneQueue
+from alpr_edge.alerts.tones import RATE_HZ, at_volume, synthesise
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import NS_PER_S, Instant
@@ -42,19 +41,6 @@ REOPENING = Backoff(first_s=0.5, factor=2.0, longest_s=10.0)
 _SILENCE = bytes(CHUNK_SAMPLES * 2)
 
 
-@dataclass(slots=True, eq=False)
-class _Queued:
-    """A tone on its way to the device."""
-
-    samples: Samples
-    handed: int = 0
-    started_ns: int | None = None
-
-    @property
-    def left(self) -> int:
-        return len(self.samples) - self.handed
-
-
 class AlsaPlayer:
     """Sounds tones on an ALSA device, one after the other.
 
@@ -74,7 +60,7 @@ class AlsaPlayer:
         self._volume = volume
         self._backoff = backoff
         self._state = threading.Condition()
-        self._queue: deque[_Queued] = deque()
+        self._queue = ToneQueue(WAITING_MAX)
         self._up = False
         self._trouble = ""
         self._closing = False
@@ -98,18 +84,24 @@ class AlsaPlayer:
     def play(self, tone: Tone, at: Instant) -> int:  # noqa: ARG002 - a loudspeaker only knows now
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
+        When too many wait, it takes the place of the least urgent of them; an urgent one is never left out.
+
         Returns:
             CLOCK_BOOTTIME of this machine, in ns, at which its first sample was handed to the device; behind
             another tone: at which it will be.
 
         Raises:
-            SoundError: the device is down, or too many tones wait already.
+            SoundError: the device is down, or too many tones wait that are as urgent.
         """
-        queued = _Queued(at_volume(synthesise(tone), self._volume))
+        made = QueuedTone(tone, at_volume(synthesise(tone), self._volume))
         with self._state:
-            self._require_room()
-            ahead = sum(other.left for other in self._queue)
-            self._queue.append(queued)
+            self._require_open()
+            queued = self._queue.add(made)
+            if queued is None:
+                raise SoundError(
+                    f"sound device {self._device!r}: {WAITING_MAX} tones wait already, this one is left out"
+                )
+            ahead = self._queue.ahead_of(queued)
             if ahead:
                 return _boottime_ns() + ahead * NS_PER_S // RATE_HZ
             self._state.wait_for(lambda: queued.started_ns is not None or not self._up, HAND_OVER_S)
@@ -127,11 +119,9 @@ class AlsaPlayer:
             self._supervisor.stop.set()
             self._supervisor.join(DRAIN_S)
 
-    def _require_room(self) -> None:
+    def _require_open(self) -> None:
         if not self._up or self._closing:
             raise SoundError(self._trouble or f"sound device {self._device!r}: is not open")
-        if len(self._queue) >= WAITING_MAX:
-            raise SoundError(f"sound device {self._device!r}: {WAITING_MAX} tones wait already, this one is left out")
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Feed the device until closed; for the player's own supervisor."""
@@ -184,22 +174,22 @@ class AlsaPlayer:
             if taken == STEADY_CHUNKS:
                 self._come_up()
 
-    def _next_chunk(self) -> tuple[bytes, _Queued | None] | None:
+    def _next_chunk(self) -> tuple[bytes, QueuedTone | None] | None:
         """The next 20 ms and the tone they belong to; None when closed and nothing waits any more."""
         with self._state:
-            if not self._queue:
+            first = self._queue.first
+            if first is None:
                 return None if self._closing else (_SILENCE, None)
-            first = self._queue[0]
             samples = first.samples[first.handed : first.handed + CHUNK_SAMPLES]
             return samples.tobytes(), first
 
-    def _handed(self, queued: _Queued) -> None:
+    def _handed(self, queued: QueuedTone) -> None:
         with self._state:
             if queued.started_ns is None:
                 queued.started_ns = _boottime_ns()
             queued.handed += CHUNK_SAMPLES
-            if queued.left <= 0 and self._queue and self._queue[0] is queued:
-                self._queue.popleft()
+            if queued.left <= 0 and self._queue.first is queued:
+                self._queue.remove_first()
             self._state.notify_all()
 
     def _come_up(self) -> None:

@@ -1,7 +1,8 @@
 """Hangs the threads between lens and outbox: cameras -> recognition -> writer, the same for a car and a recording.
 
 One decoding thread a camera, one recognition thread, one writer. Between cameras and recognition a live unit keeps only
-the newest frame of each camera; a recording at full pace waits instead, so that two replays are equal.
+the newest frame of each camera, and recognition, which sounds alerts, never waits for the writer; a recording at full
+pace waits instead, so that two replays are equal.
 """
 
 import secrets
@@ -15,22 +16,27 @@ from alpr_edge.app.doors import Sight
 from alpr_edge.app.herald import Herald
 from alpr_edge.app.recorder import Recorder
 from alpr_edge.app.second_look import BusySecondReader, at_work
-from alpr_edge.app.watch import Record, Watch
+from alpr_edge.app.watch import Decided, Record, Watch, without_pictures
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries
 from alpr_edge.domain.passes import DecisionRule, Origin, Passes
 from alpr_edge.domain.second_look import SecondLooks
-from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
-from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
+from alpr_edge.runtime.channels import BoundedChannel, LatestChannel, SheddingChannel
+from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import DecisionSettings, Settings
 
 RECORDS_HELD = 64
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
+SMALL_RECORDS_HELD = 2000
+"""Further records of a live unit, without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
-RECOGNITION = "recognition"
+WRITER, RECOGNITION = "writer", "recognition"
+WRITER_SILENT_S_MAX = 120.0
+"""How long a writer may hang with its disk before only a new start helps: alerts sound meanwhile."""
 RESTARTS_MAX = 2
 GIVE_UP_S = 5.0
 FRAMES_HELD = 4
@@ -93,7 +99,11 @@ class Assembly:
 
     def __init__(self, settings: Settings, lenses: Sequence[Lens], parts: Parts, *, live: bool) -> None:
         self._parts = parts
-        self.records: BoundedChannel[Record] = BoundedChannel(RECORDS_HELD)
+        self.records: BoundedChannel[Record] = (
+            SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
+            if live
+            else BoundedChannel(RECORDS_HELD)
+        )
         self.frames: BoundedChannel[Frame] = (
             LatestChannel(lambda frame: frame.camera_id, producers=len(lenses))
             if live
@@ -129,29 +139,53 @@ class Assembly:
                 return
 
     def stalled(self) -> list[str]:
-        """Names of the stages whose standing still calls for another process.
+        """Names of the stages that do not move.
 
-        Recognition that waits for the writer does not: while a full disk takes nothing, the unit holds what it has
-        read, drops frames, and must not be killed for it. The writer is judged by its own signs of life. A camera
-        does not, as long as another one works: only where all of them hang is a new process all that is left.
+        A camera counts only where all of them hang: as long as another one works, it does not call for a new process.
         """
-        waits = len(self.records) >= RECORDS_HELD
-        stalled = [name for name in self.supervisor.stalled() if not (waits and name == RECOGNITION)]
         hanging = self.supervisor.hanging()
-        return stalled + (self._cameras if all(name in hanging for name in self._cameras) else [])
+        return self.supervisor.stalled() + (self._cameras if all(name in hanging for name in self._cameras) else [])
 
     def troubles(self) -> list[str]:
         """What is wrong with the stages, a short line each."""
-        waits = len(self.records) >= RECORDS_HELD
-        return [line for line in self.supervisor.troubles() if not (waits and line.startswith(f"{RECOGNITION} does"))]
+        return self.supervisor.troubles()
+
+    def is_alive(self, stalled: Sequence[str]) -> bool:
+        """Whether the unit does what it is for, so that no new start is wanted.
+
+        Args:
+            stalled: stages that do not move; the writer alone may for a while.
+        """
+        writer = self.supervisor.states[0]
+        patient = time.monotonic() - writer.beaten_s <= WRITER_SILENT_S_MAX
+        return all(patient and name == WRITER for name in stalled)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many records wait for the writer that no more are held with their pictures."""
+        return len(self.records) >= RECORDS_HELD
+
+    def storage_faults(self) -> list[str]:
+        """What the store does not take, a short line each; alerts go on whatever it is."""
+        lines = ["store: takes no reads at present; alerts go on"] if self.is_behind else []
+        lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
+        return lines + self._parts.recorder.faults()
 
     def failures(self) -> list[str]:
         """One line for each stage that failed and was started again, or could not finish."""
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
     def _writer(self, recorder: Recorder) -> BatchStage[Record]:
+        blamed = (PictureError, RefusedError)
+        rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
-            "writer", self.records, recorder.write, RECORDS_A_COMMIT, recorder.flush, idle=recorder.flush_due
+            WRITER,
+            self.records,
+            recorder.write,
+            RECORDS_A_COMMIT,
+            recorder.finish,
+            idle=recorder.flush_due,
+            rescue=rescue,
         )
 
     def _watch(self, settings: Settings, camera_id: str) -> Watch:
@@ -173,3 +207,8 @@ class Assembly:
         self.records.close()
         if isinstance(self._second, BusySecondReader):
             self._second.close()
+
+
+def _is_hit(record: Record) -> bool:
+    """Whether a record tells of a hit, which is let go of last."""
+    return bool(record.hits) if isinstance(record, Decided) else record.is_hit

@@ -18,8 +18,10 @@ from alpr_edge.store import own_entries
 from alpr_edge.store.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.database import DATABASE_NAME, Database
 from alpr_edge.store.deletion_dates import DeletionDates
-from alpr_edge.store.keys import KEY_NAMES, load_key
+from alpr_edge.store.images import PREFIXES
+from alpr_edge.store.keys import IMAGES, KEY_NAMES, load_key
 from alpr_edge.store.outbox import quarantined_in
+from alpr_edge.store.refused import RefusedRecords
 from alpr_edge.store.standing import Ages
 from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
 
@@ -87,7 +89,21 @@ def check_disk(bench: Bench) -> list[Check]:
     if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
         return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
     share = 1 - free / total if total else 1.0
-    return [disk(share, retention.disk_share_max, retention.amber_share, free)]
+    return [disk(share, retention.disk_share_max, retention.amber_share, free), *_storage_faults(bench.settings)]
+
+
+def _storage_faults(settings: Settings) -> list[Check]:
+    """Picture folders that take no pictures, and records that the store did not take; nothing where all is well."""
+    data, found = settings.unit.data_directory, []
+    folders = [path for path in (data / IMAGES / prefix for prefix in PREFIXES) if os.path.lexists(path)]
+    bad = [path for path in folders if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
+    if bad:
+        todo = "repair the file system, or move what is there out of the way"
+        found.append(red("pictures", f"{len(bad)} folders take none, the first {bad[0]}", todo))
+    waiting = RefusedRecords(data, load_key("outbox", settings.store.keys_directory)).count()
+    if waiting:
+        found.append(amber("records", f"{waiting} could not be stored and are set aside", "alpr-edge unit refused"))
+    return found
 
 
 def check_deletion(bench: Bench) -> list[Check]:

@@ -1,8 +1,8 @@
 """The stage that keeps the disk from filling up: it counts, deletes what may go, and keeps the ballast.
 
 One step does little: it counts for some milliseconds and deletes at most one batch, so that the writer of reads never
-waits for long. When the disk is full all the same, the ballast is released, nothing new is kept (frames are dropped,
-no read is lost), and what the ballast gave is left to the deletions and to the uplink's receipts.
+waits for long. When the disk is full all the same, the ballast is released, nothing new is kept (the newest reads
+wait in memory, and alerts sound on), and what the ballast gave is left to the deletions and to the uplink's receipts.
 """
 
 import threading

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import cv2
 
-from alpr_edge.app.recorder import jpeg
+from alpr_edge.app.encoding import jpeg
 from alpr_edge.app.watch import Closed, Decided, Record
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Pixels

@@ -167,7 +167,7 @@ class _Driving:
             herald=Herald(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,
             locate=lambda at: position_at(fixes, at, age_ms_max),
-            recorder=Recorder(self._store.reads, self._settings.store, [self._files.observe]),
+            recorder=Recorder(self._store.reads, self._settings.store, self._store.refused, [self._files.observe]),
             tick=self._tick,
         )
         lens = Lens(self._recording.camera_id, lambda _: self._frames())

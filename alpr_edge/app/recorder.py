@@ -3,31 +3,32 @@
 A decided read is committed at once. The end of its pass rides along with the next read, or goes by itself after some
 seconds: half as many commits wear the card half as much, and a power cut in between costs no read, only what its last
 frames would have amended (the next start queues it as it was decided).
+
+A batch that the store refuses is gone through record by record: one whose pictures cannot be kept is kept without them,
+and one that cannot be kept at all is set aside in a file of its own, so that it holds up none of the others.
 """
 
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
-import cv2
-import numpy as np
 import structlog
 
-from alpr_edge.app.watch import Closed, Record
+from alpr_edge.app.encoding import KINDS, Images, Pictures
+from alpr_edge.app.watch import Closed, Decided, Record
 from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.frames import Pixels
-from alpr_edge.domain.reads import Evidence, EvidenceKind
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads import ReadStore
+from alpr_edge.store.records import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.refused import RefusedRecords
 
 log = structlog.get_logger(__name__)
 
 RIDES_S_MAX = 20.0
 """How long the end of a pass waits for a read to ride along with."""
 RIDERS_MAX = 64
-
-Images = tuple[tuple[EvidenceKind, bytes], ...]
 
 
 class Recorder:
@@ -36,6 +37,7 @@ class Recorder:
     Args:
         store: the encrypted store.
         settings: picture sizes.
+        refused: keeps the records that the store does not.
         observers: told of each batch once it is committed.
         require_room: raises StoreError while the disk is full: what room is left is for cleaning up.
     """
@@ -44,22 +46,35 @@ class Recorder:
         self,
         store: ReadStore,
         settings: StoreSettings,
+        refused: RefusedRecords,
         observers: Sequence[Callable[[Sequence[Record]], None]] = (),
         require_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
-        self._settings = settings
+        self._pictures = Pictures(settings)
+        self._refused = refused
         self._observers = observers
-        self._require_room = require_room
+        self.require_room = require_room
         self._boxes: dict[str, Box] = {}
         """Of open passes: where the plate is in the scene that is kept."""
         self._riders: list[Closed] = []
         self._riding_since_s = 0.0
+        self.without_pictures = 0
+        """Records kept without all or some of their pictures since the start."""
+        self.set_aside_count = 0
+        """Records set aside since the start."""
+        self._failure = ""
+
+    def faults(self) -> list[str]:
+        """What the store did not take since the start, a short line each."""
+        lines = [f"pictures: some are missing: {self._failure}"] if self.without_pictures else []
+        return lines + ([f"records: some are set aside: {self._failure}"] if self.set_aside_count else [])
 
     def write(self, batch: Sequence[Record]) -> None:
         """Commit a batch, unless all of it may ride along with a later one.
 
         Raises:
+            PictureError, RefusedError: one of its records is to blame; nothing of it is written.
             StoreError: nothing of it is written.
         """
         ends = [record for record in batch if isinstance(record, Closed)]
@@ -71,20 +86,95 @@ class Recorder:
         self._commit([*self._riders, *batch])
         self._riders = []
 
+    def write_alone(self, record: Record) -> None:
+        """Commit what rides along and one record, each by itself, as far as the store takes them.
+
+        Raises:
+            StoreError: the store takes nothing at present.
+        """
+        self._write_riders()
+        self._write_one(record)
+
+    def set_aside(self, record: Record, reason: str = "the store failed on it time after time") -> None:
+        """Put a record where a later start finds it, with the pictures that can be encoded.
+
+        Raises:
+            StoreError: it cannot be set aside either.
+        """
+        images, _ = self._encoded(record)
+        self._refused.add(self._stored(record, images), reason)
+        self.set_aside_count += 1
+        self._failure = reason
+
     def flush(self) -> None:
         """Commit what rides along."""
-        if self._riders:
-            self._commit(self._riders)
-            self._riders = []
+        try:
+            if self._riders:
+                self._commit(self._riders)
+                self._riders = []
+        except (PictureError, RefusedError):
+            self._write_riders()
 
     def flush_due(self, longest_s: float = RIDES_S_MAX) -> None:
         """Commit what has ridden along for so long."""
         if self._riders and time.monotonic() - self._riding_since_s >= longest_s:
             self.flush()
 
+    def finish(self) -> None:
+        """Commit what rides along for the last time, or set it aside."""
+        try:
+            self.flush()
+        except StoreError as error:
+            while self._riders:
+                self.set_aside(self._riders[0], str(error))
+                del self._riders[0]
+
+    def _write_riders(self) -> None:
+        while self._riders:
+            self._write_one(self._riders[0])
+            del self._riders[0]
+
+    def _write_one(self, record: Record) -> None:
+        try:
+            self._commit([record])
+        except PictureError as error:
+            self._write_in_part(record, str(error))
+        except RefusedError:
+            self._rejoin(record)
+
+    def _rejoin(self, record: Record) -> None:
+        """Keep a record that was refused with what is kept of its pass already (itself, it may be), or set it aside."""
+        try:
+            self._store.rejoin(self._stored(record, self._encoded(record)[0]))
+        except RefusedError as error:
+            self.set_aside(record, str(error))
+
+    def _write_in_part(self, record: Record, reason: str) -> None:
+        """Keep a record with those of its pictures that can be kept, if any."""
+        images, failure = self._encoded(record)
+        kept = self._store.keepable(images)
+        try:
+            self._keep([record], [self._stored(record, kept, failure or reason)])
+        except RefusedError as error:
+            self.set_aside(record, str(error))
+            return
+        self.without_pictures += 1
+        self._failure = failure or reason
+        log.error("read.pictures_missing", read=record.event.read.read_id, reason=self._failure)
+
     def _commit(self, batch: Sequence[Record]) -> None:
-        self._require_room()
-        self._store.commit([self._stored(record) for record in batch])
+        """Encode and commit; PictureError when one of the pictures cannot be encoded."""
+        self.require_room()
+        stored = []
+        for record in batch:
+            images, failure = self._encoded(record)
+            if failure:
+                raise PictureError(failure)
+            stored.append(self._stored(record, images))
+        self._keep(batch, stored)
+
+    def _keep(self, batch: Sequence[Record], stored: Sequence[Stored]) -> None:
+        self._store.commit(stored)
         for record in batch:
             if isinstance(record, Closed):
                 self._boxes.pop(record.event.read.read_id, None)
@@ -95,56 +185,36 @@ class Recorder:
         for observer in self._observers:
             observer(batch)
 
-    def _stored(self, record: Record) -> DecidedRecord | ClosedRecord:
+    def _stored(self, record: Record, images: Images, missing: str = "") -> Stored:
         if isinstance(record, Closed):
-            return self._ended(record)
+            return self._ended(record, images, missing)
         return DecidedRecord(
             read=record.event.read,
-            images=self._images(record.event.evidence, bool(record.hits)),
+            images=images,
             hits=record.hits,
             alert=record.alert,
             sounded=record.sounded,
             withdraws=record.event.withdraws,
+            missing_evidence=missing,
         )
 
-    def _ended(self, record: Closed) -> ClosedRecord:
-        """A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay.
+    def _ended(self, record: Closed, images: Images, missing: str) -> ClosedRecord:
+        """The box goes with the scene that is kept: a new one only where a new scene is."""
+        read = record.event.read
+        if not any(kind is EvidenceKind.SCENE for kind, _ in images):
+            read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))
+        return ClosedRecord(read, images, missing)
 
-        Scenes are most of what is written, and every other pass would be written twice.
+    def _encoded(self, record: Record) -> tuple[Images, str]:
+        """The pictures of a record, and why some of them are missing.
+
+        A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay. Scenes
+        are most of what is written, and every other pass would be written twice.
         """
-        read, evidence = record.event.read, record.event.evidence
-        box = self._boxes.get(read.read_id, read.box)
-        if evidence is None:
-            return ClosedRecord(read)
-        if record.is_hit:
-            return ClosedRecord(read, self._images(evidence, is_hit=True))
-        crop = jpeg(evidence.crop, self._settings.jpeg_quality)
-        return ClosedRecord(dataclasses.replace(read, box=box), ((EvidenceKind.CROP, crop),))
-
-    def _images(self, evidence: Evidence, is_hit: bool) -> Images:  # noqa: FBT001 - one flag, named
-        """Crop and scene as JPEG: the full frame for a hit, a smaller and coarser one for a read."""
-        if is_hit:
-            scene = jpeg(evidence.scene, self._settings.jpeg_quality)
-        else:
-            small = shrunk(evidence.scene, self._settings.scene_px_max)
-            scene = jpeg(small, self._settings.scene_jpeg_quality)
-        crop = jpeg(evidence.crop, self._settings.jpeg_quality)
-        return ((EvidenceKind.CROP, crop), (EvidenceKind.SCENE, scene))
-
-
-def shrunk(pixels: Pixels, longest_px: int) -> Pixels:
-    """The picture with its longer side at most ``longest_px``."""
-    height, width = pixels.shape[:2]
-    scale = longest_px / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = round(width * scale), round(height * scale)
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def jpeg(pixels: Pixels, quality: int) -> bytes:
-    """JPEG bytes of a BGR picture."""
-    done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not done:
-        raise StoreError("a picture could not be encoded as JPEG")
-    return encoded.tobytes()
+        if isinstance(record, Decided):
+            return self._pictures.encoded(record.event.evidence, KINDS, is_hit=bool(record.hits))
+        if record.event.evidence is None:
+            return (), ""
+        return self._pictures.encoded(
+            record.event.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
+        )

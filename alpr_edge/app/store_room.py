@@ -1,18 +1,25 @@
 """Opens a unit's store with its keys."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
+import structlog
+
+from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.settings import Settings
 from alpr_edge.store.aside import waiting
 from alpr_edge.store.damage import Renewal
 from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.incoming import Incoming
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.reads import ReadStore
+from alpr_edge.store.refused import RefusedRecords
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,23 +32,45 @@ class StoreRoom:
     outbox: Outbox
     incoming: Incoming
     """Feeds fetched and not imported yet."""
+    refused: RefusedRecords
+    """Records that the store did not take."""
     renewal: Renewal
     """For the process that holds the data folder: goes on with a new database when this one turns out damaged."""
 
-    def recover(self) -> None:
+    def recover(self) -> list[str]:
         """Put right what a power cut left; before the first commit of a run.
+
+        Records set aside by earlier runs come first: an end among them still finds its read open.
 
         Reads that were open are closed and queued. Image files without a row were never acknowledged, as their rows
         come in the same commit as the read: they are removed. A row without its file keeps saying what there was, and
         its item is set aside for somebody to see. While a database waits to be salvaged no image goes: the rows that
         name it may lie there.
+
+        Returns:
+            What could not be put right, a short line each: the unit works without, and the next start tries again.
+
+        Raises:
+            DamagedError: the database is damaged.
         """
-        self.reads.close_open_reads()
-        if waiting(self.database.path.parent):
-            self.images.remove_temporaries()
-        else:
-            self.reads.sweep_images()
-        self.outbox.quarantine_lost_images()
+        faults = [*_tried(lambda: self.refused.take_in(self.reads)), *_tried(self.reads.close_open_reads)]
+        sweep = self.images.remove_temporaries if waiting(self.database.path.parent) else self.reads.sweep_images
+        for prefix in PREFIXES:
+            faults += _tried(partial(sweep, prefix))
+            faults += _tried(partial(self.outbox.quarantine_lost_images, prefix))
+        return list(dict.fromkeys(faults))
+
+
+def _tried(step: Callable[[], object]) -> list[str]:
+    """Take a step; returns why it failed, if it did."""
+    try:
+        step()
+    except DamagedError:
+        raise
+    except StoreError as error:
+        log.error("store.not_recovered", failure=str(error))
+        return [str(error)]
+    return []
 
 
 @contextmanager
@@ -63,6 +92,7 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
     try:
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
         reads, outbox = ReadStore(database, images), Outbox(database, images)
-        yield StoreRoom(database, images, reads, outbox, Incoming(directory, key), renewal)
+        incoming, refused = Incoming(directory, key), RefusedRecords(directory, key)
+        yield StoreRoom(database, images, reads, outbox, incoming, refused, renewal)
     finally:
         database.close()

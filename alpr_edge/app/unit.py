@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 from alpr_edge.alerts.players import open_player
-from alpr_edge.app.assembly import Assembly, Lens, Parts
+from alpr_edge.app.assembly import WRITER, Assembly, Lens, Parts
+from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.damage_watch import DamageWatch
 from alpr_edge.app.disk import DiskStage, open_ballast
@@ -20,9 +21,10 @@ from alpr_edge.app.only_one import only_one
 from alpr_edge.app.position import Positioning, located
 from alpr_edge.app.power import PowerWatch, watched
 from alpr_edge.app.recorder import Recorder
+from alpr_edge.app.store_figures import store_figures, store_warnings
 from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.alerting import Tone
-from alpr_edge.domain.errors import DamagedError, StoreError
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
@@ -61,6 +63,8 @@ class Unit:
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._troubles: tuple[str, ...] = ()
         self._ready = False
+        self._attempts = Attempts()
+        self._not_recovered: list[str] = []
         self._paired: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
         self._power: PowerWatch
@@ -77,7 +81,7 @@ class Unit:
             doors.enter_context(only_one(self._settings.unit.data_directory))
             ballast = open_ballast(self._settings)
             store = doors.enter_context(open_store(self._settings, migrate=True, renew=True))
-            store.recover()
+            self._not_recovered = store.recover()
             now = self._clock.now()
             if believed := boots.pairs(store.database, now.boot_id)[-1:]:
                 self._keeper.resume(believed[0])
@@ -89,7 +93,7 @@ class Unit:
             player = open_player(self._settings.alerts, self._clock.now())
             doors.callback(player.close)
             herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
-            recorder = Recorder(store.reads, self._settings.store, require_room=ballast.require)
+            recorder = Recorder(store.reads, self._settings.store, store.refused, require_room=ballast.require)
             sight = open_sight(self._settings.vision, self._settings.unit.data_directory)
             self._power = doors.enter_context(watched(self._settings))
             self._positioning = doors.enter_context(located(self._settings.position, self._keeper, self._chrony))
@@ -104,8 +108,10 @@ class Unit:
                 disk = DiskStage(self._settings, store, ballast, self._clock)
                 assembly.supervisor.add(disk)
                 assembly.supervisor.start()
-                self._keep(assembly, store, lists, herald, cameras, disk)
-                self._drain(assembly, halt, herald)
+                try:
+                    self._keep(assembly, store, lists, herald, cameras, disk)
+                finally:
+                    self._drain(assembly, halt, herald)
                 is_on = self._part(store)
 
     def _assembly(
@@ -133,30 +139,35 @@ class Unit:
     ) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
 
-        Ends when the unit is stopped or the ignition is off.
+        What cannot be told is left out and named: no failure of the kind ends the watch. Ends when the unit is stopped
+        or the ignition is off.
+
+        Raises:
+            StoreError: a damaged database cannot be exchanged; only a new start helps.
         """
-        damage = DamageWatch(store)
+        damage, do = DamageWatch(store), self._attempts.do
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
             damage.mend()
             now = self._clock.now().trusted_utc
-            if damage.judge():
+            if do("databases set aside", damage.judge, otherwise=False):
                 herald.sound(Tone.DAMAGED)
             if disk.judge():
                 herald.sound(Tone.DISK)
             assembly.supervisor.tend()
             stalled = assembly.stalled()
-            self._keep_time(store)
-            try:
-                lists.refresh(now)
-                if lists.judge(now):
-                    herald.sound(Tone.STALE)
-                troubles = (*self._judge(assembly, lists, herald, cameras), *disk.faults())
-                dates = [self._clock.trouble] if self._clock.trouble else []
-                self._tell(troubles, (*lists.old(), *disk.warnings(), *damage.warnings(), *dates), herald)
-                self._write(assembly, store, herald, cameras, disk.figures() | damage.figures())
-            except DamagedError as error:
-                log.error("unit.round_cut", failure=str(error))  # the next one begins with another database
-            if not stalled:
+            if WRITER not in stalled:
+                self._keep_time(store)
+            lists.refresh(now)
+            if lists.judge(now):
+                herald.sound(Tone.STALE)
+            others = disk.figures() | store_figures(store, self._attempts)
+            others |= do("databases set aside", damage.figures, otherwise={})
+            troubles = self._judge(assembly, lists, herald, cameras)
+            dates = [self._clock.trouble] if self._clock.trouble else []
+            warnings = (*lists.old(), *disk.warnings(), *damage.warnings(), *store_warnings(others), *dates)
+            self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, herald)
+            self._write(assembly, herald, cameras, others)
+            if assembly.is_alive(stalled):
                 self._manager.alive()
         damage.mend()
 
@@ -180,7 +191,7 @@ class Unit:
         troubles = [f"camera {camera.camera_id}: {camera.trouble}" for camera in cameras if camera.trouble]
         troubles += [*assembly.troubles(), *self._positioning.troubles()]
         troubles += [f"sound: {herald.trouble}"] if herald.trouble else []
-        return (*troubles, *lists.faults())
+        return (*troubles, *lists.faults(), *self._not_recovered, *assembly.storage_faults())
 
     def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], herald: Herald) -> None:
         """Sound a change; an old list has its own sound already, but the unit is not well while it lasts."""
@@ -204,21 +215,19 @@ class Unit:
     def _write(
         self,
         assembly: Assembly,
-        store: StoreRoom,
         herald: Herald,
         cameras: list[Camera],
         others: dict[str, Any],
     ) -> None:
-        counts, latencies, now = store.outbox.counts(), list(herald.latencies_ms), self._clock.now()
+        latencies, now = list(herald.latencies_ms), self._clock.now()
         figures = {
             "frames": assembly.frames_seen,
             "frames_dropped": assembly.frames.dropped,
             "reopened": {camera.camera_id: camera.reopened for camera in cameras},
             "cameras": {camera.camera_id: camera.figures for camera in cameras if camera.figures},
             "records_waiting": len(assembly.records),
+            "records_let_go": assembly.records.dropped,
             "restarts": assembly.supervisor.restarts() | self._positioning.restarts() | self._power.restarts(),
-            "outbox_ready": counts.ready,
-            "outbox_quarantined": counts.quarantined,
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
             "has_fix": self._keeper.at(now) is not None,
             "utc_source": now.utc_source.value,
@@ -228,11 +237,12 @@ class Unit:
             **others,
             **self._power.figures(),
         }
-        self._write_health(figures)
+        self._write_health(figures, stores=not assembly.is_behind)
 
-    def _write_health(self, figures: dict[str, Any]) -> None:
+    def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
+        """Write what is told; a unit whose reads are not stored is not ready."""
         try:
-            health = Health("run", self._ready, self._troubles, figures, self._power.warnings())
+            health = Health("run", self._ready and stores, self._troubles, figures, self._power.warnings())
             write_health(self._settings.unit.runtime_directory, health)
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)
@@ -255,8 +265,9 @@ class Unit:
     def _part(self, store: StoreRoom) -> bool:
         """Stay until everything is sent, let the power go and wait for that; True when the ignition came back."""
         while not self._stop.is_set():
-            ready = store.outbox.counts().ready
-            if self._power.step(sent=not ready or not self._settings.uplink.url) is Phase.WATCHING:
+            counts = self._attempts.do("outbox", store.outbox.counts, otherwise=None)
+            ready = counts and counts.ready
+            if self._power.step(sent=ready == 0 or not self._settings.uplink.url) is Phase.WATCHING:
                 return True
             if self._power.troubles() != self._troubles:
                 self._troubles = self._power.troubles()

@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
+from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.department_dates import DepartmentDates
 from alpr_edge.app.doors import open_clock, open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
@@ -33,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
 """Between two looks, while it waits, whether something calls for a try at once; each is a sign of life too."""
+STALL_SPARE_S = 20.0
+"""How much longer than its time limits allow a side stage may be silent before it counts as stalled."""
 STOP_S_MAX = 3.0
 """Longest wait for a transfer to stop; what arrived of it is kept."""
 
@@ -59,6 +63,13 @@ class UplinkUnit:
         self._stop = stop
         self._manager = ServiceManager()
         self._clock = open_clock(settings)
+        self._attempts = Attempts()
+        uplink = settings.uplink
+        stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
+        self._beside = Supervisor(stall_s)
+        """Runs what is done beside delivering: lists, and the certificate."""
+        self._stalled: list[str] = []
+        """Of these, what did not move when last looked."""
         self._parting = False
         """Whether the car parted when last looked."""
 
@@ -77,10 +88,9 @@ class UplinkUnit:
                 dates = DepartmentDates(store.database, self._clock)
                 fetcher = open_fetcher(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
-                beside = Supervisor()
-                beside.add(FetchStage(fetcher))
-                beside.add(RenewStage(renewer))
-                beside.start()
+                self._beside.add(FetchStage(fetcher))
+                self._beside.add(RenewStage(renewer))
+                self._beside.start()
                 self._manager.ready("sending")
 
                 def report() -> None:
@@ -88,26 +98,30 @@ class UplinkUnit:
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
                     dates.hear(department.department_utc)
                     fetcher.want(department.list_serials)
-                    self._report(uploader, self._about(department, renewer), beside, store)
+                    self._report(uploader, self._about(department, renewer), store)
 
                 try:
                     send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
                 finally:
-                    beside.stop.set()
-                    beside.join(STOP_S_MAX)
+                    self._beside.stop.set()
+                    self._beside.join(STOP_S_MAX)
         finally:
             department.close()
         log.info("uplink.stopped", delivered=uploader.state.delivered)
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
-        """Wait, showing life; True when stopped. A parting car and a renewed certificate end the wait."""
+        """Wait, showing life; True when stopped.
+
+        A parting car, a renewed certificate, and a side stage that stalled or moves again end the wait.
+        """
         self._publish_time()
         until_s = time.monotonic() + seconds
         while (left_s := until_s - time.monotonic()) > 0:
             if self._stop.wait(min(left_s, LOOK_S)):
                 return True
-            self._manager.alive()
             self._publish_time()
+            if self._shows_life():
+                return False
             if self._parts():
                 uploader.hurry()
                 return False
@@ -122,6 +136,13 @@ class UplinkUnit:
         except OSError as error:
             log.error("clock.not_published", failure=error.strerror)
 
+    def _shows_life(self) -> bool:
+        """Tell the service manager, unless a side stage stalled: only a new start helps it. Whether that changed."""
+        before, self._stalled = self._stalled, self._beside.stalled()
+        if not self._stalled:
+            self._manager.alive()
+        return self._stalled != before
+
     def _parts(self) -> bool:
         """Whether the ignition went off since the last look: the unit says so in its health."""
         told = read_health(self._settings.unit.runtime_directory, "run")
@@ -130,8 +151,9 @@ class UplinkUnit:
 
     def _list_troubles(self, store: StoreRoom) -> Iterator[str]:
         for source in self._settings.hotlist.source:
-            failure = syncs.state_of(store.database, source.name).fetch_failure
-            if failure:
+            ask = partial(syncs.state_of, store.database, source.name)
+            state = self._attempts.do(f"list {source.name}", ask, otherwise=None)
+            if state is not None and (failure := state.fetch_failure):
                 yield f"list {source.name} is not fetched: {failure}"
 
     def _about(self, department: HttpsDepartment, renewer: Renewer) -> "_Certificates":
@@ -139,20 +161,19 @@ class UplinkUnit:
         failed = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failed))
 
-    def _report(self, uploader: Uploader, about: "_Certificates", beside: Supervisor, store: StoreRoom) -> None:
+    def _report(self, uploader: Uploader, about: "_Certificates", store: StoreRoom) -> None:
         state, warnings = uploader.state, about.warnings
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
-        troubles = list(self._list_troubles(store))
+        self._beside.tend()
+        self._shows_life()
+        troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._beside.troubles()]
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")
-        beside.tend()
-        troubles += beside.troubles()
         figures = asdict(state)
-        figures["restarts"] = beside.restarts()
+        figures["restarts"] = self._beside.restarts()
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
         figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
-        self._manager.alive()
         told = "; ".join((*troubles, *warnings))
         self._manager.status(told or f"{state.delivered} delivered, {state.waiting} waiting")
         try:

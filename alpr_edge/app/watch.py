@@ -1,6 +1,7 @@
 """One camera's path from frame to record: recognise, join, decide, match, sound; then hand on for writing.
 
-An alert is sounded before anything is written to disk: the officer's second counts, and the disk may be slow.
+An alert is sounded before anything is written to disk: the officer's second counts, and the disk may be slow. Nor does
+the next alert wait for it: records of a live unit go into a channel that never blocks.
 """
 
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from alpr_edge.app.encoding import NO_PICTURES
 from alpr_edge.app.herald import Herald
 from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.frames import Frame
@@ -44,6 +46,13 @@ class Closed:
 Record = Decided | Closed
 
 
+def without_pictures(record: Record) -> Record:
+    """The record with its pictures let go of, which are nearly all of its size."""
+    if isinstance(record, Closed):
+        return replace(record, event=replace(record.event, evidence=None))
+    return replace(record, event=replace(record.event, evidence=NO_PICTURES))
+
+
 class Watch:
     """Watches one camera.
 
@@ -52,7 +61,7 @@ class Watch:
         passes: the decided-read rule of this camera.
         entries: gives the live lists.
         herald: sounds alerts, shared by all cameras.
-        records: where records go; blocks when the writer cannot follow.
+        records: where records go.
         new_id: gives each hit its id.
     """
 

@@ -61,6 +61,7 @@ def _json(stored: StoredRead, timeline: Timeline) -> dict[str, object]:
         },
         "vote_count": read.vote_count,
         "closed": stored.closed,
+        "missing_evidence": stored.missing_evidence,
         "hits": [str(hit.entry.reason) for hit in _open_hits(stored)],
     }
 

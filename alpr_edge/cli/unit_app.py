@@ -10,6 +10,7 @@ from alpr_edge.cli import (
     unit_enrol,
     unit_handover,
     unit_ignition,
+    unit_refused,
     unit_retire,
     unit_salvage,
 )
@@ -26,3 +27,4 @@ app.command("card")(unit_card.card_command)
 app.command("disk")(unit_disk.disk_command)
 app.command("hold")(unit_disk.hold_command)
 app.command("release")(unit_disk.release_command)
+app.command("refused")(unit_refused.refused_command)

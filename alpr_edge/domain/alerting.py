@@ -47,6 +47,27 @@ class Tone(StrEnum):
     """The ignition is off: the unit watches no more, sends what it holds, and powers off."""
 
 
+TONES_BY_URGENCY = (
+    Tone.READY,
+    Tone.PARTING,
+    Tone.STALE,
+    Tone.DISK,
+    Tone.DAMAGED,
+    Tone.TROUBLE,
+    Tone.POSSIBLE,
+    Tone.ROUTINE,
+    Tone.HIGH,
+    Tone.WITHDRAWN,
+    Tone.URGENT,
+)
+"""The least urgent first."""
+
+
+def urgency_of(tone: Tone) -> int:
+    """How urgent it is that a tone is heard, compared with others."""
+    return TONES_BY_URGENCY.index(tone)
+
+
 class ListAge(StrEnum):
     """How far a list can be trusted by its age."""
 

@@ -12,7 +12,9 @@
     │   └── FeedClockError       by the unit's clock, not by what it holds: it is tried again
     ├── StoreError           the encrypted store, its keys or its images
     │   ├── DamagedError         the database's file or its log is damaged
-    │   └── LostError            something kept is missing or was changed: trying again will not help
+    │   ├── LostError            something kept is missing or was changed: trying again will not help
+    │   ├── PictureError         a picture cannot be kept; what it belongs to may be without it
+    │   └── RefusedError         one record cannot be kept as it is: trying again will not help
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be told, or the power not be let go
     ├── SoundError           the sound device is missing or stopped taking samples
@@ -82,6 +84,14 @@ class DamagedError(StoreError):
 
 class LostError(StoreError):
     """Something the store kept is missing or was changed; trying again will not bring it back."""
+
+
+class PictureError(StoreError):
+    """A picture cannot be encoded or written; what it shows may be kept without it."""
+
+
+class RefusedError(StoreError):
+    """One record cannot be kept as it is, whatever else is kept; trying again will not help."""
 
 
 class PowerError(AlprEdgeError):

@@ -82,7 +82,7 @@ class Player(Protocol):
             ``at``; None when nothing sounds because the settings say so.
 
         Raises:
-            SoundError: the device is down, or too many tones wait already.
+            SoundError: the device is down, or too many tones wait that are as urgent.
         """
 
     def close(self) -> None:

@@ -41,6 +41,8 @@ class Tally:
     """Whole lines with the right checksum, of any kind."""
     solutions: int = 0
     rejected: Counter[Rejection] = field(default_factory=Counter)
+    floods: int = 0
+    """Seconds in which so much came that the rest was thrown away."""
 
 
 @dataclass(frozen=True, slots=True)

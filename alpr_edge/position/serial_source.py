@@ -1,16 +1,19 @@
 """A receiver on a serial line."""
 
 import termios
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import serial
+import structlog
 
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
+from alpr_edge.position.allowance import Allowance
 from alpr_edge.position.framing import LineSplitter
 from alpr_edge.position.merging import SentenceMerger, Solution, Tally
 from alpr_edge.settings import PositionSettings
@@ -22,6 +25,10 @@ READ_TIMEOUT_S = 0.5
 CHUNK_BYTES_MAX = 4096
 _FAILURES = (OSError, ValueError, termios.error)
 """What pyserial raises: a line that goes away while its speed is set is a termios.error, which is no OSError."""
+FIX_MS_MIN = 15.0
+"""Between two fixes that are told; no receiver solves faster."""
+
+log = structlog.get_logger(__name__)
 
 
 class SerialSource:
@@ -63,12 +70,28 @@ class SerialSource:
         source = f"serial:{Path(self._settings.device).name}"
         self.tally = tally = Tally()
         splitter, merger = LineSplitter(tally), SentenceMerger(tally)
-        vigil = _Vigil(self._settings, self._clock.now())
+        vigil, allowance = _Vigil(self._settings, self._clock.now()), Allowance(self._settings.baud)
+        last: Instant | None = None
         while not self._stopped():
             chunk, now = self._read(port), self._clock.now()
             for solution in _solutions(splitter, merger, chunk, now):
-                yield solution.fix(source)
+                if last is None or solution.received.ms_since(last) >= FIX_MS_MIN:
+                    last = solution.received
+                    yield solution.fix(source)
             vigil.watch(now, heard=bool(chunk), sentences=tally.sentences)
+            if pause_s := allowance.spend(len(chunk)):
+                self._let_pass(port, pause_s)
+                splitter = LineSplitter(tally)
+
+    def _let_pass(self, port: serial.Serial, seconds: float) -> None:
+        """Throw away what a receiver that floods the line says; what is left of it would be told as present."""
+        if not self.tally.floods:
+            log.warning("position.flooded", device=self._settings.device)
+        self.tally.floods += 1
+        until_s = time.monotonic() + seconds
+        while (left_s := until_s - time.monotonic()) > 0 and not self._stopped():
+            time.sleep(min(left_s, READ_TIMEOUT_S))
+        self._read(port)
 
     def _read(self, port: serial.Serial) -> bytes:
         """What has arrived, at least a byte unless the time-out passes first."""

@@ -1,7 +1,8 @@
-"""Channels between stages: exactly one lossy kind, and it counts.
+"""Channels between stages: all bounded, and those that let go of anything count it.
 
-A :class:`LatestChannel` stands between live cameras and recognition and keeps only each camera's newest frame.
-Everywhere else a :class:`BoundedChannel` blocks, so a full disk shows as dropped frames, never as a lost read.
+A :class:`LatestChannel` stands between live cameras and recognition and keeps only each camera's newest frame. A
+:class:`SheddingChannel` stands between live recognition and the writer: who sounds alerts never waits for storage.
+Everywhere else, and all through a replay, a :class:`BoundedChannel` blocks.
 """
 
 from collections import OrderedDict
@@ -31,7 +32,7 @@ class BoundedChannel(Generic[T]):
         self._changed = Condition()
         self._number = 0
         self.dropped = 0
-        """Items replaced before they were taken; always 0 in a channel that blocks."""
+        """Items let go of before they were taken; always 0 in a channel that blocks."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -98,3 +99,39 @@ class LatestChannel(BoundedChannel[T]):
             key = self._key(item)
             self.dropped += key in self._items
             self._admit(key, item)
+
+
+class SheddingChannel(BoundedChannel[T]):
+    """Never blocks: what no longer fits is held in a smaller form, and beyond that let go of and counted.
+
+    Args:
+        capacity: items held as they are.
+        smaller: the smaller form of an item.
+        smaller_max: items held in that form besides.
+        is_precious: whether an item takes the place of one that is not, when nothing more fits.
+    """
+
+    def __init__(
+        self, capacity: int, smaller: Callable[[T], T], smaller_max: int, is_precious: Callable[[T], bool]
+    ) -> None:
+        super().__init__(capacity + smaller_max)
+        self._whole_max = capacity
+        self._smaller = smaller
+        self._is_precious = is_precious
+
+    def put(self, item: T) -> None:
+        """Hand an item over at once. Raises ClosedError."""
+        with self._changed:
+            if len(self._items) >= self._capacity and not self._makes_room(item):
+                return
+            self._number += 1
+            self._admit(self._number, item if len(self._items) < self._whole_max else self._smaller(item))
+
+    def _makes_room(self, item: T) -> bool:
+        """Let go of the oldest item that is not precious, for one that is; False: it is this one that goes."""
+        self.dropped += 1
+        other = next((key for key, held in self._items.items() if not self._is_precious(held)), None)
+        if other is None or not self._is_precious(item):
+            return False
+        del self._items[other]
+        return True

@@ -37,6 +37,7 @@ class ServiceManager:
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as door:
+            door.settimeout(0)
             try:
                 door.sendto(message.encode(), self._address)
             except OSError:

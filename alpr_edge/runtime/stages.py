@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from alpr_edge.runtime.channels import BoundedChannel, ClosedError
@@ -31,6 +32,10 @@ def beating(wait: Wait, beat: Callable[[], None]) -> Wait:
                 return False
 
     return beating_wait
+
+
+TRIES_MAX = 3
+"""How often a batch is tried as a whole, and then each of its items alone, before something else is done with it."""
 
 
 def _nothing() -> None:
@@ -108,6 +113,22 @@ class WorkStage(Generic[T]):
         self._finish()
 
 
+@dataclass(frozen=True, slots=True)
+class Rescue(Generic[T]):
+    """What to do with the items of a batch that fails, one by one, so that none holds up those behind it."""
+
+    require: Callable[[], None]
+    """Raises while nothing can be done with any item; such tries do not count."""
+    at_once: tuple[type[Exception], ...]
+    """Errors that one item is to blame for: trying the batch again as a whole would not help."""
+    alone: Callable[[T], None]
+    """The work on one item."""
+    set_aside: Callable[[T], None]
+    """Keeps an item on which that failed time after time."""
+    last: tuple[type[Exception], ...]
+    """Errors for which items are set aside when the stage ends, as no other try comes."""
+
+
 class BatchStage(Generic[T]):
     """Does one thing with all items that are there; a batch that failed is tried again, never dropped.
 
@@ -118,9 +139,10 @@ class BatchStage(Generic[T]):
         batch_max: items of one batch.
         finish: called once after the last batch.
         idle: called while nothing comes.
+        rescue: for a batch that fails :data:`TRIES_MAX` times; None: it is tried for ever.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a stage's work by name
         self,
         name: str,
         inlet: BoundedChannel[T],
@@ -129,6 +151,7 @@ class BatchStage(Generic[T]):
         finish: Callable[[], None] = _nothing,
         *,
         idle: Callable[[], None] = _nothing,
+        rescue: Rescue[T] | None = None,
     ) -> None:
         self.name = name
         self._inlet = inlet
@@ -136,7 +159,12 @@ class BatchStage(Generic[T]):
         self._batch_max = batch_max
         self._finish = finish
         self._idle = idle
+        self._rescue = rescue
         self._pending: list[T] = []
+        self._tries = 0
+        """Of the batch as a whole."""
+        self._tries_alone = 0
+        """Of its first item by itself."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:  # noqa: ARG002 - ends by its inlet
         """Work until the inlet is closed and empty."""
@@ -149,14 +177,63 @@ class BatchStage(Generic[T]):
                     return
                 self._pending = [] if item is None else [item, *self._inlet.drain(self._batch_max - 1)]
             if self._pending:
-                self._process(self._pending)
-                self._pending = []
+                self._work_off(beat)
             else:
                 self._idle()
 
     def finish(self) -> None:
         """One last try for what the stop found unfinished: the inlet is drained too."""
         rest = [*self._pending, *self._inlet.drain(1_000_000)]
-        if rest:
-            self._process(rest)
+        for start in range(0, len(rest), self._batch_max):
+            self._finish_batch(rest[start : start + self._batch_max])
         self._finish()
+
+    def _work_off(self, beat: Callable[[], None]) -> None:
+        """The batch as a whole; where that does not go, each item by itself."""
+        if self._rescue is None:
+            self._process(self._pending)
+            self._pending = []
+            return
+        self._rescue.require()
+        if self._tries < TRIES_MAX and self._is_processed(self._rescue):
+            return
+        while self._pending:
+            beat()
+            self._work_alone(self._pending[0], self._rescue)
+            del self._pending[0]
+        self._tries = 0
+
+    def _is_processed(self, rescue: Rescue[T]) -> bool:
+        """Try the batch as a whole; False when one of its items is to blame. Raises for anything else."""
+        self._tries += 1  # before the work: whatever is raised leaves it counted
+        try:
+            self._process(self._pending)
+        except rescue.at_once:
+            self._tries = TRIES_MAX
+            return False
+        self._pending, self._tries = [], 0
+        return True
+
+    def _work_alone(self, item: T, rescue: Rescue[T]) -> None:
+        rescue.require()
+        self._tries_alone += 1
+        (rescue.alone if self._tries_alone <= TRIES_MAX else rescue.set_aside)(item)
+        self._tries_alone = 0
+
+    def _finish_batch(self, batch: list[T]) -> None:
+        rescue = self._rescue
+        if rescue is None:
+            self._process(batch)
+            return
+        try:
+            self._process(batch)
+        except rescue.last:
+            for item in batch:
+                self._finish_item(item, rescue)
+
+    def _finish_item(self, item: T, rescue: Rescue[T]) -> None:
+        try:
+            rescue.require()
+            rescue.alone(item)
+        except rescue.last:
+            rescue.set_aside(item)

@@ -16,10 +16,10 @@ from typing import Self
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from alpr_edge.domain.errors import DamagedError, StoreError
+from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
 from alpr_edge.store import migrating
 from alpr_edge.store.files import private_directory
 from alpr_edge.store.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
@@ -47,6 +47,8 @@ _TROUBLE = {
     "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ")
+_REFUSAL = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
+"""What is wrong with a row, not with the database."""
 
 
 class Database:
@@ -63,8 +65,6 @@ class Database:
         self.engine = engine
         self.damage = ""
         """What a statement met; empty while nothing did."""
-        self.renewed = False
-        """Whether the file was set aside while it was open, and another is open now."""
         self._release = release
         self._writing = threading.Lock()
         self._watching = threading.Lock()
@@ -202,7 +202,7 @@ class Database:
     def _reopen(self) -> None:
         migrating.bring_up(self.engine, self.path, self._release)
         self._connect()
-        self.damage, self.renewed = "", True
+        self.damage = ""
 
     def _connect(self) -> None:
         self._writer = self.engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
@@ -228,7 +228,10 @@ def _one_line(path: Path) -> Iterator[None]:
     except DBAPIError as error:
         name = error_name(error)
         hint = next((text for code, text in _TROUBLE.items() if name.startswith(code)), f"it refused ({name})")
-        kind = DamagedError if name.startswith(_DAMAGE) else StoreError
+        kinds = ((_DAMAGE, DamagedError), (_REFUSAL, RefusedError))
+        kind = next((kind for codes, kind in kinds if name.startswith(codes)), StoreError)
         raise kind(f"{path}: {hint}") from None
+    except ResourceClosedError:
+        raise StoreError(f"{path}: it could not be exchanged and is closed; start again") from None
     except PoolTimeoutError:
         raise StoreError(f"{path}: too many threads read it at once; try again") from None

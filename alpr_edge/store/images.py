@@ -5,6 +5,7 @@ authenticated with it, so a file cannot stand in for another. An image is durabl
 crash between the two leaves a file that nothing refers to, never a reference to nothing.
 """
 
+import errno
 import re
 import secrets
 from collections.abc import Collection, Iterator, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from alpr_edge.domain.errors import LostError, StoreError
+from alpr_edge.domain.errors import LostError, PictureError, StoreError
 from alpr_edge.domain.wire import BODY_BYTES_MAX, digest
 from alpr_edge.store.files import TEMPORARY_PREFIX, private_directory, sync_directory, write_durably
 
@@ -25,6 +26,7 @@ OVERHEAD_BYTES = len(HEADER) + NONCE_BYTES + 16
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
 """What digests begin with, and the names of the folders they lie in."""
 
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -61,14 +63,16 @@ class ImageStore:
         An image that is already here and whole is kept as it is; a damaged one is replaced.
 
         Raises:
-            StoreError: the disk is full or cannot be written, or an image is larger than an item may be.
+            StoreError: the disk is full.
+            PictureError: a folder cannot be written, or an image is larger than an item may be.
         """
         digests = [digest(jpeg) for jpeg in jpegs]
         try:
             new = {sha256: jpeg for sha256, jpeg in zip(digests, jpegs, strict=True) if not self._holds(sha256)}
             write_durably([(self._place(sha256, jpeg), self._sealed(sha256, jpeg)) for sha256, jpeg in new.items()])
         except OSError as error:
-            raise StoreError(f"{self.directory}: an image cannot be written: {error.strerror}") from None
+            kind = StoreError if error.errno in _NO_SPACE else PictureError
+            raise kind(f"{self.directory}: an image cannot be written: {error.strerror}") from None
         return digests
 
     def get(self, sha256: str) -> bytes:
@@ -104,6 +108,9 @@ class ImageStore:
         Args:
             known: digests to keep.
             prefix: look only at digests that begin so.
+
+        Raises:
+            StoreError: a folder cannot be looked into.
         """
         names = (path.name for path in self._files(prefix))
         return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
@@ -116,17 +123,24 @@ class ImageStore:
             return None
         return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
-    def remove_temporaries(self) -> int:
-        """Remove what a crash left half-written; only for the process that writes images, before it does."""
-        leftovers = [path for path in self._files() if _is_temporary(path)]
-        for path in leftovers:
-            path.unlink(missing_ok=True)
+    def remove_temporaries(self, prefix: str = "") -> int:
+        """Remove what a crash left half-written; only for the process that writes images, before it does.
+
+        Raises:
+            StoreError: a folder cannot be looked into, or does not let go of a file.
+        """
+        leftovers = [path for path in self._files(prefix) if _is_temporary(path)]
+        try:
+            for path in leftovers:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.directory}: a file cannot be removed: {error.strerror}") from None
         return len(leftovers)
 
     def _place(self, sha256: str, jpeg: bytes) -> Path:
         """Where an image will lie; its folder is made."""
         if len(jpeg) > BODY_BYTES_MAX:
-            raise StoreError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower store.scene_px_max")
+            raise PictureError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower its quality")
         path = self._path(sha256)
         if path.parent.is_symlink() or not path.parent.exists():
             private_directory(path.parent)
@@ -162,6 +176,8 @@ class ImageStore:
                     yield from (self.directory / folder).iterdir()
                 except FileNotFoundError:
                     continue
+                except OSError as error:
+                    raise StoreError(f"{self.directory / folder}: cannot be looked into: {error.strerror}") from None
 
 
 def _bound(sha256: str) -> bytes:

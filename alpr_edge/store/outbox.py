@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select
 
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
+from alpr_edge.store import queries
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.schema import outbox
@@ -205,30 +206,29 @@ class Outbox:
         with self._database.write() as connection:
             return connection.execute(fresh).rowcount
 
-    def quarantine_lost_images(self) -> int:
-        """Set aside each image that waits and whose file is gone, so that it shows at once; returns how many.
+    def quarantine_lost_images(self, prefix: str = "") -> int:
+        """Set aside each image that is due and whose file is gone, so that it shows at once; returns how many.
 
         A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
+
+        Args:
+            prefix: only those whose digests begin so, with two digits at least; empty: all.
+
+        Raises:
+            StoreError: a folder of images cannot be looked into: nothing is known of what is in it.
         """
-        lost = 0
-        for prefix in PREFIXES:
-            here = set(self._images.orphans((), prefix))
-            due = (
-                (outbox.c.kind == ItemKind.IMAGE)
-                & (_IS_READY | _IS_OFFLOADED)
-                & outbox.c.item_id.between(prefix, f"{prefix}g")
-            )
-            with self._database.read() as connection:
-                gone = [
-                    item_id
-                    for item_id in connection.scalars(select(outbox.c.item_id).where(due))
-                    if item_id not in here
-                ]
-            for item_id in gone:
-                log.error("outbox.image_lost", item_id=item_id)
-                self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
-            lost += len(gone)
-        return lost
+        return sum(self._quarantine_lost(folder) for folder in ([prefix] if prefix else PREFIXES))
+
+    def _quarantine_lost(self, prefix: str) -> int:
+        here = set(self._images.orphans((), prefix))
+        waiting = _IS_READY | _IS_OFFLOADED
+        due = (outbox.c.kind == ItemKind.IMAGE) & waiting & outbox.c.item_id.between(prefix, f"{prefix}g")
+        with self._database.read() as connection:
+            gone = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
+        for item_id in gone:
+            log.error("outbox.image_lost", item_id=item_id)
+            self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
+        return len(gone)
 
     def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
         """What was set aside, oldest first."""
@@ -238,12 +238,11 @@ class Outbox:
             return [Quarantined(row["item_id"], ItemKind(row["kind"]), row["attempts"], row["detail"]) for row in rows]
 
     def counts(self) -> OutboxCounts:
-        """How many items stand where."""
+        """How many items stand where, without looking at them."""
         with self._database.read() as connection:
-            query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-            found = {row[0]: row[1] for row in connection.execute(query)}
+            found = queries.kept_counts(connection)
         states = ("ready", "delivered", "quarantined", "offloaded")
-        return OutboxCounts(*(found.get(state, 0) for state in states))
+        return OutboxCounts(*(found.get(f"outbox.{state}", 0) for state in states))
 
     def _chosen(
         self, limit_items: int, limit_bytes: int, waiting: Collection[str], state: ColumnElement[bool]

@@ -11,7 +11,8 @@ from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.rows import alert_of, hit_of, instant_or_none, read_of
-from alpr_edge.store.schema import alerts, evidence, hits, images, reads
+from alpr_edge.store.schema import alerts, evidence, hits, images, missing_evidence, reads
+from alpr_edge.store.schema import counts as kept_numbers
 
 ROWS_MAX = 1000
 """Reads that one query returns at most: a reading transaction is short."""
@@ -37,6 +38,8 @@ class StoredRead:
     """Whether the pass is over: the row does not change any more."""
     hits: tuple[Hit, ...]
     alerts: tuple[StoredAlert, ...]
+    missing_evidence: str = ""
+    """Why pictures of it are missing; empty when none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,20 @@ def still_open(connection: Connection, limit: int) -> list[PlateRead]:
 
 def counts(connection: Connection) -> Counts:
     """How much is kept; covert hits are counted nowhere in the car."""
+    kept = kept_counts(connection)
     return Counts(
-        reads=connection.execute(select(func.count()).select_from(reads)).scalar_one(),
+        reads=kept.get("reads", 0),
+        # Few are open at a time, and they have an index of their own.
         open_reads=connection.execute(select(func.count()).where(reads.c.closed == 0)).scalar_one(),
-        hits=connection.execute(select(func.count()).where(hits.c.covert == 0)).scalar_one(),
-        images=connection.execute(select(func.count()).select_from(images)).scalar_one(),
-        image_bytes=connection.execute(select(func.coalesce(func.sum(images.c.length), 0))).scalar_one(),
+        hits=kept.get("hits", 0),
+        images=kept.get("images", 0),
+        image_bytes=kept.get("image_bytes", 0),
     )
+
+
+def kept_counts(connection: Connection) -> dict[str, int]:
+    """The counts that the database keeps by itself, by name; one that has never been counted is left out."""
+    return {row.name: row.number for row in connection.execute(select(kept_numbers))}
 
 
 def evidence_of(connection: Connection, read_ids: Sequence[str]) -> dict[str, tuple[EvidenceRef, ...]]:
@@ -115,12 +125,15 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
     found_alerts: defaultdict[str, list[StoredAlert]] = defaultdict(list)
     for row in connection.execute(select(alerts).where(alerts.c.read_id.in_(read_ids))).mappings():
         found_alerts[row["read_id"]].append(_stored_alert(row))
+    lacking = select(missing_evidence).where(missing_evidence.c.read_id.in_(read_ids))
+    reasons = {row.read_id: row.reason for row in connection.execute(lacking)}
     return [
         StoredRead(
             read=read_of(row, pictures.get(row["read_id"], ())),
             closed=bool(row["closed"]),
             hits=tuple(found_hits[row["read_id"]]),
             alerts=tuple(found_alerts[row["read_id"]]),
+            missing_evidence=reasons.get(row["read_id"], ""),
         )
         for row in rows
     ]

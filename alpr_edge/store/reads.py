@@ -5,64 +5,30 @@ last values. A crash between the two loses nothing: :meth:`ReadStore.close_open_
 an earlier run never closed.
 """
 
-import dataclasses
-import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection, Select, delete, exists, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Select, select, update
+from sqlalchemy.exc import StatementError
 
-from alpr_edge.domain.alerting import Alert
-from alpr_edge.domain.errors import DamagedError, StoreError
-from alpr_edge.domain.hits import Hit
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.errors import DamagedError, PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
-from alpr_edge.store import queries, queueing
+from alpr_edge.store import committing, queries, queueing
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
 from alpr_edge.store.queries import Counts, StoredRead
-from alpr_edge.store.rows import alert_of, alert_row, hit_row, instant_row, read_row
-from alpr_edge.store.schema import alerts, evidence, hits, images, outbox, reads
+from alpr_edge.store.records import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.schema import images, reads
+
+__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "ReadStore", "Stored"]
 
 BATCH_MAX = 1000
 """Records of one transaction: other processes wait for it."""
 _CLOSING_BATCH = 200
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DecidedRecord:
-    """A pass that has its text, to be kept under its final id."""
-
-    read: PlateRead
-    """Its ``evidence`` is what :attr:`images` says, whatever it holds."""
-    images: tuple[tuple[EvidenceKind, bytes], ...] = ()
-    """JPEGs."""
-    hits: tuple[Hit, ...] = ()
-    alert: Alert | None = None
-    """Of one of :attr:`hits`."""
-    sounded: Instant | None = None
-    """First sample of the alert's tone; None when it stayed quiet."""
-    withdraws: str | None = None
-    """The read whose alerts no longer hold."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClosedRecord:
-    """A pass that is over."""
-
-    read: PlateRead
-    """As it was decided, with its last values."""
-    images: tuple[tuple[EvidenceKind, bytes], ...] = ()
-    """Sharper JPEGs than those kept, which they replace kind by kind; empty when none came."""
-
-
-Stored = DecidedRecord | ClosedRecord
 
 
 class ReadStore:
@@ -91,6 +57,8 @@ class ReadStore:
             The reads as stored, with their evidence.
 
         Raises:
+            PictureError: an image cannot be kept; nothing of the batch was.
+            RefusedError: one of the records cannot be kept as it is; nothing of the batch was.
             StoreError: nothing of the batch was kept.
         """
         if len(batch) > BATCH_MAX:
@@ -98,11 +66,11 @@ class ReadStore:
         with self._committing:
             pictures = self._put_images(batch)
             try:
-                with self._changing() as (connection, released):
+                with _refusing(), self._changing() as (connection, released):
                     return [
-                        _decide(connection, record, refs)
+                        committing.decide(connection, record, refs)
                         if isinstance(record, DecidedRecord)
-                        else _close(connection, record, refs, released, may_be_aside=self._database.renewed)
+                        else committing.close(connection, record, refs, released)
                         for record, refs in zip(batch, pictures, strict=True)
                     ]
             except DamagedError:
@@ -112,6 +80,22 @@ class ReadStore:
                     raise
                 log.warning("store.batch_was_kept", records=len(batch))
                 return kept
+
+    def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
+        """Those of some images that can be written, each tried by itself."""
+        with self._committing:
+            return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
+
+    def rejoin(self, record: Stored) -> None:
+        """Keep a record that was set aside, with what was kept of its pass since; as :meth:`commit`."""
+        kept = self.get(record.read.read_id)
+        if kept is None or (isinstance(record, ClosedRecord) and not kept.closed):
+            self.commit([record])
+        elif isinstance(record, DecidedRecord):
+            with self._committing:
+                (refs,) = self._put_images([record])
+                with _refusing(), self._changing() as (connection, _):
+                    committing.add_decision(connection, record, refs, kept)
 
     @contextmanager
     def letting_go(self) -> Iterator[tuple[Connection, set[str]]]:
@@ -131,6 +115,9 @@ class ReadStore:
 
         Returns:
             How many there were.
+
+        Raises:
+            StoreError: some stay open.
         """
         closed = 0
         while batch := self._close_some():
@@ -139,24 +126,31 @@ class ReadStore:
             log.info("store.open_reads_closed", reads=closed)
         return closed
 
-    def sweep_images(self) -> int:
+    def sweep_images(self, prefix: str = "") -> int:
         """Remove the image files that no row names, left by a crash; before the first commit of a run.
+
+        Args:
+            prefix: only those whose digests begin so, with two digits at least; empty: all.
 
         Returns:
             How many there were.
+
+        Raises:
+            StoreError: a folder of images cannot be looked into.
         """
+        # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
+        return sum(self._sweep(folder) for folder in ([prefix] if prefix else PREFIXES))
+
+    def _sweep(self, prefix: str) -> int:
         with self._committing:
-            removed = self._images.remove_temporaries()
-            # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
-            for prefix in PREFIXES:
-                orphans = self._images.orphans((), prefix)
-                if orphans:
-                    with self._database.read() as connection:
-                        known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
-                    orphans = [sha256 for sha256 in orphans if sha256 not in known]
-                self._delete(orphans)
-                removed += len(orphans)
-        return removed
+            removed = self._images.remove_temporaries(prefix)
+            orphans = self._images.orphans((), prefix)
+            if orphans:
+                with self._database.read() as connection:
+                    known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
+                orphans = [sha256 for sha256 in orphans if sha256 not in known]
+            self._delete(orphans)
+        return removed + len(orphans)
 
     def recent(self, limit: int, *, hits_only: bool = False) -> list[StoredRead]:
         """The newest reads first, at most :data:`~alpr_edge.store.queries.ROWS_MAX`."""
@@ -187,12 +181,19 @@ class ReadStore:
         digests = iter(self._images.put_all(jpegs))
         return [tuple(EvidenceRef(kind, next(digests), len(jpeg)) for kind, jpeg in record.images) for record in batch]
 
+    def _is_written(self, jpeg: bytes) -> bool:
+        try:
+            self._images.put(jpeg)
+        except PictureError:
+            return False
+        return True
+
     @contextmanager
     def _changing(self) -> Iterator[tuple[Connection, set[str]]]:
         released: set[str] = set()
         with self._database.write() as connection:
             yield connection, released
-            released = _forget_images(connection, released)
+            released = committing.forget_images(connection, released)
         self._delete(released)
 
     def _delete(self, digests: Iterable[str]) -> None:
@@ -204,7 +205,7 @@ class ReadStore:
                 log.warning("store.image_kept", error=str(error))
 
     def _close_some(self) -> int:
-        with self._database.write() as connection:
+        with _refusing(), self._database.write() as connection:
             waiting = queries.still_open(connection, _CLOSING_BATCH)
             for read in waiting:
                 queueing.queue_read(connection, read)
@@ -218,89 +219,10 @@ def _images_between(first: str, end: str) -> Select[str]:
     return select(images.c.sha256).where((images.c.sha256 >= first) & (images.c.sha256 < end))
 
 
-def _decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...]) -> PlateRead:
-    read = dataclasses.replace(record.read, evidence=refs)
-    connection.execute(insert(reads), read_row(read, closed=False))
-    _refer(connection, read)
-    if record.hits:
-        connection.execute(insert(hits), [hit_row(hit) for hit in record.hits])
-        queueing.queue_hits(connection, record.hits, read)
-    if record.alert is not None:
-        connection.execute(insert(alerts), alert_row(record.alert, record.sounded))
-        queueing.queue_alert(connection, record.alert, record.sounded, read)
-    if record.withdraws is not None:
-        _withdraw(connection, record.withdraws, read)
-    return read
-
-
-def _withdraw(connection: Connection, read_id: str, read: PlateRead) -> None:
-    """Withdraw the alerts of a read, dated by the frame that decided otherwise: the last one so far of ``read``."""
-    standing = (alerts.c.read_id == read_id) & alerts.c.withdrawn_boot_id.is_(None)
-    withdrawn = update(alerts).where(standing).values(**instant_row("withdrawn", read.last_seen)).returning(alerts)
-    for row in connection.execute(withdrawn).mappings().all():
-        queueing.queue_withdrawal(connection, alert_of(row), read.last_seen, read.unit_id)
-
-
-def _close(
-    connection: Connection,
-    record: ClosedRecord,
-    refs: tuple[EvidenceRef, ...],
-    released: set[str],
-    *,
-    may_be_aside: bool,
-) -> PlateRead:
-    """Amend and queue a read; digests that it no longer refers to are added to ``released``.
-
-    Args:
-        connection: of the batch's transaction.
-        record: the end of its pass.
-        refs: its new images.
-        released: digests whose files may go.
-        may_be_aside: it may have been decided in a database that was set aside since.
-    """
-    kept = queries.evidence_of(connection, [record.read.read_id]).get(record.read.read_id, ())
-    replaced = {ref.kind for ref in refs}
-    read = dataclasses.replace(record.read, evidence=(*(ref for ref in kept if ref.kind not in replaced), *refs))
-    is_open = (reads.c.read_id == read.read_id) & (reads.c.closed == 0)
-    if connection.execute(update(reads).where(is_open).values(**read_row(read, closed=True))).rowcount != 1:
-        if may_be_aside and connection.scalar(select(reads.c.seq).where(reads.c.read_id == read.read_id)) is None:
-            return _begin_anew(connection, read)
-        raise StoreError(f"read {read.read_id} is not open, so it cannot be closed; nothing of its batch was kept")
-    if refs:
-        connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
-        _refer(connection, read)
-        released.update(ref.sha256 for ref in kept if ref.kind in replaced)
-    queueing.queue_read(connection, read)
-    return read
-
-
-def _begin_anew(connection: Connection, read: PlateRead) -> PlateRead:
-    """Keep the end of a pass whose beginning lies in the database set aside; salvage adds its hits and first images."""
-    connection.execute(insert(reads), read_row(read, closed=True))
-    _refer(connection, read)
-    queueing.queue_read(connection, read)
-    return read
-
-
-def _refer(connection: Connection, read: PlateRead) -> None:
-    """Name the read's images."""
-    if not read.evidence:
-        return
-    known = [{"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc} for ref in read.evidence]
-    connection.execute(upsert(images).on_conflict_do_nothing(), known)
-    places = zip(itertools.count(), read.evidence, strict=False)
-    rows = [
-        {"read_id": read.read_id, "place": place, "kind": ref.kind.value, "sha256": ref.sha256} for place, ref in places
-    ]
-    connection.execute(insert(evidence), rows)
-
-
-def _forget_images(connection: Connection, released: set[str]) -> set[str]:
-    """Take out of the tables those images that no read refers to any more; returns them."""
-    if not released:
-        return set()
-    used = exists().where(evidence.c.sha256 == images.c.sha256)
-    gone = delete(images).where(images.c.sha256.in_(released) & ~used).returning(images.c.sha256)
-    forgotten = set(connection.scalars(gone))
-    connection.execute(delete(outbox).where(outbox.c.item_id.in_(forgotten)))
-    return forgotten
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in one line, which quotes nothing of the record, that a value of it cannot be put into a row or an item."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, StatementError) as error:
+        raise RefusedError(f"a record holds what cannot be kept ({type(error).__name__})") from None

@@ -9,15 +9,19 @@ from sqlalchemy.exc import IntegrityError
 
 from alpr_edge.store.btree import Value
 from alpr_edge.store.carving import Carved, Column, Shape, shape_of
-from alpr_edge.store.schema import meta, metadata, outbox
+from alpr_edge.store.schema import counts, meta, metadata, outbox
 
 NUMBER = "seq"
 """The row's number: its place in the other database says nothing here."""
 Row = dict[str, Value]
 
-TABLES: tuple[Table, ...] = (outbox, *(table for table in metadata.sorted_tables if table not in {meta, outbox}))
+_NOT_COPIED = {meta, counts}
+TABLES: tuple[Table, ...] = (
+    outbox,
+    *(table for table in metadata.sorted_tables if table not in {outbox, *_NOT_COPIED}),
+)
 """All that hold something: the queue, which tells what is needed yet, then those first that others refer to. ``meta``
-says what this database is, not that one."""
+says what this database is, not that one, and ``counts`` is kept by triggers."""
 
 
 class Fate(StrEnum):

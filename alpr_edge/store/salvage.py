@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, Exists, Table, exists, literal, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 
-from alpr_edge.domain.errors import LostError
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.wire_hits import alert_item_id, withdrawal_item_id
 from alpr_edge.store import queries, queueing
@@ -32,6 +33,8 @@ from alpr_edge.store.rowcopy import TABLES, Fate, Row, batches, put, shapes
 from alpr_edge.store.schema import alerts, evidence, generations, hits, images, outbox, reads
 
 BATCH = 200
+log = structlog.get_logger(__name__)
+
 _RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts", "medium_id", "offloaded_utc")
 
 Progress = Callable[[int, int], None]
@@ -61,10 +64,13 @@ class Salvaged:
     rows_unreadable: int = 0
     """Rows that go on on a damaged page."""
 
+    folders_unreadable: int = 0
+    """Folders of images that cannot be looked into; they may hold images whose rows are lost."""
+
     @property
     def is_complete(self) -> bool:
         """Whether everything that can be read came over."""
-        return not self.hanging
+        return not self.hanging and not self.folders_unreadable
 
     def figures(self) -> dict[str, Any]:
         """For a report."""
@@ -78,6 +84,7 @@ class Salvaged:
             "images_damaged": self.images_damaged,
             "pages_unreadable": self.pages_unreadable,
             "rows_unreadable": self.rows_unreadable,
+            "folders_unreadable": self.folders_unreadable,
             "complete": self.is_complete,
         }
 
@@ -170,15 +177,24 @@ class Salvage:
                 known = set(
                     connection.scalars(select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g")))
                 )
-            for sha256 in self.images.orphans(known, prefix):
+            for sha256 in self._orphans(known, prefix, done):
                 facts = self.images.facts(sha256)
                 if facts is not None and facts.changed <= since:
                     self._take_over(sha256, facts.length, done)
 
+    def _orphans(self, known: set[str], prefix: str, done: Salvaged) -> list[str]:
+        """Files of a folder without a row; none of a folder that cannot be looked into."""
+        try:
+            return self.images.orphans(known, prefix)
+        except StoreError as error:
+            log.error("salvage.folder_not_read", failure=str(error))
+            done.folders_unreadable += 1
+            return []
+
     def _take_over(self, sha256: str, length: int, done: Salvaged) -> None:
         try:
             self.images.get(sha256)
-        except LostError:
+        except StoreError:
             done.images_damaged += 1
             return
         with self.database.write() as connection:

@@ -235,6 +235,25 @@ holds = Table(
     sqlite_with_rowid=False,
 )
 
+# Kept by triggers of the migration, as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones apart),
+# "images" and "image_bytes".
+counts = Table(
+    "counts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Reads whose pictures could not be written, and why.
+missing_evidence = Table(
+    "missing_evidence",
+    metadata,
+    Column("read_id", Text, ForeignKey("reads.read_id", ondelete="CASCADE"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Only added to (triggers): every read that was deleted without a receipt.
 deletions = Table(
     "deletions",

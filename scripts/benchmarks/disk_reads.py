@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from alpr_edge.app.assembly import new_id
-from alpr_edge.app.recorder import jpeg, shrunk
+from alpr_edge.app.encoding import jpeg, shrunk
 from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import CaptureError

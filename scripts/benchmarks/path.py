@@ -185,7 +185,7 @@ def _drive(
                 herald,
                 lambda: everything,
                 lambda _: None,
-                Recorder(store.reads, here.store),
+                Recorder(store.reads, here.store, store.refused),
                 lambda _: None,
             )
             Assembly(here, [Lens("bench", lambda _: frames)], parts, live=live).run_to_end()

@@ -9,11 +9,14 @@ from scripts.provisioning.unit_settings import SETTINGS, held
 UNIT_FILES = Path("/opt/alpr-edge/current/systemd")
 SYSTEM = Path("/etc/systemd/system")
 TARGET, CAPTURE, UPLINK = "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service"
+HORN = "alpr-edge-horn.service"
+"""Sounds when the capture half fails; started by it alone."""
+LINKED = (TARGET, CAPTURE, UPLINK, HORN)
 START_S_MAX = 120
 
 
 class Services:
-    """Both daemons and their target.
+    """Both daemons, their target, and the horn of the one that watches.
 
     The unit files are links into the release in use: an update or a roll-back changes them with the software.
 
@@ -29,7 +32,7 @@ class Services:
     def pending(self) -> list[str]:
         """What is not linked, not enabled, not running, or runs by settings that are no more."""
         names = self._names()
-        changes = [f"link {SYSTEM / name}" for name in (TARGET, CAPTURE, UPLINK) if not _linked(name)]
+        changes = [f"link {SYSTEM / name}" for name in LINKED if not _linked(name)]
         changes += [f"enable {name}" for name in names if not succeeds("systemctl", "is-enabled", "--quiet", name)]
         changes += [f"start {name}" for name in names if not succeeds("systemctl", "is-active", "--quiet", name)]
         changes += [f"restart {name}" for name in self._outdated()]
@@ -38,7 +41,7 @@ class Services:
     def apply(self, undo: ExitStack) -> None:
         """Link, enable, start; a daemon that does not get ready is stopped again."""
         undo.callback(succeeds, "systemctl", "daemon-reload")
-        for name in (TARGET, CAPTURE, UPLINK):
+        for name in LINKED:
             if not _linked(name):
                 link(SYSTEM / name, UNIT_FILES / name, undo)
         run("systemctl", "daemon-reload")

@@ -105,11 +105,28 @@ def test_tones_sound_one_after_the_other_and_close_lets_them_end(sound_card: Car
 def test_more_tones_than_may_wait_are_refused(sound_card: Card) -> None:
     player = AlsaPlayer(sound_card.device, 0.8)
     for _ in range(WAITING_MAX):
-        player.play(Tone.URGENT, AT)
+        player.play(Tone.TROUBLE, AT)
     with pytest.raises(SoundError, match="wait already"):
-        player.play(Tone.URGENT, AT)
+        player.play(Tone.READY, AT)
     sound_card.unplug()
     player.close()
+
+
+@pytest.mark.review(7)
+def test_an_urgent_tone_is_heard_behind_as_many_others_as_may_wait(sound_card: Card, find_pulses: Find) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8)
+    recording = sound_card.record()
+    for _ in range(WAITING_MAX):
+        player.play(Tone.STALE, AT)
+    told_ns = player.play(Tone.URGENT, AT)
+    assert told_ns - boottime_ns() < 2 * length_ms(Tone.STALE) * 1_000_000
+    recording.wait_for((length_ms(Tone.STALE) * 2 + length_ms(Tone.URGENT)) / 1000 + 0.5)
+    found = find_pulses(recording.stop()[0])
+    sound_card.unplug()
+    player.close()
+    stale, urgent = PATTERNS[Tone.STALE], PATTERNS[Tone.URGENT]
+    expected = [hz for hz, _ in (*stale, *urgent) if hz]
+    assert [hz for _, _, hz in found][: len(expected)] == pytest.approx(expected, rel=0.02)
 
 
 def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulses: Find) -> None:

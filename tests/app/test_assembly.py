@@ -54,7 +54,7 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
             herald=Herald(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
-            recorder=Recorder(store.reads, settings.store, [full]),
+            recorder=Recorder(store.reads, settings.store, store.refused, [full]),
             tick=lambda _: None,
         )
         assembly = Assembly(settings, [Lens("front", lambda _: iter(frames))], parts, live=False)

@@ -56,7 +56,7 @@ def test_it_makes_no_sound_and_starts_no_cooldown(herald: Herald) -> None:
 
 
 def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: StoreRoom, tmp_path: Path) -> None:
-    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store)
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
     with structlog.testing.capture_logs() as logs:
         recorder.write([Decided(EVENT, (covert_hit(),), None, None)])
     assert [(line["event"], line["hits"]) for line in logs] == [("read.stored", 0)]
@@ -66,7 +66,7 @@ def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: StoreRoom, tmp
 
 
 def test_the_department_hears_of_it_before_all_else(store: StoreRoom, tmp_path: Path) -> None:
-    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store)
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
     recorder.write([Decided(EVENT, (hit_of("read-1"), covert_hit()), None, None)])
     assert [(item.item_id, item.kind) for item in store.outbox.due(10, 10**9)] == [
         ("hit-2", ItemKind.HIT),

@@ -1,4 +1,4 @@
-"""The running unit on a disk that fills up: frames are dropped, nothing acknowledged is lost, and it comes back."""
+"""The running unit on a disk that fills up: it goes on sounding, nothing acknowledged is lost, and it comes back."""
 
 import json
 import signal
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alpr_edge.app.assembly import RECORDS_HELD
 from alpr_edge.app.store_room import open_store
 from alpr_edge.settings import load
 from scripts.torturing.disk import Disk
@@ -46,7 +47,7 @@ def is_full(told: dict[str, Any]) -> bool:
     return any(line.startswith(FULL) for line in told["troubles"])
 
 
-def test_a_full_disk_drops_frames_is_red_loses_nothing_and_is_left_again(tmp_path: Path, disk: Disk) -> None:
+def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(tmp_path: Path, disk: Disk) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
     text = settings.read_text(encoding="utf-8").replace('"data"', f'"{disk.folder / "data"}"')
     settings.write_text(text + "[retention]\nballast_bytes = 4194304\n", encoding="utf-8")
@@ -55,7 +56,9 @@ def test_a_full_disk_drops_frames_is_red_loses_nothing_and_is_left_again(tmp_pat
         until(tmp_path, lambda told: told["figures"].get("disk") == "room")
         disk.fill()
         run.wait_for("event=disk.ballast_released")
-        told = until(tmp_path, lambda told: is_full(told) and told["figures"]["frames_dropped"] > 50)
+        told = until(tmp_path, lambda told: is_full(told) and told["figures"]["records_waiting"] > RECORDS_HELD + 20)
+        assert not told["ready"]
+        assert told["figures"]["records_set_aside"] == 0
         assert told["figures"]["disk"] == "red"
         kept = len(stored_reads(run.lines))
         time.sleep(1.0)  # no condition: nothing is to happen

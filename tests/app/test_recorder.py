@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[StoreRoom]:
 
 @pytest.fixture
 def recorder(store: StoreRoom, tmp_path: Path) -> Recorder:
-    return Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store)
+    return Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
 
 
 def decided() -> ReadDecided:
@@ -124,7 +124,7 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
         if full:
             raise StoreError("the disk is full")
 
-    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, require_room=require_room)
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused, require_room=require_room)
     event = decided()
     batch: list[Decided | Closed] = [
         Decided(event, (), None, None),
@@ -141,7 +141,7 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
 def test_observers_hear_of_what_is_committed_only(store: StoreRoom, tmp_path: Path) -> None:
     heard: list[int] = []
     settings = load(tmp_path / "alpr-edge.toml").store
-    recorder = Recorder(store.reads, settings, [lambda batch: heard.append(len(batch))])
+    recorder = Recorder(store.reads, settings, store.refused, [lambda batch: heard.append(len(batch))])
     event = decided()
     recorder.write([Decided(event, (), None, None)])
     with pytest.raises(StoreError):

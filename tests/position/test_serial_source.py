@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,10 @@ from typing import Self
 import pytest
 
 from alpr_edge.domain.errors import PositionError
+from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.position.allowance import BYTES_A_SECOND
 from alpr_edge.position.keeper import FixKeeper
 from alpr_edge.position.pump import pump
 from alpr_edge.position.sentences import Rejection
@@ -198,3 +201,33 @@ def test_a_receiver_that_goes_while_it_is_opened_is_a_position_error(tmp_path: P
         opened = unlucky.submit(lambda: next(source.fixes()))
         with pytest.raises(PositionError, match=r"cannot be opened at \d+ baud: input/output error"):
             opened.result(PATIENCE_S)
+
+
+@pytest.mark.review(2)
+def test_a_receiver_that_floods_the_line_is_listened_to_within_bounds_and_still_tells_where_it_is(
+    tmp_path: Path,
+) -> None:
+    link, stop, fixes = tmp_path / "receiver", threading.Event(), list[Fix]()
+    talk = b"".join(good(second) for second in range(200))
+    source = SerialSource(PositionSettings(device=str(link)), SystemClock(), stop.is_set)
+    with Receiver(link, lambda second: b"") as receiver:
+        talking = threading.Thread(target=flood, args=(receiver._master, talk, stop))
+        talking.start()
+        began = time.monotonic()
+        for fix in source.fixes():
+            fixes.append(fix)
+            if source.tally.floods >= 3:
+                break
+        seconds = time.monotonic() - began
+        stop.set()
+        talking.join(PATIENCE_S)
+    assert source.tally.sentences * 60 <= (seconds + 1) * BYTES_A_SECOND
+    assert len(fixes) > 3
+
+
+def flood(master: int, talk: bytes, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            talk = talk[os.write(master, talk[:2000]) :] + talk[:2000]
+        except BlockingIOError:
+            time.sleep(0.0005)

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from alpr_edge.runtime.channels import BoundedChannel, ClosedError, LatestChannel
+from alpr_edge.runtime.channels import BoundedChannel, ClosedError, LatestChannel, SheddingChannel
 
 
 def test_a_bounded_channel_blocks_when_full_and_loses_nothing() -> None:
@@ -62,3 +62,30 @@ def test_a_producer_waiting_for_room_is_woken_by_the_close() -> None:
     channel.close()
     assert ended.wait(5)
     thread.join(5)
+
+
+def shedding() -> SheddingChannel[str]:
+    """Two whole, two small; capitals are precious."""
+    return SheddingChannel(2, lambda item: f"{item}-small", 2, lambda item: item[0].isupper())
+
+
+@pytest.mark.review(1)
+def test_a_channel_that_sheds_never_blocks_and_lets_go_of_the_plain_ones_first() -> None:
+    channel = shedding()
+    for item in ("a", "b", "c", "D", "e", "F"):
+        channel.put(item)
+    assert channel.dropped == 2
+    assert channel.drain(9) == ["b", "c-small", "D-small", "F-small"]
+    channel.put("g")
+    assert channel.get(0.0) == "g"
+
+
+@pytest.mark.review(1)
+def test_of_precious_ones_alone_the_last_goes() -> None:
+    channel = shedding()
+    for item in "ABCDE":
+        channel.put(item)
+    assert (channel.dropped, channel.drain(9)) == (1, ["A", "B", "C-small", "D-small"])
+    channel.close()
+    with pytest.raises(ClosedError):
+        channel.put("F")

@@ -1,6 +1,7 @@
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,19 @@ def test_health_that_cannot_be_read_is_none(content: str | None, tmp_path: Path)
     if content is not None:
         (tmp_path / "run.json").write_text(content, encoding="utf-8")
     assert read_health(tmp_path, "run") is None
+
+
+@pytest.mark.review(4)
+def test_a_manager_that_reads_nothing_holds_nobody_up(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+        door.bind(str(tmp_path / "notify"))
+        manager = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        told = threading.Event()
+
+        def tell() -> None:
+            for _ in range(5000):
+                manager.alive()
+            told.set()
+
+        threading.Thread(target=tell, daemon=True).start()
+        assert told.wait(60)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
-from alpr_edge.runtime.stages import BatchStage, SourceStage, WorkStage
+from alpr_edge.runtime.stages import TRIES_MAX, BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 
 WAIT_S = 20.0
@@ -51,6 +51,87 @@ def test_a_failed_batch_is_tried_again_and_nothing_of_it_is_lost_or_doubled() ->
     assert writer.restarts == 2
     assert writer.failure == "OSError: disk full"
     assert not writer.finish_failed
+
+
+class TroubleError(Exception):
+    """What one item is to blame for."""
+
+
+class Writer:
+    """Takes numbers, all but some; counts what was done with those.
+
+    Args:
+        bad: numbers that make a batch, and themselves alone, fail.
+        error: how they do.
+    """
+
+    def __init__(self, bad: set[int], error: type[Exception]) -> None:
+        self.bad, self.error = bad, error
+        self.written: list[int] = []
+        self.aside: list[int] = []
+        self.full = False
+
+    def write(self, batch: list[int]) -> None:
+        if self.bad & set(batch):
+            raise self.error(f"of {len(batch)}")
+        self.written.extend(batch)
+
+    def require(self) -> None:
+        if self.full:
+            raise OSError("the disk is full")
+
+    def rescue(self) -> Rescue[int]:
+        return Rescue(
+            self.require, (TroubleError,), lambda item: self.write([item]), self.aside.append, (TroubleError, OSError)
+        )
+
+
+@pytest.mark.review(1)
+@pytest.mark.parametrize("error", [TroubleError, ValueError])
+def test_an_item_that_fails_alone_is_set_aside_and_holds_up_no_other(error: type[Exception]) -> None:
+    """Also for an error that nobody foresaw: the supervisor's restarts count as tries."""
+    channel: BoundedChannel[int] = BoundedChannel(9)
+    writer = Writer({4}, error)
+    supervisor = Supervisor()
+    supervisor.add(BatchStage("writer", channel, writer.write, batch_max=3, rescue=writer.rescue()))
+    for number in range(9):
+        channel.put(number)
+    channel.close()
+    supervisor.start()
+    assert supervisor.join(120)
+    assert (writer.written, writer.aside) == ([0, 1, 2, 3, 5, 6, 7, 8], [4])
+
+
+@pytest.mark.review(1)
+def test_while_nothing_can_be_written_no_item_is_set_aside() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(9)
+    writer = Writer(set(), ValueError)
+    writer.full = True
+    stage = BatchStage("writer", channel, writer.write, batch_max=3, rescue=writer.rescue())
+    channel.put(1)
+    for _ in range(TRIES_MAX * 3):
+        with pytest.raises(OSError, match="full"):
+            stage.run(lambda: None, threading.Event())
+    writer.full = False
+    channel.close()
+    stage.run(lambda: None, threading.Event())
+    assert (writer.written, writer.aside) == ([1], [])
+
+
+@pytest.mark.review(1)
+def test_what_cannot_be_written_at_the_end_is_set_aside_at_once() -> None:
+    channel: BoundedChannel[int] = BoundedChannel(9)
+    writer = Writer({4}, TroubleError)
+    stage = BatchStage("writer", channel, writer.write, batch_max=3, rescue=writer.rescue())
+    for number in range(9):
+        channel.put(number)
+    stage.finish()
+    assert (writer.written, writer.aside) == ([0, 1, 2, 3, 5, 6, 7, 8], [4])
+    channel.put(9)
+    writer.full = True
+    writer.bad = {9}
+    stage.finish()
+    assert writer.aside == [4, 9]
 
 
 def test_a_writer_that_cannot_finish_says_so() -> None:

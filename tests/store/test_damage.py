@@ -85,7 +85,6 @@ def test_a_whole_database_stays_where_it_is(filled: Path) -> None:
     with unit(filled) as store:
         assert len(store.ids()) == READS
         assert store.asides == []
-        assert not store.database.renewed
 
 
 @pytest.mark.parametrize("with_mark", [True, False])

@@ -123,7 +123,7 @@ def test_half_written_files_are_removed_and_nothing_else(kept: ImageStore, folde
 
 
 def test_an_image_larger_than_an_item_is_refused(kept: ImageStore) -> None:
-    with pytest.raises(StoreError, match=r"lower store\.scene_px_max"):
+    with pytest.raises(StoreError, match="lower its quality"):
         kept.put(bytes(BODY_BYTES_MAX + 1))
 
 

@@ -205,7 +205,17 @@ def test_an_image_that_cannot_be_read_now_is_not_given_up_and_blocks_nothing(fil
     assert filled.counts().quarantined == 0
     path.rmdir()
     path.write_bytes(content)
-    assert len(filled.due(100, ALL)) == 5
+    assert [item.attempts for item in filled.due(100, ALL) if item.item_id == path.name] == [1]
+
+
+@pytest.mark.review(1)
+def test_a_folder_that_cannot_be_looked_into_tells_nothing_of_its_images(filled: Outbox, data: Path) -> None:
+    folder = next(path for path in (data / "images").rglob("*") if path.is_file()).parent
+    folder.rename(data / "elsewhere")
+    folder.write_bytes(b"")
+    with pytest.raises(StoreError, match="cannot be looked into: Not a directory"):
+        filled.quarantine_lost_images(folder.name)
+    assert filled.quarantined() == []
 
 
 def test_a_body_that_is_not_what_was_queued_never_leaves(filled: Outbox, database: Database) -> None:

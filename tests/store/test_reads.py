@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from alpr_edge.domain.alerting import Level
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceRef, PlateRead
 from alpr_edge.domain.wire import ItemKind, OutboxItem, ReadPayload, digest, encode, read_payload
 from alpr_edge.domain.wire_hits import alert_payload, hit_payload, withdrawal_payload
@@ -15,7 +15,7 @@ from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.queries import ROWS_MAX
 from alpr_edge.store.reads import BATCH_MAX, ClosedRecord, DecidedRecord, ReadStore, Stored
 from alpr_edge.store.schema import images as image_table
-from tests.store.records import CROP, SCENE, alert, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, START, alert, decided, hit, instant, plate_read
 
 READ = plate_read()
 PICTURES = ((CROP, b"a crop"), (SCENE, b"a scene"))
@@ -166,7 +166,7 @@ def test_an_alert_that_stayed_quiet_is_on_record(store: ReadStore) -> None:
     "bad",
     [
         decided("read-0"),
-        ClosedRecord(plate_read("never decided")),
+        ClosedRecord(plate_read("read-0"), ((CROP, b"closed already"),)),
         DecidedRecord(plate_read("x"), hits=(hit(read_id="of no read"),)),
         DecidedRecord(plate_read("x"), alert=alert("of no hit", "x")),
     ],
@@ -206,6 +206,52 @@ def test_a_batch_that_is_given_again_is_kept_once(store: ReadStore, outbox: Outb
     with pytest.raises(StoreError):
         store.commit([*batch, DecidedRecord(plate_read("read-3"))])
     assert store.get("read-3") is None
+
+
+@pytest.mark.review(1)
+def test_an_end_without_its_decision_is_kept_as_a_read_and_what_hangs_on_the_decision_joins_it_later(
+    store: ReadStore, outbox: Outbox, images: ImageStore
+) -> None:
+    store.commit([ClosedRecord(closed(READ))])
+    kept = store.get("read-1")
+    assert kept is not None
+    assert kept.closed
+    assert kinds(outbox) == ["read"]
+    for _ in range(2):  # a start that was cut takes it in again
+        store.rejoin(DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450)))
+    joined = store.get("read-1")
+    assert joined is not None
+    assert joined.read == replace(closed(READ), evidence=joined.read.evidence)
+    assert [images.get(ref.sha256) for ref in joined.read.evidence] == [b"a crop", b"a scene"]
+    assert joined.hits == (hit(),)
+    assert [one.alert for one in joined.alerts] == [alert()]
+    assert kinds(outbox) == ["hit", "read", "image", "image"]
+    store.rejoin(ClosedRecord(READ))  # closed already: nothing to add
+    assert store.get("read-1") == joined
+
+
+@pytest.mark.review(1)
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        replace(READ, confidence=float("nan")),
+        replace(READ, vote_count=1 << 70),
+        replace(READ, last_seen=replace(instant(), utc=START.replace(tzinfo=None))),
+    ],
+)
+def test_what_no_row_can_hold_is_one_error_that_quotes_nothing(store: ReadStore, spoilt: PlateRead) -> None:
+    with pytest.raises(RefusedError) as caught:
+        store.commit([decided("read-0"), DecidedRecord(spoilt), ClosedRecord(spoilt)])
+    assert spoilt.plate not in str(caught.value)
+    assert store.counts().reads == 0
+
+
+@pytest.mark.review(1)
+def test_a_read_without_its_pictures_says_why(store: ReadStore) -> None:
+    store.commit([DecidedRecord(READ, missing_evidence="the disk does not write")])
+    kept = store.get("read-1")
+    assert kept is not None
+    assert (kept.read.evidence, kept.missing_evidence) == ((), "the disk does not write")
 
 
 def test_a_batch_is_bounded(store: ReadStore) -> None:

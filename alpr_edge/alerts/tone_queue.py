@@ -1,0 +1,99 @@
+"""Tones that wait for one another: the order in which they sound, and which one gives way when too many wait."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alpr_edge.alerts.tones import Samples
+from alpr_edge.domain.alerting import Tone, urgency_of
+
+_NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
+"""Who is warned must hear it; who was must hear that it does not hold any more."""
+
+
+@dataclass(slots=True, eq=False)
+class QueuedTone:
+    """A tone on its way to the device."""
+
+    tone: Tone
+    samples: Samples
+    handed: int = 0
+    """Samples given to the device so far."""
+    started_ns: int | None = None
+    """CLOCK_BOOTTIME at which the first of them was."""
+
+    @property
+    def left(self) -> int:
+        """Samples not given to the device yet."""
+        return len(self.samples) - self.handed
+
+
+class ToneQueue:
+    """Tones in the order in which they sound; the first is sounding.
+
+    An urgent tone goes ahead of what is less urgent, but never ahead of a withdrawal: that tells of what sounded last.
+
+    Args:
+        waiting_max: how many may wait, the sounding one counted; a tone that is never dropped may be one more.
+    """
+
+    def __init__(self, waiting_max: int) -> None:
+        self._waiting_max = waiting_max
+        self._queue: list[QueuedTone] = []
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def __iter__(self) -> Iterator[QueuedTone]:
+        return iter(self._queue)
+
+    @property
+    def first(self) -> QueuedTone | None:
+        """The one that sounds now."""
+        return self._queue[0] if self._queue else None
+
+    def add(self, queued: QueuedTone) -> QueuedTone | None:
+        """Queue a tone.
+
+        Returns:
+            The tone, or one of the same kind that waits already and sounds for both; None: it is left out, since only
+            tones as urgent wait.
+        """
+        if len(self._queue) >= self._waiting_max and not self._makes_room(queued.tone):
+            if queued.tone not in _NEVER_DROPPED:
+                return None
+            if (other := self._waiting_for(queued.tone)) is not None:
+                return other
+        self._queue.insert(self._place_of(queued.tone), queued)
+        return queued
+
+    def ahead_of(self, queued: QueuedTone) -> int:
+        """Samples that the device takes before those of a tone in the queue."""
+        return sum(other.left for other in self._queue[: self._queue.index(queued)])
+
+    def remove_first(self) -> None:
+        """The first has sounded."""
+        del self._queue[0]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._queue.clear()
+
+    def _makes_room(self, tone: Tone) -> bool:
+        """Let the least urgent of the waiting go, the last of its kind, if it is less urgent than ``tone``."""
+        waiting = [other for other in reversed(self._queue[1:]) if other.tone not in _NEVER_DROPPED]
+        least = min(waiting, key=lambda other: urgency_of(other.tone), default=None)
+        if least is None or urgency_of(least.tone) >= urgency_of(tone):
+            return False
+        self._queue.remove(least)
+        return True
+
+    def _waiting_for(self, tone: Tone) -> QueuedTone | None:
+        """One of the same kind that has not begun; a withdrawal only when nothing was queued behind it."""
+        waiting = self._queue[1:] if tone is Tone.URGENT else self._queue[1:][-1:]
+        return next((other for other in reversed(waiting) if other.tone is tone), None)
+
+    def _place_of(self, tone: Tone) -> int:
+        if tone is not Tone.URGENT:
+            return len(self._queue)
+        kept_ahead = [place for place, other in enumerate(self._queue) if not place or other.tone in _NEVER_DROPPED]
+        return kept_ahead[-1] + 1 if kept_ahead else 0

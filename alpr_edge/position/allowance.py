@@ -1,0 +1,28 @@
+"""How much of what a receiver says is listened to: a device that floods the line must not take up the interpreter."""
+
+import time
+
+BYTES_A_SECOND = 24_000
+"""Twice what a receiver of four constellations says ten times a second."""
+SECOND_S = 1.0
+
+
+class Allowance:
+    """Bytes that may be worked on in each second of monotonic time.
+
+    Args:
+        baud: of the line; a line set faster than :data:`BYTES_A_SECOND` may use its own rate.
+    """
+
+    def __init__(self, baud: int) -> None:
+        self._bytes_max = max(BYTES_A_SECOND, baud // 10)
+        self._spent = 0
+        self._since_s = time.monotonic()
+
+    def spend(self, count: int) -> float:
+        """Count bytes that came; returns for how many seconds what comes is to be thrown away, mostly 0."""
+        now_s = time.monotonic()
+        if now_s - self._since_s >= SECOND_S:
+            self._since_s, self._spent = now_s, 0
+        self._spent += count
+        return 0.0 if self._spent <= self._bytes_max else self._since_s + SECOND_S - now_s

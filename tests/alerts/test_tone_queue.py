@@ -1,0 +1,93 @@
+"""Which tones give way, and in which order the others sound."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.alerts.tone_queue import QueuedTone, ToneQueue
+from alpr_edge.alerts.tones import synthesise
+from alpr_edge.domain.alerting import TONES_BY_URGENCY, Tone
+
+pytestmark = pytest.mark.review(7)
+
+MAX = 8
+
+
+def add(queue: ToneQueue, tone: Tone) -> QueuedTone | None:
+    return queue.add(QueuedTone(tone, synthesise(tone)))
+
+
+def filled(*tones: Tone) -> ToneQueue:
+    queue = ToneQueue(MAX)
+    for tone in tones:
+        assert add(queue, tone) is not None
+    return queue
+
+
+def tones_of(queue: ToneQueue) -> list[Tone]:
+    return [queued.tone for queued in queue]
+
+
+def test_every_tone_has_its_urgency() -> None:
+    assert set(TONES_BY_URGENCY) == set(Tone)
+    assert TONES_BY_URGENCY[-1] is Tone.URGENT
+
+
+def test_an_urgent_tone_takes_the_place_of_the_least_urgent_that_waits_and_goes_ahead() -> None:
+    queue = filled(Tone.READY, Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.STALE, Tone.DISK, Tone.ROUTINE, Tone.POSSIBLE)
+    assert add(queue, Tone.URGENT) is not None
+    assert tones_of(queue) == [
+        Tone.READY,  # it sounds
+        Tone.URGENT,
+        Tone.TROUBLE,
+        Tone.STALE,
+        Tone.HIGH,
+        Tone.DISK,
+        Tone.ROUTINE,
+        Tone.POSSIBLE,
+    ]
+
+
+def test_it_does_not_go_ahead_of_a_withdrawal_which_tells_of_what_sounded_last() -> None:
+    queue = filled(Tone.HIGH, Tone.WITHDRAWN, Tone.ROUTINE)
+    add(queue, Tone.URGENT)
+    assert tones_of(queue) == [Tone.HIGH, Tone.WITHDRAWN, Tone.URGENT, Tone.ROUTINE]
+
+
+def test_behind_urgent_ones_alone_the_last_of_them_sounds_for_it() -> None:
+    queue = filled(*[Tone.URGENT] * MAX)
+    last = list(queue)[-1]
+    assert add(queue, Tone.URGENT) is last
+    assert add(queue, Tone.HIGH) is None
+    assert len(queue) == MAX
+    assert queue.ahead_of(last) == (MAX - 1) * len(synthesise(Tone.URGENT))
+
+
+def test_a_tone_that_is_no_more_urgent_than_those_that_wait_is_left_out() -> None:
+    queue = filled(*[Tone.TROUBLE] * MAX)
+    assert add(queue, Tone.READY) is None
+    assert add(queue, Tone.TROUBLE) is None
+    assert add(queue, Tone.HIGH) is not None
+    assert tones_of(queue) == [Tone.TROUBLE] * (MAX - 1) + [Tone.HIGH]
+
+
+@given(st.lists(st.one_of(st.sampled_from(Tone), st.none()), max_size=60))
+def test_no_urgent_tone_and_no_withdrawal_is_ever_left_out_and_the_queue_stays_bounded(
+    steps: list[Tone | None],
+) -> None:
+    """None: the first has sounded."""
+    queue, wanted = ToneQueue(MAX), list[QueuedTone]()
+    for tone in steps:
+        first = queue.first
+        if tone is None:
+            if first is not None:
+                queue.remove_first()
+                wanted = [queued for queued in wanted if queued is not first]
+            continue
+        queued = add(queue, tone)
+        assert first is None or queue.first is first
+        if tone in {Tone.URGENT, Tone.WITHDRAWN}:
+            assert queued is not None
+            wanted.append(queued)
+        assert all(any(one is other for other in queue) for one in wanted)
+        assert len(queue) <= MAX + 2
