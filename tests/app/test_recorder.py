@@ -144,6 +144,7 @@ def test_observers_hear_of_what_is_committed_only(store: StoreRoom, tmp_path: Pa
     recorder = Recorder(store.reads, settings, store.refused, [lambda batch: heard.append(len(batch))])
     event = decided()
     recorder.write([Decided(event, (), None, None)])
+    other = replace(event, read=replace(event.read, read_id="read-2"))
     with pytest.raises(StoreError):
-        recorder.write([Decided(event, (), None, None)])
+        recorder.write([Decided(each, (), None, None) for each in (event, other)])
     assert heard == [1]
