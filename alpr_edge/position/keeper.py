@@ -130,7 +130,8 @@ class GnssClock:
 
     def now(self) -> Instant:
         """The present instant; the receiver's UTC unless a time server's is known better, or contradicts its date."""
-        now, fix = self._undisputed(self._inner.now()), self._keeper.time_fix()
+        fix = self._keeper.time_fix()
+        now = self._undisputed(self._inner.now(), fix)
         if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
             return now
         age_ms = now.ms_since(fix.received)
@@ -148,9 +149,15 @@ class GnssClock:
             return False
         return now.ms_since(fix.received) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
 
-    def _undisputed(self, now: Instant) -> Instant:
-        """The inner clock's instant; one that chronyd has from the same receiver is no second opinion of it."""
-        if now.utc_source is UtcSource.GNSS and self._keeper.jump:
+    def _undisputed(self, now: Instant, fix: Fix | None) -> Instant:
+        """The inner clock's instant; one that chronyd has from the same receiver is no second opinion of it.
+
+        A receiver that went back from a false date has left it in chronyd, which needs a while to be set right.
+        """
+        if now.utc_source is not UtcSource.GNSS or now.utc is None:
+            return now
+        is_of_boot = fix is not None and fix.received.boot_id == now.boot_id
+        if self._keeper.jump or (fix is not None and is_of_boot and _ahead(fix, now) < -FORWARD_MAX):
             return replace(now, utc_source=UtcSource.RTC, uncertainty_ms=None)
         return now
 

@@ -193,9 +193,15 @@ def test_a_date_ahead_of_the_time_server_s_is_refused() -> None:
 
 @pytest.mark.review(11)
 def test_chronyd_s_word_for_a_receiver_that_jumps_is_no_second_opinion() -> None:
-    """chronyd had its time from the same receiver."""
-    keeper = keeper_of(*drive(9, utc_offset_s=YEAR_S), *drive(20, 10))
-    by_chronyd = Instant("boot", 20_000_000_000, NOON + timedelta(days=365), UtcSource.GNSS, 500.0)
-    now = gnss_now(keeper, by_chronyd)
-    assert (now.utc, now.utc_source) == (by_chronyd.utc, UtcSource.RTC)
-    assert gnss_now(keeper_of(), by_chronyd).trusted
+    """chronyd had its time from the same receiver, and keeps a false date when the receiver has left it."""
+    keeper = keeper_of(*drive(9, utc_offset_s=YEAR_S))
+    by_chronyd = Instant("boot", 0, NOON + timedelta(days=365), UtcSource.GNSS, 500.0)
+    assert gnss_now(keeper, by_chronyd.shifted(9000)).trusted
+    sources = set()
+    for fix in drive(100, 10):
+        keeper.add(fix)
+        now = gnss_now(keeper, by_chronyd.shifted(fix.received.boottime_ns / 1e6))
+        assert now.trusted_utc in {None, fix.utc}
+        sources.add(now.utc_source)
+    assert sources == {UtcSource.RTC, UtcSource.GNSS}
+    assert gnss_now(FixKeeper(5000), by_chronyd).trusted
