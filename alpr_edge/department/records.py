@@ -30,6 +30,7 @@ from alpr_edge.domain.wire_hits import (
     HitPayload,
     WithdrawalPayload,
     alert_item_id,
+    kind_of,
     withdrawal_item_id,
 )
 from alpr_edge.domain.wire_times import TimePayload, time_item_id
@@ -108,7 +109,7 @@ def record_of(part: Part, unit_id: str) -> Record:
     if digest(part.body) != part.sha256:
         raise PartError(400, "body: changed on the way", Outcome.RETRY)
     try:
-        kind = ItemKind(part.kind)
+        kind = kind_of(part.item_id, ItemKind(part.kind))
     except ValueError:
         # A newer unit than this department: once this side is renewed it will be taken.
         raise PartError(501, "kind: not known here yet", Outcome.RETRY) from None

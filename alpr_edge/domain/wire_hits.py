@@ -16,6 +16,7 @@ from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.wire import (
     SCHEMA_VERSION,
     InstantPayload,
+    ItemKind,
     PositionPayload,
     instant_payload,
     position_payload,
@@ -95,6 +96,22 @@ def withdrawal_item_id(hit_id: str) -> str:
     return f"withdrawal:{hit_id}"
 
 
+def kept_as(kind: ItemKind) -> ItemKind:
+    """Under which kind an item lies in the outbox: one that every release can send.
+
+    A release that the unit is rolled back to knows no alerts, and would stop at the first. It knows entries of the
+    access log, which a department keeps as they come.
+    """
+    return ItemKind.ACCESS if kind in _PREFIXES else kind
+
+
+def kind_of(item_id: str, kept: ItemKind) -> ItemKind:
+    """What an item carries that lies in the outbox, or came from a release that was rolled back to, under a kind."""
+    if kept is not ItemKind.ACCESS:
+        return kept
+    return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), kept)
+
+
 def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
     """A hit as it travels, with the place of its read: it may arrive before the read does."""
     return HitPayload(
@@ -145,6 +162,9 @@ def withdrawal_payload(alert: Alert, withdrawn: Instant, unit_id: str) -> Withdr
     return WithdrawalPayload(
         hit_id=alert.hit_id, read_id=alert.read_id, unit_id=unit_id, withdrawn=instant_payload(withdrawn)
     )
+
+
+_PREFIXES = {ItemKind.ALERT: alert_item_id(""), ItemKind.WITHDRAWAL: withdrawal_item_id("")}
 
 
 def _level_name(level: Level) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select
 
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
+from alpr_edge.domain.wire_hits import kind_of
 from alpr_edge.store import queries
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
@@ -235,7 +236,7 @@ class Outbox:
         query = select(outbox).where(outbox.c.state == "quarantined").order_by(outbox.c.seq)
         with self._database.read() as connection:
             rows = connection.execute(query.limit(min(limit, LISTED_MAX))).mappings()
-            return [Quarantined(row["item_id"], ItemKind(row["kind"]), row["attempts"], row["detail"]) for row in rows]
+            return [Quarantined(row["item_id"], _kind_of(row), row["attempts"], row["detail"]) for row in rows]
 
     def counts(self) -> OutboxCounts:
         """How many items stand where, without looking at them."""
@@ -273,7 +274,7 @@ class Outbox:
         except StoreError as error:
             return error
         counts = row["attempts"], row["failures_alone"]
-        return OutboxItem(row["item_id"], ItemKind(row["kind"]), body, row["sha256"], *counts)
+        return OutboxItem(row["item_id"], _kind_of(row), body, row["sha256"], *counts)
 
     def _body(self, row: RowMapping) -> bytes:
         if row["body"] is None:
@@ -282,6 +283,10 @@ class Outbox:
         if digest(body) != row["sha256"]:
             raise LostError("the body was changed since it was queued")
         return body
+
+
+def _kind_of(row: RowMapping) -> ItemKind:
+    return kind_of(row["item_id"], ItemKind(row["kind"]))
 
 
 def quarantined_in(database: Database) -> int:

@@ -16,6 +16,7 @@ from alpr_edge.domain.wire_hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
+    kept_as,
     withdrawal_item_id,
     withdrawal_payload,
 )
@@ -93,7 +94,7 @@ def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, creat
     return {
         "item_id": item_id,
         "urgency": int(urgency),
-        "kind": kind.value,
+        "kind": kept_as(kind).value,
         "body": body,
         "length": len(body),
         "sha256": digest(body),

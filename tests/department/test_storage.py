@@ -277,6 +277,15 @@ def test_an_item_with_a_number_that_is_none_is_refused_singly(
 
 
 @pytest.mark.review(19)
+def test_an_alert_that_a_release_rolled_back_to_sends_is_one_as_well(storage: Storage, directory: Path) -> None:
+    body = encode(alert_payload(alert(), instant(450), "unit-1"))
+    for kind in (ItemKind.ACCESS, ItemKind.ALERT):
+        assert store(storage, item("alert:hit-1", kind, body))[0].outcome == "receipt"
+    assert query(directory, "SELECT hit_id FROM alerts") == [("hit-1",)]
+    assert storage.counts().items == {"alert": 1}
+
+
+@pytest.mark.review(19)
 def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storage: Storage, directory: Path) -> None:
     found = replace(hit(), level=int(Level.HIGH), entry=replace(hit().entry, covert=True))
     sent = [

@@ -13,7 +13,7 @@ from alpr_edge.store.migrating import RELEASE, Release
 from alpr_edge.store.outbox import Outbox, OutboxCounts
 from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.schema import outbox as table
-from tests.store.records import CROP, decided, hit, plate_read
+from tests.store.records import CROP, alert, decided, hit, instant, plate_read
 
 NOW = datetime(2026, 5, 4, 13, 0, tzinfo=UTC)
 ALL = 10**9
@@ -257,6 +257,19 @@ def test_what_an_older_release_queued_is_due_after_the_update(data: Path, key: b
     outbox = Outbox(updated, ImageStore(data / "images", key))
     assert [(item.item_id, item.body, item.failures_alone) for item in outbox.due(10, ALL)] == [("old", body, 0)]
     updated.close()
+
+
+@pytest.mark.review(19)
+def test_a_release_rolled_back_to_finds_only_kinds_that_it_knows(
+    store: ReadStore, outbox: Outbox, database: Database
+) -> None:
+    store.commit([DecidedRecord(plate_read("read-1"), (), (hit(),), alert(), instant())])
+    store.commit([DecidedRecord(plate_read("read-2"), withdraws="read-1")])
+    store.close_open_reads()
+    with database.read() as connection:
+        kinds = set(connection.scalars(select(table.c.kind)))
+    assert kinds <= {"read", "hit", "access", "image", "time"}
+    assert [item.kind.value for item in outbox.due(10, ALL)] == ["hit", "alert", "withdrawal", "read", "read"]
 
 
 def test_an_empty_outbox_has_nothing(outbox: Outbox, store: ReadStore) -> None:
