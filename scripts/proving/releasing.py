@@ -136,7 +136,7 @@ def decommissioning_exports_and_destroys(scene: Scene) -> str:
     _require(record["revoked"] == "revoked" == scene.depot.state_of(UNIT), f"the department: {record['revoked']}")
     again = json.loads(car.run(*command).stdout)
     _require(again == record, "a second time says something else")
-    return f"{len(record['keys'])} keys overwritten, {record['removed']['files']} files removed, {taken} on the medium"
+    return f"{len(record['keys'])} keys overwritten, {record['removed']['files']} files removed; {taken}"
 
 
 def _export(scene: Scene, command: Sequence[str]) -> str:
