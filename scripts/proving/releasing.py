@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from scripts.proving.depot import PROGRAM
 from scripts.proving.host import CACHE, ROOT, ProofError, call, until
 from scripts.proving.networks import wire
 from scripts.proving.roots import bundle, put_tree
@@ -151,8 +152,7 @@ def _import(scene: Scene) -> str:
     medium = CACHE / "medium"
     call("rm", "-rf", medium)
     call("cp", "-a", scene.car.root / MEDIUM.lstrip("/"), medium)
-    program = ROOT / ".venv" / "bin" / "alpr-edge"
-    return call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+    return call(PROGRAM, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
 
 
 def _put(scene: Scene, version: str) -> None:
