@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.proving.depot import PROGRAM
-from scripts.proving.host import CACHE, ROOT, ProofError, call, until
+from scripts.proving.host import CACHE, ProofError, call, until
 from scripts.proving.networks import wire
 from scripts.proving.roots import bundle, put_tree
 from scripts.proving.scenario import CAPTURE, UNIT, UPLINK, Scene, start_receiver
