@@ -78,3 +78,11 @@ def test_what_a_unit_needs_is_said() -> None:
     assert "alpr-edge-lists" not in texts[UPLINK]
     assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
     assert "\nPrivateDevices=yes\n" in texts[UPLINK]
+
+
+@pytest.mark.review(18)
+@pytest.mark.parametrize("name", [CAPTURE, UPLINK])
+def test_no_memory_of_a_daemon_reaches_the_disk(name: str) -> None:
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    assert "\nLimitCORE=0\n" in text
+    assert "\nMemorySwapMax=0\n" in text

@@ -17,6 +17,7 @@ from alpr_edge.app.checking_common import Bench
 from alpr_edge.app.checking_devices import check_place_and_time, check_sound
 from alpr_edge.app.checking_files import check_disk, check_keys, check_lists, check_models, check_versions
 from alpr_edge.app.checking_link import check_certificates, check_department
+from alpr_edge.app.checking_memory import check_memory
 from alpr_edge.app.only_one import is_taken
 from alpr_edge.domain.errors import AlprEdgeError, SettingsError
 from alpr_edge.domain.fitness import Check, Grade, red, skipped, worst
@@ -26,8 +27,8 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
 GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "keys", "lists", "disk", "certificates", "department", "models",
-    "versions",
+    "camera", "card", "gps", "clock", "sound", "keys", "memory", "lists", "disk", "certificates", "department",
+    "models", "versions",
 )  # fmt: skip
 """What may be skipped, by name."""
 LOOK_S = 0.05
@@ -118,6 +119,7 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
     plain: tuple[tuple[str, Callable[[Bench], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),
         ("keys", check_keys, 15.0),
+        ("memory", check_memory, 10.0),
         ("lists", check_lists, 60.0),
         ("disk", check_disk, 15.0),
         ("certificates", check_certificates, 10.0),

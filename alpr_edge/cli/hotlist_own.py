@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -62,8 +63,7 @@ def add(
     now = SystemClock().now().utc
     try:
         text = typed_plate(plate, "Plate (? one character, * any number)")
-        unit = settings_file.load(settings)
-        require_owner(unit.unit.data_directory)
+        unit = _unit(settings)
         entry = HotlistEntry(
             source=OWN_SOURCE,
             plate=_plate(text),
@@ -91,13 +91,18 @@ def remove(
 ) -> None:
     """Stop watching for an officer's own entry; its row is kept for audits."""
     try:
-        unit = settings_file.load(settings)
-        require_owner(unit.unit.data_directory)
-        with opened_database(unit, migrate=False) as database:
+        with opened_database(_unit(settings), migrate=False) as database:
             own = own_entries.remove(database, entry_id, caller(), SystemClock().now().utc)
     except AlprEdgeError as error:
         fail(error)
     typer.echo(json.dumps(own_json(own)) if as_json else f"entry {entry_id} is no longer watched for")
+
+
+def _unit(settings: Path) -> Settings:
+    """The unit's settings, for who may see its plates."""
+    unit = settings_file.load(settings)
+    require_owner(unit.unit.data_directory)
+    return unit
 
 
 def _keep(unit: Settings, wanted: OwnEntry, now: datetime | None) -> tuple[OwnEntry, list[tuple[PlateRead, Meeting]]]:

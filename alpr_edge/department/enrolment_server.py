@@ -21,6 +21,7 @@ from alpr_edge.department.server import GatedProtocol, enrolment_context, uvicor
 from alpr_edge.department.units import Units
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.runtime.memory import forbid_dumps
 
 NICENESS = 10
 FILES_MAX = 256
@@ -42,6 +43,7 @@ def main() -> int:
     """Serve; the exit code says whether it could."""
     directory, listening = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     configure_logs(verbose=False)
+    forbid_dumps()
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
     with contextlib.suppress(OSError):
         os.nice(NICENESS)

@@ -26,6 +26,7 @@ from alpr_edge.hotlist.sources import request_for
 from alpr_edge.hotlist.watched import Listing
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings import ListSource
 from alpr_edge.store import syncs
 from alpr_edge.store.database import Database
@@ -151,6 +152,7 @@ def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
 
 def main() -> int:
     """The process: one order in, one list taken in; the exit code says only whether the store was usable."""
+    forbid_dumps()
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     configure_logs(verbose=True)
