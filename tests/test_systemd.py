@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.store.keys import IMAGES
+
 FOLDER = Path(__file__).parents[1] / "systemd"
 UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.target")))
 PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
@@ -76,6 +79,8 @@ def test_what_a_unit_needs_is_said() -> None:
         assert "\nWantedBy=alpr-edge.target\n" in text
         assert f"\nExecStart={PROGRAM} " in text
     assert "alpr-edge-lists" not in texts[UPLINK]
+    assert f"\nReadOnlyPaths=-/var/lib/alpr-edge/{IMAGES}\n" in texts[UPLINK]
+    assert f"\nInaccessiblePaths=-/var/lib/alpr-edge/{LISTS_DIRECTORY}\n" in texts[UPLINK]
     assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
     assert "\nPrivateDevices=yes\n" in texts[UPLINK]
 

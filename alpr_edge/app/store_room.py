@@ -13,6 +13,7 @@ from alpr_edge.store.incoming import Incoming
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.reads import ReadStore
+from alpr_edge.store.rights import QUEUE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,33 @@ class StoreRoom:
         else:
             self.reads.sweep_images()
         self.outbox.quarantine_lost_images()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueRoom:
+    """What the half that faces the network has of the store: the queue, and how lists are fetched."""
+
+    database: Database
+    """Refuses every statement that touches anything else."""
+    outbox: Outbox
+    incoming: Incoming
+
+
+@contextmanager
+def open_queue(settings: Settings) -> Iterator[QueueRoom]:
+    """Open the queue of ``settings.unit``; closes it at the end.
+
+    Raises:
+        StoreError: no key, a wrong one, or a database this release cannot use.
+    """
+    key = load_key("outbox", settings.store.keys_directory)
+    directory = settings.unit.data_directory
+    database = Database.open(directory, key, migrate=False, rights=QUEUE)
+    try:
+        outbox = Outbox(database, ImageStore(directory / IMAGES, derive_key(key, IMAGES)))
+        yield QueueRoom(database, outbox, Incoming(directory, key))
+    finally:
+        database.close()
 
 
 @contextmanager

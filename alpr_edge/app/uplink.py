@@ -1,6 +1,6 @@
 """The daemon that talks to the department: outbox to receipts, lists to be imported, and certificates renewed in time.
 
-It opens no device and holds no key to the lists.
+It opens no device, holds no key to the lists, and has of the store the queue alone.
 """
 
 import threading
@@ -15,7 +15,7 @@ from alpr_edge.app.doors import open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
 from alpr_edge.app.renewing import RenewStage
 from alpr_edge.app.sending import send_until
-from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.app.store_room import QueueRoom, open_queue
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.clock import SystemClock
@@ -71,7 +71,7 @@ class UplinkUnit:
             raise UplinkError("uplink.url is empty: set the department's address, or do not start alpr-edge uplink")
         department = open_department(self._settings)
         try:
-            with open_store(self._settings, migrate=False) as store:
+            with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, SystemClock())
                 fetcher = open_fetcher(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, SystemClock())
@@ -116,7 +116,7 @@ class UplinkUnit:
         before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.PARTING
         return self._parting and not before
 
-    def _list_troubles(self, store: StoreRoom) -> Iterator[str]:
+    def _list_troubles(self, store: QueueRoom) -> Iterator[str]:
         for source in self._settings.hotlist.source:
             failure = syncs.state_of(store.database, source.name).fetch_failure
             if failure:
@@ -127,7 +127,7 @@ class UplinkUnit:
         failed = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failed))
 
-    def _report(self, uploader: Uploader, about: "_Certificates", beside: Supervisor, store: StoreRoom) -> None:
+    def _report(self, uploader: Uploader, about: "_Certificates", beside: Supervisor, store: QueueRoom) -> None:
         state, warnings = uploader.state, about.warnings
         troubles = list(self._list_troubles(store))
         if state.link not in {Link.UP, Link.UNTRIED}:

@@ -56,10 +56,7 @@ def add(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Watch for a plate or a part of one, and look through the reads held already.
-
-    The plate is asked for, or read from standard input: ? stands for one character, * for any number.
-    """
+    """Watch for a plate or a part of one (? one character, * any number), and look through the reads held already."""
     now = SystemClock().now().utc
     try:
         text = typed_plate(plate, "Plate (? one character, * any number)")
