@@ -38,7 +38,7 @@ class Rights:
     ) -> int:
         """Whether SQLite may do a thing; ``trigger`` is what would do it in place of the statement itself."""
         allowed = database in {None, "main"} and trigger is None and self._allows(action, name or "", detail)
-        return dbapi2.SQLITE_OK if allowed else dbapi2.SQLITE_DENY
+        return int(dbapi2.SQLITE_OK if allowed else dbapi2.SQLITE_DENY)
 
     def _allows(self, action: int, name: str, detail: str | None) -> bool:
         if action == dbapi2.SQLITE_READ:

@@ -54,8 +54,10 @@ def commands() -> Iterator[str]:
     yield from (str(found.name) for found in app.registered_commands)
     for noun in app.registered_groups:
         assert noun.typer_instance is not None
-        below = (*noun.typer_instance.registered_commands, *noun.typer_instance.registered_groups)
-        yield from (f"{noun.name} {found.name or found.callback.__name__}" for found in below)
+        below = noun.typer_instance
+        verbs = [found.name or getattr(found.callback, "__name__", "") for found in below.registered_commands]
+        verbs += [str(found.name) for found in below.registered_groups]
+        yield from (f"{noun.name} {verb}" for verb in verbs)
 
 
 def table() -> dict[str, set[str]]:
