@@ -112,6 +112,8 @@ def test_every_command_is_in_the_table_of_keys_and_gets_what_stands_there(statio
     assert all(station.keys("--verbose", *name.split()) == keys[name] for name in ("reads", "hotlist add"))
     for nothing in ((), ("--version",), ("hotlist",), ("hotlist", "--help"), ("unheard", "of")):
         assert station.keys(*nothing) == set()
+        # Its folder is there even so: "settings check" would miss the keys' files otherwise.
+        assert "--property=SetCredential=alpr-edge-unit:provisioned" in station.asked(*nothing)
 
 
 @pytest.mark.review(15)
