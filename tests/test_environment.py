@@ -32,11 +32,14 @@ class Machine:
         program.write_text(f"#!{self.programs}/bash\n{script}\n")
         program.chmod(0o755)
 
-    def source(self) -> subprocess.CompletedProcess[str]:
+    def source(self, python: str = "", then: str = "ready") -> subprocess.CompletedProcess[str]:
+        return self.run("-c", f"source scripts/_environment; echo {then}", python=python)
+
+    def run(self, *arguments: str, python: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.programs / "bash", "-c", "source scripts/_environment; echo ready"],
+            [self.programs / "bash", *arguments],
             cwd=self.checkout,
-            env={"PATH": str(self.programs)},
+            env={"PATH": str(self.programs), "ALPR_EDGE_PYTHON": python},
             capture_output=True,
             text=True,
             check=False,
@@ -105,3 +108,39 @@ def test_a_changed_lock_is_installed_once(machine: Machine) -> None:
     assert (machine.checkout / ".venv/stamp").read_text().strip() == stamp_of(machine.checkout)
     assert machine.source().stderr == ""
     assert (machine.checkout / ".venv/calls").read_text() == calls
+
+
+@pytest.mark.review(20)
+def test_two_environments_stand_side_by_side(machine: Machine) -> None:
+    for folder in (".venv", ".venv-3.12"):
+        machine.give(machine.checkout / folder / "bin/alpr-edge", "")
+        (machine.checkout / folder / "stamp").write_text(stamp_of(machine.checkout) + "\n")
+    machine.give(machine.programs / "elsewhere", "[[ $2 != *print* ]] || echo 3.12")
+    assert machine.source(then="$environment").stdout == ".venv\n"
+    run = machine.source("elsewhere", then="$environment")
+    assert (run.returncode, run.stdout, run.stderr) == (0, ".venv-3.12\n", "")
+
+
+@pytest.mark.review(20)
+def test_a_named_python_that_is_too_old_is_one_clear_line(machine: Machine) -> None:
+    machine.give(machine.programs / "python3", "")
+    machine.give(machine.programs / "elsewhere", "exit 1")
+    run = machine.source("elsewhere")
+    assert run.returncode == 1
+    assert run.stderr == "alpr-edge: ALPR_EDGE_PYTHON=elsewhere: no Python 3.11 or newer; name one, or leave it out\n"
+
+
+@pytest.mark.review(20)
+@pytest.mark.parametrize(("releases", "found"), [("3.13 3.13 3.12", "python3.12"), ("3.13 3.13", "")])
+def test_another_python_is_one_of_another_release(machine: Machine, releases: str, found: str) -> None:
+    for name, release in zip(("python3", "python3.13", "python3.12"), releases.split(), strict=False):
+        machine.give(machine.programs / name, f"echo {release.replace('.', ' ')}")
+    run = machine.run(str(ROOT / "scripts" / "other-python"))
+    assert (run.returncode, run.stdout.strip()) == (0 if found else 1, found)
+
+
+@pytest.mark.review(20)
+def test_every_change_is_tested_on_debian_s_own_python_first() -> None:
+    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    first, other = (text.index(line) for line in ("\nscripts/test\n", "ALPR_EDGE_PYTHON=$other scripts/test\n"))
+    assert text.index("export CI=true ALPR_EDGE_PYTHON=/usr/bin/python3\n") < first < other

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.store.keys import IMAGES
 from scripts.provisioning import services
 
 FOLDER = Path(__file__).parents[1] / "systemd"
@@ -83,6 +85,8 @@ def test_what_a_unit_needs_is_said() -> None:
         assert f"\nExecStart={PROGRAM} " in text
         assert "\nOOMPolicy=continue\n" in text
     assert "alpr-edge-lists" not in texts[UPLINK]
+    assert f"\nReadOnlyPaths=-/var/lib/alpr-edge/{IMAGES}\n" in texts[UPLINK]
+    assert f"\nInaccessiblePaths=-/var/lib/alpr-edge/{LISTS_DIRECTORY}\n" in texts[UPLINK]
     assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
     assert "\nPrivateDevices=yes\n" in texts[UPLINK]
 
@@ -94,3 +98,11 @@ def test_a_capture_half_that_fails_sounds_and_its_horn_needs_nothing_of_the_prod
     program = Path(__file__).parents[1] / "scripts" / "horn.py"
     assert "alpr_edge" not in re.findall(r"(?m)^(?:from|import) (\w+)", program.read_text(encoding="utf-8"))
     assert HORN in services.LINKED
+
+
+@pytest.mark.review(18)
+@pytest.mark.parametrize("name", [CAPTURE, UPLINK])
+def test_no_memory_of_a_daemon_reaches_the_disk(name: str) -> None:
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    assert "\nLimitCORE=0\n" in text
+    assert "\nMemorySwapMax=0\n" in text

@@ -24,6 +24,7 @@ from alpr_edge.app.checking_files import (
     check_versions,
 )
 from alpr_edge.app.checking_link import check_certificates, check_department
+from alpr_edge.app.checking_memory import check_memory
 from alpr_edge.app.checking_power import check_ignition
 from alpr_edge.app.doors import open_clock
 from alpr_edge.app.only_one import is_taken
@@ -34,8 +35,8 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
 GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "lists", "disk", "deletion", "certificates",
-    "department",
+    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
+    "certificates", "department",
     "models", "versions",
 )  # fmt: skip
 """What may be skipped, by name."""
@@ -132,6 +133,7 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
         ("sound", check_sound, 30.0),
         ("ignition", check_ignition, 15.0),
         ("keys", check_keys, 15.0),
+        ("memory", check_memory, 10.0),
         ("lists", check_lists, 60.0),
         ("disk", check_disk, 15.0),
         ("deletion", check_deletion, 40.0),

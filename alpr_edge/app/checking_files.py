@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alpr_edge import __version__
 from alpr_edge.app.checking_common import Bench
+from alpr_edge.app.checking_memory import check_sealing
 from alpr_edge.app.doors import model_folders, open_lists
 from alpr_edge.domain.errors import ModelError, StoreError
 from alpr_edge.domain.fitness import Check, Grade, amber, disk, green, listed, red
@@ -33,7 +34,7 @@ RIVAL = "opencv-python"
 
 
 def check_keys(bench: Bench) -> list[Check]:
-    """Every key is there and guarded, and the outbox's opens the database."""
+    """Every key is there and guarded, the outbox's opens the database, and what they are sealed with."""
     settings = bench.settings
     try:
         for name in KEY_NAMES:
@@ -48,9 +49,10 @@ def check_keys(bench: Bench) -> list[Check]:
     except StoreError as error:
         return [red("keys", str(error))]
     opens = green("keys", f"{len(KEY_NAMES)} there; the database opens")
-    if not aside:
-        return [opens]
-    return [opens, amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined")]
+    found = [opens, check_sealing(settings.store.keys_directory)]
+    if aside:
+        found.append(amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined"))
+    return found
 
 
 def check_lists(bench: Bench) -> list[Check]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from alpr_edge.app.store_room import StoreRoom
+from alpr_edge.app.store_room import QueueRoom, StoreRoom
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.importing import Lists
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
@@ -109,7 +109,7 @@ def open_clock(settings: Settings) -> SystemClock:
     return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
 
 
-def open_fetcher(settings: Settings, store: StoreRoom) -> ListFetcher:
+def open_fetcher(settings: Settings, store: StoreRoom | QueueRoom) -> ListFetcher:
     """What fetches the lists that the settings say come over HTTPS."""
     return ListFetcher(
         sources=settings.hotlist.source,

@@ -18,6 +18,7 @@ from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from alpr_edge.store.outbox import Outbox
 from alpr_edge.store.reads import ReadStore
 from alpr_edge.store.refused import RefusedRecords
+from alpr_edge.store.rights import QUEUE
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,33 @@ def _tried(step: Callable[[], object]) -> list[str]:
         log.error("store.not_recovered", failure=str(error))
         return [str(error)]
     return []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueRoom:
+    """What the half that faces the network has of the store: the queue, and how lists are fetched."""
+
+    database: Database
+    """Refuses every statement that touches anything else."""
+    outbox: Outbox
+    incoming: Incoming
+
+
+@contextmanager
+def open_queue(settings: Settings) -> Iterator[QueueRoom]:
+    """Open the queue of ``settings.unit``; closes it at the end.
+
+    Raises:
+        StoreError: no key, a wrong one, or a database this release cannot use.
+    """
+    key = load_key("outbox", settings.store.keys_directory)
+    directory = settings.unit.data_directory
+    database = Database.open(directory, key, migrate=False, rights=QUEUE)
+    try:
+        outbox = Outbox(database, ImageStore(directory / IMAGES, derive_key(key, IMAGES)))
+        yield QueueRoom(database, outbox, Incoming(directory, key))
+    finally:
+        database.close()
 
 
 @contextmanager

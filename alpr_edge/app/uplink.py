@@ -1,6 +1,6 @@
 """The daemon that talks to the department: outbox to receipts, lists to be imported, and certificates renewed in time.
 
-It opens no device and holds no key to the lists.
+It opens no device, holds no key to the lists, and has of the store the queue alone.
 """
 
 import threading
@@ -18,7 +18,7 @@ from alpr_edge.app.doors import open_clock, open_department, open_fetcher
 from alpr_edge.app.list_fetching import FetchStage
 from alpr_edge.app.renewing import RenewStage
 from alpr_edge.app.sending import send_until
-from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.app.store_room import QueueRoom, open_queue
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, read_health, write_health
@@ -83,7 +83,7 @@ class UplinkUnit:
             raise UplinkError("uplink.url is empty: set the department's address, or do not start alpr-edge uplink")
         department = open_department(self._settings)
         try:
-            with open_store(self._settings, migrate=False) as store:
+            with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
                 dates = DepartmentDates(store.database, self._clock)
                 fetcher = open_fetcher(self._settings, store)
@@ -149,7 +149,7 @@ class UplinkUnit:
         before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.PARTING
         return self._parting and not before
 
-    def _list_troubles(self, store: StoreRoom) -> Iterator[str]:
+    def _list_troubles(self, store: QueueRoom) -> Iterator[str]:
         for source in self._settings.hotlist.source:
             ask = partial(syncs.state_of, store.database, source.name)
             state = self._attempts.do(f"list {source.name}", ask, otherwise=None)
@@ -161,7 +161,7 @@ class UplinkUnit:
         failed = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failed))
 
-    def _report(self, uploader: Uploader, about: "_Certificates", store: StoreRoom) -> None:
+    def _report(self, uploader: Uploader, about: "_Certificates", store: QueueRoom) -> None:
         state, warnings = uploader.state, about.warnings
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)

@@ -10,6 +10,7 @@ from alpr_edge import __version__
 from alpr_edge.cli import department, drive, hotlist, keys, models, outbox, read, reads, settings, unit, unit_app
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.runtime.memory import forbid_dumps
 
 app = typer.Typer(
     name="alpr-edge",
@@ -48,4 +49,5 @@ def _root(
 
 def main() -> None:
     """Console script."""
+    forbid_dumps()
     guarded(app)

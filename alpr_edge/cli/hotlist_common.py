@@ -29,11 +29,18 @@ PROGRESS_FROM_ENTRIES = 50_000
 @contextmanager
 def opened_lists(unit: Settings, *, migrate: bool) -> Iterator[Lists]:
     """The unit's lists, their database open."""
-    keys, data = unit.store.keys_directory, unit.unit.data_directory
-    lists_key = load_key("lists", keys)
-    database = Database.open(data, load_key("outbox", keys), migrate=migrate)
+    lists_key = load_key("lists", unit.store.keys_directory)
+    with opened_database(unit, migrate=migrate) as database:
+        yield Lists(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
+
+
+@contextmanager
+def opened_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
+    """The unit's database alone, for what needs no list and so no key to them."""
+    key = load_key("outbox", unit.store.keys_directory)
+    database = Database.open(unit.unit.data_directory, key, migrate=migrate)
     try:
-        yield Lists(database, lists_key, data / LISTS_DIRECTORY)
+        yield database
     finally:
         database.close()
 

@@ -4,11 +4,10 @@ It is watched for within a second or two, and the reads the vehicle holds alread
 """
 
 import json
-import os
-import pwd
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -16,9 +15,11 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.doors import open_clock
 from alpr_edge.app.drive_files import read_line
+from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
-from alpr_edge.cli.hotlist_common import opened_lists, state_letters
+from alpr_edge.cli.hotlist_common import opened_database, state_letters
 from alpr_edge.cli.hotlist_status import own_json, own_text
+from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
 from alpr_edge.domain.matching import Meeting
@@ -41,7 +42,7 @@ Parsed = TypeVar("Parsed")
 
 
 def add(
-    plate: Annotated[str, typer.Argument(help="Plate or partial: ? stands for one character, * for any number.")],
+    plate: PlateArgument = STANDARD_INPUT,
     *,
     reason: Annotated[Reason, typer.Option(help="Why it is wanted.")],
     case: Annotated[str, typer.Option(help="Number of the case or incident.")],
@@ -55,15 +56,15 @@ def add(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Watch for a plate or a part of one, and look through the reads held already."""
+    """Watch for a plate or a part of one (? one character, * any number), and look through the reads held already."""
     try:
-        unit = settings_file.load(settings)
+        text = typed_plate(plate, "Plate (? one character, * any number)")
+        unit = _unit(settings)
         now = open_clock(unit).now().trusted_utc
-        require_owner(unit.unit.data_directory)
         entry = HotlistEntry(
             source=OWN_SOURCE,
-            plate=_plate(plate),
-            plate_raw=clean(plate.upper(), 2 * PLATE_LENGTH_MAX),
+            plate=_plate(text),
+            plate_raw=clean(text.upper(), 2 * PLATE_LENGTH_MAX),
             state=state_letters(state),
             reason=reason,
             vehicle=clean(vehicle, VEHICLE_MAX),
@@ -73,7 +74,7 @@ def add(
             hours=_parsed(Hours.parse, hours),
             covert=covert,
         )
-        own, seen = _keep(unit, OwnEntry(entry, _case(case), now, _user()), now)
+        own, seen = _keep(unit, OwnEntry(entry, _case(case), now, caller()), now)
     except AlprEdgeError as error:
         fail(error)
     told = own_json(own) | {"seen": [_seen_json(*each) for each in seen]}
@@ -87,20 +88,26 @@ def remove(
 ) -> None:
     """Stop watching for an officer's own entry; its row is kept for audits."""
     try:
-        unit = settings_file.load(settings)
-        require_owner(unit.unit.data_directory)
-        with opened_lists(unit, migrate=False) as lists:
-            own = own_entries.remove(lists.database, entry_id, _user(), open_clock(unit).now().trusted_utc)
+        unit = _unit(settings)
+        with opened_database(unit, migrate=False) as database:
+            own = own_entries.remove(database, entry_id, caller(), open_clock(unit).now().trusted_utc)
     except AlprEdgeError as error:
         fail(error)
     typer.echo(json.dumps(own_json(own)) if as_json else f"entry {entry_id} is no longer watched for")
 
 
+def _unit(settings: Path) -> Settings:
+    """The unit's settings, for who may see its plates."""
+    unit = settings_file.load(settings)
+    require_owner(unit.unit.data_directory)
+    return unit
+
+
 def _keep(unit: Settings, wanted: OwnEntry, now: datetime | None) -> tuple[OwnEntry, list[tuple[PlateRead, Meeting]]]:
-    with opened_lists(unit, migrate=False) as lists:
-        own = own_entries.add(lists.database, wanted, now)
+    with opened_database(unit, migrate=False) as database:
+        own = own_entries.add(database, wanted, now)
         # Whatever the hours and the end: where it was is what is asked.
-        return own, list(look_back(lists.database, own.entry.plate, OwnIndex([own])))
+        return own, list(look_back(database, own.entry.plate, OwnIndex([own])))
 
 
 def _plate(text: str) -> str:
@@ -142,14 +149,6 @@ def _parsed(parse: Callable[[str], Parsed], text: str | None) -> Parsed | None:
         return None if text is None else parse(text)
     except ValueError as error:
         raise FeedError(str(error)) from None
-
-
-def _user() -> str:
-    """Who runs this, for audits; behind sudo the person, not root."""
-    try:
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
 
 
 def _seen_json(read: PlateRead, met: Meeting) -> dict[str, Any]:

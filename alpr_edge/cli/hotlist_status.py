@@ -13,6 +13,7 @@ from alpr_edge.app.doors import open_clock
 from alpr_edge.app.herald import manner_of
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist_common import age_s, age_text, level, opened_lists, state_letters, watched
+from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.alerting import PLAIN, Standing, phrase_of, tone_of
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import Generation, Hit
@@ -67,21 +68,22 @@ def status(
 
 
 def match(
-    plate: Annotated[str, typer.Argument(help="The plate as read.")],
+    plate: PlateArgument = STANDARD_INPUT,
     state: Annotated[str | None, typer.Option(help="Its state, two letters, if it was read.")] = None,
-    alternative: Annotated[
-        list[str] | None, typer.Option("--alternative", help="Another text the reader considered; may be repeated.")
-    ] = None,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS."""
+    """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS.
+
+    The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
+    """
     try:
+        text, *others = typed_plate(plate, "Plate (others the reader considered after commas)").split(",")
         unit = settings_file.load(settings)
         now = open_clock(unit).now()
         require_owner(unit.unit.data_directory)
-        others = [Alternative(_plate(text), CONFUSABLE_MIN) for text in alternative or ()]
-        look = Look(_plate(plate), state_letters(state), now.trusted_utc, alternatives=others)
+        considered = [Alternative(_plate(other), CONFUSABLE_MIN) for other in others]
+        look = Look(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
         with opened_lists(unit, migrate=False) as lists:
             index, own, entries = watched(lists, now.trusted_utc)
     except AlprEdgeError as error:

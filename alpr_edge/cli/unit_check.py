@@ -44,7 +44,7 @@ def check_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Check camera, GPS, clock, sound, keys, lists, disk, deletion, certificates, department, models, versions.
+    """Check camera, GPS, clock, sound, keys, memory, lists, disk, deletion, certificates, department, models, versions.
 
     Works while the unit runs, and while it does not. Ends with 0 when everything is green or amber, with 1 when
     anything is red.

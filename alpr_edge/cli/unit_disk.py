@@ -1,7 +1,6 @@
 """``alpr-edge unit disk``, ``hold`` and ``release``: what the car keeps, what may go, and what must not."""
 
 import dataclasses
-import getpass
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from rich.progress import Progress
 from alpr_edge.app.checking_common import fresh_health
 from alpr_edge.app.doors import open_clock
 from alpr_edge.app.store_room import StoreRoom, open_store
+from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.retention import DiskState, days_left, fill_of
@@ -51,7 +51,7 @@ def hold_command(
         chosen = load(settings)
         require_owner(chosen.unit.data_directory)
         with open_store(chosen, migrate=False) as store:
-            holds.hold(store.database, Hold(read, reason, getpass.getuser(), SystemClock().now().utc))
+            holds.hold(store.database, Hold(read, reason, caller(), SystemClock().now().utc))
     except AlprEdgeError as error:
         fail(error)
     typer.echo(f"{read} is held")

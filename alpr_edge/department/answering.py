@@ -51,7 +51,9 @@ def issued(issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response
     try:
         pem = issue()
     except RefusedError as error:
-        log.warning("department.no_certificate", reason=error.reason.value)
+        # Who is made to wait already may ask as often as he likes: that is no line of the log each time.
+        tell = log.debug if error.reason is Refusal.TRIES else log.warning
+        tell("department.no_certificate", reason=error.reason.value)
         return _refused(error.reason, error.retry_after_s)
     except DepartmentError as error:
         log.error("department.no_certificate", reason=str(error))

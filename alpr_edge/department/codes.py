@@ -1,14 +1,13 @@
 """One-time enrolment codes: made for one unit, shown once, good for one certificate.
 
 What is stored is an HMAC-SHA256 of unit id and code under a key derived from the authority's, so that neither a copy of
-the database nor a look at it helps to guess. A code ends by its time, by its use, by a newer code, by the unit's
-revocation, or by :data:`WRONG_TRIES_MAX` wrong tries. A person's slip is caught by the code's check character before
-anything is sent, so a wrong try is somebody else's code, or an attack.
+the database nor a look at it helps to guess. A code ends by its time, by its use, by a newer code or by the unit's
+revocation, and by nothing that a stranger can do: with 95 bits of chance nobody guesses one, so wrong tries end no code
+and are written nowhere. They count against the address that made them (:mod:`~alpr_edge.department.tries`).
 """
 
 import hmac
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +19,6 @@ from alpr_edge.department.schema import enrolment_codes
 from alpr_edge.domain.enrolment_codes import drawn, parsed
 from alpr_edge.domain.wire_enrolling import Refusal
 
-WRONG_TRIES_MAX = 10
 REPEAT_WITHIN = timedelta(hours=1)
 """How long after its use a code still gives the same key the same certificate: an answer may be lost on the way."""
 _LOOKED_AT_MAX = 16
@@ -47,7 +45,7 @@ def make(connection: Connection, secret: bytes, unit_id: str, valid: timedelta) 
         "digest": _digest(secret, unit_id, parsed(code)),
         "made_at": now,
         "expires_at": now + valid,
-        "wrong_tries": 0,
+        "wrong_tries": 0,  # of a release before this one, which counted them
     }
     connection.execute(insert(enrolment_codes).values(row))
     return NewCode(unit_id, code, now + valid)
@@ -62,23 +60,20 @@ def withdraw(connection: Connection, unit_id: str) -> int:
 
 
 def found(connection: Connection, secret: bytes, unit_id: str, code: str) -> Row[Any] | None:
-    """The row of a unit's code, whatever became of it; a wrong code counts against those that wait."""
+    """The row of a unit's code, whatever became of it; None when it is not this unit's. Only reads."""
     newest = select(enrolment_codes).where(enrolment_codes.c.unit_id == unit_id)
     rows = connection.execute(newest.order_by(enrolment_codes.c.code_id.desc()).limit(_LOOKED_AT_MAX)).all()
     given = _digest(secret, unit_id, code)
     # Every row is compared, each in constant time: how long it takes tells nothing of what is stored.
     same = [row for row in rows if hmac.compare_digest(row.digest, given)]
-    if same:
-        return same[0]
-    _count_wrong(connection, rows)
-    return None
+    return same[0] if same else None
 
 
 def refusal_of(row: Row[Any]) -> Refusal | None:
     """Why a code that was told rightly gives nothing; None when it does."""
     if row.used_at is not None:
         return Refusal.USED
-    if row.withdrawn_at is not None or row.wrong_tries >= WRONG_TRIES_MAX:
+    if row.withdrawn_at is not None:
         return Refusal.WITHDRAWN
     return Refusal.EXPIRED if row.expires_at <= utc_now() else None
 
@@ -87,12 +82,6 @@ def use(connection: Connection, row: Row[Any], fingerprint: str) -> None:
     """Note that a code has given its certificate."""
     used = update(enrolment_codes).where(enrolment_codes.c.code_id == row.code_id)
     connection.execute(used.values(used_at=utc_now(), used_for=fingerprint))
-
-
-def _count_wrong(connection: Connection, rows: Sequence[Row[Any]]) -> None:
-    waiting = [row.code_id for row in rows if refusal_of(row) is None]
-    counted = update(enrolment_codes).where(enrolment_codes.c.code_id.in_(waiting))
-    connection.execute(counted.values(wrong_tries=enrolment_codes.c.wrong_tries + 1))
 
 
 def _digest(secret: bytes, unit_id: str, code: str) -> bytes:

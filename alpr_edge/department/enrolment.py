@@ -1,10 +1,12 @@
 """The department's enrolment port: the one place where nobody has a certificate yet.
 
-It is an application of its own behind a listener of its own. The other listener goes on demanding a certificate in the
-handshake, so that no mistake in this file, nor in how a request is routed, can let anybody reach an item or a list; and
-a flood here takes no connection from the units that are enrolled.
+It is an application of its own behind a listener of its own, in a process of its own
+(:mod:`~alpr_edge.department.enrolment_process`). The other listener goes on demanding a certificate in the handshake,
+so that no mistake in this file, nor in how a request is routed, can let anybody reach an item or a list; and a flood
+here takes no connection, descriptor or thread from the units that are enrolled.
 
-What is asked for here costs a code that is bound to one unit, and who is wrong too often waits.
+What is asked for here costs a code that is bound to one unit, and an address that is wrong too often waits. A unit does
+not: whoever knows its name could hold it up for ever.
 """
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -20,7 +22,6 @@ from alpr_edge.domain.enrolment_codes import MistypedError, parsed
 from alpr_edge.domain.wire_enrolling import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
 
 ADDRESS_TRIES_MAX = 10
-UNIT_TRIES_MAX = 5
 WINDOW_S = 600.0
 
 
@@ -28,7 +29,6 @@ def create_enrolment_app(
     units: Units,
     files: TlsFiles,
     address_tries: WrongTries | None = None,
-    unit_tries: WrongTries | None = None,
 ) -> FastAPI:
     """The ASGI application of the enrolment port.
 
@@ -36,14 +36,9 @@ def create_enrolment_app(
         units: who may speak with the department.
         files: where the authority's certificate lies.
         address_tries: bounds wrong tries by address; left out: 10 in ten minutes.
-        unit_tries: bounds wrong tries by unit; left out: 5 in ten minutes.
     """
     app = bare_app()
-    desk = _Desk(
-        units,
-        address_tries or WrongTries(ADDRESS_TRIES_MAX, WINDOW_S),
-        unit_tries or WrongTries(UNIT_TRIES_MAX, WINDOW_S),
-    )
+    desk = _Desk(units, address_tries or WrongTries(ADDRESS_TRIES_MAX, WINDOW_S))
 
     @app.get(AUTHORITY_PATH)
     def authority() -> Response:
@@ -65,22 +60,19 @@ def create_enrolment_app(
 class _Desk:
     """Enrols, and counts who was wrong."""
 
-    def __init__(self, units: Units, address_tries: WrongTries, unit_tries: WrongTries) -> None:
+    def __init__(self, units: Units, address_tries: WrongTries) -> None:
         self._units = units
         self._address_tries = address_tries
-        self._unit_tries = unit_tries
 
     def enrol(self, asked: EnrolPayload, host: str) -> bytes:
         address = neighbourhood(host)
-        wait_s = max(self._address_tries.wait_s(address), self._unit_tries.wait_s(asked.unit_id))
+        wait_s = self._address_tries.wait_s(address)
         if wait_s > 0:
             raise RefusedError(Refusal.TRIES, wait_s)
         try:
             return self._units.enrol(asked.unit_id, _canonical(asked.code), asked.request, host)
-        except RefusedError as error:
+        except RefusedError:
             self._address_tries.note(address)
-            if error.reason is Refusal.CODE:
-                self._unit_tries.note(asked.unit_id)
             raise
 
 

@@ -4,58 +4,75 @@ uvicorn checks the certificate but does not tell the application whose it was, s
 :class:`~alpr_edge.department.admission.Peer` goes into the state of every request of the connection.
 
 Two listeners rather than one that leaves the certificate to choice: with the first, who has none fails in the
-handshake, before any of our code runs. The second knows two addresses, and is there only where somebody asks for it.
+handshake, before any of our code runs. The second knows two addresses, is there only where somebody asks for it, and
+runs in a process of its own (:mod:`~alpr_edge.department.enrolment_process`).
 """
 
 import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alpr_edge.department.admission import PEER, peer_at
+from alpr_edge.department.admission import PEER, Peer, peer_at
 from alpr_edge.department.app import create_app
 from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.enrolment import create_enrolment_app
+from alpr_edge.department.connections import ConnectionGate, GatedSocket, Limits
+from alpr_edge.department.enrolment_process import EnrolmentProcess
 from alpr_edge.department.storage import Storage
 from alpr_edge.department.units import Units
 from alpr_edge.domain.errors import DepartmentError
 
-CONNECTIONS_MAX = 256
+BACKLOG = 256
 KEEP_ALIVE_S = 30
 STOP_S_MAX = 10
 START_S_MAX = 30.0
-STRANGER_S_MAX = 60.0
-STRANGERS_MAX = 64
-"""Connections of the enrolment port."""
+UNIT_CONNECTIONS_MAX = 8
+"""Of one unit; a newer one takes the place of its oldest, which a link that went away may have left behind."""
+STORAGE_LIMITS = Limits(
+    connections=512, handshakes=128, address_connections=512, address_handshakes=32, handshake_s=10.0
+)
+"""A fleet may come from one address of its mobile network, so only handshakes are few for each."""
 
 log = structlog.get_logger(__name__)
 
 
-class PeerProtocol(H11Protocol):
+class GatedProtocol(H11Protocol):
+    """HTTP/1.1 over a connection whose gate is told when the handshake is over."""
+
+    gate: ClassVar[ConnectionGate | None] = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """The handshake is over by now."""
+        super().connection_made(transport)
+        if self.gate is not None:
+            self.gate.established(transport)
+
+
+class PeerProtocol(GatedProtocol):
     """HTTP/1.1 with the client's verified certificate in the request's state."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Note who is at the other end: the handshake is over by now."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, PEER: peer_at(transport.get_extra_info("ssl_object"))}
-
-
-class ShortProtocol(H11Protocol):
-    """HTTP/1.1 for strangers: no connection lives longer than :data:`STRANGER_S_MAX`."""
+    peer: Peer | None = None
+    began_s: float = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Set the end of the connection."""
+        """Note who is at the other end, and end the oldest connection of a unit that has too many."""
         super().connection_made(transport)
-        self.loop.call_later(STRANGER_S_MAX, transport.abort)
+        self.began_s, self.peer = time.monotonic(), peer_at(transport.get_extra_info("ssl_object"))
+        self.app_state = {**self.app_state, PEER: self.peer}
+        if self.peer is not None and len(held := self._of_unit(self.peer.unit_id)) > UNIT_CONNECTIONS_MAX:
+            min(held, key=lambda one: one.began_s).transport.abort()
+
+    def _of_unit(self, unit_id: str) -> "list[PeerProtocol]":
+        held = [one for one in self.connections if isinstance(one, PeerProtocol) and one.peer is not None]
+        return [one for one in held if one.peer is not None and one.peer.unit_id == unit_id]
 
 
 class DepartmentServer:
@@ -68,31 +85,29 @@ class DepartmentServer:
         enrol_port: where units are enrolled, 0 takes a free one; None: nowhere.
 
     Raises:
-        DepartmentError: certificates are missing, or a port is taken.
+        DepartmentError: certificates are missing, a port is taken, or enrolment does not start.
         StoreError: the storage cannot be opened.
     """
 
     def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0, enrol_port: int | None = None) -> None:
         files = TlsFiles(directory)
-        contexts = tls_context(files), enrolment_context(files)
+        context = tls_context(files)
         self._storage = Storage(directory)
-        self._sockets: list[socket.socket] = []
+        self._enrolling: EnrolmentProcess | None = None
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+        gate = ConnectionGate(STORAGE_LIMITS.within_descriptors())
         try:
-            for wanted in (port, enrol_port):
-                if wanted is not None:
-                    self._sockets.append(_listening(host, wanted))
+            self._socket = GatedSocket(listening_at(host, port), gate)
+            if enrol_port is not None:
+                self._enrolling = EnrolmentProcess(directory, listening_at(host, enrol_port))
         except DepartmentError:
             self._close()
             raise
-        self._server = uvicorn_server(create_app(self._storage), contexts[0])
-        self._enrolling: uvicorn.Server | None = None
-        if enrol_port is not None:
-            application = create_enrolment_app(self._storage.units, files)
-            self._enrolling = uvicorn_server(application, contexts[1], ShortProtocol, STRANGERS_MAX)
-        self._thread: threading.Thread | None = None
+        self._server = uvicorn_server(create_app(self._storage), context, gate=gate)
         self.host = host
-        self.port: int = self._sockets[0].getsockname()[1]
-        self.enrol_port: int | None = self._sockets[1].getsockname()[1] if enrol_port is not None else None
+        self.port: int = self._socket.getsockname()[1]
+        self.enrol_port: int | None = None if self._enrolling is None else self._enrolling.port
 
     @property
     def units(self) -> Units:
@@ -102,9 +117,9 @@ class DepartmentServer:
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM (from the main thread), then close the storage."""
         log.info("department.listening", host=self.host, port=self.port, enrol_port=self.enrol_port)
+        assert self._socket is not None
         try:
-            with self._enrolment():
-                self._server.run(sockets=self._sockets[:1])
+            self._server.run(sockets=[self._socket])
         finally:
             self._close()
 
@@ -120,32 +135,19 @@ class DepartmentServer:
         self._server.should_exit = True
         self._thread.join(STOP_S_MAX + START_S_MAX)
 
-    @contextmanager
-    def _enrolment(self) -> Iterator[None]:
-        """Enrol from a thread of its own while the body runs."""
-        if self._enrolling is None:
-            yield
-            return
-        run, sockets = self._enrolling.run, self._sockets[1:]
-        thread = threading.Thread(target=run, kwargs={"sockets": sockets}, name="enrolment", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._enrolling.should_exit = True
-            thread.join(STOP_S_MAX + START_S_MAX)
-
     def _close(self) -> None:
-        for listening in self._sockets:
-            listening.close()
+        if self._enrolling is not None:
+            self._enrolling.stop()
+        if self._socket is not None:
+            self._socket.close()
         self._storage.close()
 
 
 def uvicorn_server(
     application: ASGIApp,
     context: ssl.SSLContext,
-    protocol: type[H11Protocol] = PeerProtocol,
-    connections_max: int = CONNECTIONS_MAX,
+    protocol: type[GatedProtocol] = PeerProtocol,
+    gate: ConnectionGate | None = None,
 ) -> uvicorn.Server:
     """A bounded HTTP/1.1 server that serves sockets given to it.
 
@@ -153,11 +155,11 @@ def uvicorn_server(
         application: what it serves.
         context: its side of TLS.
         protocol: :class:`PeerProtocol` tells the application who its client is.
-        connections_max: past that requests are answered with 503.
+        gate: of the sockets that it will serve; None: they are not bounded.
     """
     config = uvicorn.Config(
         application,
-        http=protocol,
+        http=type(protocol.__name__, (protocol,), {"gate": gate}),
         interface="asgi3",
         loop="asyncio",
         ws="none",
@@ -166,7 +168,7 @@ def uvicorn_server(
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=connections_max,
+        limit_concurrency=None if gate is None else gate.limits.connections + 1,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_S_MAX,
     )
@@ -210,9 +212,14 @@ def _unusable(files: TlsFiles) -> DepartmentError:
     return DepartmentError(f"{files.directory}: no usable server.pem, server.key and ca.pem; {hint}")
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening_at(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        DepartmentError: the port is taken, or the address is not of this machine.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=CONNECTIONS_MAX)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise DepartmentError(f"{host} port {port}: cannot listen: {error.strerror}; is it taken?") from None

@@ -1,4 +1,4 @@
-"""How often somebody may be wrong: a bound for each address and each unit, in memory and on monotonic time."""
+"""How often somebody may be wrong: a bound for each address, in memory and on monotonic time."""
 
 import ipaddress
 import threading
@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 KEYS_MAX = 4096
-"""Addresses and units remembered; past that the one that was wrong longest ago is forgotten."""
+"""Addresses remembered; past that the one that was wrong longest ago is forgotten."""
 
 
 class WrongTries:

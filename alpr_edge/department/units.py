@@ -98,12 +98,16 @@ class Units:
         """
         _check_id(unit_id)
         asked, authority = Asked(unit_id, key_of(request), address), Authority.load(self._files)
-        # A refusal is carried out of the transaction, not raised through it: a wrong try must stay counted.
+        secret = authority.secret(_CODES)
+        # A wrong code takes no lock that the storage of items waits for.
+        with self._database.reading() as connection:
+            if codes.found(connection, secret, unit_id, code) is None:
+                raise RefusedError(Refusal.CODE)
         with self._database.writing() as connection:
-            row = codes.found(connection, authority.secret(_CODES), unit_id, code)
+            row = codes.found(connection, secret, unit_id, code)
             given = Refusal.CODE if row is None else _enrolled(connection, authority, asked, row)
-        if isinstance(given, Refusal):
-            raise RefusedError(given)
+            if isinstance(given, Refusal):
+                raise RefusedError(given)
         return given
 
     def renew(

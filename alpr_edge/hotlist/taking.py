@@ -25,6 +25,7 @@ from alpr_edge.hotlist.process_limits import limited_process
 from alpr_edge.hotlist.sources import request_for
 from alpr_edge.hotlist.watched import Listing
 from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings import ListSource
 from alpr_edge.store import syncs
 from alpr_edge.store.database import Database
@@ -171,6 +172,7 @@ def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
 
 def main() -> int:
     """The process: one order in, one list taken in; the exit code says whether it is to be tried again."""
+    forbid_dumps()
     configure_logs(verbose=True)
     with limited_process():
         return _taken_in()

@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
 from alpr_edge.store import migrating
 from alpr_edge.store.files import private_directory
+from alpr_edge.store.rights import Rights
 from alpr_edge.store.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
 from alpr_edge.store.walog import lacks_commits
 
@@ -44,6 +45,7 @@ _TROUBLE = {
     "SQLITE_IOERR": "the disk does not read or write; check it, and that there is space on it",
     "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
     "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
+    "SQLITE_AUTH": "this half of the unit may neither read nor change that",
     "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ")
@@ -72,7 +74,13 @@ class Database:
 
     @classmethod
     def open(
-        cls, directory: Path, key: bytes, *, migrate: bool, release: migrating.Release = migrating.RELEASE
+        cls,
+        directory: Path,
+        key: bytes,
+        *,
+        migrate: bool,
+        release: migrating.Release = migrating.RELEASE,
+        rights: Rights | None = None,
     ) -> Self:
         """Open ``<directory>/edge.db``.
 
@@ -81,6 +89,7 @@ class Database:
             key: 32 bytes.
             migrate: make the database or bring its schema up to date; only ``alpr-edge run`` may.
             release: what this release reads and writes.
+            rights: what statements may do; None: everything.
 
         Raises:
             DamagedError: it is damaged, or this is another key; nothing was changed.
@@ -96,7 +105,7 @@ class Database:
             migrating.create_file(path)
         if lacks_commits(path):
             raise DamagedError(f"{path}-wal: it is damaged; {_RENEW}")
-        engine = engine_of(path, key, CONNECTIONS_MAX)
+        engine = engine_of(path, key, CONNECTIONS_MAX, rights)
         try:
             with _one_line(path):
                 migrating.bring_up(engine, path, release) if migrate else migrating.check(engine, path, release)

@@ -1,23 +1,22 @@
 """The witnesses that a date must agree with before it deletes, as this database holds them."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from alpr_edge.domain.deletion_dates import DepartmentDate, Objection, objection_to
-from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store import boots, standing
 from alpr_edge.store.database import Database
 from alpr_edge.store.rows import instant_of
-from alpr_edge.store.schema import meta, reads
+from alpr_edge.store.schema import department_dates, reads
 
 TIMELINE_MS = 60_000.0
 """How old the pairs of this boot may be: one comes a minute."""
 NEWEST_READS = 16
 """Reads looked through for the newest whose time is sure."""
-_NAME = "department_date"
 
 
 def note_department_date(database: Database, date: DepartmentDate) -> None:
@@ -27,20 +26,16 @@ def note_department_date(database: Database, date: DepartmentDate) -> None:
         StoreError: it cannot be kept.
     """
     heard = date.heard
-    value = {"utc": rfc3339(date.utc), "boot_id": heard.boot_id, "boottime_ns": heard.boottime_ns}
+    row = {"utc": date.utc, "boot_id": heard.boot_id, "boottime_ns": heard.boottime_ns}
     with database.write() as connection:
-        row = {"name": _NAME, "value": json.dumps(value)}
-        connection.execute(meta.insert().prefix_with("OR REPLACE"), row)
+        connection.execute(upsert(department_dates).on_conflict_do_update(set_=row), {"id": 1, **row})
 
 
 def department_date(database: Database) -> DepartmentDate | None:
     """What the department said of the time last; None when it never did."""
     with database.read() as connection:
-        value = connection.scalar(select(meta.c.value).where(meta.c.name == _NAME))
-    if value is None:
-        return None
-    told = json.loads(value)
-    return DepartmentDate(datetime.fromisoformat(told["utc"]), Instant(told["boot_id"], told["boottime_ns"]))
+        row = connection.execute(select(department_dates)).one_or_none()
+    return None if row is None else DepartmentDate(row.utc, Instant(row.boot_id, row.boottime_ns))
 
 
 class DeletionDates:

@@ -9,19 +9,20 @@ from sqlalchemy.exc import IntegrityError
 
 from alpr_edge.store.btree import Value
 from alpr_edge.store.carving import Carved, Column, Shape, shape_of
-from alpr_edge.store.schema import counts, meta, metadata, outbox
+from alpr_edge.store.schema import counts, department_dates, meta, metadata, outbox
 
 NUMBER = "seq"
 """The row's number: its place in the other database says nothing here."""
 Row = dict[str, Value]
 
-_NOT_COPIED = {meta, counts}
+_NOT_COPIED = {meta, counts, department_dates}
 TABLES: tuple[Table, ...] = (
     outbox,
     *(table for table in metadata.sorted_tables if table not in {outbox, *_NOT_COPIED}),
 )
 """All that hold something: the queue, which tells what is needed yet, then those first that others refer to. ``meta``
-says what this database is, not that one, and ``counts`` is kept by triggers."""
+says what this database is, not that one, ``counts`` is kept by triggers, and the
+department says the time anew."""
 
 
 class Fate(StrEnum):

@@ -237,6 +237,16 @@ holds = Table(
 
 # Kept by triggers of the migration, as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones apart),
 # "images" and "image_bytes".
+# One row: what the department said of the time last, and when that was heard.
+department_dates = Table(
+    "department_date",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("utc", Utc, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("boottime_ns", Integer, nullable=False),
+)
+
 counts = Table(
     "counts",
     metadata,

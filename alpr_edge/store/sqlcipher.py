@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
+from alpr_edge.store.rights import Rights
+
 BUSY_MS = 10_000
 """How long a statement waits for another process's commit."""
 WAL_BYTES_MAX = 16 * 1024 * 1024
@@ -30,12 +32,19 @@ _PRAGMAS = (
 _PROGRESS_STEPS = 10_000
 
 
-def engine_of(path: Path, key: bytes, connections_max: int) -> Engine:
-    """An engine over an existing file; no statement is run yet."""
+def engine_of(path: Path, key: bytes, connections_max: int, rights: Rights | None = None) -> Engine:
+    """An engine over an existing file; no statement is run yet.
+
+    Args:
+        path: the file.
+        key: 32 bytes.
+        connections_max: open at a time.
+        rights: what its connections may do; None: everything.
+    """
     engine = create_engine(
         "sqlite://",
         module=cast("ModuleType", dbapi2),
-        creator=lambda: _connect(path, key),
+        creator=lambda: _connect(path, key, rights),
         poolclass=QueuePool,
         pool_size=connections_max,
         max_overflow=0,
@@ -57,7 +66,7 @@ def interrupt_when(connection: Connection, expired: Callable[[], bool] | None) -
     driver.set_progress_handler(expired, _PROGRESS_STEPS)
 
 
-def _connect(path: Path, key: bytes) -> DBAPIConnection:
+def _connect(path: Path, key: bytes, rights: Rights | None) -> DBAPIConnection:
     # mode=rw: a missing file is never made by opening it. No isolation level: transactions begin in _begin.
     connection: Any = dbapi2.connect(
         f"{path.absolute().as_uri()}?mode=rw",
@@ -70,6 +79,8 @@ def _connect(path: Path, key: bytes) -> DBAPIConnection:
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+    if rights is not None:
+        connection.set_authorizer(rights)
     return cast("DBAPIConnection", connection)
 
 

@@ -40,10 +40,10 @@ _MENDED_BY = {
     Refusal.CODE: "the department has no such code for unit {unit}; check the code, and [unit] id in the settings",
     Refusal.EXPIRED: "the code has expired; make a new one there: alpr-edge department code {unit}",
     Refusal.USED: "the code was used already; make a new one there: alpr-edge department code {unit}",
-    Refusal.WITHDRAWN: "the code was withdrawn, by a newer one, a revocation or too many wrong tries; make a new one "
-    "there: alpr-edge department code {unit}",
+    Refusal.WITHDRAWN: "the code was withdrawn, by a newer one or a revocation; make a new one there: "
+    "alpr-edge department code {unit}",
     Refusal.UNIT: "the department takes no unit with the id {unit}; check [unit] id in the settings",
-    Refusal.TRIES: "too many wrong tries from here or for unit {unit}; wait ten minutes and try again",
+    Refusal.TRIES: "too many wrong tries from here; wait ten minutes and try again",
     Refusal.KEY: "the department does not take this key any more; run this again, which makes a new one",
     Refusal.NUMBER: "unit {unit} holds too many certificates; there: alpr-edge department unit revoke {unit}",
     Refusal.AUTHORITY: "the department cannot issue certificates at present; look at its log",

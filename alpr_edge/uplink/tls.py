@@ -46,6 +46,8 @@ _DISTRUSTED = {
 }
 """What to do about a department's certificate, by OpenSSL's verification error (x509_vfy.h)."""
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+_ENDED = "UNEXPECTED_EOF_WHILE_READING"
+"""OpenSSL's word for a connection that ends without TLS's farewell: it may say so for a reset as well."""
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 _CUT_OFF: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "its name is not known here; is there a network, and does its DNS work?"),
@@ -116,7 +118,7 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
             reason = cause.verify_message.rstrip(".")
             hint = _DISTRUSTED.get(cause.verify_code, "check [uplink] ca_file and this machine's clock")
             return UplinkError(f"{url}: its certificate is not trusted ({reason}); {hint}")
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not _is_end(cause):
             return _refusal(cause, settings)
     kind = type(error).__name__
     return UplinkError(f"{url}: cannot be reached ({kind}): {_cut_off(error, settings)}{_lapsed(settings)}")
@@ -130,6 +132,16 @@ def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
     if reason in _NOT_TLS:
         return UplinkError(f"{url}: what answers there does not speak TLS; is a login page in between?")
     return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_lapsed(settings)}")
+
+
+def _is_end(error: ssl.SSLError) -> bool:
+    """Whether the link ended beneath TLS, rather than TLS failing on it.
+
+    A reset in the middle of a body comes as any of these, by the versions of Python and OpenSSL and by whether what was
+    written had gone out.
+    """
+    ends = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return isinstance(error, ends) or error.reason == _ENDED
 
 
 def _cut_off(error: BaseException, settings: UplinkSettings) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from alpr_edge.cli.common import guarded
 from alpr_edge.runtime.logs import configure_logs
 from scripts.proving import emulated, network_camera, releasing, scenario
+from scripts.proving.by_hand import commands_by_hand_are_discreet
 from scripts.proving.car import Car
 from scripts.proving.depot import Depot
 from scripts.proving.hardening import rate_inside
@@ -97,6 +98,7 @@ def _of_a_unit(scene: Scene, doors: ExitStack, *, quick: bool) -> Iterator[Proof
     yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
     yield "chronyd is fed", partial(scenario.chronyd_is_fed, scene)
     yield "the hardening holds", partial(scenario.hardening_holds, scene)
+    yield "commands by hand are discreet", partial(commands_by_hand_are_discreet, scene)
     yield "the firewall holds", partial(scenario.firewall_holds, scene)
     yield "kills are survived", partial(scenario.kills_are_survived, scene)
     if not quick:

@@ -3,16 +3,18 @@
 import json
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from alpr_edge.domain.wire_enrolling import STORAGE_PORT
-from scripts.proving.host import ROOT, ProofError, call, until
+from scripts.proving.host import ProofError, call, until
 from scripts.proving.networks import DEPOT, DEPOT_ADDRESS
 
-PROGRAM = ROOT / ".venv" / "bin" / "alpr-edge"
+PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
+"""Of the environment that this runs in."""
 PORT, ENROL_PORT = STORAGE_PORT, 8445
 """The second is not the usual one, so that what is given for it counts."""
 URL = f"https://{DEPOT_ADDRESS}:{PORT}"

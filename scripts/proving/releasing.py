@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.proving.host import CACHE, ROOT, ProofError, call, until
+from scripts.proving.depot import PROGRAM
+from scripts.proving.host import CACHE, ProofError, call, until
 from scripts.proving.networks import wire
 from scripts.proving.roots import bundle, put_tree
 from scripts.proving.scenario import CAPTURE, UNIT, UPLINK, Scene, start_receiver
@@ -161,8 +162,7 @@ def _import(scene: Scene) -> str:
     call("rm", "-rf", medium)
     there = scene.car.root / MEDIUM.lstrip("/")
     call("cp", "-a", there, medium)
-    program = ROOT / ".venv" / "bin" / "alpr-edge"
-    told = call(program, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
+    told = call(PROGRAM, "department", "import", medium, "--directory", scene.depot.folder).stdout.strip()
     call("cp", "-rT", "--no-preserve=ownership", medium, there)
     return told
 

@@ -188,7 +188,10 @@ def hardening_holds(scene: Scene) -> str:
         # As root, so that it is the mount that forbids it.
         _require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
         _require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
-    return "no network; no devices; no key of the other half"
+    data = "/var/lib/alpr-edge"
+    _require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
+    _require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
+    return "no network; no devices; no key, list or picture of the other half"
 
 
 def _within(car: Car, unit: str) -> tuple[str, ...]:

@@ -21,10 +21,9 @@ from tests.department.enrolled import enrolled
 ROUNDS = 4
 
 
-def edge(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alpr_edge", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+def edge(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "alpr_edge", *arguments]
+    return subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

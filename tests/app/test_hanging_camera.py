@@ -55,7 +55,7 @@ def watching(
             herald=Herald(SilentPlayer(), clock, settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
-            recorder=Recorder(store.reads, settings.store),
+            recorder=Recorder(store.reads, settings.store, store.refused),
             tick=lambda _: None,
         )
         assembly = Assembly(settings, lenses, parts, live=True)

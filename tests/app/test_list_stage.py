@@ -13,6 +13,7 @@ from alpr_edge.app.list_taking import ListStage
 from alpr_edge.app.store_room import open_store
 from alpr_edge.hotlist.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.reports import Refusals, refused
+from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import load
 from tests.hotlist.feed_texts import csv_text
@@ -51,7 +52,7 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
             csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1000000 + 100_000)))
         )
         supervisor = Supervisor()
-        supervisor.add(ListStage(settings, store.database, store.incoming), replaceable=True)
+        supervisor.add(ListStage(settings, store.database, store.incoming, SystemClock()), replaceable=True)
         supervisor.start()
         until(lambda: bool(importers()))
         os.kill(importers()[0], signal.SIGKILL)

@@ -89,8 +89,8 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
         run.wait_for("event=hotlist.live", 2)
         assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).returncode == 0
         run.wait_for("event=hotlist.live", 3)
-        added = edge("hotlist", "add", PLATES[2], "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
-                     "--settings", str(settings), "--json")  # fmt: skip
+        added = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
+                     "--settings", str(settings), "--json", given=PLATES[2])  # fmt: skip
         assert added.returncode == 0, added.stderr
         run.wait_for("event=alert.sounded")
         assert run.end(signal.SIGTERM) == 0

@@ -14,11 +14,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.app.checking import GROUPS
+from alpr_edge.app.checking_common import Bench
+from alpr_edge.app.checking_memory import check_memory, check_sealing
 from alpr_edge.app.doors import shipped_models
 from alpr_edge.cli import app
 from alpr_edge.department.certificates import initialise
 from alpr_edge.department.server import DepartmentServer
 from alpr_edge.department.storage import Storage
+from alpr_edge.domain.fitness import Grade
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import Settings
 from tests.app.test_certificate_daemon import fill_outbox
 from tests.cli.fit_unit import UNIT, Receiver, changed, import_list, write_fit_unit, write_frames
 from tests.department.enrolled import enrolled
@@ -251,3 +256,37 @@ def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdic
         file.write(f'[power]\nignition = "command"\ncommand = "{command}"\n')
     check = told(unit, *others("ignition"))["ignition"]
     assert (check["verdict"], said in check["said"]) == (verdict, True)
+
+
+@pytest.mark.review(18)
+def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "sys/kernel").mkdir(parents=True)
+    (tmp_path / "sys/kernel/core_pattern").write_text("|/usr/lib/systemd/systemd-coredump %P\n")
+    (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n/swapfile file 2 0 -2\n")
+    bench = Bench(Settings(), running=False, skip=frozenset(), microphone="", card_m=None, system=SystemClock())
+    (open_swap,) = check_memory(bench, tmp_path, tmp_path)
+    assert (open_swap.grade, open_swap.said) == (Grade.AMBER, "swap is not encrypted: /swapfile")
+    assert "systemd-coredump" in open_swap.details[0]
+    (tmp_path / "swaps").unlink()
+    assert [check.grade for check in check_memory(bench, tmp_path, tmp_path)] == [Grade.GREEN]
+
+
+@pytest.mark.review(18)
+@pytest.mark.parametrize(
+    ("note", "has_tpm", "grade", "said"),
+    [
+        ("host+tpm2", True, Grade.GREEN, "with this computer's TPM"),
+        ("host", False, Grade.GREEN, "who takes the disk takes the keys"),
+        ("host", True, Grade.AMBER, "though there is a TPM"),
+        ("", True, Grade.AMBER, "not at all: files in"),
+        ("", False, Grade.GREEN, "not at all: files in"),
+    ],
+)
+def test_where_the_keys_are_is_said(tmp_path: Path, note: str, has_tpm: bool, grade: Grade, said: str) -> None:
+    if note:
+        (tmp_path / "note").write_text(f"{note}\n")
+    if has_tpm:
+        (tmp_path / "tpmrm0").touch()
+    found = check_sealing(tmp_path / "keys", tmp_path / "note", tmp_path / "tpmrm0")
+    assert found.grade is grade
+    assert said in found.said

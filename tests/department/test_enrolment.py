@@ -164,9 +164,9 @@ def test_a_refusal_says_why_and_nothing_of_what_was_sent(
 def test_who_is_wrong_too_often_waits_and_then_not_even_a_right_code_is_looked_at(directory: Path) -> None:
     with DepartmentServer(directory, enrol_port=0) as server, client_of(directory, server.enrol_port) as desk:
         right = asked(server, "unit-4")
-        statuses = [desk.post("/v1/enrol", json={**right, "code": "0" * 20}).status_code for _ in range(6)]
+        statuses = [desk.post("/v1/enrol", json={**right, "code": "0" * 20}).status_code for _ in range(11)]
         answer = desk.post("/v1/enrol", json=right)
-    assert statuses == [403] * 5 + [429]
+    assert statuses == [403] * 10 + [429]
     assert (answer.status_code, answer.json()["reason"]) == (429, "tries")
     assert 0 < int(answer.headers["Retry-After"]) <= 600
 

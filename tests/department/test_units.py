@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from alpr_edge.department.certificates import Authority, TlsFiles, initialise
-from alpr_edge.department.codes import WRONG_TRIES_MAX
 from alpr_edge.department.issuing import VALID_MAX
 from alpr_edge.department.refusals import RefusedError
 from alpr_edge.department.storage import Storage
@@ -115,12 +114,15 @@ def test_why_a_code_gives_nothing(units: Units, directory: Path) -> None:
     assert refusal(units, "two words", first) is Refusal.UNIT
 
 
-def test_a_code_ends_by_wrong_tries(units: Units) -> None:
+@pytest.mark.review(17)
+def test_wrong_tries_end_no_code_and_are_written_nowhere(units: Units, directory: Path) -> None:
     right, wrong = code_of(units), code_of(units, "unit-2")
-    for _ in range(WRONG_TRIES_MAX):
+    before = (directory / "department.db-wal").stat()
+    for _ in range(20):
         assert refusal(units, "unit-1", wrong) is Refusal.CODE
-    assert refusal(units, "unit-1", right) is Refusal.WITHDRAWN
-    assert units.enrol("unit-2", wrong, request_of(new_key()))
+    after = (directory / "department.db-wal").stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert units.enrol("unit-1", right, request_of(new_key()))
 
 
 def test_the_code_is_nowhere_on_disk(units: Units, directory: Path) -> None:

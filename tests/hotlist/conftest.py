@@ -59,9 +59,13 @@ def settings(tmp_path: Path, time_daemon: TimeDaemon) -> Path:
 
 @pytest.fixture
 def command(settings: Path) -> Command:
-    """Runs ``alpr-edge hotlist`` on the unit of the settings."""
+    """Runs ``alpr-edge hotlist`` on the unit of the settings; the plate of add and match, which comes next here, is
+    passed on standard input.
+    """
 
     def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(app, ["hotlist", *map(str, arguments), "--settings", str(settings)])
+        noun, *rest = map(str, arguments)
+        given = rest.pop(0) if noun in {"add", "match"} else None
+        return CliRunner().invoke(app, ["hotlist", noun, *rest, "--settings", str(settings)], input=given)
 
     return run

@@ -219,13 +219,13 @@ def test_missing_settings_and_keys_are_one_line(command: Command, settings: Path
 
 
 def test_as_a_program(settings: Path, table: Path) -> None:
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
         command = [*PROGRAM, *arguments, "--settings", str(settings)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
 
     done = run("import", str(table), "--source", "clew-svs", "--format", "clew", "--json")
     assert (done.returncode, done.stderr, json.loads(done.stdout)["kept"]) == (0, "", 2)
-    found = run("match", PLATE, "--state", "CA", "--json")
+    found = run("match", "--state", "CA", "--json", given=PLATE)
     assert json.loads(found.stdout)[0]["state_match"] == "same"
     table.write_bytes(table.read_bytes()[:-10])
     refused = run("import", str(table), "--source", "clew-svs", "--format", "clew")

@@ -66,8 +66,8 @@ def test_status_tells_of_a_feed_refused_by_hand(command: Command, bolo: Path) ->
     ("arguments", "fault"),
     [
         (["4XY?123"], "a plate is looked up as read, without ? and *"),
-        (["4XYZ123", "--alternative", "4XY*"], "a plate is looked up as read, without ? and *"),
-        (["4XYZ123", "--alternative", ""], "that is no plate: it holds no letter or digit"),
+        (["4XYZ123, 4XY*"], "a plate is looked up as read, without ? and *"),
+        (["4XYZ123,"], "that is no plate: it holds no letter or digit"),
         (["4XYZ1234567"], "that is no plate: longer than 10 characters"),
         (["4XYZ123", "--state", "C1"], "--state is two letters or a name"),
     ],

@@ -1,6 +1,10 @@
 """``alpr-edge hotlist add`` and ``remove``, and the reads held already."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from alpr_edge.cli import app
+from alpr_edge.cli.caller import CALLER
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.reads import Alternative
-from alpr_edge.store import own_entries
+from alpr_edge.store import holds, own_entries
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import ImageStore
 from alpr_edge.store.own_entries import OwnEntry
@@ -19,6 +26,7 @@ from alpr_edge.store.reads import DecidedRecord, ReadStore
 from tests.hotlist.conftest import Command
 from tests.store.records import plate_read
 
+PROGRAM = (sys.executable, "-m", "alpr_edge", "hotlist")
 WHY = ("--reason", "major_crime", "--case", "26-0123")
 
 
@@ -60,7 +68,7 @@ def test_a_whole_plate_is_met_exactly_and_by_what_the_reader_considered(command:
     added(command, "5SOW750", "--expires", "1d")
     assert kinds(command, "5S0W750") == ["exact"]
     assert kinds(command, "5SOW350") == []
-    assert kinds(command, "5SOW350", "--alternative", "5SOW750") == ["confusable"]
+    assert kinds(command, "5SOW350, 5SOW750") == ["confusable"]
 
 
 def test_an_entry_ends_by_itself(command: Command, database: Database) -> None:
@@ -119,7 +127,7 @@ def test_the_reads_held_already_are_looked_through(command: Command, database: D
     ],
 )
 def test_what_cannot_be_watched_for_is_one_line(command: Command, arguments: tuple[str, ...], says: str) -> None:
-    result = command("add", *WHY, *arguments)
+    result = command("add", arguments[0], *WHY, *arguments[1:])
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert says in result.stderr
 
@@ -134,3 +142,52 @@ def test_entries_are_bounded(command: Command, database: Database) -> None:
     later = now + timedelta(hours=2)
     renewed = replace(entry, expires=later + timedelta(hours=1))
     assert own_entries.add(database, OwnEntry(renewed, "26-1", later, "officer"), later).serial == 201
+
+
+@pytest.mark.review(15)
+@pytest.mark.parametrize("verb", [("add", "--expires", "1h", *WHY), ("match",)])
+def test_a_plate_on_the_command_line_is_refused_without_repeating_it(settings: Path, verb: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, ["hotlist", *verb, "--settings", str(settings), "5SOW750"], input="5SOW750\n")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "no plate on the command line" in result.stderr
+    assert "5SOW750" not in result.stderr
+
+
+@pytest.mark.review(15)
+def test_no_plate_on_standard_input_is_one_line(command: Command) -> None:
+    for nothing in ("", "\n"):
+        result = command("match", nothing)
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert "no plate came on standard input" in result.stderr
+
+
+@pytest.mark.review(15)
+def test_a_plate_is_asked_for_on_a_terminal(settings: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [*PROGRAM, "match", "--json", "--settings", str(settings)]
+    process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(theirs)
+    try:
+        os.write(ours, b"5SOW750\n")
+        told, asked = process.communicate(timeout=120)
+    finally:
+        os.close(ours)
+    assert (process.returncode, json.loads(told)) == (0, [])
+    assert asked.startswith("Plate (others the reader considered after commas):")
+
+
+@pytest.mark.review(15)
+def test_who_typed_is_kept_with_an_entry_and_a_hold(settings: Path, database: Database, tmp_path: Path) -> None:
+    store = ReadStore(database, ImageStore(tmp_path / "data" / "images", bytes(32)))
+    store.commit([DecidedRecord(plate_read("read-1"))])
+    behind = {name: value for name, value in os.environ.items() if name != "SUDO_USER"} | {CALLER: "r.alvarez"}
+
+    def run(*arguments: str) -> None:
+        command = [*PROGRAM[:-1], *arguments, "--settings", str(settings)]
+        subprocess.run(command, input="5SOW750\n", env=behind, text=True, timeout=120, check=True)
+
+    run("hotlist", "add", "--expires", "1h", *WHY)
+    run("unit", "hold", "read-1", "--reason", "subpoena")
+    (own,) = own_entries.watched(database, None)
+    assert own.added_by == "r.alvarez"
+    assert [hold.held_by for hold in holds.listed(database)] == ["r.alvarez"]

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,7 @@ class Unit:
             keys_directory=self._folder / "keys",
             source=self.source,
             before=files,
+            now=datetime.now(UTC),
         )
         return ran([*before, sys.executable, "-m", "alpr_edge.hotlist.taking"], order.model_dump_json()).stderr
 

@@ -164,7 +164,7 @@ def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
     script = (SYSTEM / "usr/local/bin/alpr-edge").read_text()
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 3
-    assert done.stderr.endswith("run: sudo alpr-edge hotlist status\n")
+    assert done.stderr.endswith("opened for root alone; run it with sudo in front\n")
 
 
 def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None:

@@ -53,6 +53,28 @@ def alerting(context: ssl.SSLContext) -> Iterator[str]:
         listening.close()
 
 
+@contextmanager
+def ending(context: ssl.SSLContext | None) -> Iterator[str]:
+    """A server whose connection just ends: in the middle of the handshake without a context, else of the request."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        connection, _ = listening.accept()
+        with connection if context is None else context.wrap_socket(connection, server_side=True) as spoken:
+            spoken.recv(65_536)
+            spoken.shutdown(socket.SHUT_WR)  # beneath TLS: no farewell, and no reset over what was not read
+            while spoken.recv(65_536):
+                pass
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        thread.join(30)
+        listening.close()
+
+
 @pytest.fixture
 def stranger(tmp_path: Path) -> TlsFiles:
     return initialise(tmp_path / "stranger", ["127.0.0.1"])
@@ -90,6 +112,17 @@ def test_an_expired_unit_certificate_is_named_where_the_server_just_hangs_up(
     assert "by this machine's clock this unit's certificate" in str(error)
     assert "is not valid: enrol this unit again" in str(error)
     assert storage.counts().items == {}
+
+
+@pytest.mark.review(20)
+@pytest.mark.parametrize("handshake", [True, False])
+def test_a_connection_that_ends_without_a_farewell_was_cut(
+    authority: TlsFiles, unit_files: Path, handshake: bool
+) -> None:
+    with ending(None if handshake else tls_context(authority)) as url:
+        error = refused(url, unit_files)
+    assert "cannot be reached (" in str(error)
+    assert str(error).endswith(": the connection was cut")
 
 
 def test_an_expired_unit_certificate_is_unauthorised_where_the_server_says_so(

@@ -1,0 +1,50 @@
+"""Plates are typed or piped in, never given on a command line.
+
+A command line is read by every user of the computer while the command runs (``/proc``), and sudo writes it to the
+journal, which outlives the entry, the read and the list it was about.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from alpr_edge.domain.errors import FeedError, SettingsError
+
+LINE_CHARACTERS_MAX = 500
+STANDARD_INPUT = "-"
+PlateArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[-]",
+        show_default=False,
+        help="No plate: it is asked for, or read from standard input.",
+    ),
+]
+_SEEN = (
+    "no plate on the command line: all users of this computer see it there and sudo writes it to the journal; leave it"
+    " out and type it when asked, or pass it on standard input"
+)
+
+
+def typed_plate(argument: str, question: str) -> str:
+    """The line that somebody types at a terminal, or the first of standard input.
+
+    Args:
+        argument: what stood in the plate's place on the command line.
+        question: asked for on a terminal.
+
+    Raises:
+        SettingsError: something stood there; it is not repeated.
+        FeedError: no line came, or one too long.
+    """
+    if argument != STANDARD_INPUT:
+        raise SettingsError([_SEEN])
+    if sys.stdin.isatty():
+        return str(typer.prompt(question, err=True))
+    line = sys.stdin.readline(LINE_CHARACTERS_MAX + 1)
+    if not line.strip():
+        raise FeedError("no plate came on standard input; its first line is the plate")
+    if len(line) > LINE_CHARACTERS_MAX:
+        raise FeedError(f"the first line of standard input is no plate: longer than {LINE_CHARACTERS_MAX} characters")
+    return line.strip()

@@ -1,0 +1,70 @@
+"""What of this process's memory may reach a disk: keys and plates lie in it in the clear.
+
+A core file is a copy of all of it. Forbidding the file alone is not enough: a collector behind a pipe gets its copy
+whatever the size allowed is (core(5)), so the process also says that it is not to be dumped at all (prctl(2)), which
+keeps other processes of its user from reading it as well.
+"""
+
+import ctypes
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_DUMPABLE = 4
+
+
+def forbid_dumps() -> None:
+    """No core file of this process or its children, and no look into its memory by others of its user."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A place that memory is moved to when it is short."""
+
+    path: str
+    is_private: bool
+    """Compressed memory, or a device encrypted as a whole: nothing of it lies on a disk in the clear."""
+
+
+def swaps(proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Swap]:
+    """The swap in use; empty where there is none.
+
+    Args:
+        proc: where the kernel tells of processes.
+        system: where it tells of devices.
+    """
+    try:
+        lines = (proc / "swaps").read_text(encoding="utf-8").splitlines()[1:]
+    except OSError:
+        return []  # a kernel without swap
+    paths = [(words[0], words[1]) for line in lines if len(words := line.split()) > 1]
+    return [Swap(path, _is_private(path, kind, system)) for path, kind in paths]
+
+
+def core_pattern(proc: Path = Path("/proc")) -> str:
+    """Where core files of other programs go: a name, or after a bar the program that gets them."""
+    try:
+        return (proc / "sys" / "kernel" / "core_pattern").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _is_private(path: str, kind: str, system: Path) -> bool:
+    if kind != "partition":
+        return False  # a file is as safe as its file system, which is not asked here
+    name = Path(path).name
+    return name.startswith("zram") or _is_encrypted(system / "class" / "block" / name, 8)
+
+
+def _is_encrypted(device: Path, depth: int) -> bool:
+    """Whether a device or all below it (LVM, RAID) are dm-crypt's."""
+    try:
+        uuid = (device / "dm" / "uuid").read_text(encoding="ascii")
+    except OSError:
+        uuid = ""
+    if uuid.startswith("CRYPT-"):
+        return True
+    below = list((device / "slaves").glob("*"))
+    return depth > 0 and bool(below) and all(_is_encrypted(each, depth - 1) for each in below)

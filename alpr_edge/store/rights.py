@@ -1,0 +1,79 @@
+"""What a connection to the database may do: everything, or only what handing over the queue needs.
+
+SQLite asks before it runs a statement what that statement would touch (sqlite3_set_authorizer); what is not named here
+is refused, tables of a later release too. It binds this program's own statements, so that no mistake in the half that
+faces the network reaches a read, an entry or a list. Who runs code of his own in that half holds its key and opens the
+file himself: ``README.md`` beside this file says what is to come against that.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlcipher3 import dbapi2
+
+Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+"""Of an action, two names that go with it, a database and a trigger: SQLITE_OK or SQLITE_DENY."""
+
+_ARGUED = {"table_info", "table_xinfo"}
+"""Pragmas whose argument is what they ask about; that of any other would set it."""
+_FREE = {dbapi2.SQLITE_SELECT, dbapi2.SQLITE_TRANSACTION}
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What may be touched; everything else may not. Call it as SQLite's authorizer."""
+
+    read: frozenset[str]
+    """Tables."""
+    inserted: frozenset[str]
+    """Tables that rows may be added to."""
+    kept: Mapping[str, frozenset[str]]
+    """Tables whose rows may be changed, and the columns of each that may not."""
+    functions: frozenset[str]
+    pragmas: frozenset[str]
+    """Read; none may be set."""
+    triggers: Mapping[str, str]
+    """Triggers that may run, and the one table that each may read and change."""
+
+    def __call__(
+        self, action: int, name: str | None, detail: str | None, database: str | None, trigger: str | None
+    ) -> int:
+        """Whether SQLite may do a thing; ``trigger`` is what would do it in place of the statement itself."""
+        allowed = self._allows(action, name or "", detail) if trigger is None else self._runs(trigger, action, name)
+        return int(dbapi2.SQLITE_OK if allowed and database in {None, "main"} else dbapi2.SQLITE_DENY)
+
+    def _runs(self, trigger: str, action: int, name: str | None) -> bool:
+        """Whether a trigger may do a thing: to what it keeps, and in view of the row that set it off."""
+        table = self.triggers.get(trigger)
+        changes = {dbapi2.SQLITE_INSERT, dbapi2.SQLITE_UPDATE}
+        return table is not None and (name == table if action in changes else action == dbapi2.SQLITE_READ)
+
+    def _allows(self, action: int, name: str, detail: str | None) -> bool:
+        if action == dbapi2.SQLITE_READ:
+            return name in self.read
+        if action == dbapi2.SQLITE_INSERT:
+            return name in self.inserted
+        if action == dbapi2.SQLITE_UPDATE:
+            return name in self.kept and detail not in self.kept[name]
+        if action == dbapi2.SQLITE_FUNCTION:
+            return detail in self.functions
+        if action == dbapi2.SQLITE_PRAGMA:
+            return name in self.pragmas and (detail is None or name in _ARGUED)
+        return action in _FREE
+
+
+QUEUE = Rights(
+    read=frozenset({"outbox", "list_sync", "meta", "counts", "department_date"}),
+    inserted=frozenset({"list_sync", "department_date"}),
+    kept={
+        "outbox": frozenset({"seq", "item_id", "urgency", "kind", "body", "length", "sha256", "created_utc"}),
+        "list_sync": frozenset({"source", "marks", "taken", "take_failure"}),
+        "department_date": frozenset(),
+    },
+    functions=frozenset({"count", "min", "max", "sum", "coalesce"}),
+    pragmas=frozenset({"data_version", "read_uncommitted", "table_info", "table_xinfo"}),
+    triggers={"outbox_counted_over": "counts"},
+)
+"""Of the half that faces the network: it takes items from the queue and marks what became of them, and notes how the
+sync of lists stands and what the department said of the time. What an item is made of it cannot change, nor can it
+remove or add one."""

@@ -1,0 +1,106 @@
+"""What the half that faces the network can reach of the store through its own objects: its queue, and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, delete, select, update
+
+from alpr_edge.app.store_room import QueueRoom, open_queue, open_store
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.wire import Answer, Outcome
+from alpr_edge.settings import load
+from alpr_edge.store import schema, syncs
+from alpr_edge.store.reads import DecidedRecord
+from tests.store.records import hit, plate_read
+from tests.units import write_bare_unit
+
+pytestmark = pytest.mark.review(18)
+OPEN = {"outbox", "list_sync", "meta"}
+CLOSED = [table for name, table in schema.metadata.tables.items() if name not in OPEN]
+DENIED = "may neither read nor change that|it refused .SQLITE_ERROR."
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[QueueRoom]:
+    """Of a unit with a read that is queued and one that is held back, since its track is still open."""
+    settings = load(write_bare_unit(tmp_path))
+    with open_store(settings, migrate=True) as store:
+        pictures = ((EvidenceKind.CROP, b"\xff\xd8\xff crop"),)
+        store.reads.commit([DecidedRecord(plate_read("read-1"), pictures, (hit("hit-1", "read-1"),))])
+        store.reads.close_open_reads()
+        store.reads.commit([DecidedRecord(plate_read("read-2"))])
+    with open_queue(settings) as opened:
+        yield opened
+
+
+def refused(queue: QueueRoom, statement: str) -> None:
+    with pytest.raises(StoreError, match=DENIED), queue.database.write() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_the_queue_is_delivered_and_marked(queue: QueueRoom) -> None:
+    due = queue.outbox.due(10, 10**6)
+    assert [item.item_id for item in due][:2] == ["hit-1", "read-1"]
+    assert due[-1].body == b"\xff\xd8\xff crop"
+    first, second, third = due
+    answers = [
+        Answer(first.item_id, Outcome.RECEIPT, first.sha256),
+        Answer(second.item_id, Outcome.REFUSED, detail="409 no"),
+        Answer(third.item_id, Outcome.RETRY, detail="503"),
+    ]
+    queue.outbox.settle(answers, 3)
+    counts = queue.outbox.counts()
+    assert (counts.ready, counts.delivered, counts.quarantined) == (1, 1, 1)
+    assert len(queue.outbox.quarantined()) == 1
+    assert queue.outbox.requeue() == 1
+    syncs.note(queue.database, "bolo", etag='"1"', serial=3, fetch_failure="")
+    syncs.note(queue.database, "bolo", newest=4)
+    assert syncs.state_of(queue.database, "bolo").newest == 4
+    assert queue.database.data_version() > 0
+
+
+@pytest.mark.parametrize("table", CLOSED, ids=lambda table: str(table.name))
+def test_no_other_table_is_read_or_changed(queue: QueueRoom, table: Table) -> None:
+    column = next(iter(table.c))
+    with pytest.raises(StoreError, match=DENIED), queue.database.read() as connection:
+        connection.execute(select(table))
+    for change in (update(table).values({column.name: column}), delete(table)):
+        with pytest.raises(StoreError, match=DENIED), queue.database.write() as connection:
+            connection.execute(change)
+    refused(queue, f"INSERT INTO {table.name} DEFAULT VALUES")
+    refused(queue, f"SELECT 1 FROM {table.name}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE outbox SET body = x''",
+        "UPDATE outbox SET item_id = 'other'",
+        "UPDATE outbox SET sha256 = ''",
+        "DELETE FROM outbox",
+        "INSERT INTO outbox (item_id) VALUES ('x')",
+        "UPDATE list_sync SET take_failure = ''",
+        "UPDATE meta SET value = '0'",
+        "SELECT item_id FROM outbox WHERE item_id IN (SELECT read_id FROM reads)",
+        "UPDATE outbox SET detail = (SELECT plate FROM reads LIMIT 1)",
+        "SELECT count(*) FROM sqlite_master",
+        "SELECT load_extension('x')",
+        "SELECT sqlcipher_export('main')",
+        "PRAGMA rekey = 'x'",
+        "PRAGMA writable_schema = 1",
+        "PRAGMA read_uncommitted = 1",
+        "ATTACH DATABASE ':memory:' AS other",
+        "CREATE TABLE other (x)",
+        "CREATE TEMP TRIGGER t AFTER UPDATE ON outbox BEGIN DELETE FROM reads; END",
+        "DROP TABLE outbox",
+    ],
+)
+def test_nothing_else_is_done_to_the_queue_or_the_file(queue: QueueRoom, statement: str) -> None:
+    refused(queue, statement)
+    assert len(queue.outbox.due(10, 10**6)) == 3
+
+
+def test_its_room_holds_the_queue_alone(queue: QueueRoom) -> None:
+    assert set(QueueRoom.__dataclass_fields__) == {"database", "outbox", "incoming"}
