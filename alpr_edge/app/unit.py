@@ -81,11 +81,7 @@ class Unit:
             doors.enter_context(only_one(self._settings.unit.data_directory))
             ballast = open_ballast(self._settings)
             store = doors.enter_context(open_store(self._settings, migrate=True, renew=True))
-            self._not_recovered = store.recover()
-            now = self._clock.now()
-            if believed := boots.pairs(store.database, now.boot_id)[-1:]:
-                self._keeper.resume(believed[0])
-            placing.place_earlier(store.database, now)
+            self._recover(store)
             _, loader = open_lists(self._settings, store.database)
             loader.load()
             lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
@@ -113,6 +109,14 @@ class Unit:
                 finally:
                     self._drain(assembly, halt, herald)
                 is_on = self._part(store)
+
+    def _recover(self, store: StoreRoom) -> None:
+        """Put right what the last run left, and go on with the time that this boot believed."""
+        self._not_recovered = store.recover()
+        now = self._clock.now()
+        if believed := boots.pairs(store.database, now.boot_id)[-1:]:
+            self._keeper.resume(believed[0])
+        placing.place_earlier(store.database, now)
 
     def _assembly(
         self, sight: Sight, herald: Herald, recorder: Recorder, lists: ListWatch, cameras: list[Camera]
@@ -155,26 +159,28 @@ class Unit:
                 herald.sound(Tone.DISK)
             assembly.supervisor.tend()
             stalled = assembly.stalled()
-            if WRITER not in stalled:
-                self._keep_time(store)
+            self._keep_time(store, writes=WRITER not in stalled)
             lists.refresh(now)
             if lists.judge(now):
                 herald.sound(Tone.STALE)
             others = disk.figures() | store_figures(store, self._attempts)
             others |= do("databases set aside", damage.figures, otherwise={})
             troubles = self._judge(assembly, lists, herald, cameras)
-            dates = [self._clock.trouble] if self._clock.trouble else []
-            warnings = (*lists.old(), *disk.warnings(), *damage.warnings(), *store_warnings(others), *dates)
+            warnings = (*lists.old(), *disk.warnings(), *damage.warnings(), *store_warnings(others), *self._dates())
             self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, herald)
             self._write(assembly, herald, cameras, others)
             if assembly.is_alive(stalled):
                 self._manager.alive()
         damage.mend()
 
-    def _keep_time(self, store: StoreRoom) -> None:
+    def _dates(self) -> list[str]:
+        """What is wrong with the dates that the receiver tells."""
+        return [self._clock.trouble] if self._clock.trouble else []
+
+    def _keep_time(self, store: StoreRoom, *, writes: bool) -> None:
         """In trusted time, at last once a minute: a pair, and what the pairs tell of earlier reads of this boot."""
         now = self._clock.now()
-        if not now.trusted or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
+        if not (writes and now.trusted) or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
             return
         try:
             boots.record(store.database, now)

@@ -10,10 +10,9 @@ import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.wire import Answer, ItemKind, OutboxItem, Outcome, digest
@@ -21,20 +20,25 @@ from alpr_edge.domain.wire_hits import kind_of
 from alpr_edge.store import queries
 from alpr_edge.store.database import Database
 from alpr_edge.store.images import PREFIXES, ImageStore
+from alpr_edge.store.outbox_changes import (
+    DETAIL_CHARACTERS_MAX,
+    IS_OFFLOADED,
+    IS_READY,
+    apply_answer,
+    change,
+    quarantine,
+)
 from alpr_edge.store.schema import outbox
 
-DETAIL_CHARACTERS_MAX = 500
 LISTED_MAX = 1000
 
 log = structlog.get_logger(__name__)
 
-_IS_READY = outbox.c.state == "ready"
 _ORDER = (outbox.c.failures_alone, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
 _COLUMNS = (
     *(outbox.c.item_id, outbox.c.kind, outbox.c.length, outbox.c.sha256, outbox.c.body),
     *(outbox.c.attempts, outbox.c.failures_alone),
 )
-_IS_OFFLOADED = outbox.c.state == "offloaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Outbox:
         """
         found: list[OutboxItem] = []
         unreadable: list[tuple[str, StoreError]] = []
-        for row in self._chosen(limit_items, limit_bytes, waiting, _IS_OFFLOADED if offloaded else _IS_READY):
+        for row in self._chosen(limit_items, limit_bytes, waiting, IS_OFFLOADED if offloaded else IS_READY):
             item = self._item(row)
             if isinstance(item, StoreError):
                 unreadable.append((row["item_id"], item))
@@ -114,13 +118,13 @@ class Outbox:
 
     def last_due(self, waiting: Collection[str] = ()) -> list[OutboxItem]:
         """The last of the items that never failed alone, as a list of one; empty when there is none."""
-        wanted = _IS_READY & (outbox.c.failures_alone == 0) & outbox.c.item_id.not_in(waiting)
+        wanted = IS_READY & (outbox.c.failures_alone == 0) & outbox.c.item_id.not_in(waiting)
         rows = self._rows(wanted, 1, last_first=True)
         return [item for row in rows if isinstance(item := self._item(row), OutboxItem)]
 
     def find(self, item_id: str) -> OutboxItem | None:
         """An item that is still due, by its id; None when it is not, or cannot be read."""
-        for row in self._rows((_IS_READY | _IS_OFFLOADED) & (outbox.c.item_id == item_id), 1):
+        for row in self._rows((IS_READY | IS_OFFLOADED) & (outbox.c.item_id == item_id), 1):
             item = self._item(row)
             return item if isinstance(item, OutboxItem) else None
         return None
@@ -135,7 +139,7 @@ class Outbox:
         """
         with self._database.write() as connection:
             for answer in answers:
-                _settle(connection, answer, digest_attempts_max, at)
+                apply_answer(connection, answer, digest_attempts_max, at)
 
     def offload(self, items: Sequence[OutboxItem], medium_id: str, at: datetime | None) -> int:
         """Note that items that were ready lie on a medium now; returns how many.
@@ -148,7 +152,7 @@ class Outbox:
         done = 0
         with self._database.write() as connection:
             for item in items:
-                same = (outbox.c.item_id == item.item_id) & (outbox.c.sha256 == item.sha256) & _IS_READY
+                same = (outbox.c.item_id == item.item_id) & (outbox.c.sha256 == item.sha256) & IS_READY
                 values = {"state": "offloaded", "medium_id": medium_id, "offloaded_utc": at, "detail": ""}
                 done += connection.execute(update(outbox).where(same).values(values)).rowcount
         return done
@@ -156,7 +160,7 @@ class Outbox:
     def media(self) -> list[MediumCounts]:
         """The media that hold items without a receipt."""
         last = func.max(outbox.c.offloaded_utc)
-        query = select(outbox.c.medium_id, func.count(), last).where(_IS_OFFLOADED).group_by(outbox.c.medium_id)
+        query = select(outbox.c.medium_id, func.count(), last).where(IS_OFFLOADED).group_by(outbox.c.medium_id)
         with self._database.read() as connection:
             return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
 
@@ -175,7 +179,7 @@ class Outbox:
         failures = outbox.c.failures_alone + 1
         state = outbox.c.state
         with self._database.write() as connection:
-            _change(
+            change(
                 connection,
                 item_id,
                 attempts=outbox.c.attempts + 1,
@@ -187,7 +191,7 @@ class Outbox:
     def quarantine(self, item_id: str, detail: str) -> None:
         """Set an item aside; it is shown until it is queued again."""
         with self._database.write() as connection:
-            _quarantine(connection, item_id, detail)
+            quarantine(connection, item_id, detail)
 
     def requeue(self, item_ids: Collection[str] | None = None, *, offloaded: bool = False) -> int:
         """Make quarantined items due again with their counts at zero, or those on media that are lost.
@@ -199,7 +203,7 @@ class Outbox:
         Returns:
             How many.
         """
-        aside = _IS_OFFLOADED if offloaded else outbox.c.state == "quarantined"
+        aside = IS_OFFLOADED if offloaded else outbox.c.state == "quarantined"
         if item_ids is not None:
             aside &= outbox.c.item_id.in_(item_ids)
         counts = {"attempts": 0, "digest_failures": 0, "failures_alone": 0}
@@ -222,7 +226,7 @@ class Outbox:
 
     def _quarantine_lost(self, prefix: str) -> int:
         here = set(self._images.orphans((), prefix))
-        waiting = _IS_READY | _IS_OFFLOADED
+        waiting = IS_READY | IS_OFFLOADED
         due = (outbox.c.kind == ItemKind.IMAGE) & waiting & outbox.c.item_id.between(prefix, f"{prefix}g")
         with self._database.read() as connection:
             gone = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
@@ -293,46 +297,3 @@ def quarantined_in(database: Database) -> int:
     """How many items of a database were set aside."""
     with database.read() as connection:
         return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)
-
-
-def _settle(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
-    detail = answer.detail[:DETAIL_CHARACTERS_MAX]
-    if answer.outcome is Outcome.RECEIPT:
-        _receive(connection, answer, digest_attempts_max, at)
-    elif answer.outcome is Outcome.RETRY:
-        # The first may be a slip of the link; from the second on the item fails while the department answers.
-        failures = outbox.c.failures_alone + case((outbox.c.attempts > 0, 1), else_=0)
-        attempts = outbox.c.attempts + 1
-        _change(connection, answer.item_id, attempts=attempts, failures_alone=failures, detail=detail)
-    elif answer.outcome is Outcome.REFUSED:
-        _quarantine(connection, answer.item_id, detail)
-
-
-def _receive(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
-    """A receipt counts when it names the digest that left, even for an item set aside meanwhile."""
-    same = (outbox.c.item_id == answer.item_id) & (outbox.c.sha256 == answer.sha256) & (outbox.c.state != "delivered")
-    receipt = {"state": "delivered", "receipt_sha256": answer.sha256, "delivered_utc": at, "detail": ""}
-    done = update(outbox).where(same).values(attempts=outbox.c.attempts + 1, **receipt)
-    if connection.execute(done).rowcount:
-        return
-    failures = outbox.c.digest_failures + 1
-    _change(
-        connection,
-        answer.item_id,
-        attempts=outbox.c.attempts + 1,
-        digest_failures=failures,
-        receipt_sha256=answer.sha256,
-        state=case((failures >= digest_attempts_max, "quarantined"), else_=outbox.c.state),
-        detail="the department stored other content",
-    )
-
-
-def _quarantine(connection: Connection, item_id: str, detail: str) -> None:
-    detail = detail[:DETAIL_CHARACTERS_MAX]
-    _change(connection, item_id, state="quarantined", attempts=outbox.c.attempts + 1, detail=detail)
-
-
-def _change(connection: Connection, item_id: str, **values: Any) -> None:  # noqa: ANN401 - columns of any type
-    """Change an item that waits for a receipt; one that is delivered or set aside keeps its state."""
-    waits = (outbox.c.item_id == item_id) & (_IS_READY | _IS_OFFLOADED)
-    connection.execute(update(outbox).where(waits).values(**values))
