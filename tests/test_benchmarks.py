@@ -100,7 +100,8 @@ def test_every_truth_takes_its_best_box_once_and_the_rest_is_false_or_twice() ->
     readings = [reading(box) for box in (Box(0, 0, 90, 50), Box(5, 0, 100, 60), Box(500, 0, 600, 50))]
     taken = matched(truths, readings)
     assert taken == [0, None]
-    assert left_over(truths, readings, taken) == (1, 1)
+    assert left_over(truths, readings, taken) == ([readings[2]], 1)
+    assert left_over(truths, readings, taken, [Box(480, 0, 900, 90)]) == ([], 1)
 
 
 def test_characters_must_lie_in_the_box_grown_by_four_per_cent() -> None:
