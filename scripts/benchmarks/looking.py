@@ -49,6 +49,11 @@ class Look:
         return self.read is not None and self.read.plate == self.truth.plate
 
     @property
+    def certain(self) -> bool:
+        """Whether the text of its box may be taken as it stands."""
+        return self.read is not None and self.read.certain
+
+    @property
     def exact_true_box(self) -> bool:
         """Whether the text of the true box is the truth."""
         return self.read_true_box is not None and self.read_true_box.plate == self.truth.plate
@@ -123,6 +128,11 @@ class Looker:
         false_boxes = [FalseBox(opener, reading) for reading in false]
         return Looks(1, list(self._of_truths(scene, opener, readings, taken)), false_boxes, duplicates)
 
+    def read_true_box(self, scene: Scene, truth: Truth) -> Vote:
+        """What the reader makes of the true box of a plate."""
+        slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
+        return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
+
     def _of_truths(
         self, scene: Scene, opener: Opener, readings: list[Reading], taken: list[int | None]
     ) -> Iterable[Look]:
@@ -136,12 +146,8 @@ class Looker:
                 0.0 if reading is None else truth.box.iou(reading.box),
                 reading,
                 None if reading is None else vote([reading]),
-                self._read_true_box(scene, truth) if truth.plate else None,
+                self.read_true_box(scene, truth) if truth.plate else None,
             )
-
-    def _read_true_box(self, scene: Scene, truth: Truth) -> Vote:
-        slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
-        return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
 
 
 def matched(truths: Iterable[Truth], readings: list[Reading]) -> list[int | None]:

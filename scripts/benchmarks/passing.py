@@ -16,7 +16,7 @@ from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.frames import Frame, Pixels
 from alpr_edge.domain.instants import Instant
 from alpr_edge.vision.detector import PADDING_GREY
-from scripts.benchmarks.sets import FRAME_PX, Opener, Truth
+from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, Truth
 
 SEED = 4625
 FRAMES = 12
@@ -26,6 +26,8 @@ WIDTHS_PX = 35.0, 110.0
 """Plate width in the first frame, drawn evenly on a log scale."""
 ZOOM = 1.0, 2.2
 """How much larger the plate is in the last frame."""
+WHOLE_ZOOM = 1.0, 1.3
+"""The same of a whole scene."""
 DRIFT_PX = 25.0, 6.0
 """Standard deviation of the plate's way from one frame to the next, across and down."""
 SHAKE_PX = 1.5
@@ -38,11 +40,18 @@ class Pass:
     truth: Truth
     frames: Iterator[Frame]
     boxes: tuple[Box, ...]
+    plates: tuple[tuple[Box, ...], ...]
+    """Of each frame: every plate of the scene, and what may be one."""
 
 
 def passes(openers: Sequence[Opener]) -> list[partial[Pass]]:
     """One pass a scene, its frames made as they are asked for."""
     return [partial(_pass, opener, index) for index, opener in enumerate(openers)]
+
+
+def whole_passes(openers: Sequence[Opener]) -> list[partial[Pass]]:
+    """One pass a scene of all that is in it: as large as fits the frame, then drawn nearer to its middle."""
+    return [partial(_whole_pass, opener, index) for index, opener in enumerate(openers)]
 
 
 def _pass(opener: Opener, index: int) -> Pass:
@@ -52,8 +61,27 @@ def _pass(opener: Opener, index: int) -> Pass:
     scales = widths / truth.box.width_px
     centre = np.array(truth.box.centre_px)
     offsets = _way(float(widths[-1]), rng) - centre * scales[:, np.newaxis]
-    boxes = tuple(_moved(truth.box, float(scale), offset) for scale, offset in zip(scales, offsets, strict=True))
-    return Pass(truth, _frames(scene.pixels, scales, offsets, rng), boxes)
+    return _seen_moving(scene, scales, offsets, rng)
+
+
+def _whole_pass(opener: Opener, index: int) -> Pass:
+    scene, rng = opener(), np.random.default_rng((SEED, 1, index))
+    size, room = np.array(scene.pixels.shape[1::-1]), np.array(FRAME_PX)
+    scales = float((room / size).min()) * np.linspace(1, rng.uniform(*WHOLE_ZOOM), FRAMES)
+    offsets = room / 2 - size / 2 * scales[:, np.newaxis] + rng.normal(0, SHAKE_PX, (FRAMES, 2))
+    return _seen_moving(scene, scales, offsets, rng)
+
+
+def _seen_moving(
+    scene: Scene, scales: NDArray[np.float64], offsets: NDArray[np.float64], rng: np.random.Generator
+) -> Pass:
+    """The pass of a scene that is shown at these scales and places, one for each frame."""
+    plates = (*(truth.box for truth in scene.truths), *scene.ignored)
+    moved = tuple(
+        tuple(_moved(box, float(scale), offset) for box in plates)
+        for scale, offset in zip(scales, offsets, strict=True)
+    )
+    return Pass(scene.truths[0], _frames(scene.pixels, scales, offsets, rng), tuple(row[0] for row in moved), moved)
 
 
 def _moved(box: Box, scale: float, offset: NDArray[np.float64]) -> Box:

@@ -4,10 +4,11 @@ A set is a list of openers: its length is known before a picture is loaded, and 
 """
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -30,6 +31,9 @@ FRAME_PX = 1280, 720
 """Width and height of a camera's frame."""
 SMALL_PX = 40
 """Plate width of the distant set."""
+
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +137,13 @@ def _small(opener: Opener) -> Scene:
 
 def _opened(path: Path, truths: tuple[Truth, ...], ignored: tuple[Box, ...]) -> Scene:
     return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths, ignored)
+
+
+def spread(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
+    """At most so many of them, drawn evenly from the whole; None: all."""
+    if limit is None or limit >= len(items):
+        return items
+    return [items[round(i * len(items) / limit)] for i in range(limit)]
 
 
 def box_of(row: Mapping[str, str]) -> Box:

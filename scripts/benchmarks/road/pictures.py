@@ -1,4 +1,4 @@
-"""The road photos with their plates and texts, and the crops of plates with texts, as they lie in ``road/`` of the data."""
+"""The road photos with their plates and texts, and the crops with texts, as they lie in ``road/`` of the data."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.plates import canonical
+from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.sets import Opener, Truth, box_of, photo, rows
 
 FOLDERS = ("openimages_american", "openimages_latin_america", "openimages_world", "openimages_world_small")
@@ -18,6 +19,25 @@ CROPS_LONGEST_PX = 1024
 """Longest side of the photos that the crops were cut from."""
 MISFIT_MAX = 0.5
 """How far width and shape of a crop's plate may be off a box (in parts of it, summed) for the two to be one plate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """What to measure of the road.
+
+    Args:
+        data: folder of the real photos.
+        vision: models and threads.
+        limit: pictures of each set, at most; None: all.
+        prefix: of the names of the figures.
+        sheets: folder for the sheets of the worst.
+    """
+
+    data: Path
+    vision: VisionSettings
+    limit: int | None
+    prefix: str
+    sheets: Path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
