@@ -1,7 +1,8 @@
 """The real ride by vehicle: read exactly, read once, merged with another, certain and right.
 
 Only reads that stand in the end count: one that its own pass corrected does not. A vehicle is **clear** when its plate
-is in one picture at least; only of those is the text beyond doubt, so only they say whether a text is right.
+is in one picture at least; only of those is the text beyond doubt, so only they say whether a text is right. Reads on
+no labelled plate say nothing: those looked at were of real plates, cut by the picture's edge or too dim to label.
 """
 
 from bisect import bisect_right
@@ -50,9 +51,9 @@ class Outcome:
 
     @property
     def certain(self) -> list[bool]:
-        """Of each certain read whether it is right: reads of clear vehicles, and those of no labelled plate (wrong)."""
-        known = {None, *self.clear}
-        return [self.is_right(read) for read in self.reads if read.read.certain and read.vehicle in known]
+        """Of each certain read of a clear vehicle, whether it is right."""
+        clear = self.clear
+        return [self.is_right(read) for read in self.reads if read.read.certain and read.vehicle in clear]
 
 
 def run(looker: Looker, of: Road) -> list[bool]:
@@ -93,7 +94,7 @@ def _print_reads(name: str, outcome: Outcome) -> None:
     share(f"{name}.certain_right", sum(certain), len(certain))
     right = [outcome.is_right(read) for read in reads if read.vehicle in clear]
     share(f"{name}.reads_right", sum(right), len(right))
-    share(f"{name}.reads_of_no_plate", sum(read.vehicle is None for read in reads), len(reads))
+    share(f"{name}.reads_unlabelled", sum(read.vehicle is None for read in reads), len(reads))
 
 
 def _reads_a_sighting(outcome: Outcome) -> list[int]:
@@ -128,7 +129,7 @@ def _write_sheets(outcome: Outcome, folder: Path) -> None:
     write_sheet(tiles[:SHEET_TILES], folder / "rides-wrong.png")
     for name, chosen in (
         ("merged", [read for read in outcome.reads if read.merged]),
-        ("no-plate", [read for read in outcome.reads if read.vehicle is None]),
+        ("unlabelled", [read for read in outcome.reads if read.vehicle is None]),
     ):
         tiles = [tile for read in chosen for tile in _read_tiles(outcome.ride, read)]
         write_sheet(tiles[:SHEET_TILES], folder / f"rides-{name}.png")
@@ -143,10 +144,11 @@ def _vehicle_tile(outcome: Outcome, number: str, reads: Sequence[RideRead]) -> T
 
 
 def _read_tiles(ride: Ride, read: RideRead) -> list[Tile]:
-    """First and last look of a read; green: the nearest labelled plate."""
+    """First and last look of a read; green: the labelled plate that it touches."""
     tiles = []
     for look in dict.fromkeys((read.looks[0], read.looks[-1])):
-        nearest: Box | None = max((p.box for p in ride.plates[look.frame_number]), key=look.box.iou, default=None)
+        boxes = [plate.box for plate in ride.plates[look.frame_number] if plate.box.iou(look.box) > 0]
+        nearest: Box | None = max(boxes, key=look.box.iou, default=None)
         caption = f"{read.read.plate} {read.read.confidence:.2f}, vehicles {' '.join(sorted(read.vehicles)) or 'none'}"
         tiles.append(Tile(photo(ride.pictures[look.frame_number]), nearest, look.box, caption))
     return tiles
