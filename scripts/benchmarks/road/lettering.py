@@ -28,7 +28,7 @@ from scripts.benchmarks.road.pictures import AMERICAN, Road, road_photos
 from scripts.benchmarks.road.signs import plain, signs, stamped
 from scripts.benchmarks.sets import Opener, Scene, photos, spread
 
-SIGNS, ROAD, PLAIN, STAMPED = 120, 100, 100, 60
+SIGNS, ROAD, PLAIN, STAMPED = 80, 80, 80, 40
 """Passes of each kind, at most."""
 UNLABELLED = {
     "us/car22.jpg": (Box(0, 328, 45, 358),),
