@@ -1,9 +1,4 @@
-import csv
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -15,6 +10,7 @@ from hypothesis import strategies as st
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.frames import Reading
 from alpr_edge.domain.instants import Instant
+from scripts.benchmarks.accuracy import PARTS, ROAD
 from scripts.benchmarks.detector import holds_characters
 from scripts.benchmarks.figures import wilson
 from scripts.benchmarks.looking import Look, left_over, matched
@@ -23,11 +19,8 @@ from scripts.benchmarks.rendered import rendered
 from scripts.benchmarks.sets import FRAME_PX, SMALL_PX, Scene, Truth, scaled_into_frame
 from scripts.benchmarks.sheet import worst
 from scripts.benchmarks.tones import SERIALS, Decision, print_tones
+from tests.benchmark_data import OTHER_ROW, PLATE_ROW, TEXT, bench, write_data
 from tests.vision.models import detector_model, reader_model, write_models
-
-ROOT = Path(__file__).parents[1]
-PLATE = Box(200, 200, 300, 240)
-"""Where the test detector finds a plate in a frame of 1280x720."""
 
 
 def reading(box: Box) -> Reading:
@@ -100,7 +93,8 @@ def test_every_truth_takes_its_best_box_once_and_the_rest_is_false_or_twice() ->
     readings = [reading(box) for box in (Box(0, 0, 90, 50), Box(5, 0, 100, 60), Box(500, 0, 600, 50))]
     taken = matched(truths, readings)
     assert taken == [0, None]
-    assert left_over(truths, readings, taken) == (1, 1)
+    assert left_over(truths, readings, taken) == ([readings[2]], 1)
+    assert left_over(truths, readings, taken, [Box(480, 0, 900, 90)]) == ([], 1)
 
 
 def test_characters_must_lie_in_the_box_grown_by_four_per_cent() -> None:
@@ -133,49 +127,13 @@ def test_rendered_scenes_are_the_same_again_and_know_their_characters(data: Path
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A photo for each set, every one of them with the same plate in the same place."""
-    folder = tmp_path / "data"
-    truth = ["a.jpg", PLATE.left_px, PLATE.top_px, PLATE.width_px, PLATE.height_px, "8ABC123"]
-    header = ["image", "left_px", "top_px", "width_px", "height_px", "plate"]
-    for name in ("us", "eu", "br"):
-        write_rows(folder / "benchmark" / name / "truth.csv", [header, truth])
-        write_photo(folder / "benchmark" / name / "a.jpg")
-    sides = [f"{side}_px" for side in ("left", "top", "right", "bottom")]
-    rides = ("dayride_type1_001", "dayride_type1_002", "nightride_type3_001")
-    frames = [[f"{name}.jpg", name, 1, 200, 200, 300, 240] for name in rides]
-    write_rows(folder / "dashcam" / "boxes.csv", [["image", "ride", "second", *sides], *frames])
-    for name in rides:
-        write_photo(folder / "dashcam" / f"{name}.jpg")
-    write_photo(folder / "negatives" / "n.jpg")
-    return folder
-
-
-def write_rows(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
-def write_photo(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.full((720, 1280, 3), 90, np.uint8))
-
-
-def bench(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.benchmarks", "accuracy", *arguments],
-        cwd=where,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return write_data(tmp_path / "data")
 
 
 def test_every_figure_is_a_line_of_json_and_the_sheet_is_named_on_stderr(tmp_path: Path, data: Path) -> None:
-    row = [[0, 100, 112, 150, 132, 0, 0.9], [0, 300, 200, 340, 220, 0, 0.5]]
-    models = write_models(tmp_path / "models", detector_model(row), reader_model("8ABC124"))
-    done = bench(tmp_path, "--data", str(data), "--models", str(models), "--threads", "1")
+    models = write_models(tmp_path / "models", detector_model([PLATE_ROW, OTHER_ROW]), reader_model(TEXT))
+    parts = ",".join(part for part in PARTS if part not in ROAD)
+    done = bench(tmp_path, "--data", str(data), "--models", str(models), "--threads", "1", "--only", parts)
     assert done.returncode == 0, done.stderr
     figures = {line["figure"]: line for line in map(json.loads, done.stdout.splitlines())}
     found = figures["accuracy.photos.recall_iou50"]

@@ -14,7 +14,7 @@ from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Frame, Pixels, Reading
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import Evidence, Look, PlateRead, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.second_look import SecondLooks
 from alpr_edge.domain.tracking import Track, Tracker
 from alpr_edge.domain.voting import Vote, vote
@@ -203,7 +203,8 @@ class Passes:
             box=current.sharpest.box,
             position=self._locate(current.sharpest.captured) or read.position,
         )
-        return ReadClosed(read, current.evidence if current.sharper else None)
+        looks = tuple(Look(reading.frame_number, reading.box) for reading in track.readings)
+        return ReadClosed(read, current.evidence if current.sharper else None, looks)
 
 
 def _evidence(frame: Frame, reading: Reading) -> Evidence:

@@ -96,12 +96,22 @@ class ReadDecided:
     """The read whose alert no longer holds (the same as ``read.supersedes``)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A plate's place in one frame of a pass."""
+
+    frame_number: int
+    box: Box
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadClosed:
     """The pass is over: the row takes its last values. ``evidence`` is None when no sharper look came."""
 
     read: PlateRead
     evidence: Evidence | None
+    looks: tuple[Look, ...] = ()
+    """Where the plate was in each frame that voted, oldest first."""
 
 
 ReadEvent = ReadDecided | ReadClosed

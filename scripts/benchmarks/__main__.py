@@ -38,7 +38,7 @@ def _run() -> None:
     if chosen.which == "path":
         path.run(chosen.data, settings.vision)
     else:
-        accuracy.run(accuracy.Request(chosen.data, settings.vision, parts or accuracy.PARTS))
+        accuracy.run(accuracy.Request(chosen.data, settings.vision, parts or accuracy.PARTS, chosen.limit))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
+    of_accuracy.add_argument("--limit", type=int, help="road, rides, lettering: pictures of each set, for a quick look")
     of_hotlist = parser.add_argument_group("hotlist")
     of_hotlist.add_argument("--entries", type=int, default=hotlist.ENTRIES, help="size of the list; default: 5 million")
     of_hotlist.add_argument("--table", action="store_true", help="a thousand to ten million entries, without the peers")

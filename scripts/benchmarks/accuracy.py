@@ -12,17 +12,27 @@ from alpr_edge.app.doors import inference_threads, open_models
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from scripts.benchmarks import detector, nonplates, reader, sets, voting
+from scripts.benchmarks.figures import share
 from scripts.benchmarks.kept import kept
 from scripts.benchmarks.looking import IOU_FOUND, IOU_MIN, Looker, Looks, pooled
 from scripts.benchmarks.rendered import rendered
+from scripts.benchmarks.road import lettering, rides
+from scripts.benchmarks.road import photos as road_photos
+from scripts.benchmarks.road.pictures import Road
 from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
-from scripts.benchmarks.sheet import worst, write_sheet
+from scripts.benchmarks.sheet import tile_of, worst, write_sheet
 
-PARTS = (*PHOTOS, "small", "rendered", "negatives", "dashcam", "voting", "speed")
+ROAD = ("road", "rides", "lettering")
+"""What nobody chose: the headline."""
+PARTS = (*ROAD, *PHOTOS, "small", "rendered", "negatives", "dashcam", "voting", "speed")
 """What is measured unless it is chosen by name."""
 CHOICES = (*PARTS, "voting_kept")
 """What can be chosen by name: also what constants are tuned on."""
-SHEET = Path("out/bench/worst.png")
+SHEETS = Path("out/bench")
+"""Folder of the sheets of the worst."""
+
+Certain = tuple[str, list[bool]]
+"""A set, and for each certain read of it whether it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +43,27 @@ class Request:
         data: folder of the real photos.
         vision: models and threads.
         only: some of :data:`PARTS`.
+        limit: how many pictures of each road set, at most; the figures of fewer than all are called partial.
     """
 
     data: Path
     vision: VisionSettings
     only: tuple[str, ...] = PARTS
+    limit: int | None = None
+
+    @property
+    def prefix(self) -> str:
+        """Of the names of figures that a limit holds for."""
+        return "" if self.limit is None else "partial."
 
 
 def run(request: Request) -> None:
     """Print every figure that was asked for."""
     found, read = open_models(request.vision)
     looker, data = Looker(found, read, request.vision.detection_sure_min), request.data
-    _run_photos(request, looker, read)
+    certain = _run_road(request, looker) + _run_photos(request, looker, read)
+    if len(certain) > 1:
+        _print_pooled(request, certain)
     if "rendered" in request.only:
         _print_rendered(_look(looker, "rendered", rendered(data)))
     if "negatives" in request.only:
@@ -62,8 +81,27 @@ def run(request: Request) -> None:
         reader.print_milliseconds(read, sets.photos(data, PHOTOS[0]), threads)
 
 
-def _run_photos(request: Request, looker: Looker, read: OnnxReader) -> None:
-    """The photos with texts, as they are and scaled to distant plates."""
+def _run_road(request: Request, looker: Looker) -> list[Certain]:
+    """What nobody chose; returns what its certain reads are worth."""
+    certain: list[Certain] = []
+    of = Road(request.data, request.vision, request.limit, request.prefix, SHEETS)
+    if "road" in request.only:
+        certain.append(("road", road_photos.run(looker, of)))
+    if "rides" in request.only:
+        certain.append(("rides", rides.run(looker, of)))
+    if "lettering" in request.only:
+        lettering.run(of)
+    return certain
+
+
+def _print_pooled(request: Request, certain: Sequence[Certain]) -> None:
+    """Certain reads that are right, of several sets together."""
+    right = [exact for _, row in certain for exact in row]
+    share(f"{request.prefix}pooled.certain_right", sum(right), len(right), sets=[name for name, _ in certain])
+
+
+def _run_photos(request: Request, looker: Looker, read: OnnxReader) -> list[Certain]:
+    """The photos with texts, as they are and scaled to distant plates; returns what their certain reads are worth."""
     data = request.data
     looks = {name: _look(looker, name, sets.photos(data, name)) for name in PHOTOS if name in request.only}
     for name, part in looks.items():
@@ -78,6 +116,7 @@ def _run_photos(request: Request, looker: Looker, read: OnnxReader) -> None:
         _print_small(small)
         if looks:
             reader.print_confidence("photos_and_small", pooled([*looks.values(), small]))
+    return [(name, [look.exact for look in part.of_truths if look.certain]) for name, part in looks.items()]
 
 
 def _run_dashcam(looker: Looker, data: Path) -> None:
@@ -101,8 +140,9 @@ def _print_photos(looks: Looks) -> None:
     reader.print_confidence("photos", looks)
     chosen = worst(looks.of_truths)
     if chosen:
-        write_sheet(chosen, SHEET)
-        sys.stderr.write(f"scripts/bench: the {len(chosen)} worst plates: {SHEET.resolve()}\n")
+        path = SHEETS / "worst.png"
+        write_sheet([tile_of(look) for look in chosen], path)
+        sys.stderr.write(f"scripts/bench: the {len(chosen)} worst plates: {path.resolve()}\n")
 
 
 def _print_small(looks: Looks) -> None:

@@ -21,6 +21,15 @@ def share(name: str, count: int, of: int, against: dict[str, Any] | None = None,
     figure(name, count / of if of else 0.0, "share", against, count=count, of=of, wilson95=wilson(count, of), **more)
 
 
+def rate(name: str, count: int, of: int, unit: str, per: int = 1, **more: Any) -> None:  # noqa: ANN401
+    """Print how many of something there are to so many of something else, with a 95 % interval.
+
+    The interval is Wilson's for the share that have one, as if none had more: it holds for rates well under one.
+    """
+    interval = tuple(round(per * edge, 4) for edge in wilson(min(count, of), of))
+    figure(name, per * count / max(1, of), unit, count=count, of=of, wilson95=interval, **more)
+
+
 def milliseconds(name: str, times: Sequence[float], **more: Any) -> None:  # noqa: ANN401
     """Print the median of times, with the 90th percentile beside it."""
     p90 = round(float(np.percentile(times, 90)), 4)

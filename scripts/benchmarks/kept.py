@@ -58,17 +58,17 @@ def kept_crops(data: Path) -> list[tuple[Path, str]]:
 
 def _real(photo: Path, crop: Path, plate: str, index: int) -> Scene:
     rng = np.random.default_rng((SEED, 1, index))
-    return _mounted(photo, load_picture(crop), plate, rng, flat=True)
+    return mounted(photo, load_picture(crop), plate, rng, flat=True)
 
 
 def _rendered(photo: Path, designs: tuple[PlateDesign, ...], index: int) -> Scene:
     rng = np.random.default_rng((SEED, 2, index))
     design = designs[int(rng.integers(len(designs)))]
     text = random_serial(design, rng)
-    return _mounted(photo, render_plate(text, design, rng).pixels, canonical(text), rng, flat=False)
+    return mounted(photo, render_plate(text, design, rng).pixels, canonical(text), rng, flat=False)
 
 
-def _mounted(photo: Path, plate: Pixels, text: str, rng: np.random.Generator, *, flat: bool) -> Scene:
+def mounted(photo: Path, plate: Pixels, text: str, rng: np.random.Generator, *, flat: bool) -> Scene:
     """The plate on the photo; a drawn one turned in space, a real one as its camera saw it."""
     canvas = cv2.resize(load_picture(photo), FRAME_PX, interpolation=cv2.INTER_CUBIC)
     size = WIDTH_PX, max(4, round(WIDTH_PX * plate.shape[0] / plate.shape[1]))

@@ -4,9 +4,10 @@ Every other box counts: as a duplicate when it lies on a truth that another box 
 in canonical form (O is 0).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.frames import Reading
 from alpr_edge.domain.voting import Vote, vote
 from alpr_edge.vision.detector import OnnxDetector
@@ -17,6 +18,8 @@ from scripts.benchmarks.sets import Opener, Scene, Truth
 IOU_MIN = 0.3
 IOU_FOUND = 0.5
 """From here up a plate is found."""
+INSIDE_MIN = 0.5
+"""Share of a box inside an ignored place from which the box is ignored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +49,22 @@ class Look:
         return self.read is not None and self.read.plate == self.truth.plate
 
     @property
+    def certain(self) -> bool:
+        """Whether the text of its box may be taken as it stands."""
+        return self.read is not None and self.read.certain
+
+    @property
     def exact_true_box(self) -> bool:
         """Whether the text of the true box is the truth."""
         return self.read_true_box is not None and self.read_true_box.plate == self.truth.plate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FalseBox:
+    """A box that lies on no truth, and how to open its picture again."""
+
+    opener: Opener
+    reading: Reading
 
 
 @dataclass(slots=True, eq=False)
@@ -57,8 +73,13 @@ class Looks:
 
     scenes: int = 0
     of_truths: list[Look] = field(default_factory=list)
-    false: int = 0
+    false_boxes: list["FalseBox"] = field(default_factory=list)
     duplicates: int = 0
+
+    @property
+    def false(self) -> int:
+        """Boxes that lie on no truth."""
+        return len(self.false_boxes)
 
     def share_of(self, level: float) -> tuple[int, int]:
         """Truths met at an IoU, and all."""
@@ -76,7 +97,7 @@ def pooled(parts: Iterable[Looks]) -> Looks:
     for part in parts:
         whole.scenes += part.scenes
         whole.of_truths += part.of_truths
-        whole.false += part.false
+        whole.false_boxes += part.false_boxes
         whole.duplicates += part.duplicates
     return whole
 
@@ -103,8 +124,14 @@ class Looker:
         """One scene that is open, and how to open it again: no look holds its pixels."""
         readings = self._recogniser.recognise(scene.frame)
         taken = matched(scene.truths, readings)
-        false, duplicates = left_over(scene.truths, readings, taken)
-        return Looks(1, list(self._of_truths(scene, opener, readings, taken)), false, duplicates)
+        false, duplicates = left_over(scene.truths, readings, taken, scene.ignored)
+        false_boxes = [FalseBox(opener, reading) for reading in false]
+        return Looks(1, list(self._of_truths(scene, opener, readings, taken)), false_boxes, duplicates)
+
+    def read_true_box(self, scene: Scene, truth: Truth) -> Vote:
+        """What the reader makes of the true box of a plate."""
+        slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
+        return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
 
     def _of_truths(
         self, scene: Scene, opener: Opener, readings: list[Reading], taken: list[int | None]
@@ -119,12 +146,8 @@ class Looker:
                 0.0 if reading is None else truth.box.iou(reading.box),
                 reading,
                 None if reading is None else vote([reading]),
-                self._read_true_box(scene, truth) if truth.plate else None,
+                self.read_true_box(scene, truth) if truth.plate else None,
             )
-
-    def _read_true_box(self, scene: Scene, truth: Truth) -> Vote:
-        slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
-        return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
 
 
 def matched(truths: Iterable[Truth], readings: list[Reading]) -> list[int | None]:
@@ -137,8 +160,29 @@ def matched(truths: Iterable[Truth], readings: list[Reading]) -> list[int | None
     return taken
 
 
-def left_over(truths: Iterable[Truth], readings: list[Reading], taken: list[int | None]) -> tuple[int, int]:
-    """How many readings lie on no truth, and how many on one that another has."""
+def left_over(
+    truths: Iterable[Truth], readings: list[Reading], taken: list[int | None], ignored: Sequence[Box] = ()
+) -> tuple[list[Reading], int]:
+    """The readings that lie on no truth, and how many lie on one that another reading has.
+
+    Args:
+        truths: the plates of a scene.
+        readings: what was found in it.
+        taken: of each truth the reading that is taken for it.
+        ignored: places where a reading is neither right nor wrong.
+    """
     rest = [reading for index, reading in enumerate(readings) if index not in taken]
-    twice = sum(any(truth.box.iou(reading.box) >= IOU_MIN for truth in truths) for reading in rest)
-    return len(rest) - twice, twice
+    apart = [reading for reading in rest if all(truth.box.iou(reading.box) < IOU_MIN for truth in truths)]
+    return [reading for reading in apart if not is_ignored(reading.box, ignored)], len(rest) - len(apart)
+
+
+def is_ignored(box: Box, ignored: Iterable[Box]) -> bool:
+    """Whether a box lies on an ignored place: by IoU, or with half of itself or more (a place may be drawn wider)."""
+    return any(box.iou(place) >= IOU_MIN or _share_within(box, place) >= INSIDE_MIN for place in ignored)
+
+
+def _share_within(box: Box, place: Box) -> float:
+    """Share of the box's area that lies inside the place."""
+    width = min(box.right_px, place.right_px) - max(box.left_px, place.left_px)
+    height = min(box.bottom_px, place.bottom_px) - max(box.top_px, place.top_px)
+    return max(0.0, width) * max(0.0, height) / box.area_px2 if box.area_px2 > 0 else 0.0

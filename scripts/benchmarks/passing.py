@@ -16,7 +16,7 @@ from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.frames import Frame, Pixels
 from alpr_edge.domain.instants import Instant
 from alpr_edge.vision.detector import PADDING_GREY
-from scripts.benchmarks.sets import FRAME_PX, Opener, Truth
+from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, Truth
 
 SEED = 4625
 FRAMES = 12
@@ -26,6 +26,10 @@ WIDTHS_PX = 35.0, 110.0
 """Plate width in the first frame, drawn evenly on a log scale."""
 ZOOM = 1.0, 2.2
 """How much larger the plate is in the last frame."""
+WHOLE_SCALES = 0.94, 1.02
+"""Of a whole scene in its first and last frame."""
+WHOLE_LIGHT, WHOLE_QUALITY = 0.1, (80, 96)
+"""Standard deviation of the logarithm of a whole scene's light, and least and most quality of its JPEG."""
 DRIFT_PX = 25.0, 6.0
 """Standard deviation of the plate's way from one frame to the next, across and down."""
 SHAKE_PX = 1.5
@@ -38,11 +42,18 @@ class Pass:
     truth: Truth
     frames: Iterator[Frame]
     boxes: tuple[Box, ...]
+    plates: tuple[tuple[Box, ...], ...]
+    """Of each frame: every plate of the scene, and what may be one."""
 
 
 def passes(openers: Sequence[Opener]) -> list[partial[Pass]]:
     """One pass a scene, its frames made as they are asked for."""
     return [partial(_pass, opener, index) for index, opener in enumerate(openers)]
+
+
+def whole_passes(openers: Sequence[Opener]) -> list[partial[Pass]]:
+    """One pass a scene of all that is in it, in frames of its own size, as sharp as it is."""
+    return [partial(_whole_pass, opener, index) for index, opener in enumerate(openers)]
 
 
 def _pass(opener: Opener, index: int) -> Pass:
@@ -52,8 +63,23 @@ def _pass(opener: Opener, index: int) -> Pass:
     scales = widths / truth.box.width_px
     centre = np.array(truth.box.centre_px)
     offsets = _way(float(widths[-1]), rng) - centre * scales[:, np.newaxis]
-    boxes = tuple(_moved(truth.box, float(scale), offset) for scale, offset in zip(scales, offsets, strict=True))
-    return Pass(truth, _frames(scene.pixels, scales, offsets, rng), boxes)
+    return _made(scene, scales, offsets, _frames(scene.pixels, scales, offsets, rng))
+
+
+def _whole_pass(opener: Opener, index: int) -> Pass:
+    scene, rng = opener(), np.random.default_rng((SEED, 1, index))
+    height, width = scene.pixels.shape[:2]
+    scales = np.linspace(*WHOLE_SCALES, FRAMES)
+    offsets = np.array([width, height]) / 2 * (1 - scales[:, np.newaxis]) + rng.normal(0, SHAKE_PX, (FRAMES, 2))
+    return _made(scene, scales, offsets, _whole_frames(scene.pixels, scales, offsets, rng))
+
+
+def _made(scene: Scene, scales: NDArray[np.float64], offsets: NDArray[np.float64], frames: Iterator[Frame]) -> Pass:
+    """The pass of a scene that is shown at these scales and places, one for each frame."""
+    places = (*(truth.box for truth in scene.truths), *scene.ignored)
+    shown = list(zip(scales, offsets, strict=True))
+    plates = tuple(tuple(_moved(box, float(scale), offset) for box in places) for scale, offset in shown)
+    return Pass(scene.truths[0], frames, tuple(row[0] for row in plates), plates)
 
 
 def _moved(box: Box, scale: float, offset: NDArray[np.float64]) -> Box:
@@ -82,6 +108,18 @@ def _frames(
         yield Frame("pass", number, Instant("pass", round(number * FRAME_MS * 1e6)), _seen(shown, scale, rng))
 
 
+def _whole_frames(
+    pixels: Pixels, scales: NDArray[np.float64], offsets: NDArray[np.float64], rng: np.random.Generator
+) -> Iterator[Frame]:
+    size = pixels.shape[1], pixels.shape[0]
+    for number, (scale, offset) in enumerate(zip(scales, offsets, strict=True)):
+        warp = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
+        shown = cv2.warpAffine(pixels, warp, size, borderValue=(PADDING_GREY,) * 3)
+        lit = cv2.convertScaleAbs(shown, alpha=float(np.exp(rng.normal(0, WHOLE_LIGHT))))
+        compressed = _compressed(np.asarray(lit, np.uint8), int(rng.integers(*WHOLE_QUALITY)))
+        yield Frame("pass", number, Instant("pass", round(number * FRAME_MS * 1e6)), compressed)
+
+
 def _seen(shown: NDArray[np.generic], scale: float, rng: np.random.Generator) -> Pixels:
     """The frame in its own light and blur, with a sensor's noise, after a camera's JPEG."""
     lit = cv2.convertScaleAbs(np.asarray(shown, np.uint8), alpha=float(np.exp(rng.normal(-0.1, 0.2))))
@@ -92,7 +130,12 @@ def _seen(shown: NDArray[np.generic], scale: float, rng: np.random.Generator) ->
     cv2.setRNGSeed(int(rng.integers(2**31)))
     grain = cv2.randn(np.zeros(lit.shape, np.int16), np.zeros(3), np.full(3, rng.uniform(1, 8)))
     noisy = cv2.add(lit, grain, dtype=cv2.CV_8U)
-    _, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 93))])
+    return _compressed(np.asarray(noisy, np.uint8), int(rng.integers(50, 93)))
+
+
+def _compressed(pixels: Pixels, quality: int) -> Pixels:
+    """After a camera's JPEG."""
+    _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 
 

@@ -4,10 +4,11 @@ A set is a list of openers: its length is known before a picture is loaded, and 
 """
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -32,6 +33,9 @@ SMALL_PX = 40
 """Plate width of the distant set."""
 
 
+Item = TypeVar("Item")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
     """A labelled plate of a scene."""
@@ -50,6 +54,8 @@ class Scene:
     name: str
     pixels: Pixels
     truths: tuple[Truth, ...]
+    ignored: tuple[Box, ...] = ()
+    """Places where a box is neither right nor wrong: perhaps plates, not labelled."""
 
     @property
     def frame(self) -> Frame:
@@ -63,25 +69,24 @@ Opener = Callable[[], Scene]
 def photos(data: Path, name: str) -> list[Opener]:
     """Whole photos of cars, with texts."""
     found: dict[str, list[Truth]] = {}
-    for row in _rows(data / "benchmark" / name / "truth.csv"):
+    for row in rows(data / "benchmark" / name / "truth.csv"):
         left, top = float(row["left_px"]), float(row["top_px"])
         box = Box(left, top, left + float(row["width_px"]), top + float(row["height_px"]))
         found.setdefault(row["image"], []).append(Truth(box, canonical(row["plate"])))
     return [photo(data / "benchmark" / name / image, truths) for image, truths in found.items()]
 
 
-def photo(path: Path, truths: Iterable[Truth] = ()) -> Opener:
+def photo(path: Path, truths: Iterable[Truth] = (), ignored: Iterable[Box] = ()) -> Opener:
     """One picture."""
-    return partial(_opened, path, tuple(truths))
+    return partial(_opened, path, tuple(truths), tuple(ignored))
 
 
 def ride(data: Path, name: str) -> list[Opener]:
     """Frames of a dashcam ride, without texts."""
     found: dict[str, list[Truth]] = {}
-    for row in _rows(data / "dashcam" / "boxes.csv"):
+    for row in rows(data / "dashcam" / "boxes.csv"):
         if row["ride"] == name:
-            sides = (float(row[f"{side}_px"]) for side in ("left", "top", "right", "bottom"))
-            found.setdefault(row["image"], []).append(Truth(Box(*sides)))
+            found.setdefault(row["image"], []).append(Truth(box_of(row)))
     return [photo(data / "dashcam" / image, truths) for image, truths in found.items()]
 
 
@@ -130,11 +135,28 @@ def _small(opener: Opener) -> Scene:
     return Scene(scene.name, placed.pixels, placed.truths)
 
 
-def _opened(path: Path, truths: tuple[Truth, ...]) -> Scene:
-    return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths)
+def _opened(path: Path, truths: tuple[Truth, ...], ignored: tuple[Box, ...]) -> Scene:
+    return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths, ignored)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def spread(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
+    """At most so many of them, drawn evenly from the whole; None: all."""
+    if limit is None or limit >= len(items):
+        return items
+    return [items[round(i * len(items) / limit)] for i in range(limit)]
+
+
+def box_of(row: Mapping[str, str]) -> Box:
+    """The box of a row with its four sides."""
+    return Box(*(float(row[f"{side}_px"]) for side in ("left", "top", "right", "bottom")))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header.
+
+    Raises:
+        CaptureError: it cannot be read.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))

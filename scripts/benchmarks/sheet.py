@@ -1,6 +1,7 @@
 """The worst looks as a contact sheet. It shows real photos, so it stays in a folder that git ignores."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.frames import Pixels
 from scripts.benchmarks.looking import Look
+from scripts.benchmarks.sets import Opener
 
 WORST = 10
 COLUMNS = 5
@@ -19,6 +21,18 @@ AROUND = 1.2
 TRUE_BGR, FOUND_BGR = (80, 220, 80), (60, 60, 255)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """One picture of a sheet: where from stands below it."""
+
+    opener: Opener
+    truth: Box | None
+    """Outlined in green."""
+    found: Box | None
+    """Outlined in red."""
+    caption: str
+
+
 def worst(looks: Sequence[Look], count: int = WORST) -> list[Look]:
     """Plates not found, largest first, then wrong texts, surest first."""
     missed = sorted((look for look in looks if not look.found), key=lambda look: -look.network_width_px)
@@ -27,34 +41,42 @@ def worst(looks: Sequence[Look], count: int = WORST) -> list[Look]:
     return [*missed, *wrong][:count]
 
 
-def write_sheet(looks: Sequence[Look], path: Path) -> None:
-    """Write a PNG: the true box green, the found one red; over it where from, below it truth and text."""
-    tiles = [_tile(look) for look in looks]
-    while len(tiles) % COLUMNS:
-        tiles.append(np.zeros_like(tiles[0]))
-    rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
+def tile_of(look: Look) -> Tile:
+    """The truth of a look with what was read there."""
+    text = f"{look.truth.plate or '?'} > {look.read.plate if look.read else 'missed'}"
+    sure = f"IoU {look.iou:.2f}" + (f", {look.read.confidence:.2f} sure" if look.read else "")
+    return Tile(look.opener, look.truth.box, look.reading.box if look.reading else None, f"{text}  {sure}")
+
+
+def write_sheet(tiles: Sequence[Tile], path: Path) -> None:
+    """Write a PNG; nothing where there is no tile."""
+    if not tiles:
+        return
+    drawn = [_drawn(tile) for tile in tiles]
+    while len(drawn) % COLUMNS:
+        drawn.append(np.zeros_like(drawn[0]))
+    rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.vstack(rows))
 
 
-def _tile(look: Look) -> Pixels:
-    scene = look.opener()
-    truth, reach = look.truth.box, AROUND * look.truth.box.width_px
-    area = Box(truth.left_px - reach, truth.top_px - reach, truth.right_px + reach, truth.bottom_px + reach)
+def _drawn(tile: Tile) -> Pixels:
+    scene, centre = tile.opener(), tile.truth or tile.found
+    assert centre is not None
+    reach = AROUND * centre.width_px
+    area = Box(centre.left_px - reach, centre.top_px - reach, centre.right_px + reach, centre.bottom_px + reach)
     left, top, right, bottom = area.within(scene.frame.width_px, scene.frame.height_px)
     scale = min(TILE_PX[0] / (right - left), TILE_PX[1] / (bottom - top))
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
     picture = cv2.resize(scene.pixels[top:bottom, left:right], size)
-    for box, colour in ((truth, TRUE_BGR), (look.reading.box if look.reading else None, FOUND_BGR)):
+    for box, colour in ((tile.truth, TRUE_BGR), (tile.found, FOUND_BGR)):
         if box is not None:
             _outline(picture.astype(np.uint8, copy=False), box.moved(-left, -top), scale, colour)
-    tile = np.zeros((TILE_PX[1] + CAPTION_PX, TILE_PX[0], 3), np.uint8)
-    tile[: size[1], : size[0]] = picture
-    text = f"{look.truth.plate or '?'} > {look.read.plate if look.read else 'missed'}"
-    sure = f"IoU {look.iou:.2f}" + (f", {look.read.confidence:.2f} sure" if look.read else "")
-    for line, y in ((f"{text}  {sure}", 15), (scene.name[-44:], 32)):
-        cv2.putText(tile, line, (4, TILE_PX[1] + y), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (230, 230, 230), 1, cv2.LINE_AA)
-    return tile
+    drawn = np.zeros((TILE_PX[1] + CAPTION_PX, TILE_PX[0], 3), np.uint8)
+    drawn[: size[1], : size[0]] = picture
+    for text, y in ((tile.caption, 15), (scene.name[-44:], 32)):
+        cv2.putText(drawn, text, (4, TILE_PX[1] + y), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (230, 230, 230), 1, cv2.LINE_AA)
+    return drawn
 
 
 def _outline(picture: Pixels, box: Box, scale: float, colour: tuple[int, int, int]) -> None:

@@ -4,7 +4,6 @@
 is tuned is tuned there.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,21 +11,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.assembly import decision_rule
 from alpr_edge.app.doors import Sight, open_sight
-from alpr_edge.app.second_look import at_work
 from alpr_edge.domain.frames import Reading
-from alpr_edge.domain.passes import Origin, Passes
 from alpr_edge.domain.reads import ReadDecided, ReadEvent
-from alpr_edge.domain.second_look import SecondLooks
 from alpr_edge.domain.voting import vote
-from alpr_edge.settings import DecisionSettings, VisionSettings
+from alpr_edge.settings import VisionSettings
 from scripts.benchmarks import sets
 from scripts.benchmarks.figures import figure, milliseconds, share
 from scripts.benchmarks.looking import IOU_MIN
 from scripts.benchmarks.passing import FRAME_MS, Pass, passes
 from scripts.benchmarks.reader import calibration_error
 from scripts.benchmarks.rendered import rendered
+from scripts.benchmarks.replaying import replay
 from scripts.benchmarks.sets import PHOTOS, Opener
 from scripts.benchmarks.tones import Decision, print_tones
 
@@ -80,27 +76,13 @@ def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
 
 
 def _outcome(passing: Pass, sight: Sight, vision: VisionSettings) -> Outcome:
-    decision, outcome = DecisionSettings(), Outcome(passing.truth.plate)
-    second = SecondLooks(at_work(sight.second, live=False), vision.second_reader_ms_max)
-    ids = map(str, itertools.count())
-    joined = Passes(
-        Origin("bench", "pass", sight.model_ids),
-        decision_rule(decision),
-        decision.pass_gap_ms,
-        lambda _: None,
-        ids.__next__,
-        second,
-    )
-    events: list[ReadEvent] = []
-    for frame, box in zip(passing.frames, passing.boxes, strict=True):
-        readings = sight.recogniser.recognise(frame)
+    outcome = Outcome(passing.truth.plate)
+    found = replay(passing.frames, sight, vision, ending_ms=FRAME_MS)
+    for readings, box in zip(found.readings, passing.boxes, strict=True):
         best = max(readings, key=lambda reading: reading.box.iou(box), default=None)
         if best is not None and best.box.iou(box) >= IOU_MIN:
             outcome.readings.append(best)
-        events += joined.step(frame, readings)
-        last = frame.captured
-    events += joined.close(last.shifted(FRAME_MS))
-    outcome.events = [e for e in events if any(e.read.box.iou(box) >= IOU_MIN for box in passing.boxes)]
+    outcome.events = [e for e in found.events if any(e.read.box.iou(box) >= IOU_MIN for box in passing.boxes)]
     return outcome
 
 

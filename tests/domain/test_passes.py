@@ -8,7 +8,7 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.frames import Reading
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.passes import CORRECTIONS_MAX, DecisionRule, Origin, Passes
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import Look, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.voting import vote
 from tests.domain.readings import START, frame_of, reading_of
 
@@ -149,6 +149,8 @@ def test_a_closed_read_has_the_last_values_of_its_pass() -> None:
     assert (read.vote_count, read.last_frame, read.last_seen) == (3, 2, START.shifted(200))
     assert (read.box, read.position) == (boxes[100], locate(START.shifted(100)))
     assert (read.first_seen, read.first_frame) == (START, 0)
+    assert isinstance(closed, ReadClosed)
+    assert closed.looks == tuple(Look(number, box) for number, box in enumerate(boxes.values()))
 
 
 def test_a_place_that_is_known_at_the_decision_alone_is_kept() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from alpr_edge.vision.manifest import load_model
 from plate_training.manifest import read_manifest
+from tests.benchmark_data import write_road
 from tests.training.test_compare import FALSE, RIGHT
 from tests.vision.models import detector_model, reader_model, save, write_models
 
@@ -46,7 +47,9 @@ def release(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_released_file_is_measured_and_says_what_it_saw(data: Path, models: Path, run: Path) -> None:
-    done = release(data, "--name", "clean", "--run", str(run), "--models", str(models))
+    write_road(data / "road")
+    measured = ("--only", "road,us,speed")
+    done = release(data, "--name", "clean", "--run", str(run), "--models", str(models), *measured)
     assert done.returncode == 0, done.stderr
     assert load_model(models, "detector", "clean").content == (run / "detector.onnx").read_bytes()
     manifest = read_manifest(models / "manifest.toml")
@@ -54,6 +57,7 @@ def test_a_released_file_is_measured_and_says_what_it_saw(data: Path, models: Pa
     assert (entry["licence"], entry["samples_seen"], entry["hours"]) == ("Apache-2.0", 1640, 1.5)
     assert (entry["input_height"], entry["input_width"]) == (384, 640)
     assert entry["measured"]["photos_recall_iou50"]["value"] == 1
+    assert entry["measured"]["road_found_40px"]["of"] == 3
     assert entry["measured"]["detector_frame_to_boxes"]["threads"] == 2
     assert manifest["detector"]["default"]["file"] == "detector.onnx"
     assert "detector-clean.onnx: Apache-2.0" in (models / "LICENSE").read_text(encoding="utf-8")
@@ -65,7 +69,7 @@ def test_nothing_changes_when_measuring_fails(data: Path, models: Path, run: Pat
     (run / "detector.onnx").write_bytes(save(detector_model([RIGHT]), run / "other.onnx").read_bytes()[:-9])
     (data / "dashcam" / "boxes.csv").unlink()
     for options in (["--run", str(run)], ["--run", str(run), "--file", str(run / "other.onnx")]):
-        done = release(data, *options, "--models", str(models))
+        done = release(data, *options, "--models", str(models), "--only", "dashcam")
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
     assert {path: path.read_bytes() for path in models.iterdir()} == before

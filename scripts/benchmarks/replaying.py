@@ -1,0 +1,58 @@
+"""Frames through the unit's path: recognition, tracking and the decided-read rule with the shipped settings.
+
+This is what ``alpr-edge drive`` does at full pace, less the store, the hotlist and the sounds, which change no read.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from alpr_edge.app.assembly import decision_rule
+from alpr_edge.app.doors import Sight
+from alpr_edge.app.second_look import at_work
+from alpr_edge.domain.frames import Frame, Reading
+from alpr_edge.domain.passes import Origin, Passes
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.second_look import SecondLooks
+from alpr_edge.settings import DecisionSettings, VisionSettings
+
+
+@dataclass(slots=True, eq=False)
+class Replay:
+    """What the path made of a source's frames."""
+
+    readings: list[Sequence[Reading]] = field(default_factory=list)
+    """Of each frame."""
+    events: list[ReadEvent] = field(default_factory=list)
+
+    @property
+    def standing(self) -> list[ReadClosed]:
+        """Each read as it closed, without those that a later read of the same pass corrects."""
+        corrected = {event.withdraws for event in self.events if isinstance(event, ReadDecided)}
+        closed = [event for event in self.events if isinstance(event, ReadClosed)]
+        return [event for event in closed if event.read.read_id not in corrected]
+
+
+def replay(frames: Iterable[Frame], sight: Sight, vision: VisionSettings, ending_ms: float = 0.0) -> Replay:
+    """Take frames through the path one after the other.
+
+    Args:
+        frames: of one camera, in order.
+        sight: what finds and reads plates.
+        vision: how long a second reader is waited for.
+        ending_ms: how long after the last frame the source ends.
+    """
+    decision = DecisionSettings()
+    second = SecondLooks(at_work(sight.second, live=False), vision.second_reader_ms_max)
+    origin, ids = Origin("bench", "bench", sight.model_ids), map(str, itertools.count())
+    rule = decision_rule(decision)
+    passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)
+    found, last = Replay(), None
+    for frame in frames:
+        readings = sight.recogniser.recognise(frame)
+        found.readings.append(readings)
+        found.events += passes.step(frame, readings)
+        last = frame.captured
+    if last is not None:
+        found.events += passes.close(last.shifted(ending_ms))
+    return found

@@ -1,0 +1,106 @@
+"""Reads of what is no plate, per 100 passes: nothing that is no plate may become a read.
+
+A pass is a second of frames as :mod:`scripts.benchmarks.passing` makes it: the whole picture, a little moved and drawn
+nearer, or a sign that passes as a plate does. Each goes through the unit's path. A read that stands
+in the end counts when none of its looks lies on a plate or on a place that may be one. The headline is of the US
+photos, as what stands around real plates there is what a unit meets; the others tell where such reads come from.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from alpr_edge.app.doors import Sight, open_sight
+from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.reads import ReadClosed
+from alpr_edge.settings import VisionSettings
+from scripts.benchmarks.figures import rate
+from scripts.benchmarks.looking import is_ignored
+from scripts.benchmarks.passing import FRAME_MS, Pass, passes, whole_passes
+from scripts.benchmarks.replaying import replay
+from scripts.benchmarks.road.pictures import AMERICAN, Road, road_photos
+from scripts.benchmarks.road.signs import plain, signs, stamped
+from scripts.benchmarks.sets import Opener, Scene, photos, spread
+
+SIGNS, ROAD, PLAIN, STAMPED = 80, 80, 80, 40
+"""Passes of each kind, at most."""
+UNLABELLED = {
+    "us/car22.jpg": (Box(0, 328, 45, 358),),
+    "us/car9-2.jpg": (Box(454, 348, 487, 364),),
+    "us/wts-lg-000148.jpg": (Box(798, 0, 872, 39),),
+}
+"""Plates of other cars in the US photos, found by eye where something was read that their truth does not name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Scenes that passes are made of.
+
+    Args:
+        name: part of the figure's name; empty: the headline.
+        openers: the scenes.
+        plates: whether their truths are plates; else they are what is no plate.
+        around: makes the passes: of whole scenes, or around the first truth of each.
+        change: what is done to the frames of each pass, given its number.
+    """
+
+    name: str
+    openers: Sequence[Opener]
+    plates: bool
+    around: Callable[[Sequence[Opener]], list[partial[Pass]]] = whole_passes
+    change: Callable[[Iterator[Frame], int], Iterator[Frame]] = lambda frames, _: frames
+
+
+def sources(data: Path) -> list[Source]:
+    """Photos with plates, road photos, photos without a plate as they are and with the time in a corner, and signs."""
+    road = [photo for photo in road_photos(data) if photo.region == AMERICAN and photo.truths]
+    return [
+        Source("", [partial(_whole, opener) for opener in photos(data, "us")], plates=True),
+        Source("road", [photo.opener for photo in spread(road, ROAD)], plates=True),
+        Source("no_plate", plain(data, PLAIN), plates=False),
+        Source("signs", signs(data, SIGNS), plates=False, around=passes),
+        Source("time_stamps", plain(data, STAMPED), plates=False, change=stamped),
+    ]
+
+
+def _whole(opener: Opener) -> Scene:
+    """A US photo with the plates of other cars in it ignored."""
+    scene = opener()
+    return replace(scene, ignored=UNLABELLED.get(scene.name, ()))
+
+
+def run(of: Road) -> None:
+    """Print the figures of each source."""
+    sight, console = open_sight(of.vision), Console(stderr=True)
+    for source in sources(of.data):
+        made = source.around(spread(source.openers, of.limit))
+        bar = track(made, source.name or "us", console=console, disable=not console.is_terminal, transient=True)
+        reads = [reads_of_no_plate(passing(), source, index, sight, of.vision) for index, passing in enumerate(bar)]
+        _print(f"{of.prefix}lettering.{source.name + '.' if source.name else ''}", reads)
+
+
+def reads_of_no_plate(
+    passing: Pass, source: Source, index: int, sight: Sight, vision: VisionSettings
+) -> list[ReadClosed]:
+    """The reads of one pass that are of no plate."""
+    found = replay(source.change(passing.frames, index), sight, vision, ending_ms=FRAME_MS)
+    if not source.plates:
+        return found.standing
+    return [
+        event
+        for event in found.standing
+        if not any(is_ignored(look.box, passing.plates[look.frame_number]) for look in event.looks)
+    ]
+
+
+def _print(prefix: str, reads: Sequence[Sequence[ReadClosed]]) -> None:
+    found = list(itertools.chain(*reads))
+    certain = sum(event.read.certain for event in found)
+    rate(f"{prefix}reads_per_100_passes", len(found), len(reads), "reads/100 passes", per=100)
+    rate(f"{prefix}certain_per_100_passes", certain, len(reads), "reads/100 passes", per=100)
