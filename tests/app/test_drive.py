@@ -8,16 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from alpr_edge.app import driving
 from alpr_edge.app.doors import Sight
 from alpr_edge.app.drive_files import Summary
 from alpr_edge.app.recordings import open_recording
 from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.wire_hits import HitPayload
 from alpr_edge.settings import Settings, SimulatedCamera
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.oracle import TruthDetector, TruthReader
 from alpr_edge.simulation.truth import Truth
+from alpr_edge.store.database import DATABASE_NAME, Database
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.schema import outbox
 from alpr_edge.vision.recogniser import Recogniser
 
 SEED = 1
@@ -119,3 +124,16 @@ def test_everything_is_for_the_owner_alone_and_adds_up(drives: Callable[[str], P
     assert summary.hits == len(lines(folder / "hits.jsonl"))
     assert summary.outbox_left == summary.reads + summary.hits + summary.alerts + 2 * summary.reads
     assert summary.alerts_wav == str(folder / "alerts.wav")
+
+
+@pytest.mark.review(19)
+def test_what_waits_of_a_hit_says_how_grave_it_is_and_carries_the_unit(drives: Callable[[str], Path]) -> None:
+    (path,) = drives("first").rglob(DATABASE_NAME)
+    database = Database.open(path.parent, load_key("outbox", path.parent / "keys"), migrate=False)
+    with database.read() as connection:
+        rows = connection.execute(select(outbox.c.item_id, outbox.c.body).where(outbox.c.kind == "hit")).all()
+    database.close()
+    told = [HitPayload.model_validate_json(row.body) for row in rows]
+    assert told
+    assert {(hit.level is None, hit.covert) for hit in told} == {(False, False)}
+    assert {row.item_id.partition(":")[0] for row in rows} == {Settings().unit.id}

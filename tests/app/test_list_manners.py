@@ -56,6 +56,18 @@ def test_a_source_sounds_as_its_settings_say(player: WavPlayer) -> None:
     ]
 
 
+@pytest.mark.review(19)
+def test_how_grave_a_hit_is_is_its_source_s_word_else_its_reason_s_certain_or_not(player: WavPlayer) -> None:
+    possible = replace(hit_of("r1"), state=StateMatch.OTHER)
+    source = {"name": possible.generation.source, "format": "clew", "priority": "urgent"}
+    hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
+    levels = [
+        Herald(player, ReplayedClock(START), AlertSettings(), chosen).level_of(possible)
+        for chosen in (hotlist, HotlistSettings())
+    ]
+    assert levels == [Level.URGENT, Level.HIGH]
+
+
 def test_no_setting_makes_a_possible_hit_sound_certain(player: WavPlayer) -> None:
     alert = announced(player, StateMatch.OTHER, priority="urgent", tone="urgent")
     assert (alert.level, alert.tone) == (Level.NOTICE, Tone.POSSIBLE)
