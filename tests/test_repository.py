@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from scripts.limits import FUNCTION_LINES_MAX, long_functions, offenders_in
+from scripts.checks.limits import FUNCTION_LINES_MAX, long_functions, offenders_in
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.hotlist.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.store.keys import IMAGES
-from scripts.provisioning import services
+from scripts.deploy.provision import services
 
 FOLDER = Path(__file__).parents[1] / "systemd"
 UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.target")))

@@ -9,9 +9,9 @@ from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopening import Reopening
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, FrameSource
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.stages import Wait, beating
 from alpr_edge.settings import (

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.recognition.frames import Pixels
 
 PIXELS_MAX = 50_000_000
 """Largest picture that is decoded: 150 MB of BGR, more than any plate camera gives."""

@@ -17,9 +17,9 @@ import structlog
 
 from alpr_edge.capture.decoding import V4L2_FREEZE_S, grab, opened, retrieve
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera, V4l2Camera
 
 log = structlog.get_logger(__name__)

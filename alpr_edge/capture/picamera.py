@@ -22,9 +22,9 @@ import structlog
 from alpr_edge.capture.decoding import read_only
 from alpr_edge.capture.picamera_controls import FLIPS, chosen, controls_of, split, with_ceilings
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame, Pixels
 from alpr_edge.domain.instants import NS_PER_MS
 from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import Picamera2Camera
 
 log = structlog.get_logger(__name__)

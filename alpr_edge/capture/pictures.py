@@ -14,7 +14,7 @@ from PIL import Image
 
 from alpr_edge.capture.decoding import PIXELS_MAX, read_only, require_file
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.recognition.frames import Pixels
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """Suffixes (lower case) of files that are taken for pictures."""

@@ -15,8 +15,8 @@ import structlog
 from alpr_edge.capture.decoding import PIXELS_MAX, grab, opened, require_file, retrieve
 from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame
 
 log = structlog.get_logger(__name__)
 

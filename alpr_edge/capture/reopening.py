@@ -6,8 +6,8 @@ from dataclasses import replace
 import structlog
 
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.ports import FrameSource
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.retry import Backoff
 
 log = structlog.get_logger(__name__)

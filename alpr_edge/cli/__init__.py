@@ -7,8 +7,11 @@ plates; 130 interrupted.
 import typer
 
 from alpr_edge import __version__
-from alpr_edge.cli import department, drive, hotlist, keys, models, outbox, read, reads, settings, unit, unit_app
+from alpr_edge.cli import daemons, drive, keys, models, outbox, read, reads, settings
 from alpr_edge.cli.common import guarded
+from alpr_edge.cli.department import app as department
+from alpr_edge.cli.hotlist import app as hotlist
+from alpr_edge.cli.unit import app as unit_app
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.runtime.memory import forbid_dumps
 
@@ -19,8 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(unit.run)
-app.command("uplink")(unit.uplink)
+app.command("run")(daemons.run)
+app.command("uplink")(daemons.uplink)
 app.command("drive")(drive.drive)
 app.command("read")(read.read)
 app.add_typer(hotlist.app, name="hotlist")

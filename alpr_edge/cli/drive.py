@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from alpr_edge.app import driving
-from alpr_edge.app.doors import open_sight
-from alpr_edge.app.drive_files import Summary
-from alpr_edge.app.recordings import open_recording
+from alpr_edge.app.factories import open_sight
+from alpr_edge.app.replay import replay
+from alpr_edge.app.replay.output import Summary
+from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.cli.common import JsonOption, fail, private_files
 from alpr_edge.domain.errors import AlprEdgeError, CaptureError
 from alpr_edge.settings import Settings, load
@@ -57,7 +57,7 @@ def drive(
         with private_files():
             _prepare(out, force=force)
             recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-        plan = driving.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
+        plan = replay.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
         summary, faults = _with_progress(plan)
     except AlprEdgeError as error:
         fail(error)
@@ -92,7 +92,7 @@ def _prepare(out: Path, *, force: bool) -> None:
         raise CaptureError(f"{out}: cannot be made: {error.strerror}") from None
 
 
-def _with_progress(plan: driving.Plan) -> tuple[Summary, list[str]]:
+def _with_progress(plan: replay.Plan) -> tuple[Summary, list[str]]:
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -113,7 +113,7 @@ def _with_progress(plan: driving.Plan) -> tuple[Summary, list[str]]:
             most = max(most, waiting)
             bars.update(upload, completed=most - waiting, total=most, visible=True)
 
-        return driving.drive(plan, driving.Progress(on_frame, on_upload))
+        return replay.drive(plan, replay.Progress(on_frame, on_upload))
 
 
 def _told(summary: Summary, out: Path) -> str:

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.app.doors import model_folders
-from alpr_edge.app.intake import Added, Offer, add_models
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.domain.errors import AlprEdgeError, ModelError
+from alpr_edge.services.model_install import Added, Offer, add_models
 from alpr_edge.settings import Settings, load
 from alpr_edge.vision.manifest import has_manifest, load_model, model_names
+from alpr_edge.vision.model_folders import model_folders
 
 app = typer.Typer(help="Detector and reader files.", no_args_is_help=True)
 

@@ -12,11 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.app.store_room import open_store
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.domain.errors import AlprEdgeError, UplinkError
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
+from alpr_edge.store.unit_store import open_store
 from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
 
 MediumArgument = Annotated[Path, typer.Argument(help="A folder on the portable medium.")]

@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.doors import open_sight
+from alpr_edge.app.factories import open_sight
 from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
 from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.domain.errors import AlprEdgeError, CaptureError
-from alpr_edge.domain.frames import Frame, Pixels, Reading
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.voting import vote
+from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
+from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.recogniser import Recogniser
 

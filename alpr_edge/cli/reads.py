@@ -7,16 +7,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from alpr_edge.app.drive_files import read_line
-from alpr_edge.app.store_room import open_store
+from alpr_edge.app.replay.output import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.timeline import Basis, Placement, Timeline
 from alpr_edge.settings import load
-from alpr_edge.store import boots
-from alpr_edge.store.queries import StoredRead
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.reads.queries import StoredRead
+from alpr_edge.store.unit_store import open_store
 
 _SEEN = {
     Basis.OWN: "{utc}",
@@ -40,7 +40,7 @@ def reads(
         require_owner(chosen.unit.data_directory)
         with open_store(chosen, migrate=False) as store:
             found = store.reads.recent(limit, hits_only=hits)
-            timelines = boots.timelines(store.database, [stored.read.last_seen.boot_id for stored in found])
+            timelines = clock_pairs.timelines(store.database, [stored.read.last_seen.boot_id for stored in found])
     except AlprEdgeError as error:
         fail(error)
     if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.app.doors import model_faults
+from alpr_edge.app.factories import model_faults
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings import file_faults, load

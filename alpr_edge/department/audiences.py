@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
 from alpr_edge.settings.base import Name
-from alpr_edge.store.files import private_directory, sync_directory, write_temporary
 
 AUDIENCE_NAME = "audience"
 UNITS_MAX = 10_000

@@ -11,7 +11,7 @@ CERTAIN_MIN = 0.95
 
 Of 0.75, 0.8, 0.85, 0.9, 0.93 and 0.95 the least with which 97 of 100 certain reads are right among 2,145 single looks
 at kept plates (``models/training/calibrate``; 0.8 would do for these), and with which no small stacked character that
-is taken for a full one is certain (``tests/app/test_misreads.py``; 0.93 lets one through).
+is taken for a full one is certain (``tests/app/pipeline/test_misreads.py``; 0.93 lets one through).
 """
 CHARACTERS_MIN = 2
 """What reads shorter is unreadable, or no plate: plates of one character exist, things that read as one are common."""

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.fixes import Fix
-from alpr_edge.domain.frames import Crop, Detection, Frame, Probabilities
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.wire import Answer, OutboxItem
+from alpr_edge.domain.protocol.items import Answer, OutboxItem
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities
 
 
 class Clock(Protocol):

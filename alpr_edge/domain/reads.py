@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import is_certain
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.position.merging import Tally
+from alpr_edge.position.sentence_merger import Tally
 from alpr_edge.position.sentences import LINE_BYTES_MAX, Rejection
 
 _LINE_ENDS = re.compile(rb"[\r\n]+")

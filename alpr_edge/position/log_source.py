@@ -10,7 +10,7 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.position.framing import LineSplitter
-from alpr_edge.position.merging import DAY_S, LOG_DATES, SentenceMerger, Solution, Tally
+from alpr_edge.position.sentence_merger import DAY_S, LOG_DATES, SentenceMerger, Solution, Tally
 from alpr_edge.position.sentences import Rejection
 
 log = structlog.get_logger(__name__)

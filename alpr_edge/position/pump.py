@@ -9,7 +9,7 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import FixSource
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.fix_history import FixKeeper
 
 log = structlog.get_logger(__name__)
 

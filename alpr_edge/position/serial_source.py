@@ -15,7 +15,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
 from alpr_edge.position.allowance import Allowance
 from alpr_edge.position.framing import LineSplitter
-from alpr_edge.position.merging import SentenceMerger, Solution, Tally
+from alpr_edge.position.sentence_merger import SentenceMerger, Solution, Tally
 from alpr_edge.settings import PositionSettings
 
 SILENT_MS_MAX = 5000.0

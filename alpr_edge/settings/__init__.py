@@ -16,7 +16,7 @@ from alpr_edge.settings.cameras import (
 )
 from alpr_edge.settings.files import file_faults
 from alpr_edge.settings.lists import ListSource
-from alpr_edge.settings.loading import load, parse
+from alpr_edge.settings.loader import load, parse
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 from alpr_edge.settings.schema import (

@@ -20,7 +20,7 @@ class ListSource(ListRules):
 
     name: Name
     format: Name
-    """Layout of its feed, a name of :class:`alpr_edge.hotlist.feeds.FormatName`."""
+    """Layout of its feed, a name of :class:`alpr_edge.hotlist.formats.base.FormatName`."""
     reason: ReasonName | None = None
     """Reason of lines that name none; None: each line names its."""
     folder: FilePath | None = None

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from alpr_edge.domain.card import CARD_MM, CARD_SCALE, CARD_TEXT
+from alpr_edge.domain.diagnostics.test_card import CARD_MM, CARD_SCALE, CARD_TEXT
 from alpr_edge.domain.errors import SettingsError
-from alpr_edge.simulation.designs import WHITE, PlateDesign
-from alpr_edge.simulation.plate_fonts import Mask, base_faces, line, paste
-from alpr_edge.simulation.plates import render_plate
+from alpr_edge.simulation.plates.designs import WHITE, PlateDesign
+from alpr_edge.simulation.plates.fonts import Mask, base_faces, line, paste
+from alpr_edge.simulation.plates.renderer import render_plate
 
 DPI = 300
 PAPERS_MM = {"a4": (297.0, 210.0), "letter": (279.4, 215.9)}

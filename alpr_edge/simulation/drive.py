@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.simulation.camera import Pinhole
 from alpr_edge.simulation.rendering import Renderer
 from alpr_edge.simulation.script import Vehicle, cast, patrol

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop, Detection, Frame, Probabilities
 from alpr_edge.domain.plates import ALPHABET, EMPTY, PLATE_LENGTH_MAX
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities
 from alpr_edge.simulation.truth import Truth
 
 JITTER = 0.02

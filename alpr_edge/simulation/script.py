@@ -13,7 +13,7 @@ import numpy as np
 
 from alpr_edge.domain.plates import canonical
 from alpr_edge.simulation.motion import Motion, Path, chained
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, random_serial
+from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, random_serial
 
 SCENE_S = 26.0
 GPS_LOSS_S = (12.0, 24.5)

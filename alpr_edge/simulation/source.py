@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.files import Companions, write_companions

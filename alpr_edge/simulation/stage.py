@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from alpr_edge.domain.boxes import Box
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.simulation.bodies import LENGTH_M, SHAPES
 from alpr_edge.simulation.camera import Corners, Pinhole
 from alpr_edge.simulation.script import Kind, Vehicle

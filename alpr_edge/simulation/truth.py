@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.recognition.boxes import Box
 
 
 @dataclass(frozen=True, slots=True)

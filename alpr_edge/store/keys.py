@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
 
 KEY_NAMES = ("outbox", "lists", "access")
 KEY_BYTES = 32

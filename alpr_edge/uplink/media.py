@@ -19,8 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pydantic import ValidationError
 
 from alpr_edge.domain.errors import UplinkError
-from alpr_edge.domain.wire import Answer, OutboxItem, Outcome, digest
-from alpr_edge.domain.wire_media import (
+from alpr_edge.domain.protocol.items import Answer, OutboxItem, Outcome, digest
+from alpr_edge.domain.protocol.media import (
     MEDIUM_BYTES_MAX,
     MEDIUM_FILE,
     RECEIPTS_BYTES_MAX,
@@ -33,8 +33,8 @@ from alpr_edge.domain.wire_media import (
 )
 from alpr_edge.runtime import no_follow
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.uplink import pairs
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.sealing import SealedError, Sealer, media_key_in, taken_apart
 
 
@@ -96,7 +96,7 @@ def sealer_of(settings: UplinkSettings, unit_id: str, medium_id: str) -> Sealer:
     Raises:
         UplinkError: the certificate, its key or the department's key for media is missing.
     """
-    pair = pairs.pair_held(settings)
+    pair = key_pair.pair_held(settings)
     if pair is None:
         files = f"{settings.certificate_file}, {settings.key_file}"
         raise UplinkError(f"{files}: no certificate to sign with; enrol this unit: alpr-edge unit enrol")

@@ -1,7 +1,7 @@
 """Seals items for a portable medium and opens them again: encrypted for the department alone, signed by the unit.
 
 The construction is HPKE (RFC 9180) as the ``cryptography`` package has it, with an ephemeral X25519 key for each item
-and AES-256-GCM. What a file looks like is in :mod:`~alpr_edge.domain.wire_media`.
+and AES-256-GCM. What a file looks like is in :mod:`~alpr_edge.domain.protocol.media`.
 """
 
 import struct
@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from pydantic import ValidationError
 
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.wire import OutboxItem, digest, encode
-from alpr_edge.domain.wire_media import ITEM_LINE, ItemHeader, ItemLabel
+from alpr_edge.domain.protocol.items import OutboxItem, digest, encode
+from alpr_edge.domain.protocol.media import ITEM_LINE, ItemHeader, ItemLabel
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _LENGTH = struct.Struct(">I")

@@ -18,7 +18,7 @@ from cryptography import x509
 
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.pairs import certificate_held, loaded_from, next_file
+from alpr_edge.uplink.key_pair import certificate_held, loaded_from, next_file
 
 _REFUSED_ALERTS = {
     "CERTIFICATE_EXPIRED": "has expired",

@@ -22,10 +22,10 @@ import structlog
 from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, Department
+from alpr_edge.domain.protocol.items import Answer, OutboxItem, Outcome
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.domain.wire import Answer, OutboxItem, Outcome
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.store.outbox import Outbox
+from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink.suspects import Suspects
 
 BATCH_BYTES_MIN = 65_536

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.store.files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
 from alpr_edge.vision.manifest import MANIFEST, MODEL_BYTES_MAX, ModelFile, Role, has_manifest, model_names
 
 HEADING = "# Models added with: alpr-edge models add\n"

@@ -13,9 +13,9 @@ from fast_alpr import BaseDetector
 from numpy.typing import NDArray
 from open_image_models.detection.core.base import BoundingBox, DetectionResult
 
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Detection, Frame, Pixels
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.sessions import Array, Session
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.domain.frames import Pixels
-from alpr_edge.domain.picture import PlatePicture, Scene
+from alpr_edge.domain.diagnostics.image_quality import PlatePicture, Scene
+from alpr_edge.domain.recognition.frames import Pixels
 
 READER_PX = 128, 64
 """Width and height at which plates are compared: those of the reader."""

@@ -18,8 +18,8 @@ import numpy as np
 from fast_alpr import BaseOCR, OcrResult
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Crop, Pixels, Probabilities
 from alpr_edge.domain.plates import ALPHABET, EMPTY
+from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.sessions import Array, Session
 

@@ -5,10 +5,10 @@ takes for plates hold no text, and a distant plate that it half sees often does.
 that is doubtful, and more plates are found with fewer that are none than by any threshold of its own.
 """
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop, Frame, Probabilities, Reading
 from alpr_edge.domain.ports import Detector, Reader
-from alpr_edge.domain.voting import text_of
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.vision.reader import sharpness_of
 
 PLATES_MAX = 32

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.voting import Opinion
+from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.domain.recognition.voting import Opinion
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.sessions import Session
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.doors import inference_threads, open_models
+from alpr_edge.app.factories import inference_threads, open_models
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from scripts.benchmarks import detector, nonplates, reader, sets, voting

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.vision.detector import OnnxDetector
 from scripts.benchmarks.figures import figure, milliseconds, share
 from scripts.benchmarks.looking import IOU_MIN, Look, Looks

@@ -13,14 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from alpr_edge.app.store_room import StoreRoom
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.wire import Answer, Outcome
+from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.settings import RetentionSettings, StoreSettings
-from alpr_edge.store.ballast import Ballast
-from alpr_edge.store.purge import Purge, Purged
-from alpr_edge.store.reads import Stored
-from alpr_edge.store.usage import Usage
+from alpr_edge.store.reads.repository import Stored
+from alpr_edge.store.retention.ballast import Ballast
+from alpr_edge.store.retention.purge import Purge, Purged
+from alpr_edge.store.retention.usage import Usage
+from alpr_edge.store.unit_store import StoreRoom
 from scripts.benchmarks import disk_catchup
 from scripts.benchmarks.disk_device import Device, device, unit_store
 from scripts.benchmarks.disk_reads import A_DAY, START, Drive, Look, looks

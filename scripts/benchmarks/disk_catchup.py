@@ -16,21 +16,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from alpr_edge.app.store_room import StoreRoom
-from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.server import tls_context
+from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import UplinkError
-from alpr_edge.domain.wire import OutboxItem
+from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import StoreSettings, UplinkSettings
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.tls import context_of
 from alpr_edge.uplink.uploader import Uploader
 from scripts.benchmarks.disk_device import unit_store
 from scripts.benchmarks.disk_reads import Drive, Look
 from scripts.benchmarks.figures import figure
-from scripts.torturing.records import UNIT_ID
-from scripts.torturing.rig import Rig, standing
+from scripts.faults.records import UNIT_ID
+from scripts.faults.rig import Rig, standing
 
 READS = 1_500
 STOP_S_MAX = 20.0

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.settings import Settings, StoreSettings, UnitSettings
-from alpr_edge.store.files import private_directory
 from alpr_edge.store.keys import create_keys
-from scripts.torturing.disk import Disk, mounting_fault
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from scripts.faults.disk import Disk, mounting_fault
 
 SECTOR_BYTES = 512
 """Unit of /sys/block/*/stat, whatever the device (Documentation/block/stat.rst)."""

@@ -10,18 +10,18 @@ from random import Random
 import cv2
 import numpy as np
 
-from alpr_edge.app.assembly import new_id
-from alpr_edge.app.encoding import jpeg, shrunk
+from alpr_edge.app.pipeline.image_encoding import jpeg, shrunk
+from alpr_edge.app.pipeline.pipeline import new_id
 from alpr_edge.capture.pictures import load_picture
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, Stored
 
 SEED = 4625
 A_DAY = 10_000

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from alpr_edge.app.doors import open_lists
-from alpr_edge.app.store_room import open_store
+from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.matching import Look, meetings
 from alpr_edge.domain.patterns import PatternSet
-from alpr_edge.hotlist.index import HotlistIndex
-from alpr_edge.hotlist.packing import Packed
+from alpr_edge.hotlist.index.index import HotlistIndex
+from alpr_edge.hotlist.index.packed import Packed
 from alpr_edge.settings import load
 from alpr_edge.store.keys import create_keys
+from alpr_edge.store.unit_store import open_store
 from scripts.benchmarks.figures import figure
 from scripts.benchmarks.hotlist_feed import looks, write_feed
 from scripts.benchmarks.hotlist_peers import peers

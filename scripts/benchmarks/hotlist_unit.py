@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from alpr_edge.app.doors import open_lists
-from alpr_edge.app.store_room import StoreRoom, open_store
-from alpr_edge.domain.boxes import Box
+from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, PlateRead
-from alpr_edge.hotlist.loader import HotlistLoader
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import load
-from alpr_edge.store.reads import ClosedRecord, DecidedRecord
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
+from alpr_edge.store.unit_store import StoreRoom, open_store
 
 COMMIT_EVERY_S = 0.1
 IDLE_COMMITS = 100

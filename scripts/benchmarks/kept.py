@@ -13,10 +13,16 @@ import cv2
 import numpy as np
 
 from alpr_edge.capture.pictures import load_picture
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.plates import canonical
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, designs_from_facts, random_serial, render_plate
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.simulation.plates.renderer import (
+    BUILT_IN_DESIGNS,
+    PlateDesign,
+    designs_from_facts,
+    random_serial,
+    render_plate,
+)
 from scripts.benchmarks.rendered import turned
 from scripts.benchmarks.sets import FRAME_PX, NEGATIVES, Opener, Scene, Truth
 

@@ -7,9 +7,9 @@ in canonical form (O is 0).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Reading
-from alpr_edge.domain.voting import Vote, vote
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Reading
+from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser, crop_of

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from alpr_edge.app.doors import open_models
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop, Detection, Frame, Reading
+from alpr_edge.app.factories import open_models
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.voting import Vote, vote
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Reading
+from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of, is_borne_out

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Frame, Pixels
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.vision.detector import PADDING_GREY
 from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, Truth
 

@@ -14,21 +14,21 @@ from statistics import median
 import fast_alpr
 import numpy as np
 
-from alpr_edge.app.assembly import Assembly, Lens, Parts
-from alpr_edge.app.doors import Sight, open_models
-from alpr_edge.app.herald import Herald
-from alpr_edge.app.recorder import Recorder
-from alpr_edge.app.store_room import open_store
+from alpr_edge.app.factories import Sight, open_models
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts
+from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.settings import AlertSettings, DecisionSettings, Settings, VisionSettings
-from alpr_edge.store.files import private_directory
 from alpr_edge.store.keys import create_keys
+from alpr_edge.store.unit_store import open_store
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser, crop_of

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop
 from alpr_edge.domain.plates import CERTAIN_MIN
-from alpr_edge.domain.voting import text_of
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop
+from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of
 from scripts.benchmarks.figures import figure, milliseconds, share

@@ -14,10 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.capture.pictures import load_picture
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Pixels
 from alpr_edge.domain.plates import canonical
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, designs_from_facts, random_serial, render_plate
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.simulation.plates.renderer import (
+    BUILT_IN_DESIGNS,
+    PlateDesign,
+    designs_from_facts,
+    random_serial,
+    render_plate,
+)
 from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, Truth, negative_paths
 
 SEED = 462

@@ -7,13 +7,13 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from alpr_edge.app.assembly import decision_rule
-from alpr_edge.app.doors import Sight
-from alpr_edge.app.second_look import at_work
-from alpr_edge.domain.frames import Frame, Reading
-from alpr_edge.domain.passes import Origin, Passes
+from alpr_edge.app.factories import Sight
+from alpr_edge.app.pipeline.pipeline import decision_rule
+from alpr_edge.app.pipeline.second_reader_worker import at_work
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
-from alpr_edge.domain.second_look import SecondLooks
+from alpr_edge.domain.recognition.frames import Frame, Reading
+from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.second_opinions import SecondLooks
 from alpr_edge.settings import DecisionSettings, VisionSettings
 
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.capture.pictures import load_picture
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame, Pixels
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.vision.detector import PADDING_GREY
 
 PHOTOS = ("us", "eu", "br")

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Pixels
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
 from scripts.benchmarks.looking import Look
 from scripts.benchmarks.sets import Opener
 

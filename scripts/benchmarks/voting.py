@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.doors import Sight, open_sight
-from alpr_edge.domain.frames import Reading
+from alpr_edge.app.factories import Sight, open_sight
 from alpr_edge.domain.reads import ReadDecided, ReadEvent
-from alpr_edge.domain.voting import vote
+from alpr_edge.domain.recognition.frames import Reading
+from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks import sets
 from scripts.benchmarks.figures import figure, milliseconds, share

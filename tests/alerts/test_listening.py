@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from alpr_edge.alerts.listening import Ear, heard, pitches_of
+from alpr_edge.alerts.tone_recorder import Ear, heard, pitches_of
 from alpr_edge.alerts.tones import RATE_HZ, synthesise
-from alpr_edge.app.checking_devices import TONES
 from alpr_edge.cli import app
+from alpr_edge.diagnostics.devices import TONES
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from alpr_edge.department.certificates import initialise
-from alpr_edge.department.server import DepartmentServer
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.pki.authority import initialise
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
-from alpr_edge.store.outbox import Outbox
+from alpr_edge.store.outbox.outbox import Outbox
 from tests.app.rig import WAIT_S, daemon
 from tests.department.enrolled import enrolled
 from tests.units import write_unit

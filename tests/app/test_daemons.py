@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.store_room import open_store
 from alpr_edge.settings import load
-from alpr_edge.store.deletion_dates import department_date
+from alpr_edge.store.retention.deletion_dates import department_date
+from alpr_edge.store.unit_store import open_store
 from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
 from tests.department.enrolled import enrolled
 

@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.herald import Herald
-from alpr_edge.app.list_watch import ListWatch
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.stages.hotlist_refresh import ListWatch
 from alpr_edge.domain.alerting import Alert, Level, Tone
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import StateMatch
-from alpr_edge.hotlist.feeds import FormatName
-from alpr_edge.hotlist.importing import Lists, Request, import_feed
-from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.own import OwnLoader
+from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.index.officer_entries import OwnLoader
+from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings, parse
-from alpr_edge.store.database import Database
-from tests.app.test_recorder import decided, hit_of
+from alpr_edge.store.db.database import Database
+from tests.app.pipeline.test_recorder import decided, hit_of
 from tests.domain.readings import START
 
 KEY = bytes(range(32))

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, delete, select, update
 
-from alpr_edge.app.store_room import QueueRoom, open_queue, open_store
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.domain.wire import Answer, Outcome
 from alpr_edge.settings import load
-from alpr_edge.store import schema, syncs
-from alpr_edge.store.reads import DecidedRecord
+from alpr_edge.store.db import schema
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.unit_store import QueueRoom, open_queue, open_store
 from tests.store.records import hit, plate_read
 from tests.units import write_bare_unit
 
@@ -55,9 +56,9 @@ def test_the_queue_is_delivered_and_marked(queue: QueueRoom) -> None:
     assert (counts.ready, counts.delivered, counts.quarantined) == (1, 1, 1)
     assert len(queue.outbox.quarantined()) == 1
     assert queue.outbox.requeue() == 1
-    syncs.note(queue.database, "bolo", etag='"1"', serial=3, fetch_failure="")
-    syncs.note(queue.database, "bolo", newest=4)
-    assert syncs.state_of(queue.database, "bolo").newest == 4
+    sync_state.note(queue.database, "bolo", etag='"1"', serial=3, fetch_failure="")
+    sync_state.note(queue.database, "bolo", newest=4)
+    assert sync_state.state_of(queue.database, "bolo").newest == 4
     assert queue.database.data_version() > 0
 
 

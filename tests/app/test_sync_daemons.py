@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, write_frames, write_settings
+from tests.app.stages.test_disk_full import until
 from tests.app.test_daemons import address, edge
-from tests.app.test_disk_full import until
 from tests.department.enrolled import enrolled
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import structlog
 
-from alpr_edge.app.store_room import open_store
-from alpr_edge.app.unit import Unit
-from alpr_edge.app.uplink import UplinkUnit
-from alpr_edge.department.certificates import initialise
+from alpr_edge.app.capture_daemon import Unit
+from alpr_edge.app.uplink_daemon import UplinkUnit
+from alpr_edge.department.pki.authority import initialise
 from alpr_edge.settings import load
+from alpr_edge.store.unit_store import open_store
 from tests.app.rig import UNIT, write_frames, write_settings
-from tests.cli.fit_unit import Receiver
+from tests.cli.unit.fit_unit import Receiver
 from tests.department.enrolled import enrolled
 
 WAIT_S = 120.0

@@ -11,8 +11,8 @@ from PIL import Image
 
 from alpr_edge.capture.recordings import FolderSource, Timeline, VideoSource
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame
 
 
 def offsets_ms(frames: list[Frame], start: Instant) -> list[float]:

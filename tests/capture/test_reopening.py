@@ -5,8 +5,8 @@ import pytest
 
 from alpr_edge.capture.reopening import STEADY_FRAMES, Reopening
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.retry import Backoff
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)

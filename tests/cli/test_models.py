@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner, Result
 
-from alpr_edge.app.doors import open_sight
+from alpr_edge.app.factories import open_sight
 from alpr_edge.cli import app
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET
-from alpr_edge.domain.voting import vote
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import load
 from alpr_edge.vision.manifest import MODEL_BYTES_MAX, load_model
 from alpr_edge.vision.plate_config import parse_plate_config

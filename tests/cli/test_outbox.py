@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.cli.common import require_owner
-from alpr_edge.department.certificates import initialise
+from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import AccessError
 from tests.app.rig import PLATES, UNIT, daemon, write_frames, write_settings
 from tests.department.enrolled import enrolled

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alpr_edge.app.store_room import StoreRoom, open_store
 from alpr_edge.cli import app
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.settings import load
-from alpr_edge.store import boots
-from alpr_edge.store.reads import ClosedRecord, DecidedRecord
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
+from alpr_edge.store.unit_store import StoreRoom, open_store
 from tests.store.records import instant, plate_read
 from tests.units import write_bare_unit
 
@@ -49,13 +49,13 @@ def test_only_what_pairs_bear_out_is_shown_as_sure(settings: Path, store: StoreR
     assert bases(settings) == [("none", False), ("clock", False)]
     assert "unknown" in table(settings)
     assert "not sure: 2026-05-04" in table(settings)
-    boots.record(store.database, instant(10_000))
+    clock_pairs.record(store.database, instant(10_000))
     assert bases(settings) == [("single", False)] * 2
     assert "unknown" not in table(settings)
-    boots.record(store.database, instant(20_000))
+    clock_pairs.record(store.database, instant(20_000))
     assert bases(settings) == [("placed", True)] * 2
     assert table(settings).count("placed later") == 2
-    boots.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
+    clock_pairs.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
     assert bases(settings) == [("disputed", False)] * 2
     assert table(settings).count("its clocks contradict each other") == 2
     assert "2026-05-04" not in table(settings)

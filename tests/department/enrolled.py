@@ -5,9 +5,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from alpr_edge.department.certificates import UNIT_DAYS, Authority, TlsFiles
-from alpr_edge.department.media_keys import load_media_key, make_media_key, public_pem
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
+from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
 
 
 def enrolled(directory: Path, unit_id: str, out: Path, days: int = UNIT_DAYS) -> Path:

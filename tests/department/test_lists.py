@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.lists import ListShelf
+from alpr_edge.department.hotlists import ListShelf
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.wire import ListChange
+from alpr_edge.domain.protocol.items import ListChange
 
 COMPLETE, ADDITIONS, REMOVALS = ListChange
 UNIT, OTHER = "unit-1", "unit-2"

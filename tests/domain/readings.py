@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Frame, Probabilities, Reading
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Probabilities, Reading
 
 SLOTS = 9
 START = Instant("boot", 1_000_000_000)

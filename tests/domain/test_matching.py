@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.alerting import Level, Standing, Tone, alert_of, tone_of
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -15,6 +14,7 @@ from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, Look, mat
 from alpr_edge.domain.patterns import PatternSet, canonical_partial, is_partial
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import Alternative, PlateRead
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.restrictions import Area, Hours
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

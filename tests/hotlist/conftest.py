@@ -8,9 +8,9 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
-from alpr_edge.hotlist.importing import Lists
-from alpr_edge.hotlist.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.store.database import Database
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.store.db.database import Database
 from tests.runtime.time_daemon import TimeDaemon
 from tests.units import write_bare_unit
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from alpr_edge.domain.hits import HotlistEntry, Reason
-from alpr_edge.hotlist.clew import Clew
-from alpr_edge.hotlist.feeds import Feed, FeedContext, FeedFormat, Rejected, Rules, Withheld
-from alpr_edge.hotlist.generic_csv import GenericCsv
-from alpr_edge.hotlist.rows import entry_of
+from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, Rejected, Rules, Withheld
+from alpr_edge.hotlist.formats.clew import Clew
+from alpr_edge.hotlist.formats.generic_csv import GenericCsv
+from alpr_edge.hotlist.index.row import entry_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Record = HotlistEntry | Rejected | Withheld

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from alpr_edge.hotlist.clew import Clew
-from alpr_edge.hotlist.colorado import Colorado
-from alpr_edge.hotlist.feeds import FeedFormat
-from alpr_edge.hotlist.florida import Florida
-from alpr_edge.hotlist.ncic import Ncic
-from alpr_edge.hotlist.new_york import NewYork
-from alpr_edge.hotlist.texas_ncic import TexasNcic
-from alpr_edge.hotlist.texas_tcic import TexasTcic
+from alpr_edge.hotlist.formats.base import FeedFormat
+from alpr_edge.hotlist.formats.clew import Clew
+from alpr_edge.hotlist.formats.colorado import Colorado
+from alpr_edge.hotlist.formats.florida import Florida
+from alpr_edge.hotlist.formats.ncic import Ncic
+from alpr_edge.hotlist.formats.new_york import NewYork
+from alpr_edge.hotlist.formats.texas_ncic import TexasNcic
+from alpr_edge.hotlist.formats.texas_tcic import TexasTcic
 
 
 def ncic(plate: str = "AB123456", code: str = "V", state: str = "CA", date: str = "20190509") -> str:

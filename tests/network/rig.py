@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from alpr_edge.department.certificates import initialise
+from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.store.reads import DecidedRecord, ReadStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
 from tests.app.rig import Daemon, daemon
 from tests.department.enrolled import enrolled
 from tests.network.hosts import DEPARTMENT, NAME, PORT, Host, two_hosts

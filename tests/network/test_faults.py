@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from alpr_edge.department.certificates import initialise
+from alpr_edge.department.pki.authority import initialise
 from tests.network.certificates import server_files
 from tests.network.hosts import MOVED, NAME, PORT
 from tests.network.rig import Car, standing, until

@@ -15,7 +15,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.position.chrony import MAGIC, SAMPLE, ChronyFeed, sample
-from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.fix_history import FixKeeper
 from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock, wall_ns_at

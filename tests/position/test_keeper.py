@@ -6,7 +6,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.position.keeper import FixKeeper, GnssClock
+from alpr_edge.position.fix_history import FixKeeper, GnssClock
 from alpr_edge.runtime.clock import ReplayedClock
 
 BOOT = Instant("boot", 0)

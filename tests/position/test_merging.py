@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.position.framing import LineSplitter
-from alpr_edge.position.merging import SentenceMerger, Tally
+from alpr_edge.position.sentence_merger import SentenceMerger, Tally
 from alpr_edge.position.sentences import LINE_BYTES_MAX, Rejection
 
 BOOT = Instant("boot", 0)

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.fix_history import FixKeeper
 from alpr_edge.position.pump import pump
 from tests.position.test_keeper import fix_at
 

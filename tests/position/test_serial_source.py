@@ -14,7 +14,7 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.position.allowance import BYTES_A_SECOND
-from alpr_edge.position.keeper import FixKeeper
+from alpr_edge.position.fix_history import FixKeeper
 from alpr_edge.position.pump import pump
 from alpr_edge.position.sentences import Rejection
 from alpr_edge.position.serial_source import SerialSource

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop, Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, canonical
-from alpr_edge.domain.voting import text_of
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop, Frame
+from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.oracle import TruthDetector, TruthReader
 from alpr_edge.simulation.truth import Truth

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpr_edge.simulation.designs import DIGITS, LETTERS, layout, marks
-from alpr_edge.simulation.plates import (
+from alpr_edge.simulation.plates.designs import DIGITS, LETTERS, layout, marks
+from alpr_edge.simulation.plates.renderer import (
     BUILT_IN_DESIGNS,
     PlateDesign,
     designs_from_facts,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.store.reads import ReadStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ReadStore
 
 KEY = bytes(range(32))
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from alpr_edge.store.aside import Aside, all_aside
-from alpr_edge.store.carving import Carver
-from alpr_edge.store.damage import Renewal
-from alpr_edge.store.database import DATABASE_NAME, Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.store.db.database import DATABASE_NAME, Database
+from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.store.pages import Pages
-from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
-from alpr_edge.store.rowcopy import shapes
-from alpr_edge.store.salvage import Salvage, Salvaged
-from alpr_edge.store.schema import outbox
-from alpr_edge.store.walog import Log, read_log
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
+from alpr_edge.store.recovery.replacement import Renewal
+from alpr_edge.store.recovery.row_merge import shapes
+from alpr_edge.store.recovery.salvage import Salvage, Salvaged
+from alpr_edge.store.sqlite_forensics.carver import Carver
+from alpr_edge.store.sqlite_forensics.pages import Pages
+from alpr_edge.store.sqlite_forensics.wal import Log, read_log
 from tests.store.records import CROP, hit, plate_read
 
 KEY = bytes(range(32))

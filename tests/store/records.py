@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
-from alpr_edge.store import boots
-from alpr_edge.store.database import Database
-from alpr_edge.store.deletion_dates import note_department_date
-from alpr_edge.store.reads import DecidedRecord
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.retention.deletion_dates import note_department_date
 
 START = datetime(2026, 5, 4, 12, 30, 0, 123456, tzinfo=UTC)
 CROP, SCENE = EvidenceKind.CROP, EvidenceKind.SCENE
@@ -68,7 +68,7 @@ def bear_out(database: Database, now: Instant) -> None:
     """Let a date delete: this boot's pairs and the department agree on it."""
     assert now.utc is not None
     for before_ms in (60_000.0, 0.0):
-        boots.record(database, now.shifted(-before_ms))
+        clock_pairs.record(database, now.shifted(-before_ms))
     note_department_date(database, DepartmentDate(now.utc, now))
 
 

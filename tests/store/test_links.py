@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.only_one import only_one
+from alpr_edge.app.instance_lock import only_one
 from alpr_edge.domain.errors import AlprEdgeError
-from alpr_edge.hotlist.importing import _only_import
+from alpr_edge.hotlist.ingest.importer import _only_import
 from alpr_edge.power.files import write_word
+from alpr_edge.runtime.durable_files import give_to_owner_of
 from alpr_edge.runtime.health import Health, write_health
-from alpr_edge.store.aside import all_aside
-from alpr_edge.store.ballast import BALLAST_NAME, Ballast
-from alpr_edge.store.database import DATABASE_NAME, Database
-from alpr_edge.store.files import give_to_owner_of
-from alpr_edge.store.images import PREFIXES, ImageStore
-from alpr_edge.store.incoming import INCOMING, FeedNote, Incoming
-from alpr_edge.store.keymark import MARK_NAME, KeyMark
-from alpr_edge.store.migrating import LOCK_NAME
+from alpr_edge.store.db.database import DATABASE_NAME, Database
+from alpr_edge.store.db.migrate import LOCK_NAME
+from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.hotlists.download_spool import INCOMING, FeedNote, Incoming
+from alpr_edge.store.recovery.damaged_databases import all_aside
+from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
+from alpr_edge.store.retention.ballast import BALLAST_NAME, Ballast
 
 KEY = bytes(range(32))
 UNIT = 65534

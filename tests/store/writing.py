@@ -6,9 +6,9 @@ Run as ``python -m tests.store.writing <data folder> <name> <batches>``.
 import sys
 from pathlib import Path
 
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
-from alpr_edge.store.reads import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from tests.store.records import CROP, SCENE, hit, plate_read
 
 KEY = bytes(range(32))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmark_data import PLATE, write_photo, write_rows
+from tests.scripts.benchmarks.benchmark_data import PLATE, write_photo, write_rows
 
 RIDES = "dayride_type1_001", "dayride_type1_002", "nightride_type3_001"
 

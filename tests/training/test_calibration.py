@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from alpr_edge.domain.frames import Probabilities
 from alpr_edge.domain.plates import ALPHABET
+from alpr_edge.domain.recognition.frames import Probabilities
 from plate_training.calibration import calibration_error, confidence_of, fitted, log_loss
 from plate_training.contract import SLOTS, text_of
 

@@ -9,7 +9,7 @@ from plate_training.contract import ALPHABET, EMPTY, SLOTS, ZERO_OR_O, canonical
 from plate_training.data import brazilian
 from plate_training.labels import Reading, taught_text
 from plate_training.road_data import cut, road_crops, road_frames
-from tests.benchmark_data import write_photo, write_rows
+from tests.scripts.benchmarks.benchmark_data import write_photo, write_rows
 
 
 def test_a_target_keeps_the_letter_o_apart_from_the_digit() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from alpr_edge.vision.manifest import load_model
 from plate_training.manifest import read_manifest
-from tests.benchmark_data import write_road
+from tests.scripts.benchmarks.benchmark_data import write_road
 from tests.training.test_compare import FALSE, RIGHT
 from tests.vision.models import detector_model, reader_model, save, write_models
 

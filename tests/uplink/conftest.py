@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles, initialise
-from alpr_edge.department.server import tls_context
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key
-from alpr_edge.store.outbox import Outbox
+from alpr_edge.store.outbox.outbox import Outbox
 from tests.department.enrolled import enrolled
 from tests.uplink.faulty import Fault, FaultyDepartment
 

@@ -3,12 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+from alpr_edge.domain.protocol.hits import hit_payload
+from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.domain.wire import ItemKind, OutboxItem, digest, encode, read_payload
-from alpr_edge.domain.wire_hits import hit_payload
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
-from alpr_edge.store.reads import DecidedRecord, ReadStore
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
 from tests.store.records import hit, plate_read
 
 

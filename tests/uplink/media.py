@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.media import MediumImport, TakenIn
-from alpr_edge.department.storage import Storage
-from alpr_edge.domain.wire import OutboxItem
-from alpr_edge.domain.wire_media import item_file
+from alpr_edge.department.ingest.media import MediumImport, TakenIn
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.domain.protocol.items import OutboxItem
+from alpr_edge.domain.protocol.media import item_file
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.store.outbox import Outbox
+from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink.media import ReceiptsTaken, offload, opened_medium, sealer_of, take_receipts
 from tests.store.records import instant
 

@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.errors import UplinkError
-from alpr_edge.domain.wire import PROTOCOL_HEADER, AnswersPayload, ItemAnswerPayload, Outcome
-from alpr_edge.uplink.answers import BatchRefusedError, Reply, answer_of, matched, retry_after_s, understood, utc_told
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, AnswersPayload, ItemAnswerPayload, Outcome
+from alpr_edge.uplink.delivery_responses import (
+    BatchRefusedError,
+    Reply,
+    answer_of,
+    matched,
+    retry_after_s,
+    understood,
+    utc_told,
+)
 from tests.uplink.items import read_item
 
 URL = "https://department.example"

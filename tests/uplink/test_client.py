@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.records import Part
-from alpr_edge.department.server import DepartmentServer, tls_context
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.http.server import DepartmentServer, tls_context
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import ServerFailedError, SettingsError, UnauthorisedError, UplinkError
-from alpr_edge.domain.wire import BODY_BYTES_MAX, Answer, ItemAnswerPayload, ItemKind, OutboxItem, Outcome
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, Answer, ItemAnswerPayload, ItemKind, OutboxItem, Outcome
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import Fault, FaultyDepartment
 from tests.uplink.items import hit_item, image_item, item, read_item, stored

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.certificates import Authority, TlsFiles, initialise
-from alpr_edge.department.media_keys import make_media_key
-from alpr_edge.department.server import DepartmentServer
-from alpr_edge.domain.enrolment_codes import parsed
+from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
+from alpr_edge.department.pki.media_keys import make_media_key
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.protocol.enrolment_codes import parsed
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink import pairs
-from alpr_edge.uplink.client import HttpsDepartment
-from alpr_edge.uplink.enrolling import Enrolled, Invitation, enrol
+from alpr_edge.uplink import key_pair
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.enrolment import Enrolled, Invitation, enrol
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import image_item
 
@@ -110,8 +110,8 @@ def test_an_answer_that_was_lost_costs_no_code(
 ) -> None:
     """The unit was cut off after the department had issued: its key waits, and the same certificate comes."""
     settings.key_file.parent.mkdir(mode=0o700)
-    key = pairs.waiting_key(settings.key_file.with_name("unit.key.enrolling"))
-    lost = server.units.enrol(unit_id, parsed(invitation.code), pairs.request_of(unit_id, key))
+    key = key_pair.waiting_key(settings.key_file.with_name("unit.key.enrolling"))
+    lost = server.units.enrol(unit_id, parsed(invitation.code), key_pair.request_of(unit_id, key))
     assert enrolled(settings, unit_id, invitation).new
     assert settings.certificate_file.read_bytes() == lost
     assert delivers(settings, unit_id)

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.records import Part
-from alpr_edge.department.server import tls_context
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.wire import ItemAnswerPayload, ItemKind
+from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.store.reads import DecidedRecord, ReadStore
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.suspects import ROUNDS_WITHOUT_ANSWER, SUSPECTS_MAX, Suspects
 from alpr_edge.uplink.uploader import Link, Uploader
 from tests.store.records import hit, instant, plate_read

@@ -7,10 +7,10 @@ import pytest
 
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.uploader import Uploader
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import FAULTS, Fault, drawn

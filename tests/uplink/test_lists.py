@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from alpr_edge.department.certificates import TlsFiles, initialise
-from alpr_edge.department.server import tls_context
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.wire import ListChange
+from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import ListSource, UplinkSettings
-from alpr_edge.store import syncs
-from alpr_edge.store.database import Database
-from alpr_edge.store.incoming import Incoming
-from alpr_edge.uplink.list_answers import signature_address
-from alpr_edge.uplink.lists import ListFetcher
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.download_spool import Incoming
+from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.uplink.hotlist_responses import signature_address
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import KEY, Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
@@ -167,15 +167,15 @@ def test_an_unchanged_list_costs_one_304_and_is_confirmed(
     lists, source = fetcher(server.url)
     lists.fetch(source)
     incoming.remove(NAME)
-    assert syncs.state_of(database, NAME).asked is None
+    assert sync_state.state_of(database, NAME).asked is None
     assert not lists.fetch(source)
     assert shelf.asked[-1]["if-none-match"] == '"one"'
     assert not incoming.waits(NAME)
-    confirmed = syncs.state_of(database, NAME).asked
+    confirmed = sync_state.state_of(database, NAME).asked
     assert confirmed == clock.now().utc
     clock.move_to(Instant("boot", 10**9, datetime(2031, 1, 1, tzinfo=UTC), UtcSource.RTC))
     assert not lists.fetch(source)
-    assert syncs.state_of(database, NAME).asked == confirmed  # nobody vouches for the clock: no list is fresher by it
+    assert sync_state.state_of(database, NAME).asked == confirmed  # nobody vouches for the clock
     shelf.etag, shelf.content = '"two"', TEXT[:1000]
     assert lists.fetch(source)
     assert waiting(incoming) == TEXT[:1000]
@@ -253,7 +253,7 @@ def test_a_server_that_does_not_know_this_unit_says_so(
 def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(fetcher: Fetcher, database: Database) -> None:
     lists, _ = fetcher("https://127.0.0.1:1")
     first_s = lists.step()
-    assert "cannot be reached" in syncs.state_of(database, NAME).fetch_failure
+    assert "cannot be reached" in sync_state.state_of(database, NAME).fetch_failure
     assert 0 < first_s <= 0.2
     time.sleep(first_s)
     assert lists.step() > first_s
@@ -271,7 +271,7 @@ def test_the_department_hands_out_steps_and_a_receipt_makes_the_next_one_due(
         note, _ = incoming.read(NAME)
         assert (note.serial, note.change) == (1, ListChange.COMPLETE)
         incoming.remove(NAME)
-        syncs.note(database, NAME, serial=1)
+        sync_state.note(database, NAME, serial=1)
         assert not lists.fetch(source)
         assert lists.step() > 1000
         storage.lists.publish(feed, NAME, ListChange.ADDITIONS)

@@ -8,26 +8,26 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.media_keys import ReceiptSigner, public_pem
-from alpr_edge.department.server import tls_context
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.media_keys import ReceiptSigner, public_pem
 from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.protocol.items import Answer, Outcome, encode
+from alpr_edge.domain.protocol.media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
 from alpr_edge.domain.retention import Ground
-from alpr_edge.domain.wire import Answer, Outcome, encode
-from alpr_edge.domain.wire_media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.settings.retention import RetentionSettings
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
-from alpr_edge.store.outbox import Outbox, OutboxCounts
-from alpr_edge.store.purge import Purge
-from alpr_edge.store.reads import ReadStore
-from alpr_edge.store.usage import on_record
-from alpr_edge.uplink import pairs
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.outbox import Outbox, OutboxCounts
+from alpr_edge.store.reads.repository import ReadStore
+from alpr_edge.store.retention.purge import Purge
+from alpr_edge.store.retention.usage import on_record
+from alpr_edge.uplink import key_pair
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.media import opened_medium, sealer_of
 from alpr_edge.uplink.sealing import sign
 from alpr_edge.uplink.uploader import Uploader
@@ -152,7 +152,7 @@ def test_receipts_count_when_a_server_of_the_department_signed_them_for_this_uni
     offloaded(filled, medium, settings)
     item = filled.due(1, 1, offloaded=True)[0]
     receipts = [ReceiptPayload(item_id=item.item_id, sha256=item.sha256)]
-    pair = pairs.pair_held(settings)
+    pair = key_pair.pair_held(settings)
     assert pair is not None
     payload = encode(ReceiptsPayload(unit_id="unit-1", receipts=receipts))
     by_a_unit = sign(RECEIPTS_LINE, payload, pair[0].public_bytes(Encoding.DER), pair[1])
@@ -226,10 +226,10 @@ def test_an_item_seals_otherwise_each_time(medium: Path, settings: UplinkSetting
 
 def test_the_key_for_media_is_kept_when_it_is_one(settings: UplinkSettings, tmp_path: Path) -> None:
     here = settings.model_copy(update={"media_key_file": tmp_path / "key.pem"})
-    pairs.write_media_key(here, "")
+    key_pair.write_media_key(here, "")
     assert not here.media_key_file.exists()
-    pairs.write_media_key(here, public_pem(X25519PrivateKey.generate()))
+    key_pair.write_media_key(here, public_pem(X25519PrivateKey.generate()))
     before = here.media_key_file.read_text()
     with pytest.raises(UplinkError, match="no X25519 public key in PEM"):
-        pairs.write_media_key(here, "rubbish")
+        key_pair.write_media_key(here, "rubbish")
     assert here.media_key_file.read_text() == before

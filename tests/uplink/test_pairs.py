@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.certificates import TlsFiles
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink import pairs
+from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.tls import context_of
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import settings_for
@@ -23,7 +23,7 @@ SWAP = """
 import sys
 from pathlib import Path
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.pairs import replace_pair, settle_pair
+from alpr_edge.uplink.key_pair import replace_pair, settle_pair
 folder, *others = map(Path, sys.argv[1:])
 settings = UplinkSettings(certificate_file=folder / "unit.pem", key_file=folder / "unit.key")
 settle_pair(settings)
@@ -48,16 +48,16 @@ def other(authority: TlsFiles, tmp_path: Path) -> Path:
 def settled(settings: UplinkSettings) -> bytes:
     """The certificate in its place, after everything else was put right."""
     assert isinstance(context_of(settings), ssl.SSLContext)
-    before = pairs.certificate_held(settings)
-    pairs.settle_pair(settings)
-    assert not pairs.next_file(settings).exists()
+    before = key_pair.certificate_held(settings)
+    key_pair.settle_pair(settings)
+    assert not key_pair.next_file(settings).exists()
     assert isinstance(context_of(settings), ssl.SSLContext)
-    assert pairs.certificate_held(settings) == before
+    assert key_pair.certificate_held(settings) == before
     return settings.certificate_file.read_bytes()
 
 
 def test_the_new_pair_takes_the_place_of_the_old_one(held: UplinkSettings, other: Path) -> None:
-    pairs.replace_pair(held, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())
+    key_pair.replace_pair(held, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())
     assert settled(held) == (other / "unit.pem").read_bytes()
     assert held.key_file.read_bytes() == (other / "unit.key").read_bytes()
     assert {path.stat().st_mode & 0o777 for path in (held.key_file, held.certificate_file)} == {0o600}
@@ -72,12 +72,12 @@ def test_after_a_cut_between_any_two_steps_a_usable_pair_is_found(
     certificate, key = (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes()
     old = held.certificate_file.read_bytes()
     writes = [
-        (pairs.next_file(held), key + certificate),
+        (key_pair.next_file(held), key + certificate),
         (held.key_file, key),
         (held.certificate_file, certificate),
     ]
     for path, content in writes[:steps]:
-        pairs.write_whole(path, content)
+        key_pair.write_whole(path, content)
     assert settled(held) == (certificate if steps else old)
 
 
@@ -94,32 +94,32 @@ def test_a_process_killed_at_any_moment_leaves_a_usable_pair(
             assert swapping.stdout.readline() == "ready\n"
             time.sleep(chance.uniform(0.0, 0.05))  # no condition: the moment of the kill is the point
             swapping.send_signal(signal.SIGKILL)
-        cut_midway += pairs.next_file(held).exists()
+        cut_midway += key_pair.next_file(held).exists()
         assert settled(held) in {(given / "unit.pem").read_bytes() for given in (folder, other, third)}
     assert cut_midway
 
 
 def test_a_key_waits_for_its_certificate(tmp_path: Path) -> None:
     path = tmp_path / "unit.key.enrolling"
-    key = pairs.waiting_key(path)
+    key = key_pair.waiting_key(path)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert pairs.waiting_key(path).private_numbers() == key.private_numbers()
+    assert key_pair.waiting_key(path).private_numbers() == key.private_numbers()
     path.write_bytes(b"half of a k")
-    assert pairs.waiting_key(path).private_numbers() != key.private_numbers()
+    assert key_pair.waiting_key(path).private_numbers() != key.private_numbers()
 
 
 def test_two_do_not_replace_a_pair_at_once(held: UplinkSettings) -> None:
     with (
-        pairs.alone(held),
+        key_pair.alone(held),
         pytest.raises(StoreError, match="being enrolled or renewed at this moment"),
-        pairs.alone(held),
+        key_pair.alone(held),
     ):
         pass
-    with pairs.alone(held):
+    with key_pair.alone(held):
         pass
 
 
 def test_a_folder_that_takes_nothing_is_told_in_a_line(held: UplinkSettings, other: Path, tmp_path: Path) -> None:
     blocked = held.model_copy(update={"certificate_file": tmp_path / "missing" / "unit.pem"})
     with pytest.raises(StoreError, match="must be writable for the user that runs this"):
-        pairs.replace_pair(blocked, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())
+        key_pair.replace_pair(blocked, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from alpr_edge.department.certificates import TlsFiles
-from alpr_edge.department.server import DepartmentServer
+from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import UnauthorisedError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink import pairs
-from alpr_edge.uplink.client import HttpsDepartment
-from alpr_edge.uplink.renewing import LOOK_S, RETRY, Renewer
+from alpr_edge.uplink import key_pair
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.renewal import LOOK_S, RETRY, Renewer
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import image_item
@@ -77,10 +77,10 @@ def test_a_renewal_whose_answer_was_lost_takes_up_the_same_certificate(
     server: DepartmentServer, authority_copy: Path, tmp_path: Path
 ) -> None:
     settings = unit_of(server, authority_copy, tmp_path, 10)
-    key = pairs.waiting_key(settings.key_file.with_name("unit.key.renewing"))
-    held = pairs.certificate_held(settings)
+    key = key_pair.waiting_key(settings.key_file.with_name("unit.key.renewing"))
+    held = key_pair.certificate_held(settings)
     assert held is not None
-    request = pairs.request_of("unit-7", key)
+    request = key_pair.request_of("unit-7", key)
     lost = server.units.renew("unit-7", held.fingerprint(SHA256()).hex(), request)
     renewer(settings).renew()
     assert settings.certificate_file.read_bytes() == lost
@@ -92,13 +92,13 @@ def test_a_pair_laid_down_before_the_power_went_is_used_and_put_in_place(
     settings = unit_of(server, authority_copy, tmp_path, 10)
     newer = enrolled(authority_copy, "unit-7", tmp_path / "newer")
     laid = (newer / "unit.key").read_bytes() + (newer / "unit.pem").read_bytes()
-    pairs.write_whole(pairs.next_file(settings), laid)
+    key_pair.write_whole(key_pair.next_file(settings), laid)
     assert renewer(settings).days_left == pytest.approx(397, abs=0.1)
     department = HttpsDepartment(settings, "unit-7")
     assert department.deliver([image_item()])[0].sha256
     department.close()
     renewer(settings).renew()
-    assert not pairs.next_file(settings).exists()
+    assert not key_pair.next_file(settings).exists()
 
 
 def test_a_department_that_is_away_is_asked_again_with_growing_waits(

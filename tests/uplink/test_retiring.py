@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.server import DepartmentServer
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.client import HttpsDepartment
-from alpr_edge.uplink.retiring import retire
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.retirement import retire
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import image_item

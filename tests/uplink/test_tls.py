@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.app import create_app
-from alpr_edge.department.certificates import TlsFiles, initialise
-from alpr_edge.department.server import tls_context
-from alpr_edge.department.storage import Storage
+from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment

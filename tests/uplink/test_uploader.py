@@ -6,10 +6,10 @@ import pytest
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.store.database import Database
-from alpr_edge.store.images import ImageStore
-from alpr_edge.store.outbox import Outbox
-from alpr_edge.uplink.client import HttpsDepartment
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.uploader import Link, Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import Faulty, settings_for

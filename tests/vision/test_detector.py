@@ -6,10 +6,10 @@ from fast_alpr import ALPR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.app.doors import open_models
-from alpr_edge.domain.boxes import Box
+from alpr_edge.app.factories import open_models
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Detection
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Detection
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import PADDING_GREY, letterbox, without_duplicates
 from tests.vision.models import detector_model, reader_model, write_models

@@ -19,7 +19,9 @@ print(sum("socket:" in str(path.readlink()) for path in descriptors))
 MODEL = Path(__file__).parents[2] / "models" / "reader.onnx"
 
 
-@pytest.mark.parametrize("module", ["alpr_edge.vision.sessions", "alpr_edge.vision.detector", "alpr_edge.app.doors"])
+@pytest.mark.parametrize(
+    "module", ["alpr_edge.vision.sessions", "alpr_edge.vision.detector", "alpr_edge.app.factories"]
+)
 def test_no_identity_is_written_and_no_socket_opened(tmp_path: Path, module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WATCH.format(module=module, model=str(MODEL))],

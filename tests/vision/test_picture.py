@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from alpr_edge.capture.pictures import load_picture
-from alpr_edge.domain.fitness import Grade
-from alpr_edge.domain.frames import Pixels
-from alpr_edge.domain.picture import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
+from alpr_edge.domain.diagnostics.checks import Grade
+from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
+from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.vision.picture import plate_picture, scene
 
 Photo = tuple[Pixels, tuple[int, int, int, int]]

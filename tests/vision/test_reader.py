@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.frames import Crop, Frame
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
-from alpr_edge.domain.voting import text_of
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop, Frame
+from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from alpr_edge.app.second_look import WAITING_MAX, BusySecondReader, PatientSecondReader, at_work
+from alpr_edge.app.pipeline.second_reader_worker import WAITING_MAX, BusySecondReader, PatientSecondReader, at_work
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.second_reader import (

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.domain.frames import Probabilities
-from alpr_edge.domain.voting import text_of
-from alpr_edge.simulation.plate_fonts import base_faces
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
+from alpr_edge.domain.recognition.frames import Probabilities
+from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.simulation.plates.fonts import base_faces
+from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, designs_from_facts
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.reader import Calibration, OnnxReader
 from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical

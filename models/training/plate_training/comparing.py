@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 from rich.progress import track
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Crop
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.adding import candidate
 from alpr_edge.vision.detector import OnnxDetector

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from alpr_edge.simulation.plate_fonts import Face, base_faces, choose_face, line, paste
+from alpr_edge.simulation.plates.fonts import Face, base_faces, choose_face, line, paste
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 from plate_training.plate_source import Mounted, mount

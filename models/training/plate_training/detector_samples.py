@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.simulation.designs import PlateDesign
-from alpr_edge.simulation.plate_fonts import Face
+from alpr_edge.simulation.plates.designs import PlateDesign
+from alpr_edge.simulation.plates.fonts import Face
 from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Frame
 from plate_training.decoys import decoy, write_lettering

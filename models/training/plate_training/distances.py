@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from alpr_edge.domain.frames import Detection, Frame, Pixels
+from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels
 from alpr_edge.vision.detector import Letterbox, OnnxDetector, without_duplicates
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.sessions import Array

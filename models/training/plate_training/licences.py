@@ -13,7 +13,7 @@ On AGPL-3.0-or-later: whether weights are a derived work of the pictures they sa
 easier answer and offer files that saw pictures under AGPL-3.0 under the terms of the GNU Affero General Public License,
 version 3 or, at your option, any later version. Its text is published by the Free Software Foundation with the other
 GNU licences, and the SPDX licence list has it under the identifier above. The corresponding source is the folder
-training/ and the module alpr_edge/simulation/plates.py of this repository, with the public pictures named above.
+training/ and the package alpr_edge/simulation/plates of this repository, with the public pictures named above.
 """
 CLEAN = """
 On Apache-2.0: a file trained with `train --licence clean` sees rendered plates and pictures under MIT or CC BY, from

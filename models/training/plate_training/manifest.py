@@ -22,7 +22,7 @@ ROAD = {
     "licence": "CC-BY-4.0 AND CC-BY-2.0",
 }
 RENDERED = {
-    "name": "plates rendered by alpr_edge.simulation.plates",
+    "name": "plates rendered by alpr_edge.simulation.plates.renderer",
     "commit": "this repository",
     "licence": "Apache-2.0",
 }

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.simulation.designs import BLACK, DIGITS, LETTERS, WHITE, Rgb
-from alpr_edge.simulation.plate_fonts import Face, base_faces, line, paste
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, PlateDesign, random_serial, render_plate
+from alpr_edge.simulation.plates.designs import BLACK, DIGITS, LETTERS, WHITE, Rgb
+from alpr_edge.simulation.plates.fonts import Face, base_faces, line, paste
+from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, random_serial, render_plate
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from alpr_edge.simulation.plate_fonts import Face, base_faces, faces_in
-from alpr_edge.simulation.plates import BUILT_IN_DESIGNS, designs_from_facts
+from alpr_edge.simulation.plates.fonts import Face, base_faces, faces_in
+from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, designs_from_facts
 from plate_training.clean_data import backgrounds, plates_of
 from plate_training.data import (
     REPOSITORY,

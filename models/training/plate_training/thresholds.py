@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Frame, Pixels
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of, is_borne_out

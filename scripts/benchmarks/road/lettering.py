@@ -15,10 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.doors import Sight, open_sight
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Frame
+from alpr_edge.app.factories import Sight, open_sight
 from alpr_edge.domain.reads import ReadClosed
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import rate
 from scripts.benchmarks.looking import is_ignored

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alpr_edge.domain.boxes import Box
 from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.sets import Opener, Truth, box_of, photo, rows
 

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from alpr_edge.app.doors import Sight
-from alpr_edge.app.recordings import open_recording
-from alpr_edge.domain.boxes import Box
+from alpr_edge.app.factories import Sight
+from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import Look, PlateRead, ReadClosed
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.looking import IOU_MIN
 from scripts.benchmarks.replaying import Replay, replay

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alpr_edge.app.doors import open_sight
-from alpr_edge.domain.boxes import Box
+from alpr_edge.app.factories import open_sight
+from alpr_edge.domain.recognition.boxes import Box
 from scripts.benchmarks.figures import share
 from scripts.benchmarks.looking import Looker
 from scripts.benchmarks.road.pictures import Road

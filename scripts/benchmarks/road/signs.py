@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from alpr_edge.capture.pictures import load_picture
-from alpr_edge.domain.boxes import Box
-from alpr_edge.domain.frames import Frame, Pixels
-from alpr_edge.simulation.plate_fonts import Face, Mask, base_faces, choose_face, line
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.simulation.plates.fonts import Face, Mask, base_faces, choose_face, line
 from scripts.benchmarks.kept import mounted
 from scripts.benchmarks.sets import Opener, Scene, Truth, negative_paths, spread
 

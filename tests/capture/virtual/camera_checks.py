@@ -25,7 +25,7 @@ from alpr_edge.capture import picamera_controls
 from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.reopening import Reopening
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.frames import Frame
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Picamera2Camera

@@ -1,0 +1,117 @@
+"""Picks the adapters: from settings to objects. Nothing else in the house knows which one it got."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.time_sources import TimeSources
+from alpr_edge.settings import Settings, VisionSettings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.unit_store import QueueRoom, StoreRoom
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.manifest import find_model
+from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import Recogniser
+from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
+
+
+def inference_threads(settings: VisionSettings) -> int:
+    """Threads of one inference: as set, else one core fewer than there are (a core decodes the next frame)."""
+    return settings.threads or max(1, (os.cpu_count() or 2) - 1)
+
+
+def open_models(settings: VisionSettings, data_directory: Path | None = None) -> tuple[OnnxDetector, OnnxReader]:
+    """The detector and the reader that the settings name.
+
+    Args:
+        settings: which they are.
+        data_directory: the unit's, where there is one: models added to it are found too.
+
+    Raises:
+        ModelError: a file is missing, changed or unusable.
+    """
+    # OpenCV's own pool would fight the inference for the cores.
+    cv2.setNumThreads(1)
+    threads = inference_threads(settings)
+    folders = model_folders(settings, data_directory)
+    detector = OnnxDetector(
+        find_model(folders, "detector", settings.detector), settings.detection_confidence_min, threads
+    )
+    return detector, OnnxReader(find_model(folders, "reader", settings.reader), threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """Detector and reader joined, and what stands on a read for them."""
+
+    recogniser: Recogniser
+    model_ids: tuple[str, ...]
+    second: OnnxSecondReader | None = None
+    """Whom to ask about plates that are not certain."""
+
+
+def open_sight(settings: VisionSettings, data_directory: Path | None = None) -> Sight:
+    """As :func:`open_models`, joined."""
+    detector, reader = open_models(settings, data_directory)
+    second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
+    recogniser = Recogniser(detector, reader, settings.detection_sure_min)
+    return Sight(recogniser, (detector.model_id, reader.model_id), second)
+
+
+def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
+    """What is wrong with the models that the settings name, a line each, for a settings check."""
+    try:
+        open_sight(settings, data_directory)
+    except ModelError as error:
+        return [f"vision: {error}"]
+    return []
+
+
+def open_department(settings: Settings) -> HttpsDepartment:
+    """The department that the settings name.
+
+    Raises:
+        UplinkError: its certificate files cannot be used.
+    """
+    return HttpsDepartment(settings.uplink, settings.unit.id)
+
+
+def open_clock(settings: Settings) -> SystemClock:
+    """This machine's clock with all that vouches for it: what every process of a unit decides dates by.
+
+    The daemon of the car puts its receiver before it (:class:`~alpr_edge.position.fix_history.GnssClock`).
+    """
+    return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
+
+
+def open_fetcher(settings: Settings, store: StoreRoom | QueueRoom) -> ListFetcher:
+    """What fetches the lists that the settings say come over HTTPS."""
+    return ListFetcher(
+        sources=settings.hotlist.source,
+        uplink=settings.uplink,
+        unit_id=settings.unit.id,
+        incoming=store.incoming,
+        database=store.database,
+        clock=open_clock(settings),
+    )
+
+
+def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLoader]:
+    """Where the unit's hotlists live, for imports, and what looks plates up in them.
+
+    Raises:
+        StoreError: the lists' key is missing or readable by others.
+    """
+    key = load_key("lists", settings.store.keys_directory)
+    directory = settings.unit.data_directory / LISTS_DIRECTORY
+    return Lists(database, key, directory), HotlistLoader(database, key, directory)

@@ -1,0 +1,112 @@
+"""One camera's path from frame to record: recognise, join, decide, match, sound; then hand on for writing.
+
+An alert is sounded before anything is written to disk: the officer's second counts, and the disk may be slow. Nor does
+the next alert wait for it: records of a live unit go into a channel that never blocks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
+from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.matching import Entries, match
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.passes import Passes
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.vision.recogniser import Recogniser
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """A decided read with what came of it."""
+
+    event: ReadDecided
+    hits: tuple[Hit, ...]
+    alert: Alert | None
+    sounded: Instant | None
+    """When the alert's first sample was handed over; None: silent (cooldown, or the sound device is down)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closed:
+    """A pass that is over."""
+
+    event: ReadClosed
+    is_hit: bool
+
+
+Record = Decided | Closed
+
+
+def without_pictures(record: Record) -> Record:
+    """The record with its pictures let go of, which are nearly all of its size."""
+    if isinstance(record, Closed):
+        return replace(record, event=replace(record.event, evidence=None))
+    return replace(record, event=replace(record.event, evidence=NO_PICTURES))
+
+
+class Watch:
+    """Watches one camera.
+
+    Args:
+        recogniser: detector and reader.
+        passes: the decided-read rule of this camera.
+        entries: gives the live lists.
+        herald: sounds alerts, shared by all cameras.
+        records: where records go.
+        new_id: gives each hit its id.
+    """
+
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        passes: Passes,
+        entries: Callable[[], Entries],
+        herald: Herald,
+        records: BoundedChannel[Record],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._recogniser = recogniser
+        self._passes = passes
+        self._entries = entries
+        self._herald = herald
+        self._records = records
+        self._new_id = new_id
+        self._hit_reads: set[str] = set()
+        self._last: Instant | None = None
+        self.frames = 0
+        """Frames worked on."""
+
+    def process(self, frame: Frame) -> None:
+        """Take one frame through the whole path."""
+        self.frames += 1
+        self._last = frame.captured
+        for event in self._passes.step(frame, self._recogniser.recognise(frame)):
+            self._handle(event)
+
+    def finish(self) -> None:
+        """The camera ended: end its passes."""
+        if self._last is not None:
+            for event in self._passes.close(self._last):
+                self._handle(event)
+
+    def _handle(self, event: ReadEvent) -> None:
+        if isinstance(event, ReadClosed):
+            is_hit = event.read.read_id in self._hit_reads
+            self._hit_reads.discard(event.read.read_id)
+            self._records.put(Closed(event, is_hit))
+            return
+        found = match(event.read, self._entries(), event.decided, self._new_id)
+        hits = tuple(replace(hit, level=int(self._herald.level_of(hit))) for hit in found)
+        alert, sounded = self._herald.announce(event, hits)
+        if hits:
+            self._hit_reads.add(event.read.read_id)
+        self._records.put(Decided(event, hits, alert, sounded))

@@ -1,0 +1,96 @@
+"""Pictures of a record as JPEG, of a size that an item may have."""
+
+import cv2
+import numpy as np
+
+from alpr_edge.domain.errors import PictureError
+from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
+from alpr_edge.domain.reads import Evidence, EvidenceKind
+from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.settings import StoreSettings
+
+Images = tuple[tuple[EvidenceKind, bytes], ...]
+KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)
+QUALITY_MIN = 60
+"""Coarser than this a picture is not made: it is made smaller."""
+_COARSER = 15
+_SMALLER = 0.8
+
+
+NO_PICTURES = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
+"""Evidence of which nothing is left."""
+
+
+class Pictures:
+    """Encodes as the settings say.
+
+    Args:
+        settings: sizes and qualities.
+    """
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._settings = settings
+
+    def encoded(self, evidence: Evidence, kinds: tuple[EvidenceKind, ...], *, is_hit: bool) -> tuple[Images, str]:
+        """The pictures of some kinds as JPEGs, and why others are missing (empty when none is).
+
+        Args:
+            evidence: the pictures; one without a pixel was let go of before.
+            kinds: which of them.
+            is_hit: its scene is the full frame; that of a read is smaller and coarser.
+        """
+        images, failure = [], ""
+        for kind in kinds:
+            try:
+                images.append((kind, self._jpeg(kind, evidence, is_hit=is_hit)))
+            except PictureError as error:
+                failure = str(error)
+        return tuple(images), failure
+
+    def _jpeg(self, kind: EvidenceKind, evidence: Evidence, *, is_hit: bool) -> bytes:
+        if kind is EvidenceKind.CROP:
+            return fitting_jpeg(evidence.crop, self._settings.jpeg_quality)
+        if is_hit:
+            return fitting_jpeg(evidence.scene, self._settings.jpeg_quality)
+        return fitting_jpeg(shrunk(evidence.scene, self._settings.scene_px_max), self._settings.scene_jpeg_quality)
+
+
+def shrunk(pixels: Pixels, longest_px: int) -> Pixels:
+    """The picture with its longer side at most ``longest_px``."""
+    height, width = pixels.shape[:2]
+    scale = longest_px / max(height, width, 1)
+    if scale >= 1:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def fitting_jpeg(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """JPEG bytes of a BGR picture, made coarser and then smaller until they are at most ``bytes_max``.
+
+    Raises:
+        PictureError: it cannot be encoded.
+    """
+    while len(encoded := jpeg(pixels, quality)) > bytes_max:
+        if quality > QUALITY_MIN:
+            quality = max(QUALITY_MIN, quality - _COARSER)
+        else:
+            pixels = shrunk(pixels, int(max(pixels.shape[:2]) * _SMALLER))
+    return encoded
+
+
+def jpeg(pixels: Pixels, quality: int) -> bytes:
+    """JPEG bytes of a BGR picture.
+
+    Raises:
+        PictureError: it cannot be encoded.
+    """
+    if not pixels.size:
+        raise PictureError("a picture was let go of, as storage did not keep up")
+    try:
+        done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    except cv2.error as error:
+        raise PictureError(f"a picture could not be encoded as JPEG (OpenCV error {error.code})") from None
+    if not done:
+        raise PictureError("a picture could not be encoded as JPEG")
+    return encoded.tobytes()

@@ -1,0 +1,214 @@
+"""Hangs the threads between lens and outbox: cameras -> recognition -> writer, the same for a car and a recording.
+
+One decoding thread a camera, one recognition thread, one writer. Between cameras and recognition a live unit keeps only
+the newest frame of each camera, and recognition, which sounds alerts, never waits for the writer; a recording at full
+pace waits instead, so that two replays are equal.
+"""
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from alpr_edge.app.factories import Sight
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.camera_worker import Decided, Record, Watch, without_pictures
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.pipeline.second_reader_worker import BusySecondReader, at_work
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.matching import Entries
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.second_opinions import SecondLooks
+from alpr_edge.runtime.channels import BoundedChannel, LatestChannel, SheddingChannel
+from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import DecisionSettings, Settings
+
+RECORDS_HELD = 64
+"""Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
+SMALL_RECORDS_HELD = 2000
+"""Further records of a live unit, without their pictures: some 10 kB each."""
+RECORDS_A_COMMIT = 16
+WRITER, RECOGNITION = "writer", "recognition"
+WRITER_SILENT_S_MAX = 120.0
+"""How long a writer may hang with its disk before only a new start helps: alerts sound meanwhile."""
+RESTARTS_MAX = 2
+GIVE_UP_S = 5.0
+FRAMES_HELD = 4
+"""Decoded frames of a recording waiting for recognition."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lens:
+    """A camera as the assembly sees it."""
+
+    camera_id: str
+    frames: Callable[[Callable[[], None]], Iterator[Frame]]
+    """Opens it; shows life by the beat it is given."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What the composition hands to the threads."""
+
+    sight: Sight
+    herald: Herald
+    entries: Callable[[], Entries]
+    locate: Callable[[Instant], Position | None]
+    recorder: Recorder
+    tick: Callable[[Frame], None]
+    """Told of each frame before it is recognised."""
+
+
+def decision_rule(settings: DecisionSettings) -> DecisionRule:
+    """The settings as the domain's rule."""
+    return DecisionRule(
+        readings_max=settings.readings_max,
+        age_ms_max=settings.age_ms_max,
+        confidence_min=settings.confidence_min,
+        characters_min=settings.characters_min,
+    )
+
+
+def new_id(unit_id: str) -> str:
+    """Identity of a read or a hit: the unit, a colon, and a UUID of version 7 (RFC 9562, 5.7).
+
+    So no two units share an id, whoever makes them, and rows that come together lie together. The clock only orders
+    them: where it is wrong or unknown, 74 random bits still tell them apart.
+    """
+    milliseconds = time.time_ns() // 1_000_000 & (1 << 48) - 1
+    random = secrets.randbits(74)
+    number = milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (1 << 62) - 1
+    return f"{unit_id}:{uuid.UUID(int=number)}"
+
+
+class Assembly:
+    """The stages of one unit.
+
+    Args:
+        settings: unit and decision settings.
+        lenses: the cameras.
+        parts: what the stages work with.
+        live: drop frames that recognition cannot follow; otherwise wait for it.
+    """
+
+    def __init__(self, settings: Settings, lenses: Sequence[Lens], parts: Parts, *, live: bool) -> None:
+        self._parts = parts
+        self.records: BoundedChannel[Record] = (
+            SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
+            if live
+            else BoundedChannel(RECORDS_HELD)
+        )
+        self.frames: BoundedChannel[Frame] = (
+            LatestChannel(lambda frame: frame.camera_id, producers=len(lenses))
+            if live
+            else BoundedChannel(FRAMES_HELD, producers=len(lenses))
+        )
+        self._second = at_work(parts.sight.second, live=live)
+        self._watches = {lens.camera_id: self._watch(settings, lens.camera_id) for lens in lenses}
+        self.supervisor = Supervisor()
+        self.supervisor.add(self._writer(parts.recorder))
+        if isinstance(self._second, BusySecondReader):
+            self.supervisor.add(self._second.stage)
+        self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
+        self._cameras = [f"camera-{lens.camera_id}" for lens in lenses]
+        for name, lens in zip(self._cameras, lenses, strict=True):
+            self.supervisor.add(SourceStage(name, lens.frames, self.frames), replaceable=live)
+
+    @property
+    def frames_seen(self) -> int:
+        """Frames recognised over all cameras."""
+        return sum(watch.frames for watch in self._watches.values())
+
+    def run_to_end(self) -> None:
+        """Start every stage and wait until the cameras have ended and everything is written.
+
+        A recording is no daemon: a stage that fails time after time (the disk is full) ends it, and
+        :meth:`failures` says why.
+        """
+        self.supervisor.start()
+        while not self.supervisor.join(1.0):
+            if any(state.restarts > RESTARTS_MAX for state in self.supervisor.states):
+                self.supervisor.stop.set()
+                self.supervisor.join(GIVE_UP_S)
+                return
+
+    def stalled(self) -> list[str]:
+        """Names of the stages that do not move.
+
+        A camera counts only where all of them hang: as long as another one works, it does not call for a new process.
+        """
+        hanging = self.supervisor.hanging()
+        return self.supervisor.stalled() + (self._cameras if all(name in hanging for name in self._cameras) else [])
+
+    def troubles(self) -> list[str]:
+        """What is wrong with the stages, a short line each."""
+        return self.supervisor.troubles()
+
+    def is_alive(self, stalled: Sequence[str]) -> bool:
+        """Whether the unit does what it is for, so that no new start is wanted.
+
+        Args:
+            stalled: stages that do not move; the writer alone may for a while.
+        """
+        writer = self.supervisor.states[0]
+        patient = time.monotonic() - writer.beaten_s <= WRITER_SILENT_S_MAX
+        return all(patient and name == WRITER for name in stalled)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many records wait for the writer that no more are held with their pictures."""
+        return len(self.records) >= RECORDS_HELD
+
+    def storage_faults(self) -> list[str]:
+        """What the store does not take, a short line each; alerts go on whatever it is."""
+        lines = ["store: takes no reads at present; alerts go on"] if self.is_behind else []
+        lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
+        return lines + self._parts.recorder.faults()
+
+    def failures(self) -> list[str]:
+        """One line for each stage that failed and was started again, or could not finish."""
+        return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
+
+    def _writer(self, recorder: Recorder) -> BatchStage[Record]:
+        blamed = (PictureError, RefusedError)
+        rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
+        return BatchStage(
+            WRITER,
+            self.records,
+            recorder.write,
+            RECORDS_A_COMMIT,
+            recorder.finish,
+            idle=recorder.flush_due,
+            rescue=rescue,
+        )
+
+    def _watch(self, settings: Settings, camera_id: str) -> Watch:
+        origin = Origin(settings.unit.id, camera_id, self._parts.sight.model_ids)
+        rule = decision_rule(settings.decision)
+        second = SecondLooks(self._second, settings.vision.second_reader_ms_max)
+        identify = partial(new_id, settings.unit.id)
+        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
+        parts = self._parts
+        return Watch(parts.sight.recogniser, passes, parts.entries, parts.herald, self.records, identify)
+
+    def _recognise(self, frame: Frame) -> None:
+        self._parts.tick(frame)
+        self._watches[frame.camera_id].process(frame)
+
+    def _finish(self) -> None:
+        for watch in self._watches.values():
+            watch.finish()
+        self.records.close()
+        if isinstance(self._second, BusySecondReader):
+            self._second.close()
+
+
+def _is_hit(record: Record) -> bool:
+    """Whether a record tells of a hit, which is let go of last."""
+    return bool(record.hits) if isinstance(record, Decided) else record.is_hit

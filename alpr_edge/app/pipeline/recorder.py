@@ -1,0 +1,220 @@
+"""Writes records: encodes their pictures and commits a batch in one transaction.
+
+A decided read is committed at once. The end of its pass rides along with the next read, or goes by itself after some
+seconds: half as many commits wear the card half as much, and a power cut in between costs no read, only what its last
+frames would have amended (the next start queues it as it was decided).
+
+A batch that the store refuses is gone through record by record: one whose pictures cannot be kept is kept without them,
+and one that cannot be kept at all is set aside in a file of its own, so that it holds up none of the others.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from alpr_edge.app.pipeline.camera_worker import Closed, Decided, Record
+from alpr_edge.app.pipeline.image_encoding import KINDS, Images, Pictures
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.settings import StoreSettings
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.reads.repository import ReadStore
+from alpr_edge.store.recovery.refused_records import RefusedRecords
+
+log = structlog.get_logger(__name__)
+
+RIDES_S_MAX = 20.0
+"""How long the end of a pass waits for a read to ride along with."""
+RIDERS_MAX = 64
+
+
+class Recorder:
+    """The one writer of reads.
+
+    Args:
+        store: the encrypted store.
+        settings: picture sizes.
+        refused: keeps the records that the store does not.
+        observers: told of each batch once it is committed.
+        require_room: raises StoreError while the disk is full: what room is left is for cleaning up.
+    """
+
+    def __init__(
+        self,
+        store: ReadStore,
+        settings: StoreSettings,
+        refused: RefusedRecords,
+        observers: Sequence[Callable[[Sequence[Record]], None]] = (),
+        require_room: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._pictures = Pictures(settings)
+        self._refused = refused
+        self._observers = observers
+        self.require_room = require_room
+        self._boxes: dict[str, Box] = {}
+        """Of open passes: where the plate is in the scene that is kept."""
+        self._riders: list[Closed] = []
+        self._riding_since_s = 0.0
+        self.without_pictures = 0
+        """Records kept without all or some of their pictures since the start."""
+        self.set_aside_count = 0
+        """Records set aside since the start."""
+        self._failure = ""
+
+    def faults(self) -> list[str]:
+        """What the store did not take since the start, a short line each."""
+        lines = [f"pictures: some are missing: {self._failure}"] if self.without_pictures else []
+        return lines + ([f"records: some are set aside: {self._failure}"] if self.set_aside_count else [])
+
+    def write(self, batch: Sequence[Record]) -> None:
+        """Commit a batch, unless all of it may ride along with a later one.
+
+        Raises:
+            PictureError, RefusedError: one of its records is to blame; nothing of it is written.
+            StoreError: nothing of it is written.
+        """
+        ends = [record for record in batch if isinstance(record, Closed)]
+        if len(ends) == len(batch) and len(self._riders) + len(ends) <= RIDERS_MAX:
+            if not self._riders:
+                self._riding_since_s = time.monotonic()
+            self._riders += ends
+            return
+        self._commit([*self._riders, *batch])
+        self._riders = []
+
+    def write_alone(self, record: Record) -> None:
+        """Commit what rides along and one record, each by itself, as far as the store takes them.
+
+        Raises:
+            StoreError: the store takes nothing at present.
+        """
+        self._write_riders()
+        self._write_one(record)
+
+    def set_aside(self, record: Record, reason: str = "the store failed on it time after time") -> None:
+        """Put a record where a later start finds it, with the pictures that can be encoded.
+
+        Raises:
+            StoreError: it cannot be set aside either.
+        """
+        images, _ = self._encoded(record)
+        self._refused.add(self._stored(record, images), reason)
+        self.set_aside_count += 1
+        self._failure = reason
+
+    def flush(self) -> None:
+        """Commit what rides along."""
+        try:
+            if self._riders:
+                self._commit(self._riders)
+                self._riders = []
+        except (PictureError, RefusedError):
+            self._write_riders()
+
+    def flush_due(self, longest_s: float = RIDES_S_MAX) -> None:
+        """Commit what has ridden along for so long."""
+        if self._riders and time.monotonic() - self._riding_since_s >= longest_s:
+            self.flush()
+
+    def finish(self) -> None:
+        """Commit what rides along for the last time, or set it aside."""
+        try:
+            self.flush()
+        except StoreError as error:
+            while self._riders:
+                self.set_aside(self._riders[0], str(error))
+                del self._riders[0]
+
+    def _write_riders(self) -> None:
+        while self._riders:
+            self._write_one(self._riders[0])
+            del self._riders[0]
+
+    def _write_one(self, record: Record) -> None:
+        try:
+            self._commit([record])
+        except PictureError as error:
+            self._write_in_part(record, str(error))
+        except RefusedError:
+            self._rejoin(record)
+
+    def _rejoin(self, record: Record) -> None:
+        """Keep a record that was refused with what is kept of its pass already (itself, it may be), or set it aside."""
+        try:
+            self._store.rejoin(self._stored(record, self._encoded(record)[0]))
+        except RefusedError as error:
+            self.set_aside(record, str(error))
+
+    def _write_in_part(self, record: Record, reason: str) -> None:
+        """Keep a record with those of its pictures that can be kept, if any."""
+        images, failure = self._encoded(record)
+        kept = self._store.keepable(images)
+        try:
+            self._keep([record], [self._stored(record, kept, failure or reason)])
+        except RefusedError as error:
+            self.set_aside(record, str(error))
+            return
+        self.without_pictures += 1
+        self._failure = failure or reason
+        log.error("read.pictures_missing", read=record.event.read.read_id, reason=self._failure)
+
+    def _commit(self, batch: Sequence[Record]) -> None:
+        """Encode and commit; PictureError when one of the pictures cannot be encoded."""
+        self.require_room()
+        stored = []
+        for record in batch:
+            images, failure = self._encoded(record)
+            if failure:
+                raise PictureError(failure)
+            stored.append(self._stored(record, images))
+        self._keep(batch, stored)
+
+    def _keep(self, batch: Sequence[Record], stored: Sequence[Stored]) -> None:
+        self._store.commit(stored)
+        for record in batch:
+            if isinstance(record, Closed):
+                self._boxes.pop(record.event.read.read_id, None)
+            else:
+                self._boxes[record.event.read.read_id] = record.event.read.box
+                shown = sum(not hit.entry.covert for hit in record.hits)
+                log.info("read.stored", read=record.event.read.read_id, hits=shown)
+        for observer in self._observers:
+            observer(batch)
+
+    def _stored(self, record: Record, images: Images, missing: str = "") -> Stored:
+        if isinstance(record, Closed):
+            return self._ended(record, images, missing)
+        return DecidedRecord(
+            read=record.event.read,
+            images=images,
+            hits=record.hits,
+            alert=record.alert,
+            sounded=record.sounded,
+            withdraws=record.event.withdraws,
+            missing_evidence=missing,
+        )
+
+    def _ended(self, record: Closed, images: Images, missing: str) -> ClosedRecord:
+        """The box goes with the scene that is kept: a new one only where a new scene is."""
+        read = record.event.read
+        if not any(kind is EvidenceKind.SCENE for kind, _ in images):
+            read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))
+        return ClosedRecord(read, images, missing)
+
+    def _encoded(self, record: Record) -> tuple[Images, str]:
+        """The pictures of a record, and why some of them are missing.
+
+        A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay. Scenes
+        are most of what is written, and every other pass would be written twice.
+        """
+        if isinstance(record, Decided):
+            return self._pictures.encoded(record.event.evidence, KINDS, is_hit=bool(record.hits))
+        if record.event.evidence is None:
+            return (), ""
+        return self._pictures.encoded(
+            record.event.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
+        )

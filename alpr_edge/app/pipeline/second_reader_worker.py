@@ -1,0 +1,131 @@
+"""The second reader at its own stage, so that no frame waits for it; or at once, for a recording at full pace."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLateError
+from dataclasses import dataclass, field
+
+import structlog
+
+from alpr_edge.domain.errors import ModelError
+from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.domain.recognition.voting import Opinion
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.stages import WorkStage
+from alpr_edge.vision.second_reader import OnnxSecondReader
+
+log = structlog.get_logger(__name__)
+
+WAITING_MAX = 3
+"""Plates that wait while one is read; at some 55 ms each the last still comes within the default wait."""
+
+
+class LaterAnswer:
+    """An answer that a stage works on.
+
+    Args:
+        future: of the work.
+    """
+
+    def __init__(self, future: Future[Opinion | None]) -> None:
+        self._future = future
+
+    @property
+    def done(self) -> bool:
+        """Whether the second reader has finished."""
+        return self._future.done()
+
+    def opinion(self, wait_ms: float) -> Opinion | None:
+        """What it said; None when it has not within that time, or failed."""
+        try:
+            return self._future.result(wait_ms / 1000)
+        except TooLateError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """A crop to be read, and where the answer goes."""
+
+    crop: Pixels
+    texts: tuple[str, ...]
+    answer: Future[Opinion | None] = field(default_factory=Future)
+
+
+class BusySecondReader:
+    """Asks the second reader in a stage of its own.
+
+    Args:
+        reader: the second reader.
+    """
+
+    def __init__(self, reader: OnnxSecondReader) -> None:
+        self._reader = reader
+        self._questions: BoundedChannel[_Question] = BoundedChannel(WAITING_MAX)
+        self.stage = WorkStage("second-reader", self._questions, self._consider)
+        """To be run by whoever asks."""
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._reader.model_id
+
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer | None:
+        """Hand a crop over; None when too many wait already. One stage asks, so there is room for what it saw."""
+        if self._questions.closed or len(self._questions) >= WAITING_MAX:
+            return None
+        question = _Question(crop, texts)
+        self._questions.put(question)
+        return LaterAnswer(question.answer)
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._questions.close()
+
+    def _consider(self, question: _Question) -> None:
+        opinion = None
+        try:
+            opinion = _considered(self._reader, question.crop, question.texts)
+        finally:
+            # Whatever it failed of: nobody waits for an answer that does not come.
+            question.answer.set_result(opinion)
+
+
+class PatientSecondReader:
+    """Asks the second reader and waits, so that two replays of a recording are equal.
+
+    Args:
+        reader: the second reader.
+    """
+
+    def __init__(self, reader: OnnxSecondReader) -> None:
+        self._reader = reader
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._reader.model_id
+
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer:
+        """Read the crop now."""
+        answer: Future[Opinion | None] = Future()
+        answer.set_result(_considered(self._reader, crop, texts))
+        return LaterAnswer(answer)
+
+
+def _considered(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:
+    """The opinion; None where the second reader fails: the first one's word stands then."""
+    try:
+        return reader.consider(crop, texts)
+    except ModelError as error:
+        log.error("second_reader.failed", failure=str(error))
+        return None
+
+
+def at_work(reader: OnnxSecondReader | None, *, live: bool) -> BusySecondReader | PatientSecondReader | None:
+    """The second reader as a unit (live) or a replay asks it."""
+    if reader is None:
+        return None
+    ask: Callable[[OnnxSecondReader], BusySecondReader | PatientSecondReader]
+    ask = BusySecondReader if live else PatientSecondReader
+    return ask(reader)

@@ -1,0 +1,177 @@
+"""What a drive leaves in its folder, readable by its owner alone: it holds plates."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import cv2
+
+from alpr_edge.app.pipeline.camera_worker import Closed, Decided, Record
+from alpr_edge.app.pipeline.image_encoding import jpeg
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.reads import Evidence, PlateRead
+from alpr_edge.domain.recognition.frames import Pixels
+
+OWNER_ONLY = 0o600
+STILLS_MAX = 2000
+"""Annotated stills of one drive; more would fill a disk unasked."""
+_GREEN, _RED = (60, 220, 60), (60, 60, 255)
+
+
+@dataclass(slots=True)
+class Summary:
+    """``summary.json``."""
+
+    frames: int = 0
+    frames_dropped: int = 0
+    reads: int = 0
+    hits: int = 0
+    alerts: int = 0
+    uploaded: int = 0
+    receipts: int = 0
+    outbox_left: int = 0
+    alerts_wav: str = ""
+
+
+class DriveFiles:
+    """Writes a drive's reads, hits and stills once the store has committed them.
+
+    Args:
+        folder: an existing folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.summary = Summary()
+        self._reads = open_private(folder / "reads.jsonl")
+        self._hits = open_private(folder / "hits.jsonl")
+        self._stills = folder / "stills"
+        self._stills.mkdir(mode=0o700, exist_ok=True)
+        self._evidence: dict[str, Evidence] = {}
+        self._hit_reads: set[str] = set()
+
+    def observe(self, batch: Sequence[Record]) -> None:
+        """Take in a committed batch."""
+        for record in batch:
+            if isinstance(record, Decided):
+                self._decided(record)
+            else:
+                self._closed(record)
+
+    def close(self) -> Path:
+        """Write the summary; returns its path."""
+        self._reads.close()
+        self._hits.close()
+        path = self.folder / "summary.json"
+        with open_private(path) as file:
+            file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
+        return path
+
+    def _decided(self, record: Decided) -> None:
+        read = record.event.read
+        self._evidence[read.read_id] = record.event.evidence
+        # A covert hit is the department's to know: it leaves no trace here.
+        shown = [hit for hit in record.hits if not hit.entry.covert]
+        if shown:
+            self._hit_reads.add(read.read_id)
+        self.summary.hits += len(shown)
+        self.summary.alerts += record.sounded is not None
+        for hit in shown:
+            line = hit_line(hit, read)
+            alert = record.alert
+            if alert is not None and alert.hit_id == hit.hit_id:
+                line |= {"level": alert.level.name.lower(), "tone": alert.tone, "phrase": alert.phrase}
+                line["sounded"] = record.sounded is not None
+            self._hits.write(json.dumps(line) + "\n")
+
+    def _closed(self, record: Closed) -> None:
+        read = record.event.read
+        self.summary.reads += 1
+        self._reads.write(json.dumps(read_line(read)) + "\n")
+        before = self._evidence.pop(read.read_id, None)
+        evidence = record.event.evidence or before
+        if evidence is not None and self.summary.reads <= STILLS_MAX:
+            still = annotated(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
+            path = self._stills / f"{self.summary.reads:04d}.jpg"
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(jpeg(still, 85))
+        self._hit_reads.discard(read.read_id)
+
+
+def open_private(path: Path) -> TextIO:
+    """Open a text file for writing that only its owner may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "w", encoding="utf-8")
+
+
+def read_line(read: PlateRead) -> dict[str, Any]:
+    """A line of ``reads.jsonl``."""
+    box = read.box
+    return {
+        "read_id": read.read_id,
+        "plate": read.plate,
+        "confidence": round(read.confidence, 4),
+        "alternatives": [{"plate": a.plate, "confidence": round(a.confidence, 4)} for a in read.alternatives],
+        "camera_id": read.camera_id,
+        "first_frame": read.first_frame,
+        "last_frame": read.last_frame,
+        "first_seen": _utc(read.first_seen),
+        "last_seen": _utc(read.last_seen),
+        "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],
+        "position": _place(read.position),
+        "supersedes": read.supersedes,
+    }
+
+
+def hit_line(hit: Hit, read: PlateRead) -> dict[str, Any]:
+    """A line of ``hits.jsonl``."""
+    entry = hit.entry
+    return {
+        "hit_id": hit.hit_id,
+        "read_id": hit.read_id,
+        "plate": read.plate,
+        "entry_plate": entry.plate_raw,
+        "entry_state": entry.state,
+        "reason": entry.reason,
+        "source": entry.source,
+        "vehicle": entry.vehicle,
+        "match_kind": hit.kind,
+        "state_match": hit.state,
+        "list_age_s": hit.list_age_s,
+        "frame": read.last_frame,
+        "seen": _utc(read.last_seen),
+        "position": _place(read.position),
+    }
+
+
+def _utc(instant: Instant) -> str | None:
+    return None if instant.utc is None else rfc3339(instant.utc)
+
+
+def _place(position: Position | None) -> dict[str, Any] | None:
+    if position is None:
+        return None
+    return {
+        "lat_deg": round(position.lat_deg, 7),
+        "lon_deg": round(position.lon_deg, 7),
+        "age_ms": round(position.age_ms, 1),
+        "hdop": position.hdop,
+        "source": position.source,
+    }
+
+
+def annotated(scene: Pixels, read: PlateRead, *, is_hit: bool) -> Pixels:
+    """The scene with the plate's box and text drawn in."""
+    picture, colour = scene.copy(), _RED if is_hit else _GREEN
+    left, top, right, bottom = read.box.within(scene.shape[1], scene.shape[0])
+    label = f"{read.plate} {read.confidence:.0%}{' HIT' if is_hit else ''}"
+    cv2.rectangle(picture, (left, top), (right, bottom), colour, 2)
+    origin = (max(0, left - 10), max(24, top - 10))
+    cv2.putText(picture, label, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 5, cv2.LINE_AA)
+    cv2.putText(picture, label, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.8, colour, 2, cv2.LINE_AA)
+    return picture

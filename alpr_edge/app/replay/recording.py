@@ -1,0 +1,83 @@
+"""What can be driven over: a video file, a folder of pictures, or a simulated drive with its log and list."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alpr_edge.capture.recordings import FolderSource, VideoSource
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.settings import SimulatedCamera
+from alpr_edge.simulation.source import SimulatedSource
+
+SIMULATED = "simulated"
+CAMERA_ID = "drive"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A recording with what came with it."""
+
+    camera_id: str
+    frames: Callable[[Instant], Iterator[Frame]]
+    """Its frames, the first at the given instant."""
+    length: Callable[[], int | None]
+    """Frames in all, if known."""
+    began: datetime
+    """When the file was written: its time, for want of a better."""
+    nmea: Path | None
+    hotlist: Path | None
+
+
+def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path | None, scratch: Path) -> Recording:
+    """Find out what ``source`` is.
+
+    Args:
+        source: a video file, a folder of pictures, or ``simulated`` (``simulated:SEED``).
+        fps: frames a second of a folder.
+        nmea: a position log.
+        hotlist: a hotlist feed.
+        scratch: where a simulated drive puts its log and its list.
+
+    Raises:
+        CaptureError: there is no such recording.
+    """
+    if source == SIMULATED or source.startswith(f"{SIMULATED}:"):
+        return _simulated(source, nmea, hotlist, scratch)
+    path = Path(source)
+    if not path.exists():
+        raise CaptureError(f"{source}: no such file or folder; give a video, a folder of pictures, or {SIMULATED!r}")
+    began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    if path.is_dir():
+        folder = FolderSource(path, CAMERA_ID, fps, Instant("length", 0))
+        return Recording(
+            CAMERA_ID,
+            lambda start: FolderSource(path, CAMERA_ID, fps, start).frames(),
+            folder.length,
+            began,
+            nmea,
+            hotlist,
+        )
+    video = VideoSource(path, CAMERA_ID, Instant("length", 0))
+    return Recording(
+        CAMERA_ID, lambda start: VideoSource(path, CAMERA_ID, start).frames(), video.length, began, nmea, hotlist
+    )
+
+
+def _simulated(source: str, nmea: Path | None, hotlist: Path | None, scratch: Path) -> Recording:
+    seed = source.partition(":")[2] or "1"
+    if not seed.isdigit():
+        raise CaptureError(f"{source}: the seed after the colon must be a whole number, such as simulated:7")
+    camera = SimulatedCamera(kind="simulated", id=CAMERA_ID, seed=int(seed))
+    probe = SimulatedSource(camera, Instant("length", 0))
+    written = probe.write_companions(scratch)
+    return Recording(
+        CAMERA_ID,
+        lambda start: SimulatedSource(camera, start).frames(),
+        probe.length,
+        written.began,
+        nmea or written.nmea,
+        hotlist or written.hotlist,
+    )

@@ -1,0 +1,219 @@
+"""A drive: the composition of the daemon over a recording, with everything it made left in one folder.
+
+The drive has a store, keys and hotlist of its own in that folder, so that trying a recording on a unit never mixes
+with what the unit has read. Its clock is the recording's: it starts at the position log's first valid fix, else
+where the caller says.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.factories import Sight, open_department, open_lists
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.replay.output import DriveFiles, Summary
+from alpr_edge.app.replay.recording import Recording
+from alpr_edge.domain.errors import CaptureError, FeedError
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.positioning import position_at
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.hotlist.index.loader import HotlistLoader
+from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
+from alpr_edge.runtime.clock import ReplayedClock, SystemClock
+from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.services.upload import send_all
+from alpr_edge.settings import Settings
+from alpr_edge.store.keys import create_keys
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.uplink.uploader import Uploader
+
+HOTLIST_SOURCE = "drive"
+CLEW_MARK = b"DATE"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """Whom to tell how far the drive is."""
+
+    frame: Callable[[int, int | None], None]
+    """(frames done, frames in all if known)."""
+    upload: Callable[[int], None]
+    """(items waiting)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What to drive, with what, and where to.
+
+    Args:
+        recording: frames, and what came with them.
+        sight: what finds and reads plates.
+        out: an empty folder.
+        settings: thresholds and uplink; the folders are the drive's own.
+        start: when the recording began, if no position log says.
+        real_time: at the recording's own pace, dropping what recognition cannot follow.
+        upload_s_max: how long to try to hand the reads over before they are left in the outbox.
+    """
+
+    recording: Recording
+    sight: Sight
+    out: Path
+    settings: Settings
+    start: datetime
+    real_time: bool
+    upload_s_max: float = 120.0
+
+
+def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
+    """Run a drive.
+
+    Returns:
+        The summary, and one line for each thing that went wrong on the way without ending it.
+
+    Raises:
+        AlprEdgeError: nothing could be driven.
+    """
+    files = DriveFiles(plan.out)
+    try:
+        return files.summary, _drive(plan, files, progress)
+    finally:
+        # Also of a drive that failed at once: the folder is known for a drive's by its summary.
+        files.close()
+
+
+def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
+    settings = _settings_of(plan)
+    private_directory(settings.unit.data_directory)
+    create_keys(settings.store.keys_directory)
+    with open_store(settings, migrate=True) as store:
+        driving = _Driving(plan, settings, store, files, progress)
+        return [*driving.watch(), *driving.upload()]
+
+
+class _Driving:
+    """One drive under way."""
+
+    def __init__(self, plan: Plan, settings: Settings, store: StoreRoom, files: DriveFiles, progress: Progress) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._store = store
+        self._files = files
+        self._progress = progress
+        self._recording = plan.recording
+        self._start = _start(plan)
+        self._clock = ReplayedClock(self._start)
+        self._faults: list[str] = []
+        self._lists = self._hotlist()
+        self._total = plan.recording.length()
+        self._done = itertools.count(1)
+
+    def watch(self) -> list[str]:
+        """Take every frame through the unit's path; returns what went wrong."""
+        wav = self._plan.out / "alerts.wav"
+        player = WavPlayer(wav, self._settings.alerts.volume, self._start)
+        try:
+            assembly = self._assembly(player)
+            assembly.run_to_end()
+        finally:
+            player.close()
+        summary = self._files.summary
+        summary.frames_dropped = assembly.frames.dropped
+        summary.frames = assembly.frames_seen + assembly.frames.dropped
+        summary.alerts_wav = str(wav)
+        return self._faults + assembly.failures()
+
+    def upload(self) -> list[str]:
+        """Hand everything over, if a department is set; returns what went wrong."""
+        summary, outbox = self._files.summary, self._store.outbox
+        summary.outbox_left = outbox.counts().ready
+        if not self._settings.uplink.url:
+            return []
+        department = open_department(self._settings)
+        uploader = Uploader(outbox, department, self._settings.uplink, SystemClock())
+        try:
+            summary.outbox_left = send_all(uploader, outbox, self._plan.upload_s_max, self._progress.upload)
+        finally:
+            department.close()
+        counts = outbox.counts()
+        summary.uploaded = counts.delivered + counts.quarantined
+        summary.receipts = counts.delivered
+        faults = [f"{counts.quarantined} items were refused and lie in quarantine"] if counts.quarantined else []
+        if summary.outbox_left:
+            faults.append(f"{summary.outbox_left} items wait in the outbox: {uploader.state.last_error}")
+        return faults
+
+    def _hotlist(self) -> HotlistLoader:
+        lists, loader = open_lists(self._settings, self._store.database)
+        path = self._recording.hotlist
+        if path is not None:
+            import_feed(Request(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
+        loader.load()
+        return loader
+
+    def _assembly(self, player: WavPlayer) -> Assembly:
+        log = self._recording.nmea
+        fixes = [] if log is None else list(LogSource(log, self._start).fixes())
+        age_ms_max = self._settings.position.age_ms_max
+        parts = Parts(
+            sight=self._plan.sight,
+            herald=Herald(player, self._clock, self._settings.alerts, self._settings.hotlist),
+            entries=lambda: self._lists.index,
+            locate=lambda at: position_at(fixes, at, age_ms_max),
+            recorder=Recorder(self._store.reads, self._settings.store, self._store.refused, [self._files.observe]),
+            tick=self._tick,
+        )
+        lens = Lens(self._recording.camera_id, lambda _: self._frames())
+        return Assembly(self._settings, [lens], parts, live=self._plan.real_time)
+
+    def _tick(self, frame: Frame) -> None:
+        self._clock.move_to(frame.captured)
+        self._progress.frame(next(self._done), self._total)
+
+    def _frames(self) -> Iterator[Frame]:
+        """The recording's frames; one that breaks off ends there, with what it gave kept."""
+        began_s = time.monotonic()
+        try:
+            for frame in self._recording.frames(self._start):
+                if self._plan.real_time:
+                    due_s = frame.captured.ms_since(self._start) / 1000
+                    time.sleep(max(0.0, began_s + due_s - time.monotonic()))
+                yield frame
+        except CaptureError as error:
+            self._faults.append(str(error))
+
+
+def _settings_of(plan: Plan) -> Settings:
+    """The caller's settings with the folders of this drive."""
+    data = plan.out / "unit"
+    return plan.settings.model_copy(
+        update={
+            "unit": plan.settings.unit.model_copy(update={"data_directory": data, "runtime_directory": data}),
+            "store": plan.settings.store.model_copy(update={"keys_directory": data / "keys"}),
+        }
+    )
+
+
+def _start(plan: Plan) -> Instant:
+    """The recording's first instant: by its position log, else by the caller."""
+    log = plan.recording.nmea
+    utc = None if log is None else first_fix_utc(log)
+    if utc is not None:
+        return Instant("drive", 0, utc, UtcSource.GNSS, UNCERTAINTY_MS)
+    return Instant("drive", 0, plan.start, UtcSource.RTC)
+
+
+def _format_of(path: Path) -> FormatName:
+    """A CLEW table begins with its date; everything else is taken for CSV."""
+    try:
+        with path.open("rb") as file:
+            return FormatName.CLEW if file.read(len(CLEW_MARK)) == CLEW_MARK else FormatName.GENERIC_CSV
+    except OSError as error:
+        raise FeedError(f"{path}: cannot be read: {error.strerror}") from None

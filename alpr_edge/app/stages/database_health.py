@@ -1,0 +1,73 @@
+"""Watches over the database while the unit runs: one that turns out damaged is exchanged, and an alarm stays.
+
+The alarm sounds when a database was set aside, at every start, and again every quarter of an hour, until a technician
+acknowledges it or ``alpr-edge unit salvage`` has run. What is set aside is never deleted by itself: it may hold
+evidence (policy 462.5); health says how many there are and how large.
+"""
+
+import time
+from typing import Any
+
+import structlog
+
+from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
+from alpr_edge.store.unit_store import StoreRoom
+
+REMIND_S = 900.0
+
+log = structlog.get_logger(__name__)
+
+
+class DamageWatch:
+    """Looked at once a second by the unit.
+
+    Args:
+        store: of this unit, whose data folder this process holds.
+    """
+
+    def __init__(self, store: StoreRoom) -> None:
+        self._store = store
+        self._directory = store.database.path.parent
+        self._alarms: frozenset[Aside] = frozenset()
+        self._sounded_s = 0.0
+
+    def mend(self) -> None:
+        """Exchange a database that showed damage since the last look.
+
+        Raises:
+            StoreError: the disk is full or does not write; only a new start helps.
+        """
+        if self._store.database.damage:
+            log.error("store.damaged", fault=self._store.database.damage)
+            self._store.renewal.renew(self._store.database)
+
+    def judge(self) -> bool:
+        """Whether the alarm is to sound now: for a database newly set aside, and as a reminder."""
+        before = self._alarms
+        self._alarms = frozenset(
+            aside for aside in self._asides() if not aside.is_acknowledged and aside.report is None
+        )
+        due = time.monotonic() - self._sounded_s >= REMIND_S
+        if not self._alarms or not (self._alarms - before or due):
+            return False
+        self._sounded_s = time.monotonic()
+        return True
+
+    def warnings(self) -> list[str]:
+        """A line for each database that nobody has looked at yet."""
+        return [
+            f"database damaged and set aside as {aside.folder.name}; run: alpr-edge unit salvage"
+            for aside in sorted(self._alarms, key=lambda aside: aside.folder.name)
+        ]
+
+    def figures(self) -> dict[str, Any]:
+        """How much is set aside."""
+        asides = self._asides()
+        return {
+            "databases_aside": len(asides),
+            "databases_aside_bytes": sum(aside.size_bytes for aside in asides),
+            "databases_to_salvage": sum(aside.report is None for aside in asides),
+        }
+
+    def _asides(self) -> list[Aside]:
+        return all_aside(self._directory)

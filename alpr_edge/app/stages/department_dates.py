@@ -1,0 +1,48 @@
+"""Keeps the dates that the department tells in its answers: nothing is deleted for its age without one."""
+
+from datetime import datetime
+
+import structlog
+
+from alpr_edge.domain.deletion_dates import DepartmentDate
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.ports import Clock
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.retention.deletion_dates import note_department_date
+
+NOTE_MS = 600_000.0
+"""Between two that are kept: each costs a write."""
+
+log = structlog.get_logger(__name__)
+
+
+class DepartmentDates:
+    """Notes a date soon after it was heard.
+
+    Args:
+        database: of this vehicle.
+        clock: says when it was heard.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._told: datetime | None = None
+        self._noted: Instant | None = None
+
+    def hear(self, told: datetime | None) -> None:
+        """Keep the department's time of its newest answer; the same one again, and None, say nothing new.
+
+        Call it at once after an answer: the time between counts as time of the answer.
+        """
+        if told is None or told == self._told:
+            return
+        self._told, now = told, self._clock.now()
+        if self._noted is not None and now.ms_since(self._noted) < NOTE_MS:
+            return
+        try:
+            note_department_date(self._database, DepartmentDate(told, now))
+            self._noted = now
+        except StoreError as error:
+            log.error("uplink.department_date_not_kept", failure=str(error))

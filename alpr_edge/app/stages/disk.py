@@ -1,0 +1,146 @@
+"""The stage that keeps the disk from filling up: it counts, deletes what may go, and keeps the ballast.
+
+One step does little: it counts for some milliseconds and deletes at most one batch, so that the writer of reads never
+waits for long. When the disk is full all the same, the ballast is released, nothing new is kept (the newest reads
+wait in memory, and alerts sound on), and what the ballast gave is left to the deletions and to the uplink's receipts.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.retention import DiskState, Fill, excess_bytes, fill_of
+from alpr_edge.settings import Settings
+from alpr_edge.store.retention.ballast import Ballast
+from alpr_edge.store.retention.purge import Purge
+from alpr_edge.store.retention.usage import Usage
+from alpr_edge.store.unit_store import StoreRoom
+
+LOOK_S = 1.0
+COUNTED_S = 0.02
+"""Of each second: two hundredths of a core."""
+PAUSE_S = 0.1
+"""Between two batches of a purge: the writer's turn."""
+FUTILE_S = 15.0
+"""From a round that found nothing to delete to the next: receipts may have come meanwhile."""
+
+_LINES = {
+    Fill.AMBER: "disk: nearly full with what may not be deleted; bring the car to its link, or free some space",
+    Fill.RED: "disk: full, no read is kept; bring the car to its link, or free some space",
+}
+_GRAVITY = list(Fill)
+
+log = structlog.get_logger(__name__)
+
+
+def open_ballast(settings: Settings) -> Ballast:
+    """The ballast of the data folder, tended once: a database cannot even be opened at 0 bytes free.
+
+    Raises:
+        StoreError: the folder cannot be used.
+    """
+    ballast = Ballast(settings.unit.data_directory, settings.retention.ballast_bytes)
+    ballast.tend()
+    return ballast
+
+
+class DiskStage:
+    """A stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+
+    Args:
+        settings: the whole file.
+        store: of this unit.
+        ballast: in its folder.
+        clock: ages are told by it.
+    """
+
+    name = "disk"
+
+    def __init__(self, settings: Settings, store: StoreRoom, ballast: Ballast, clock: Clock) -> None:
+        self._retention = settings.retention
+        self._ballast = ballast
+        self._clock = clock
+        self._usage = Usage(settings.unit.data_directory, store.database, ballast)
+        self._purge = Purge(store.database, store.reads, self._retention.limits)
+        self._ended_s: float | None = None
+        self._futile = False
+        self._judged = Fill.ROOM
+        self.state: DiskState | None = None
+        """As it was at the last step; None before the first."""
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Step until the unit stops."""
+        wait_s = 0.0
+        while not stop.wait(wait_s):
+            beat()
+            wait_s = self.step()
+
+    def finish(self) -> None:
+        """Nothing is held."""
+
+    def step(self) -> float:
+        """Tend the ballast, count a little, delete at most one batch; returns the seconds to wait.
+
+        Raises:
+            StoreError: the disk or the database refused.
+        """
+        self._ballast.tend()
+        self._usage.count_for(COUNTED_S)
+        self.state = self._usage.state()
+        excess = excess_bytes(self.state, self._retention.quotas)
+        if self._purge.at_start and not self._is_due(excess):
+            return LOOK_S
+        before = self._purge.done.freed_bytes
+        more = self._purge.step(self._clock.now(), excess)
+        self._usage.less(self._purge.done.freed_bytes - before)
+        if more:
+            return PAUSE_S
+        self._ended_s, self._futile = time.monotonic(), bool(excess)
+        return LOOK_S
+
+    def _is_due(self, excess: int) -> bool:
+        """Whether to begin a round: at intervals, at once when there is no room, and then not in vain all the time."""
+        if self._ended_s is None or (excess and not self._futile):
+            return True
+        wait_s = FUTILE_S if excess else self._retention.every_s
+        return time.monotonic() - self._ended_s >= wait_s
+
+    def judge(self) -> bool:
+        """Judge how full it is; whether that turned for the worse since the last call."""
+        if self.state is None:
+            return False
+        before, self._judged = self._judged, fill_of(self.state, self._retention.quotas, self._judged)
+        worse = _GRAVITY.index(self._judged) > _GRAVITY.index(before)
+        if worse:
+            log.warning("disk.filling", fill=self._judged.value)
+        return worse
+
+    def faults(self) -> list[str]:
+        """What keeps the unit from watching: a full disk."""
+        return [_LINES[Fill.RED]] if self._judged is Fill.RED else []
+
+    def warnings(self) -> list[str]:
+        """What will, if nobody does anything; and a date that may not delete because something speaks against it."""
+        objection = self._purge.objection
+        dates = [f"deletion by age rests: {objection.reason}"] if objection and objection.is_contradiction else []
+        return [_LINES[Fill.AMBER], *dates] if self._judged is Fill.AMBER else dates
+
+    def figures(self) -> dict[str, Any]:
+        """For the health file."""
+        if self.state is None:
+            return {}
+        done = self._purge.done
+        return {
+            "disk": self._judged.value,
+            "disk_free_bytes": self.state.free_bytes,
+            "disk_share": round(self.state.disk_share, 3),
+            "store_bytes": self.state.store_bytes if self._usage.complete else None,
+            "quota_share": round(self.state.quota_share(self._retention.quotas), 3) if self._usage.complete else None,
+            "ballast": not self.state.is_full,
+            "deletion_by_age_rests": "" if self._purge.objection is None else self._purge.objection.reason,
+            "reads_deleted": {ground.value: count for ground, count in done.reads.items()},
+        }

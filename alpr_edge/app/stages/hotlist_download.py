@@ -1,0 +1,43 @@
+"""The stage of the uplink that fetches lists, beside the one that delivers: a long list must not hold up a hit."""
+
+import threading
+from collections.abc import Callable
+
+from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+
+WAIT_S = 1.0
+
+
+class FetchStage:
+    """Steps a fetcher until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+
+    Args:
+        fetcher: does one look a step.
+    """
+
+    name = "lists"
+
+    def __init__(self, fetcher: ListFetcher) -> None:
+        self._fetcher = fetcher
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Fetch what is due, and what a receipt names as newer at once."""
+
+        def show_life() -> None:
+            beat()
+            if stop.is_set():
+                raise _StoppedError
+
+        try:
+            while not stop.is_set():
+                beat()
+                self._fetcher.wait(min(self._fetcher.step(show_life), WAIT_S))
+        except _StoppedError:
+            return
+
+    def finish(self) -> None:
+        """What was fetched in part waits for the next start."""
+
+
+class _StoppedError(Exception):
+    """The unit stops in the middle of a transfer."""

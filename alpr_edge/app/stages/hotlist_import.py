@@ -1,0 +1,148 @@
+"""The stage of the unit that has new lists taken in: it looks, and another process imports.
+
+Two looks at a watched folder, some seconds apart, must agree before a file counts as whole. The process is started anew
+for each list, stands behind the unit for processor and memory, and is stopped with it: an import that was cut leaves
+nothing behind.
+"""
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.ingest import drop_folder
+from alpr_edge.hotlist.ingest.drop_folder import Listing
+from alpr_edge.hotlist.ingest.import_worker import Order
+from alpr_edge.hotlist.ingest.report import FeedReport, write_report
+from alpr_edge.settings import ListSource, Settings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.download_spool import Incoming
+
+LOOK_S = 1.0
+ASK_S = 0.2
+"""Between two looks at a process that imports: it is ended as soon as the unit stops."""
+TAKE_S_MAX = 1800.0
+"""Longest one import may take; the largest list planned for takes minutes."""
+STOP_S_MAX = 2.0
+AGAIN = Backoff(first_s=5.0, longest_s=300.0)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A source as it was looked at."""
+
+    source: ListSource
+    listing: Listing = ()
+    since_s: float = 0.0
+    failures: int = 0
+    again_s: float = 0.0
+    without_time: bool = False
+    """Whether nobody vouched for the clock when it last failed."""
+
+
+@dataclass(slots=True, eq=False)
+class ListStage:
+    """Looks for new lists until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
+
+    settings: Settings
+    database: Database
+    incoming: Incoming
+    clock: Clock
+    """Says what time the import is to believe: the process has no receiver."""
+    name: str = "lists"
+    _watches: list[_Watch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._watches = [_Watch(source) for source in self.settings.hotlist.source]
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Look once a second, and have at most one list taken in at a time."""
+        while not stop.wait(LOOK_S):
+            beat()
+            for watch in self._watches:
+                if not stop.is_set() and self._is_due(watch):
+                    self._take(watch, beat, stop)
+
+    def finish(self) -> None:
+        """Nothing is held."""
+
+    def _is_due(self, watch: _Watch) -> bool:
+        now_s, source = time.monotonic(), watch.source
+        if now_s < watch.again_s and not (watch.without_time and self.clock.now().trusted):
+            return False
+        if self.incoming.waits(source.name):
+            return True
+        if source.folder is None:
+            return False
+        listing = drop_folder.listing(source.folder)
+        if listing != watch.listing:
+            watch.listing, watch.since_s = listing, now_s
+        marks = sync_state.state_of(self.database, source.name).marks
+        return now_s - watch.since_s >= drop_folder.SETTLED_S and bool(drop_folder.due(listing, listing, marks))
+
+    def _take(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> None:
+        watch.without_time = not self.clock.now().trusted
+        code = self._run_process(watch, beat, stop)
+        if code == 0 or stop.is_set():
+            watch.failures, watch.again_s = 0, 0.0
+            return
+        watch.failures += 1
+        wait_s = AGAIN.wait_s(watch.failures, random.random())  # noqa: S311 - jitter
+        watch.again_s = time.monotonic() + wait_s
+        log.error("hotlist.taking_failed", source=watch.source.name, exit_code=code, wait_s=round(wait_s, 1))
+        if code < 0:
+            self._report_killed(watch.source.name, -code)
+
+    def _report_killed(self, source: str, number: int) -> None:
+        """Keep in its report that an import could not speak for itself: out of memory or of time."""
+        refused = f"the import was ended by signal {number}, for memory or time; split the feed by source"
+        directory = self.settings.unit.data_directory / LISTS_DIRECTORY
+        write_report(directory, FeedReport(source, None, refused, 0, 0, ()))
+
+    def _run_process(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> int:
+        order = Order(
+            data_directory=self.settings.unit.data_directory,
+            keys_directory=self.settings.store.keys_directory,
+            source=watch.source,
+            before=[(file.changed_ns, file.name, file.size) for file in watch.listing],
+            now=self.clock.now().trusted_utc,
+        )
+        command = [sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"]
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own interpreter and module
+        except OSError as error:
+            raise StoreError(f"no process for the import of {watch.source.name}: {error.strerror}") from None
+        with process:
+            assert process.stdin is not None
+            process.stdin.write(order.model_dump_json().encode())
+            process.stdin.close()
+            return _ended(process, beat, stop)
+
+
+def _ended(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
+    """Wait for the end, showing life; stop the process with the unit, or when it takes too long."""
+    deadline_s = time.monotonic() + TAKE_S_MAX
+    while not stop.is_set() and time.monotonic() < deadline_s:
+        beat()
+        try:
+            return process.wait(ASK_S)
+        except subprocess.TimeoutExpired:
+            continue
+    process.terminate()
+    try:
+        return process.wait(STOP_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

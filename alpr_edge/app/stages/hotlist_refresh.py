@@ -1,0 +1,86 @@
+"""What the unit matches against, kept up to date, and how far it can be trusted by its age.
+
+Each list ages on its own clock. When one turns amber, and again when it turns red, it sounds; so does a list that is
+amber from the start because nothing is known of the time. Officers' own entries do not age: they end.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from alpr_edge.domain.alerting import ListAge, list_age
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.matching import Entries
+from alpr_edge.hotlist.index.loader import HotlistLoader
+from alpr_edge.hotlist.index.officer_entries import Both, OwnLoader
+from alpr_edge.hotlist.ingest.report import Refusals
+from alpr_edge.settings import HotlistSettings
+
+log = structlog.get_logger(__name__)
+
+_GRAVITY = (ListAge.FRESH, ListAge.AMBER, ListAge.RED)
+
+
+class ListWatch:
+    """The lists and own entries of the running unit.
+
+    Args:
+        lists: opens the lists.
+        own: reads the own entries.
+        settings: when a list is old.
+    """
+
+    def __init__(self, lists: HotlistLoader, own: OwnLoader, settings: HotlistSettings) -> None:
+        self._lists = lists
+        self._own = own
+        self._settings = settings
+        self._ages: dict[str, ListAge] = {}
+        self._refusals = Refusals(lists.directory)
+
+    @property
+    def entries(self) -> Entries:
+        """All of it as it stands, for one read."""
+        return Both(self._lists.index, self._own.index)
+
+    def refresh(self, now: datetime | None) -> None:
+        """Take up what changed; what cannot be read now is tried again with the next call."""
+        try:
+            self._lists.refresh_if_changed()
+            self._own.refresh(now)
+        except AlprEdgeError as error:
+            log.error("hotlist.not_taken_up", failure=str(error))
+
+    def faults(self) -> list[str]:
+        """What is not watched at all, or not renewed because its feed was refused; a short line each."""
+        index = self._lists.index
+        if not index.lists and not index.faults and not self._own.index.entries:
+            return ["no hotlist: nothing can be matched", *self._refusals.lines()]
+        return [*(f"list {fault.source}: {fault.message}" for fault in index.faults), *self._refusals.lines()]
+
+    def old(self) -> list[str]:
+        """The lists judged amber or red last, a short line each."""
+        return [self._old(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH]
+
+    def _old(self, source: str, age: ListAge) -> str:
+        amber_after, red_after = (limit / timedelta(hours=1) for limit in self._settings.ages_of(source))
+        if age is ListAge.AMBER:
+            return f"list {source} is amber: older than {amber_after:g} h, or its age is not known"
+        return f"list {source} is red: older than {red_after:g} h"
+
+    def judge(self, now: datetime | None) -> bool:
+        """Judge every list's age; whether one turned for the worse since the last call."""
+        before = self._ages
+        self._ages = {held.generation.source: self._age(held.generation, now) for held in self._lists.index.lists}
+        worse = [
+            source
+            for source, age in self._ages.items()
+            if _GRAVITY.index(age) > _GRAVITY.index(before.get(source, ListAge.FRESH))
+        ]
+        for source in worse:
+            log.warning("hotlist.old", source=source, age=self._ages[source].value)
+        return bool(worse)
+
+    def _age(self, generation: Generation, now: datetime | None) -> ListAge:
+        age = generation.age(now)
+        return list_age(None if age is None else age.total_seconds(), *self._settings.ages_of(generation.source))

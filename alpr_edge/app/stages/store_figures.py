@@ -1,0 +1,22 @@
+"""What the unit's health tells of its store."""
+
+from typing import Any
+
+from alpr_edge.app.attempts import Attempts
+from alpr_edge.store.unit_store import StoreRoom
+
+
+def store_figures(store: StoreRoom, attempts: Attempts) -> dict[str, Any]:
+    """How much waits in the store; None is what it does not tell now."""
+    counts = attempts.do("outbox", store.outbox.counts, otherwise=None)
+    return {
+        "outbox_ready": counts and counts.ready,
+        "outbox_quarantined": counts and counts.quarantined,
+        "records_set_aside": attempts.do("records set aside", store.refused.count, otherwise=None),
+    }
+
+
+def store_warnings(figures: dict[str, Any]) -> list[str]:
+    """A line while records lie there that the store did not take."""
+    line = "records that could not be stored are set aside; run: alpr-edge unit refused"
+    return [line] if figures["records_set_aside"] else []

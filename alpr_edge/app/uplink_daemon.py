@@ -1,0 +1,185 @@
+"""The daemon that talks to the department: outbox to receipts, lists to be imported, and certificates renewed in time.
+
+It opens no device, holds no key to the lists, and has of the store the queue alone.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from alpr_edge.app.attempts import Attempts
+from alpr_edge.app.factories import open_clock, open_department, open_fetcher
+from alpr_edge.app.stages.certificate_renewal import RenewStage
+from alpr_edge.app.stages.department_dates import DepartmentDates
+from alpr_edge.app.stages.hotlist_download import FetchStage
+from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.domain.power import Phase
+from alpr_edge.runtime.health import Health, read_health, write_health
+from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.services.upload import send_until
+from alpr_edge.settings import Settings
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.unit_store import QueueRoom, open_queue
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.expiry import ending
+from alpr_edge.uplink.renewal import Renewer
+from alpr_edge.uplink.uploader import Link, Uploader
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+"""Between two looks, while it waits, whether something calls for a try at once; each is a sign of life too."""
+STALL_SPARE_S = 20.0
+"""How much longer than its time limits allow a side stage may be silent before it counts as stalled."""
+STOP_S_MAX = 3.0
+"""Longest wait for a transfer to stop; what arrived of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Certificates:
+    """What health shows of them."""
+
+    days_left: float | None
+    """Of the unit's own."""
+    warnings: tuple[str, ...]
+
+
+class UplinkUnit:
+    """The running daemon.
+
+    Args:
+        settings: of this unit.
+        stop: set by SIGTERM.
+    """
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._manager = ServiceManager()
+        self._clock = open_clock(settings)
+        self._attempts = Attempts()
+        uplink = settings.uplink
+        stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
+        self._beside = Supervisor(stall_s)
+        """Runs what is done beside delivering: lists, and the certificate."""
+        self._stalled: list[str] = []
+        """Of these, what did not move when last looked."""
+        self._parting = False
+        """Whether the car parted when last looked."""
+
+    def run(self) -> None:
+        """Send until stopped.
+
+        Raises:
+            AlprEdgeError: it cannot start, or the outbox cannot be used.
+        """
+        if not self._settings.uplink.url:
+            raise UplinkError("uplink.url is empty: set the department's address, or do not start alpr-edge uplink")
+        department = open_department(self._settings)
+        try:
+            with open_queue(self._settings) as store:
+                uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
+                dates = DepartmentDates(store.database, self._clock)
+                fetcher = open_fetcher(self._settings, store)
+                renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
+                self._beside.add(FetchStage(fetcher))
+                self._beside.add(RenewStage(renewer))
+                self._beside.start()
+                self._manager.ready("sending")
+
+                def report() -> None:
+                    if store.database.is_replaced():
+                        raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
+                    dates.hear(department.department_utc)
+                    fetcher.want(department.list_serials)
+                    self._report(uploader, self._about(department, renewer), store)
+
+                try:
+                    send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
+                finally:
+                    self._beside.stop.set()
+                    self._beside.join(STOP_S_MAX)
+        finally:
+            department.close()
+        log.info("uplink.stopped", delivered=uploader.state.delivered)
+
+    def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
+        """Wait, showing life; True when stopped.
+
+        A parting car, a renewed certificate, and a side stage that stalled or moves again end the wait.
+        """
+        self._publish_time()
+        until_s = time.monotonic() + seconds
+        while (left_s := until_s - time.monotonic()) > 0:
+            if self._stop.wait(min(left_s, LOOK_S)):
+                return True
+            self._publish_time()
+            if self._shows_life():
+                return False
+            if self._parts():
+                uploader.hurry()
+                return False
+            if department.renewed():
+                return False
+        return self._stop.is_set()
+
+    def _publish_time(self) -> None:
+        """Tell the daemon of the car, which has no network, who keeps this machine's clock."""
+        try:
+            self._clock.publish()
+        except OSError as error:
+            log.error("clock.not_published", failure=error.strerror)
+
+    def _shows_life(self) -> bool:
+        """Tell the service manager, unless a side stage stalled: only a new start helps it. Whether that changed."""
+        before, self._stalled = self._stalled, self._beside.stalled()
+        if not self._stalled:
+            self._manager.alive()
+        return self._stalled != before
+
+    def _parts(self) -> bool:
+        """Whether the ignition went off since the last look: the unit says so in its health."""
+        told = read_health(self._settings.unit.runtime_directory, "run")
+        before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.PARTING
+        return self._parting and not before
+
+    def _list_troubles(self, store: QueueRoom) -> Iterator[str]:
+        for source in self._settings.hotlist.source:
+            ask = partial(sync_state.state_of, store.database, source.name)
+            state = self._attempts.do(f"list {source.name}", ask, otherwise=None)
+            if state is not None and (failure := state.fetch_failure):
+                yield f"list {source.name} is not fetched: {failure}"
+
+    def _about(self, department: HttpsDepartment, renewer: Renewer) -> "_Certificates":
+        ends = ending(self._settings.uplink, department.department_until, datetime.now(UTC))
+        failed = [renewer.failure] if renewer.failure else []
+        return _Certificates(renewer.days_left, (*ends, *failed))
+
+    def _report(self, uploader: Uploader, about: "_Certificates", store: QueueRoom) -> None:
+        state, warnings = uploader.state, about.warnings
+        if state.quarantined:
+            warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
+        self._beside.tend()
+        self._shows_life()
+        troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._beside.troubles()]
+        if state.link not in {Link.UP, Link.UNTRIED}:
+            troubles.insert(0, f"link {state.link}: {state.last_error}")
+        figures = asdict(state)
+        figures["restarts"] = self._beside.restarts()
+        figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
+        figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
+        told = "; ".join((*troubles, *warnings))
+        self._manager.status(told or f"{state.delivered} delivered, {state.waiting} waiting")
+        try:
+            write_health(
+                self._settings.unit.runtime_directory,
+                Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings),
+            )
+        except OSError as error:
+            log.error("health.not_written", failure=error.strerror)

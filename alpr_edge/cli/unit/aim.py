@@ -1,0 +1,51 @@
+"""``alpr-edge unit aim``: which distances a lens, an angle and a shutter are good for."""
+
+import dataclasses
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.domain.diagnostics.aiming import Aim, Optics, Verdict, aim, reach
+
+DISTANCES_M = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
+_COLOURS = {Verdict.GOOD: "green", Verdict.FAIR: "yellow", Verdict.UNFIT: "red"}
+
+
+def aim_command(
+    focal_mm: Annotated[float, typer.Option("--lens-mm", min=1, max=300, help="Focal length of the lens.")] = 16.0,
+    sensor_mm: Annotated[
+        float, typer.Option("--sensor-mm", min=1, max=40, help="Width of the sensor's part in the picture.")
+    ] = 5.02,
+    width_px: Annotated[int, typer.Option("--width-px", min=320, max=7680, help="Width of the picture.")] = 1280,
+    angle: Annotated[float, typer.Option("--angle", min=0, max=75, help="Between view and path, degrees.")] = 25.0,
+    shutter_us: Annotated[float, typer.Option("--shutter-us", min=10, max=40_000, help="Exposure.")] = 400.0,
+    speed_kmh: Annotated[float, typer.Option("--speed-kmh", min=0, max=300, help="Against the camera.")] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show pixels on a plate and blur by distance. The defaults: a 1/2.9 inch sensor behind a 16 mm lens."""
+    optics = Optics(focal_mm, sensor_mm, width_px)
+    aims = [aim(optics, float(metres), angle, shutter_us, speed_kmh) for metres in DISTANCES_M]
+    if as_json:
+        rows = [dataclasses.asdict(each) for each in aims]
+        typer.echo(json.dumps({"view_degrees": round(optics.view_degrees, 2), "distances": rows}))
+        return
+    Console().print(_table(optics, aims))
+    fit = reach(aims)
+    typer.echo("no plate can be read: shorten the exposure or the angle" if fit is None else _said(fit))
+
+
+def _said(fit: tuple[float, float]) -> str:
+    return f"plates can be read from {fit[0]:g} to {fit[1]:g} m; sharp focus is to lie in the middle of that"
+
+
+def _table(optics: Optics, aims: list[Aim]) -> Table:
+    table = Table("metres", "px on a plate", "blur px", "blur in strokes", "fit")
+    table.caption = f"horizontal view {optics.view_degrees:.1f} degrees"
+    for each in aims:
+        cells = f"{each.distance_m:g}", f"{each.plate_px:.0f}", f"{each.blur_px:.1f}", f"{each.blur_strokes:.2f}"
+        table.add_row(*cells, f"[{_COLOURS[each.verdict]}]{each.verdict}")
+    return table

@@ -1,0 +1,159 @@
+"""``alpr-edge unit check``: is this unit fit for a shift."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.diagnostics.aim import aiming
+from alpr_edge.diagnostics.report import VERDICTS, page, verify
+from alpr_edge.diagnostics.runner import GROUPS, Report, examine
+from alpr_edge.domain.diagnostics.checks import Check, Grade
+from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.runtime import no_follow
+from alpr_edge.settings import Settings, load
+
+_COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
+_SKIP_HELP = f"Not to look at, with commas between: {', '.join(GROUPS)}. Named in the result, and never green."
+
+
+def check_command(
+    skip: Annotated[str, typer.Option("--skip", help=_SKIP_HELP)] = "",
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="Write a certificate of fitness: one HTML page.")
+    ] = None,
+    verify_file: Annotated[
+        Path | None, typer.Option("--verify", help="Do not check; see whether a certificate of fitness was changed.")
+    ] = None,
+    card_m: Annotated[
+        float | None, typer.Option("--card-m", min=0.2, max=100, help="Metres from lens to test card, if measured.")
+    ] = None,
+    microphone: Annotated[
+        str | None, typer.Option("--microphone", help="ALSA capture device; left out: the player's.")
+    ] = None,
+    aim: Annotated[bool, typer.Option("--aim", help="Do not check; show a line for each picture, to aim by.")] = False,
+    camera: Annotated[str, typer.Option("--camera", help="With --aim: which camera; left out: the first.")] = "",
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="With --aim: for how long.")] = 120.0,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Check camera, GPS, clock, sound, keys, memory, lists, disk, deletion, certificates, department, models, versions.
+
+    Works while the unit runs, and while it does not. Ends with 0 when everything is green or amber, with 1 when
+    anything is red.
+    """
+    try:
+        unit = load(settings)
+        if verify_file is not None:
+            authority = unit.uplink.ca_file
+            typer.echo(verify(verify_file, authority if authority.exists() else None))
+        elif aim:
+            _aim(unit, camera, seconds, as_json=as_json)
+        else:
+            report = _examined(unit, skip, microphone, card_m)
+            if certificate is not None:
+                _write(certificate, page(report, unit.uplink))
+            _tell(report, certificate, as_json=as_json)
+    except AlprEdgeError as error:
+        fail(error)
+
+
+def _tell(report: Report, certificate: Path | None, *, as_json: bool) -> None:
+    """Show the result, and end with 1 where anything is red."""
+    typer.echo(json.dumps(_json(report))) if as_json else _print(report, certificate)
+    if report.grade is Grade.RED:
+        raise typer.Exit(1)
+
+
+def _examined(unit: Settings, skip: str, microphone: str | None, card_m: float | None) -> Report:
+    """Check, with a line on a terminal that shows what has ended."""
+    names = [name.strip() for name in skip.split(",") if name.strip()]
+    console = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("checking", total=None)
+        return examine(
+            unit,
+            names,
+            microphone=microphone,
+            card_m=card_m,
+            tell=lambda name: progress.update(task, description=f"{name} done"),
+        )
+
+
+def _aim(unit: Settings, camera: str, seconds: float, *, as_json: bool) -> None:
+    is_live = sys.stdout.isatty() and not as_json
+    try:
+        for seen in aiming(unit, camera, seconds):
+            if as_json:
+                told = {"plate_px": seen.plate_px, "focus": seen.focus, "card_read": seen.card_read}
+                typer.echo(json.dumps(told))
+            else:
+                typer.echo(f"\r{seen.line:100}" if is_live else seen.line, nl=not is_live)
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    if is_live:
+        typer.echo("")
+
+
+def _json(report: Report) -> dict[str, Any]:
+    return {
+        "unit": report.unit_id,
+        "made": None if report.made.utc is None else rfc3339(report.made.utc),
+        "made_source": report.made.utc_source.value,
+        "running": report.running,
+        "verdict": report.grade.value,
+        "skipped": list(report.skipped),
+        "checks": [_check_json(check) for check in report.checks],
+    }
+
+
+def _check_json(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "verdict": check.grade.value,
+        "said": check.said,
+        "value": check.value,
+        "unit": check.unit,
+        "limit": check.limit,
+        "todo": check.todo,
+        "details": list(check.details),
+    }
+
+
+def _print(report: Report, certificate: Path | None) -> None:
+    table = Table("check", "verdict", "measured", "limit", "what to do", box=None)
+    for check in report.checks:
+        colour = _COLOURS[check.grade]
+        cells = (check.name, check.grade.value, check.said, check.limit, check.todo)
+        table.add_row(*(_plain(cell) for cell in cells), style=None if check.grade is Grade.GREEN else colour)
+    Console(width=None if Console().is_terminal else 200).print(table)
+    counts = {grade: sum(check.grade is grade for check in report.checks) for grade in Grade}
+    tally = ", ".join(f"{count} {grade.value}" for grade, count in counts.items() if count)
+    where = "while it works" if report.running else "while it does not work"
+    typer.echo(f"{report.unit_id}: {VERDICTS[report.grade]} ({tally}), checked {where}")
+    if report.skipped:
+        typer.echo(f"not looked at: {', '.join(report.skipped)}")
+    if certificate is not None:
+        typer.echo(f"certificate of fitness: {certificate}")
+
+
+def _plain(text: str) -> str:
+    """Text whose brackets are no mark-up to rich."""
+    return text.replace("[", r"\[")
+
+
+def _write(path: Path, content: str) -> None:
+    """Replace the file as a whole."""
+    try:
+        with no_follow.opened_folder(path.parent) as folder:
+            no_follow.write_file(folder, path.name, content.encode(), mode=0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: the certificate cannot be written: {error.strerror}") from None

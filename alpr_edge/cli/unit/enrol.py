@@ -1,0 +1,67 @@
+"""``alpr-edge unit enrol``: the unit gets its certificate."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.enrolment import ENROL_PORT
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import load
+from alpr_edge.uplink.enrolment import Enrolled, Invitation, enrol
+
+STDIN_MAX = 200
+
+
+def enrol_command(
+    code: Annotated[str, typer.Option("--code", help='The one-time code; "-" reads it from standard input.')] = "",
+    department: Annotated[
+        str, typer.Option("--department", help="Address of the department. Left out: uplink.url of the settings.")
+    ] = "",
+    ca_fingerprint: Annotated[
+        str, typer.Option("--ca-fingerprint", help="SHA-256 of the department's authority, as printed with the code.")
+    ] = "",
+    ca_file: Annotated[
+        Path | None, typer.Option("--ca-file", help="The authority's certificate, in place of its fingerprint.")
+    ] = None,
+    enrol_port: Annotated[
+        int, typer.Option("--enrol-port", min=1, max=65535, help="Where the department enrols.")
+    ] = ENROL_PORT,
+    again: Annotated[bool, typer.Option("--again", help="Also when a valid certificate is held.")] = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Make this unit's key, and get its certificate from the department for a one-time code.
+
+    The key never leaves the unit. The code is sent only to a department whose authority has the given fingerprint.
+    """
+    try:
+        read = load(settings)
+        uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
+        invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port)
+        done = enrol(uplink, read.unit.id, invitation, SystemClock(), again=again)
+    except AlprEdgeError as error:
+        fail(error)
+    if as_json:
+        typer.echo(
+            json.dumps({"unit": done.unit_id, "serial": done.serial, "until": rfc3339(done.until), "new": done.new})
+        )
+    else:
+        typer.echo(_text(done))
+    if not read.uplink.url:
+        typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
+
+
+def _read(code: str) -> str:
+    return sys.stdin.readline(STDIN_MAX) if code == "-" else code
+
+
+def _text(done: Enrolled) -> str:
+    if done.new:
+        return f"{done.unit_id} is enrolled: certificate {done.serial}, until {done.until:%Y-%m-%d}"
+    return f"{done.unit_id} was enrolled already, until {done.until:%Y-%m-%d}; --again gets a new certificate"

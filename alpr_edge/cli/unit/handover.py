@@ -1,0 +1,65 @@
+"""``alpr-edge unit handover``: what of this unit's reads nobody else has, before its data may be destroyed."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from alpr_edge.app.instance_lock import only_one
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.services.handover import Handover, prepare
+from alpr_edge.settings import load
+from alpr_edge.store.unit_store import open_store
+
+_LEFT = {
+    "items_waiting": "items wait for the department",
+    "items_refused": "items were refused: alpr-edge outbox quarantined",
+    "items_on_media": "items are on media without a receipt: alpr-edge outbox receipts",
+    "reads_unacknowledged": "reads are not wholly at the department",
+    "reads_held": "reads are held: alpr-edge unit release",
+    "databases_incomplete": "damaged databases hold rows that did not come over: alpr-edge unit salvage",
+}
+
+
+def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Queue everything this unit read, also of damaged databases, and count what the department does not have.
+
+    The unit must be stopped. scripts/decommission asks this before it destroys anything.
+    """
+    try:
+        chosen = load(settings)
+        with (
+            only_one(chosen.unit.data_directory),
+            open_store(chosen, migrate=True, renew=True) as store,
+            _bar() as tick,
+        ):
+            told = prepare(store, tick)
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(json.dumps(dataclasses.asdict(told), sort_keys=True) if as_json else "\n".join(_lines(told)))
+
+
+def _lines(told: Handover) -> Iterator[str]:
+    yield f"reads     {told.reads}, {told.open_reads_closed} were still open and are queued now"
+    yield f"damaged   {len(told.databases)} databases set aside"
+    yield "items     " + ", ".join(f"{count} {state}" for state, count in told.items.items())
+    for medium in told.media:
+        yield f"medium    {medium['medium_id']}: {medium['items']} items without a receipt"
+    if not told.left:
+        yield "all was handed over"
+    for name, count in told.left.items():
+        yield f"left      {count} {_LEFT[name]}"
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal's stderr while databases are read."""
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("Counting", total=None)
+        yield lambda name, pages, total: progress.update(task, description=name, completed=pages, total=total)

@@ -1,0 +1,48 @@
+"""``alpr-edge unit ignition``: what the ignition says, and saying it in its place."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from alpr_edge.app.stages.power import open_ignition
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.domain.errors import AlprEdgeError, PowerError
+from alpr_edge.power.files import write_word
+from alpr_edge.settings import Settings, load
+
+
+class Word(StrEnum):
+    """What an ignition says."""
+
+    ON = "on"
+    OFF = "off"
+
+
+def ignition_command(
+    word: Annotated[Word | None, typer.Argument(help="Say so to the unit; left out: ask.")] = None,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the ignition, as the unit does; or say on or off in its place where [power] ignition is "file"."""
+    try:
+        said = _asked(load(settings)) if word is None else _told(load(settings), word)
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(json.dumps({"ignition": said}) if as_json else said)
+
+
+def _asked(settings: Settings) -> str:
+    ignition = open_ignition(settings)
+    if ignition is None:
+        return "none"
+    return Word.ON if ignition.is_on() else Word.OFF
+
+
+def _told(settings: Settings, word: Word) -> str:
+    kind = settings.power.ignition
+    if kind != "file":
+        raise PowerError(f'power.ignition is "{kind}": a command can say on or off only where it is "file"')
+    write_word(settings.unit.runtime_directory, is_on=word is Word.ON)
+    return word

@@ -1,0 +1,39 @@
+"""``alpr-edge unit refused``: the records that the store did not take and that were set aside."""
+
+import dataclasses
+import json
+
+import typer
+
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.settings import load
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.recovery.refused_records import RefusedRecord, RefusedRecords
+
+
+def refused_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Show the records that the store did not take, and why; no plates. Each start of the unit tries them again."""
+    try:
+        chosen = load(settings)
+        key = load_key("outbox", chosen.store.keys_directory)
+        found = RefusedRecords(chosen.unit.data_directory, key).listed()
+    except AlprEdgeError as error:
+        fail(error)
+    if as_json:
+        for record in found:
+            typer.echo(json.dumps(dataclasses.asdict(record) | {"since": rfc3339(record.since)}, sort_keys=True))
+        return
+    typer.echo("\n".join(_lines(found)))
+
+
+def _lines(found: list[RefusedRecord]) -> list[str]:
+    if not found:
+        return ["no record was set aside"]
+    lines = [
+        f"{record.name}  {rfc3339(record.since)}  {record.size_bytes} bytes  "
+        f"{f'{record.what} of {record.read_id}' if record.read_id else 'cannot be read'}: {record.reason}"
+        for record in found
+    ]
+    return [*lines, f"{len(found)} records; restart alpr-edge run to try them again once the cause is mended"]

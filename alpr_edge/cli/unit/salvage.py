@@ -1,0 +1,109 @@
+"""``alpr-edge unit salvage``: what can be read of damaged databases comes over, and nothing is deleted unasked."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.settings import load
+from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
+from alpr_edge.store.recovery.salvage import Salvage, Salvaged
+from alpr_edge.store.unit_store import StoreRoom, open_store
+
+_DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
+_SEEN_HELP = "Stop the alarm in the car without saving anything yet."
+
+
+def salvage(
+    discard: Annotated[bool, typer.Option("--discard", help=_DISCARD_HELP)] = False,
+    acknowledge: Annotated[bool, typer.Option("--acknowledge", help=_SEEN_HELP)] = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Save what can be read of databases that were damaged and set aside. Safe to run again, while the unit works.
+
+    Ends with 1 when --discard has to leave one where it is.
+    """
+    try:
+        chosen = load(settings)
+        asides = all_aside(chosen.unit.data_directory)
+        lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
+        if acknowledge:
+            _acknowledge(asides)
+            return
+        with open_store(chosen, migrate=False) as store, _bar() as bar:
+            told = [_salvage(store, aside, lists, bar) for aside in asides]
+        kept = _discard(asides, told) if discard else []
+    except AlprEdgeError as error:
+        fail(error)
+    typer.echo(json.dumps({"databases": told}, sort_keys=True)) if as_json else _print(told)
+    if kept:
+        fail(StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(kept)}"))
+
+
+def _acknowledge(asides: list[Aside]) -> None:
+    for aside in asides:
+        aside.acknowledge()
+    typer.echo(f"{len(asides)} databases set aside are acknowledged; they wait for: alpr-edge unit salvage")
+
+
+def _salvage(
+    store: StoreRoom, aside: Aside, lists: frozenset[str], bar: Callable[[str, int, int], None]
+) -> dict[str, Any]:
+    rescue = Salvage(store.database, store.images, store.renewal.key, lists)
+    done = rescue.run(aside, lambda pages, total: bar(aside.folder.name, pages, total))
+    return {"name": aside.folder.name, "bytes": aside.size_bytes, **_summed(done)}
+
+
+def _summed(done: Salvaged) -> dict[str, Any]:
+    return {"rows_saved": done.saved.total(), "rows_already_there": done.there.total(), **done.figures()}
+
+
+def _discard(asides: list[Aside], told: list[dict[str, Any]]) -> list[str]:
+    """Delete what is nowhere else needed; returns the names of the others."""
+    for aside, figures in zip(asides, told, strict=True):
+        figures["discarded"] = figures["complete"]
+        if figures["complete"]:
+            aside.discard()
+    return [figures["name"] for figures in told if not figures["complete"]]
+
+
+def _print(told: list[dict[str, Any]]) -> None:
+    if not told:
+        typer.echo("no database was set aside")
+    for figures in told:
+        saved, there = figures["saved"], figures["already_there"]
+        typer.echo(
+            f"{figures['name']}: {saved.get('reads', 0)} reads and {saved.get('hits', 0)} hits saved, "
+            f"{there.get('reads', 0)} and {there.get('hits', 0)} already there; {figures['images_adopted']} images "
+            f"taken over; {figures['queued_again']} items queued again"
+        )
+        unread = f"{figures['pages_unreadable']} pages and {figures['rows_unreadable']} rows cannot be read"
+        hanging = sum(figures["hanging"].values())
+        typer.echo(f"  {unread}; {hanging} rows hang on lost ones; " + _whereabouts(figures))
+
+
+def _whereabouts(figures: dict[str, Any]) -> str:
+    if figures.get("discarded"):
+        return "deleted"
+    return f"kept ({figures['bytes']} bytes), as it may hold evidence (462.5)"
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal's stderr."""
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("Salvaging", total=None)
+
+        def show(name: str, pages: int, total: int) -> None:
+            progress.update(task, description=name, completed=pages, total=total)
+
+        yield show

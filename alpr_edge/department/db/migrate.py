@@ -1,0 +1,53 @@
+"""Brings a department's database to this release's tables, in the transaction that opens it.
+
+Versions are those of ``PRAGMA user_version``:
+
+1. items, reads, hits, times.
+2. Certificates.
+3. Whatever a unit sends is kept under the unit as well as its id, so that no unit's id stands in another's way; hits
+   with what later rights depend on; alerts and withdrawals. The four older tables are written anew: SQLite cannot
+   change a primary key. That takes as much room again as the database has, which what comes later then uses.
+"""
+
+from sqlalchemy import Connection, Table, inspect
+
+from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
+from alpr_edge.domain.errors import StoreError
+
+_BY_UNIT = (items, reads, hits, read_times)
+_BEFORE = "before_3_"
+"""What the older tables are called until their rows are over."""
+
+
+def bring_up(connection: Connection, version: int) -> None:
+    """Make what is missing and change what is older; nothing to do for a database of this release.
+
+    Args:
+        connection: of a transaction that may write.
+        version: of the database; 0 for an empty one.
+    """
+    older = [table for table in _BY_UNIT if 0 < version < 3 and inspect(connection).has_table(table.name)]
+    for table in older:
+        _put_aside(connection, table)
+    metadata.create_all(connection)
+    for table in older:
+        _take_over(connection, table)
+    connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+
+
+def _put_aside(connection: Connection, table: Table) -> None:
+    """Rename a table; its indexes go, since their names are needed again."""
+    for index in inspect(connection).get_indexes(table.name):
+        connection.exec_driver_sql(f"DROP INDEX {index['name']}")
+    connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO {_BEFORE}{table.name}")
+
+
+def _take_over(connection: Connection, table: Table) -> None:
+    """Copy every row of the table that was put aside, and drop it."""
+    name = _BEFORE + table.name
+    known = ", ".join(column["name"] for column in inspect(connection).get_columns(name))
+    copied = connection.exec_driver_sql(f"INSERT INTO {table.name} ({known}) SELECT {known} FROM {name}").rowcount  # noqa: S608 - names of our own schema
+    held = connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608 - likewise
+    if copied != held:
+        raise StoreError(f"{table.name}: {copied} of {held} rows came over; nothing was changed")
+    connection.exec_driver_sql(f"DROP TABLE {name}")

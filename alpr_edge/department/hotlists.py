@@ -1,0 +1,178 @@
+"""Hotlists the department publishes: each a file with a serial, handed to units step by step.
+
+::
+
+    lists/<source>/<serial>.<complete | additions | removals>
+    lists/<source>/audience
+
+A unit names the serial it dealt with last and gets the next step: the newest complete list when there is a newer one,
+else the change that follows. The name of a file is all that is recorded, so nothing can disagree with it. A unit that a
+list is not meant for (:mod:`~alpr_edge.department.audiences`) is answered as if there were none.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from alpr_edge.department.audiences import audience_of, set_audience
+from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, private_directory, sync_directory, write_temporary
+from alpr_edge.settings.base import Name
+
+LIST_BYTES_MAX = 1 << 30
+CHANGES_MAX = 1000
+"""Changes in a row without a complete list; a unit that was away has to fetch them all."""
+_FILE = re.compile(r"(\d{8})\.(complete|additions|removals)")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One list or change."""
+
+    source: str
+    serial: int
+    change: ListChange
+    path: Path
+
+
+class ListShelf:
+    """The published lists.
+
+    Args:
+        directory: made with the first of them.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def publish(
+        self, feed: Path, source: str, change: ListChange, audience: Collection[str] | None = None
+    ) -> Published:
+        """Copy a feed onto the shelf under the source's next serial, durable when this returns.
+
+        Args:
+            feed: the file.
+            source: name of the list.
+            change: what it does to the list published before.
+            audience: the units that the list is meant for from now on; None: those that it was meant for.
+
+        Raises:
+            DepartmentError: the name or the file will not do, or the change has no complete list below it.
+        """
+        folder = self._folder(source)
+        steps = self._steps(folder, source)
+        if change is not ListChange.COMPLETE:
+            _require_complete(source, steps)
+        content = _content(feed)
+        serial = steps[-1].serial + 1 if steps else 1
+        path = folder / f"{serial:08d}.{change.value}"
+        if audience is not None:
+            set_audience(folder, audience)
+        try:
+            private_directory(self._directory)
+            private_directory(folder)
+            temporary = write_temporary(folder, content)
+            try:
+                # A link fails where a rename would replace what another hand published at the same moment.
+                path.hardlink_to(temporary)
+            finally:
+                temporary.unlink()
+            sync_directory(folder)
+        except FileExistsError:
+            raise DepartmentError(f"{source}: somebody else published at the same moment; publish again") from None
+        except (OSError, StoreError) as error:
+            raise DepartmentError(f"{folder}: cannot be written: {error}") from None
+        self._remove_old([*steps, Published(source, serial, change, path)])
+        return Published(source, serial, change, path)
+
+    def next_after(self, source: str, serial: int, unit_id: str) -> Published | None:
+        """The step a unit takes that dealt with ``serial`` last; None when it has the newest or none is for it."""
+        steps = self._steps_for(unit_id, self._folder(source))
+        since_complete = _since_complete(steps)
+        if not since_complete:
+            return None
+        if serial < since_complete[0].serial or serial > steps[-1].serial:
+            return since_complete[0]
+        return next((step for step in since_complete if step.serial > serial), None)
+
+    def has(self, source: str, unit_id: str) -> bool:
+        """Whether anything was published of a source that is meant for a unit."""
+        return bool(self._steps_for(unit_id, self._folder(source)))
+
+    def newest(self, unit_id: str) -> dict[str, int]:
+        """The newest serial of each source that is meant for a unit: what its receipts name."""
+        found = {folder.name: self._steps_for(unit_id, folder) for folder in self._folders()}
+        return {source: steps[-1].serial for source, steps in found.items() if steps}
+
+    def set_audience(self, source: str, units: Collection[str] | None) -> None:
+        """Say which units a list is meant for, also one that is not published yet; None: all.
+
+        Raises:
+            DepartmentError: a name will not do, or the folder cannot be written.
+        """
+        set_audience(self._folder(source), units)
+
+    def audiences(self) -> dict[str, frozenset[str] | None]:
+        """Which units each list is meant for; None: all."""
+        return {folder.name: audience_of(folder) for folder in self._folders()}
+
+    def _folders(self) -> list[Path]:
+        return sorted(path for path in self._directory.iterdir() if path.is_dir()) if self._directory.is_dir() else []
+
+    def _steps_for(self, unit_id: str, folder: Path) -> list[Published]:
+        """Everything published of a source that is meant for a unit, oldest first."""
+        audience = audience_of(folder)
+        return self._steps(folder, folder.name) if audience is None or unit_id in audience else []
+
+    def _folder(self, source: str) -> Path:
+        try:
+            return self._directory / TypeAdapter(Name).validate_python(source)
+        except ValidationError:
+            raise DepartmentError("a source's name is letters, digits and ._- only, at most 64") from None
+
+    def _steps(self, folder: Path, source: str) -> list[Published]:
+        """Everything published of a source, oldest first."""
+        try:
+            names = [path for path in folder.iterdir() if not path.name.startswith(TEMPORARY_PREFIX)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        found = [(match, path) for path in names if (match := _FILE.fullmatch(path.name))]
+        steps = [Published(source, int(match[1]), ListChange(match[2]), path) for match, path in found]
+        return sorted(steps, key=lambda step: step.serial)
+
+    def _remove_old(self, steps: list[Published]) -> None:
+        """Keep the newest complete list with its changes, and the complete list before it."""
+        complete = [step.serial for step in steps if step.change is ListChange.COMPLETE]
+        oldest = complete[-2] if len(complete) > 1 else complete[0]
+        for step in steps:
+            is_between = step.change is not ListChange.COMPLETE and step.serial < complete[-1]
+            if step.serial < oldest or is_between:
+                step.path.unlink(missing_ok=True)
+
+
+def _require_complete(source: str, steps: list[Published]) -> None:
+    """Raise unless a change may follow what was published."""
+    since_complete = _since_complete(steps)
+    if not since_complete:
+        raise DepartmentError(f"{source}: a change needs a complete list first; publish one")
+    if len(since_complete) > CHANGES_MAX:
+        raise DepartmentError(f"{source}: {CHANGES_MAX} changes in a row; publish a complete list")
+
+
+def _since_complete(steps: list[Published]) -> list[Published]:
+    """The newest complete list and the changes to it."""
+    places = [place for place, step in enumerate(steps) if step.change is ListChange.COMPLETE]
+    return steps[places[-1] :] if places else []
+
+
+def _content(feed: Path) -> bytes:
+    try:
+        if feed.stat().st_size > LIST_BYTES_MAX:
+            raise DepartmentError(f"{feed}: over {LIST_BYTES_MAX} bytes; split it by source")
+        return feed.read_bytes()
+    except OSError as error:
+        raise DepartmentError(f"{feed}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,85 @@
+"""Who may pass: asked anew for every request, so that a revocation reaches connections that are open.
+
+The TLS layer has checked by now that the certificate is the authority's and holds today. Here the one of this very
+connection is looked up by its fingerprint, and only one that is on record, of this unit, neither revoked nor ended, is
+let through.
+"""
+
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import HTTPException, Request
+
+from alpr_edge.department.pki.units import Standing, Units
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION, UNIT_HEADER, digest
+
+PEER = "peer"
+"""Name in the request's state of the :class:`Peer` at the other end."""
+_REFUSALS = {
+    Standing.UNKNOWN: (401, "this certificate is not on record here; enrol the unit"),
+    Standing.REVOKED: (403, "this unit's certificate was revoked"),
+    Standing.EXPIRED: (401, "this unit's certificate has ended; enrol the unit again"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Whose verified certificate a connection was made with."""
+
+    unit_id: str
+    """Its common name."""
+    fingerprint: str
+    """SHA-256 of the certificate (DER), lower-case hex."""
+
+
+class Admission:
+    """Lets a request pass or refuses it; a dependency of the application.
+
+    Args:
+        units: the record of certificates.
+    """
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    def __call__(self, request: Request) -> Peer:
+        """Who sends.
+
+        Raises:
+            HTTPException: 401 without a certificate on record that holds, 403 revoked or under another unit's name, 426
+                for another protocol.
+            StoreError: the record cannot be read; nobody passes.
+        """
+        peer = peer_of(request)
+        if peer is None:
+            raise HTTPException(401, "no client certificate with a common name")
+        if request.headers.get(UNIT_HEADER) != peer.unit_id:
+            raise HTTPException(403, "the certificate belongs to another unit")
+        if request.headers.get(PROTOCOL_HEADER) != str(PROTOCOL_VERSION):
+            raise HTTPException(426, f"this department speaks protocol {PROTOCOL_VERSION}")
+        standing = self._units.standing(peer.unit_id, peer.fingerprint)
+        if standing is not Standing.GOOD:
+            raise HTTPException(*_REFUSALS[standing])
+        return peer
+
+
+def peer_of(request: Request) -> Peer | None:
+    """Who the server says is at the other end; None when it does not."""
+    peer = getattr(request.state, PEER, None)
+    return peer if isinstance(peer, Peer) else None
+
+
+def peer_at(tls: ssl.SSLObject | None) -> Peer | None:
+    """Whose certificate a connection was made with; None without one that has exactly one common name."""
+    if tls is None:
+        return None
+    certificate, name = tls.getpeercert(binary_form=True), common_name(tls.getpeercert())
+    return None if certificate is None or name is None else Peer(name, digest(certificate))
+
+
+def common_name(certificate: dict[str, Any] | None) -> str | None:
+    """The one common name of a certificate as :meth:`ssl.SSLSocket.getpeercert` gives it; None without exactly one."""
+    pairs = [pair for relative in (certificate or {}).get("subject", ()) for pair in relative]
+    names = [str(value) for name, value in pairs if name == "commonName"]
+    return names[0] if len(names) == 1 else None

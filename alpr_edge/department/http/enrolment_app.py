@@ -1,0 +1,83 @@
+"""The department's enrolment port: the one place where nobody has a certificate yet.
+
+It is an application of its own behind a listener of its own, in a process of its own
+(:mod:`~alpr_edge.department.http.enrolment_process`). The other listener goes on demanding a certificate,
+so that no mistake in this file, nor in how a request is routed, can let anybody reach an item or a list; and a flood
+here takes no connection, descriptor or thread from the units that are enrolled.
+
+What is asked for here costs a code that is bound to one unit, and an address that is wrong too often waits. A unit does
+not: whoever knows its name could hold it up for ever.
+"""
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from alpr_edge.department.http.responses import HEADERS, bare_app, host_of, issued, small_body
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.rate_limit import WrongTries, neighbourhood
+from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.department.pki.units import Units
+from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
+from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
+
+ADDRESS_TRIES_MAX = 10
+WINDOW_S = 600.0
+
+
+def create_enrolment_app(
+    units: Units,
+    files: TlsFiles,
+    address_tries: WrongTries | None = None,
+) -> FastAPI:
+    """The ASGI application of the enrolment port.
+
+    Args:
+        units: who may speak with the department.
+        files: where the authority's certificate lies.
+        address_tries: bounds wrong tries by address; left out: 10 in ten minutes.
+    """
+    app = bare_app()
+    desk = _Desk(units, address_tries or WrongTries(ADDRESS_TRIES_MAX, WINDOW_S))
+
+    @app.get(AUTHORITY_PATH)
+    def authority() -> Response:
+        """Show the authority's certificate, which is public."""
+        return Response(files.authority.read_bytes(), media_type="application/x-pem-file", headers=HEADERS)
+
+    @app.post(ENROL_PATH)
+    async def enrol(request: Request) -> Response:
+        """Give a unit its first certificate for its code."""
+        try:
+            asked = EnrolPayload.model_validate_json(await small_body(request))
+        except ValidationError:
+            raise HTTPException(422, "the request's fields are not as expected") from None
+        return await run_in_threadpool(issued, lambda: desk.enrol(asked, host_of(request)), units.media_key)
+
+    return app
+
+
+class _Desk:
+    """Enrols, and counts who was wrong."""
+
+    def __init__(self, units: Units, address_tries: WrongTries) -> None:
+        self._units = units
+        self._address_tries = address_tries
+
+    def enrol(self, asked: EnrolPayload, host: str) -> bytes:
+        address = neighbourhood(host)
+        wait_s = self._address_tries.wait_s(address)
+        if wait_s > 0:
+            raise RefusedError(Refusal.TRIES, wait_s)
+        try:
+            return self._units.enrol(asked.unit_id, _canonical(asked.code), asked.request, host)
+        except RefusedError:
+            self._address_tries.note(address)
+            raise
+
+
+def _canonical(code: str) -> str:
+    try:
+        return parsed(code)
+    except MistypedError:
+        raise RefusedError(Refusal.CODE) from None

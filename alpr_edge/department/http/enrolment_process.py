@@ -1,0 +1,113 @@
+"""Enrolment in a process of its own, so that a flood of strangers takes nothing from the units that are enrolled.
+
+The server of items opens the listening socket and passes it on; this process has its own files, threads and memory, and
+gives way to the other for the processor. It ends with the server, whatever becomes of that: its standard input is then
+at its end. One that ends by itself is started again, over the same socket.
+"""
+
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import DepartmentError
+
+READY = b"ready\n"
+START_S_MAX = 30.0
+STOP_S_MAX = 15.0
+AGAIN_S = 5.0
+"""Before it is started again."""
+_PROGRAM = "alpr_edge.department.http.enrolment_server"
+
+log = structlog.get_logger(__name__)
+
+
+class EnrolmentProcess:
+    """The running process, started again when it ends before its time.
+
+    Args:
+        directory: of the department.
+        listening: the socket; it is closed by :meth:`stop`.
+
+    Raises:
+        DepartmentError: it did not get ready.
+    """
+
+    def __init__(self, directory: Path, listening: socket.socket) -> None:
+        self._directory = directory
+        self._listening = listening
+        self.port: int = listening.getsockname()[1]
+        self._stopping = threading.Event()
+        try:
+            self._process = self._started()
+        except DepartmentError:
+            listening.close()
+            raise
+        self._watcher = threading.Thread(target=self._watch, name="enrolment", daemon=True)
+        self._watcher.start()
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """Let running requests end, then stop."""
+        self._stopping.set()
+        _end(self._process)
+        self._watcher.join(START_S_MAX + STOP_S_MAX)
+        self._listening.close()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        command = (sys.executable, "-m", _PROGRAM, str(self._directory), str(self._listening.fileno()))
+        process = subprocess.Popen(  # noqa: S603 - this package's own program
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(self._listening.fileno(),),
+            start_new_session=True,  # Ctrl-C is for the server of items, which then ends this one
+        )
+        overdue = threading.Timer(START_S_MAX, process.kill)
+        overdue.start()
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != READY:
+                _end(process)
+                raise DepartmentError(f"{self._directory}: enrolment does not start (reason above)")
+        finally:
+            overdue.cancel()
+        return process
+
+    def _watch(self) -> None:
+        while True:
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            log.error("department.enrolment_ended", code=code)
+            _end(self._process)
+            while not self._stopping.wait(AGAIN_S):
+                try:
+                    self._process = self._started()
+                except (DepartmentError, OSError) as error:
+                    log.error("department.enrolment_not_started", reason=str(error))
+                else:
+                    break
+            if self._stopping.is_set():
+                _end(self._process)
+                return
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Stop it, gracefully if it lets itself; its pipes are closed."""
+    process.terminate()
+    try:
+        process.wait(STOP_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

@@ -1,0 +1,121 @@
+"""What both of the department's applications share: how a refusal, a full disk and a fault are answered.
+
+Every answer carries the protocol's header, so that a unit knows it from a page of somebody in between.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+
+import structlog
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Depends
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
+
+from alpr_edge.department.http.client_auth import peer_of
+from alpr_edge.department.pki.refusals import WORDS, RefusedError
+from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.domain.protocol.enrolment import IssuedPayload, Refusal, RefusedPayload
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
+
+RETRY_AFTER_S = 30
+SMALL_BYTES_MAX = 16_384
+"""Of a request that carries no item."""
+SMALL_RECEIVE_S_MAX = 20.0
+HEADERS = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
+_STATUSES = {Refusal.UNIT: 400, Refusal.REQUEST: 400, Refusal.TRIES: 429, Refusal.AUTHORITY: 503}
+"""Of refusals that are not 403."""
+
+log = structlog.get_logger(__name__)
+
+
+def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
+    """An application without endpoints and without pages about itself.
+
+    Args:
+        dependencies: what every endpoint asks first.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=dependencies)
+    app.add_exception_handler(StarletteHTTPException, _refuse)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(StoreError, _postpone)
+    app.add_exception_handler(Exception, _fail)
+    return app
+
+
+def issued(issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
+    """Answer with the certificate that ``issue`` gives and the key for media, or with the reason why it gives none."""
+    try:
+        pem = issue()
+    except RefusedError as error:
+        # Who is made to wait already may ask as often as he likes: that is no line of the log each time.
+        tell = log.debug if error.reason is Refusal.TRIES else log.warning
+        tell("department.no_certificate", reason=error.reason.value)
+        return _refused(error.reason, error.retry_after_s)
+    except DepartmentError as error:
+        log.error("department.no_certificate", reason=str(error))
+        return _refused(Refusal.AUTHORITY, RETRY_AFTER_S)
+    body = IssuedPayload(certificate=pem.decode("ascii"), media_key=media_key()).model_dump_json()
+    return Response(body, media_type="application/json", headers=HEADERS)
+
+
+async def small_body(request: Request) -> bytes:
+    """The whole body of a request that carries no item, bounded in bytes and time."""
+    body = b""
+    try:
+        async with asyncio.timeout(SMALL_RECEIVE_S_MAX):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > SMALL_BYTES_MAX:
+                    raise HTTPException(413, f"a request holds {SMALL_BYTES_MAX} bytes at most")
+    except TimeoutError:
+        raise HTTPException(408, "the request took too long to arrive") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "the unit hung up") from None
+    return body
+
+
+def host_of(request: Request) -> str:
+    """The address at the other end of the connection; no header is believed about it."""
+    return request.client.host if request.client else ""
+
+
+def _refused(reason: Refusal, retry_after_s: float | None) -> Response:
+    wait = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
+    body = RefusedPayload(reason=reason, detail=WORDS[reason]).model_dump(mode="json")
+    return JSONResponse(body, _STATUSES.get(reason, 403), headers=HEADERS | wait)
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    """A refusal of the whole request."""
+    assert isinstance(error, StarletteHTTPException)
+    log.warning("department.refused", status=error.status_code, reason=error.detail, peer=_peer(request))
+    return JSONResponse({"detail": error.detail}, error.status_code, headers=HEADERS)
+
+
+def _not_understood(request: Request, error: Exception) -> Response:
+    """The framework's own answer would repeat what was sent, a code among it."""
+    del error
+    log.warning("department.refused", status=422, reason="fields", peer=_peer(request))
+    return JSONResponse({"detail": "the request's fields are not as expected"}, 422, headers=HEADERS)
+
+
+def _postpone(request: Request, error: Exception) -> Response:
+    """The storage is not able to take anything now."""
+    log.error("department.storage_failed", reason=str(error), peer=_peer(request))
+    headers = {**HEADERS, "Retry-After": str(RETRY_AFTER_S)}
+    return JSONResponse({"detail": "the storage takes nothing at present"}, 503, headers=headers)
+
+
+def _fail(request: Request, error: Exception) -> Response:
+    """A fault of this program: the unit keeps the item and sends it again, alone in the end."""
+    log.error("department.failed", error=type(error).__name__, peer=_peer(request))
+    return JSONResponse({"detail": "internal error"}, 500, headers=HEADERS)
+
+
+def _peer(request: Request) -> str:
+    peer = peer_of(request)
+    return "nobody" if peer is None else peer.unit_id

@@ -1,0 +1,183 @@
+"""The department's HTTP side: how much, one answer an item, lists, and new certificates before the old ones end.
+
+Every endpoint stands behind :class:`~alpr_edge.department.http.client_auth.Admission`, which the application itself
+asks, so that a new one cannot forget it. One bad item never blocks a batch: it gets its own answer. A status for the
+whole request means that nothing is known of its items.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
+
+from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.responses import HEADERS, bare_app, host_of, issued, small_body
+from alpr_edge.department.ingest.records import Part, PartError
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.units import Units
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.enrolment import RENEW_PATH, RETIRE_PATH, RenewPayload, RetiredPayload, RetirePayload
+from alpr_edge.domain.protocol.items import (
+    DIGEST_HEADER,
+    ITEMS_MAX,
+    ITEMS_PATH,
+    LIST_CHANGE_HEADER,
+    LIST_SERIAL_HEADER,
+    LISTS_PATH,
+    AnswersPayload,
+    ItemAnswerPayload,
+)
+
+REQUEST_BYTES_MAX = 72 * 1024 * 1024
+"""Above the largest batch a unit may be set to, with the headers of its parts."""
+RECEIVE_S_MAX = 300.0
+"""How long a batch may take to arrive over a weak link."""
+STORING_MAX = 2
+"""Batches held in memory at a time on their way to disk; the others wait as they arrived."""
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAPI:
+    """The ASGI application over an open storage.
+
+    It answers nobody unless the server tells whose verified certificate the connection was made with.
+
+    Args:
+        storage: where items go.
+        receive_s_max: how long a batch may take to arrive.
+    """
+    admission = Admission(storage.units)
+    app = bare_app(dependencies=[Depends(admission)])
+    storing = asyncio.Semaphore(STORING_MAX)
+
+    @app.post(ITEMS_PATH)
+    async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Take a batch."""
+        form = await _received(request, receive_s_max)
+        try:
+            async with storing:
+                # Once more: a batch may take minutes to arrive, and its unit may have been revoked meanwhile.
+                await run_in_threadpool(admission, request)
+                answers = await _stored(storage, sender.unit_id, form)
+        finally:
+            await form.close()
+        log.info("department.batch_stored", unit=sender.unit_id, items=len(answers))
+        return _answered(answers, await run_in_threadpool(storage.lists.newest, sender.unit_id))
+
+    @app.get(LISTS_PATH + "{source}")
+    def hand_out(
+        source: str, sender: Annotated[Peer, Depends(admission)], after: Annotated[int, Query(ge=0)] = 0
+    ) -> Response:
+        """Hand out a list's next step; a part of it when the unit asks for the rest of a transfer that was cut."""
+        return _list(storage, sender.unit_id, source, after)
+
+    _serve_certificates(app, storage.units, admission)
+    return app
+
+
+def _serve_certificates(app: FastAPI, units: Units, admission: Admission) -> None:
+    """What a unit may ask of its own certificates."""
+
+    @app.post(RENEW_PATH)
+    async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Give the certificate that follows the sender's."""
+        return await _renewed(units, sender, request)
+
+    @app.post(RETIRE_PATH)
+    async def retire(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Revoke the sender's own certificates and code."""
+        return await _retired(units, sender, request)
+
+
+async def _received(request: Request, receive_s_max: float) -> FormData:
+    """The whole form, bounded in bytes, parts and time."""
+    bounded = Request(request.scope, _counted(request))
+    try:
+        async with asyncio.timeout(receive_s_max):
+            return await bounded.form(max_files=ITEMS_MAX, max_fields=ITEMS_MAX)
+    except TimeoutError:
+        raise HTTPException(408, "the batch took too long to arrive") from None
+    except ClientDisconnect:
+        # A car that drives out of coverage: nobody hears the answer, and the batch comes again.
+        raise HTTPException(400, "the unit hung up") from None
+
+
+def _counted(request: Request) -> Receive:
+    """The request's receive channel, cut off past the largest batch; a declared length is refused at once."""
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > REQUEST_BYTES_MAX:
+        raise HTTPException(413, f"a batch holds {REQUEST_BYTES_MAX} bytes at most")
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > REQUEST_BYTES_MAX:
+            raise HTTPException(413, f"a batch holds {REQUEST_BYTES_MAX} bytes at most")
+        return message
+
+    return receive
+
+
+async def _stored(storage: Storage, unit_id: str, form: FormData) -> list[ItemAnswerPayload]:
+    """Answers in the order of the parts."""
+    parts: list[Part] = []
+    strays: list[ItemAnswerPayload] = []
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            sha256 = value.headers.get(DIGEST_HEADER, "")
+            parts.append(Part(name, value.filename or "", await value.read(), sha256))
+        else:
+            strays.append(PartError(400, "part: without a filename, which is its kind").answer(name))
+    return await run_in_threadpool(storage.store, unit_id, parts) + strays
+
+
+def _answered(answers: list[ItemAnswerPayload], lists: dict[str, int]) -> Response:
+    body = AnswersPayload(answers=answers, lists=lists, utc=rfc3339(datetime.now(UTC))).model_dump_json()
+    return Response(body, media_type="application/json", headers=HEADERS)
+
+
+async def _renewed(units: Units, sender: Peer, request: Request) -> Response:
+    try:
+        asked = RenewPayload.model_validate_json(await small_body(request))
+    except ValidationError:
+        raise HTTPException(422, "the request's fields are not as expected") from None
+    new = partial(units.renew, sender.unit_id, sender.fingerprint, asked.request, host_of(request))
+    return await run_in_threadpool(issued, new, units.media_key)
+
+
+async def _retired(units: Units, sender: Peer, request: Request) -> Response:
+    try:
+        asked = RetirePayload.model_validate_json(await small_body(request))
+    except ValidationError:
+        raise HTTPException(422, "the request's fields are not as expected") from None
+    done = await run_in_threadpool(units.revoke, sender.unit_id, asked.reason)
+    log.info("department.unit_retired", unit=sender.unit_id, certificates=done.certificates)
+    told = RetiredPayload(certificates=done.certificates, codes=done.codes)
+    return Response(told.model_dump_json(), media_type="application/json", headers=HEADERS)
+
+
+def _list(storage: Storage, unit_id: str, source: str, after: int) -> Response:
+    try:
+        step = storage.lists.next_after(source, after, unit_id)
+        if step is None and not storage.lists.has(source, unit_id):
+            raise HTTPException(404, "no such list")
+    except DepartmentError as error:
+        raise HTTPException(404, str(error)) from None
+    if step is None:
+        return Response(status_code=204, headers=HEADERS)
+    log.info("department.list_handed_out", unit=unit_id, source=source, serial=step.serial)
+    about = {LIST_SERIAL_HEADER: str(step.serial), LIST_CHANGE_HEADER: step.change.value}
+    return FileResponse(step.path, media_type="application/octet-stream", headers=HEADERS | about)

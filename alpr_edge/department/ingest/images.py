@@ -1,0 +1,50 @@
+"""Images by their content: one file a picture, named by its digest, whoever sent it how often."""
+
+from pathlib import Path
+
+from alpr_edge.domain.protocol.items import digest
+from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+
+
+class ImageFolder:
+    """JPEG files spread over 256 folders (mode 0700, files 0600).
+
+    Args:
+        directory: made when missing.
+
+    Raises:
+        StoreError: the folder cannot be made, or others may enter it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        private_directory(directory)
+        self._directory = directory
+
+    def put(self, sha256: str, jpeg: bytes) -> None:
+        """Keep an image; it is on disk when this returns. One that is here and whole is kept as it is.
+
+        Raises:
+            OSError: the disk is full or failed.
+        """
+        if self.digest(sha256) == sha256:
+            return
+        path = self._path(sha256)
+        if not path.parent.exists():
+            private_directory(path.parent)
+            sync_directory(self._directory)
+        write_temporary(path.parent, jpeg).replace(path)
+        sync_directory(path.parent)
+
+    def digest(self, sha256: str) -> str | None:
+        """Digest of what the file of this name holds now; None when there is none.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        try:
+            return digest(self._path(sha256).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def _path(self, sha256: str) -> Path:
+        return self._directory / sha256[:2] / f"{sha256}.jpg"

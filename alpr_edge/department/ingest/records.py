@@ -1,0 +1,284 @@
+"""What one part of a batch must be before it is stored, and the row it becomes.
+
+A refusal names fields and rules, never a value: it travels back, is shown on the vehicle and may be logged.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Table
+
+from alpr_edge.department.db.schema import alerts, hits, read_times, reads, withdrawals
+from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
+from alpr_edge.domain.protocol.hits import (
+    AlertPayload,
+    HitPayload,
+    WithdrawalPayload,
+    alert_item_id,
+    kind_of,
+    withdrawal_item_id,
+)
+from alpr_edge.domain.protocol.items import (
+    BODY_BYTES_MAX,
+    ITEM_ID_PATTERN,
+    ItemAnswerPayload,
+    ItemKind,
+    Outcome,
+    PositionPayload,
+    ReadPayload,
+    digest,
+)
+from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
+
+JPEG_START = b"\xff\xd8\xff"
+INTEGER_MAX = 2**63 - 1
+"""Of SQLite; a larger one would fail the whole batch."""
+
+PayloadT = TypeVar("PayloadT", bound=BaseModel)
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One part of a batch, as it arrived."""
+
+    item_id: str
+    kind: str
+    body: bytes
+    sha256: str
+    """What the unit says the body's digest is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A part that may be stored."""
+
+    item_id: str
+    kind: ItemKind
+    body: bytes
+    sha256: str
+    table: Table | None = None
+    row: dict[str, Any] | None = None
+    """Of :attr:`table`."""
+    references: tuple[Reference, ...] = ()
+    """What it speaks of that is no part of it; all of it must be the sender's."""
+
+
+class PartError(Exception):
+    """A part that is not stored.
+
+    Args:
+        status: as HTTP's.
+        detail: which field and rule, no value.
+        outcome: whether it may be sent again.
+    """
+
+    def __init__(self, status: int, detail: str, outcome: Outcome = Outcome.REFUSED) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.outcome = outcome
+
+    def answer(self, item_id: str) -> ItemAnswerPayload:
+        """The answer to that part."""
+        return ItemAnswerPayload(item_id=item_id, outcome=self.outcome, status=self.status, detail=self.detail)
+
+
+def record_of(part: Part, unit_id: str) -> Record:
+    """Check a part.
+
+    Args:
+        part: as it arrived.
+        unit_id: whose certificate the connection was made with.
+
+    Raises:
+        PartError: what is wrong with it.
+    """
+    if not re.fullmatch(ITEM_ID_PATTERN, part.item_id):
+        raise PartError(400, "item id: not letters, digits or ._:-, or longer than 128")
+    if len(part.body) > BODY_BYTES_MAX:
+        raise PartError(413, f"body: longer than {BODY_BYTES_MAX} bytes")
+    if not _DIGEST.fullmatch(part.sha256):
+        raise PartError(400, "digest: not 64 hexadecimal digits")
+    if digest(part.body) != part.sha256:
+        raise PartError(400, "body: changed on the way", Outcome.RETRY)
+    try:
+        kind = kind_of(part.item_id, ItemKind(part.kind))
+    except ValueError:
+        # A newer unit than this department: once this side is renewed it will be taken.
+        raise PartError(501, "kind: not known here yet", Outcome.RETRY) from None
+    made = _CHECKS[kind](part, unit_id)
+    for reference in made.references:
+        if not may_name(unit_id, reference.value):
+            raise PartError(422, f"{reference.field}: of another unit")
+    return Record(part.item_id, kind, part.body, part.sha256, made.table, made.row, made.references)
+
+
+_HIT_COLUMNS = (
+    *("hit_id", "read_id", "unit_id", "plate", "entry_plate", "entry_state", "source", "reason", "record_id"),
+    *("list_age_s", "match_kind", "state_match", "covert", "level", "vehicle", "remarks"),
+)
+"""Taken from the payload under their own names."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Content:
+    """What a kind's check makes of a part."""
+
+    table: Table | None = None
+    row: dict[str, Any] | None = None
+    references: tuple[Reference, ...] = ()
+
+
+def _read(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(ReadPayload, part.body)
+    _same("read_id", payload.read_id, part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    _own("read_id", payload.read_id, unit_id)
+    row = {
+        "read_id": payload.read_id,
+        "unit_id": unit_id,
+        "camera_id": payload.camera_id,
+        "plate": payload.plate,
+        "state": payload.state,
+        "confidence": payload.confidence,
+        "vote_count": _integer("vote_count", payload.vote_count),
+        "first_seen": payload.first_seen.utc,
+        "last_seen": payload.last_seen.utc,
+        "utc_source": payload.first_seen.utc_source,
+        "supersedes": payload.supersedes,
+        **_place(payload.position),
+    }
+    before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)
+    return _Content(reads, row, before)
+
+
+def _hit(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(HitPayload, part.body)
+    _same("hit_id", payload.hit_id, part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    _own("hit_id", payload.hit_id, unit_id)
+    row = {
+        **{name: getattr(payload, name) for name in _HIT_COLUMNS},
+        "generation": _integer("generation", payload.generation),
+        "matched": payload.matched.utc,
+        **_place(payload.position),
+    }
+    return _Content(hits, row, (read_reference("read_id", payload.read_id),))
+
+
+def _alert(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(AlertPayload, part.body)
+    _same("hit_id", alert_item_id(payload.hit_id), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    names = ("hit_id", "read_id", "unit_id", "level", "tone", "phrase", "list_age")
+    row = {name: getattr(payload, name) for name in names} | {
+        "is_sounded": payload.sounded is not None,
+        "sounded": payload.sounded and payload.sounded.utc,
+    }
+    return _Content(alerts, row, _hit_and_read(payload))
+
+
+def _withdrawal(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(WithdrawalPayload, part.body)
+    _same("hit_id", withdrawal_item_id(payload.hit_id), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    row = {name: getattr(payload, name) for name in ("hit_id", "read_id", "unit_id")}
+    return _Content(withdrawals, row | {"withdrawn": payload.withdrawn.utc}, _hit_and_read(payload))
+
+
+def _hit_and_read(payload: AlertPayload | WithdrawalPayload) -> tuple[Reference, ...]:
+    return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
+
+
+def _time(part: Part, unit_id: str) -> _Content:
+    payload = _parsed(TimePayload, part.body)
+    _same("read_id", time_item_id(payload.read_id, sure=payload.sure), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    first, last = payload.first_seen, payload.last_seen
+    row = {
+        "read_id": payload.read_id,
+        "sure": payload.sure,
+        "unit_id": unit_id,
+        "first_seen": first and first.utc,
+        "last_seen": last and last.utc,
+        "uncertainty_ms": first and first.uncertainty_ms,
+    }
+    return _Content(read_times, row, (read_reference("read_id", payload.read_id),))
+
+
+def _access(part: Part, unit_id: str) -> _Content:
+    """An entry of a unit's access log: kept as it came, as a JSON object."""
+    _own("item id", part.item_id, unit_id)
+    try:
+        value = json.loads(part.body, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise PartError(422, "body: not JSON") from None
+    if not isinstance(value, dict):
+        raise PartError(422, "body: not a JSON object")
+    _same("unit_id", value.get("unit_id", unit_id), unit_id)
+    return _Content()
+
+
+def _finite(text: str) -> float:
+    """A number of JSON; ValueError for NaN, infinities, and what is too large to be told from one."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signature for every kind
+    """A picture; its id is the digest of its bytes, so that nobody's picture stands in for another."""
+    if not part.body.startswith(JPEG_START):
+        raise PartError(422, "body: not a JPEG")
+    _same("item id", part.item_id, part.sha256)
+    return _Content()
+
+
+_CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
+    ItemKind.READ: _read,
+    ItemKind.HIT: _hit,
+    ItemKind.ACCESS: _access,
+    ItemKind.IMAGE: _image,
+    ItemKind.TIME: _time,
+    ItemKind.ALERT: _alert,
+    ItemKind.WITHDRAWAL: _withdrawal,
+}
+
+
+def _parsed(schema: type[PayloadT], body: bytes) -> PayloadT:
+    try:
+        return schema.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise PartError(422, f"{field}: {first['type']}") from None
+
+
+def _same(name: str, given: object, expected: str) -> None:
+    if given != expected:
+        raise PartError(422, f"{name}: not that of the item or the connection")
+
+
+def _own(name: str, identity: str, unit_id: str) -> None:
+    if not may_name(unit_id, identity):
+        raise PartError(422, f"{name}: of another unit")
+
+
+def _integer(name: str, value: int) -> int:
+    if abs(value) > INTEGER_MAX:
+        raise PartError(422, f"{name}: out of range")
+    return value
+
+
+def _place(position: PositionPayload | None) -> dict[str, float | None]:
+    if position is None:
+        return {"lat_deg": None, "lon_deg": None}
+    return {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}

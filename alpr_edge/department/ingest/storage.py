@@ -1,0 +1,150 @@
+"""The department's storage: each item once, and the digest of what is stored read back before it is answered.
+
+The database lies beside a folder of images. A batch is one transaction that begins IMMEDIATE, so a batch sent twice at
+the same time is stored once. Images are on disk before the row that speaks of them; a crash between the two leaves a
+file that the next attempt takes up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import hits, items, reads
+from alpr_edge.department.hotlists import ListShelf
+from alpr_edge.department.ingest.images import ImageFolder
+from alpr_edge.department.ingest.ownership import is_foreign
+from alpr_edge.department.ingest.records import Part, PartError, Record, record_of
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.units import Units
+from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
+
+IMAGES_NAME = "images"
+LISTS_NAME = "lists"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageCounts:
+    """What is stored; no plates."""
+
+    items: dict[str, int]
+    """Items by kind."""
+    units: dict[str, int]
+    """Items by the unit that sent them."""
+    reads: int
+    hits: int
+    last_received: datetime | None
+
+
+class Storage:
+    """An open storage; threads may share it.
+
+    Args:
+        directory: made with mode 0700 when missing.
+        create: make the database when there is none.
+
+    Raises:
+        DepartmentError: no storage there, or one of a newer release.
+        StoreError: it cannot be opened.
+    """
+
+    def __init__(self, directory: Path, *, create: bool = True) -> None:
+        self._database = DepartmentDatabase(directory, create=create)
+        self._images = ImageFolder(directory / IMAGES_NAME)
+        self.lists = ListShelf(directory / LISTS_NAME)
+        """Hotlists for the units."""
+        self.units = Units(self._database, TlsFiles(directory))
+        """Who may speak with this department."""
+
+    def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
+        """Store a batch and answer each part in order; what is answered as a receipt is on disk.
+
+        Args:
+            unit_id: who sent it, proven by its certificate.
+            parts: as they arrived.
+
+        Raises:
+            StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
+        """
+        checked = [_checked(part, unit_id) for part in parts]
+        with self._database.one_line():
+            for record in checked:
+                if isinstance(record, Record) and record.kind is ItemKind.IMAGE:
+                    self._images.put(record.sha256, record.body)
+        with self._database.writing() as connection:
+            return [
+                self._settle(connection, unit_id, record) if isinstance(record, Record) else record
+                for record in checked
+            ]
+
+    def counts(self) -> StorageCounts:
+        """What is stored."""
+        with self._database.reading() as connection:
+            return StorageCounts(
+                items=_grouped(connection, items.c.kind),
+                units=_grouped(connection, items.c.unit_id),
+                reads=connection.scalar(select(func.count()).select_from(reads)) or 0,
+                hits=connection.scalar(select(func.count()).select_from(hits)) or 0,
+                last_received=connection.scalar(select(func.max(items.c.received_at))),
+            )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def _settle(self, connection: Connection, unit_id: str, record: Record) -> ItemAnswerPayload:
+        mine = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
+        known = connection.scalar(select(items.c.sha256).where(mine))
+        if known is None:
+            for reference in record.references:
+                if is_foreign(connection, unit_id, reference):
+                    log.warning("department.foreign_reference", unit=unit_id, kind=record.kind, field=reference.field)
+                    return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
+            _insert(connection, unit_id, record)
+        elif known != record.sha256:
+            return PartError(409, "id: stored before with other content").answer(record.item_id)
+        stored = self._stored_digest(connection, mine, record)
+        if stored != record.sha256 and record.kind is not ItemKind.IMAGE:
+            # The stored copy went bad and its original is here: take it. (An image was renewed as a file already.)
+            connection.execute(update(items).where(mine).values(body=record.body))
+            stored = self._stored_digest(connection, mine, record)
+        return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored)
+
+    def _stored_digest(self, connection: Connection, mine: ColumnElement[bool], record: Record) -> str | None:
+        if record.kind is ItemKind.IMAGE:
+            return self._images.digest(record.sha256)
+        body = connection.scalar(select(items.c.body).where(mine))
+        return None if body is None else digest(body)
+
+
+def _checked(part: Part, unit_id: str) -> Record | ItemAnswerPayload:
+    try:
+        return record_of(part, unit_id)
+    except PartError as error:
+        return error.answer(part.item_id)
+
+
+def _insert(connection: Connection, unit_id: str, record: Record) -> None:
+    row: dict[str, Any] = {
+        "item_id": record.item_id,
+        "unit_id": unit_id,
+        "kind": record.kind.value,
+        "sha256": record.sha256,
+        "length": len(record.body),
+        "body": None if record.kind is ItemKind.IMAGE else record.body,
+        "received_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    connection.execute(insert(items).values(row))
+    if record.table is not None and record.row is not None:
+        connection.execute(insert(record.table).values(record.row))
+
+
+def _grouped(connection: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - a column of any table
+    return {str(value): count for value, count in connection.execute(select(column, func.count()).group_by(column))}

@@ -1,0 +1,126 @@
+"""From a certificate request to a certificate on record. What is issued is recorded in the same transaction.
+
+A request shows that its sender holds the key (its signature) and says which key that is. Everything else in it, subject
+and extensions, is what the sender would like to be, and is ignored.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import Connection, func, insert, select
+
+from alpr_edge.department.db.schema import certificates
+from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
+from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.domain.protocol.enrolment import Refusal
+from alpr_edge.domain.protocol.items import digest
+
+VALID_MAX = 8
+"""Certificates of one unit that count at a time. Two are usual: the old one until it ends, and the new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants a certificate, for which key, and from where."""
+
+    unit_id: str
+    key: ec.EllipticCurvePublicKey
+    address: str | None
+    predecessor: str | None = None
+    """Fingerprint of the certificate to be renewed; None for a first one."""
+
+    @property
+    def key_sha256(self) -> str:
+        """Digest of the public key."""
+        return digest(self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def key_of(request: str) -> ec.EllipticCurvePublicKey:
+    """The P-256 key whose holder signed a certificate request (PEM).
+
+    Raises:
+        RefusedError: it is no such request.
+    """
+    try:
+        read = x509.load_pem_x509_csr(request.encode("ascii"))
+        key = read.public_key()
+        fits = (
+            isinstance(key, ec.EllipticCurvePublicKey)
+            and isinstance(key.curve, ec.SECP256R1)
+            and isinstance(read.signature_hash_algorithm, SHA256)
+            and read.is_signature_valid
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise RefusedError(Refusal.REQUEST) from None
+    if not fits or not isinstance(key, ec.EllipticCurvePublicKey):
+        raise RefusedError(Refusal.REQUEST)
+    return key
+
+
+def issue(connection: Connection, authority: Authority, asked: Asked, days: int = UNIT_DAYS) -> bytes:
+    """Issue and record a certificate; returns its PEM.
+
+    Raises:
+        RefusedError: the key may not be certified, the unit holds too many, or the authority has ended.
+    """
+    now = utc_now()
+    if authority.certificate.not_valid_after_utc.replace(tzinfo=None) <= now:
+        raise RefusedError(Refusal.AUTHORITY)
+    _check_key(connection, asked)
+    valid = (certificates.c.unit_id == asked.unit_id, certificates.c.revoked_at.is_(None))
+    count = select(func.count()).select_from(certificates).where(*valid, certificates.c.not_after > now)
+    if (connection.scalar(count) or 0) >= VALID_MAX:
+        raise RefusedError(Refusal.NUMBER)
+    certificate = authority.certify(asked.unit_id, asked.key, days)
+    origin = "renewed" if asked.predecessor else "enrolled"
+    record(connection, certificate, asked, origin)
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def record(connection: Connection, certificate: x509.Certificate, asked: Asked, origin: str) -> None:
+    """Write down a certificate; only one that is written down lets anybody in."""
+    row = {
+        "fingerprint": certificate.fingerprint(SHA256()).hex(),
+        "serial": f"{certificate.serial_number:X}",
+        "unit_id": asked.unit_id,
+        "key_sha256": asked.key_sha256,
+        "pem": certificate.public_bytes(Encoding.PEM),
+        "origin": origin,
+        "predecessor": asked.predecessor,
+        "address": asked.address,
+        "issued_at": utc_now(),
+        "not_after": certificate.not_valid_after_utc.replace(tzinfo=None),
+    }
+    connection.execute(insert(certificates).values(row))
+
+
+def issued_before(connection: Connection, asked: Asked) -> bytes | None:
+    """The certificate that answered this very renewal before: its answer was lost on the way."""
+    found = select(certificates.c.pem).where(
+        certificates.c.predecessor == asked.predecessor,
+        certificates.c.key_sha256 == asked.key_sha256,
+        certificates.c.unit_id == asked.unit_id,
+        certificates.c.revoked_at.is_(None),
+        certificates.c.not_after > utc_now() + timedelta(days=1),
+    )
+    return connection.scalar(found)
+
+
+def utc_now() -> datetime:
+    """Now in UTC by this server's clock, as the database holds times."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _check_key(connection: Connection, asked: Asked) -> None:
+    """A key stays with its unit, is never renewed with itself, and once revoked is so for good."""
+    known = select(certificates.c.unit_id, certificates.c.revoked_at).where(
+        certificates.c.key_sha256 == asked.key_sha256
+    )
+    for row in connection.execute(known):
+        if asked.predecessor or row.unit_id != asked.unit_id or row.revoked_at is not None:
+            raise RefusedError(Refusal.KEY)

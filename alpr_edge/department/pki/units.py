@@ -1,0 +1,252 @@
+"""Who may speak with this department: enrolling, renewing, revoking, and the record of all of it.
+
+Only a certificate on record lets a unit in. One that the authority signed but nobody wrote down (a stolen key of the
+authority, a database restored from before) is a stranger's: the unit enrols again. Rows are never deleted, so that an
+audit finds who could send when (policy 462.6(c)).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, Row, select, update
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import certificates, enrolment_codes
+from alpr_edge.department.pki import enrolment_codes as codes
+from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
+from alpr_edge.department.pki.enrolment_codes import NewCode
+from alpr_edge.department.pki.issuance import Asked, issue, issued_before, key_of, record, utc_now
+from alpr_edge.department.pki.media_keys import load_media_key, public_pem
+from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.protocol.enrolment import Refusal
+from alpr_edge.settings.base import Name
+
+_CODES = "enrolment codes"
+
+
+class Standing(StrEnum):
+    """What a certificate counts for now."""
+
+    GOOD = "good"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What a revocation ended."""
+
+    unit_id: str
+    certificates: int
+    codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """A unit, as the department knows it."""
+
+    unit_id: str
+    state: str
+    """``valid``, ``expired``, ``revoked`` by its newest certificate that counts for most; ``invited`` before any."""
+    valid_until: datetime | None
+    certificates: list[dict[str, Any]]
+    """Newest first."""
+    code_until: datetime | None
+    """When the code that waits for the unit expires; None when none waits."""
+
+
+class Units:
+    """The units of a department; threads may share it.
+
+    Args:
+        database: of the department.
+        files: where its authority lies; read when a certificate is issued.
+    """
+
+    def __init__(self, database: DepartmentDatabase, files: TlsFiles) -> None:
+        self._database = database
+        self._files = files
+
+    def invite(self, unit_id: str, valid: timedelta) -> NewCode:
+        """Make a one-time code for a unit; also for one that was revoked, whose new certificate will count.
+
+        Raises:
+            DepartmentError: not a unit id, or no authority to certify it.
+        """
+        _check_id(unit_id)
+        secret = Authority.load(self._files).secret(_CODES)
+        with self._database.writing() as connection:
+            return codes.make(connection, secret, unit_id, valid)
+
+    def enrol(self, unit_id: str, code: str, request: str, address: str | None = None) -> bytes:
+        """Give a unit its certificate (PEM) for its one-time code in canonical form.
+
+        Raises:
+            RefusedError: it gets none.
+            DepartmentError: no authority.
+        """
+        _check_id(unit_id)
+        asked, authority = Asked(unit_id, key_of(request), address), Authority.load(self._files)
+        secret = authority.secret(_CODES)
+        # A wrong code takes no lock that the storage of items waits for.
+        with self._database.reading() as connection:
+            if codes.found(connection, secret, unit_id, code) is None:
+                raise RefusedError(Refusal.CODE)
+        with self._database.writing() as connection:
+            row = codes.found(connection, secret, unit_id, code)
+            given = Refusal.CODE if row is None else _enrolled(connection, authority, asked, row)
+            if isinstance(given, Refusal):
+                raise RefusedError(given)
+        return given
+
+    def renew(
+        self, unit_id: str, fingerprint: str, request: str, address: str | None = None, days: int = UNIT_DAYS
+    ) -> bytes:
+        """Give a unit the certificate (PEM) after the one it has; the same again for the same request.
+
+        Raises:
+            RefusedError: it gets none.
+            DepartmentError: no authority.
+        """
+        asked = Asked(unit_id, key_of(request), address, fingerprint)
+        authority = Authority.load(self._files)
+        with self._database.writing() as connection:
+            if _standing(connection, unit_id, fingerprint) is not Standing.GOOD:
+                raise RefusedError(Refusal.REVOKED)
+            return issued_before(connection, asked) or issue(connection, authority, asked, days)
+
+    def add(self, certificate: x509.Certificate) -> str:
+        """Put a certificate on record that an authority of the agency's own made; returns the unit's id.
+
+        Raises:
+            DepartmentError: it is not of the authority in ``ca.pem``, or names no unit.
+        """
+        names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        unit_id, key = names[0] if len(names) == 1 else "", certificate.public_key()
+        _check_id(unit_id)
+        try:
+            certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(self._files.authority.read_bytes()))
+        except (OSError, ValueError, TypeError, InvalidSignature):
+            raise DepartmentError(f"{unit_id}: not issued by the authority in {self._files.authority}") from None
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise DepartmentError(f"{unit_id}: its key is of another kind than units have (ECDSA)")
+        with self._database.writing() as connection:
+            known = select(certificates.c.unit_id).where(certificates.c.fingerprint == _fingerprint(certificate))
+            if connection.scalar(known) is None:
+                record(connection, certificate, Asked(unit_id, key, None), "added")
+        return unit_id
+
+    def media_key(self) -> str:
+        """The department's public key for media (PEM), which comes with every certificate; empty: it has none."""
+        try:
+            return public_pem(load_media_key(self._files))
+        except DepartmentError:
+            return ""
+
+    def certificate(self, unit_id: str, fingerprint: str) -> tuple[x509.Certificate, Standing] | None:
+        """A unit's certificate on record and what it counts for now; None: there is no such one."""
+        mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
+        with self._database.reading() as connection:
+            row = connection.execute(select(certificates).where(*mine)).one_or_none()
+        return None if row is None else (x509.load_pem_x509_certificate(row.pem), _counts_as(row))
+
+    def standing(self, unit_id: str, fingerprint: str) -> Standing:
+        """What the certificate of a connection counts for at this moment."""
+        with self._database.reading() as connection:
+            return _standing(connection, unit_id, fingerprint)
+
+    def revoke(self, unit_id: str, reason: str = "") -> Revoked:
+        """End every certificate and code of a unit, from the next request on; the record of them stays.
+
+        Raises:
+            DepartmentError: no such unit.
+        """
+        with self._database.writing() as connection:
+            table = certificates.c
+            if not any(connection.execute(select(c).where(c == unit_id).limit(1)).all() for c in _ID_COLUMNS):
+                raise DepartmentError(f"{unit_id}: no such unit here; see: alpr-edge department unit list")
+            ended = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
+            count = connection.execute(ended.values(revoked_at=utc_now(), revoked_reason=reason)).rowcount
+            return Revoked(unit_id, count, codes.withdraw(connection, unit_id))
+
+    def listed(self) -> list[UnitRecord]:
+        """Every unit that ever was, by id."""
+        with self._database.reading() as connection:
+            issued = connection.execute(select(certificates).order_by(certificates.c.issued_at.desc())).all()
+            invited = connection.execute(select(enrolment_codes)).all()
+        ids = sorted({row.unit_id for row in (*issued, *invited)})
+        return [
+            _record_of(
+                unit_id,
+                [row for row in issued if row.unit_id == unit_id],
+                [row for row in invited if row.unit_id == unit_id],
+            )
+            for unit_id in ids
+        ]
+
+
+_ID_COLUMNS = (certificates.c.unit_id, enrolment_codes.c.unit_id)
+
+
+def _check_id(unit_id: str) -> None:
+    try:
+        TypeAdapter(Name).validate_python(unit_id)
+    except ValidationError:
+        raise RefusedError(Refusal.UNIT) from None
+
+
+def _enrolled(connection: Connection, authority: Authority, asked: Asked, row: Row[Any]) -> bytes | Refusal:
+    """What a code that was told rightly gives."""
+    refusal = codes.refusal_of(row)
+    if refusal is Refusal.USED:
+        first = connection.execute(select(certificates).where(certificates.c.fingerprint == row.used_for)).one()
+        is_same = first.key_sha256 == asked.key_sha256 and first.revoked_at is None
+        return bytes(first.pem) if is_same and utc_now() - row.used_at <= codes.REPEAT_WITHIN else refusal
+    if refusal is not None:
+        return refusal
+    try:
+        pem = issue(connection, authority, asked)
+    except RefusedError as error:
+        return error.reason
+    codes.use(connection, row, _fingerprint(x509.load_pem_x509_certificate(pem)))
+    return pem
+
+
+def _standing(connection: Connection, unit_id: str, fingerprint: str) -> Standing:
+    mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
+    row = connection.execute(select(certificates).where(*mine)).one_or_none()
+    return Standing.UNKNOWN if row is None else _counts_as(row)
+
+
+def _counts_as(row: Row[Any]) -> Standing:
+    if row.revoked_at is not None:
+        return Standing.REVOKED
+    return Standing.EXPIRED if row.not_after <= utc_now() else Standing.GOOD
+
+
+def _record_of(unit_id: str, issued: list[Row[Any]], invited: Iterable[Row[Any]]) -> UnitRecord:
+    standings = [_counts_as(row) for row in issued]
+    good = [row.not_after for row, standing in zip(issued, standings, strict=True) if standing is Standing.GOOD]
+    waiting = [row.expires_at for row in invited if codes.refusal_of(row) is None]
+    state = "valid" if good else standings[0].value if standings else "invited" if waiting else "not enrolled"
+    shown = [
+        {column.name: getattr(row, column.name) for column in certificates.c if column.name != "pem"}
+        | {"standing": standing.value}
+        for row, standing in zip(issued, standings, strict=True)
+    ]
+    return UnitRecord(unit_id, state, max(good, default=None), shown, max(waiting, default=None))
+
+
+def _fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(SHA256()).hex()

@@ -1,0 +1,89 @@
+"""Helps whoever turns the lens: a line for each picture that is looked at, with what matters in it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alpr_edge.app.factories import open_clock, open_sight
+from alpr_edge.app.instance_lock import is_taken
+from alpr_edge.diagnostics.camera import frames_of
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
+from alpr_edge.domain.diagnostics.test_card import CARD_SCALE, card_among
+from alpr_edge.domain.errors import CaptureError, SettingsError
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.settings import CameraSettings, Settings
+from alpr_edge.vision.picture import plate_picture, scene
+from alpr_edge.vision.recogniser import Recogniser, crop_of
+
+EVERY_S = 0.25
+"""Four lines a second: as fast as a hand at the focus can follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look. Holds no text of a plate."""
+
+    line: str
+    plate_px: float | None
+    """Across the widest plate; None: none in the picture."""
+    focus: float | None
+    card_read: bool
+
+
+def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sighting]:
+    """Look at a camera for so long.
+
+    Args:
+        settings: of the unit.
+        camera_id: which camera; empty: the first.
+        seconds: from the first picture.
+
+    Raises:
+        SettingsError: there is no such camera.
+        CaptureError: the unit is running, or the camera gives no picture.
+    """
+    camera = _camera(settings, camera_id)
+    if is_taken(settings.unit.data_directory):
+        raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, aim, and start it again")
+    bench = Bench(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
+    recogniser = open_sight(settings.vision, settings.unit.data_directory).recogniser
+    with frames_of(bench, camera) as frames:
+        began_s = due_s = time.monotonic()
+        for number, frame in enumerate(frames):
+            now_s = time.monotonic()
+            if number == 0:
+                began_s = now_s
+            if now_s >= due_s:
+                due_s = now_s + EVERY_S
+                yield _sighting(recogniser, frame)
+            if now_s - began_s >= seconds:
+                return
+
+
+def _camera(settings: Settings, camera_id: str) -> CameraSettings:
+    found = next((camera for camera in settings.camera if camera_id in {"", camera.id}), None)
+    if found is None:
+        names = ", ".join(camera.id for camera in settings.camera)
+        raise SettingsError([f"--camera {camera_id}: no such camera; there are: {names}"])
+    return found
+
+
+def _sighting(recogniser: Recogniser, frame: Frame) -> Sighting:
+    readings = recogniser.recognise(frame)
+    if not readings:
+        whole = scene(frame.pixels)
+        (*_, exposure) = scene_checks("", whole)
+        focus = whole.focus or 0.0
+        said = f"no plate            focus of the scene {focus:7.0f} ({SCENE_FOCUS.grade(focus)})"
+        return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", None, whole.focus, card_read=False)
+    seen = card_among([readings])
+    card_read = seen is not None and seen[0].right
+    look = seen[1] if seen is not None and card_read else max(readings, key=lambda each: each.box.width_px)
+    plate = plate_picture(crop_of(frame, look.box).pixels)
+    exposure = plate_checks("", plate)[-1]
+    # The card is narrower than the plate it stands for.
+    real_px = look.box.width_px * (CARD_SCALE if card_read else 1.0)
+    what = "card read " if card_read else "a plate   "
+    said = f"{what} {real_px:4.0f} px   focus {plate.focus:5.2f} ({PLATE_FOCUS.grade(plate.focus)})"
+    return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", real_px, plate.focus, card_read)

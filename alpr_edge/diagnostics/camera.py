@@ -1,0 +1,199 @@
+"""A camera: its rate, focus and exposure, and whether it reads the test card.
+
+When the unit runs it holds the camera. Then its rate is counted in its health, and the pictures that it kept with its
+newest reads are measured: whoever holds the card before the camera finds it among them.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+
+from alpr_edge.app.cameras import Camera
+from alpr_edge.app.factories import open_sight
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red
+from alpr_edge.domain.diagnostics.image_quality import plate_checks, scene_checks
+from alpr_edge.domain.diagnostics.test_card import CardSeen, card_among, card_checks, is_like_card
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.reads import EvidenceKind, PlateRead
+from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.settings import CameraSettings
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.vision.picture import plate_picture, scene
+from alpr_edge.vision.recogniser import crop_of
+
+OPEN_S_MAX = 12.0
+SETTLE_S = 1.0
+"""A camera that was just opened is still finding its exposure."""
+WATCH_S = 3.0
+LOOKS = 6
+"""Frames of these seconds that are read: enough to vote, and soon done on a small computer."""
+RECENT_MS = 600_000.0
+"""Reads of the last ten minutes tell how the camera is."""
+READS_LOOKED_AT = 300
+_SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
+
+
+def check_camera(bench: Bench, settings: CameraSettings) -> list[Check]:
+    """All checks of one camera."""
+    name = f"camera {settings.id}"
+    if bench.running:
+        return _running(bench, settings, name)
+    try:
+        frames, fps = watch(bench, settings)
+    except CaptureError as error:
+        return [red(name, str(error), "check cable and power; see v4l2-ctl --list-devices")]
+    seen = None
+    if "card" not in bench.skip:
+        sight = open_sight(bench.settings.vision, bench.settings.unit.data_directory)
+        read = [(frame, sight.recogniser.recognise(frame)) for frame in frames]
+        seen = card_among(readings for _, readings in read)
+    checks = [] if "camera" in bench.skip else [_rate(bench, settings, name, fps)]
+    if seen is None:
+        missing = [] if "card" in bench.skip else [amber(f"{name} card", "not seen", _SHOW)]
+        return [*checks, *_scene(bench, name, frames[-1].pixels), *missing]
+    card, look = seen
+    frame = next(frame for frame, readings in read if any(reading is look for reading in readings))
+    plate = [] if "camera" in bench.skip else plate_checks(name, plate_picture(crop_of(frame, look.box).pixels))
+    return [*checks, *plate, *card_checks(name, card, bench.card_m)]
+
+
+def watch(bench: Bench, settings: CameraSettings) -> tuple[list[Frame], float]:
+    """Some frames of some seconds, and the rate at which they came.
+
+    Raises:
+        CaptureError: the camera gives none.
+    """
+    taken: list[tuple[float, Frame]] = []
+    with frames_of(bench, settings) as frames:
+        for frame in frames:
+            now_s = time.monotonic()
+            first_s = taken[0][0] if taken else now_s
+            taken.append((now_s, frame if _is_look(now_s - first_s, taken) else _without_pixels(frame)))
+            if now_s - first_s >= SETTLE_S + WATCH_S:
+                break
+    settled = [item for item in taken if item[0] - taken[0][0] >= SETTLE_S] or taken
+    looks = [frame for _, frame in settled if frame.pixels.size]
+    if not looks:
+        raise CaptureError(f"camera {settings.id}: gave no picture for long enough to judge it")
+    span_s = settled[-1][0] - settled[0][0]
+    return looks, (len(settled) - 1) / span_s if span_s > 0 else 0.0
+
+
+@contextmanager
+def frames_of(bench: Bench, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
+    """A camera's frames until it fails for the first time; released in the end.
+
+    Raises:
+        CaptureError: it gave none.
+    """
+    halt, given = threading.Event(), False
+    camera = Camera(settings, bench.system, halt.wait)
+    began_s = time.monotonic()
+
+    def failed() -> None:
+        """Called while a camera is down: one that never gave a frame is not waited for."""
+        if not given or time.monotonic() - began_s > OPEN_S_MAX:
+            halt.set()
+
+    def counted() -> Iterator[Frame]:
+        nonlocal given
+        for frame in camera.frames(failed):
+            given = True
+            yield frame
+
+    frames = counted()
+    try:
+        yield frames
+    finally:
+        halt.set()
+        frames.close()  # type: ignore[attr-defined]  # a generator
+    if not given:
+        raise CaptureError(camera.trouble or f"camera {settings.id}: gives no frame")
+
+
+def _is_look(after_s: float, taken: list[tuple[float, Frame]]) -> bool:
+    """Whether a frame is one of those to be read: they are spread over the time."""
+    looks = sum(1 for _, frame in taken if frame.pixels.size)
+    return looks < LOOKS and after_s >= SETTLE_S + looks * WATCH_S / LOOKS
+
+
+def _without_pixels(frame: Frame) -> Frame:
+    """A frame that only counts: three seconds of whole ones would fill a small computer's memory."""
+    return Frame(frame.camera_id, frame.number, frame.captured, np.zeros((0, 0, 3), np.uint8))
+
+
+def _rate(bench: Bench, settings: CameraSettings, name: str, fps: float) -> Check:
+    decision = bench.settings.decision
+    wanted = getattr(settings, "fps", None)
+    return frame_rate(f"{name} rate", fps, wanted, decision.readings_max, decision.age_ms_max)
+
+
+def _scene(bench: Bench, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
+    return [] if "camera" in bench.skip else scene_checks(name, scene(pixels, is_reduced=is_reduced))
+
+
+def _running(bench: Bench, settings: CameraSettings, name: str) -> list[Check]:
+    """By the health and the reads of the unit that runs."""
+    before = bench.told()
+    if before is None:
+        return [red(name, "the running unit says nothing", "journalctl -u alpr-edge")]
+    trouble = next((line for line in before.troubles if line.startswith(f"{name}: ")), None)
+    if trouble is not None:
+        return [red(name, trouble.removeprefix(f"{name}: "), "check cable and power; see v4l2-ctl --list-devices")]
+    checks = [] if "camera" in bench.skip else [_running_rate(bench, settings, name)]
+    with open_store(bench.settings, migrate=False) as store:
+        recent = [item.read for item in store.reads.recent(READS_LOOKED_AT, hits_only=False)]
+        now = bench.system.now()
+        mine = [read for read in recent if read.camera_id == settings.id and _is_recent(read, now.boot_id, bench)]
+        card = next((read for read in mine if is_like_card(read.plate)), None)
+        shown = card or next(iter(mine), None)
+        if shown is None:
+            return [*checks, amber(name, "the running unit read nothing for ten minutes: focus not measured", _SHOW)]
+        checks += _kept(bench, store, name, shown)
+    if "card" in bench.skip:
+        return checks
+    if card is None:
+        return [*checks, amber(f"{name} card", "not among the reads of ten minutes", _SHOW)]
+    seen = CardSeen(card.plate, card.confidence, card.box.width_px, card.vote_count)
+    return [*checks, *card_checks(name, seen, bench.card_m)]
+
+
+def _running_rate(bench: Bench, settings: CameraSettings, name: str) -> Check:
+    """Frames over some seconds by the health file; the unit counts them for all cameras together."""
+    began, before = _counted(bench), time.monotonic()
+    time.sleep(WATCH_S)
+    ended, after = _counted(bench), time.monotonic()
+    if began is None or ended is None:
+        return red(f"{name} rate", "the running unit stopped telling how it is", "journalctl -u alpr-edge")
+    return _rate(bench, settings, name, (ended - began) / (after - before) / len(bench.settings.camera))
+
+
+def _counted(bench: Bench) -> int | None:
+    """Frames so far, just after the unit has told anew."""
+    path = bench.settings.unit.runtime_directory / "run.json"
+    mark, until_s = path.stat().st_mtime_ns, time.monotonic() + 5
+    while path.stat().st_mtime_ns == mark and time.monotonic() < until_s:
+        time.sleep(0.02)
+    told = bench.told()
+    return None if told is None else int(told.figures.get("frames", 0)) + int(told.figures.get("frames_dropped", 0))
+
+
+def _kept(bench: Bench, store: StoreRoom, name: str, read: PlateRead) -> list[Check]:
+    """Focus and exposure by the pictures kept with a read."""
+    if "camera" in bench.skip:
+        return []
+    pictures = {ref.kind: store.images.get(ref.sha256) for ref in read.evidence}
+    if EvidenceKind.CROP in pictures:
+        crop = cv2.imdecode(np.frombuffer(pictures[EvidenceKind.CROP], np.uint8), cv2.IMREAD_COLOR)
+        if crop is not None:
+            return plate_checks(name, plate_picture(np.asarray(crop, np.uint8)))
+    return [amber(name, "no picture of its newest read: focus not measured", _SHOW)]
+
+
+def _is_recent(read: PlateRead, boot_id: str, bench: Bench) -> bool:
+    return read.last_seen.boot_id == boot_id and bench.system.now().ms_since(read.last_seen) <= RECENT_MS

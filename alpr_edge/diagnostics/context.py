@@ -1,0 +1,83 @@
+"""What the checks share: the unit's settings, its clock, and what a running unit says of itself."""
+
+import threading
+import time
+from pathlib import Path
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.items import InstantPayload
+from alpr_edge.domain.protocol.time_corrections import instant_in
+from alpr_edge.position.fix_history import FixKeeper, GnssClock
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.health import Health, read_health
+from alpr_edge.settings import Settings
+
+TIME_S_MAX = 20.0
+"""How long a check waits for the receiver's time: it is listened to for less."""
+TOLD_S_MAX = 10.0
+"""A working unit tells how it is once a second."""
+
+
+class Bench:
+    """One examination.
+
+    Args:
+        settings: of the unit.
+        running: whether ``alpr-edge run`` works on the data folder.
+        skip: names of checks not to do.
+        microphone: ALSA's name of a capture device.
+        card_m: from lens to test card; None: not known.
+        system: this machine's clock, with what vouches for it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        running: bool,  # noqa: FBT001 - one fact among six
+        skip: frozenset[str],
+        microphone: str,
+        card_m: float | None,
+        system: SystemClock,
+    ) -> None:
+        self.settings = settings
+        self.running = running
+        self.skip = skip
+        self.microphone = microphone
+        self.card_m = card_m
+        self.keeper = FixKeeper(settings.position.age_ms_max)
+        self.system = system
+        self.listened = threading.Event()
+        """Set when the receiver has told its time, or is not listened to any more."""
+
+    def now(self) -> Instant:
+        """The present instant as the unit has it: a running one's own, else by the receiver or the computer's clock."""
+        told = self.told() if self.running else None
+        now = GnssClock(self.system, self.keeper).now()
+        return now if told is None else _continued(told.figures.get("now"), now)
+
+    def settled_now(self) -> Instant:
+        """The present instant, once the receiver had its time to tell one."""
+        self.listened.wait(TIME_S_MAX)
+        return self.now()
+
+    def told(self) -> Health | None:
+        """What the running unit says of itself; None when it has not for a while."""
+        return fresh_health(self.settings.unit.runtime_directory)
+
+
+def _continued(told: object, now: Instant) -> Instant:
+    """What a running unit told of an instant of this boot, carried on to ``now``; ``now`` where it told nothing."""
+    try:
+        then = instant_in(InstantPayload.model_validate(told))
+    except ValueError:
+        return now
+    return then.shifted(now.ms_since(then)) if then.boot_id == now.boot_id else now
+
+
+def fresh_health(directory: Path) -> Health | None:
+    """The unit's health file, if it is not older than :data:`TOLD_S_MAX`."""
+    try:
+        age_s = time.time() - (directory / "run.json").stat().st_mtime
+    except OSError:
+        return None
+    return read_health(directory, "run") if age_s <= TOLD_S_MAX else None

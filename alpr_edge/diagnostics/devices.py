@@ -1,0 +1,149 @@
+"""Receiver, clock and sound: opened when the unit does not run, else judged by what it says of them."""
+
+import time
+from pathlib import Path
+
+from alpr_edge.alerts.players import open_player
+from alpr_edge.alerts.tone_recorder import Ear, heard, pitches_of
+from alpr_edge.alerts.tones import length_ms
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, clock, green, rated, red
+from alpr_edge.domain.errors import PositionError, SoundError
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import UtcSource
+from alpr_edge.domain.ports import Player
+from alpr_edge.position.serial_source import SerialSource
+
+LISTEN_S = 15.0
+"""A receiver that has satellites in sight says so each second; its time is believed after four of agreement."""
+TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
+"""The unit's own, and one for each gravity."""
+PLAYER_LAG_S = 0.5
+"""What lies between the last sample handed over and the microphone."""
+_SKY = "take the car under open sky, and see that the antenna is"
+_HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
+
+
+def check_place_and_time(bench: Bench) -> list[Check]:
+    """GPS and clock: the receiver tells both."""
+    try:
+        found = _running_place(bench) if bench.running else _place(bench)
+    finally:
+        bench.listened.set()
+    place = [] if "gps" in bench.skip else [found]
+    return place if "clock" in bench.skip else [*place, _running_clock(bench) if bench.running else _clock(bench)]
+
+
+def _place(bench: Bench) -> Check:
+    """Listen until the place and the time are known, or for :data:`LISTEN_S`."""
+    settings = bench.settings.position
+    if not settings.device:
+        return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
+    until_s = time.monotonic() + LISTEN_S
+    source = SerialSource(settings, bench.system, lambda: time.monotonic() > until_s)
+    try:
+        for fix in source.fixes():
+            bench.keeper.add(fix)
+            if bench.keeper.time_fix() is not None:
+                break
+    except PositionError as error:
+        return red("gps", str(error))
+    if (latest := bench.keeper.latest) is None:
+        return amber("gps", f"speaks ({source.tally.sentences} sentences), and has no fix", _SKY)
+    return _fixed(latest)
+
+
+def _fixed(fix: Fix) -> Check:
+    place = green("gps", "fix") if fix.hdop is None else rated("gps", fix.hdop, HDOP, _SKY)
+    satellites = "" if fix.satellites is None else f", {fix.satellites} satellites"
+    precision = "" if fix.hdop is None else f", HDOP {fix.hdop:g}"
+    return Check("gps", place.grade, f"fix{satellites}{precision}", place.limit, place.todo, place.value, "HDOP")
+
+
+def _clock(bench: Bench) -> Check:
+    now, system = bench.now(), bench.system.now()
+    if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
+        return clock(now, None)
+    return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
+
+
+def _running_place(bench: Bench) -> Check:
+    device, told = bench.settings.position.device, bench.told()
+    if not device:
+        return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
+    if not Path(device).exists():
+        return red("gps", f"GNSS receiver {device} is not there", "check its cable")
+    if told is None:
+        return red("gps", "the running unit says nothing", "journalctl -u alpr-edge")
+    if not told.figures.get("has_fix"):
+        return amber("gps", "the running unit has no fix", _SKY)
+    return green("gps", "the running unit has a fix")
+
+
+def _running_clock(bench: Bench) -> Check:
+    now, told = bench.now(), bench.told()
+    if told is not None and (refused := told.figures.get("receiver_date")):
+        return red("clock", str(refused), "chronyc tracking; the receiver's antenna and firmware")
+    if now.utc_source is UtcSource.GNSS and not bench.system.now().trusted:
+        said = "reads have the receiver's time, the computer's own clock is kept by nothing"
+        return amber("clock", said, "let chronyd follow the receiver: check position.chrony_socket")
+    return _clock(bench)
+
+
+def check_sound(bench: Bench) -> list[Check]:
+    """Play the tones and listen; a unit that runs holds the device, and says whether it takes samples."""
+    settings = bench.settings.alerts
+    if settings.player == "none":
+        return [amber("sound", "alerts are silent by [alerts] player", 'set player = "alsa", if the car is to sound')]
+    if bench.running:
+        return [_running_sound(bench)]
+    if settings.player == "wav":
+        return [amber("sound", f"tones go into the file {settings.wav_path}", 'set [alerts] player = "alsa"')]
+    return [_played(bench)]
+
+
+def _running_sound(bench: Bench) -> Check:
+    told = bench.told()
+    if told is None:
+        return red("sound", "the running unit says nothing", "journalctl -u alpr-edge")
+    if trouble := next((line for line in told.troubles if line.startswith("sound: ")), None):
+        return red("sound", trouble.removeprefix("sound: "), "check the sound device: aplay -L, alerts.device")
+    return amber("sound", "the running unit's device takes samples; not heard", "listen for the tone as it starts")
+
+
+def _played(bench: Bench) -> Check:
+    """Through the configured player, with an ear on it where there is one."""
+    player = open_player(bench.settings.alerts, bench.system.now())
+    try:
+        try:
+            with Ear(bench.microphone) as ear:
+                _play(player, bench)
+        except SoundError as error:
+            if not player.up:
+                raise
+            _play(player, bench)
+            return amber("sound", f"played, not heard: {error}", "listen: four tones, one after the other")
+    except SoundError as error:
+        return red("sound", str(error), "check the sound device: aplay -L, alerts.device")
+    finally:
+        player.close()
+    return _judged(ear, pitches_of(TONES))
+
+
+def _play(player: Player, bench: Bench) -> None:
+    for tone in TONES:
+        player.play(tone, bench.system.now())
+    time.sleep(sum(map(length_ms, TONES)) / 1000 + PLAYER_LAG_S)
+    if not player.up:
+        raise SoundError("the sound device was lost while it played")
+
+
+def _judged(ear: Ear, pitches: list[float]) -> Check:
+    found = heard(ear.signal, pitches)
+    said = f"{len(found)} of {len(pitches)} pitches heard"
+    limit = "green: all heard, red: none"
+    if len(found) == len(pitches):
+        return Check("sound", Grade.GREEN, said, limit, value=float(len(found)))
+    grade = Grade.AMBER if found else Grade.RED
+    return Check("sound", grade, said, limit, _HEAR, float(len(found)))

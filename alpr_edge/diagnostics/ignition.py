@@ -1,0 +1,30 @@
+"""The ignition: asked as the unit asks it, or judged by what a running unit says of it."""
+
+from alpr_edge.app.stages.power import open_ignition
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.domain.diagnostics.checks import Check, green, red
+from alpr_edge.domain.errors import PowerError
+
+_ASK = "alpr-edge unit ignition, with the key on and off; check [power] and wiring"
+
+
+def check_ignition(bench: Bench) -> list[Check]:
+    """Whether it can be told; nothing for a unit that runs until its power goes."""
+    if bench.settings.power.ignition == "none":
+        return []
+    if bench.running:
+        return [_told(bench)]
+    try:
+        ignition = open_ignition(bench.settings)
+        is_on = ignition is None or ignition.is_on()
+    except PowerError as error:
+        return [red("ignition", f"cannot be told: {error}", _ASK)]
+    return [green("ignition", "says on" if is_on else "says off")]
+
+
+def _told(bench: Bench) -> Check:
+    told = bench.told()
+    word = "unknown" if told is None else str(told.figures.get("ignition"))
+    if word not in {"on", "off"}:
+        return red("ignition", "the running unit cannot tell: it would never power off by itself", _ASK)
+    return green("ignition", f"the running unit hears {word}")

@@ -1,0 +1,88 @@
+"""The way to the department: this unit's certificate, its authority's, and whether a delivery of nothing is taken."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.domain.diagnostics.checks import Check, amber, certificate, green, red
+from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.key_pair import certificate_held
+from alpr_edge.uplink.sealing import SealedError, media_key_in
+from alpr_edge.uplink.tls import context_of, days_left
+
+CONNECT_S_MAX = 5.0
+ANSWER_S_MAX = 10.0
+_UNSET = amber("department", "no uplink.url is set: nothing is sent", "enrol this unit and set uplink.url")
+
+
+def check_certificates(bench: Bench) -> list[Check]:
+    """Certificate and key belong together and hold for a while; so does the authority's certificate."""
+    uplink = bench.settings.uplink
+    if not uplink.url:
+        return [amber("certificates", "none needed: no uplink.url is set", _UNSET.todo)]
+    try:
+        context_of(uplink)
+    except UplinkError as error:
+        return [red("certificates", str(error))]
+    now, own, authority = datetime.now(UTC), certificate_held(uplink), _held(uplink.ca_file)
+    again = "alpr-edge uplink renews it while it reaches the department; else enrol this unit again"
+    named = (("unit certificate", own, again), ("authority certificate", authority, "enrol this unit again"))
+    return [*(_judged(what, held, todo, now) for what, held, todo in named), *_media_key(uplink)]
+
+
+def check_department(bench: Bench) -> list[Check]:
+    """Connect, and deliver nothing."""
+    uplink = bench.settings.uplink
+    if not uplink.url:
+        return [_UNSET]
+    short = {
+        "connect_timeout_s": min(uplink.connect_timeout_s, CONNECT_S_MAX),
+        "answer_timeout_s": min(uplink.answer_timeout_s, ANSWER_S_MAX),
+        "delivery_timeout_s": min(uplink.delivery_timeout_s, CONNECT_S_MAX + ANSWER_S_MAX),
+    }
+    department = HttpsDepartment(uplink.model_copy(update=short), bench.settings.unit.id)
+    try:
+        department.knock()
+    except UnauthorisedError as error:
+        return [red("department", str(error), "ask the department: alpr-edge department unit list")]
+    except UplinkError as error:
+        return [red("department", str(error), "reads wait on board meanwhile; check modem and network")]
+    finally:
+        department.close()
+    until = department.department_until
+    ends = [] if until is None else [_department_end(until)]
+    return [green("department", f"{uplink.url} takes this unit"), *ends]
+
+
+def _media_key(uplink: UplinkSettings) -> list[Check]:
+    """Nothing while the department's key for portable media is there: it is needed on few days."""
+    try:
+        media_key_in(uplink.media_key_file.read_bytes())
+    except (OSError, SealedError):
+        todo = "it comes with the next certificate, or print it there: alpr-edge department key"
+        return [amber("media key", "no key of the department: alpr-edge outbox offload cannot seal anything", todo)]
+    return []
+
+
+def _department_end(until: datetime) -> Check:
+    days = (until - datetime.now(UTC)).total_seconds() / 86_400
+    return certificate("department certificate", days, "renew it there: alpr-edge department init")
+
+
+def _judged(what: str, held: x509.Certificate | None, todo: str, now: datetime) -> Check:
+    if held is None:
+        return red(what, "cannot be read", todo)
+    if held.not_valid_before_utc > now:
+        return red(what, f"is valid from {held.not_valid_before_utc.date()} on", "check this computer's clock")
+    return certificate(what, days_left(held, now), todo)
+
+
+def _held(path: Path) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return None

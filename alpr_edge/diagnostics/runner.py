@@ -1,0 +1,171 @@
+"""Examines a unit before a shift: every check has a time limit, and none that fails stops the others.
+
+Each duty runs in a thread of its own under the supervisor, which survives whatever a duty does; one that does not
+end in time is red and left behind. Whether ``alpr-edge run`` works on the data folder is told by its lock, not by a
+file it may have left: while it does, it holds the camera, the receiver's line and the sound device, and what it says of
+them in its health and has read with them is judged in place of opening them.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from alpr_edge.app.factories import open_clock
+from alpr_edge.app.instance_lock import is_taken
+from alpr_edge.diagnostics.camera import check_camera
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.devices import check_place_and_time, check_sound
+from alpr_edge.diagnostics.ignition import check_ignition
+from alpr_edge.diagnostics.memory import check_memory
+from alpr_edge.diagnostics.network import check_certificates, check_department
+from alpr_edge.diagnostics.storage import (
+    check_deletion,
+    check_disk,
+    check_keys,
+    check_lists,
+    check_models,
+    check_versions,
+)
+from alpr_edge.domain.diagnostics.checks import Check, Grade, red, skipped, worst
+from alpr_edge.domain.errors import AlprEdgeError, SettingsError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import Settings
+
+GROUPS = (
+    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
+    "certificates", "department",
+    "models", "versions",
+)  # fmt: skip
+"""What may be skipped, by name."""
+LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A unit examined."""
+
+    unit_id: str
+    made: Instant
+    """With the best source of time there was."""
+    running: bool
+    """Whether the unit was working meanwhile."""
+    checks: tuple[Check, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def grade(self) -> Grade:
+        """The gravest of all."""
+        return worst(self.checks)
+
+
+@dataclass(slots=True, eq=False)
+class _Duty:
+    """A stage that runs once."""
+
+    name: str
+    work: Callable[[], list[Check]]
+    limit_s: float
+    checks: list[Check] = field(default_factory=list)
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Check; what is known to go wrong is the result."""
+        del beat
+        if stop.is_set():
+            return
+        try:
+            self.checks = self.work()
+        except AlprEdgeError as error:
+            self.checks = [red(self.name, str(error).splitlines()[0])]
+        except OSError as error:
+            self.checks = [red(self.name, f"{error.filename or 'the system'}: {error.strerror}")]
+
+    def finish(self) -> None:
+        """Nothing is held."""
+
+
+def examine(
+    settings: Settings,
+    skip: Sequence[str],
+    *,
+    microphone: str | None = None,
+    card_m: float | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Examine the unit.
+
+    Args:
+        settings: of the unit.
+        skip: names of :data:`GROUPS` not to look at.
+        microphone: ALSA's name of a capture device; None: that of the player.
+        card_m: from lens to test card, if it is known.
+        tell: told of each duty that has ended.
+
+    Raises:
+        SettingsError: there is no check of a name in ``skip``.
+    """
+    if unknown := [name for name in skip if name not in GROUPS]:
+        raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
+    running = is_taken(settings.unit.data_directory)
+    bench = Bench(
+        settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
+    )
+    duties = list(_duties(bench))
+    _run(duties, tell)
+    checks = [check for duty in duties for check in duty.checks]
+    checks += [skipped(name) for name in GROUPS if name in skip]
+    return Report(settings.unit.id, bench.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip))
+
+
+def _duties(bench: Bench) -> Iterator[_Duty]:
+    """What is to be done, in the order of the table."""
+    skip = bench.skip
+    for camera in bench.settings.camera:
+        if not {"camera", "card"} <= skip:
+            yield _Duty(f"camera {camera.id}", partial(check_camera, bench, camera), 30.0)
+    if {"gps", "clock"} <= skip:
+        bench.listened.set()
+    else:
+        yield _Duty("gps", partial(check_place_and_time, bench), 30.0)
+    plain: tuple[tuple[str, Callable[[Bench], list[Check]], float], ...] = (
+        ("sound", check_sound, 30.0),
+        ("ignition", check_ignition, 15.0),
+        ("keys", check_keys, 15.0),
+        ("memory", check_memory, 10.0),
+        ("lists", check_lists, 60.0),
+        ("disk", check_disk, 15.0),
+        ("deletion", check_deletion, 40.0),
+        ("certificates", check_certificates, 10.0),
+        ("department", check_department, 30.0),
+        ("models", check_models, 30.0),
+        ("versions", check_versions, 10.0),
+    )
+    for name, work, limit_s in plain:
+        if name not in skip:
+            yield _Duty(name, partial(work, bench), limit_s)
+
+
+def _run(duties: Sequence[_Duty], tell: Callable[[str], None]) -> None:
+    """Run all at once; each gets what it found, or a red check that says why there is nothing."""
+    supervisor = Supervisor()
+    for duty in duties:
+        supervisor.add(duty)
+    began = time.monotonic()
+    supervisor.start()
+    states = dict(zip((duty.name for duty in duties), supervisor.states, strict=True))
+    waiting = list(duties)
+    while waiting:
+        time.sleep(LOOK_S)
+        for duty in list(waiting):
+            state = states[duty.name]
+            if state.failure:
+                duty.checks = [red(duty.name, f"the check itself failed: {state.failure}")]
+            elif not state.done and time.monotonic() - began > duty.limit_s:
+                duty.checks = [red(duty.name, f"did not end within {duty.limit_s:g} s")]
+            elif not state.done:
+                continue
+            waiting.remove(duty)
+            tell(duty.name)
+    supervisor.stop.set()

@@ -1,0 +1,178 @@
+"""What lies on the disk: keys, lists, room, models, versions."""
+
+import os
+import platform
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from alpr_edge import __version__
+from alpr_edge.app.factories import open_lists
+from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.memory import check_sealing
+from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, disk, green, listed, red
+from alpr_edge.domain.errors import ModelError, StoreError
+from alpr_edge.hotlist.ingest.report import Refusals
+from alpr_edge.settings import Settings
+from alpr_edge.store.db.database import DATABASE_NAME, Database
+from alpr_edge.store.evidence.images import PREFIXES
+from alpr_edge.store.hotlists import officer_entries
+from alpr_edge.store.keys import IMAGES, KEY_NAMES, load_key
+from alpr_edge.store.outbox.outbox import quarantined_in
+from alpr_edge.store.recovery.refused_records import RefusedRecords
+from alpr_edge.store.retention.ballast import Ballast, free_bytes, total_bytes
+from alpr_edge.store.retention.candidates import Ages
+from alpr_edge.store.retention.deletion_dates import DeletionDates
+from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
+from alpr_edge.vision.model_folders import model_folders
+
+RELEASE_LINK = Path("/opt/alpr-edge/current")
+"""The release in use of a provisioned unit."""
+PACKAGES = ("fast-alpr", "numpy", "onnxruntime", "opencv-python-headless", "sqlcipher3")
+RIVAL = "opencv-python"
+"""Unpacks over the same folder as the headless one; removing either breaks both."""
+
+
+def check_keys(bench: Bench) -> list[Check]:
+    """Every key is there and guarded, the outbox's opens the database, and what they are sealed with."""
+    settings = bench.settings
+    try:
+        for name in KEY_NAMES:
+            load_key(name, settings.store.keys_directory)
+        if not (settings.unit.data_directory / DATABASE_NAME).exists():
+            return [amber("keys", f"{len(KEY_NAMES)} there; no database yet", "start alpr-edge run once")]
+        database = _opened(settings)
+        try:
+            aside = quarantined_in(database)
+        finally:
+            database.close()
+    except StoreError as error:
+        return [red("keys", str(error))]
+    opens = green("keys", f"{len(KEY_NAMES)} there; the database opens")
+    found = [opens, check_sealing(settings.store.keys_directory)]
+    if aside:
+        found.append(amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined"))
+    return found
+
+
+def check_lists(bench: Bench) -> list[Check]:
+    """Every live list is opened, and judged by its age in a time that somebody vouches for."""
+    settings = bench.settings
+    database, now = _opened(settings), bench.settled_now()
+    try:
+        _, loader = open_lists(settings, database)
+        index = loader.load()
+        own = officer_entries.watched(database, now.trusted_utc)
+    finally:
+        database.close()
+    checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
+    ages = settings.hotlist.ages_of
+    checks += [listed(held.generation, now, *ages(held.generation.source)) for held in index.lists]
+    there = {held.generation.source for held in index.lists} | {fault.source for fault in index.faults}
+    missing = [source.name for source in settings.hotlist.source if source.name not in there]
+    checks += [red(f"list {name}", "not held", f"alpr-edge hotlist sync {name}") for name in missing]
+    checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
+    if not checks and not own:
+        return [red("lists", "no hotlist: nothing can be matched", "alpr-edge hotlist import, or hotlist sync")]
+    return [*checks, green("own entries", f"{len(own)} of officers")] if own else checks
+
+
+def check_disk(bench: Bench) -> list[Check]:
+    """How full the file system of the data folder is, and whether it takes a write."""
+    folder, retention = bench.settings.unit.data_directory, bench.settings.retention
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"fit")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return [red("disk", f"{folder}: takes no write: {error.strerror}", "check its owner, mount and free space")]
+    free, total = free_bytes(folder), total_bytes(folder)
+    if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
+        return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
+    share = 1 - free / total if total else 1.0
+    return [disk(share, retention.disk_share_max, retention.amber_share, free), *_storage_faults(bench.settings)]
+
+
+def _storage_faults(settings: Settings) -> list[Check]:
+    """Picture folders that take no pictures, and records that the store did not take; nothing where all is well."""
+    data, found = settings.unit.data_directory, []
+    folders = [path for path in (data / IMAGES / prefix for prefix in PREFIXES) if os.path.lexists(path)]
+    bad = [path for path in folders if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
+    if bad:
+        todo = "repair the file system, or move what is there out of the way"
+        found.append(red("pictures", f"{len(bad)} folders take none, the first {bad[0]}", todo))
+    waiting = RefusedRecords(data, load_key("outbox", settings.store.keys_directory)).count()
+    if waiting:
+        found.append(amber("records", f"{waiting} could not be stored and are set aside", "alpr-edge unit refused"))
+    return found
+
+
+def check_deletion(bench: Bench) -> list[Check]:
+    """Whether reads go when they are old: by the running unit's word, else by the present date and its witnesses."""
+    told = bench.told() if bench.running else None
+    reason = None if told is None else told.figures.get("deletion_by_age_rests")
+    if reason is None:
+        if not (bench.settings.unit.data_directory / DATABASE_NAME).exists():
+            return [amber("deletion", "no database yet", "start alpr-edge run once")]
+        database = _opened(bench.settings)
+        try:
+            objection = DeletionDates(database, Ages(database)).objection(bench.settled_now())
+        finally:
+            database.close()
+        reason = "" if objection is None else objection.reason
+    if reason:
+        said = f"old reads stay: {reason}"
+        return [amber("deletion", said, "see the clock; an answer of the department settles it")]
+    return [green("deletion", "the date agrees with the newest read and with the department's")]
+
+
+def check_models(bench: Bench) -> list[Check]:
+    """Every model file is the one its manifest names, and those of the settings are among them."""
+    settings = bench.settings
+    folders = model_folders(settings.vision, settings.unit.data_directory)
+    faults, digests = [], []
+    for folder in (folders[0], *filter(has_manifest, folders[1:])):
+        for role, name in model_names(folder):
+            try:
+                digests.append(f"{role} {name}: SHA-256 {load_model(folder, role, name).sha256}")
+            except ModelError as error:
+                faults.append(str(error))
+    for role, name in (("detector", settings.vision.detector), ("reader", settings.vision.reader)):
+        find_model(folders, role, name)
+    if faults:
+        return [red("models", faults[0], "restore the file from the release, or provision again")]
+    used = f"detector {settings.vision.detector}, reader {settings.vision.reader}"
+    return [green("models", f"{len(digests)} files as in the manifest; in use: {used}", tuple(digests))]
+
+
+def check_versions(bench: Bench) -> list[Check]:
+    """What runs here; red where two packages stand in each other's way."""
+    del bench
+    details = (
+        f"alpr-edge {__version__}",
+        f"Python {platform.python_version()}, {platform.machine()}, kernel {platform.release()}",
+        *(f"{name} {held}" for name in PACKAGES if (held := _version(name))),
+    )
+    if _version(RIVAL):
+        todo = f"pip uninstall {RIVAL} opencv-python-headless, then install the second again"
+        return [Check("versions", Grade.RED, f"{RIVAL} lies over opencv-python-headless", "", todo, details=details)]
+    if RELEASE_LINK.exists() and not Path(sys.prefix).resolve().is_relative_to(RELEASE_LINK.resolve()):
+        todo = "run the command of /usr/local/bin"
+        return [
+            Check("versions", Grade.AMBER, "not the release in use", f"green: {RELEASE_LINK}", todo, details=details)
+        ]
+    return [green("versions", details[0], details)]
+
+
+def _opened(settings: Settings) -> Database:
+    key = load_key("outbox", settings.store.keys_directory)
+    return Database.open(settings.unit.data_directory, key, migrate=False)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,171 @@
+"""Hits, alerts and withdrawals, as they travel.
+
+A hit tells all that later rights depend on: whether it is covert, how grave, and what the list says of the vehicle.
+An alert is what an officer was told of a read's gravest hit; a withdrawal says that it no longer held. Both are items
+of their own, because the hit is on its way by then. A covert hit is sounded nowhere, so it has neither.
+
+Fields that came later are optional: a department takes the hits of older units as well.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from alpr_edge.domain.alerting import Alert, Level
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.items import (
+    SCHEMA_VERSION,
+    InstantPayload,
+    ItemKind,
+    PositionPayload,
+    instant_payload,
+    position_payload,
+)
+from alpr_edge.domain.reads import PlateRead
+
+HIT_SCHEMA_VERSION = 2
+"""2: with covert, level, vehicle and remarks."""
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class HitPayload(_Payload):
+    """A hit as the department stores it: which entry of which list generation, and how sure."""
+
+    schema_version: int = HIT_SCHEMA_VERSION
+    hit_id: str
+    read_id: str
+    unit_id: str
+    plate: str
+    entry_plate: str
+    entry_state: str | None
+    source: str
+    reason: str
+    record_id: str
+    generation: int
+    list_age_s: float | None
+    match_kind: str
+    state_match: str
+    matched: InstantPayload
+    position: PositionPayload | None
+    covert: bool | None = None
+    """None: an older unit, which does not say."""
+    level: str | None = None
+    """``notice``, ``routine``, ``high`` or ``urgent``; None where the unit does not say."""
+    vehicle: str | None = None
+    """Year, make, model and colour as the list has them."""
+    remarks: str | None = None
+    """As the list has them."""
+
+
+class AlertPayload(_Payload):
+    """What an officer was told of a hit, as the department stores it. Holds no plate text."""
+
+    schema_version: int = SCHEMA_VERSION
+    hit_id: str
+    read_id: str
+    unit_id: str
+    level: str
+    """Of the alert: lower than the hit's where the hit is not certain."""
+    tone: str
+    phrase: str
+    list_age: str
+    sounded: InstantPayload | None
+    """First sample of the tone; None: it stayed quiet (cooldown, or the sound device was down)."""
+
+
+class WithdrawalPayload(_Payload):
+    """That an alert no longer held, as the department stores it."""
+
+    schema_version: int = SCHEMA_VERSION
+    hit_id: str
+    read_id: str
+    """Of the alert that is withdrawn."""
+    unit_id: str
+    withdrawn: InstantPayload
+
+
+def alert_item_id(hit_id: str) -> str:
+    """Id of the item that carries the alert of a hit."""
+    return f"alert:{hit_id}"
+
+
+def withdrawal_item_id(hit_id: str) -> str:
+    """Id of the item that withdraws the alert of a hit."""
+    return f"withdrawal:{hit_id}"
+
+
+def kept_as(kind: ItemKind) -> ItemKind:
+    """Under which kind an item lies in the outbox: one that every release can send.
+
+    A release that the unit is rolled back to knows no alerts, and would stop at the first. It knows entries of the
+    access log, which a department keeps as they come.
+    """
+    return ItemKind.ACCESS if kind in _PREFIXES else kind
+
+
+def kind_of(item_id: str, kept: ItemKind) -> ItemKind:
+    """What an item carries that lies in the outbox, or came from a release that was rolled back to, under a kind."""
+    if kept is not ItemKind.ACCESS:
+        return kept
+    return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), kept)
+
+
+def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
+    """A hit as it travels, with the place of its read: it may arrive before the read does."""
+    return HitPayload(
+        hit_id=hit.hit_id,
+        read_id=hit.read_id,
+        unit_id=read.unit_id,
+        plate=read.plate,
+        entry_plate=hit.entry.plate,
+        entry_state=hit.entry.state,
+        source=hit.entry.source,
+        reason=hit.entry.reason,
+        record_id=hit.entry.record_id,
+        generation=hit.generation.serial,
+        list_age_s=hit.list_age_s,
+        match_kind=hit.kind,
+        state_match=hit.state,
+        matched=instant_payload(hit.matched),
+        position=position_payload(read.position),
+        covert=hit.entry.covert,
+        level=None if hit.level is None else _level_name(Level(hit.level)),
+        vehicle=hit.entry.vehicle,
+        remarks=hit.entry.remarks,
+    )
+
+
+def alert_payload(alert: Alert, sounded: Instant | None, unit_id: str) -> AlertPayload:
+    """An alert as it travels.
+
+    Args:
+        alert: what was said.
+        sounded: first sample of its tone; None when it stayed quiet.
+        unit_id: of its read.
+    """
+    return AlertPayload(
+        hit_id=alert.hit_id,
+        read_id=alert.read_id,
+        unit_id=unit_id,
+        level=_level_name(alert.level),
+        tone=alert.tone,
+        phrase=alert.phrase,
+        list_age=alert.list_age,
+        sounded=None if sounded is None else instant_payload(sounded),
+    )
+
+
+def withdrawal_payload(alert: Alert, withdrawn: Instant, unit_id: str) -> WithdrawalPayload:
+    """The withdrawal of an alert as it travels, dated by the frame that decided otherwise."""
+    return WithdrawalPayload(
+        hit_id=alert.hit_id, read_id=alert.read_id, unit_id=unit_id, withdrawn=instant_payload(withdrawn)
+    )
+
+
+_PREFIXES = {ItemKind.ALERT: alert_item_id(""), ItemKind.WITHDRAWAL: withdrawal_item_id("")}
+
+
+def _level_name(level: Level) -> str:
+    return level.name.lower()

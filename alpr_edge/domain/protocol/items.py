@@ -1,0 +1,256 @@
+"""What travels from the vehicle to the department: kinds, order, payload schema, version, digest.
+
+An item's body is bytes and its digest is their SHA-256: the department answers with the digest of what it
+stored, and only a matching one lets the vehicle's copy age out. Bodies of reads and hits are canonical JSON
+(sorted keys, no spaces, UTF-8), so the same value has one digest on every machine. Versions only add fields:
+a department ignores what it does not know and stores the body as it came.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.reads import PlateRead
+
+SCHEMA_VERSION = 1
+BODY_BYTES_MAX = 8 * 1024 * 1024
+"""Largest body of one item; a full frame as JPEG stays well below."""
+PROTOCOL_VERSION = 1
+"""Of the conversation itself; :data:`SCHEMA_VERSION` is that of the payloads."""
+ITEMS_PATH = "/v1/items"
+"""Where a batch is posted: multipart/form-data, one part an item, named by its id, its filename the kind."""
+UNIT_HEADER = "Alpr-Edge-Unit"
+"""Which unit sends; the client certificate's common name must be the same."""
+PROTOCOL_HEADER = "Alpr-Edge-Protocol"
+"""On every request and every answer: an answer without it comes from somebody in between, not from the department."""
+DIGEST_HEADER = "Alpr-Edge-Sha256"
+"""On every part: a body that was changed on the way is never stored."""
+LISTS_PATH = "/v1/lists/"
+"""In front of a source's name, ``?after=SERIAL``: the next step after that serial, or 204 when there is none."""
+LIST_SERIAL_HEADER = "Alpr-Edge-List-Serial"
+"""On a list: its serial at the department, which grows by one with each list of the source."""
+LIST_CHANGE_HEADER = "Alpr-Edge-List-Change"
+"""On a list: a :class:`ListChange`."""
+ITEM_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
+ITEMS_MAX = 500
+"""Most items of one batch."""
+
+
+class ListChange(StrEnum):
+    """What a feed does to the list held."""
+
+    COMPLETE = "complete"
+    """It takes the list's place."""
+    ADDITIONS = "additions"
+    REMOVALS = "removals"
+
+
+class ItemKind(StrEnum):
+    """What an item carries."""
+
+    READ = "read"
+    HIT = "hit"
+    ACCESS = "access"
+    IMAGE = "image"
+    TIME = "time"
+    """When a read sent before was, its own item untouched (:mod:`~alpr_edge.domain.protocol.time_corrections`)."""
+    ALERT = "alert"
+    """What an officer was told of a hit (:mod:`~alpr_edge.domain.protocol.hits`)."""
+    WITHDRAWAL = "withdrawal"
+    """That an alert no longer held."""
+
+
+class Urgency(IntEnum):
+    """Order of delivery, first to last; hits travel before their reads."""
+
+    COVERT_HIT = 0
+    HIT = 1
+    ACCESS = 2
+    READ = 3
+    IMAGE = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutboxItem:
+    """One thing to deliver. Its id is the idempotency key: the department stores it once."""
+
+    item_id: str
+    kind: ItemKind
+    body: bytes
+    sha256: str
+    attempts: int = 0
+    failures_alone: int = 0
+    """How often it failed while other items got through; it waits behind all that failed less often."""
+
+
+class Outcome(StrEnum):
+    """What became of one item of a batch."""
+
+    RECEIPT = "receipt"
+    """Stored; the answer carries the digest of what was stored."""
+    RETRY = "retry"
+    """Not now."""
+    UNSENT = "unsent"
+    """Nothing is known of it, because the link broke before; never the department's word."""
+    REFUSED = "refused"
+    """Never in this form (400, 409 with other content, 413, 422): quarantined and shown, never deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The department's word on one item."""
+
+    item_id: str
+    outcome: Outcome
+    sha256: str | None = None
+    detail: str = ""
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class ItemAnswerPayload(_Payload):
+    """The department's word on one item, as it travels. A status speaks as HTTP's does."""
+
+    item_id: str
+    outcome: str
+    """An :class:`Outcome`; a word a unit does not know counts as retry."""
+    status: int
+    sha256: str | None = None
+    """Digest of what is stored, read back."""
+    detail: str = ""
+    """What was wrong, without any value of the body."""
+
+
+class AnswersPayload(_Payload):
+    """The answer to a batch."""
+
+    answers: list[ItemAnswerPayload]
+    lists: dict[str, int] = Field(default_factory=dict)
+    """Newest serial of each hotlist source the department holds for this unit."""
+    utc: str = ""
+    """The department's time as it answers, RFC 3339; empty from an older department."""
+
+
+class InstantPayload(_Payload):
+    """A moment with its provenance: never rewritten, corrected beside the original."""
+
+    boot_id: str
+    boottime_ns: int
+    utc: str | None
+    utc_source: str
+    uncertainty_ms: float | None
+
+
+class PositionPayload(_Payload):
+    """Where, how old, how good, and who said so."""
+
+    lat_deg: float = Field(ge=-90, le=90)
+    lon_deg: float = Field(ge=-180, le=180)
+    age_ms: float
+    hdop: float | None
+    source: str
+
+
+class AlternativePayload(_Payload):
+    """Another text the vote considered."""
+
+    plate: str
+    confidence: float
+
+
+class EvidencePayload(_Payload):
+    """An image that travels as an item of its own."""
+
+    kind: Literal["crop", "scene"]
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    length: int
+
+
+class ReadPayload(_Payload):
+    """A read as the department stores it."""
+
+    schema_version: int = SCHEMA_VERSION
+    read_id: str
+    unit_id: str
+    camera_id: str
+    plate: str
+    confidence: float = Field(ge=0, le=1)
+    alternatives: list[AlternativePayload]
+    vote_count: int
+    state: str | None
+    first_seen: InstantPayload
+    last_seen: InstantPayload
+    first_frame: int
+    last_frame: int
+    box_px: tuple[float, float, float, float]
+    position: PositionPayload | None
+    evidence: list[EvidencePayload]
+    model_ids: list[str]
+    supersedes: str | None
+
+
+def encode(payload: BaseModel) -> bytes:
+    """Canonical JSON of a payload."""
+    value: Any = payload.model_dump(mode="json")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(body: bytes) -> str:
+    """SHA-256 of a body, lower-case hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def instant_payload(instant: Instant) -> InstantPayload:
+    """An instant as it travels."""
+    return InstantPayload(
+        boot_id=instant.boot_id,
+        boottime_ns=instant.boottime_ns,
+        utc=None if instant.utc is None else rfc3339(instant.utc),
+        utc_source=instant.utc_source,
+        uncertainty_ms=instant.uncertainty_ms,
+    )
+
+
+def position_payload(position: Position | None) -> PositionPayload | None:
+    """A position as it travels."""
+    if position is None:
+        return None
+    return PositionPayload(
+        lat_deg=position.lat_deg,
+        lon_deg=position.lon_deg,
+        age_ms=position.age_ms,
+        hdop=position.hdop,
+        source=position.source,
+    )
+
+
+def read_payload(read: PlateRead) -> ReadPayload:
+    """A read as it travels."""
+    box = read.box
+    return ReadPayload(
+        read_id=read.read_id,
+        unit_id=read.unit_id,
+        camera_id=read.camera_id,
+        plate=read.plate,
+        confidence=read.confidence,
+        alternatives=[AlternativePayload(plate=a.plate, confidence=a.confidence) for a in read.alternatives],
+        vote_count=read.vote_count,
+        state=read.state,
+        first_seen=instant_payload(read.first_seen),
+        last_seen=instant_payload(read.last_seen),
+        first_frame=read.first_frame,
+        last_frame=read.last_frame,
+        box_px=(box.left_px, box.top_px, box.right_px, box.bottom_px),
+        position=position_payload(read.position),
+        evidence=[EvidencePayload(kind=e.kind.value, sha256=e.sha256, length=e.length) for e in read.evidence],
+        model_ids=list(read.model_ids),
+        supersedes=read.supersedes,
+    )

@@ -1,0 +1,68 @@
+"""What a camera gives and what the models make of it: Frame -> Detection -> Reading."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.boxes import Box
+
+Pixels = NDArray[np.uint8]
+Probabilities = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of one camera."""
+
+    camera_id: str
+    number: int
+    """0-based number in the source; gaps are frames that were dropped."""
+    captured: Instant
+    """When the sensor took it."""
+    pixels: Pixels
+    """uint8 [H, W, 3], BGR, read-only."""
+
+    @property
+    def width_px(self) -> int:
+        """Width of the picture."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height_px(self) -> int:
+        """Height of the picture."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A plate found in a frame."""
+
+    box: Box
+    confidence: float
+    """The detector's score, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """The part of a frame that a detection covers, on its way to the reader."""
+
+    frame_number: int
+    box: Box
+    pixels: Pixels
+    """uint8 [H, W, 3], BGR."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One look of the reader at one plate in one frame."""
+
+    frame_number: int
+    captured: Instant
+    box: Box
+    detection_confidence: float
+    slot_probabilities: Probabilities
+    """float32 [slots, alphabet]; each row sums to 1."""
+    sharpness: float
+    """Variance of the Laplacian of the crop at reader size: larger is sharper."""

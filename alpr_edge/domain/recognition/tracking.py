@@ -1,0 +1,148 @@
+"""Joining detections of one vehicle over frames: which track a detection belongs to.
+
+A plate moves by more than its own width between frames of a passing car, so overlap alone loses it. A track predicts
+its box by its last motion; a detection joins by overlap with the prediction, or by nearness when the reader also
+sees the same characters. Two texts that clearly differ never join by nearness.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Reading
+from alpr_edge.domain.recognition.voting import text_of
+
+OVERLAP_MIN = 0.25
+"""IoU with the predicted box from which a detection joins whatever it reads."""
+REACH_WIDTHS = 6.0
+"""How many plate widths off the prediction the same text may lie."""
+SIZE_RATIO_MAX = 2.5
+"""How much larger or smaller a plate may look in the next frame that shows it."""
+AGREEMENT_MIN = 0.6
+"""Share of characters that must agree to join by nearness."""
+READINGS_KEPT = 64
+"""Readings a track holds: a parked car is looked at for hours."""
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """One vehicle passing one camera, as far as it is known."""
+
+    number: int
+    readings: list[Reading] = field(default_factory=list)
+    """The newest :data:`READINGS_KEPT`, oldest first."""
+    seen: int = 0
+    """How many readings it had in all."""
+    text: str = ""
+    """What its last reading with a text read."""
+
+    @property
+    def last(self) -> Reading:
+        """The newest reading."""
+        return self.readings[-1]
+
+    def add(self, reading: Reading) -> None:
+        """Take a reading in."""
+        self.seen += 1
+        self.readings.append(reading)
+        self.text = text_of(reading.slot_probabilities) or self.text
+        if len(self.readings) > READINGS_KEPT:
+            # The first look dates the pass; of the rest the oldest goes.
+            del self.readings[1]
+
+    def predicted(self, at: Instant) -> Box:
+        """Where its plate should be at ``at``, by the motion between its last two readings."""
+        if len(self.readings) < 2:
+            return self.last.box
+        before, last = self.readings[-2], self.readings[-1]
+        span_ms = last.captured.ms_since(before.captured)
+        if span_ms <= 0:
+            return last.box
+        # A long gap says little about direction: the motion is carried on for at most three frames' time.
+        share = min(at.ms_since(last.captured) / span_ms, 3.0)
+        (x0, y0), (x1, y1) = before.box.centre_px, last.box.centre_px
+        return last.box.moved((x1 - x0) * share, (y1 - y0) * share)
+
+
+class Tracker:
+    """Holds the open tracks of one camera.
+
+    Args:
+        gap_ms: a track not seen for this long is over.
+    """
+
+    def __init__(self, gap_ms: float) -> None:
+        self._gap_ms = gap_ms
+        self._numbers = itertools.count(1)
+        self._tracks: list[Track] = []
+
+    def update(self, readings: Sequence[Reading]) -> list[Track]:
+        """Give each reading of one frame its track (a new one when none fits), in order of ``readings``."""
+        pairs = sorted(
+            (
+                (_affinity(track, reading), index, track)
+                for track in self._tracks
+                for index, reading in enumerate(readings)
+            ),
+            key=lambda pair: (-pair[0], pair[1], pair[2].number),
+        )
+        taken: dict[int, Track] = {}
+        used: set[int] = set()
+        for affinity, index, track in pairs:
+            if affinity > 0 and index not in taken and track.number not in used:
+                taken[index] = track
+                used.add(track.number)
+        return [self._join(taken.get(index), reading) for index, reading in enumerate(readings)]
+
+    def expire(self, now: Instant) -> list[Track]:
+        """Take out and return the tracks that are over at ``now``, oldest first."""
+        return self._take([track for track in self._tracks if now.ms_since(track.last.captured) > self._gap_ms])
+
+    def close(self) -> list[Track]:
+        """Take out and return every open track: the source ended."""
+        return self._take(list(self._tracks))
+
+    def _take(self, ended: list[Track]) -> list[Track]:
+        self._tracks = [track for track in self._tracks if track not in ended]
+        return ended
+
+    def _join(self, track: Track | None, reading: Reading) -> Track:
+        if track is None:
+            track = Track(next(self._numbers))
+            self._tracks.append(track)
+        track.add(reading)
+        return track
+
+
+def _affinity(track: Track, reading: Reading) -> float:
+    """How well a reading continues a track; 0: not at all."""
+    predicted, box = track.predicted(reading.captured), reading.box
+    if not _similar_size(track.last.box, box):
+        return 0.0
+    overlap = max(predicted.iou(box), track.last.box.iou(box))
+    agreement = agreement_of(track.text, text_of(reading.slot_probabilities))
+    if overlap >= OVERLAP_MIN:
+        return 1.0 + overlap + agreement
+    (x0, y0), (x1, y1) = predicted.centre_px, box.centre_px
+    reach = REACH_WIDTHS * max(track.last.box.width_px, box.width_px)
+    distance = max(abs(x1 - x0), abs(y1 - y0))
+    return agreement if agreement >= AGREEMENT_MIN and distance <= reach else 0.0
+
+
+def _similar_size(one: Box, other: Box) -> bool:
+    small, large = sorted((max(1e-3, one.area_px2), max(1e-3, other.area_px2)))
+    return large / small <= SIZE_RATIO_MAX**2
+
+
+def agreement_of(one: str, other: str) -> float:
+    """Share of characters two texts have in common in order (longest common subsequence), 0 to 1."""
+    if not one or not other:
+        return 0.0
+    row = [0] * (len(other) + 1)
+    for a in one:
+        diagonal = 0
+        for j, b in enumerate(other, start=1):
+            diagonal, row[j] = row[j], diagonal + 1 if a == b else max(row[j], row[j - 1])
+    return row[-1] / max(len(one), len(other))

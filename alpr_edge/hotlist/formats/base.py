@@ -1,0 +1,218 @@
+"""What every feed format shares: from lines of bytes to entries, lines refused, and the date of issue.
+
+A format reads lazily, line by line, so that a list of millions never stands in memory as objects. Nothing here or
+in a format puts plate text into a log or an error: a line is named by its number and column.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.hotlist.index.row import Row
+
+REMARKS_MAX = 500
+VEHICLE_MAX = 100
+RECORD_ID_MAX = 64
+PLATE_RAW_MAX = 24
+REASONS_ALLOWED = frozenset(Reason) - {Reason.IMMIGRATION_VIOLATOR}
+"""What a source lets in unless its settings say otherwise."""
+PACIFIC = "America/Los_Angeles"
+MOMENTS_MAX = 4096
+"""How many dates are remembered; a feed repeats them."""
+_DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
+
+
+class FormatName(StrEnum):
+    """The layouts known."""
+
+    GENERIC_CSV = "generic-csv"
+    FIXED_WIDTH = "fixed-width"
+    CLEW = "clew"
+    NCIC = "ncic"
+    TEXAS_NCIC = "texas-ncic"
+    TEXAS_TCIC = "texas-tcic"
+    COLORADO = "colorado"
+    NEW_YORK = "new-york"
+    FLORIDA = "florida"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that could not be understood."""
+
+    line: int
+    """Number of its first line, from 1."""
+    column: str
+    """The column's name in the feed or its place in a fixed layout."""
+    reason: str
+    """What is wrong, without the line's own text."""
+    lines: int = 1
+    """How many lines of the file went with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A line understood whose reason the source does not allow (California Values Act, Government Code 7284.6)."""
+
+    line: int
+
+
+Record = Row | Rejected | Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a department wants a source read; all of it is settable, a source at a time."""
+
+    reason: Reason | None = None
+    """Reason of every line that names none itself."""
+    reasons: frozenset[Reason] = REASONS_ALLOWED
+    """Reasons let in."""
+    codes: Mapping[str, Reason] = field(default_factory=dict)
+    """Codes or wordings of the feed, upper case, beside and before the format's own."""
+    covert: bool = False
+    """All entries are covert."""
+    zone: str = ""
+    """Zone of its dates; empty: the format's."""
+    skip_plates: frozenset[str] = frozenset()
+    """Canonical texts that are no plates, beside the words every feed writes."""
+    entries_expire: timedelta | None = None
+    """How long an entry without an expiry of its own holds, from the date of the list."""
+    trailer_required: bool = False
+    """Refuse a feed without a trailer that counts its records."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Where a field stands, by role: a column's name, its number from 1, or places such as ``1-8``."""
+    delimiter: str = ""
+    """Empty: told by the header row."""
+    header: bool = True
+    """Whether the first row names the columns."""
+
+
+DEFAULT_RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedContext:
+    """What is known of a feed beside its bytes."""
+
+    source: str
+    file_name: str
+    rules: Rules = DEFAULT_RULES
+    now: datetime | None = None
+    """The moment, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed whose head was read."""
+
+    issued: datetime | None
+    """When the list was made, UTC; None: the feed does not say."""
+    records: Iterator[Record]
+    """The lines, in file order; raises FeedError when the end shows that the feed is not whole."""
+
+
+class FeedFormat(ABC):
+    """One layout of a hotlist file."""
+
+    name: ClassVar[FormatName]
+
+    @abstractmethod
+    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+        """Read the head of a feed.
+
+        Args:
+            lines: the file's lines with their ends.
+            context: what is known beside the file.
+
+        Raises:
+            FeedError: the head is missing or is not this format's.
+        """
+
+
+def text_of(line: bytes) -> str:
+    """A line as UTF-8 or, where it is not, as Latin-1."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def clean(text: str, longest: int) -> str:
+    """Free text on one line, printable characters with single spaces, at most ``longest`` characters."""
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())[:longest]
+
+
+def zone(name: str) -> ZoneInfo:
+    """A time zone.
+
+    Raises:
+        FeedError: the system has no time zone data.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise FeedError(f"this system knows no time zone {name}; check it or install the package tzdata") from None
+
+
+@lru_cache(maxsize=MOMENTS_MAX)
+def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
+    """The UTC moment of a feed's date or date and time; None when it is neither.
+
+    Read are ISO 8601, ``YYYYMMDD`` and ``MM/DD/YYYY``, each with or without a time. Without an offset it is local
+    time of ``local``. In the hour that comes twice the earlier is taken, so that a list never looks younger.
+
+    Args:
+        text: the cell.
+        local: zone of times that name none.
+        end_of_day: a date alone means the end of that day, not its beginning (an expiry holds through its day).
+    """
+    text = text.strip()
+    for layout in _DAY_FORMATS:
+        day = _parsed(text, layout)
+        if day is not None:
+            return _utc(_next_day(day) if end_of_day else day, local)
+    parsed = _with_time(text)
+    if parsed is None:
+        return None
+    return _utc(parsed, local)
+
+
+def _next_day(day: datetime) -> datetime:
+    # Feeds write 9999-12-31 for "never"; the calendar ends there.
+    return day + timedelta(days=1) if day.date() < date.max else day
+
+
+def _utc(moment: datetime, local: ZoneInfo) -> datetime:
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+    except OverflowError:
+        # The first or last day of the calendar: its zone does not matter.
+        return moment.replace(tzinfo=UTC)
+
+
+def _with_time(text: str) -> datetime | None:
+    for layout in ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S"):
+        parsed = _parsed(text, layout)
+        if parsed is not None:
+            return parsed
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _parsed(text: str, layout: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, layout)  # noqa: DTZ007 - the caller gives it its zone
+    except ValueError:
+        return None

@@ -1,0 +1,121 @@
+"""Which column of a delimited feed is what: by the names feeds use, or as the settings say."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.hotlist.formats.base import Rules
+
+_DELIMITERS = ",;\t:"
+_NOT_WORD = re.compile("[^a-z0-9]+")
+ROLES: dict[str, tuple[str, ...]] = {
+    "plate": ("platenumber", "plate", "licenseplate", "licenseplatenumber"),
+    "state": ("stateprovince", "platestate", "state", "province"),
+    "reason": ("category", "reason", "description"),
+    "remarks": ("remarks", "notes", "comments", "description"),
+    "record_id": ("recordid", "id", "ncicnumber", "casenumber"),
+    "effective": ("effectivedate", "startdate"),
+    "expires": ("expirydate", "expirationdate", "enddate"),
+    "year": ("vehicleyear", "year"),
+    "make": ("vehiclemake", "make"),
+    "model": ("vehiclemodel", "model"),
+    "colour": ("vehiclecolor", "vehiclecolour", "color", "colour"),
+}
+"""What a column is called, by role, lower case without spaces; the first name present is taken."""
+
+VEHICLE_ROLES = ("year", "make", "model", "colour")
+"""What a vehicle's text is joined of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a feed."""
+
+    delimiter: str
+    width: int
+    """How many columns a row has."""
+    places: Mapping[str, int]
+    """The column of each role that there is, from 0."""
+    names: Mapping[str, str]
+    """What each role's column is called in reports."""
+
+
+def header_of(line: str, number: int, rules: Rules) -> Header:
+    """Read a header row; without one, the settings' numbers and the width of the first row.
+
+    Raises:
+        FeedError: no column is known as the plate's, or two are called the same.
+    """
+    wrong = sorted(set(rules.columns) - set(ROLES))
+    if wrong:
+        raise FeedError(f"columns: no role is called {wrong[0]!r}; known are {', '.join(ROLES)}")
+    if not line.strip():
+        raise FeedError(f"line {number}: empty; fetch the feed again")
+    if not rules.header:
+        return _numbered(line, rules)
+    delimiter, names = _sniffed(line, rules)
+    places = _places(names, number, rules.columns)
+    if "plate" not in places:
+        raise FeedError(f"line {number}: no header row with a plate column; name it Plate Number")
+    return Header(delimiter, len(names), places, _reported(places, [name.strip() for name in names]))
+
+
+def _numbered(line: str, rules: Rules) -> Header:
+    delimiter = rules.delimiter or ","
+    width = len(_cells(line, delimiter))
+    places = {}
+    for role, text in rules.columns.items():
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= width):
+            raise FeedError(f"columns: without a header row {role} is a number from 1 to {width}, not {text!r}")
+        places[role] = int(text) - 1
+    if "plate" not in places:
+        raise FeedError("columns: without a header row the settings say which column is the plate's")
+    return Header(delimiter, width, places, _reported(places, [str(place + 1) for place in range(width)]))
+
+
+def _reported(places: Mapping[str, int], names: Sequence[str]) -> dict[str, str]:
+    return {role: names[places[role]] if role in places else "-" for role in ROLES}
+
+
+def _key(name: str) -> str:
+    return _NOT_WORD.sub("", name.lower())
+
+
+def _sniffed(header: str, rules: Rules) -> tuple[str, list[str]]:
+    """The delimiter and the column names of the header row."""
+    known = {name for names in ROLES.values() for name in names} | {_key(name) for name in rules.columns.values()}
+    best: tuple[int, str, list[str]] = (0, ",", [])
+    for delimiter in rules.delimiter or _DELIMITERS:
+        names = _cells(header, delimiter)
+        count = sum(_key(name) in known for name in names)
+        if count > best[0]:
+            best = (count, delimiter, names)
+    return best[1], best[2]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _places(names: Sequence[str], number: int, own: Mapping[str, str]) -> dict[str, int]:
+    """Which column each role is read from."""
+    keys = [_key(name) for name in names]
+    places: dict[str, int] = {}
+    for role, known in ROLES.items():
+        wanted = (_key(own[role]),) if role in own else known
+        name = next((name for name in wanted if name in keys), None)
+        if name is None:
+            if role in own:
+                raise FeedError(f"line {number}: no column is called {own[role]!r}, as the settings have it")
+            continue
+        if keys.count(name) > 1:
+            raise FeedError(f"line {number}: two columns are called {names[keys.index(name)].strip()!r}; rename one")
+        # A description that gives the reason already is no remark as well.
+        if keys.index(name) not in places.values():
+            places[role] = keys.index(name)
+    return places

@@ -1,0 +1,102 @@
+"""The fields of formats with a record a line: where a cell stands, what it looks like, and what it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from alpr_edge.hotlist.formats.row_builder import REMEMBERED_MAX, Cells
+
+Looks = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a line."""
+
+    role: str
+    """A field of :class:`.row_builder.Cells`; several of ``vehicle`` or ``remarks`` are joined."""
+    first: int
+    """Its first column, from 1; between delimiters its number."""
+    last: int = 0
+    """Its last column; 0: to the end of the line, or between delimiters."""
+    looks: Looks | None = None
+    """Whether a cell can be this field's."""
+    wrong: str = ""
+    """What is wrong where it cannot."""
+    label: str = ""
+    """Stands before the cell in the remarks."""
+
+    @property
+    def place(self) -> str:
+        """How reports name it."""
+        if self.last == self.first:
+            return str(self.first)
+        return f"{self.first}-{self.last}" if self.last else f"{self.first}"
+
+
+def gathered(fields: Sequence[Field], found: Sequence[str]) -> Cells:
+    """The cells of a line by what they are."""
+    known = dict.fromkeys(Cells._fields, "")
+    for field, cell in zip(fields, found, strict=True):
+        text = cell.strip()
+        if not text:
+            continue
+        if field.role == "remarks":
+            text = f"{field.label} {written_out(text) if field.looks is is_day else text}".strip()
+            known["remarks"] += f", {text}" if known["remarks"] else text
+        elif field.role == "vehicle":
+            known["vehicle"] += f" {text}"
+        else:
+            known[field.role] = text
+    return Cells(**known)
+
+
+def written_out(day: str) -> str:
+    """``YYYYMMDD`` as a person writes it."""
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def is_day(text: str) -> bool:
+    """Whether a cell is ``YYYYMMDD`` of the calendar, or blank."""
+    if not text.strip():
+        return True
+    if len(text) != 8 or not (text.isascii() and text.isdigit()):
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def is_year(text: str) -> bool:
+    """Whether a cell is a year of four digits, or blank."""
+    return not text.strip() or (len(text) == 4 and text.isascii() and text.isdigit())
+
+
+def is_plate_cell(text: str) -> bool:
+    """Whether a cell can hold one plate: with a gap inside it holds the end of one and another field's beginning."""
+    return "  " not in text.strip()
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def is_state(text: str) -> bool:
+    """Whether a cell is two letters, the letter O written as zero or not."""
+    return len(text) == 2 and text.isascii() and text.isupper() and text.replace("0", "O").isalpha()
+
+
+def is_state_or_blank(text: str) -> bool:
+    """Likewise, or blank."""
+    return not text.strip() or is_state(text)
+
+
+def is_letter(text: str) -> bool:
+    """Whether a cell is one capital letter."""
+    return len(text) == 1 and "A" <= text <= "Z"
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell is digits alone, or blank."""
+    return not text.strip() or (text.isascii() and text.isdigit())

@@ -1,0 +1,147 @@
+"""Delimited text with a header row, as Rekor's and Genetec AutoVu's importers take it, or without one.
+
+The delimiter (``,`` ``;`` ``:`` or tab) is the one under which the header row names columns known here, or the
+settings'; it is not guessed from counts. Columns with names of their own are named in the settings, by role; without a
+header row they are numbered. A first line ``DATE11/23/2026 09:00`` is the date of the list. Lines are UTF-8 (a byte
+order mark is passed over) or, where they are not, Latin-1. Quoted fields may hold delimiters, doubled quotes and line
+ends. A quote that is never closed ends the feed's trust: it would swallow every line behind it.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import chain
+from operator import itemgetter
+from typing import ClassVar, Protocol
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Record, Rejected, text_of
+from alpr_edge.hotlist.formats.csv_header import VEHICLE_ROLES, Header, header_of
+from alpr_edge.hotlist.formats.line_formats import TRAILER, check_end
+from alpr_edge.hotlist.formats.row_builder import Cells, EntryMaker, Traits
+
+LINES_A_RECORD_MAX = 20
+"""More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
+_VEHICLE = Cells._fields.index("vehicle")
+_DATE = re.compile(r"DATE\s*(\S.*)")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class GenericCsv(FeedFormat):
+    """The header row names the columns; ``Plate Number`` alone is needed."""
+
+    name: ClassVar[FormatName] = FormatName.GENERIC_CSV
+
+    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+        """Read the date and the header row, if there are any."""
+        first = next(lines, b"").removeprefix(_BYTE_ORDER_MARK)
+        if first.startswith(_UTF16):
+            raise FeedError("line 1: the file is UTF-16; save it as UTF-8")
+        dated = _DATE.fullmatch(text_of(first).strip())
+        number = 2 if dated else 1
+        if dated:
+            first = next(lines, b"")
+        header = header_of(text_of(first).rstrip("\r\n"), number, context.rules)
+        if not context.rules.header:
+            number, lines = number - 1, chain([first], lines)
+        maker = EntryMaker(context, Traits(header.names, partials=True, ncic_states=False))
+        issued = _issued(dated.group(1), maker) if dated else None
+        maker.begin(issued)
+        return Feed(issued, _Rows(header, maker, number, trailer=context.rules.trailer_required).records(lines))
+
+
+def _issued(text: str, maker: EntryMaker) -> datetime:
+    issued = maker.date(text)
+    if issued is None:
+        raise FeedError("line 1: no date behind DATE; write it as mm/dd/yyyy hh:mm")
+    return issued
+
+
+class _CsvReader(Protocol):
+    """What :func:`csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+class _Rows:
+    """The rows behind the header; line numbers are the file's.
+
+    Args:
+        header: which cell is what.
+        maker: makes the rows.
+        done: lines read already.
+        trailer: whether a trailer must stand at the end.
+    """
+
+    def __init__(self, header: Header, maker: EntryMaker, done: int, *, trailer: bool) -> None:
+        self._header = header
+        self._maker = maker
+        self._done = done
+        self._counted = 0
+        self._trailer = trailer
+
+    def records(self, lines: Iterator[bytes]) -> Iterator[Record]:
+        """Each row's record, then the check of the trailer."""
+        rows = csv.reader(map(text_of, lines), delimiter=self._header.delimiter, strict=True)
+        before = self._done
+        while True:
+            try:
+                # A row a turn of the inner loop: entering a try block for each of millions is not free.
+                yield from self._well_formed(rows, before)
+            except csv.Error as error:
+                first = self._done + 1
+                if "end of data" in str(error):
+                    fault = f"line {first}: a quote is opened here and never closed; fetch the feed again"
+                    raise FeedError(fault) from None
+                self._counted += 1
+                span, self._done = rows.line_num + before - self._done, rows.line_num + before
+                yield Rejected(first, "-", "its quotes do not pair up", span)
+            else:
+                return
+
+    def _well_formed(self, rows: "_CsvReader", before: int) -> Iterator[Record]:
+        width, places, make = self._header.width, _picker(self._header), self._maker.make
+        for row in rows:
+            first, self._done = self._done + 1, rows.line_num + before
+            if self._done - first >= LINES_A_RECORD_MAX:
+                yield Rejected(first, "-", "a quoted field runs over too many lines", self._done - first + 1)
+            elif len(row) == width and (row[0] or any(row)):
+                row.append("")
+                yield make(first, places(row))
+            elif not any(cell.strip() for cell in row):
+                continue
+            elif trailer := TRAILER.fullmatch("".join(row).strip()):
+                check_end(map("".join, rows), self._counted, int(trailer.group(1)))
+                return
+            else:
+                yield self._of_other_width(row, first)
+            self._counted += 1
+        if self._trailer:
+            raise FeedError(f"line {self._done}: the trailer TOTAL RECORD is missing, it was cut short; fetch it again")
+
+    def _of_other_width(self, row: list[str], line: int) -> Record:
+        width = self._header.width
+        if len(row) < width or any(cell.strip() for cell in row[width:]):
+            return Rejected(line, "-", f"{len(row)} columns where the header has {width}")
+        return self._maker.make(line, _picker(self._header)([*row[:width], ""]))
+
+
+def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:
+    """Takes a row's cells as :class:`Cells` has them; behind its columns stands an empty one for absent roles."""
+    plain: Callable[[list[str]], tuple[str, ...]] = itemgetter(
+        *(header.places.get(role, header.width) for role in Cells._fields)
+    )
+    parts = [header.places[role] for role in VEHICLE_ROLES if role in header.places]
+    if not parts:
+        return plain
+
+    def with_vehicle(row: list[str]) -> tuple[str, ...]:
+        cells = list(plain(row))
+        cells[_VEHICLE] = " ".join([row[part] for part in parts])
+        return tuple(cells)
+
+    return with_vehicle

@@ -1,0 +1,61 @@
+"""Text in fixed columns that the settings give, such as ``columns = { plate = "1-8", state = "9-10" }``."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Rules
+from alpr_edge.hotlist.formats.csv_header import ROLES
+from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank
+from alpr_edge.hotlist.formats.line_formats import FixedWidth
+from alpr_edge.hotlist.formats.row_builder import Cells
+
+COLUMNS_MAX = 10_000
+
+
+class GenericFixed(FeedFormat):
+    """A layout of its own for each source."""
+
+    name: ClassVar[FormatName] = FormatName.FIXED_WIDTH
+
+    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+        """Read the head, if the settings say that there is one."""
+        layout = _Layout(_fields(context.rules), has_head=context.rules.header)
+        return layout.open(lines, context)
+
+
+class _Layout(FixedWidth):
+    name: ClassVar[FormatName] = FormatName.FIXED_WIDTH
+
+    def __init__(self, fields: tuple[Field, ...], *, has_head: bool) -> None:
+        self.fields = fields
+        self.has_head = has_head
+
+    def is_head(self, text: str) -> bool:  # noqa: ARG002 - the settings say it
+        """Whether the settings say so."""
+        return self.has_head
+
+
+def _fields(rules: Rules) -> tuple[Field, ...]:
+    """The settings' columns in their order.
+
+    Raises:
+        FeedError: a place is none, or there is none for the plate.
+    """
+    fields = []
+    for role, text in rules.columns.items():
+        if role not in ROLES and role not in Cells._fields:
+            raise FeedError(f"columns: no role is called {role!r}; known are {', '.join(ROLES)}")
+        first, _, last = text.partition("-")
+        if not (_is_place(first) and (not last or _is_place(last)) and int(first) <= int(last or first)):
+            raise FeedError(f"columns: {role} stands in columns such as 1-8, not {text!r}")
+        looks = is_state_or_blank if role == "state" else None
+        named = role if role in Cells._fields else "vehicle"
+        fields.append(Field(named, int(first), int(last or first), looks, "no state code" if looks else ""))
+    if not any(field.role == "plate" for field in fields):
+        raise FeedError("columns: say where the plate stands, such as plate = '1-8'")
+    return tuple(sorted(fields, key=lambda field: field.first))
+
+
+def _is_place(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= COLUMNS_MAX

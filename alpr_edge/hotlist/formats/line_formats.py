@@ -1,0 +1,218 @@
+"""The base of every format with a record a line: fields in fixed places or between delimiters.
+
+A format says where its fields stand and what they look like. A line that does not look so is named by the column at
+fault and left out; of a fixed layout it is also found out whether the rest of the line stands one column beside its
+place, which is said and never guessed away: shifting it might put another car on the list.
+
+A head line that is no record is passed over but for the date in it. A trailer that counts the records must be right.
+"""
+
+import csv
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from itertools import chain
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.hotlist.formats.base import PACIFIC, Feed, FeedContext, FeedFormat, Record, Rejected, text_of
+from alpr_edge.hotlist.formats.fields import Field, gathered
+from alpr_edge.hotlist.formats.row_builder import Cells, Codes, EntryMaker, Traits
+
+SHIFTS_TRIED_MAX = 1000
+"""Lines of a feed that are looked at for a shift; a feed with so many faults is mostly refused in any case."""
+TRAILER = re.compile(r"(?:TOTAL RECORDS?|RECORD COUNT|TRAILER)\W*(\d{1,10})", re.IGNORECASE)
+_DATE = re.compile(
+    r"(?<!\d)("
+    r"\d{2}/\d{2}/\d{4}(?: \d{2}:\d{2}(?::\d{2})?)?|\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{8}"
+    r")(?!\d)"
+)
+
+
+class LineFormat(FeedFormat):
+    """A record a line."""
+
+    fields: tuple[Field, ...]
+    """In their order in the line."""
+    codes: ClassVar[Codes] = {}
+    """Meaning of its reason cells."""
+    zone: ClassVar[str] = PACIFIC
+    has_head: bool = True
+    """Whether a first line that is no record is a head."""
+    trailer_required: ClassVar[bool] = False
+
+    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+        """Read the head, if there is one."""
+        maker = EntryMaker(context, self._traits(context))
+        first = next(lines, b"")
+        text = _bare(first)
+        if self.is_head(text):
+            issued = self.issued(text, maker)
+            number = 2
+        else:
+            issued = None
+            number, lines = 1, chain([first], lines)
+        maker.begin(issued)
+        needs_trailer = self.trailer_required or context.rules.trailer_required
+        return Feed(issued, self._records(lines, number, maker, needs_trailer=needs_trailer))
+
+    def is_head(self, text: str) -> bool:
+        """Whether a first line is a head."""
+        return self.has_head and not TRAILER.fullmatch(text.strip()) and self.split(text) is None
+
+    def issued(self, head: str, maker: EntryMaker) -> datetime | None:
+        """The date in a head; None where it holds none."""
+        match = _DATE.search(head)
+        return maker.date(match.group(1)) if match else None
+
+    def default_reason(self, _: FeedContext) -> Reason | None:
+        """The reason of lines that name none, where the settings give none."""
+        return None
+
+    @abstractmethod
+    def split(self, text: str) -> Sequence[str] | None:
+        """The cells of a line, one a field; None when it does not look like a record."""
+
+    @abstractmethod
+    def fault(self, text: str, *, closely: bool) -> tuple[str, str]:
+        """Column and reason of a line that did not look like a record; ``closely``: also whether it is shifted."""
+
+    def cells(self, found: Sequence[str]) -> Cells:
+        """What is what of a line's cells."""
+        return gathered(self.fields, found)
+
+    def _traits(self, context: FeedContext) -> Traits:
+        names = dict.fromkeys(Cells._fields, "-") | {field.role: field.place for field in reversed(self.fields)}
+        return Traits(names, self.codes, self.default_reason(context), self.zone)
+
+    def _records(
+        self, lines: Iterator[bytes], number: int, maker: EntryMaker, *, needs_trailer: bool
+    ) -> Iterator[Record]:
+        """Every line up to the trailer, then the check of its count."""
+        counted = faults = 0
+        for number, line in enumerate(lines, start=number):  # noqa: B020, PLR1704 - the number goes on
+            text = _bare(line)
+            if not text or text.isspace():
+                continue
+            found = self.split(text)
+            if found is not None:
+                yield maker.make(number, self.cells(found))
+            elif trailer := TRAILER.fullmatch(text.strip()):
+                check_end(map(_bare, lines), counted, int(trailer.group(1)))
+                return
+            else:
+                faults += 1
+                yield Rejected(number, *self.fault(text, closely=faults <= SHIFTS_TRIED_MAX))
+            counted += 1
+        if needs_trailer:
+            raise FeedError(f"line {number}: the trailer TOTAL RECORD is missing, it was cut short; fetch it again")
+
+
+class FixedWidth(LineFormat):
+    """Fields in fixed columns; what lies between them is not read."""
+
+    def split(self, text: str) -> Sequence[str] | None:
+        """The cells, if each looks as it should."""
+        text = text.rstrip().ljust(self._width)
+        cells: tuple[str, ...] = self._cut(text)
+        if len(text) > self._width and not self._is_open:
+            return None
+        return cells if all(looks(cells[place]) for place, looks in self._checks) else None
+
+    def fault(self, text: str, *, closely: bool) -> tuple[str, str]:
+        """The first field that does not look as it should, or how the line is shifted."""
+        side = self._shift(text) if closely else None
+        if side:
+            return f"1-{self._width}", f"the fields stand one column to the {side} of the layout"
+        text = text.rstrip().ljust(self._width)
+        for field, cell in zip(self.fields, self._cut(text), strict=True):
+            if field.looks is not None and not field.looks(cell):
+                return field.place, field.wrong
+        return f"{self._width + 1}-", "longer than the layout"
+
+    def _shift(self, text: str) -> str | None:
+        """The side to which a part of the line stands one column off; None where that does not explain it."""
+        for start in self._shiftable:
+            if text[start : start + 1] == " " and self.split(text[:start] + text[start + 1 :]) is not None:
+                return "right"
+            if self.split(f"{text[: start - 1]} {text[start - 1 :]}") is not None:
+                return "left"
+        return None
+
+    @cached_property
+    def _width(self) -> int:
+        return max(field.last or field.first for field in self.fields)
+
+    @cached_property
+    def _is_open(self) -> bool:
+        return not all(field.last for field in self.fields)
+
+    @cached_property
+    def _cut(self) -> Any:  # noqa: ANN401 - itemgetter has no useful type
+        slices = [slice(field.first - 1, field.last or None) for field in self.fields]
+        # One slice alone would give text, not a row of cells.
+        return itemgetter(*slices) if len(slices) > 1 else lambda text: (text[slices[0]],)
+
+    @cached_property
+    def _shiftable(self) -> list[int]:
+        """Where fields begin that have two behind them to tell a shift by: one alone would explain any fault."""
+        told = [field.first for field in self.fields if field.looks is not None]
+        starts = [field.first for field in self.fields[1:]]
+        return [start - 1 for start in starts if sum(first >= start for first in told) > 1]
+
+    @cached_property
+    def _checks(self) -> list[Any]:
+        return [(place, field.looks) for place, field in enumerate(self.fields) if field.looks is not None]
+
+
+class Delimited(LineFormat):
+    """Cells between delimiters, always as many; no row names them."""
+
+    delimiter: ClassVar[str] = ","
+    width: ClassVar[int]
+    """Cells of a line."""
+
+    def split(self, text: str) -> Sequence[str] | None:
+        """The cells of the fields, if there are as many as there should be and each looks as it should."""
+        cells = self._row(text)
+        if len(cells) != self.width:
+            return None
+        found = [cells[field.first - 1].strip() for field in self.fields]
+        fine = all(field.looks is None or field.looks(cell) for field, cell in zip(self.fields, found, strict=True))
+        return found if fine else None
+
+    def fault(self, text: str, *, closely: bool) -> tuple[str, str]:  # noqa: ARG002 - cells do not shift unseen
+        """Too many or few cells, or the first that does not look as it should."""
+        cells = self._row(text)
+        if len(cells) != self.width:
+            return "-", f"{len(cells)} columns where the layout has {self.width}"
+        for field in self.fields:
+            if field.looks is not None and not field.looks(cells[field.first - 1].strip()):
+                return field.place, field.wrong
+        return "-", "no record of this layout"
+
+    def _row(self, text: str) -> list[str]:
+        try:
+            return next(csv.reader([text], delimiter=self.delimiter), [])
+        except csv.Error:
+            return []
+
+
+def check_end(rest: Iterator[str], counted: int, declared: int) -> None:
+    """Compare a trailer with what was counted.
+
+    Raises:
+        FeedError: it counts otherwise, or lines follow it.
+    """
+    if counted != declared:
+        raise FeedError(f"the trailer counts {declared} records, the table holds {counted}; fetch it again")
+    if any(text.strip() for text in rest):
+        raise FeedError("lines follow the trailer; fetch the feed again")
+
+
+def _bare(line: bytes) -> str:
+    return text_of(line).rstrip("\r\n\x1a")

@@ -1,0 +1,207 @@
+"""From the cells of a line to a row: the rules that hold for every format, in one place and fast.
+
+A format finds the cells; what a plate, a reason, a state or a date is, and which of them the source lets in, is
+judged here. What repeats over a list of millions (reasons, states, dates, vehicles) is judged once and remembered.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from alpr_edge.domain.errors import FeedClockError, FeedError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
+from alpr_edge.hotlist.formats import reason_codes, state_codes
+from alpr_edge.hotlist.formats.base import (
+    PACIFIC,
+    PLATE_RAW_MAX,
+    RECORD_ID_MAX,
+    REMARKS_MAX,
+    VEHICLE_MAX,
+    FeedContext,
+    Record,
+    Rejected,
+    Withheld,
+    clean,
+    moment,
+    zone,
+)
+from alpr_edge.hotlist.index.row import Restrictions, microseconds
+
+REMEMBERED_MAX = 8192
+"""How many different cells of a kind are remembered; a feed repeats few of them."""
+Codes = Mapping[str, tuple[Reason, str]]
+"""A feed's codes or wordings, upper case, each with its reason and what else the officer is to know."""
+_OTHER_WILDCARDS = re.compile(r"[%_#]")
+Times = tuple[int | None, int | None, tuple[str, str] | None]
+"""When a row takes effect and expires, in microseconds since 1970, or the cell at fault and why."""
+_NO_TIMES: Times = (None, None, None)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Cells(NamedTuple):
+    """What a format found in a line; an empty text is an absent cell."""
+
+    plate: str
+    state: str = ""
+    reason: str = ""
+    record_id: str = ""
+    vehicle: str = ""
+    remarks: str = ""
+    effective: str = ""
+    expires: str = ""
+
+
+class Memo(dict[Key, Value]):
+    """Remembers what a function made of each key; forgets all when it is full."""
+
+    def __init__(self, make: Callable[[Key], Value]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Key) -> Value:
+        if len(self) >= REMEMBERED_MAX:
+            self.clear()
+        value = self[key] = self._make(key)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a format says about its cells."""
+
+    names: Mapping[str, str]
+    """What the feed calls each cell, for reports; by the field names of :class:`Cells`."""
+    codes: Codes = field(default_factory=dict)
+    default: Reason | None = None
+    """Reason of lines that name none, where the settings give none."""
+    zone: str = PACIFIC
+    """Zone of dates that name none, where the settings give none."""
+    partials: bool = False
+    """Whether a plate may hold the wildcards ``?`` and ``*``."""
+    ncic_states: bool = True
+    """Whether its states are NCIC's letters, not the post's."""
+
+
+class EntryMaker:
+    """Makes rows for one feed."""
+
+    def __init__(self, context: FeedContext, traits: Traits) -> None:
+        self._rules = context.rules
+        self._traits = traits
+        self._default = self._rules.reason or traits.default
+        self._zone = zone(self._rules.zone or traits.zone)
+        self._now = context.now
+        self._expiry: int | None = None
+        self._restrictions: Restrictions | None = (None, None, True) if self._rules.covert else None
+        self._reasons: Memo[str, tuple[str | None, str]] = Memo(self._reason)
+        self._states: Memo[str, tuple[str | None, str]] = Memo(self._state)
+        self._times: Memo[tuple[str, str], Times] = Memo(self._dates)
+        self._vehicles: Memo[str, str] = Memo(lambda text: clean(text, VEHICLE_MAX))
+
+    def date(self, text: str) -> datetime | None:
+        """A date of the feed's head, UTC."""
+        return moment(text, self._zone)
+
+    def begin(self, issued: datetime | None) -> None:
+        """Take the date of the list, which entries without an expiry of their own count from.
+
+        Raises:
+            FeedClockError: the source's entries expire, and neither the list's date nor the moment is known.
+            FeedError: it is the calendar's last.
+        """
+        holds = self._rules.entries_expire
+        if holds is None:
+            return
+        start = issued or self._now
+        if start is None:
+            raise FeedClockError(
+                "its entries expire, and neither its date nor a time that somebody vouches for is known; wait for a fix"
+            )
+        try:
+            self._expiry = microseconds(start + holds)
+        except OverflowError:
+            raise FeedError("the list is dated at the calendar's end; fetch the feed again") from None
+
+    def make(self, line: int, cells: tuple[str, ...]) -> Record:
+        """The row of one line, or what became of it; the cells stand as in :class:`Cells`."""
+        raw, state, reason, record_id, vehicle, remarks, effective, expires = cells
+        if raw.isalnum() and raw.isascii() and len(raw) <= PLATE_LENGTH_MAX:
+            plate = raw.upper().replace("O", "0")
+        else:
+            plate, raw, fault = self._plate(raw)
+            if fault:
+                return Rejected(line, self._traits.names["plate"], fault)
+        why, note = self._reasons[reason]
+        if why is None:
+            return Withheld(line)
+        letters, unknown = self._states[state]
+        begins, ends, wrong = self._times[effective, expires] if effective or expires else _NO_TIMES
+        if wrong is not None:
+            return Rejected(line, self._traits.names[wrong[0]], wrong[1])
+        if note or unknown:
+            remarks = "; ".join(part for part in (note, remarks, unknown) if part.strip())
+        return (
+            plate,
+            raw,
+            letters,
+            why,
+            clean(record_id, RECORD_ID_MAX) if record_id else "",
+            self._vehicles[vehicle],
+            clean(remarks, REMARKS_MAX) if remarks else "",
+            begins,
+            self._expiry if ends is None else ends,
+            self._restrictions,
+        )
+
+    def _plate(self, cell: str) -> tuple[str, str, str]:
+        """Canonical text, the text as written, and why it is no plate that can be matched."""
+        raw = clean(cell, PLATE_RAW_MAX)
+        if is_partial(raw) and self._traits.partials:
+            plate = canonical_partial(cell)
+            return plate, raw, partial_fault(plate)
+        plate = canonical(cell)
+        if is_partial(raw) or _OTHER_WILDCARDS.search(raw):
+            return plate, raw, "a plate with wildcards cannot be matched as it stands"
+        return plate, raw, f"longer than {PLATE_LENGTH_MAX} characters" if len(plate) > PLATE_LENGTH_MAX else ""
+
+    def _reason(self, text: str) -> tuple[str | None, str]:
+        """A cell's reason (None: not let in), and what of it belongs into the remarks."""
+        reason, note = self._meaning(" ".join(text.split()))
+        return (reason.value if reason in self._rules.reasons else None), note
+
+    def _meaning(self, words: str) -> tuple[Reason, str]:
+        key = words.upper()
+        if not key and self._default is not None:
+            return self._default, ""
+        if key in self._rules.codes:
+            return self._rules.codes[key], ""
+        if key in self._traits.codes:
+            return self._traits.codes[key]
+        reason = reason_codes.from_text(words)
+        return reason, words if reason is Reason.OTHER else ""
+
+    def _state(self, text: str) -> tuple[str | None, str]:
+        """A state cell's letters, and what the remarks are to keep of it."""
+        letters, understood = state_codes.from_text(text)
+        if self._traits.ncic_states:
+            letters = state_codes.from_ncic(text)
+        return letters, "" if understood else f"state: {text.strip()}"
+
+    def _dates(self, cells: tuple[str, str]) -> Times:
+        """When a row takes effect and expires; a date that cannot be read is no "never"."""
+        found: list[int | None] = []
+        for role, cell in zip(("effective", "expires"), cells, strict=True):
+            text = cell.strip()
+            when = moment(text, self._zone, end_of_day=role == "expires") if text else None
+            if text and when is None:
+                return None, None, (role, "no date")
+            found.append(microseconds(when))
+        effective, expires = found
+        if effective is not None and expires is not None and expires <= effective:
+            return None, None, ("expires", "before the day it takes effect")
+        return effective, expires, None

@@ -1,0 +1,59 @@
+"""The live lists as one immutable index; the loader swaps it for the next by replacing one reference."""
+
+from dataclasses import dataclass
+
+from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.matching import Listed
+from alpr_edge.hotlist.index.packed import Packed
+from alpr_edge.hotlist.index.plate_keys import plate_key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SealedList:
+    """One source's generation, opened."""
+
+    generation: Generation
+    sha256: str
+    """Digest of the sealed file it came from."""
+    packed: Packed
+
+
+@dataclass(frozen=True, slots=True)
+class ListFault:
+    """A source whose live generation could not be opened: it is not watched, or an older one still is."""
+
+    source: str
+    message: str
+    """One line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HotlistIndex:
+    """The lists of all sources; implements :class:`alpr_edge.domain.matching.Entries`."""
+
+    lists: tuple[SealedList, ...] = ()
+    faults: tuple[ListFault, ...] = ()
+    """What is missing from :attr:`lists`: never taken for "no hits"."""
+
+    def __len__(self) -> int:
+        return sum(len(held.packed) for held in self.lists)
+
+    def exact(self, plate: str) -> list[Listed]:
+        """All entries of one canonical text, over all sources; text that is no plate has none."""
+        try:
+            key = plate_key(plate)
+        except ValueError:
+            return []
+        return [
+            (entry, held.generation)
+            for held in self.lists
+            for entry in held.packed.entries(key, plate, held.generation.source)
+        ]
+
+    def partial(self, plate: str) -> list[Listed]:
+        """All entries whose wildcards a canonical text fits, over all sources."""
+        return [
+            (entry, held.generation)
+            for held in self.lists
+            for entry in held.packed.partial(plate, held.generation.source)
+        ]

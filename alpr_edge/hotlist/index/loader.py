@@ -1,0 +1,129 @@
+"""Opens the live generations and keeps the index up to date while the unit runs.
+
+One list that does not open never takes the others with it: they are watched on, the generation of it that was
+open before stays, and the fault is part of the index, so that it can be sounded and shown.
+"""
+
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.matching import Listed
+from alpr_edge.hotlist.index import sealed_file
+from alpr_edge.hotlist.index.index import HotlistIndex, ListFault, SealedList
+from alpr_edge.hotlist.index.packed import Packed
+from alpr_edge.hotlist.index.plate_keys import Marks
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists.generations import StoredGeneration, live
+
+LISTS_DIRECTORY = "hotlists"
+"""Folder of the sealed files in the unit's data folder."""
+
+log = structlog.get_logger(__name__)
+
+
+def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Packed:
+    """Open and check the sealed file of a generation.
+
+    Raises:
+        StoreError: it is missing, changed, or sealed with another key.
+    """
+    seal = sealed_file.Seal(stored.generation.source, stored.generation.serial)
+    return sealed_file.read(directory / stored.file, seal, lists_key, stored.sha256)
+
+
+def open_marks(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
+    """What an import compares; as :func:`open_sealed`."""
+    seal = sealed_file.Seal(stored.generation.source, stored.generation.serial)
+    return sealed_file.read_marks(directory / stored.file, seal, lists_key, stored.sha256)
+
+
+class HotlistLoader:
+    """Holds the current index; implements :class:`~alpr_edge.domain.matching.Entries` by it.
+
+    One thread loads and refreshes; any number may look up meanwhile and see one whole index.
+
+    Args:
+        database: says which generations are live.
+        lists_key: 32 bytes.
+        directory: folder of the sealed files.
+    """
+
+    def __init__(self, database: Database, lists_key: bytes, directory: Path) -> None:
+        self._database = database
+        self._lists_key = lists_key
+        self._directory = directory
+        self._data_version: int | None = None
+        self._rows: list[StoredGeneration] = []
+        self._index = HotlistIndex()
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the sealed files and of the reports on feeds."""
+        return self._directory
+
+    @property
+    def index(self) -> HotlistIndex:
+        """The index as it stands."""
+        return self._index
+
+    def exact(self, plate: str) -> list[Listed]:
+        """All entries of one canonical text, over all sources."""
+        return self._index.exact(plate)
+
+    def partial(self, plate: str) -> list[Listed]:
+        """All entries whose wildcards a canonical text fits, over all sources."""
+        return self._index.partial(plate)
+
+    def load(self) -> HotlistIndex:
+        """Open what is live and not open yet, and swap the index.
+
+        Raises:
+            StoreError: the database does not say what is live; the index stays.
+        """
+        # Before the rows: a commit between the two then shows as one more change, not as none.
+        self._data_version = self._database.data_version()
+        lists: list[SealedList] = []
+        faults: list[ListFault] = []
+        rows = live(self._database)
+        for stored in rows:
+            held, fault = self._opened(stored)
+            lists += [held] if held else []
+            faults += [fault] if fault else []
+        self._rows = rows
+        self._index = HotlistIndex(tuple(lists), tuple(faults))
+        return self._index
+
+    def refresh_if_changed(self) -> bool:
+        """Load again when another generation went live since; cheap when nothing was committed.
+
+        Returns:
+            Whether the index was swapped.
+
+        Raises:
+            StoreError: the database does not answer; the index stays.
+        """
+        version = self._database.data_version()
+        if version == self._data_version:
+            return False
+        if live(self._database) == self._rows:
+            # Somebody committed something else; a list at fault is tried again when its row changes.
+            self._data_version = version
+            return False
+        self.load()
+        return True
+
+    def _opened(self, stored: StoredGeneration) -> tuple[SealedList | None, ListFault | None]:
+        """The list of a live row; where it does not open, the one open before and the fault."""
+        generation = stored.generation
+        before = next((held for held in self._index.lists if held.generation.source == generation.source), None)
+        if before is not None and before.sha256 == stored.sha256:
+            return SealedList(generation, stored.sha256, before.packed), None
+        try:
+            packed = open_sealed(stored, self._lists_key, self._directory)
+        except StoreError as error:
+            log.error("hotlist.unusable", source=generation.source, serial=generation.serial, fault=str(error))
+            return before, ListFault(generation.source, str(error))
+        log.info("hotlist.live", source=generation.source, serial=generation.serial, entries=len(packed))
+        return SealedList(generation, stored.sha256, packed), None

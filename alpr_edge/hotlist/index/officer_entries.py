@@ -1,0 +1,79 @@
+"""Officers' own entries beside the lists: matched together, each a list of one."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from alpr_edge.domain.matching import Entries, Listed
+from alpr_edge.domain.patterns import PatternSet, is_partial
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import officer_entries
+from alpr_edge.store.hotlists.officer_entries import OwnEntry
+
+
+class OwnIndex:
+    """Own entries to look plates up in; implements :class:`~alpr_edge.domain.matching.Entries`. Immutable.
+
+    Args:
+        entries: those watched for.
+    """
+
+    def __init__(self, entries: Sequence[OwnEntry] = ()) -> None:
+        self.entries = tuple(entries)
+        by_plate: defaultdict[str, list[Listed]] = defaultdict(list)
+        for own in entries:
+            by_plate[own.entry.plate].append((own.entry, own.generation))
+        self._by_plate = dict(by_plate)
+        self._patterns = PatternSet([plate for plate in self._by_plate if is_partial(plate)])
+
+    def exact(self, plate: str) -> Iterator[Listed]:
+        """The entries of one canonical text."""
+        yield from self._by_plate.get(plate, ())
+
+    def partial(self, plate: str) -> Iterator[Listed]:
+        """The entries whose wildcards a canonical text fits."""
+        for pattern in self._patterns.matches(plate):
+            yield from self._by_plate[pattern]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Both:
+    """The lists and the own entries as one; implements :class:`~alpr_edge.domain.matching.Entries`."""
+
+    lists: Entries
+    own: Entries
+
+    def exact(self, plate: str) -> Iterator[Listed]:
+        """All entries of one canonical text."""
+        return chain(self.own.exact(plate), self.lists.exact(plate))
+
+    def partial(self, plate: str) -> Iterator[Listed]:
+        """All entries whose wildcards a canonical text fits."""
+        return chain(self.own.partial(plate), self.lists.partial(plate))
+
+
+@dataclass(slots=True, eq=False)
+class OwnLoader:
+    """Keeps the own entries up to date while the unit runs: one thread refreshes, any number look up."""
+
+    database: Database
+    index: OwnIndex = field(default_factory=OwnIndex)
+    _data_version: int | None = None
+
+    def refresh(self, now: datetime | None) -> bool:
+        """Read the entries again when anything was committed; whether they changed.
+
+        Raises:
+            StoreError: the database does not answer; the entries stay.
+        """
+        version = self.database.data_version()
+        if version == self._data_version:
+            return False
+        entries = tuple(officer_entries.watched(self.database, now))
+        self._data_version = version
+        if entries == self.index.entries:
+            return False
+        self.index = OwnIndex(entries)
+        return True

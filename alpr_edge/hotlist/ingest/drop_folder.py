@@ -1,0 +1,95 @@
+"""The watched folder of a source: which of its files are new, whole and next.
+
+The folder is somebody else's: nothing in it is renamed or removed. A file is known by its name, its time of change and
+its size; one that still grows between two looks is left for later, and one begun with a dot or ended with .part or .tmp
+is still being written by its maker's own word. A signature beside it (NAME.sig) is part of it.
+"""
+
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.store.hotlists.sync_state import Marks
+
+FILES_MAX = 1000
+"""Looked at in one folder."""
+_UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", "~")
+_SIGNATURE = ".sig"
+_CHANGES = {".add": ListChange.ADDITIONS, ".remove": ListChange.REMOVALS}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A file of the folder, in the order they were made."""
+
+    changed_ns: int
+    name: str
+    size: int
+
+    @property
+    def change(self) -> ListChange:
+        """What it does to the list: ``NAME.add.EXT`` adds, ``NAME.remove.EXT`` removes, any other replaces."""
+        kinds = (_CHANGES.get(suffix.lower()) for suffix in Path(self.name).suffixes)
+        return next((kind for kind in kinds if kind), ListChange.COMPLETE)
+
+
+SETTLED_S = 2.0
+"""How long a file of a watched folder must not change."""
+Listing = tuple[Found, ...]
+
+
+def listing(folder: Path) -> Listing:
+    """The finished files of a folder, oldest first; nothing when it is not there (a medium not mounted)."""
+    found = []
+    try:
+        paths = [path for path in folder.iterdir() if _is_named_whole(path.name)]
+    except OSError:
+        return ()
+    for path in paths[:FILES_MAX]:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and status.st_size:
+            found.append(Found(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
+    return tuple(sorted(found))
+
+
+def _signed_ns(path: Path) -> int:
+    """When the signature of a file changed; 0 when it has none."""
+    try:
+        return path.with_name(f"{path.name}{_SIGNATURE}").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def due(before: Listing, now: Listing, marks: Marks) -> Listing:
+    """The files to take in, in order; nothing while the newest of them still grows.
+
+    Args:
+        before: the folder some seconds ago.
+        now: the folder.
+        marks: what is dealt with already.
+    """
+    fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]
+    complete = [place for place, file in enumerate(fresh) if file.change is ListChange.COMPLETE]
+    # What lies before a complete list is in it, or out of it, already.
+    wanted = tuple(fresh[complete[-1] :] if complete else fresh)
+    return wanted if set(wanted) <= set(before) else ()
+
+
+def marked(now: Listing, marks: Marks, up_to: Found) -> dict[str, list[int]]:
+    """The marks once a file was dealt with: those of the folder's files, and of all not newer than it."""
+    present = {file.name for file in now}
+    kept = {name: list(mark) for name, mark in marks.items() if name in present}
+    return kept | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}
+
+
+def _not_newer(now: Iterable[Found], up_to: Found) -> Iterable[Found]:
+    return (file for file in now if file <= up_to)
+
+
+def _is_named_whole(name: str) -> bool:
+    return not name.startswith(".") and not name.lower().endswith((*_UNFINISHED, _SIGNATURE))

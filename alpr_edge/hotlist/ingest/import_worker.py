@@ -1,0 +1,199 @@
+"""Takes in what the network or a watched folder brought: one import at a time, and a word on what became of it.
+
+The unit does this in a process of its own, so that no import holds up a read: neither by Python's lock nor by the
+processor, and no list can take the memory that the unit needs. All that both share is one row of the database.
+"""
+
+import os
+import sys
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from pydantic import BaseModel
+
+from alpr_edge.domain.errors import AlprEdgeError, FeedClockError, FeedError, LostError
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.ingest import drop_folder
+from alpr_edge.hotlist.ingest.drop_folder import Listing
+from alpr_edge.hotlist.ingest.importer import ImportReport, Lists, Progress, import_feed
+from alpr_edge.hotlist.ingest.process_limits import limited_process
+from alpr_edge.hotlist.ingest.request import request_for
+from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.runtime.memory import forbid_dumps
+from alpr_edge.settings import ListSource
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.download_spool import FeedNote, Incoming
+from alpr_edge.store.keys import load_key
+
+log = structlog.get_logger(__name__)
+
+
+class Order(BaseModel):
+    """What the process is told on its standard input."""
+
+    data_directory: Path
+    keys_directory: Path
+    source: ListSource
+    before: list[tuple[int, str, int]]
+    """The watched folder as it was some seconds ago."""
+    now: datetime | None
+    """The moment, UTC; None where nobody vouches for the unit's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Takes in lists.
+
+    Args:
+        lists: where to.
+        incoming: what the network brought.
+    """
+
+    lists: Lists
+    incoming: Incoming
+
+    def take(
+        self, source: ListSource, before: Listing, now: datetime | None, progress: Progress | None = None
+    ) -> ImportReport | None:
+        """Take in the next list that waits for a source; None when none does.
+
+        Args:
+            source: of which.
+            before: its watched folder some seconds ago; what has changed since is left for later.
+            now: the moment, UTC; None where nobody vouches for the clock.
+            progress: told how the import goes on.
+
+        Raises:
+            FeedError: it was refused; that is noted, and it is not tried again.
+            FeedClockError: it was refused by the clock; that is noted, and it stays to be tried again.
+            StoreError: the store is not usable; it is tried again.
+        """
+        if self.incoming.waits(source.name):
+            return self._take_fetched(source, now, progress)
+        if source.folder is None:
+            return None
+        listing = drop_folder.listing(source.folder)
+        state = sync_state.state_of(self.lists.database, source.name)
+        due = drop_folder.due(before, listing, state.marks)
+        if not due:
+            return None
+        marks = drop_folder.marked(listing, state.marks, due[0])
+        try:
+            request = request_for(source, source.folder / due[0].name, due[0].change)
+            report = import_feed(request, self.lists, now, progress)
+        except FeedClockError as error:
+            self._note(source, take_failure=str(error))
+            raise
+        except FeedError as error:
+            self._note(source, marks=marks, take_failure=str(error))
+            raise
+        self._note(source, marks=marks, take_failure="", taken=now)
+        return report
+
+    def _take_fetched(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
+        note = FeedNote()
+        try:
+            with _opened(self.incoming, source.name) as (note, path):
+                request = replace(request_for(source, path, note.change), signature=b64decode(note.signature))
+                report = import_feed(request, self.lists, now, progress)
+        except LostError as error:
+            self._note(source, serial=0, etag="", modified="", take_failure=str(error))
+            self.incoming.remove(source.name)
+            raise FeedError(str(error)) from None
+        except FeedClockError as error:
+            self._put_off(source, note, now, error)
+            raise
+        except FeedError as error:
+            # Fetched while the server changed both, list and signature do not fit: the next look fetches them anew.
+            marks = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
+            self._note(source, serial=self._serial_after(source, note), take_failure=str(error), **marks)
+            self.incoming.remove(source.name)
+            raise
+        self._note(source, serial=note.serial, take_failure="", taken=now)
+        self.incoming.remove(source.name)
+        return report
+
+    def _put_off(self, source: ListSource, note: FeedNote, now: datetime | None, error: FeedClockError) -> None:
+        """Keep a fetched feed until somebody vouches for the clock; with a clock that is vouched for, fetch it anew.
+
+        A feed that waits keeps those that follow it from being fetched, so one that is dated wrongly must not. From the
+        department it is fetched anew once: what follows a serial is asked for without delay.
+        """
+        if now is None:
+            self._note(source, take_failure=str(error))
+            return
+        failed_before = bool(sync_state.state_of(self.lists.database, source.name).take_failure)
+        serial = note.serial if failed_before else 0
+        self._note(source, serial=serial, etag="", modified="", take_failure=str(error))
+        self.incoming.remove(source.name)
+
+    def _serial_after(self, source: ListSource, note: FeedNote) -> int:
+        """Which serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
+        failed_before = bool(sync_state.state_of(self.lists.database, source.name).take_failure)
+        return note.serial if note.change is ListChange.COMPLETE or failed_before else 0
+
+    def _note(self, source: ListSource, **values: object) -> None:
+        sync_state.note(self.lists.database, source.name, **values)
+
+
+@contextmanager
+def _opened(incoming: Incoming, source: str) -> Iterator[tuple[FeedNote, Path]]:
+    """A fetched feed in the clear, in memory alone: under a path that dies with the block."""
+    note, chunks = incoming.read(source)
+    descriptor = os.memfd_create(f"alpr-edge-{source}", os.MFD_CLOEXEC)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - memfd_create gives a descriptor
+        file.writelines(chunks)
+        file.flush()
+        yield note, Path(f"/proc/self/fd/{descriptor}")
+
+
+@contextmanager
+def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
+    """A taker over the unit's store; closes it at the end.
+
+    Raises:
+        StoreError: no key, or a database this release cannot use.
+    """
+    outbox_key, lists_key = load_key("outbox", keys_directory), load_key("lists", keys_directory)
+    database = Database.open(data_directory, outbox_key, migrate=False)
+    try:
+        lists = Lists(database, lists_key, data_directory / LISTS_DIRECTORY)
+        yield Taker(lists, Incoming(data_directory, outbox_key))
+    finally:
+        database.close()
+
+
+def main() -> int:
+    """The process: one order in, one list taken in; the exit code says whether it is to be tried again."""
+    forbid_dumps()
+    configure_logs(verbose=True)
+    with limited_process():
+        return _taken_in()
+
+
+def _taken_in() -> int:
+    order = Order.model_validate_json(sys.stdin.read())
+    before = tuple(drop_folder.Found(*file) for file in order.before)
+    try:
+        with opened_taker(order.data_directory, order.keys_directory) as taker:
+            taker.take(order.source, before, order.now)
+    except FeedClockError as error:
+        log.error("hotlist.put_off", source=order.source.name, reason=str(error))
+        return 1
+    except FeedError as error:
+        log.error("hotlist.refused", source=order.source.name, reason=str(error))
+    except AlprEdgeError as error:
+        log.error("hotlist.not_taken_in", source=order.source.name, reason=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

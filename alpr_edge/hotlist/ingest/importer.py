@@ -1,0 +1,277 @@
+"""Imports a feed: through its format and the gate into a sealed file that goes live by one row.
+
+Until that row is written the list held before is live, and it stays so when anything is refused.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import FeedError, StoreError
+from alpr_edge.domain.hits import Generation, Reason
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.hotlist.formats.base import DEFAULT_RULES, Feed, FeedContext, FormatName, Rejected, Rules
+from alpr_edge.hotlist.formats.registry import FORMATS
+from alpr_edge.hotlist.index import delta, sealed_file
+from alpr_edge.hotlist.index.loader import open_marks, open_sealed
+from alpr_edge.hotlist.index.packed import Made, common
+from alpr_edge.hotlist.ingest import validation
+from alpr_edge.hotlist.ingest.feed_file import FeedFile
+from alpr_edge.hotlist.ingest.report import FeedReport, write_report
+from alpr_edge.hotlist.ingest.signature import check_signature
+from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, Limits, Tally
+from alpr_edge.runtime.durable_files import give_to_owner_of, private_directory
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists.generations import (
+    StoredGeneration,
+    forget_oldest,
+    live,
+    next_serial,
+    record_and_make_live,
+)
+
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LOCK_FILE = ".import.lock"
+
+Progress = Callable[[int, float], None]
+"""Told the entries read and the share of the file, 0 to 1."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Where a unit's generations live."""
+
+    database: Database
+    """Their rows."""
+    lists_key: bytes
+    """32 bytes."""
+    directory: Path
+    """Their sealed files; made when missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to import, and how."""
+
+    path: Path
+    """The feed; text, gzip or zip."""
+    source: str
+    """The list it renews."""
+    format: FormatName
+    reason: Reason | None = None
+    """Reason of lines that name none; a CLEW table's kind where its file name does not tell it."""
+    accept_shrink: bool = False
+    """Take a feed much smaller than the list held."""
+    accept_growth: bool = False
+    """Take a feed much larger than the list held."""
+    dry_run: bool = False
+    """Check only; nothing is written, nothing goes live."""
+    limits: Limits = DEFAULT_LIMITS
+    change: ListChange = ListChange.COMPLETE
+    """What the feed does to the list held."""
+    rules: Rules = DEFAULT_RULES
+    """How the source is to be read."""
+    password: bytes | None = None
+    """Of a zip that has one."""
+    signing_key: Path | None = None
+    """Public key that the feed must be signed with; None: it need not be."""
+    signature: bytes | None = None
+    """Content of the signature file where it came with the feed; None: it lies beside it as ``NAME.sig``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did."""
+
+    source: str
+    serial: int | None
+    """None: a dry run, nothing went live."""
+    issued: datetime | None
+    read: int
+    """Lines of records."""
+    kept: int
+    rejected: int
+    rejected_lines: tuple[Rejected, ...]
+    """The first of them."""
+    skipped_junk: int
+    withheld: int
+    """Entries whose reason the source does not allow: immigration violators, unless its settings say otherwise."""
+    duplicates: int
+    added: int
+    removed: int
+    changed: int
+    """Of those in both lists, the ones that say something else: another vehicle, remark or date."""
+
+
+def import_feed(request: Request, lists: Lists, now: datetime | None, progress: Progress | None = None) -> ImportReport:
+    """Import a feed and make it live; a loader takes it up by its next refresh.
+
+    Args:
+        request: what to import.
+        lists: where to.
+        now: the moment, UTC; None where nobody vouches for the clock.
+        progress: told after every batch.
+
+    Raises:
+        FeedError: the feed was refused as a whole; the list held before stays live.
+        FeedClockError: likewise, and it may be taken once the unit's clock is another.
+        StoreError: the generation could not be written; likewise.
+    """
+    if not _SOURCE.fullmatch(request.source):
+        raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
+    try:
+        with _only_import(lists.directory):
+            return _Import(request, lists, now).run_reported(progress)
+    except FeedError as error:
+        raise type(error)(f"{request.source}: refused, the list held before stays: {error}") from None
+
+
+@dataclass(slots=True)
+class _Import:
+    """One import, step by step."""
+
+    request: Request
+    lists: Lists
+    now: datetime | None
+    tally: Tally = field(default_factory=Tally)
+
+    def run_reported(self, progress: Progress | None) -> ImportReport:
+        """Run, and keep a report on how it ended; a dry run leaves none."""
+        try:
+            report = self.run(progress)
+        except FeedError as error:
+            self._keep_report(str(error))
+            raise
+        except MemoryError:
+            refused = f"it needs more memory than an import may take, at {self.tally.read} lines; split it by source"
+            self._keep_report(refused)
+            raise FeedError(refused) from None
+        self._keep_report("")
+        return report
+
+    def run(self, progress: Progress | None) -> ImportReport:
+        """Pack, pass the gate, go live, report."""
+        held = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
+        generation = held.generation if held else None
+        made, issued = self._pack(held, progress)
+        kept = len(made.packed)
+        validation.check_lines(self.tally, self.request.limits)
+        # Removals may empty a list: the last AMBER entry is cancelled.
+        if kept or self.request.change is not ListChange.REMOVALS:
+            validation.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
+        if not self.request.accept_growth:
+            validation.check_growth(kept, generation, self.request.limits)
+        shared, changed = self._shared_with(held, made)
+        return ImportReport(
+            source=self.request.source,
+            serial=None if self.request.dry_run else self._go_live(made, issued),
+            issued=issued,
+            read=self.tally.read,
+            kept=kept,
+            rejected=self.tally.rejected,
+            rejected_lines=tuple(self.tally.samples),
+            skipped_junk=self.tally.skipped_junk,
+            withheld=self.tally.withheld,
+            duplicates=made.duplicates,
+            added=kept - shared,
+            removed=(generation.entries if generation else 0) - shared,
+            changed=changed,
+        )
+
+    def _pack(self, held: StoredGeneration | None, progress: Progress | None) -> tuple[Made, datetime | None]:
+        """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
+        change, lists = self.request.change, self.lists
+        is_change = held is not None and change is not ListChange.COMPLETE
+        base = open_sealed(held, lists.lists_key, lists.directory) if held and is_change else None
+        generation = held.generation if held else None
+        packer, count = delta.packer_for(change, base), 0
+        with FeedFile(self.request.path, self.request.password) as file:
+            feed = self._opened(file)
+            validation.check_issued(feed.issued, generation, self.now, self.request.limits)
+            for batch in validation.admit(feed.records, self.tally, self.request.rules.skip_plates):
+                count += len(batch)
+                validation.check_count(count, self.request.limits)
+                packer.extend(batch)
+                if progress is not None:
+                    progress(count, file.share_read)
+        return packer.pack(), feed.issued or (generation.issued if generation and is_change else None)
+
+    def _opened(self, file: FeedFile) -> Feed:
+        """The feed, its signature checked and its head read."""
+        request = self.request
+        if request.signing_key is not None:
+            check_signature(request.path, request.signing_key, request.signature)
+        rules = replace(request.rules, reason=request.reason) if request.reason else request.rules
+        return FORMATS[request.format].open(file.lines(), FeedContext(request.source, file.inner_name, rules, self.now))
+
+    def _keep_report(self, refused: str) -> None:
+        if not self.request.dry_run:
+            at = rfc3339(self.now) if self.now else None
+            lines = tuple(self.tally.samples)
+            report = FeedReport(self.request.source, at, refused, self.tally.read, self.tally.rejected, lines)
+            write_report(self.lists.directory, report)
+
+    def _shared_with(self, held: StoredGeneration | None, made: Made) -> tuple[int, int]:
+        """How many entries the list held has too, and how many of these differ; neither when it does not open."""
+        if held is None:
+            return 0, 0
+        try:
+            return common(made.marks, open_marks(held, self.lists.lists_key, self.lists.directory))
+        except StoreError as error:
+            # A damaged list must not keep its replacement out.
+            log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
+            return 0, 0
+
+    def _go_live(self, made: Made, issued: datetime | None) -> int:
+        source, lists = self.request.source, self.lists
+        serial = next_serial(lists.database, source)
+        name, entries = f"{source}.{serial:08d}.list", len(made.packed)
+        sha256 = sealed_file.write(lists.directory / name, sealed_file.Seal(source, serial), made, lists.lists_key)
+        record_and_make_live(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
+        forget_oldest(lists.database, source, lists.directory)
+        log.info("hotlist.imported", source=source, serial=serial, entries=entries)
+        return serial
+
+
+@contextmanager
+def _only_import(directory: Path) -> Iterator[None]:
+    """Make the lists' folder and hold its lock; one import at a time.
+
+    Raises:
+        StoreError: another import runs, or the folder cannot be used.
+    """
+    is_new = not directory.exists()
+    private_directory(directory)
+    if is_new:
+        give_to_owner_of(directory.parent, directory)
+    descriptor = _locked(directory)
+    try:
+        sealed_file.clear_left_over(directory)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(directory: Path) -> int:
+    path = directory / _LOCK_FILE
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
+    give_to_owner_of(directory, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreError("another import runs; try again when it is done") from None
+    return descriptor

@@ -1,0 +1,91 @@
+"""From a source's settings to the import they ask for."""
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.hotlist.formats.base import REASONS_ALLOWED, FormatName, Rules
+from alpr_edge.hotlist.ingest.importer import Request
+from alpr_edge.hotlist.ingest.validation import Limits
+from alpr_edge.settings import ListSource
+
+PASSWORD_BYTES_MAX = 1024
+
+
+def request_for(source: ListSource, path: Path, change: ListChange = ListChange.COMPLETE) -> Request:
+    """The import that a source's settings ask for.
+
+    Raises:
+        FeedError: they name no format known, or the password cannot be read.
+    """
+    return Request(
+        path=path,
+        source=source.name,
+        format=format_of(source),
+        change=change,
+        limits=limits_of(source),
+        rules=rules_of(source),
+        password=None if source.password_file is None else read_password(source.password_file),
+        signing_key=source.signing_key_file,
+    )
+
+
+def format_of(source: ListSource) -> FormatName:
+    """The layout that the source's settings name.
+
+    Raises:
+        FeedError: none is called so.
+    """
+    if source.format not in set(FormatName):
+        raise FeedError(f"{source.name}: no format is called {source.format!r}; known are {', '.join(FormatName)}")
+    return FormatName(source.format)
+
+
+def rules_of(source: ListSource) -> Rules:
+    """How the source is read."""
+    return Rules(
+        reason=source.reason,
+        reasons=frozenset(source.reasons) or REASONS_ALLOWED,
+        codes=source.codes,
+        covert=source.covert,
+        zone=source.zone,
+        skip_plates=frozenset(map(canonical, source.skip_plates)),
+        entries_expire=timedelta(hours=source.entries_expire_h) if source.entries_expire_h else None,
+        trailer_required=source.trailer_required,
+        columns=source.columns,
+        delimiter=source.delimiter,
+        header=source.header,
+    )
+
+
+def limits_of(source: ListSource) -> Limits:
+    """When a feed of it is not believed."""
+    return dataclasses.replace(
+        Limits(),
+        rejected_share_max=source.rejected_share_max,
+        shrink_share_max=source.shrink_share_max,
+        shrink_entries_min=source.shrink_entries_min,
+        growth_share_max=source.growth_share_max,
+        growth_entries_min=source.growth_entries_min,
+        issued_ahead_max=timedelta(hours=source.issued_ahead_h_max),
+        issued_required=source.issued_required,
+    )
+
+
+def read_password(path: Path) -> bytes:
+    """The first line of a password file.
+
+    Raises:
+        FeedError: it cannot be read or is empty.
+    """
+    try:
+        with path.open("rb") as file:
+            password = file.readline(PASSWORD_BYTES_MAX).rstrip(b"\r\n")
+    except OSError as error:
+        raise FeedError(f"{path}: the password cannot be read: {error.strerror}") from None
+    if not password:
+        raise FeedError(f"{path}: holds no password on its first line")
+    return password

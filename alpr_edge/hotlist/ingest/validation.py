@@ -1,0 +1,200 @@
+"""The gate: which entries of a feed come in, and whether the feed as a whole may replace the one held.
+
+A feed that was cut, is older than the list held, or shrank beyond belief would silence alerts, and one that grew beyond
+belief is another list, or none: it would sound for cars nobody looks for and take the unit's memory. Such a feed is
+refused whole and the list held stays live (FIELD, trap 3). What a format alone can see (header, trailer, count) it
+refuses itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alpr_edge.domain.errors import FeedClockError, FeedError
+from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.plates import canonical
+from alpr_edge.hotlist.formats.base import Record, Rejected, Withheld
+from alpr_edge.hotlist.index.row import Row
+
+JUNK_PLATES = frozenset(
+    canonical(word)
+    for word in (
+        "NONE", "UNKNOWN", "UNK", "UNKN", "TEMP", "TEMPTAG", "NOPLATE", "NOPLATES", "NOTAG", "NULL", "NA", "NOTAVAIL",
+    )
+)  # fmt: skip
+"""Words that feeds write where a vehicle has no plate."""
+SAMPLES_MAX = 10_000
+"""How many rejected lines a report names; all are counted."""
+BATCH_ENTRIES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a feed is not believed."""
+
+    rejected_share_max: float = 0.02
+    """Share of its lines that may be rejected."""
+    shrink_share_max: float = 0.25
+    """Share of the entries held that may be missing from it."""
+    shrink_entries_min: int = 10
+    """A loss of fewer entries never counts as shrinking (an AMBER list goes from two to one)."""
+    growth_share_max: float = 3.0
+    """How many times the entries held may come on top of them."""
+    growth_entries_min: int = 10_000
+    """Fewer new entries never count as growing beyond belief: a new list begins small."""
+    issued_ahead_max: timedelta = timedelta(days=1)
+    """How far ahead of the unit's clock a header may date: a list from the future would lock out all that follow."""
+
+    issued_required: bool = False
+    """Refuse a feed that does not say when it was made."""
+    entries_max: int = 20_000_000
+    """Four times the largest list planned for."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a feed's lines."""
+
+    read: int = 0
+    rejected: int = 0
+    samples: list[Rejected] = field(default_factory=list)
+    skipped_junk: int = 0
+    withheld: int = 0
+
+    def count(self, record: Rejected | Withheld) -> None:
+        """Take note of a line that is no entry."""
+        if isinstance(record, Withheld):
+            self.read += 1
+            self.withheld += 1
+            return
+        self.read += record.lines
+        self.rejected += record.lines
+        if len(self.samples) < SAMPLES_MAX:
+            self.samples.append(record)
+
+
+def is_junk(plate: str) -> bool:
+    """Whether canonical text is no plate: nothing, zeros only, or a word for none."""
+    return not plate.strip("0") or plate in JUNK_PLATES
+
+
+def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozenset()) -> Iterator[list[Row]]:
+    """The rows to hold, in batches; everything else is counted in ``tally``, and at a batch's end so is it.
+
+    Args:
+        records: what a format read.
+        tally: what became of it.
+        skip: canonical texts that are no plates either.
+    """
+    junk = JUNK_PLATES | skip
+    batch: list[Row] = []
+    for record in records:
+        if isinstance(record, tuple):
+            plate = record[0]
+            if plate in junk or not plate.strip("0"):
+                tally.skipped_junk += 1
+                tally.read += 1
+                continue
+            batch.append(record)
+            if len(batch) == BATCH_ENTRIES:
+                tally.read += len(batch)
+                yield batch
+                batch = []
+        else:
+            tally.count(record)
+    tally.read += len(batch)
+    if batch:
+        yield batch
+
+
+def check_issued(issued: datetime | None, held: Generation | None, now: datetime | None, limits: Limits) -> None:
+    """Refuse a list older than the one held, or from the future.
+
+    Args:
+        issued: its header date.
+        held: the list it replaces.
+        now: the moment, UTC; None where nobody vouches for the clock: then no list is from the future.
+        limits: how far ahead of the clock it may be.
+
+    Raises:
+        FeedError: it is older than the one held; one that is itself from the future locks nothing out.
+        FeedClockError: it is from the future, or the clock is behind.
+    """
+    if issued is None:
+        if limits.issued_required:
+            raise FeedError("the feed does not say when it was made; fetch one with a header date")
+        return
+    if _is_ahead(issued, now, limits):
+        raise FeedClockError(
+            f"the list is dated {rfc3339(issued)}, ahead of this unit's clock; check the clock, then the feed"
+        )
+    if held is None or held.issued is None or _is_ahead(held.issued, now, limits):
+        return
+    if issued < held.issued:
+        raise FeedError(
+            f"the list is of {rfc3339(issued)}, older than the one held ({rfc3339(held.issued)}); fetch the newest"
+        )
+
+
+def _is_ahead(issued: datetime, now: datetime | None, limits: Limits) -> bool:
+    return now is not None and issued > now + limits.issued_ahead_max
+
+
+def check_lines(tally: Tally, limits: Limits) -> None:
+    """Refuse a feed of which too many lines were not understood.
+
+    Raises:
+        FeedError: with the first such line.
+    """
+    if tally.rejected > limits.rejected_share_max * tally.read:
+        first = tally.samples[0]
+        raise FeedError(
+            f"{tally.rejected} of {tally.read} lines were rejected, "
+            f"the first: line {first.line}, column {first.column}: {first.reason}"
+        )
+
+
+def check_count(count: int, limits: Limits) -> None:
+    """Refuse a feed of more entries than a unit takes.
+
+    Raises:
+        FeedError: it is one.
+    """
+    if count > limits.entries_max:
+        raise FeedError(f"over {limits.entries_max} entries; split the feed by source")
+
+
+def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shrink: bool) -> None:
+    """Refuse an empty feed, and one much smaller than the list held.
+
+    Raises:
+        FeedError: it is.
+    """
+    if kept == 0:
+        raise FeedError("the feed holds no entry; an empty list would silence every alert of the one held")
+    if held is None or accept_shrink:
+        return
+    lost = held.entries - kept
+    if lost > limits.shrink_entries_min and lost > limits.shrink_share_max * held.entries:
+        raise FeedError(
+            f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-shrink"
+        )
+
+
+def check_growth(kept: int, held: Generation | None, limits: Limits) -> None:
+    """Refuse a feed much larger than the list held.
+
+    Raises:
+        FeedError: it is.
+    """
+    if held is None:
+        return
+    gained = kept - held.entries
+    if gained > limits.growth_entries_min and gained > limits.growth_share_max * held.entries:
+        raise FeedError(
+            f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-growth"
+        )

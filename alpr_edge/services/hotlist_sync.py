@@ -1,0 +1,56 @@
+"""A sync by hand: fetch what is newer, take in what waits, for each source in turn, and say what became of it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.hotlist.ingest import drop_folder
+from alpr_edge.hotlist.ingest.drop_folder import Listing
+from alpr_edge.hotlist.ingest.import_worker import Taker
+from alpr_edge.hotlist.ingest.importer import ImportReport
+from alpr_edge.settings import ListSource
+from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+
+STEPS_MAX = 1000
+"""Lists taken in of one source in one go; a department publishes no more changes in a row."""
+Progress = Callable[[int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What became of one source."""
+
+    source: str
+    reports: tuple[ImportReport, ...]
+    """Of the lists taken in, in order."""
+    failure: str = ""
+
+
+def sync_source(
+    fetcher: ListFetcher, taker: Taker, source: ListSource, now: datetime | None, progress: Progress
+) -> Synced:
+    """Bring one list up to date; a failure is part of the answer, not an error."""
+    reports: list[ImportReport] = []
+    try:
+        before = _settled(source)
+        for _ in range(STEPS_MAX):
+            fetched = bool(source.url or source.department) and fetcher.fetch(source)
+            report = taker.take(source, before, now, progress)
+            reports += [report] if report else []
+            if report is None or not (fetched or source.folder):
+                break
+    except AlprEdgeError as error:
+        return Synced(source.name, tuple(reports), str(error))
+    return Synced(source.name, tuple(reports))
+
+
+def _settled(source: ListSource) -> Listing:
+    """A watched folder as it was some seconds ago."""
+    if source.folder is None:
+        return ()
+    listing = drop_folder.listing(source.folder)
+    if listing:
+        time.sleep(drop_folder.SETTLED_S)
+    return listing

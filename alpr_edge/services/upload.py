@@ -1,0 +1,43 @@
+"""Empties an outbox: the uploader's steps with the waits it asks for."""
+
+import time
+from collections.abc import Callable
+
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.uplink.uploader import Uploader
+
+
+def send_until(uploader: Uploader, stop: Callable[[float], bool], beat: Callable[[], None]) -> None:
+    """Step the uploader until told to stop.
+
+    Args:
+        uploader: does one unit of work a step.
+        stop: waits so many seconds and says whether to stop.
+        beat: called after each step.
+    """
+    while True:
+        wait_s = uploader.step()
+        beat()
+        if stop(wait_s):
+            return
+
+
+def send_all(uploader: Uploader, outbox: Outbox, limit_s: float, tick: Callable[[int], None]) -> int:
+    """Step the uploader until nothing is waiting or the time is up.
+
+    Args:
+        uploader: does one unit of work a step.
+        outbox: what is to be sent.
+        limit_s: gives up after this long.
+        tick: told how many items are still waiting.
+
+    Returns:
+        How many items are left.
+    """
+    deadline = time.monotonic() + limit_s
+    while (left := outbox.counts().ready) and time.monotonic() < deadline:
+        tick(left)
+        wait_s = uploader.step()
+        time.sleep(max(0.0, min(wait_s, deadline - time.monotonic())))
+    tick(left)
+    return left

@@ -1,0 +1,246 @@
+"""The encrypted database (SQLCipher, WAL, synchronous=FULL): one writer connection a process, short reads.
+
+Writing transactions begin IMMEDIATE, so two processes queue for the lock instead of failing half-way. A reading
+transaction is cut off after a second: a long one keeps the write-ahead log from being copied back, and it grows.
+
+A statement that meets a damaged page raises DamagedError, and :attr:`Database.damage` says so from then on: who holds
+the data folder sets the file aside and goes on with a new one (:mod:`alpr_edge.store.recovery.replacement`).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
+from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.store.db import migrate as migrating
+from alpr_edge.store.db.access_rights import Rights
+from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
+from alpr_edge.store.sqlite_forensics.wal import lacks_commits
+
+DATABASE_NAME = "edge.db"
+READ_S_MAX = 1.0
+WRITER_WAIT_S_MAX = 30.0
+"""How long a thread waits for this process's other writers."""
+CONNECTIONS_MAX = 6
+"""The writer, the one that watches for other processes' commits, and four that read."""
+
+log = structlog.get_logger(__name__)
+
+_RENEW = "start alpr-edge run, which sets it aside and begins a new one"
+_TROUBLE = {
+    "SQLITE_FULL": "the disk is full; free some space on it",
+    "SQLITE_BUSY": "another process holds it; is an old alpr-edge still running?",
+    "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
+    "SQLITE_CORRUPT": f"it is damaged; {_RENEW}",
+    "SQLITE_IOERR_READ": f"the disk does not read it; {_RENEW}",
+    "SQLITE_IOERR": "the disk does not read or write; check it, and that there is space on it",
+    "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
+    "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
+    "SQLITE_AUTH": "this half of the unit may neither read nor change that",
+    "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
+}
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ")
+_REFUSAL = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
+"""What is wrong with a row, not with the database."""
+
+
+class Database:
+    """An open database; threads may share it.
+
+    Args:
+        path: the file, which exists.
+        engine: opens connections to it.
+        release: what this release reads and writes.
+    """
+
+    def __init__(self, path: Path, engine: Engine, release: migrating.Release) -> None:
+        self.path = path
+        self.engine = engine
+        self.damage = ""
+        """What a statement met; empty while nothing did."""
+        self._release = release
+        self._writing = threading.Lock()
+        self._watching = threading.Lock()
+        self._connect()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        key: bytes,
+        *,
+        migrate: bool,
+        release: migrating.Release = migrating.RELEASE,
+        rights: Rights | None = None,
+    ) -> Self:
+        """Open ``<directory>/edge.db``.
+
+        Args:
+            directory: the unit's data folder, mode 0700.
+            key: 32 bytes.
+            migrate: make the database or bring its schema up to date; only ``alpr-edge run`` may.
+            release: what this release reads and writes.
+            rights: what statements may do; None: everything.
+
+        Raises:
+            DamagedError: it is damaged, or this is another key; nothing was changed.
+            StoreError: no database, one not migrated yet, or one of a newer release.
+        """
+        path = directory / DATABASE_NAME
+        if path.is_symlink():
+            raise StoreError(f"{path}: a link, which is not followed; put the database itself there")
+        if not migrate and not path.exists():
+            raise StoreError(f"{path}: no database yet; start alpr-edge run first")
+        if migrate:
+            private_directory(directory)
+            migrating.create_file(path)
+        if lacks_commits(path):
+            raise DamagedError(f"{path}-wal: it is damaged; {_RENEW}")
+        engine = engine_of(path, key, CONNECTIONS_MAX, rights)
+        try:
+            with _one_line(path):
+                migrating.bring_up(engine, path, release) if migrate else migrating.check(engine, path, release)
+                return cls(path, engine, release)
+        except StoreError:
+            engine.dispose()
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One writing transaction: committed and on disk when the block ends, rolled back when it raises.
+
+        Raises:
+            StoreError: the disk is full, another process does not let go, or a row was refused.
+        """
+        if not self._writing.acquire(timeout=WRITER_WAIT_S_MAX):
+            raise StoreError(
+                f"{self.path}: another thread has been writing for {WRITER_WAIT_S_MAX:g} s; restart the unit"
+            )
+        try:
+            with self._noting(), self._writer.begin():
+                yield self._writer
+        finally:
+            self._writing.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view, for at most :data:`READ_S_MAX`; fetch inside the block, work after it.
+
+        Raises:
+            StoreError: a query took too long.
+        """
+        began = time.monotonic()
+        with self._noting(), self.engine.connect() as connection:
+            interrupt_when(connection, lambda: time.monotonic() - began > READ_S_MAX)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                interrupt_when(connection, None)
+        held_s = time.monotonic() - began
+        if held_s > READ_S_MAX:
+            log.warning("store.read_held", held_s=round(held_s, 3))
+
+    def data_version(self) -> int:
+        """A number that changes when anything was committed, by this process or another (PRAGMA data_version)."""
+        with self._watching, self._noting(), self._watcher.begin():
+            return int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def close(self) -> None:
+        """Give every connection back; the last process to close folds the write-ahead log in."""
+        with self._writing, self._watching:
+            self._writer.close()
+            self._watcher.close()
+            self.engine.dispose()
+
+    def look_over(self, limit_s: float) -> None:
+        """Read through the pages for at most ``limit_s``.
+
+        Raises:
+            DamagedError: one is damaged.
+        """
+        began = time.monotonic()
+        with _one_line(self.path), self.engine.connect() as connection:
+            interrupt_when(connection, lambda: time.monotonic() - began > limit_s)
+            try:
+                with connection.begin():
+                    fault = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+            except DBAPIError as error:
+                if not error_name(error).startswith("SQLITE_INTERRUPT"):
+                    raise
+                return
+            finally:
+                interrupt_when(connection, None)
+        if fault != "ok":
+            raise DamagedError(f"{self.path}: it is damaged; {_RENEW}")
+
+    def is_replaced(self) -> bool:
+        """Whether the file was set aside while it was open here, and its name is another's."""
+        try:
+            return self.path.stat().st_ino != self._file
+        except OSError:
+            return True
+
+    @contextmanager
+    def exchanging(self) -> Iterator[Callable[[], None]]:
+        """While the block runs nobody writes and no connection is open; gives what opens the file put in its place.
+
+        Raises:
+            StoreError: a thread does not stop writing, or the new file cannot be used.
+        """
+        if not self._writing.acquire(timeout=WRITER_WAIT_S_MAX):
+            raise StoreError(f"{self.path}: a thread does not stop writing; restart the unit")
+        try:
+            with self._watching, _one_line(self.path):
+                self._writer.close()
+                self._watcher.close()
+                self.engine.dispose()
+                yield self._reopen
+        finally:
+            self._writing.release()
+
+    def _reopen(self) -> None:
+        migrating.bring_up(self.engine, self.path, self._release)
+        self._connect()
+        self.damage = ""
+
+    def _connect(self) -> None:
+        self._writer = self.engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
+        self._watcher = self.engine.connect()
+        self._file = self.path.stat().st_ino
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """As :func:`_one_line`; damage is remembered."""
+        try:
+            with _one_line(self.path):
+                yield
+        except DamagedError as error:
+            self.damage = str(error)
+            raise
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn what the driver raises into one line; its own text may quote statements."""
+    try:
+        yield
+    except DBAPIError as error:
+        name = error_name(error)
+        hint = next((text for code, text in _TROUBLE.items() if name.startswith(code)), f"it refused ({name})")
+        kinds = ((_DAMAGE, DamagedError), (_REFUSAL, RefusedError))
+        kind = next((kind for codes, kind in kinds if name.startswith(codes)), StoreError)
+        raise kind(f"{path}: {hint}") from None
+    except ResourceClosedError:
+        raise StoreError(f"{path}: it could not be exchanged and is closed; start again") from None
+    except PoolTimeoutError:
+        raise StoreError(f"{path}: too many threads read it at once; try again") from None

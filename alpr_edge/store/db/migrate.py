@@ -1,0 +1,138 @@
+"""Bringing the database to this release's schema, by one process at a time.
+
+Migrations only add. The database carries ``schema`` (what it has) and ``readable_from`` (the oldest schema whose
+release still reads and writes it), so that a release rolled back opens what a newer one left, and no read is lost.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, inspect, select
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import PRIVATE_FILE, sync_directory
+from alpr_edge.store.db.schema import meta
+from alpr_edge.store.db.sqlcipher import BEGIN_OPTION
+
+LOCK_NAME = "edge.lock"
+LOCK_S_MAX = 60.0
+"""How long a start waits for another process's migration."""
+_LOCK_POLL_S = 0.05
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a release makes of a database."""
+
+    schema: int
+    """Number of its newest migration."""
+    readable_from: int
+    """The oldest schema whose release can work with what :attr:`schema` looks like."""
+    scripts: Path
+    """Alembic's folder."""
+
+
+RELEASE = Release(schema=7, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database file (mode 0600) unless there is one; SQLite gives its log the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
+        sync_directory(path.parent)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
+
+
+def bring_up(engine: Engine, path: Path, release: Release) -> None:
+    """Migrate to ``release`` under a file lock, in one transaction; nothing to do for one as new or newer.
+
+    Raises:
+        StoreError: of a newer release that this one cannot read, or another process migrates for too long.
+    """
+    with _locked(path.with_name(LOCK_NAME)):
+        with engine.connect().execution_options(**{BEGIN_OPTION: ""}) as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        with engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"}) as connection, connection.begin():
+            found = _schema_of(connection)
+            if found < release.schema:
+                _upgrade(connection, release)
+                log.info("store.migrated", from_schema=found, to_schema=release.schema)
+    check(engine, path, release)
+
+
+def check(engine: Engine, path: Path, release: Release) -> None:
+    """Whether ``release`` may work with the database.
+
+    Raises:
+        StoreError: it may not, and what to do.
+    """
+    with engine.connect() as connection, connection.begin():
+        found = _schema_of(connection)
+        readable_from = _meta(connection, "readable_from") if found else 0
+    if found < release.schema:
+        raise StoreError(f"{path}: not at this release's schema yet; start alpr-edge run first")
+    if readable_from > release.schema:
+        raise StoreError(
+            f"{path}: written by a newer release (schema {found}, readable from {readable_from}, this one has "
+            f"{release.schema}); install that release again"
+        )
+
+
+def _upgrade(connection: Connection, release: Release) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(release.scripts).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    rows = [
+        {"name": "schema", "value": str(release.schema)},
+        {"name": "readable_from", "value": str(release.readable_from)},
+    ]
+    connection.execute(meta.insert().prefix_with("OR REPLACE"), rows)
+
+
+def _schema_of(connection: Connection) -> int:
+    """The database's schema; 0 for an empty one."""
+    return _meta(connection, "schema") if inspect(connection).has_table(meta.name) else 0
+
+
+def _meta(connection: Connection, name: str) -> int:
+    return int(connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one())
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock file; the kernel lets go of it when the process dies."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
+    try:
+        _wait_for(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int, path: Path) -> None:
+    deadline = time.monotonic() + LOCK_S_MAX
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise StoreError(f"{path}: another alpr-edge has been migrating for {LOCK_S_MAX:g} s") from None
+            time.sleep(_LOCK_POLL_S)
+        else:
+            return

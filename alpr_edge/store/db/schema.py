@@ -1,0 +1,279 @@
+"""Tables of the vehicle's database, as this release reads and writes them.
+
+How they come to be is in ``migrations``; a test holds the two equal. Every table is STRICT. ``seq`` is the order
+in which rows arrived: the wall clock may be unknown or step, a sequence cannot.
+"""
+
+from sqlalchemy import (
+    REAL,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from alpr_edge.store.db.column_types import Json, Utc, instant_columns, number, sequence, word
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    sequence(),
+    Column("read_id", Text, nullable=False, unique=True),
+    Column("unit_id", Text, nullable=False),
+    Column("camera_id", Text, nullable=False),
+    Column("plate", Text, nullable=False),
+    Column("confidence", REAL, nullable=False),
+    Column("alternatives", Json, nullable=False),
+    Column("slot_votes", Json, nullable=False),
+    Column("vote_count", Integer, nullable=False),
+    *instant_columns("first_seen"),
+    *instant_columns("last_seen"),
+    Column("first_frame", Integer, nullable=False),
+    Column("last_frame", Integer, nullable=False),
+    Column("left_px", REAL, nullable=False),
+    Column("top_px", REAL, nullable=False),
+    Column("right_px", REAL, nullable=False),
+    Column("bottom_px", REAL, nullable=False),
+    Column("lat_deg", REAL),
+    Column("lon_deg", REAL),
+    Column("position_age_ms", REAL),
+    Column("position_hdop", REAL),
+    Column("position_source", Text),
+    Column("speed_mps", REAL),
+    Column("course_deg", REAL),
+    Column("model_ids", Json, nullable=False),
+    Column("state", Text),
+    Column("supersedes", Text),
+    Column("closed", Integer, nullable=False),
+)
+Index("reads_plate", reads.c.plate)
+Index("reads_open", reads.c.seq, sqlite_where=text("closed = 0"))
+
+# Their content lies encrypted in files named by the digest.
+images = Table(
+    "images",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("created_utc", Utc),
+    sqlite_with_rowid=False,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("read_id", Text, ForeignKey("reads.read_id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("sha256", Text, ForeignKey("images.sha256"), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("evidence_image", evidence.c.sha256)
+
+hits = Table(
+    "hits",
+    metadata,
+    sequence(),
+    Column("hit_id", Text, nullable=False, unique=True),
+    Column("read_id", Text, ForeignKey("reads.read_id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("plate", Text, nullable=False),
+    Column("plate_raw", Text, nullable=False),
+    Column("state", Text),
+    Column("reason", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("vehicle", Text, nullable=False),
+    Column("remarks", Text, nullable=False),
+    Column("effective", Utc),
+    Column("expires", Utc),
+    Column("covert", Integer, nullable=False, server_default=text("0")),
+    Column("generation_source", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("issued", Utc),
+    Column("imported", Utc),
+    Column("entries", Integer, nullable=False),
+    Column("list_age_s", REAL),
+    Column("match_kind", Text, nullable=False),
+    Column("state_match", Text, nullable=False),
+    *instant_columns("matched"),
+    Column("level", Integer),
+)
+Index("hits_read", hits.c.read_id)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("hit_id", Text, ForeignKey("hits.hit_id"), primary_key=True),
+    Column("read_id", Text, ForeignKey("reads.read_id"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("list_age", Text, nullable=False),
+    *instant_columns("sounded", nullable=True),
+    *instant_columns("withdrawn", nullable=True),
+)
+Index("alerts_read", alerts.c.read_id)
+
+# An item's id is that of the read or hit it carries, or begins with what it tells of one, or is its image's digest.
+outbox = Table(
+    "outbox",
+    metadata,
+    sequence(),
+    Column("item_id", Text, nullable=False, unique=True),
+    Column("urgency", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary),
+    Column("length", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_utc", Utc),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("digest_failures", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'ready'")),
+    Column("detail", Text, nullable=False, server_default=text("''")),
+    Column("receipt_sha256", Text),
+    Column("delivered_utc", Utc),
+    number("failures_alone"),
+    Column("medium_id", Text),
+    Column("offloaded_utc", Utc),
+)
+Index("outbox_due", outbox.c.state, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)  # of releases before schema 6
+Index("outbox_order", outbox.c.state, outbox.c.failures_alone, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
+
+generations = Table(
+    "generations",
+    metadata,
+    sequence(),
+    Column("source", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("issued", Utc),
+    Column("imported", Utc),
+    Column("entries", Integer, nullable=False),
+    Column("live", Integer, nullable=False),
+    UniqueConstraint("source", "serial"),
+)
+Index("generations_live", generations.c.source, unique=True, sqlite_where=text("live = 1"))
+
+own_entries = Table(
+    "own_entries",
+    metadata,
+    sequence(),
+    Column("entry_id", Text, nullable=False, unique=True),
+    Column("plate", Text, nullable=False),
+    Column("plate_raw", Text, nullable=False),
+    Column("state", Text),
+    Column("reason", Text, nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("vehicle", Text, nullable=False),
+    Column("remarks", Text, nullable=False),
+    Column("effective", Utc),
+    Column("expires", Utc, nullable=False),
+    Column("area", Text),
+    Column("hours", Text),
+    Column("covert", Integer, nullable=False),
+    Column("added", Utc),
+    Column("added_by", Text, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("removed_utc", Utc),
+    Column("removed_by", Text),
+)
+Index("own_entries_kept", own_entries.c.seq, sqlite_where=text("removed = 0"))
+
+
+list_sync = Table(
+    "list_sync",
+    metadata,
+    Column("source", Text, primary_key=True),
+    word("etag"),
+    word("modified"),
+    number("serial"),
+    number("newest"),
+    Column("asked", Utc),
+    word("fetch_failure"),
+    Column("marks", Json, nullable=False, server_default=text("'{}'")),
+    Column("taken", Utc),
+    word("take_failure"),
+    sqlite_with_rowid=False,
+)
+
+boots = Table(
+    "boots",
+    metadata,
+    sequence(),
+    Column("boot_id", Text, nullable=False),
+    Column("boottime_ns", Integer, nullable=False),
+    Column("utc", Utc, nullable=False),
+    Column("utc_source", Text, nullable=False),
+    Column("uncertainty_ms", REAL),
+    UniqueConstraint("boot_id", "boottime_ns"),
+)
+
+# Evidence, discovery: what policy 462.5 keeps from deletion. The foreign key stops whoever tries.
+holds = Table(
+    "holds",
+    metadata,
+    Column("read_id", Text, ForeignKey("reads.read_id"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("held_by", Text, nullable=False),
+    Column("held", Utc),
+    sqlite_with_rowid=False,
+)
+
+# Kept by triggers of the migration, as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones apart),
+# "images" and "image_bytes".
+# One row: what the department said of the time last, and when that was heard.
+department_dates = Table(
+    "department_date",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("utc", Utc, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("boottime_ns", Integer, nullable=False),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Reads whose pictures could not be written, and why.
+missing_evidence = Table(
+    "missing_evidence",
+    metadata,
+    Column("read_id", Text, ForeignKey("reads.read_id", ondelete="CASCADE"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Only added to (triggers): every read that was deleted without a receipt.
+deletions = Table(
+    "deletions",
+    metadata,
+    sequence(),
+    Column("read_id", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("camera_id", Text, nullable=False),
+    Column("seen_utc", Utc),
+    Column("images", Integer, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    *instant_columns("deleted"),
+)

@@ -1,0 +1,188 @@
+"""Evidence images: AES-256-GCM files named by the SHA-256 of the JPEG they hold.
+
+Layout: ``AEIM``, one byte version, 12 bytes nonce, ciphertext with its 16-byte tag (NIST SP 800-38D). The digest is
+authenticated with it, so a file cannot stand in for another. An image is durable before the database names it: a
+crash between the two leaves a file that nothing refers to, never a reference to nothing.
+"""
+
+import errno
+import re
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from alpr_edge.domain.errors import LostError, PictureError, StoreError
+from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, digest
+from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, private_directory, sync_directory, write_durably
+
+HEADER = b"AEIM\x01"
+NONCE_BYTES = 12
+OVERHEAD_BYTES = len(HEADER) + NONCE_BYTES + 16
+PREFIXES = tuple(f"{number:02x}" for number in range(256))
+"""What digests begin with, and the names of the folders they lie in."""
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What a file tells without being opened."""
+
+    length: int
+    """Bytes of the JPEG."""
+    changed: datetime
+    """By the clock of that moment."""
+
+
+class ImageStore:
+    """Images under one folder, spread over 256 by the first two digits of their digest.
+
+    Args:
+        directory: made with mode 0700 when missing.
+        key: 32 bytes.
+    """
+
+    def __init__(self, directory: Path, key: bytes) -> None:
+        private_directory(directory)
+        self.directory = directory
+        self._cipher = AESGCM(key)
+
+    def put(self, jpeg: bytes) -> str:
+        """Keep an image and return its digest; it is on disk when this returns. As :meth:`put_all`."""
+        return self.put_all([jpeg])[0]
+
+    def put_all(self, jpegs: Sequence[bytes]) -> list[str]:
+        """Keep several images and return their digests, in order, for the price of about one sync.
+
+        An image that is already here and whole is kept as it is; a damaged one is replaced.
+
+        Raises:
+            StoreError: the disk is full.
+            PictureError: a folder cannot be written, or an image is larger than an item may be.
+        """
+        digests = [digest(jpeg) for jpeg in jpegs]
+        try:
+            new = {sha256: jpeg for sha256, jpeg in zip(digests, jpegs, strict=True) if not self._holds(sha256)}
+            write_durably([(self._place(sha256, jpeg), self._sealed(sha256, jpeg)) for sha256, jpeg in new.items()])
+        except OSError as error:
+            kind = StoreError if error.errno in _NO_SPACE else PictureError
+            raise kind(f"{self.directory}: an image cannot be written: {error.strerror}") from None
+        return digests
+
+    def get(self, sha256: str) -> bytes:
+        """The JPEG with this digest.
+
+        Raises:
+            LostError: it is missing, was changed, or belongs to another key.
+            StoreError: it cannot be read at present.
+        """
+        path = self._path(sha256)
+        try:
+            sealed = path.read_bytes()
+        except FileNotFoundError:
+            raise LostError(f"{path}: the image is missing; restore it or release its item") from None
+        except OSError as error:
+            raise StoreError(f"{path}: the image cannot be read: {error.strerror}") from None
+        jpeg = self._unsealed(sha256, sealed)
+        if jpeg is None:
+            raise LostError(f"{path}: the image was changed or belongs to another key; restore it")
+        return jpeg
+
+    def delete(self, sha256: str) -> None:
+        """Remove an image; one that is not there is no error."""
+        path = self._path(sha256)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path}: the image cannot be removed: {error.strerror}") from None
+
+    def orphans(self, known: Collection[str], prefix: str = "") -> list[str]:
+        """Digests of the files here that are not in ``known``: a crash left them, or an amended read let go.
+
+        Args:
+            known: digests to keep.
+            prefix: look only at digests that begin so.
+
+        Raises:
+            StoreError: a folder cannot be looked into.
+        """
+        names = (path.name for path in self._files(prefix))
+        return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
+
+    def facts(self, sha256: str) -> "ImageFacts | None":
+        """What is known of an image by its file alone; None when there is none."""
+        try:
+            status = self._path(sha256).stat()
+        except OSError:
+            return None
+        return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def remove_temporaries(self, prefix: str = "") -> int:
+        """Remove what a crash left half-written; only for the process that writes images, before it does.
+
+        Raises:
+            StoreError: a folder cannot be looked into, or does not let go of a file.
+        """
+        leftovers = [path for path in self._files(prefix) if _is_temporary(path)]
+        try:
+            for path in leftovers:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.directory}: a file cannot be removed: {error.strerror}") from None
+        return len(leftovers)
+
+    def _place(self, sha256: str, jpeg: bytes) -> Path:
+        """Where an image will lie; its folder is made."""
+        if len(jpeg) > BODY_BYTES_MAX:
+            raise PictureError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower its quality")
+        path = self._path(sha256)
+        if path.parent.is_symlink() or not path.parent.exists():
+            private_directory(path.parent)
+            sync_directory(self.directory)
+        return path
+
+    def _holds(self, sha256: str) -> bool:
+        path = self._path(sha256)
+        return path.exists() and self._unsealed(sha256, path.read_bytes()) is not None
+
+    def _sealed(self, sha256: str, jpeg: bytes) -> bytes:
+        # Random nonces are safe for 2^32 images of one key (SP 800-38D, 8.3): a century of reads.
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return HEADER + nonce + self._cipher.encrypt(nonce, jpeg, _bound(sha256))
+
+    def _unsealed(self, sha256: str, sealed: bytes) -> bytes | None:
+        nonce = sealed[len(HEADER) : len(HEADER) + NONCE_BYTES]
+        if not sealed.startswith(HEADER) or len(sealed) < OVERHEAD_BYTES:
+            return None
+        try:
+            jpeg = self._cipher.decrypt(nonce, sealed[len(HEADER) + NONCE_BYTES :], _bound(sha256))
+        except InvalidTag:
+            return None
+        return jpeg if digest(jpeg) == sha256 else None
+
+    def _path(self, sha256: str) -> Path:
+        return self.directory / sha256[:2] / sha256
+
+    def _files(self, prefix: str = "") -> Iterator[Path]:
+        for folder in PREFIXES:
+            if folder.startswith(prefix[:2]) and not (self.directory / folder).is_symlink():
+                try:
+                    yield from (self.directory / folder).iterdir()
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    raise StoreError(f"{self.directory / folder}: cannot be looked into: {error.strerror}") from None
+
+
+def _bound(sha256: str) -> bytes:
+    return HEADER + sha256.encode("ascii")
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith(TEMPORARY_PREFIX)

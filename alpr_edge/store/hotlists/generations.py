@@ -1,0 +1,150 @@
+"""Which sealed file of each list source is live: one row, switched in one transaction.
+
+The file itself is fsynced before its row is written, so a live row always has its file.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.hits import Generation
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.row_mapping import generation_of
+from alpr_edge.store.db.schema import generations, list_sync
+
+_live = generations.alias("_live")
+GENERATIONS_KEPT = 3
+"""Of each source: the live one and two to roll back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGeneration:
+    """A generation and its sealed file."""
+
+    generation: Generation
+    file: str
+    """Name in the folder of the lists."""
+    sha256: str
+    """Digest of the sealed file."""
+    live: bool
+
+
+def live(database: Database) -> list[StoredGeneration]:
+    """The live generation of each source, in order of source.
+
+    Its ``imported`` is when the server last said that it is still the newest, where that is later: a list without a
+    date of its own must not age while it is confirmed every few minutes. One rolled back to is confirmed by nobody.
+    """
+    newest = select(func.max(generations.c.serial)).where(generations.c.source == _live.c.source).scalar_subquery()
+    query = (
+        select(_live, list_sync.c.asked, (_live.c.serial == newest).label("is_newest"), list_sync.c.take_failure)
+        .join(list_sync, list_sync.c.source == _live.c.source, isouter=True)
+        .where(_live.c.live == 1)
+        .order_by(_live.c.source)
+    )
+    with database.read() as connection:
+        return [_confirmed(row) for row in connection.execute(query).mappings()]
+
+
+def held(database: Database, source: str) -> list[StoredGeneration]:
+    """Every generation of a source, newest first."""
+    query = select(generations).where(generations.c.source == source).order_by(generations.c.serial.desc())
+    return _found(database, query)
+
+
+def next_serial(database: Database, source: str) -> int:
+    """The serial of the source's next generation; the first is 1."""
+    with database.read() as connection:
+        newest = select(func.max(generations.c.serial)).where(generations.c.source == source)
+        return int(connection.execute(newest).scalar() or 0) + 1
+
+
+def record_and_make_live(database: Database, generation: Generation, file: str, sha256: str) -> None:
+    """Write a new generation's row and switch its source to it.
+
+    Args:
+        database: where rows go.
+        generation: with the serial of :func:`next_serial`.
+        file: name of its sealed file, which is on disk already.
+        sha256: digest of that file.
+
+    Raises:
+        StoreError: another import took the serial.
+    """
+    row = {
+        "source": generation.source,
+        "serial": generation.serial,
+        "file": file,
+        "sha256": sha256,
+        "issued": generation.issued,
+        "imported": generation.imported,
+        "entries": generation.entries,
+        "live": 1,
+    }
+    with database.write() as connection:
+        connection.execute(update(generations).where(generations.c.source == generation.source).values(live=0))
+        connection.execute(insert(generations), row)
+
+
+def make_live(database: Database, source: str, serial: int, directory: Path) -> None:
+    """Switch a source to a generation it held before (roll-back).
+
+    Args:
+        database: where rows go.
+        source: the list.
+        serial: of the generation.
+        directory: folder of the sealed files.
+
+    Raises:
+        StoreError: there is no such generation, or its file is gone; the live one stays.
+    """
+    of_source = generations.c.source == source
+    chosen = of_source & (generations.c.serial == serial)
+    with database.write() as connection:
+        file = connection.execute(select(generations.c.file).where(chosen)).scalar()
+        if file is None:
+            raise StoreError(f"list {source} has no generation {serial}; the live one stays")
+        if not (directory / file).is_file():
+            raise StoreError(f"{directory / file}: the file of generation {serial} is gone; the live one stays")
+        connection.execute(update(generations).where(of_source).values(live=0))
+        connection.execute(update(generations).where(chosen).values(live=1))
+
+
+def forget_oldest(database: Database, source: str, directory: Path, kept: int = GENERATIONS_KEPT) -> None:
+    """Remove the rows and then the files behind the ``kept`` newest; never those of the live generation.
+
+    Whoever has a file open holds its content in memory. A crash between the two leaves files without a row, which the
+    next call removes.
+    """
+    found = held(database, source)
+    newest = {row.generation.serial for row in found[:kept]}
+    kept_files = {row.file for row in found if row.live or row.generation.serial in newest}
+    gone = [row.generation.serial for row in found if row.file not in kept_files]
+    if gone:
+        of_source = (generations.c.source == source) & generations.c.serial.in_(gone)
+        with database.write() as connection:
+            connection.execute(delete(generations).where(of_source & (generations.c.live == 0)))
+    name = re.compile(rf"{re.escape(source)}\.(\d{{8,}})\.list")
+    for path in directory.iterdir():
+        if name.fullmatch(path.name) and path.name not in kept_files:
+            path.unlink(missing_ok=True)
+
+
+def _confirmed(row: RowMapping) -> StoredGeneration:
+    stored, asked = _stored(row), row["asked"]
+    imported = stored.generation.imported
+    if not row["is_newest"] or row["take_failure"] or asked is None or (imported is not None and asked <= imported):
+        return stored
+    return replace(stored, generation=replace(stored.generation, imported=asked))
+
+
+def _found(database: Database, query: Select[*tuple[object, ...]]) -> list[StoredGeneration]:
+    with database.read() as connection:
+        return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def _stored(row: RowMapping) -> StoredGeneration:
+    return StoredGeneration(generation_of(row, row["source"]), row["file"], row["sha256"], bool(row["live"]))

@@ -1,0 +1,147 @@
+"""Entries that officers make themselves (policy 462.4(c)): in the car at once, durable, with an end.
+
+A removed entry stays as a row, so that who watched for what, why and until when can be audited.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, func, insert, select, update
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import OWN_SOURCE, Generation, HotlistEntry, Reason
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.restrictions import Area, Hours
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import own_entries
+
+ENTRIES_MAX = 200
+"""Watched for at a time."""
+ROWS_MAX = 10_000
+"""Kept with those removed and expired; the oldest of these go first."""
+LASTS_MAX = timedelta(days=90)
+"""Longest an entry may last; what is wanted for longer belongs on a list of the department."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """One entry and who made it."""
+
+    entry: HotlistEntry
+    """Its ``record_id`` is this entry's id."""
+    case_number: str
+    added: datetime | None
+    """None: the clock was not known."""
+    added_by: str
+    serial: int = 0
+    """Grows with each entry of the unit."""
+
+    @property
+    def generation(self) -> Generation:
+        """The entry as a list of one."""
+        return Generation(OWN_SOURCE, self.serial, None, self.added, 1)
+
+
+def add(database: Database, wanted: OwnEntry, now: datetime | None) -> OwnEntry:
+    """Keep an entry; it is on disk when this returns.
+
+    Args:
+        database: where rows go.
+        wanted: the entry; its id and serial are given here.
+        now: the moment, UTC; None when it is not known.
+
+    Raises:
+        FeedError: it has no end, has ended, lasts too long, or too many are watched for already.
+        StoreError: it cannot be kept.
+    """
+    _check_end(wanted.entry.expires, now)
+    entry = replace(wanted.entry, source=OWN_SOURCE, record_id=uuid.uuid4().hex[:8])
+    with database.write() as connection:
+        kept = connection.execute(select(own_entries.c.expires).where(own_entries.c.removed == 0)).scalars()
+        if sum(now is None or expires > now for expires in kept) >= ENTRIES_MAX:
+            raise FeedError(f"{ENTRIES_MAX} entries are watched for already; remove one first")
+        done = connection.execute(insert(own_entries), _row(replace(wanted, entry=entry, added=now)))
+        serial = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
+        oldest = select(func.max(own_entries.c.seq) - ROWS_MAX).scalar_subquery()
+        ended = own_entries.c.removed == 1
+        if now is not None:
+            ended |= own_entries.c.expires <= now
+        connection.execute(delete(own_entries).where((own_entries.c.seq <= oldest) & ended))
+    return replace(wanted, entry=entry, added=now, serial=serial)
+
+
+def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> OwnEntry:
+    """Stop watching for an entry.
+
+    Raises:
+        FeedError: there is none of that id, or it was removed before.
+    """
+    chosen = (own_entries.c.entry_id == entry_id) & (own_entries.c.removed == 0)
+    with database.write() as connection:
+        row = connection.execute(select(own_entries).where(chosen)).mappings().one_or_none()
+        if row is None:
+            raise FeedError(f"no entry {entry_id}; alpr-edge hotlist status shows them all")
+        connection.execute(update(own_entries).where(chosen).values(removed=1, removed_utc=now, removed_by=by))
+    return _own(row)
+
+
+def watched(database: Database, now: datetime | None) -> list[OwnEntry]:
+    """The entries neither removed nor expired, the oldest first; with an unknown clock none has expired."""
+    query = select(own_entries).where(own_entries.c.removed == 0).order_by(own_entries.c.seq)
+    with database.read() as connection:
+        rows: Sequence[RowMapping] = connection.execute(query).mappings().all()
+    entries = map(_own, rows)
+    return [own for own in entries if now is None or own.entry.expires is None or own.entry.expires > now]
+
+
+def _check_end(expires: datetime | None, now: datetime | None) -> None:
+    if expires is None:
+        raise FeedError("an entry needs an end; give one with --expires")
+    if now is not None and expires <= now:
+        raise FeedError(f"the entry has ended already ({rfc3339(expires)}); give a later --expires")
+    if now is not None and expires - now > LASTS_MAX:
+        raise FeedError(f"an entry lasts {LASTS_MAX.days} days at most; give an earlier --expires")
+
+
+def _row(own: OwnEntry) -> dict[str, Any]:
+    entry = own.entry
+    return {
+        "entry_id": entry.record_id,
+        "plate": entry.plate,
+        "plate_raw": entry.plate_raw,
+        "state": entry.state,
+        "reason": entry.reason.value,
+        "case_number": own.case_number,
+        "vehicle": entry.vehicle,
+        "remarks": entry.remarks,
+        "effective": entry.effective,
+        "expires": entry.expires,
+        "area": None if entry.area is None else str(entry.area),
+        "hours": None if entry.hours is None else str(entry.hours),
+        "covert": int(entry.covert),
+        "added": own.added,
+        "added_by": own.added_by,
+        "removed": 0,
+    }
+
+
+def _own(row: RowMapping) -> OwnEntry:
+    entry = HotlistEntry(
+        source=OWN_SOURCE,
+        plate=row["plate"],
+        plate_raw=row["plate_raw"],
+        state=row["state"],
+        reason=Reason(row["reason"]),
+        record_id=row["entry_id"],
+        vehicle=row["vehicle"],
+        remarks=row["remarks"],
+        effective=row["effective"],
+        expires=row["expires"],
+        area=Area.parse(row["area"]) if row["area"] else None,
+        hours=Hours.parse(row["hours"]) if row["hours"] else None,
+        covert=bool(row["covert"]),
+    )
+    return OwnEntry(entry, row["case_number"], row["added"], row["added_by"], row["seq"])

@@ -1,0 +1,115 @@
+"""Putting items into the outbox, inside the transaction that makes what they carry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
+
+from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.hits import (
+    alert_item_id,
+    alert_payload,
+    hit_payload,
+    kept_as,
+    withdrawal_item_id,
+    withdrawal_payload,
+)
+from alpr_edge.domain.protocol.items import ItemKind, Urgency, digest, encode, read_payload
+from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.store.db.schema import outbox
+
+
+def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
+    """Queue hits of a read just decided: they travel before it does, the covert ones first of all."""
+    rows = [
+        _body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched.utc)
+        for hit in hits
+    ]
+    connection.execute(insert(outbox), rows)
+
+
+def queue_alert(connection: Connection, alert: Alert, sounded: Instant | None, read: PlateRead) -> bool:
+    """Queue what was told of a hit, behind the hit; False: it is queued already and stays as it is.
+
+    Args:
+        connection: of the transaction.
+        alert: of a hit of ``read``.
+        sounded: first sample of its tone; None when it stayed quiet.
+        read: the read that was hit.
+    """
+    body = encode(alert_payload(alert, sounded, read.unit_id))
+    row = _body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
+    return _queue_once(connection, row)
+
+
+def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, unit_id: str) -> bool:
+    """Queue that an alert no longer holds; False: it is queued already and stays as it is."""
+    body = encode(withdrawal_payload(alert, withdrawn, unit_id))
+    row = _body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
+    return _queue_once(connection, row)
+
+
+def queue_read(connection: Connection, read: PlateRead) -> None:
+    """Queue a read with its last values, and its images; an image another read queued stays as it is."""
+    created = read.last_seen.utc
+    body = encode(read_payload(read))
+    connection.execute(insert(outbox), [_body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created)])
+    if read.evidence:
+        rows = [_image_row(ref.sha256, ref.length, created) for ref in read.evidence]
+        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+
+
+def queue_times(connection: Connection, payloads: Sequence[TimePayload], created: datetime | None) -> None:
+    """Queue what became known of when reads were; what is queued already stays as it is."""
+    rows = [
+        _body_row(
+            time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created
+        )
+        for payload in payloads
+    ]
+    if rows:
+        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+
+
+def queue_image(connection: Connection, sha256: str, length: int) -> bool:
+    """Queue an image by itself; False: it is queued already and stays as it is."""
+    return _queue_once(connection, _image_row(sha256, length, None))
+
+
+def _queue_once(connection: Connection, row: dict[str, Any]) -> bool:
+    statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["item_id"])
+    return connection.execute(statement).rowcount > 0
+
+
+def _urgency(hit: Hit) -> Urgency:
+    return Urgency.COVERT_HIT if hit.entry.covert else Urgency.HIT
+
+
+def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, created: datetime | None) -> dict[str, Any]:
+    return {
+        "item_id": item_id,
+        "urgency": int(urgency),
+        "kind": kept_as(kind).value,
+        "body": body,
+        "length": len(body),
+        "sha256": digest(body),
+        "created_utc": created,
+    }
+
+
+def _image_row(sha256: str, length: int, created: datetime | None) -> dict[str, Any]:
+    """An image's body is its file; its digest is its id, so that the department stores it once."""
+    return {
+        "item_id": sha256,
+        "urgency": int(Urgency.IMAGE),
+        "kind": ItemKind.IMAGE.value,
+        "body": None,
+        "length": length,
+        "sha256": sha256,
+        "created_utc": created,
+    }

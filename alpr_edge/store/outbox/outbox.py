@@ -1,0 +1,299 @@
+"""What waits for the department, and what the department said of it.
+
+An item is delivered only when the department answers with the digest of the very bytes that left. Attempts are kept
+on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted. What
+lies on a portable medium is not delivered: it stays until the department's receipt comes back on the medium, or over
+the link, where it is sent once nothing else waits.
+"""
+
+import itertools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
+
+from alpr_edge.domain.errors import LostError, StoreError
+from alpr_edge.domain.protocol.hits import kind_of
+from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, Outcome, digest
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.outbox.answers import (
+    DETAIL_CHARACTERS_MAX,
+    IS_OFFLOADED,
+    IS_READY,
+    apply_answer,
+    change,
+    quarantine,
+)
+from alpr_edge.store.reads import queries
+
+LISTED_MAX = 1000
+
+log = structlog.get_logger(__name__)
+
+_ORDER = (outbox.c.failures_alone, outbox.c.urgency, outbox.c.attempts, outbox.c.seq)
+_COLUMNS = (
+    *(outbox.c.item_id, outbox.c.kind, outbox.c.length, outbox.c.sha256, outbox.c.body),
+    *(outbox.c.attempts, outbox.c.failures_alone),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """How many items stand where."""
+
+    ready: int
+    delivered: int
+    quarantined: int
+    offloaded: int = 0
+    """On a portable medium, and without a receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediumCounts:
+    """What lies on one portable medium and has no receipt yet."""
+
+    medium_id: str
+    items: int
+    last: datetime | None
+    """When something was written to it; None: the clock was not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An item that the department does not take in this form."""
+
+    item_id: str
+    kind: ItemKind
+    attempts: int
+    detail: str
+
+
+class Outbox:
+    """The queue to the department.
+
+    Args:
+        database: where items and their bodies are.
+        images: where the bodies of images are.
+    """
+
+    def __init__(self, database: Database, images: ImageStore) -> None:
+        self._database = database
+        self._images = images
+
+    def due(
+        self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, offloaded: bool = False
+    ) -> list[OutboxItem]:
+        """The next items to deliver: those that fail alone last, else the most urgent, least often tried, oldest first.
+
+        An item whose body is lost or changed is quarantined and left out. One that cannot be read at present is left
+        out too, and waits behind the others.
+
+        Args:
+            limit_items: how many at most.
+            limit_bytes: of all bodies; the first item comes even when it is larger, or it would never.
+            waiting: ids of items to pass over this time.
+            offloaded: those that lie on a medium and have no receipt, in place of those that are ready.
+
+        Raises:
+            StoreError: the store cannot be read at present, or none of what is due.
+        """
+        found: list[OutboxItem] = []
+        unreadable: list[tuple[str, StoreError]] = []
+        for row in self._chosen(limit_items, limit_bytes, waiting, IS_OFFLOADED if offloaded else IS_READY):
+            item = self._item(row)
+            if isinstance(item, StoreError):
+                unreadable.append((row["item_id"], item))
+            elif item is not None:
+                found.append(item)
+        if unreadable and not found:
+            raise unreadable[0][1]
+        for item_id, error in unreadable:
+            log.error("outbox.body_unreadable", item_id=item_id, error=str(error))
+            self.failed_alone(item_id, str(error), None)
+        return found
+
+    def last_due(self, waiting: Collection[str] = ()) -> list[OutboxItem]:
+        """The last of the items that never failed alone, as a list of one; empty when there is none."""
+        wanted = IS_READY & (outbox.c.failures_alone == 0) & outbox.c.item_id.not_in(waiting)
+        rows = self._rows(wanted, 1, last_first=True)
+        return [item for row in rows if isinstance(item := self._item(row), OutboxItem)]
+
+    def find(self, item_id: str) -> OutboxItem | None:
+        """An item that is still due, by its id; None when it is not, or cannot be read."""
+        for row in self._rows((IS_READY | IS_OFFLOADED) & (outbox.c.item_id == item_id), 1):
+            item = self._item(row)
+            return item if isinstance(item, OutboxItem) else None
+        return None
+
+    def settle(self, answers: Sequence[Answer], digest_attempts_max: int, at: datetime | None = None) -> None:
+        """Take the department's answers down, in one transaction; the same answer twice changes nothing more.
+
+        Args:
+            answers: one an item.
+            digest_attempts_max: after so many receipts for other content the item is quarantined.
+            at: the moment of delivery in UTC, None when unknown.
+        """
+        with self._database.write() as connection:
+            for answer in answers:
+                apply_answer(connection, answer, digest_attempts_max, at)
+
+    def offload(self, items: Sequence[OutboxItem], medium_id: str, at: datetime | None) -> int:
+        """Note that items that were ready lie on a medium now; returns how many.
+
+        Args:
+            items: written, read back and equal.
+            medium_id: the medium.
+            at: now in UTC, None when unknown.
+        """
+        done = 0
+        with self._database.write() as connection:
+            for item in items:
+                same = (outbox.c.item_id == item.item_id) & (outbox.c.sha256 == item.sha256) & IS_READY
+                values = {"state": "offloaded", "medium_id": medium_id, "offloaded_utc": at, "detail": ""}
+                done += connection.execute(update(outbox).where(same).values(values)).rowcount
+        return done
+
+    def media(self) -> list[MediumCounts]:
+        """The media that hold items without a receipt."""
+        last = func.max(outbox.c.offloaded_utc)
+        query = select(outbox.c.medium_id, func.count(), last).where(IS_OFFLOADED).group_by(outbox.c.medium_id)
+        with self._database.read() as connection:
+            return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
+
+    def delivered(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
+        """Take one receipt down, as :meth:`settle`."""
+        self.settle([Answer(item_id, Outcome.RECEIPT, sha256)], digest_attempts_max, at)
+
+    def failed_alone(self, item_id: str, detail: str, failures_max: int | None) -> None:
+        """Count that an item failed while others got through; it waits behind all that failed less often.
+
+        Args:
+            item_id: the item.
+            detail: why, without plate text.
+            failures_max: after so many it is quarantined; None: never.
+        """
+        failures = outbox.c.failures_alone + 1
+        state = outbox.c.state
+        with self._database.write() as connection:
+            change(
+                connection,
+                item_id,
+                attempts=outbox.c.attempts + 1,
+                failures_alone=failures,
+                state=state if failures_max is None else case((failures >= failures_max, "quarantined"), else_=state),
+                detail=detail[:DETAIL_CHARACTERS_MAX],
+            )
+
+    def quarantine(self, item_id: str, detail: str) -> None:
+        """Set an item aside; it is shown until it is queued again."""
+        with self._database.write() as connection:
+            quarantine(connection, item_id, detail)
+
+    def requeue(self, item_ids: Collection[str] | None = None, *, offloaded: bool = False) -> int:
+        """Make quarantined items due again with their counts at zero, or those on media that are lost.
+
+        Args:
+            item_ids: which; None: all.
+            offloaded: items on media in place of quarantined ones.
+
+        Returns:
+            How many.
+        """
+        aside = IS_OFFLOADED if offloaded else outbox.c.state == "quarantined"
+        if item_ids is not None:
+            aside &= outbox.c.item_id.in_(item_ids)
+        counts = {"attempts": 0, "digest_failures": 0, "failures_alone": 0}
+        fresh = update(outbox).where(aside).values(state="ready", detail="", **counts)
+        with self._database.write() as connection:
+            return connection.execute(fresh).rowcount
+
+    def quarantine_lost_images(self, prefix: str = "") -> int:
+        """Set aside each image that is due and whose file is gone, so that it shows at once; returns how many.
+
+        A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
+
+        Args:
+            prefix: only those whose digests begin so, with two digits at least; empty: all.
+
+        Raises:
+            StoreError: a folder of images cannot be looked into: nothing is known of what is in it.
+        """
+        return sum(self._quarantine_lost(folder) for folder in ([prefix] if prefix else PREFIXES))
+
+    def _quarantine_lost(self, prefix: str) -> int:
+        here = set(self._images.orphans((), prefix))
+        waiting = IS_READY | IS_OFFLOADED
+        due = (outbox.c.kind == ItemKind.IMAGE) & waiting & outbox.c.item_id.between(prefix, f"{prefix}g")
+        with self._database.read() as connection:
+            gone = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
+        for item_id in gone:
+            log.error("outbox.image_lost", item_id=item_id)
+            self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
+        return len(gone)
+
+    def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
+        """What was set aside, oldest first."""
+        query = select(outbox).where(outbox.c.state == "quarantined").order_by(outbox.c.seq)
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(min(limit, LISTED_MAX))).mappings()
+            return [Quarantined(row["item_id"], _kind_of(row), row["attempts"], row["detail"]) for row in rows]
+
+    def counts(self) -> OutboxCounts:
+        """How many items stand where, without looking at them."""
+        with self._database.read() as connection:
+            found = queries.kept_counts(connection)
+        states = ("ready", "delivered", "quarantined", "offloaded")
+        return OutboxCounts(*(found.get(f"outbox.{state}", 0) for state in states))
+
+    def _chosen(
+        self, limit_items: int, limit_bytes: int, waiting: Collection[str], state: ColumnElement[bool]
+    ) -> list[RowMapping]:
+        rows = self._rows(state & outbox.c.item_id.not_in(waiting), limit_items)
+        totals = itertools.accumulate(row["length"] for row in rows)
+        return [
+            row
+            for place, (row, total) in enumerate(zip(rows, totals, strict=True))
+            if not place or total <= limit_bytes
+        ]
+
+    def _rows(self, wanted: ColumnElement[bool], limit_items: int, *, last_first: bool = False) -> Sequence[RowMapping]:
+        """Rows in the order of delivery, or against it."""
+        order = [column.desc() if last_first else column.asc() for column in _ORDER]
+        query = select(*_COLUMNS).where(wanted).order_by(*order).limit(limit_items)
+        with self._database.read() as connection:
+            return connection.execute(query).mappings().all()
+
+    def _item(self, row: RowMapping) -> OutboxItem | StoreError | None:
+        """The item with its body; None, and quarantined, when that is not what was queued; or why it cannot be read."""
+        try:
+            body = self._body(row)
+        except LostError as error:
+            log.error("outbox.body_lost", item_id=row["item_id"], kind=row["kind"], error=str(error))
+            self.quarantine(row["item_id"], str(error))
+            return None
+        except StoreError as error:
+            return error
+        counts = row["attempts"], row["failures_alone"]
+        return OutboxItem(row["item_id"], _kind_of(row), body, row["sha256"], *counts)
+
+    def _body(self, row: RowMapping) -> bytes:
+        if row["body"] is None:
+            return self._images.get(row["sha256"])
+        body = bytes(row["body"])
+        if digest(body) != row["sha256"]:
+            raise LostError("the body was changed since it was queued")
+        return body
+
+
+def _kind_of(row: RowMapping) -> ItemKind:
+    return kind_of(row["item_id"], ItemKind(row["kind"]))
+
+
+def quarantined_in(database: Database) -> int:
+    """How many items of a database were set aside."""
+    with database.read() as connection:
+        return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)

@@ -1,0 +1,92 @@
+"""Queues when reads were, once their boot's pairs tell: reads before the first fix, and all of a boot in dispute.
+
+Nothing of a read is rewritten: what was queued of it may have been delivered already.
+"""
+
+from sqlalchemy import ColumnElement, Connection, Select, false, func, literal, or_, select
+
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.protocol.time_corrections import time_item_id, time_payload
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.timeline import Timeline
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.row_mapping import read_of
+from alpr_edge.store.db.schema import outbox, reads
+from alpr_edge.store.outbox import enqueue
+
+BATCH = 200
+LOOK_BACK = 20_000
+"""Reads of earlier boots that a start looks at: some days of driving."""
+_TRUSTED = (UtcSource.GNSS.value, UtcSource.NTP.value)
+
+
+def place_boot(database: Database, boot_id: str, now: Instant) -> int:
+    """Queue what the pairs of a boot, the present one, tell of its closed reads.
+
+    Args:
+        database: of this vehicle.
+        boot_id: the boot.
+        now: stands on the items as the time they were made.
+
+    Returns:
+        How many times were queued.
+
+    Raises:
+        StoreError: the database refused; what was queued before stays.
+    """
+    timeline = clock_pairs.timelines(database, [boot_id])[boot_id]
+    # Sequence numbers rise with arrival: reads of the present boot are the newest.
+    before = select(reads.c.seq).where(reads.c.first_seen_boot_id != boot_id).order_by(reads.c.seq.desc()).limit(1)
+    with database.read() as connection:
+        since = connection.scalar(before) or 0
+    return _place(database, timeline, since, now)
+
+
+def place_earlier(database: Database, now: Instant) -> int:
+    """Queue what a stop came before: for the boots of the newest :data:`LOOK_BACK` reads; as :func:`place_boot`."""
+    with database.read() as connection:
+        since = (connection.scalar(select(func.max(reads.c.seq))) or 0) - LOOK_BACK
+        found = list(connection.scalars(select(reads.c.first_seen_boot_id).where(reads.c.seq > since).distinct()))
+    return sum(_place(database, timeline, since, now) for timeline in clock_pairs.timelines(database, found).values())
+
+
+def _place(database: Database, timeline: Timeline, since: int, now: Instant) -> int:
+    placed = 0
+    if not timeline.settled and not timeline.disputed:
+        return placed
+    while True:
+        with database.write() as connection:
+            rows = list(connection.execute(_waiting(timeline, since)).mappings())
+            found = [read_of(row, ()) for row in rows]
+            placed += _queue(connection, found, timeline, now)
+        if len(rows) < BATCH:
+            return placed
+        since = rows[-1]["seq"]
+
+
+def _queue(connection: Connection, found: list[PlateRead], timeline: Timeline, now: Instant) -> int:
+    payloads = [payload for read in found if (payload := time_payload(read, timeline)) is not None]
+    enqueue.queue_times(connection, payloads, now.utc)
+    return len(payloads)
+
+
+def _waiting(timeline: Timeline, since: int) -> Select[tuple[object, ...]]:
+    """Closed reads of a boot whose time is to be told and has not been."""
+    told = literal(time_item_id("", sure=True)).concat(reads.c.read_id)
+    if timeline.disputed:
+        told = told.concat(time_item_id("", sure=False).removeprefix(time_item_id("", sure=True)))
+    return (
+        select(reads)
+        .where(reads.c.seq > since, reads.c.first_seen_boot_id == timeline.boot_id, reads.c.closed == 1)
+        .where(_untold(timeline), ~select(outbox.c.seq).where(outbox.c.item_id == told).exists())
+        .order_by(reads.c.seq)
+        .limit(BATCH)
+    )
+
+
+def _untold(timeline: Timeline) -> ColumnElement[bool]:
+    """Reads whose own clock does not tell: those without a trusted one, in a dispute all of them."""
+    if timeline.disputed:
+        return ~false()
+    return or_(reads.c.first_seen_utc_source.not_in(_TRUSTED), reads.c.last_seen_utc_source.not_in(_TRUSTED))

@@ -1,0 +1,138 @@
+"""The rows of a record, inside the transaction of its batch: a decided read, its pass's end, what hangs on both."""
+
+import dataclasses
+import itertools
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from alpr_edge.domain.errors import RefusedError
+from alpr_edge.domain.reads import EvidenceRef, PlateRead
+from alpr_edge.store.db.row_mapping import alert_of, alert_row, hit_row, instant_row, read_row
+from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, outbox, reads
+from alpr_edge.store.outbox import enqueue
+from alpr_edge.store.reads import queries
+from alpr_edge.store.reads.queries import StoredRead
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord
+
+
+def decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...]) -> PlateRead:
+    """Keep a decided read with its hits and its alert; its hits are queued."""
+    read = dataclasses.replace(record.read, evidence=refs)
+    connection.execute(insert(reads), read_row(read, closed=False))
+    _refer(connection, read)
+    _note_missing(connection, read, record.missing_evidence)
+    if record.hits:
+        connection.execute(insert(hits), [hit_row(hit) for hit in record.hits])
+        enqueue.queue_hits(connection, record.hits, read)
+    if record.alert is not None:
+        connection.execute(insert(alerts), alert_row(record.alert, record.sounded))
+        enqueue.queue_alert(connection, record.alert, record.sounded, read)
+    _withdraw(connection, record)
+    return read
+
+
+def close(
+    connection: Connection,
+    record: ClosedRecord,
+    refs: tuple[EvidenceRef, ...],
+    released: set[str],
+) -> PlateRead:
+    """Amend and queue a read; digests that it no longer refers to are added to ``released``.
+
+    A read whose decision is not here is kept by its end: the decision may lie in a database that was set aside, or have
+    been set aside itself. What hangs on it comes with the salvage or the next start.
+
+    Args:
+        connection: of the batch's transaction.
+        record: the end of its pass.
+        refs: its new images.
+        released: digests whose files may go.
+
+    Raises:
+        RefusedError: it is closed already.
+    """
+    kept = queries.evidence_of(connection, [record.read.read_id]).get(record.read.read_id, ())
+    replaced = {ref.kind for ref in refs}
+    read = dataclasses.replace(record.read, evidence=(*(ref for ref in kept if ref.kind not in replaced), *refs))
+    is_open = (reads.c.read_id == read.read_id) & (reads.c.closed == 0)
+    if connection.execute(update(reads).where(is_open).values(**read_row(read, closed=True))).rowcount != 1:
+        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == read.read_id)) is None:
+            return _begin_anew(connection, read, record.missing_evidence)
+        raise RefusedError(f"read {read.read_id} is not open, so it cannot be closed; nothing of its batch was kept")
+    if refs:
+        connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
+        _refer(connection, read)
+        released.update(ref.sha256 for ref in kept if ref.kind in replaced)
+    enqueue.queue_read(connection, read)
+    return read
+
+
+def _begin_anew(connection: Connection, read: PlateRead, missing: str) -> PlateRead:
+    """Keep a read by the end of its pass alone."""
+    connection.execute(insert(reads), read_row(read, closed=True))
+    _refer(connection, read)
+    _note_missing(connection, read, missing)
+    enqueue.queue_read(connection, read)
+    return read
+
+
+def add_decision(
+    connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...], kept: StoredRead
+) -> None:
+    """Add to a read that was kept by its end what hangs on its decision: hits, alert, and images if it has none."""
+    read_id, known = record.read.read_id, {hit.hit_id for hit in kept.hits}
+    new = [hit for hit in record.hits if hit.hit_id not in known]
+    if new:
+        connection.execute(insert(hits), [hit_row(hit) for hit in new])
+        enqueue.queue_hits(connection, new, kept.read)
+    if record.alert is not None:
+        row = alert_row(record.alert, record.sounded)
+        if connection.execute(upsert(alerts).on_conflict_do_nothing(), row).rowcount:
+            enqueue.queue_alert(connection, record.alert, record.sounded, kept.read)
+    if refs and not kept.read.evidence:
+        _refer(connection, dataclasses.replace(kept.read, evidence=refs))
+        connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read_id))
+        for ref in refs if kept.closed else ():
+            enqueue.queue_image(connection, ref.sha256, ref.length)
+    _withdraw(connection, record)
+
+
+def _withdraw(connection: Connection, record: DecidedRecord) -> None:
+    """Withdraw the alerts that a decision takes back, dated by the frame that decided otherwise, and queue it."""
+    if record.withdraws is None:
+        return
+    at, standing = record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
+    chosen = update(alerts).where((alerts.c.read_id == record.withdraws) & standing)
+    for row in connection.execute(chosen.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
+        enqueue.queue_withdrawal(connection, alert_of(row), at, record.read.unit_id)
+
+
+def _note_missing(connection: Connection, read: PlateRead, reason: str) -> None:
+    """Put down why a read has fewer pictures than it should; nothing to note when none is missing."""
+    if reason:
+        connection.execute(insert(missing_evidence), {"read_id": read.read_id, "reason": reason})
+
+
+def _refer(connection: Connection, read: PlateRead) -> None:
+    """Name the read's images."""
+    if not read.evidence:
+        return
+    known = [{"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc} for ref in read.evidence]
+    connection.execute(upsert(images).on_conflict_do_nothing(), known)
+    places = zip(itertools.count(), read.evidence, strict=False)
+    rows = [
+        {"read_id": read.read_id, "place": place, "kind": ref.kind.value, "sha256": ref.sha256} for place, ref in places
+    ]
+    connection.execute(insert(evidence), rows)
+
+
+def forget_images(connection: Connection, released: set[str]) -> set[str]:
+    """Take out of the tables those images that no read refers to any more; returns them."""
+    if not released:
+        return set()
+    used = exists().where(evidence.c.sha256 == images.c.sha256)
+    gone = delete(images).where(images.c.sha256.in_(released) & ~used).returning(images.c.sha256)
+    forgotten = set(connection.scalars(gone))
+    connection.execute(delete(outbox).where(outbox.c.item_id.in_(forgotten)))
+    return forgotten

@@ -1,0 +1,64 @@
+"""Look-back: which reads held on the vehicle an entry would have met, had it been there (policy 462.4(c)).
+
+The table is searched in slices, the newest reads first, so that no reading transaction is held for long.
+"""
+
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Text, func, or_, select, type_coerce
+
+from alpr_edge.domain.matching import Entries, Look, Meeting, meetings
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.row_mapping import read_of
+from alpr_edge.store.db.schema import reads
+
+SLICE_ROWS = 20_000
+FOUND_MAX = 500
+"""Reads one look-back returns at most."""
+_PATTERN = re.compile(r"[0-9A-Z?*]+")
+
+
+def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tuple[PlateRead, Meeting]]:
+    """The reads that an entry meets, the newest first, with the surest way each does; at most :data:`FOUND_MAX`.
+
+    Args:
+        database: with the reads.
+        pattern: canonical plate or partial of the entry.
+        entries: the entry alone.
+    """
+    assert _PATTERN.fullmatch(pattern)  # SQLite's GLOB has the same two wildcards, and a third that no plate holds
+    found = 0
+    for first, last in _slices(database):
+        for read in _candidates(database, pattern, first, last):
+            met = meetings(
+                Look(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
+            )
+            if met:
+                yield read, met[0]
+                found += 1
+                if found == FOUND_MAX:
+                    return
+
+
+def _slices(database: Database) -> Iterator[tuple[int, int]]:
+    with database.read() as connection:
+        newest = connection.execute(select(func.max(reads.c.seq))).scalar() or 0
+    for last in range(newest, 0, -SLICE_ROWS):
+        yield last - SLICE_ROWS + 1, last
+
+
+def _candidates(database: Database, pattern: str, first: int, last: int) -> list[PlateRead]:
+    """Reads of a slice whose text fits, or whose reader considered the text."""
+    fits = reads.c.plate.op("GLOB")(pattern)
+    considered = func.instr(type_coerce(reads.c.alternatives, Text), f'"{pattern}"') > 0
+    query = (
+        select(reads)
+        .where(reads.c.seq.between(first, last) & or_(fits, considered))
+        .order_by(reads.c.seq.desc())
+        .limit(FOUND_MAX)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [read_of(row, ()) for row in rows]

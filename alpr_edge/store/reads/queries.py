@@ -1,0 +1,143 @@
+"""Reading back what is kept: bounded, in few statements, inside the caller's transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, exists, func, select
+
+from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
+from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, read_of
+from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, reads
+from alpr_edge.store.db.schema import counts as kept_numbers
+
+ROWS_MAX = 1000
+"""Reads that one query returns at most: a reading transaction is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An alert and what became of it."""
+
+    alert: Alert
+    sounded: Instant | None
+    """None: it stayed quiet (cooldown)."""
+    withdrawn: Instant | None
+    """When a later read of the pass took it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRead:
+    """A read with all that hangs on it."""
+
+    read: PlateRead
+    closed: bool
+    """Whether the pass is over: the row does not change any more."""
+    hits: tuple[Hit, ...]
+    alerts: tuple[StoredAlert, ...]
+    missing_evidence: str = ""
+    """Why pictures of it are missing; empty when none is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is kept."""
+
+    reads: int
+    open_reads: int
+    hits: int
+    images: int
+    image_bytes: int
+    """Bytes of the JPEGs."""
+
+
+def recent(connection: Connection, limit: int, *, hits_only: bool) -> list[StoredRead]:
+    """The newest reads first; a covert hit makes no read a hit here."""
+    query = select(reads).order_by(reads.c.seq.desc()).limit(min(max(limit, 0), ROWS_MAX))
+    if hits_only:
+        query = query.where(exists().where((hits.c.read_id == reads.c.read_id) & (hits.c.covert == 0)))
+    return _complete(connection, list(connection.execute(query).mappings()))
+
+
+def get(connection: Connection, read_id: str) -> StoredRead | None:
+    """One read; None when there is none of that id."""
+    rows = connection.execute(select(reads).where(reads.c.read_id == read_id)).mappings()
+    return next(iter(_complete(connection, list(rows))), None)
+
+
+def is_ended(connection: Connection, read: PlateRead) -> bool:
+    """Whether the end of a read's pass is kept as ``read`` tells it."""
+    same = (reads.c.last_frame == read.last_frame) & (reads.c.vote_count == read.vote_count)
+    query = select(reads.c.seq).where(reads.c.read_id == read.read_id, reads.c.closed == 1, same)
+    return connection.scalar(query) is not None
+
+
+def still_open(connection: Connection, limit: int) -> list[PlateRead]:
+    """Reads decided and not closed, oldest first."""
+    query = select(reads).where(reads.c.closed == 0).order_by(reads.c.seq).limit(min(limit, ROWS_MAX))
+    rows = list(connection.execute(query).mappings())
+    pictures = evidence_of(connection, [row["read_id"] for row in rows])
+    return [read_of(row, pictures.get(row["read_id"], ())) for row in rows]
+
+
+def counts(connection: Connection) -> Counts:
+    """How much is kept; covert hits are counted nowhere in the car."""
+    kept = kept_counts(connection)
+    return Counts(
+        reads=kept.get("reads", 0),
+        # Few are open at a time, and they have an index of their own.
+        open_reads=connection.execute(select(func.count()).where(reads.c.closed == 0)).scalar_one(),
+        hits=kept.get("hits", 0),
+        images=kept.get("images", 0),
+        image_bytes=kept.get("image_bytes", 0),
+    )
+
+
+def kept_counts(connection: Connection) -> dict[str, int]:
+    """The counts that the database keeps by itself, by name; one that has never been counted is left out."""
+    return {row.name: row.number for row in connection.execute(select(kept_numbers))}
+
+
+def evidence_of(connection: Connection, read_ids: Sequence[str]) -> dict[str, tuple[EvidenceRef, ...]]:
+    """The images of reads, by read id."""
+    query = (
+        select(evidence.c.read_id, evidence.c.kind, evidence.c.sha256, images.c.length)
+        .join(images, images.c.sha256 == evidence.c.sha256)
+        .where(evidence.c.read_id.in_(read_ids))
+        .order_by(evidence.c.read_id, evidence.c.place)
+    )
+    found: dict[str, tuple[EvidenceRef, ...]] = {}
+    for read_id, kind, sha256, length in connection.execute(query):
+        found[read_id] = (*found.get(read_id, ()), EvidenceRef(EvidenceKind(kind), sha256, length))
+    return found
+
+
+def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[StoredRead]:
+    """Rows with their evidence, hits and alerts: one statement each, however many rows."""
+    read_ids = [row["read_id"] for row in rows]
+    pictures = evidence_of(connection, read_ids)
+    found_hits: defaultdict[str, list[Hit]] = defaultdict(list)
+    for row in connection.execute(select(hits).where(hits.c.read_id.in_(read_ids)).order_by(hits.c.seq)).mappings():
+        found_hits[row["read_id"]].append(hit_of(row))
+    found_alerts: defaultdict[str, list[StoredAlert]] = defaultdict(list)
+    for row in connection.execute(select(alerts).where(alerts.c.read_id.in_(read_ids))).mappings():
+        found_alerts[row["read_id"]].append(_stored_alert(row))
+    lacking = select(missing_evidence).where(missing_evidence.c.read_id.in_(read_ids))
+    reasons = {row.read_id: row.reason for row in connection.execute(lacking)}
+    return [
+        StoredRead(
+            read=read_of(row, pictures.get(row["read_id"], ())),
+            closed=bool(row["closed"]),
+            hits=tuple(found_hits[row["read_id"]]),
+            alerts=tuple(found_alerts[row["read_id"]]),
+            missing_evidence=reasons.get(row["read_id"], ""),
+        )
+        for row in rows
+    ]
+
+
+def _stored_alert(row: RowMapping) -> StoredAlert:
+    return StoredAlert(alert_of(row), instant_or_none(row, "sounded"), instant_or_none(row, "withdrawn"))

@@ -1,0 +1,230 @@
+"""Reads, hits and what is to be delivered of them: one transaction a batch.
+
+A hit goes to the outbox when its read is decided, the read and its images when the pass is over and the row has its
+last values. A crash between the two loses nothing: :meth:`ReadStore.close_open_reads` queues at the next start what
+an earlier run never closed.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import structlog
+from sqlalchemy import Connection, Select, select, update
+from sqlalchemy.exc import StatementError
+
+from alpr_edge.domain.errors import DamagedError, PictureError, RefusedError, StoreError
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import images, reads
+from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.outbox import enqueue
+from alpr_edge.store.reads import commit as committing
+from alpr_edge.store.reads import queries
+from alpr_edge.store.reads.queries import Counts, StoredRead
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+
+__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "ReadStore", "Stored"]
+
+BATCH_MAX = 1000
+"""Records of one transaction: other processes wait for it."""
+_CLOSING_BATCH = 200
+
+log = structlog.get_logger(__name__)
+
+
+class ReadStore:
+    """Keeps reads. One per process that writes them.
+
+    Args:
+        database: where rows go.
+        images: where pictures go, before the rows that name them.
+    """
+
+    def __init__(self, database: Database, images: ImageStore) -> None:
+        self._database = database
+        self._images = images
+        # An image let go of by one batch must not be taken up by another before its file is removed.
+        self._committing = threading.Lock()
+
+    def commit(self, batch: Sequence[Stored]) -> list[PlateRead]:
+        """Keep a batch, all or nothing; it is on disk when this returns.
+
+        A batch that is on disk already is no fault: who gave it may have failed right after, and gives it again.
+
+        Args:
+            batch: at most :data:`BATCH_MAX` records, in the order they came.
+
+        Returns:
+            The reads as stored, with their evidence.
+
+        Raises:
+            PictureError: an image cannot be kept; nothing of the batch was.
+            RefusedError: one of the records cannot be kept as it is; nothing of the batch was.
+            StoreError: nothing of the batch was kept.
+        """
+        if len(batch) > BATCH_MAX:
+            raise StoreError(f"a batch holds {len(batch)} records, {BATCH_MAX} are allowed; commit more often")
+        with self._committing:
+            pictures = self._put_images(batch)
+            try:
+                with _refusing(), self._changing() as (connection, released):
+                    return [
+                        committing.decide(connection, record, refs)
+                        if isinstance(record, DecidedRecord)
+                        else committing.close(connection, record, refs, released)
+                        for record, refs in zip(batch, pictures, strict=True)
+                    ]
+            except DamagedError:
+                raise
+            except StoreError:
+                if (kept := self._kept(batch)) is None:
+                    raise
+                log.warning("store.batch_was_kept", records=len(batch))
+                return kept
+
+    def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
+        """Those of some images that can be written, each tried by itself."""
+        with self._committing:
+            return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
+
+    def rejoin(self, record: Stored) -> None:
+        """Keep a record that was set aside, with what was kept of its pass since; as :meth:`commit`."""
+        kept = self.get(record.read.read_id)
+        if kept is None or (isinstance(record, ClosedRecord) and not kept.closed):
+            self.commit([record])
+        elif isinstance(record, DecidedRecord):
+            with self._committing:
+                (refs,) = self._put_images([record])
+                with _refusing(), self._changing() as (connection, _):
+                    committing.add_decision(connection, record, refs, kept)
+
+    @contextmanager
+    def letting_go(self) -> Iterator[tuple[Connection, set[str]]]:
+        """One transaction that takes reads away.
+
+        Digests that are put into the set lose their rows, and after the commit their files, unless a read still refers
+        to them. A cut between the two leaves files that no row names: :meth:`sweep_images` removes them.
+
+        Raises:
+            StoreError: nothing was taken away.
+        """
+        with self._committing, self._changing() as changing:
+            yield changing
+
+    def close_open_reads(self) -> int:
+        """Close and queue what earlier runs decided and never closed; before the first commit of a run.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            StoreError: some stay open.
+        """
+        closed = 0
+        while batch := self._close_some():
+            closed += batch
+        if closed:
+            log.info("store.open_reads_closed", reads=closed)
+        return closed
+
+    def sweep_images(self, prefix: str = "") -> int:
+        """Remove the image files that no row names, left by a crash; before the first commit of a run.
+
+        Args:
+            prefix: only those whose digests begin so, with two digits at least; empty: all.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            StoreError: a folder of images cannot be looked into.
+        """
+        # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
+        return sum(self._sweep(folder) for folder in ([prefix] if prefix else PREFIXES))
+
+    def _sweep(self, prefix: str) -> int:
+        with self._committing:
+            removed = self._images.remove_temporaries(prefix)
+            orphans = self._images.orphans((), prefix)
+            if orphans:
+                with self._database.read() as connection:
+                    known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
+                orphans = [sha256 for sha256 in orphans if sha256 not in known]
+            self._delete(orphans)
+        return removed + len(orphans)
+
+    def recent(self, limit: int, *, hits_only: bool = False) -> list[StoredRead]:
+        """The newest reads first, at most :data:`~alpr_edge.store.reads.queries.ROWS_MAX`."""
+        with self._database.read() as connection:
+            return queries.recent(connection, limit, hits_only=hits_only)
+
+    def get(self, read_id: str) -> StoredRead | None:
+        """One read; None when there is none of that id."""
+        with self._database.read() as connection:
+            return queries.get(connection, read_id)
+
+    def counts(self) -> Counts:
+        """How much is kept."""
+        with self._database.read() as connection:
+            return queries.counts(connection)
+
+    def _kept(self, batch: Sequence[Stored]) -> list[PlateRead] | None:
+        """The reads of a batch that an earlier call committed; None when none did."""
+        ended = [record.read for record in batch if isinstance(record, ClosedRecord)]
+        with self._database.read() as connection:
+            kept = [queries.get(connection, record.read.read_id) for record in batch]
+            is_kept = all(queries.is_ended(connection, read) for read in ended)
+        reads_kept = [stored.read for stored in kept if stored is not None]
+        return reads_kept if is_kept and len(reads_kept) == len(batch) else None
+
+    def _put_images(self, batch: Sequence[Stored]) -> list[tuple[EvidenceRef, ...]]:
+        jpegs = [jpeg for record in batch for _, jpeg in record.images]
+        digests = iter(self._images.put_all(jpegs))
+        return [tuple(EvidenceRef(kind, next(digests), len(jpeg)) for kind, jpeg in record.images) for record in batch]
+
+    def _is_written(self, jpeg: bytes) -> bool:
+        try:
+            self._images.put(jpeg)
+        except PictureError:
+            return False
+        return True
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Connection, set[str]]]:
+        released: set[str] = set()
+        with self._database.write() as connection:
+            yield connection, released
+            released = committing.forget_images(connection, released)
+        self._delete(released)
+
+    def _delete(self, digests: Iterable[str]) -> None:
+        """Remove image files that no row names; what cannot be removed is left to the next sweep."""
+        for sha256 in digests:
+            try:
+                self._images.delete(sha256)
+            except StoreError as error:
+                log.warning("store.image_kept", error=str(error))
+
+    def _close_some(self) -> int:
+        with _refusing(), self._database.write() as connection:
+            waiting = queries.still_open(connection, _CLOSING_BATCH)
+            for read in waiting:
+                enqueue.queue_read(connection, read)
+            ids = [read.read_id for read in waiting]
+            connection.execute(update(reads).where(reads.c.read_id.in_(ids)).values(closed=1))
+        return len(waiting)
+
+
+def _images_between(first: str, end: str) -> Select[str]:
+    """Digests in a range, which the primary key's index answers; LIKE would read the whole table."""
+    return select(images.c.sha256).where((images.c.sha256 >= first) & (images.c.sha256 < end))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in one line, which quotes nothing of the record, that a value of it cannot be put into a row or an item."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, StatementError) as error:
+        raise RefusedError(f"a record holds what cannot be kept ({type(error).__name__})") from None

@@ -1,0 +1,40 @@
+"""What a new database needs of the one set aside before the car drives on: which lists are live, and officers' entries.
+
+Without them the unit would watch for nobody, although the sealed lists lie whole on the disk. Only these few rows are
+taken, by way of their own trees, which takes no time however large the database is; the rest waits for
+``alpr-edge unit salvage``.
+"""
+
+import structlog
+
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import generations, list_sync, own_entries
+from alpr_edge.store.recovery.damaged_databases import Aside
+from alpr_edge.store.recovery.key_check import KeyMark
+from alpr_edge.store.recovery.row_merge import Fate, put, shapes
+from alpr_edge.store.sqlite_forensics.carver import Carver
+from alpr_edge.store.sqlite_forensics.pages import Pages
+
+TABLES = (generations, own_entries, list_sync)
+ROWS_MAX = 100_000
+"""Of one table; the rest waits too."""
+
+log = structlog.get_logger(__name__)
+
+
+def bring_lists_over(aside: Aside, database: Database, key: bytes) -> int:
+    """Bring the rows of :data:`TABLES` over, as far as they can be read; returns how many.
+
+    Raises:
+        StoreError: the new database cannot be written.
+    """
+    done, mark = 0, KeyMark.read(aside.folder)
+    with database.read() as connection:
+        wanted = shapes(connection, TABLES)
+    with Pages(aside.database, key, () if mark is None else (mark.salt,)) as pages, database.write() as connection:
+        carver = Carver(pages, wanted)
+        for table in TABLES:
+            for _, row in zip(range(ROWS_MAX), carver.table(table.name), strict=False):
+                done += put(connection, table, row.values) is Fate.NEW
+    log.warning("store.lists_brought_over", rows=done)
+    return done

@@ -1,0 +1,148 @@
+"""Databases that were set aside because they were damaged: a dated folder each, whole, and never deleted by themselves.
+
+They may hold evidence (policy 462.5), so their number is not bounded here: health says how many there are and how
+large, and they go by ``alpr-edge unit salvage --discard`` alone, once everything in them that can be read came over.
+While one waits for ``alpr-edge unit salvage`` no image is swept away: the rows that name it may lie there.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.store.db.database import DATABASE_NAME
+from alpr_edge.store.recovery.key_check import MARK_NAME
+
+PREFIX = "damaged-"
+STAMP = "%Y%m%dT%H%M%SZ"
+STAMP_CHARACTERS = 16
+SAME_SECOND_MAX = 1000
+MOVED = (DATABASE_NAME, f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-wal", MARK_NAME)
+"""In the order in which their old names go: the log's and the mark's after the database's, so that a cut between two
+leaves what the next start sets aside as well."""
+_REPORT = "salvaged.json"
+_SEEN = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One database that was set aside."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """Its file, which may be missing."""
+        return self.folder / DATABASE_NAME
+
+    @property
+    def since(self) -> datetime:
+        """When it was set aside, to the second, by the clock of that moment."""
+        stamp = self.folder.name.removeprefix(PREFIX)[:STAMP_CHARACTERS]
+        try:
+            return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+        except ValueError:
+            raise StoreError(f"{self.folder}: not a name that alpr-edge gave; rename it or move it away") from None
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all its files; 0 of one discarded at this moment."""
+        try:
+            return sum(path.stat().st_size for path in self.folder.iterdir())
+        except FileNotFoundError:
+            return 0
+
+    @property
+    def report(self) -> dict[str, Any] | None:
+        """What the last salvage said of it; None: none has run to its end."""
+        try:
+            told: dict[str, Any] = json.loads((self.folder / _REPORT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return told
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether a technician has said that it was seen."""
+        return (self.folder / _SEEN).exists()
+
+    def keep_report(self, report: dict[str, Any]) -> None:
+        """Write down how a salvage went; it is on disk when this returns."""
+        self._write(_REPORT, json.dumps(report, sort_keys=True).encode() + b"\n")
+
+    def acknowledge(self) -> None:
+        """Stop the alarm; the database waits on."""
+        self._write(_SEEN, b"")
+
+    def discard(self) -> None:
+        """Delete it."""
+        try:
+            shutil.rmtree(self.folder)
+            sync_directory(self.folder.parent)
+        except OSError as error:
+            raise StoreError(f"{self.folder}: cannot be deleted: {error.strerror}") from None
+
+    def _write(self, name: str, content: bytes) -> None:
+        try:
+            temporary = write_temporary(self.folder, content)
+            give_to_owner_of(self.folder, temporary)
+            temporary.replace(self.folder / name)
+            sync_directory(self.folder)
+        except OSError as error:
+            raise StoreError(f"{self.folder / name}: cannot be written: {error.strerror}") from None
+
+
+def all_aside(directory: Path) -> list[Aside]:
+    """Every database set aside in a data folder, oldest first."""
+    return [Aside(path) for path in sorted(directory.glob(f"{PREFIX}*")) if _is_folder(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def waiting(directory: Path) -> list[Aside]:
+    """Those from which nothing was salvaged yet."""
+    return [aside for aside in all_aside(directory) if aside.report is None]
+
+
+def set_aside(directory: Path) -> Aside:
+    """Move the database out of the way with all that belongs to it; nobody may write to it.
+
+    The names in the new folder are durable before the old ones go: whenever the power fails, nothing is lost, and what
+    is left over is set aside at the next start.
+
+    Raises:
+        StoreError: the disk is full or does not write.
+    """
+    try:
+        folder = _new_folder(directory)
+        for name in (name for name in MOVED if (directory / name).exists()):
+            os.link(directory / name, folder / name)
+        sync_directory(folder)
+        sync_directory(directory)
+        for name in MOVED:
+            (directory / name).unlink(missing_ok=True)
+            sync_directory(directory)
+    except OSError as error:
+        raise StoreError(f"{directory}: the damaged database cannot be set aside: {error.strerror}") from None
+    return Aside(folder)
+
+
+def _new_folder(directory: Path) -> Path:
+    """A folder of the present second; the clock may have stood there before."""
+    stem = f"{PREFIX}{datetime.now(UTC):{STAMP}}"
+    for number in range(1, SAME_SECOND_MAX):
+        folder = directory / (stem if number == 1 else f"{stem}-{number:03}")
+        try:
+            folder.mkdir(mode=PRIVATE_DIRECTORY)
+        except FileExistsError:
+            continue
+        give_to_owner_of(directory, folder)
+        return folder
+    raise StoreError(f"{directory}: {SAME_SECOND_MAX} databases were set aside in one second; replace the disk")

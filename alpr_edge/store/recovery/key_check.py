@@ -1,0 +1,74 @@
+"""A mark beside the database that tells a wrong key from a damaged database, and keeps the salt of page 1.
+
+Layout: ``AEKM``, one byte version, 16 bytes of the database's salt, 16 bytes derived from the key for this alone
+(HKDF, which tells nothing of it), CRC-32 of what stands before. Without it a damaged page 1 looks like another key.
+"""
+
+import hmac
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.store.keys import derive_key
+from alpr_edge.store.sqlite_forensics.pages import SALT_BYTES, salt_of
+
+MARK_NAME = "edge.mark"
+_HEADER = b"AEKM\x01"
+_CHECK_BYTES = 16
+_CRC = struct.Struct(">I")
+_PURPOSE = "key mark"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMark:
+    """What the mark says."""
+
+    salt: bytes
+    check: bytes
+
+    @classmethod
+    def of(cls, database: Path, key: bytes) -> Self:
+        """The mark of a database that opened with ``key``.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        try:
+            return cls(salt_of(database), derive_key(key, _PURPOSE)[:_CHECK_BYTES])
+        except OSError as error:
+            raise StoreError(f"{database}: cannot be read: {error.strerror}") from None
+
+    @classmethod
+    def read(cls, directory: Path) -> Self | None:
+        """The mark in a folder; None when there is none or it is damaged."""
+        try:
+            content = (directory / MARK_NAME).read_bytes()
+        except OSError:
+            return None
+        body, crc = content[: -_CRC.size], content[-_CRC.size :]
+        if len(content) != len(_HEADER) + SALT_BYTES + _CHECK_BYTES + _CRC.size or not body.startswith(_HEADER):
+            return None
+        return cls(body[5:21], body[21:]) if crc == _CRC.pack(zlib.crc32(body)) else None
+
+    def is_of(self, key: bytes) -> bool:
+        """Whether the database opened with this key."""
+        return hmac.compare_digest(self.check, derive_key(key, _PURPOSE)[:_CHECK_BYTES])
+
+    def write(self, directory: Path) -> None:
+        """Keep it; it is on disk when this returns.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        body = _HEADER + self.salt + self.check
+        try:
+            temporary = write_temporary(directory, body + _CRC.pack(zlib.crc32(body)))
+            give_to_owner_of(directory, temporary)
+            temporary.replace(directory / MARK_NAME)
+            sync_directory(directory)
+        except OSError as error:
+            raise StoreError(f"{directory / MARK_NAME}: cannot be written: {error.strerror}") from None

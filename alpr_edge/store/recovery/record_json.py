@@ -1,0 +1,75 @@
+"""Records as JSON and back, by the same rows as in the database, so that nothing of them is told twice."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from numbers import Integral, Real
+from typing import Any, cast
+
+from sqlalchemy import RowMapping, Table
+
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.store.db.column_types import Utc
+from alpr_edge.store.db.row_mapping import alert_of, alert_row, hit_of, hit_row, instant_or_none, read_of, read_row
+from alpr_edge.store.db.schema import alerts, hits, reads
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+
+DECISION, END = "decision", "end"
+
+
+def kind_of(record: Stored) -> str:
+    """What a record tells of its pass."""
+    return DECISION if isinstance(record, DecidedRecord) else END
+
+
+def to_json(record: Stored) -> dict[str, Any]:
+    """A record without its pictures; also of one that holds what no row can, such as NaN."""
+    told: dict[str, Any] = {
+        "kind": kind_of(record),
+        "read": read_row(record.read, closed=False),
+        "missing": record.missing_evidence,
+    }
+    if isinstance(record, DecidedRecord):
+        told["hits"] = [hit_row(hit) for hit in record.hits]
+        told["alert"] = None if record.alert is None else alert_row(record.alert, record.sounded)
+        told["withdraws"] = record.withdraws
+    return told
+
+
+def from_json(told: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> Stored:
+    """The record that :func:`to_json` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it did not.
+    """
+    read = read_of(_row(reads, told["read"]), ())
+    if told["kind"] == END:
+        return ClosedRecord(read, images, told["missing"])
+    alert = None if told["alert"] is None else _row(alerts, told["alert"])
+    return DecidedRecord(
+        read=read,
+        images=images,
+        hits=tuple(hit_of(_row(hits, row)) for row in told["hits"]),
+        alert=None if alert is None else alert_of(alert),
+        sounded=None if alert is None else instant_or_none(alert, "sounded"),
+        withdraws=told["withdraws"],
+        missing_evidence=told["missing"],
+    )
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for, such as moments and the numbers of a library, in words that it has."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else str(value)
+
+
+def _row(table: Table, told: Mapping[str, Any]) -> RowMapping:
+    """A row as the database would give it."""
+    moments = {column.name for column in table.c if isinstance(column.type, Utc)}
+    row = {
+        name: datetime.fromisoformat(value) if name in moments and value is not None else value
+        for name, value in told.items()
+    }
+    return cast("RowMapping", row)

@@ -1,0 +1,181 @@
+"""Records that the store does not take: an encrypted file each, until a later start takes them in.
+
+What is wrong with one record must not hold up the records behind it, and must not cost the record either. A file holds
+everything of it that can be written down, its pictures too while there is room for them. Layout::
+
+    AERR, one byte version | nonce 12 | AES-256-GCM of: length u32, the record as JSON, its JPEGs
+
+The key is derived from the outbox's. The number of files and their bytes are bounded.
+"""
+
+import json
+import secrets
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from alpr_edge.domain.errors import LostError, StoreError
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.runtime.durable_files import private_directory, write_durably
+from alpr_edge.store.keys import derive_key
+from alpr_edge.store.reads.records import Stored
+from alpr_edge.store.reads.repository import ReadStore
+from alpr_edge.store.recovery import record_json
+
+REFUSED = "refused"
+"""Name of the folder in the data folder, and purpose of its key."""
+RECORDS_MAX = 2000
+BYTES_MAX = 256 * 1024 * 1024
+"""Of all files; beyond it records are kept without their pictures."""
+HEADER = b"AERR\x01"
+_NONCE_BYTES = 12
+_LENGTH = struct.Struct("<I")
+_SUFFIX = ".record"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """One record that was set aside."""
+
+    name: str
+    """Of its file; names rise in the order in which records came."""
+    size_bytes: int
+    since: datetime
+    """By the clock of that moment."""
+    read_id: str = ""
+    """Empty when the file cannot be read."""
+    what: str = ""
+    """Decision or end of the pass."""
+    reason: str = ""
+    """Why the store did not take it, without anything of the record; or why the file cannot be read."""
+
+
+class RefusedRecords:
+    """The folder.
+
+    Args:
+        data_directory: of the unit.
+        outbox_key: 32 bytes.
+    """
+
+    def __init__(self, data_directory: Path, outbox_key: bytes) -> None:
+        self._directory = data_directory / REFUSED
+        self._cipher = AESGCM(derive_key(outbox_key, REFUSED))
+
+    def count(self) -> int:
+        """How many lie there."""
+        return len(self._files())
+
+    def add(self, record: Stored, reason: str) -> None:
+        """Set a record aside; it is on disk when this returns.
+
+        Args:
+            record: with its pictures, which are left out when there is no room for them.
+            reason: why the store did not take it; nothing of the record stands in it.
+
+        Raises:
+            StoreError: the folder is full or cannot be written.
+        """
+        files = self._files()
+        if len(files) >= RECORDS_MAX:
+            raise StoreError(f"{self._directory}: {RECORDS_MAX} records lie there already; look at them first")
+        private_directory(self._directory)
+        held = sum(path.stat().st_size for path in files)
+        room = held + sum(len(jpeg) for _, jpeg in record.images) <= BYTES_MAX
+        number = int(files[-1].stem) + 1 if files else 1
+        path = self._directory / f"{number:08d}{_SUFFIX}"
+        content = self._sealed(path.name, _packed(record, reason, record.images if room else ()))
+        try:
+            write_durably([(path, content)])
+        except OSError as error:
+            raise StoreError(f"{path}: a record cannot be set aside: {error.strerror}") from None
+        log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
+
+    def listed(self) -> list[RefusedRecord]:
+        """What lies there, oldest first."""
+        return [self._described(path) for path in self._files()]
+
+    def take_in(self, store: ReadStore) -> int:
+        """Try each record again, oldest first; those that the store takes now are removed. Returns how many.
+
+        Raises:
+            StoreError: a record came in and its file cannot be removed.
+        """
+        return sum(self._take_in_one(path, store) for path in self._files())
+
+    def _take_in_one(self, path: Path, store: ReadStore) -> bool:
+        try:
+            record, _ = self._opened(path)
+            store.rejoin(record)
+        except StoreError as error:
+            log.warning("store.record_stays_aside", file=path.name, reason=str(error))
+            return False
+        try:
+            path.unlink()
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be removed: {error.strerror}") from None
+        log.info("store.record_taken_in", read=record.read.read_id, file=path.name)
+        return True
+
+    def _described(self, path: Path) -> RefusedRecord:
+        status = path.stat()
+        since = datetime.fromtimestamp(status.st_mtime, UTC)
+        try:
+            record, reason = self._opened(path)
+        except LostError as error:
+            return RefusedRecord(path.name, status.st_size, since, reason=str(error))
+        what = record_json.kind_of(record)
+        return RefusedRecord(path.name, status.st_size, since, record.read.read_id, what, reason)
+
+    def _sealed(self, name: str, content: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return HEADER + nonce + self._cipher.encrypt(nonce, content, HEADER + name.encode())
+
+    def _opened(self, path: Path) -> tuple[Stored, str]:
+        """The record and why it was refused; LostError when the file is damaged or of another key."""
+        try:
+            sealed = path.read_bytes()
+            nonce = sealed[len(HEADER) : len(HEADER) + _NONCE_BYTES]
+            content = self._cipher.decrypt(nonce, sealed[len(HEADER) + _NONCE_BYTES :], HEADER + path.name.encode())
+            return _unpacked(content)
+        except OSError as error:
+            raise LostError(f"{path}: cannot be read: {error.strerror}") from None
+        except (InvalidTag, ValueError, KeyError, TypeError, struct.error):
+            raise LostError(f"{path}: damaged, or of another key") from None
+
+    def _files(self) -> list[Path]:
+        try:
+            return sorted(path for path in self._directory.iterdir() if path.suffix == _SUFFIX and path.stem.isdigit())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"{self._directory}: cannot be looked into: {error.strerror}") from None
+
+
+def _packed(record: Stored, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
+    told = {
+        "record": record_json.to_json(record),
+        "reason": reason,
+        "images": [[kind.value, len(jpeg)] for kind, jpeg in images],
+    }
+    text = json.dumps(told, default=record_json.plain).encode()
+    return b"".join((_LENGTH.pack(len(text)), text, *(jpeg for _, jpeg in images)))
+
+
+def _unpacked(content: bytes) -> tuple[Stored, str]:
+    (length,) = _LENGTH.unpack_from(content)
+    start = _LENGTH.size + length
+    told = json.loads(content[_LENGTH.size : start])
+    images = []
+    for kind, size in told["images"]:
+        images.append((EvidenceKind(kind), content[start : start + size]))
+        start += size
+    return record_json.from_json(told["record"], tuple(images)), told["reason"]

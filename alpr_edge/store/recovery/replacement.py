@@ -1,0 +1,119 @@
+"""Opens the unit's database whatever became of it: a damaged one is set aside and a new one is started.
+
+What counts as damage: the file is missing, empty or cut short, page 1 does not open although the key is the right one,
+a page that the first look or a later statement meets does not, or the write-ahead log lacks what was committed to it.
+What does not: another key, a full disk, a lock, a newer schema. Those are errors with nothing moved.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import DamagedError, StoreError
+from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.store.db import migrate as migrating
+from alpr_edge.store.db.database import DATABASE_NAME, Database
+from alpr_edge.store.recovery.carry_over import bring_lists_over
+from alpr_edge.store.recovery.damaged_databases import Aside, set_aside
+from alpr_edge.store.recovery.key_check import KeyMark
+from alpr_edge.store.sqlite_forensics.pages import Pages
+
+LOOK_S_MAX = 2.0
+"""How long a start looks a database over; what a large one has behind that shows when it is read."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Opens, and renews, the database of a data folder; only for the process that holds the folder.
+
+    Args:
+        directory: the unit's data folder.
+        key: 32 bytes.
+    """
+
+    directory: Path
+    key: bytes
+
+    def open(self) -> Database:
+        """The database, sound as far as a short look tells, at this release's schema.
+
+        Raises:
+            StoreError: another key, a full disk, or a newer release's: nothing was moved.
+        """
+        private_directory(self.directory)
+        try:
+            database = self._sound()
+        except DamagedError as error:
+            aside = self._set_aside(error)
+            database = Database.open(self.directory, self.key, migrate=True)
+            bring_lists_over(aside, database, self.key)
+        self._mark(database)
+        return database
+
+    def renew(self, database: Database) -> None:
+        """Set a database aside that showed damage while it was open, and go on with a new one in the same object.
+
+        Raises:
+            StoreError: the disk is full or does not write; start again.
+        """
+        with database.exchanging() as reopen:
+            aside = self._set_aside(DamagedError(f"{database.path}: {database.damage}"))
+            migrating.create_file(database.path)
+            reopen()
+        bring_lists_over(aside, database, self.key)
+        self._mark(database)
+
+    def is_of_this_key(self) -> bool:
+        """Whether the database was written with this key, as far as anything of it still tells."""
+        mark = KeyMark.read(self.directory)
+        if mark is not None and mark.is_of(self.key):
+            return True
+        with Pages(self.directory / DATABASE_NAME, self.key, () if mark is None else (mark.salt,)) as pages:
+            return pages.cipher is not None
+
+    def _sound(self) -> Database:
+        if self._is_gone():
+            raise DamagedError(f"{self.directory / DATABASE_NAME}: there was a database, and it is missing or empty")
+        database = Database.open(self.directory, self.key, migrate=True)
+        try:
+            database.look_over(LOOK_S_MAX)
+        except StoreError:
+            database.close()
+            raise
+        return database
+
+    def _is_gone(self) -> bool:
+        """Whether there was a database and the file is not there any more."""
+        path = self.directory / DATABASE_NAME
+        if path.exists() and path.stat().st_size:
+            return False
+        return KeyMark.read(self.directory) is not None or _has_content(path.with_name(f"{DATABASE_NAME}-wal"))
+
+    def _set_aside(self, fault: DamagedError) -> Aside:
+        """Move it away, unless the key may be the wrong one: then nothing is touched."""
+        if not self.is_of_this_key():
+            raise StoreError(
+                f"{self.directory / DATABASE_NAME}: this key does not open it, or it is no database of alpr-edge; "
+                "restore the outbox key"
+            ) from None
+        began = time.monotonic()
+        aside = set_aside(self.directory)
+        held_ms = round((time.monotonic() - began) * 1000)
+        log.error("store.set_aside", folder=aside.folder.name, fault=str(fault), took_ms=held_ms)
+        return aside
+
+    def _mark(self, database: Database) -> None:
+        mark = KeyMark.of(database.path, self.key)
+        if mark != KeyMark.read(self.directory):
+            mark.write(self.directory)
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False

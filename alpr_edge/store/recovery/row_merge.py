@@ -1,0 +1,84 @@
+"""Puts rows of another database into this one as they were stored there, under their ids: twice is as good as once."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import IntegrityError
+
+from alpr_edge.store.db.schema import counts, department_dates, meta, metadata, outbox
+from alpr_edge.store.sqlite_forensics.btree import Value
+from alpr_edge.store.sqlite_forensics.carver import Carved, Column, Shape, shape_of
+
+NUMBER = "seq"
+"""The row's number: its place in the other database says nothing here."""
+Row = dict[str, Value]
+
+_NOT_COPIED = {meta, counts, department_dates}
+TABLES: tuple[Table, ...] = (
+    outbox,
+    *(table for table in metadata.sorted_tables if table not in {outbox, *_NOT_COPIED}),
+)
+"""All that hold something: the queue, which tells what is needed yet, then those first that others refer to. ``meta``
+says what this database is, not that one, ``counts`` is kept by triggers, and the
+department says the time anew."""
+
+
+class Fate(StrEnum):
+    """What became of a row."""
+
+    NEW = "saved"
+    THERE = "already there"
+    HANGING = "hanging"
+    """It refers to a row that is lost, and stays in the other database."""
+    OVER = "over"
+    """It tells of something that had been let go of when the other database was damaged."""
+
+
+def shapes(connection: Connection, tables: Sequence[Table] = TABLES) -> dict[str, Shape]:
+    """How rows of tables look, by this database's own declaration."""
+    return {table.name: _shape(connection, table.name) for table in tables}
+
+
+def put(connection: Connection, table: Table, row: Row) -> Fate:
+    """Insert a row unless it is there."""
+    values = {name: value for name, value in row.items() if name != NUMBER}
+    names = ", ".join(values)
+    marks = ", ".join("?" for _ in values)
+    # Only additions to this table tell two rows apart, so the same row is the one that is equal in all of them.
+    alone = not any(True for _ in _unique_names(table))
+    guard = f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{n} IS ?' for n in values)})"  # noqa: S608 - names of our own schema
+    statement = f"INSERT INTO {table.name} ({names}) SELECT {marks}{guard if alone else ' WHERE true'}"
+    parameters = tuple(values.values()) * (2 if alone else 1)
+    try:
+        done = connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", parameters)
+    except IntegrityError:
+        return Fate.HANGING
+    return Fate.NEW if done.rowcount else Fate.THERE
+
+
+def batches(rows: Iterable[Carved], size: int) -> Iterator[list[tuple[str, Row]]]:
+    """Rows with their tables' names, at most ``size`` at a time: other processes wait for each."""
+    left = iter(rows)
+    while batch := [(carved.table, carved.values) for carved in itertools.islice(left, size)]:
+        yield batch
+
+
+def _shape(connection: Connection, table: str) -> Shape:
+    declared = connection.exec_driver_sql(f"PRAGMA table_info({table})").all()
+    by_key = connection.exec_driver_sql("SELECT wr FROM pragma_table_list WHERE name = ?", (table,)).scalar_one()
+    columns = [
+        Column(name, type_, bool(required) and name != NUMBER, default is not None)
+        for _, name, type_, required, default, _ in declared
+    ]
+    return shape_of(table, columns, by_key=bool(by_key))
+
+
+def _unique_names(table: Table) -> Iterator[str]:
+    """What a row cannot share with another, beside its number."""
+    yield from (column.name for column in table.primary_key if column.name != NUMBER)
+    yield from (column.name for column in table.columns if column.unique)
+    for constraint in table.constraints - {table.primary_key}:
+        if type(constraint).__name__ == "UniqueConstraint":
+            yield str(constraint.name)

@@ -1,0 +1,280 @@
+"""Brings what can be read of a database that was set aside into today's: rows by id, images, what was to be sent.
+
+Rows keep their ids and are never overwritten, so saving twice, or after a cut, changes nothing more. A read, hit or
+image whose place in the queue cannot be read is queued again, which the department stores once; one with a receipt
+keeps it. An image file whose row is gone gets one and is sent by itself: it is evidence.
+
+An older version of a page may stand in for a damaged one, and tell of an image that was let go of since. Of an image
+without its file, rows are taken when it is in the queue: then the file is lost, and somebody may restore it.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, Exists, Table, exists, literal, or_, select, true, update
+from sqlalchemy.dialects.sqlite import insert
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import alerts, evidence, generations, hits, images, outbox, reads
+from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.outbox import enqueue
+from alpr_edge.store.reads import queries
+from alpr_edge.store.reads.queries import StoredAlert
+from alpr_edge.store.recovery.damaged_databases import Aside
+from alpr_edge.store.recovery.key_check import KeyMark
+from alpr_edge.store.recovery.row_merge import TABLES, Fate, Row, batches, put, shapes
+from alpr_edge.store.sqlite_forensics.carver import Carver
+from alpr_edge.store.sqlite_forensics.pages import Pages
+
+BATCH = 200
+log = structlog.get_logger(__name__)
+
+_RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts", "medium_id", "offloaded_utc")
+
+Progress = Callable[[int, int], None]
+"""Told how many pages of how many were read."""
+
+
+@dataclass(slots=True)
+class Salvaged:
+    """How much came over; no plates."""
+
+    saved: Counter[str] = field(default_factory=Counter)
+    """New rows by table."""
+    there: Counter[str] = field(default_factory=Counter)
+    """Rows that had come over before, or were never lost, by table."""
+    hanging: Counter[str] = field(default_factory=Counter)
+    """Rows that refer to one that is lost, by table: they stay in the database set aside alone."""
+    over: Counter[str] = field(default_factory=Counter)
+    """Rows that tell of images let go of before the damage, by table."""
+    queued: int = 0
+    """Reads, hits and images that had lost their place in the queue."""
+    images_adopted: int = 0
+    """Image files whose rows are lost."""
+    images_damaged: int = 0
+    """Image files without a row that do not open either."""
+    pages_unreadable: int = 0
+    """Pages in use of which the last version is damaged; an older one was read where there was one."""
+    rows_unreadable: int = 0
+    """Rows that go on on a damaged page."""
+
+    folders_unreadable: int = 0
+    """Folders of images that cannot be looked into; they may hold images whose rows are lost."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that can be read came over."""
+        return not self.hanging and not self.folders_unreadable
+
+    def figures(self) -> dict[str, Any]:
+        """For a report."""
+        return {
+            "saved": dict(self.saved),
+            "already_there": dict(self.there),
+            "hanging": dict(self.hanging),
+            "over": dict(self.over),
+            "queued_again": self.queued,
+            "images_adopted": self.images_adopted,
+            "images_damaged": self.images_damaged,
+            "pages_unreadable": self.pages_unreadable,
+            "rows_unreadable": self.rows_unreadable,
+            "folders_unreadable": self.folders_unreadable,
+            "complete": self.is_complete,
+        }
+
+
+@dataclass(slots=True)
+class Salvage:
+    """Saves databases that were set aside.
+
+    Args:
+        database: where to.
+        images: files of both.
+        key: 32 bytes.
+        lists: names of the sealed lists on the disk: a row of one that is gone is not taken.
+    """
+
+    database: Database
+    images: ImageStore
+    key: bytes
+    lists: frozenset[str] = frozenset()
+
+    def run(self, aside: Aside, progress: Progress) -> Salvaged:
+        """Save what can be read there, and write down how it went.
+
+        Raises:
+            StoreError: today's database cannot be written; run it again.
+        """
+        done, read_ids, mark = Salvaged(), list[str](), KeyMark.read(aside.folder)
+        with self.database.read() as connection:
+            wanted = shapes(connection)
+        with Pages(aside.database, self.key, () if mark is None else (mark.salt,)) as pages:
+            pages.name_frames()
+            carver = Carver(pages, wanted)
+            rows = carver.rows()
+            for batch in batches(rows, BATCH):
+                self._insert(batch, done, read_ids)
+                progress(carver.taken, len(pages.numbers))
+            done.pages_unreadable, done.rows_unreadable = carver.damaged, carver.rows_broken
+            progress(len(pages.numbers), len(pages.numbers))
+        self._adopt(aside.since, done)
+        self._queue_again(read_ids, done)
+        aside.keep_report(done.figures())
+        return done
+
+    def _insert(self, batch: list[tuple[str, Row]], done: Salvaged, read_ids: list[str]) -> None:
+        """One transaction of rows."""
+        with self.database.write() as connection:
+            for name, row in batch:
+                table = _TABLES[name]
+                fate = self._put(connection, table, row)
+                _counter_of(fate, done)[name] += 1
+                if table is reads:
+                    read_ids.append(str(row["read_id"]))
+
+    def _put(self, connection: Connection, table: Table, row: Row) -> Fate:
+        if table is generations:
+            row["live"] = int(bool(row["live"]) and not _has_live(connection, row["source"]))
+            if row["file"] not in self.lists:
+                return Fate.THERE  # an import removed it since
+        if table in {images, evidence} and self._was_let_go(connection, str(row["sha256"])):
+            return Fate.OVER
+        fate = put(connection, table, row)
+        if table is evidence and fate is Fate.HANGING and self._name_image(connection, str(row["sha256"])):
+            fate = put(connection, table, row)
+        if table is reads and fate is Fate.NEW:
+            # Its pass is over; what a read that was open has not queued is queued below.
+            connection.execute(update(reads).where(reads.c.read_id == row["read_id"]).values(closed=1))
+        if table is outbox and fate is Fate.THERE:
+            _keep_receipt(connection, row)
+        return fate
+
+    def _was_let_go(self, connection: Connection, sha256: str) -> bool:
+        """Whether nothing but a row of it is left: neither its file nor its place in the queue."""
+        return self.images.facts(sha256) is None and not _is_queued(connection, sha256)
+
+    def _name_image(self, connection: Connection, sha256: str) -> bool:
+        """Give an image file the row that it lost; False: there is no file either, or it has its row."""
+        facts = self.images.facts(sha256)
+        if facts is None:
+            return False
+        row = {"sha256": sha256, "length": facts.length, "created_utc": None}
+        return connection.execute(insert(images).values(row).on_conflict_do_nothing()).rowcount > 0
+
+    def _adopt(self, since: datetime, done: Salvaged) -> None:
+        """Give a row and a place in the queue to each image file without one that was there before ``since``.
+
+        A younger one may belong to reads that are being written at this moment.
+        """
+        for prefix in PREFIXES:
+            with self.database.read() as connection:
+                known = set(
+                    connection.scalars(select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g")))
+                )
+            for sha256 in self._orphans(known, prefix, done):
+                facts = self.images.facts(sha256)
+                if facts is not None and facts.changed <= since:
+                    self._take_over(sha256, facts.length, done)
+
+    def _orphans(self, known: set[str], prefix: str, done: Salvaged) -> list[str]:
+        """Files of a folder without a row; none of a folder that cannot be looked into."""
+        try:
+            return self.images.orphans(known, prefix)
+        except StoreError as error:
+            log.error("salvage.folder_not_read", failure=str(error))
+            done.folders_unreadable += 1
+            return []
+
+    def _take_over(self, sha256: str, length: int, done: Salvaged) -> None:
+        try:
+            self.images.get(sha256)
+        except StoreError:
+            done.images_damaged += 1
+            return
+        with self.database.write() as connection:
+            self._name_image(connection, sha256)
+            done.queued += enqueue.queue_image(connection, sha256, length)
+        done.images_adopted += 1
+
+    def _queue_again(self, read_ids: list[str], done: Salvaged) -> None:
+        """Queue what has no place in the queue of the reads that came over, their hits and their images."""
+        for start in range(0, len(read_ids), BATCH):
+            with self.database.write() as connection:
+                for read_id in _unqueued(connection, read_ids[start : start + BATCH]):
+                    done.queued += _queue_read_again(connection, read_id)
+
+
+_TABLES = {table.name: table for table in TABLES}
+
+
+def _counter_of(fate: Fate, done: Salvaged) -> Counter[str]:
+    return {Fate.NEW: done.saved, Fate.THERE: done.there, Fate.HANGING: done.hanging, Fate.OVER: done.over}[fate]
+
+
+def _has_live(connection: Connection, source: object) -> bool:
+    live = (generations.c.source == source) & (generations.c.live == 1)
+    return bool(connection.execute(select(exists().where(live))).scalar_one())
+
+
+def _keep_receipt(connection: Connection, row: Row) -> None:
+    """What is queued anew may have been delivered long ago: the old row knows."""
+    if row.get("state") == "ready":
+        return
+    known = ", ".join(f"{name} = ?" for name in _RECEIPT)
+    values = (*(row.get(name) for name in _RECEIPT), row["item_id"], row["sha256"])
+    statement = f"UPDATE outbox SET {known} WHERE item_id = ? AND sha256 = ? AND state = 'ready'"  # noqa: S608 - our own columns
+    connection.exec_driver_sql(statement, values)
+
+
+def _unqueued(connection: Connection, read_ids: list[str]) -> list[str]:
+    """Of these reads, those that are to be sent themselves, or of which a hit, an alert or an image is."""
+    of_hit = select(hits.c.seq).where(hits.c.read_id == reads.c.read_id, ~_item(hits.c.hit_id)).exists()
+    of_image = select(evidence.c.place).where(evidence.c.read_id == reads.c.read_id, ~_item(evidence.c.sha256)).exists()
+    of_alert = [
+        select(alerts.c.hit_id).where(alerts.c.read_id == reads.c.read_id, withdrawn, ~_item(item_id)).exists()
+        for item_id, withdrawn in (
+            (literal(alert_item_id("")).concat(alerts.c.hit_id), true()),
+            (literal(withdrawal_item_id("")).concat(alerts.c.hit_id), alerts.c.withdrawn_boot_id.is_not(None)),
+        )
+    ]
+    lacking = or_(~_item(reads.c.read_id), of_hit, of_image, *of_alert)
+    return list(connection.scalars(select(reads.c.read_id).where(reads.c.read_id.in_(read_ids), lacking)))
+
+
+def _item(item_id: ColumnElement[str]) -> Exists:
+    return select(outbox.c.seq).where(outbox.c.item_id == item_id).exists()
+
+
+def _queue_read_again(connection: Connection, read_id: str) -> int:
+    """Queue a read, its hits and its images where they are not; returns how many items."""
+    stored = queries.get(connection, read_id)
+    if stored is None:
+        return 0
+    lost = [hit for hit in stored.hits if not _is_queued(connection, hit.hit_id)]
+    if lost:
+        enqueue.queue_hits(connection, lost, stored.read)
+    count = len(lost) + sum(_queue_alert_again(connection, told, stored.read) for told in stored.alerts)
+    count += sum(enqueue.queue_image(connection, ref.sha256, ref.length) for ref in stored.read.evidence)
+    if not stored.closed or _is_queued(connection, read_id):
+        return count
+    enqueue.queue_read(connection, stored.read)
+    return count + 1
+
+
+def _queue_alert_again(connection: Connection, told: StoredAlert, read: PlateRead) -> int:
+    """Queue an alert and its withdrawal where they are not; returns how many items."""
+    count = int(enqueue.queue_alert(connection, told.alert, told.sounded, read))
+    if told.withdrawn is not None:
+        count += enqueue.queue_withdrawal(connection, told.alert, told.withdrawn, read.unit_id)
+    return count
+
+
+def _is_queued(connection: Connection, item_id: str) -> bool:
+    return connection.scalar(select(outbox.c.seq).where(outbox.c.item_id == item_id)) is not None

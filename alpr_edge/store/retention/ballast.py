@@ -1,0 +1,107 @@
+"""A file of real blocks that is given back when the disk is full, so that clean-up and receipts can still be written.
+
+SQLite needs room to delete: the pages of a DELETE go to the write-ahead log first. At 0 bytes free nothing could be
+freed any more. While the ballast is out nothing new is kept, or it would be filled up like the rest.
+"""
+
+import errno
+import os
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.retention import ballast_needed, ballast_room_bytes
+from alpr_edge.runtime.durable_files import PRIVATE_FILE, give_to_owner_of, sync_directory
+
+BALLAST_NAME = "ballast"
+_BLOCK_BYTES = 512
+"""Unit of st_blocks (stat(2)), whatever the file system."""
+
+log = structlog.get_logger(__name__)
+
+
+class Ballast:
+    """The file.
+
+    Args:
+        directory: the unit's data folder, which exists.
+        wanted_bytes: its size.
+    """
+
+    def __init__(self, directory: Path, wanted_bytes: int) -> None:
+        self._path = directory / BALLAST_NAME
+        self.wanted_bytes = wanted_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """What it takes up in blocks, at most what is wanted: a sparse file would give nothing back."""
+        try:
+            return min(self._path.stat().st_blocks * _BLOCK_BYTES, self.wanted_bytes)
+        except FileNotFoundError:
+            return 0
+
+    def tend(self) -> None:
+        """Release it when hardly anything is free, and lay it again when there is room for it.
+
+        Raises:
+            StoreError: the folder cannot be used.
+        """
+        try:
+            free = free_bytes(self._path.parent)
+            if self.held_bytes and ballast_needed(free, self.wanted_bytes):
+                self.release()
+            elif self.is_out and free >= ballast_room_bytes(self.wanted_bytes):
+                self._lay()
+        except OSError as error:
+            raise StoreError(f"{self._path}: the ballast cannot be tended: {error.strerror}") from None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it was given back, or never fitted."""
+        return self.held_bytes < self.wanted_bytes
+
+    def require(self) -> None:
+        """Refuse to keep anything new while it is out.
+
+        Raises:
+            StoreError: it is.
+        """
+        if self.is_out:
+            raise StoreError(f"{self._path.parent}: the disk is full, nothing new is kept; free some space on it")
+
+    def release(self) -> None:
+        """Give its blocks back; needs no room itself."""
+        self._path.unlink(missing_ok=True)
+        # Blocks of a removed file can be used once the file system's journal has its removal.
+        sync_directory(self._path.parent)
+        log.warning("disk.ballast_released", bytes=self.wanted_bytes)
+
+    def _lay(self) -> None:
+        """Allocate it. fallocate(2) reserves blocks without writing them, where the file system knows how."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+        try:
+            give_to_owner_of(self._path.parent, descriptor)
+            os.posix_fallocate(descriptor, 0, self.wanted_bytes)
+            os.fsync(descriptor)
+        except OSError as error:
+            # Somebody else took the room meanwhile: half a ballast would only be in the way.
+            self._path.unlink()
+            if error.errno != errno.ENOSPC:
+                raise
+        else:
+            log.info("disk.ballast_laid", bytes=self.wanted_bytes)
+        finally:
+            os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int:
+    """What a process without privileges can still fill of the file system, in bytes."""
+    usage = os.statvfs(folder)
+    return usage.f_bavail * usage.f_frsize
+
+
+def total_bytes(folder: Path) -> int:
+    """What such processes can fill of it in all, in bytes."""
+    usage = os.statvfs(folder)
+    return (usage.f_blocks - usage.f_bfree + usage.f_bavail) * usage.f_frsize

@@ -1,0 +1,160 @@
+"""How reads stand towards deletion, read slice by slice: whether acknowledged, held, how old and how large."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, not_, select
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.time_corrections import time_item_id
+from alpr_edge.domain.retention import KeptRead
+from alpr_edge.domain.timeline import Timeline
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.row_mapping import instant_of
+from alpr_edge.store.db.schema import alerts, evidence, hits, holds, images, outbox, reads
+from alpr_edge.store.evidence.images import OVERHEAD_BYTES
+
+BLOCK_BYTES = 4096
+"""An image takes up whole blocks of the file system."""
+ROW_BYTES = 4096
+"""What the rows of a read and of its items take up in the database, about; ``scripts/bench disk`` measures it."""
+BOOTS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One read."""
+
+    kept: KeptRead
+    read_id: str
+    camera_id: str
+    seen_utc: datetime | None
+    """Sure; None when it is not."""
+    images: int
+
+
+class Ages:
+    """Tells when reads were: by their own trusted clock, or by their boot's pairs.
+
+    Args:
+        database: with the pairs.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._timelines: dict[str, Timeline] = {}
+
+    def seen_utc(self, instant: Instant) -> datetime | None:
+        """A sure moment in UTC, or None."""
+        if instant.boot_id not in self._timelines:
+            if len(self._timelines) >= BOOTS_KEPT:
+                self._timelines.clear()
+            self._timelines |= clock_pairs.timelines(self._database, [instant.boot_id])
+        placement = self._timelines[instant.boot_id].place(instant)
+        return placement.utc if placement.sure else None
+
+    def forget(self, boot_id: str) -> None:
+        """Read the pairs of a boot again when next asked: more have come."""
+        self._timelines.pop(boot_id, None)
+
+
+def image_blocks_bytes() -> ColumnElement[int]:
+    """What an image of the table takes up on the disk, in bytes."""
+    sealed = images.c.length + OVERHEAD_BYTES
+    return (sealed + (BLOCK_BYTES - 1)) // BLOCK_BYTES * BLOCK_BYTES
+
+
+def slice_after(connection: Connection, seq: int, limit: int) -> Sequence[RowMapping]:
+    """The next reads in order of arrival, as rows for :func:`standing_of`."""
+    query = _query().where(reads.c.seq > seq).order_by(reads.c.seq).limit(limit)
+    return connection.execute(query).mappings().all()
+
+
+def of_these(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
+    """The reads of these numbers that are still there; likewise."""
+    query = _query().where(reads.c.seq.in_(seqs)).order_by(reads.c.seq)
+    return connection.execute(query).mappings().all()
+
+
+def count_unacknowledged(connection: Connection) -> int:
+    """How many reads are open, or have an item that the department did not give a receipt for."""
+    return connection.scalar(select(func.count()).select_from(reads).where(not_(_acknowledged()))) or 0
+
+
+def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> Standing:
+    """A row of this file's queries as the rules see it; without a trusted ``now`` no age is known."""
+    age: timedelta | None = None
+    if seen_utc is not None and now.trusted and now.utc is not None:
+        age = now.utc - seen_utc
+    size = int(row["image_bytes"] or 0) + ROW_BYTES
+    kept = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]))
+    return Standing(kept, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
+
+
+def last_seen_of(row: RowMapping) -> Instant:
+    """When the vehicle was last seen."""
+    return instant_of(row, "last_seen")
+
+
+def _query() -> Select[Any]:
+    pictures = (
+        select(func.sum(image_blocks_bytes()))
+        .join(evidence, evidence.c.sha256 == images.c.sha256)
+        .where(evidence.c.read_id == reads.c.read_id)
+        .scalar_subquery()
+    )
+    count = select(func.count()).where(evidence.c.read_id == reads.c.read_id).scalar_subquery()
+    moment = [column for column in reads.c if column.name.startswith("last_seen_")]
+    return select(
+        reads.c.seq,
+        reads.c.read_id,
+        reads.c.camera_id,
+        *moment,
+        pictures.label("image_bytes"),
+        count.label("images"),
+        exists().where(holds.c.read_id == reads.c.read_id).label("held"),
+        _acknowledged().label("acknowledged"),
+    )
+
+
+def _acknowledged() -> ColumnElement[bool]:
+    """Closed, and every item of it delivered: the read, its hits, alerts and images, and what was told of its time."""
+    return and_(
+        reads.c.closed == 1,
+        _delivered(reads.c.read_id),
+        not_(exists().where(hits.c.read_id == reads.c.read_id, not_(_delivered(hits.c.hit_id)))),
+        not_(exists().where(evidence.c.read_id == reads.c.read_id, not_(_delivered(evidence.c.sha256)))),
+        *(not_(_waits(time_of_read)) for time_of_read in time_ids()),
+        # Releases before this one queued no alerts: what never was an item is not waited for.
+        *(not_(exists().where(alerts.c.read_id == reads.c.read_id, _waits(of_alert))) for of_alert in _alert_ids()),
+    )
+
+
+def _alert_ids() -> list[ColumnElement[str]]:
+    """Ids of the items that carry an alert and its withdrawal."""
+    return [literal(item_id("")).concat(alerts.c.hit_id) for item_id in (alert_item_id, withdrawal_item_id)]
+
+
+def time_ids() -> list[ColumnElement[str]]:
+    """Ids of the items that tell of a read's time."""
+    return [literal(before).concat(reads.c.read_id).concat(literal(after)) for before, after in _TIME_PARTS]
+
+
+def _delivered(item_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(outbox.c.item_id == item_id, outbox.c.state == "delivered")
+
+
+def _waits(item_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(outbox.c.item_id == item_id, outbox.c.state != "delivered")
+
+
+def _around(text: str, inner: str) -> tuple[str, str]:
+    before, _, after = text.partition(inner)
+    return before, after
+
+
+_TIME_PARTS = [_around(time_item_id("\0", sure=sure), "\0") for sure in (True, False)]

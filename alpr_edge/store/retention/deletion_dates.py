@@ -1,0 +1,80 @@
+"""The witnesses that a date must agree with before it deletes, as this database holds them."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from alpr_edge.domain.deletion_dates import DepartmentDate, Objection, objection_to
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.timeline import Timeline
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.row_mapping import instant_of
+from alpr_edge.store.db.schema import department_dates, reads
+from alpr_edge.store.retention import candidates
+
+TIMELINE_MS = 60_000.0
+"""How old the pairs of this boot may be: one comes a minute."""
+NEWEST_READS = 16
+"""Reads looked through for the newest whose time is sure."""
+
+
+def note_department_date(database: Database, date: DepartmentDate) -> None:
+    """Keep what the department said of the time, in place of what it said before.
+
+    Raises:
+        StoreError: it cannot be kept.
+    """
+    heard = date.heard
+    row = {"utc": date.utc, "boot_id": heard.boot_id, "boottime_ns": heard.boottime_ns}
+    with database.write() as connection:
+        connection.execute(upsert(department_dates).on_conflict_do_update(set_=row), {"id": 1, **row})
+
+
+def department_date(database: Database) -> DepartmentDate | None:
+    """What the department said of the time last; None when it never did."""
+    with database.read() as connection:
+        row = connection.execute(select(department_dates)).one_or_none()
+    return None if row is None else DepartmentDate(row.utc, Instant(row.boot_id, row.boottime_ns))
+
+
+class DeletionDates:
+    """Says whether the present date may delete.
+
+    Args:
+        database: of this vehicle.
+        ages: tells when reads were; made anew with the pairs of the present boot.
+    """
+
+    def __init__(self, database: Database, ages: candidates.Ages) -> None:
+        self._database = database
+        self._ages = ages
+        self._timeline: tuple[Timeline, Instant] | None = None
+
+    def objection(self, now: Instant) -> Objection | None:
+        """Why nothing may be deleted for its age; None when it may.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        timeline = self._timeline_of(now)
+        return objection_to(now, timeline, self._newest_read(), department_date(self._database))
+
+    def _timeline_of(self, now: Instant) -> Timeline:
+        if self._timeline is not None:
+            timeline, at = self._timeline
+            if at.boot_id == now.boot_id and 0 <= now.ms_since(at) < TIMELINE_MS:
+                return timeline
+        timeline = clock_pairs.timelines(self._database, [now.boot_id])[now.boot_id]
+        self._timeline = timeline, now
+        self._ages.forget(now.boot_id)
+        return timeline
+
+    def _newest_read(self) -> datetime | None:
+        moment = [column for column in reads.c if column.name.startswith("last_seen_")]
+        with self._database.read() as connection:
+            newest = select(*moment).order_by(reads.c.seq.desc()).limit(NEWEST_READS)
+            rows = connection.execute(newest).mappings().all()
+        seen = (self._ages.seen_utc(instant_of(row, "last_seen")) for row in rows)
+        return next((utc for utc in seen if utc is not None), None)

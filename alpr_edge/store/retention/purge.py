@@ -1,0 +1,217 @@
+"""Deletes what the rules of retention let go: rows in one transaction, then the files that no row names any more.
+
+A cut before the commit leaves everything, a cut after it leaves files without rows, which the next start sweeps away:
+nothing is orphaned for good, and no row ever names a picture that is gone. Reads are looked at a slice at a time, and
+what is chosen is looked at again inside the transaction: a hold that came meanwhile counts.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+from sqlalchemy import Connection, RowMapping, delete, insert, select
+
+from alpr_edge.domain.deletion_dates import Objection
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.time_corrections import time_item_id
+from alpr_edge.domain.retention import Ground, Limits, doomed
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.row_mapping import instant_row
+from alpr_edge.store.db.schema import alerts, deletions, evidence, hits, outbox, reads
+from alpr_edge.store.reads.repository import ReadStore
+from alpr_edge.store.retention import candidates
+from alpr_edge.store.retention.candidates import Ages, Standing
+from alpr_edge.store.retention.deletion_dates import DeletionDates
+
+SLICE_READS = 256
+"""Reads looked at in one step, unless it is told otherwise."""
+DELETED_MAX = 64
+"""Reads deleted in one step; the first steps of a run take an eighth of it, until they are known to be short."""
+HELD_S_MAX = 0.1
+"""How long one step may keep the writer of reads waiting: steps shrink before it is reached."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Purged:
+    """What a purge has done so far."""
+
+    reads: Counter[Ground] = field(default_factory=Counter)
+    freed_bytes: int = 0
+    held_s_max: float = 0.0
+    """Longest that one step kept the writer waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A slice of reads as it stood at one moment, and what of it may go."""
+
+    found: list[Standing]
+    chosen: list[int]
+    """Numbers of those that may go, one batch at most."""
+    now: Instant
+    age_from: Instant
+    """What ages are told from: without UTC while the date may not delete."""
+    limits: Limits
+    excess_bytes: int
+
+
+class Purge:
+    """Goes through the reads from the oldest on, a step at a time: it looks, and takes away what may go.
+
+    Args:
+        database: of this vehicle.
+        store: the process's one writer of reads.
+        limits: how long reads stay; the emergency rule counts only on a second round, when nothing else was left.
+        slice_reads: reads looked at in one step.
+    """
+
+    def __init__(self, database: Database, store: ReadStore, limits: Limits, slice_reads: int = SLICE_READS) -> None:
+        self._database = database
+        self._store = store
+        self._limits = limits
+        self._slice_reads = slice_reads
+        self._ages = Ages(database)
+        self._dates = DeletionDates(database, self._ages)
+        self.objection: Objection | None = None
+        """Why nothing is deleted for its age, as of the last step."""
+        self._after = 0
+        self._batch = DELETED_MAX // 8
+        self._last_resort = False
+        self.done = Purged()
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the next step looks at the oldest reads again."""
+        return self._after == 0
+
+    def step(self, now: Instant, excess_bytes: int) -> bool:
+        """Look at one slice and delete what may go, at most one batch.
+
+        Args:
+            now: ages are told from it, unless there is an objection to its date: then nothing is deleted by age.
+            excess_bytes: how much room is to be made.
+
+        Returns:
+            Whether there may be more to do now; False at the end of a round that has nothing left to do.
+
+        Raises:
+            StoreError: the database refused; everything it had not deleted is still there.
+        """
+        look = self.look(now, excess_bytes)
+        if self.objection is not None and not excess_bytes:
+            self._after, self._last_resort = 0, False
+            return False
+        if not look.chosen:
+            return self._next(look)
+        with self._store.letting_go() as (connection, released):
+            began = time.monotonic()
+            gone = self.take_away(look, connection, released)
+        self._account(gone, time.monotonic() - began)
+        return True  # the same slice again: it has moved up
+
+    def look(self, now: Instant, excess_bytes: int) -> Look:
+        """The first half of a step, which changes nothing; see there."""
+        self._judge(now)
+        age_from = now if self.objection is None else Instant(now.boot_id, now.boottime_ns)
+        limits = replace(self._limits, emergency=self._limits.emergency and self._last_resort)
+        with self._database.read() as connection:
+            rows = candidates.slice_after(connection, self._after, self._slice_reads)
+        found = self._standings(rows, age_from)
+        chosen = doomed((one.kept for one in found), limits, excess_bytes)[: self._batch]
+        return Look(found, [read.seq for read, _ in chosen], now, age_from, limits, excess_bytes)
+
+    def take_away(self, look: Look, connection: Connection, released: set[str]) -> list[tuple[Standing, Ground]]:
+        """The second half: take away what was chosen, as far as it may still go.
+
+        Args:
+            look: the first.
+            connection: of the transaction that :meth:`ReadStore.letting_go` gives.
+            released: of the same; digests of images are added.
+
+        Returns:
+            What goes with the transaction's commit.
+        """
+        found = {
+            one.kept.seq: one for one in self._standings(candidates.of_these(connection, look.chosen), look.age_from)
+        }
+        going = doomed((one.kept for one in found.values()), look.limits, look.excess_bytes)
+        gone = [(found[kept.seq], ground) for kept, ground in going]
+        _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], look.now)
+        _remove_rows(connection, [one.read_id for one, _ in gone], released)
+        return gone
+
+    def _judge(self, now: Instant) -> None:
+        """Hold the date against its witnesses; a change is said in the log."""
+        before, self.objection = self.objection, self._dates.objection(now)
+        if self.objection is not None and (before is None or before.is_contradiction < self.objection.is_contradiction):
+            tell = log.warning if self.objection.is_contradiction else log.info
+            tell("store.deletion_by_age_rests", reason=self.objection.reason)
+        elif before is not None and self.objection is None:
+            log.info("store.deletion_by_age_resumed")
+
+    def _next(self, look: Look) -> bool:
+        """Go on behind a slice in which nothing may go."""
+        if len(look.found) == self._slice_reads and (look.excess_bytes or not self._rest_is_younger(look.found)):
+            self._after = look.found[-1].kept.seq
+            return True
+        self._after = 0
+        again = bool(look.excess_bytes) and self._limits.emergency and not self._last_resort
+        self._last_resort = again
+        return again
+
+    def _rest_is_younger(self, found: Sequence[Standing]) -> bool:
+        """Whether no later read can be too old either: reads arrive in order of time, as far as it is known."""
+        shortest = min(self._limits.acknowledged_max, self._limits.policy_max)
+        return all(one.kept.age is not None and one.kept.age <= shortest for one in found)
+
+    def _standings(self, rows: Iterable[RowMapping], now: Instant) -> list[Standing]:
+        return [candidates.standing_of(row, self._ages.seen_utc(candidates.last_seen_of(row)), now) for row in rows]
+
+    def _account(self, gone: Sequence[tuple[Standing, Ground]], held_s: float) -> None:
+        counts = Counter(ground for _, ground in gone)
+        self.done.reads.update(counts)
+        self.done.freed_bytes += sum(one.kept.size_bytes for one, _ in gone)
+        self.done.held_s_max = max(self.done.held_s_max, held_s)
+        if held_s > HELD_S_MAX * 0.7:
+            self._batch = max(1, self._batch // 2)
+        elif held_s < HELD_S_MAX * 0.3:
+            self._batch = min(DELETED_MAX, self._batch * 2)
+        for ground, count in counts.items():
+            tell = log.warning if ground.audited else log.info
+            tell("store.purged", ground=ground.value, reads=count)
+
+
+def _put_on_record(connection: Connection, gone: Sequence[tuple[Standing, Ground]], now: Instant) -> None:
+    """An event for each read that nobody else has; without its plate, which is gone with it."""
+    rows = [
+        {
+            "read_id": one.read_id,
+            "ground": ground.value,
+            "camera_id": one.camera_id,
+            "seen_utc": one.seen_utc,
+            "images": one.images,
+            "size_bytes": one.kept.size_bytes,
+            **instant_row("deleted", now),
+        }
+        for one, ground in gone
+    ]
+    if rows:
+        connection.execute(insert(deletions), rows)
+
+
+def _remove_rows(connection: Connection, read_ids: Sequence[str], released: set[str]) -> None:
+    """Remove reads with their hits, alerts and items; their images are added to ``released``."""
+    of_these = evidence.c.read_id.in_(read_ids)
+    released.update(connection.scalars(select(evidence.c.sha256).where(of_these)))
+    hit_ids = connection.scalars(select(hits.c.hit_id).where(hits.c.read_id.in_(read_ids))).all()
+    time_ids = [time_item_id(read_id, sure=sure) for read_id in read_ids for sure in (True, False)]
+    for table in (evidence, alerts, hits):
+        connection.execute(delete(table).where(table.c.read_id.in_(read_ids)))
+    alert_ids = [item_id for hit_id in hit_ids for item_id in (alert_item_id(hit_id), withdrawal_item_id(hit_id))]
+    connection.execute(delete(outbox).where(outbox.c.item_id.in_([*read_ids, *hit_ids, *time_ids, *alert_ids])))
+    connection.execute(delete(reads).where(reads.c.read_id.in_(read_ids)))

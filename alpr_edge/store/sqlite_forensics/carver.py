@@ -1,0 +1,192 @@
+"""Rows of a damaged database, page by page: a row is there when its own page is, whatever became of those around it.
+
+The trees are walked from their roots as far as they go. What lies under a damaged page is found without it: a page that
+is whole, that no tree leads to and that is not free, is one of those, and which table its rows belong to shows by their
+shape, for every table is STRICT. ("Carving" is forensics' word for it; SQLite's own ``.recover`` works alike.) Where
+the list of free pages is damaged too, or lies in a damaged log, rows deleted before may come back; their ids keep them
+from being doubled.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from alpr_edge.store.sqlite_forensics.btree import BrokenError, Kind, Node, Value, free_pages, node_of
+from alpr_edge.store.sqlite_forensics.pages import Pages
+
+SCHEMA_ROOT = 1
+DEPTH_MAX = 20
+_TYPES: dict[str, type | tuple[type, ...]] = {"INTEGER": int, "REAL": (int, float), "TEXT": str, "BLOB": bytes}
+"""SQLite writes a whole REAL as an integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the database declares it."""
+
+    name: str
+    type: str
+    required: bool
+    has_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How rows of a table look."""
+
+    table: str
+    columns: tuple[str, ...]
+    """In the order of the database, which migrations only add to."""
+    types: tuple[str, ...]
+    required: tuple[bool, ...]
+    """Whether a value must be there; false for the one that is the row's number."""
+    by_key: bool
+    """WITHOUT ROWID."""
+    least: int
+    """Values of the shortest row: one written before a migration added columns."""
+
+    def fits(self, kind: Kind, values: tuple[Value, ...]) -> bool:
+        """Whether these may be a row of it, on a page of that kind."""
+        if self.by_key == kind.is_table or not self.least <= len(values) <= len(self.columns):
+            return False
+        checked = zip(values, self.types, self.required, strict=False)
+        return all(_is_of(value, type_, required=required) for value, type_, required in checked)
+
+    def row(self, values: tuple[Value, ...]) -> dict[str, Value]:
+        """By name; columns that a newer release added are left out."""
+        return dict(zip(self.columns, values, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Carved:
+    """A row."""
+
+    table: str
+    values: dict[str, Value]
+    page: int
+    """Where it was."""
+
+
+@dataclass(slots=True)
+class Carver:
+    """Takes the rows off the pages.
+
+    Args:
+        pages: of the damaged database.
+        shapes: of the tables looked for.
+    """
+
+    pages: Pages
+    shapes: dict[str, Shape]
+    damaged: int = 0
+    """Pages in use that cannot be read in their newest version, and frames of no page that is known."""
+    rows_broken: int = 0
+    """Rows that go on on a damaged page."""
+    taken: int = 0
+    """Pages whose rows were taken so far."""
+    _reached: set[int] = field(default_factory=set)
+
+    def rows(self) -> Iterator[Carved]:
+        """Every row, table after table in the order of :attr:`shapes`; after it the figures stand."""
+        roots = self._roots()
+        for root in (root for table, root in roots.items() if table not in self.shapes):
+            self._pass(root)
+        walked = {table: list[int]() for table in self.shapes}
+        for table in self.shapes:
+            for node in self._walk(roots[table]) if table in roots else ():
+                walked[table].append(node.number)
+        orphans = self._orphans()
+        for table, shape in self.shapes.items():
+            for number in (*walked[table], *orphans.get(table, ())):
+                self.taken += 1
+                yield from self._rows_of(number, shape)
+        self.damaged = sum(not self.pages.is_newest_whole(number) for number in self._reached) + self.pages.nameless
+
+    def table(self, name: str) -> Iterator[Carved]:
+        """The rows of one table as far as its tree leads, which for a small one takes no time."""
+        root = self._roots().get(name)
+        for node in self._walk(root) if root is not None else ():
+            yield from self._rows_of(node.number, self.shapes[name])
+
+    def _roots(self) -> dict[str, int]:
+        """First pages of tables and indices by name; of those that page 1 still tells."""
+        roots: dict[str, int] = {}
+        for node in self._walk(SCHEMA_ROOT):
+            for row in node.rows(self.pages.page):
+                if row is not None and len(row) == 5 and isinstance(row[1], str) and isinstance(row[3], int):
+                    roots[row[1]] = row[3]
+        return roots
+
+    def _walk(self, root: int, depth: int = 0) -> Iterator[Node]:
+        """The nodes of a tree that can be reached, and marks what they take."""
+        self._reached.add(root)
+        page = self.pages.page(root)
+        node = None if page is None else node_of(root, page)
+        if node is None:
+            return
+        yield node
+        try:
+            self._reached.update(node.continuations(self.pages.page))
+            children = node.children if depth < DEPTH_MAX else []
+        except BrokenError:
+            return
+        for child in children:
+            if child not in self._reached:
+                yield from self._walk(child, depth + 1)
+
+    def _pass(self, root: int) -> None:
+        """Mark what a tree takes of which no rows are wanted."""
+        for _ in self._walk(root):
+            pass
+
+    def _rows_of(self, number: int, shape: Shape) -> Iterator[Carved]:
+        page = self.pages.page(number)
+        node = None if page is None else node_of(number, page)
+        for values in node.rows(self.pages.page) if node is not None else ():
+            if values is None:
+                self.rows_broken += 1
+            else:
+                yield Carved(shape.table, shape.row(values), number)
+
+    def _orphans(self) -> dict[str, list[int]]:
+        """Pages that are whole, in use, and that nothing leads to, by the one table whose rows look like theirs."""
+        found: dict[str, list[int]] = {}
+        for number in self.pages.numbers - self._reached - self._free():
+            self._reached.add(number)
+            page = self.pages.page(number)
+            node = None if page is None else node_of(number, page)
+            if node is not None and (table := self._table_of(node)) is not None:
+                found.setdefault(table, []).append(number)
+        return found
+
+    def _free(self) -> set[int]:
+        """Pages out of use; a list that may be an older version says nothing of those that may be in use again."""
+        first = self.pages.page(SCHEMA_ROOT)
+        return set() if first is None else free_pages(first, self.pages.page) - self.pages.unsettled
+
+    def _table_of(self, node: Node) -> str | None:
+        rows = [values for values in node.rows(self.pages.page) if values is not None]
+        able = [shape for shape in self.shapes.values() if rows and all(shape.fits(node.kind, row) for row in rows)]
+        exact = [shape for shape in able if len(shape.columns) == len(rows[0])]
+        chosen = exact or able
+        return chosen[0].table if len(chosen) == 1 else None
+
+
+def shape_of(table: str, columns: Iterable[Column], *, by_key: bool) -> Shape:
+    """The shape of a table's rows by its columns, in order."""
+    listed = list(columns)
+    # Rows of a table WITHOUT ROWID may look like those of an index: no such table was ever added to, so all are long.
+    needed = [place for place, column in enumerate(listed, 1) if by_key or (column.required and not column.has_default)]
+    return Shape(
+        table,
+        columns=tuple(column.name for column in listed),
+        types=tuple(column.type for column in listed),
+        required=tuple(column.required for column in listed),
+        by_key=by_key,
+        least=max(needed, default=1),
+    )
+
+
+def _is_of(value: Value, type_: str, *, required: bool) -> bool:
+    if value is None:
+        return not required
+    return isinstance(value, _TYPES[type_])

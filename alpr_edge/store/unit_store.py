@@ -1,0 +1,126 @@
+"""Opens a unit's store with its keys."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from alpr_edge.domain.errors import DamagedError, StoreError
+from alpr_edge.settings import Settings
+from alpr_edge.store.db.access_rights import QUEUE
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.hotlists.download_spool import Incoming
+from alpr_edge.store.keys import IMAGES, derive_key, load_key
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ReadStore
+from alpr_edge.store.recovery.damaged_databases import waiting
+from alpr_edge.store.recovery.refused_records import RefusedRecords
+from alpr_edge.store.recovery.replacement import Renewal
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoreRoom:
+    """The store's objects over one open database."""
+
+    database: Database
+    images: ImageStore
+    reads: ReadStore
+    outbox: Outbox
+    incoming: Incoming
+    """Feeds fetched and not imported yet."""
+    refused: RefusedRecords
+    """Records that the store did not take."""
+    renewal: Renewal
+    """For the process that holds the data folder: goes on with a new database when this one turns out damaged."""
+
+    def recover(self) -> list[str]:
+        """Put right what a power cut left; before the first commit of a run.
+
+        Records set aside by earlier runs come first: an end among them still finds its read open.
+
+        Reads that were open are closed and queued. Image files without a row were never acknowledged, as their rows
+        come in the same commit as the read: they are removed. A row without its file keeps saying what there was, and
+        its item is set aside for somebody to see. While a database waits to be salvaged no image goes: the rows that
+        name it may lie there.
+
+        Returns:
+            What could not be put right, a short line each: the unit works without, and the next start tries again.
+
+        Raises:
+            DamagedError: the database is damaged.
+        """
+        faults = [*_tried(lambda: self.refused.take_in(self.reads)), *_tried(self.reads.close_open_reads)]
+        sweep = self.images.remove_temporaries if waiting(self.database.path.parent) else self.reads.sweep_images
+        for prefix in PREFIXES:
+            faults += _tried(partial(sweep, prefix))
+            faults += _tried(partial(self.outbox.quarantine_lost_images, prefix))
+        return list(dict.fromkeys(faults))
+
+
+def _tried(step: Callable[[], object]) -> list[str]:
+    """Take a step; returns why it failed, if it did."""
+    try:
+        step()
+    except DamagedError:
+        raise
+    except StoreError as error:
+        log.error("store.not_recovered", failure=str(error))
+        return [str(error)]
+    return []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueRoom:
+    """What the half that faces the network has of the store: the queue, and how lists are fetched."""
+
+    database: Database
+    """Refuses every statement that touches anything else."""
+    outbox: Outbox
+    incoming: Incoming
+
+
+@contextmanager
+def open_queue(settings: Settings) -> Iterator[QueueRoom]:
+    """Open the queue of ``settings.unit``; closes it at the end.
+
+    Raises:
+        StoreError: no key, a wrong one, or a database this release cannot use.
+    """
+    key = load_key("outbox", settings.store.keys_directory)
+    directory = settings.unit.data_directory
+    database = Database.open(directory, key, migrate=False, rights=QUEUE)
+    try:
+        outbox = Outbox(database, ImageStore(directory / IMAGES, derive_key(key, IMAGES)))
+        yield QueueRoom(database, outbox, Incoming(directory, key))
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Iterator[StoreRoom]:
+    """Open the store of ``settings.unit``; closes it at the end.
+
+    Args:
+        settings: of the unit.
+        migrate: make the database, or bring its schema up to date.
+        renew: set a damaged one aside and begin a new one; only for who holds the data folder.
+
+    Raises:
+        StoreError: no key, a wrong one, or a database this release cannot use.
+    """
+    key = load_key("outbox", settings.store.keys_directory)
+    directory = settings.unit.data_directory
+    renewal = Renewal(directory, key)
+    database = renewal.open() if renew else Database.open(directory, key, migrate=migrate)
+    try:
+        images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
+        reads, outbox = ReadStore(database, images), Outbox(database, images)
+        incoming, refused = Incoming(directory, key), RefusedRecords(directory, key)
+        yield StoreRoom(database, images, reads, outbox, incoming, refused, renewal)
+    finally:
+        database.close()

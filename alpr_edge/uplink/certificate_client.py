@@ -1,0 +1,112 @@
+"""One question to a department about certificates, and one whole answer, bounded in bytes and time."""
+
+import ssl
+import time
+from collections.abc import Mapping
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.protocol.enrolment import IssuedPayload, Refusal, RefusedPayload
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink.delivery_responses import Reply, printable, retry_after_s
+from alpr_edge.uplink.tls import explained
+
+ANSWER_BYTES_MAX = 65_536
+_PASSING = {Refusal.TRIES, Refusal.AUTHORITY}
+"""Refusals that the same request may not meet later."""
+
+PayloadT = TypeVar("PayloadT", bound=BaseModel)
+
+
+class NoCertificateError(UnauthorisedError):
+    """The department gives this unit no certificate.
+
+    Args:
+        message: one line.
+        reason: a :class:`~alpr_edge.domain.protocol.enrolment.Refusal`, or what a newer department says.
+        retry_after_s: when to come again, where that helps.
+    """
+
+    def __init__(self, message: str, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, retry_after_s)
+        self.reason = reason
+
+    @property
+    def final(self) -> bool:
+        """Whether the same key need not be shown again."""
+        return self.reason not in _PASSING
+
+
+def ask(
+    context: ssl.SSLContext,
+    settings: UplinkSettings,
+    path: str,
+    asked: BaseModel | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """GET a path, or POST to it what is asked.
+
+    Args:
+        context: whom to trust, and which certificate to show.
+        settings: address and time limits.
+        path: at the department.
+        asked: sent as JSON.
+        headers: beside the protocol's.
+
+    Raises:
+        UplinkError: no whole answer came.
+    """
+    about = {PROTOCOL_HEADER: str(PROTOCOL_VERSION), "Accept-Encoding": "identity", **(headers or {})}
+    body = None if asked is None else asked.model_dump_json().encode()
+    timeout = httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s)
+    try:
+        with (
+            httpx.Client(verify=context, trust_env=False, timeout=timeout, headers=about) as client,
+            client.stream("GET" if body is None else "POST", settings.url.rstrip("/") + path, content=body) as answer,
+        ):
+            return Reply(answer.status_code, answer.headers, _whole(answer, settings))
+    except httpx.InvalidURL:
+        raise UplinkError(f"{settings.url}: not an address; it looks like https://department.example:8443") from None
+    except httpx.HTTPError as error:
+        raise explained(error, settings) from None
+
+
+def issued_in(reply: Reply, settings: UplinkSettings) -> IssuedPayload:
+    """The certificate that an answer gives, and what comes with it.
+
+    Raises:
+        NoCertificateError: the department says why it gives none.
+        UplinkError: it is no department's answer.
+    """
+    if not reply.of_department:
+        raise UplinkError(f"{settings.url}: what answers there (status {reply.status}) is no department; check the URL")
+    if reply.status == 200:
+        return _read(IssuedPayload, reply, settings)
+    refused = _read(RefusedPayload, reply, settings)
+    wait_s = retry_after_s(reply.headers)
+    detail = printable(refused.detail) or f"status {reply.status}"
+    if not refused.reason and reply.status not in {401, 403}:
+        raise UplinkError(f"{settings.url}: no certificate: {detail}", wait_s)
+    raise NoCertificateError(f"{settings.url}: {detail}", refused.reason, wait_s)
+
+
+def _whole(answer: httpx.Response, settings: UplinkSettings) -> bytes:
+    deadline_s, body = time.monotonic() + settings.answer_timeout_s, b""
+    for chunk in answer.iter_raw():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            raise UplinkError(f"{settings.url}: its answer is longer than {ANSWER_BYTES_MAX} bytes")
+        if time.monotonic() > deadline_s:
+            raise UplinkError(f"{settings.url}: its answer takes too long")
+    return body
+
+
+def _read(kind: type[PayloadT], reply: Reply, settings: UplinkSettings) -> PayloadT:
+    try:
+        return kind.model_validate_json(reply.body)
+    except ValidationError:
+        raise UplinkError(f"{settings.url}: answered (status {reply.status}), but not as a department does") from None

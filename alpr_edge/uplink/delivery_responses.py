@@ -1,0 +1,159 @@
+"""What the department's answer means: anything doubtful counts as "not stored".
+
+Trying again costs nothing, because the department stores an item once; a receipt believed wrongly would lose a read.
+
+A captive portal's page with status 200, a proxy's own 400 and a login form's 401 look like answers. Those of the
+department carry ``PROTOCOL_HEADER``, and a receipt carries the digest of what was stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+import structlog
+from pydantic import ValidationError
+
+from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
+from alpr_edge.domain.protocol.enrolment import RefusedPayload
+from alpr_edge.domain.protocol.items import (
+    PROTOCOL_HEADER,
+    Answer,
+    AnswersPayload,
+    ItemAnswerPayload,
+    OutboxItem,
+    Outcome,
+)
+
+ANSWER_BYTES_MAX = 1024 * 1024
+RETRY_AFTER_S_MAX = 86_400.0
+DETAIL_MAX = 200
+
+log = structlog.get_logger(__name__)
+
+_REFUSED = {400, 409, 413, 422}
+_SPLIT = {400, 413, 422}
+_LATER = {408, 425, 429}
+
+
+class BatchRefusedError(Exception):
+    """The batch as a whole is not taken in this form: one of its items is to blame, or their number.
+
+    Args:
+        status: 400, 413 or 422.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole HTTP answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def of_department(self) -> bool:
+        """Whether the department spoke, and not something in between."""
+        return PROTOCOL_HEADER in self.headers
+
+
+def understood(reply: Reply, url: str) -> AnswersPayload:
+    """The answers in a reply.
+
+    Raises:
+        UnauthorisedError: 401 or 403, from whomever: a unit that is not let through stops knocking.
+        BatchRefusedError: the batch should be split.
+        ServerFailedError: 5xx.
+        UplinkError: everything else that is not a well-formed 200.
+    """
+    if reply.status in {401, 403}:
+        word = word_of(reply)
+        line = f"{url}: this unit is not accepted (status {reply.status})" + (f": {word}" if word else "")
+        raise UnauthorisedError(line, retry_after_s(reply.headers))
+    # 413 is also a proxy's honest word on a large body; its 400 or 422 says nothing about an item.
+    if reply.status == 413 or (reply.of_department and reply.status in _SPLIT):
+        raise BatchRefusedError(reply.status)
+    if reply.status in _LATER or reply.status >= 500:
+        kind = ServerFailedError if reply.status >= 500 else UplinkError
+        raise kind(f"{url}: asks to try later (status {reply.status})", retry_after_s(reply.headers))
+    if reply.status != 200:
+        raise UplinkError(f"{url}: unexpected status {reply.status}; check [uplink] url")
+    try:
+        return AnswersPayload.model_validate_json(reply.body)
+    except ValidationError:
+        raise UplinkError(f"{url}: answered, but not as a department does; is a login page in between?") from None
+
+
+def word_of(reply: Reply) -> str:
+    """Why the department refuses a request as a whole, in its own words; empty where somebody else spoke."""
+    try:
+        return printable(RefusedPayload.model_validate_json(reply.body).detail) if reply.of_department else ""
+    except ValidationError:
+        return ""
+
+
+def printable(text: str) -> str:
+    """What another machine said, fit for one line."""
+    return "".join(character for character in text if character.isprintable())[:DETAIL_MAX]
+
+
+def matched(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer]:
+    """One answer an item, in order. Without an answer, or with two that disagree, an item is to be sent again."""
+    by_id: dict[str, list[Answer]] = {item.item_id: [] for item in items}
+    strangers = 0
+    for given in payload.answers:
+        if given.item_id in by_id:
+            by_id[given.item_id].append(answer_of(given))
+        else:
+            strangers += 1
+    if strangers:
+        log.warning("uplink.unasked_answers", count=strangers)
+    return [_agreed(item_id, answers) for item_id, answers in by_id.items()]
+
+
+def utc_told(payload: AnswersPayload) -> datetime | None:
+    """The department's time as it answered; None where it does not tell one, or none that is understood."""
+    try:
+        moment = datetime.fromisoformat(payload.utc)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def answer_of(given: ItemAnswerPayload) -> Answer:
+    """The department's word on one item; a receipt needs its digest, a refusal a status that is one."""
+    detail = f"{given.status} {''.join(c for c in given.detail if c.isprintable())}".strip()[:DETAIL_MAX]
+    if given.outcome == Outcome.RECEIPT and given.status == 200 and given.sha256:
+        return Answer(given.item_id, Outcome.RECEIPT, given.sha256.lower())
+    if given.outcome == Outcome.REFUSED and given.status in _REFUSED:
+        return Answer(given.item_id, Outcome.REFUSED, detail=detail)
+    return Answer(given.item_id, Outcome.RETRY, detail=detail)
+
+
+def retry_after_s(headers: httpx.Headers) -> float | None:
+    """Seconds of a Retry-After header, at most a day; None without a usable one (RFC 9110, 10.2.3).
+
+    A date is taken against the answer's own Date: this machine's clock may be unset.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), RETRY_AFTER_S_MAX)
+    try:
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        return None
+    return min(max(wait.total_seconds(), 0.0), RETRY_AFTER_S_MAX)
+
+
+def _agreed(item_id: str, answers: list[Answer]) -> Answer:
+    if not answers:
+        return Answer(item_id, Outcome.RETRY, detail="not answered")
+    if any((answer.outcome, answer.sha256) != (answers[0].outcome, answers[0].sha256) for answer in answers):
+        return Answer(item_id, Outcome.RETRY, detail="answered twice, differently")
+    return answers[0]

@@ -1,0 +1,238 @@
+"""How a unit gets its first certificate.
+
+The unit makes its key and keeps it; the department gets a request signed with it, and a one-time code. The code is told
+to nobody but the department: its authority's certificate is fetched first and compared with the SHA-256 that came with
+the code on paper (or with a copy on this computer), and only to a server that this authority vouches for is the code
+sent. Trusting whoever answers first would hand the code to them.
+
+The clock is looked at before the code is sent. A unit whose clock is off by days would take its certificate for one
+that has ended or has not begun.
+"""
+
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, ENROL_PORT, EnrolPayload, Refusal
+from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink import key_pair
+from alpr_edge.uplink.certificate_client import NoCertificateError, ask, issued_in
+from alpr_edge.uplink.delivery_responses import Reply
+from alpr_edge.uplink.tls import context_of
+
+CLOCK_OFF_MAX = timedelta(hours=12)
+"""A department dates certificates back by a day; half of that is left to drift."""
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_MENDED_BY = {
+    Refusal.CODE: "the department has no such code for unit {unit}; check the code, and [unit] id in the settings",
+    Refusal.EXPIRED: "the code has expired; make a new one there: alpr-edge department code {unit}",
+    Refusal.USED: "the code was used already; make a new one there: alpr-edge department code {unit}",
+    Refusal.WITHDRAWN: "the code was withdrawn, by a newer one or a revocation; make a new one there: "
+    "alpr-edge department code {unit}",
+    Refusal.UNIT: "the department takes no unit with the id {unit}; check [unit] id in the settings",
+    Refusal.TRIES: "too many wrong tries from here; wait ten minutes and try again",
+    Refusal.KEY: "the department does not take this key any more; run this again, which makes a new one",
+    Refusal.NUMBER: "unit {unit} holds too many certificates; there: alpr-edge department unit revoke {unit}",
+    Refusal.AUTHORITY: "the department cannot issue certificates at present; look at its log",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a person got from the department for this unit."""
+
+    code: str
+    """As it was typed."""
+    ca_fingerprint: str = ""
+    """SHA-256 of the authority's certificate; any case, colons and spaces allowed."""
+    ca_file: Path | None = None
+    """A copy of the authority's certificate that came by another way, in place of the fingerprint."""
+    enrol_port: int = ENROL_PORT
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The certificate that a unit holds."""
+
+    unit_id: str
+    serial: str
+    until: datetime
+    new: bool
+    """False: it was held before, and nothing was asked of the department."""
+
+
+def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolled | None:
+    """The certificate held, if it is this unit's, of the authority held, usable with its key, and valid now."""
+    try:
+        context_of(settings)
+        certificate = key_pair.certificate_held(settings)
+        authority = x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
+        if certificate is None:
+            return None
+        certificate.verify_directly_issued_by(authority)
+    except (UplinkError, OSError, ValueError, TypeError, InvalidSignature):
+        return None
+    names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [unit_id] or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        return None
+    return _told(certificate, unit_id, new=False)
+
+
+def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool) -> Enrolled:
+    """Make sure that this unit holds a certificate of its department.
+
+    Args:
+        settings: the department's storage address, and where the files go.
+        unit_id: this unit.
+        invitation: from the department.
+        clock: this unit's.
+        again: get a new certificate even where a valid one is held.
+
+    Raises:
+        NoCertificateError: the department refuses.
+        UplinkError: it is not reached or not trusted, the code is mistyped, or this unit's clock is wrong.
+        StoreError: the files cannot be written.
+    """
+    now = clock.now().utc
+    if now is None:
+        raise UplinkError(
+            "this unit's clock was never set (it says 1970 or so): set it, or let it get a GNSS fix, first"
+        )
+    with key_pair.alone(settings):
+        key_pair.settle_pair(settings)
+        found = held(settings, unit_id, now)
+        if found is not None and not again:
+            return found
+        if not invitation.code:
+            raise UplinkError(f"give --code: the department makes one with: alpr-edge department code {unit_id}")
+        try:
+            code = parsed(invitation.code)
+        except MistypedError as error:
+            raise UplinkError(f"--code: {error}") from None
+        return _enrolled(settings, unit_id, invitation, code, now)
+
+
+def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime) -> Enrolled:
+    desk = _desk_of(settings, invitation)
+    authority = _authority(desk, invitation, now)
+    key_file = settings.key_file.with_name(settings.key_file.name + ".enrolling")
+    key = key_pair.waiting_key(key_file)
+    asked = EnrolPayload(unit_id=unit_id, code=code, request=key_pair.request_of(unit_id, key))
+    try:
+        issued = issued_in(ask(_context(authority), desk, ENROL_PATH, asked), desk)
+    except NoCertificateError as refusal:
+        if refusal.final:
+            key_pair.remove(key_file)
+        raise _explained(refusal, desk, unit_id) from None
+    certificate = key_pair.checked(issued.certificate, unit_id, key, authority)
+    # The authority first: until the pair is in place, this enrolment counts as not done, and can be repeated.
+    key_pair.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
+    key_pair.write_media_key(settings, issued.media_key)
+    key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
+    key_pair.remove(key_file)
+    return _told(certificate, unit_id, new=True)
+
+
+def _desk_of(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:
+    """The settings with the address of the department's enrolment port, and no certificate to speak of."""
+    try:
+        url = httpx.URL(settings.url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme != "https" or not url.host:
+        line = f"{settings.url or '--department'}: not an address; it looks like https://department.example:8443"
+        raise UplinkError(line)
+    desk = str(url.copy_with(port=invitation.enrol_port, raw_path=b"/")).rstrip("/")
+    return settings.model_copy(update={"url": desk, "certificate_file": Path("/dev/null")})
+
+
+def _authority(desk: UplinkSettings, invitation: Invitation, now: datetime) -> x509.Certificate:
+    """The authority's certificate, known to be the right one."""
+    wanted = "".join(invitation.ca_fingerprint.split()).replace(":", "").lower()
+    if wanted and not _FINGERPRINT.fullmatch(wanted):
+        raise UplinkError("--ca-fingerprint: expected a SHA-256, 64 hexadecimal digits; the department prints it")
+    if not wanted and invitation.ca_file is None:
+        raise UplinkError(
+            "give --ca-fingerprint (alpr-edge department code prints it) or --ca-file: without one of them this unit "
+            "cannot know its department"
+        )
+    reply = _fetched(desk, invitation)
+    _check_clock(reply, now)
+    content = reply.body if invitation.ca_file is None else _local(invitation.ca_file)
+    try:
+        certificate = x509.load_pem_x509_certificate(content)
+    except ValueError:
+        where = invitation.ca_file or desk.url
+        raise UplinkError(f"{where}: gives no certificate of an authority; check the address") from None
+    if wanted and certificate.fingerprint(SHA256()).hex() != wanted:
+        raise UplinkError(
+            f"{desk.url}: its authority is not the one of --ca-fingerprint; nothing was sent. Compare it with what the "
+            "department printed; if it is right, somebody else answers there"
+        )
+    return certificate
+
+
+def _fetched(desk: UplinkSettings, invitation: Invitation) -> Reply:
+    """What the enrolment port says of its authority. Nothing is told it, and nothing of it is believed yet."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    hint = f"does the department serve with --enrol-port {invitation.enrol_port}?"
+    try:
+        reply = ask(context, desk, AUTHORITY_PATH)
+    except UplinkError as error:
+        raise UplinkError(f"{error}; {hint}") from None
+    if reply.status != 200 or not reply.of_department:
+        raise UplinkError(f"{desk.url}: what answers there (status {reply.status}) enrols nobody; {hint}")
+    return reply
+
+
+def _check_clock(reply: Reply, now: datetime) -> None:
+    try:
+        there = parsedate_to_datetime(reply.headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return
+    if abs(there - now) > CLOCK_OFF_MAX:
+        raise UplinkError(
+            f"this unit's clock says {now:%Y-%m-%d %H:%M} UTC, the department's {there:%Y-%m-%d %H:%M}: set this "
+            "unit's clock, or let it get a GNSS fix, and enrol again; the code was not used"
+        )
+
+
+def _local(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UplinkError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _context(authority: x509.Certificate) -> ssl.SSLContext:
+    """Trusts this authority alone, and asks that the server has the name it was called by."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=authority.public_bytes(Encoding.PEM).decode("ascii"))
+    return context
+
+
+def _explained(refusal: NoCertificateError, desk: UplinkSettings, unit_id: str) -> NoCertificateError:
+    for reason, todo in _MENDED_BY.items():
+        if refusal.reason == reason:
+            return NoCertificateError(f"{desk.url}: {todo.format(unit=unit_id)}", reason, refusal.retry_after_s)
+    return refusal
+
+
+def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> Enrolled:
+    return Enrolled(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)

@@ -1,0 +1,260 @@
+"""Fetches hotlists over HTTPS into the folder of incoming feeds; the unit imports them from there.
+
+A list that did not change costs one 304 (ETag, RFC 9110), one that was cut is resumed where it was (Range with
+If-Range, so that halves of two lists are never joined), one that is too large or no list at all is refused. Whatever
+fails, the list held stays live and its age grows; it is tried again with growing waits.
+"""
+
+import base64
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import httpx
+import structlog
+
+from alpr_edge.domain.errors import AlprEdgeError, UplinkError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.items import (
+    PROTOCOL_HEADER,
+    PROTOCOL_VERSION,
+    UNIT_HEADER,
+)
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.settings import ListSource, UplinkSettings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.download_spool import Draft, Incoming
+from alpr_edge.store.hotlists.sync_state import SyncState
+from alpr_edge.uplink import hotlist_responses
+from alpr_edge.uplink.bounded_transport import BoundedTransport, Deadline
+from alpr_edge.uplink.tls import context_of, explained
+
+FETCH_S_MAX = 3600.0
+"""Longest one transfer may take; what arrived of a longer one is kept and resumed."""
+CHUNK_BYTES = 256 * 1024
+SIGNATURE_FILE_BYTES_MAX = 4096
+LOOK_S = 1.0
+"""Between two looks whether the unit took in what was fetched."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Due:
+    """When a source is looked for next; on monotonic time, so a wrong clock delays nothing."""
+
+    source: ListSource
+    at_s: float
+    failures: int = 0
+
+
+class ListFetcher:
+    """Fetches the lists of the sources that come over HTTPS; one thread steps it.
+
+    Args:
+        sources: all of the unit.
+        uplink: address of the department, certificates and time limits.
+        unit_id: this unit.
+        incoming: where feeds go.
+        database: what was fetched is noted there.
+        clock: dates what is noted.
+        draw: uniform in [0, 1); spreads a fleet.
+    """
+
+    def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
+        self,
+        *,
+        sources: Sequence[ListSource],
+        uplink: UplinkSettings,
+        unit_id: str,
+        incoming: Incoming,
+        database: Database,
+        clock: Clock,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._uplink = uplink
+        self._unit_id = unit_id
+        self._incoming = incoming
+        self._database = database
+        self._clock = clock
+        self._draw = draw
+        self._beat: Callable[[], None] = _no_beat
+        # At each piece that comes, not at each chunk kept: a server that trickles neither stalls nor outlives the unit.
+        self._deadline = Deadline(self._show_life)
+        now_s = time.monotonic()
+        first_s = uplink.retry_first_s
+        fetched = [source for source in sources if source.url or source.department]
+        self._due = {source.name: _Due(source, now_s + draw() * first_s) for source in fetched}
+        self._newest: dict[str, int] = {}
+        self._wanted = threading.Event()
+
+    def want(self, serials: Mapping[str, int]) -> None:
+        """Told by another thread which serials the department's receipts named: a newer list is due at once."""
+        for name, serial in serials.items():
+            due = self._due.get(name)
+            if due is not None and due.source.department and serial > self._newest.get(name, 0):
+                self._newest[name] = serial
+                due.at_s = 0.0
+                self._wanted.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not past the moment when a newer list is named."""
+        self._wanted.wait(seconds)
+        self._wanted.clear()
+
+    def step(self, beat: Callable[[], None] = lambda: None) -> float:
+        """Look for the source that is due longest, if one is.
+
+        Args:
+            beat: called while a transfer goes on.
+
+        Returns:
+            Seconds until the next one is due.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        self._beat = beat
+        if not self._due:
+            return LOOK_S
+        due = min(self._due.values(), key=lambda each: each.at_s)
+        wait_s = due.at_s - time.monotonic()
+        if wait_s > 0:
+            return wait_s
+        self._look(due)
+        return max(0.0, min(each.at_s for each in self._due.values()) - time.monotonic())
+
+    def fetch(self, source: ListSource) -> bool:
+        """Look for one source now.
+
+        Returns:
+            Whether a newer list was fetched and waits to be imported.
+
+        Raises:
+            UplinkError: the server cannot be reached, refuses, or sends no list.
+            StoreError: the disk or the database does not take it.
+        """
+        state = sync_state.state_of(self._database, source.name)
+        draft = self._incoming.draft(source.name)
+        try:
+            return self._transfer(source, state, draft)
+        finally:
+            if draft is not None:
+                draft.close()
+
+    def _show_life(self) -> None:
+        self._beat()
+
+    def _look(self, due: _Due) -> None:
+        name = due.source.name
+        if self._incoming.waits(name):
+            # One list at a time: the next step of a chain stands on the one before.
+            due.at_s = time.monotonic() + LOOK_S
+            return
+        newest = self._newest.get(name, 0)
+        try:
+            is_new = self.fetch(due.source)
+        except AlprEdgeError as error:
+            due.failures += 1
+            sync_state.note(self._database, name, fetch_failure=str(error))
+            longest_s = max(due.source.every_s, self._uplink.retry_first_s)
+            wait_s = Backoff(self._uplink.retry_first_s, longest_s=longest_s).wait_s(due.failures, self._draw())
+            asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
+            due.at_s = time.monotonic() + max(wait_s, min(asked_s, longest_s))
+            log.warning("hotlist.not_fetched", source=name, reason=str(error), failures=due.failures)
+            return
+        due.failures = 0
+        is_behind = is_new or self._newest.get(name, 0) > newest
+        due.at_s = time.monotonic() + (LOOK_S if is_behind and due.source.department else due.source.every_s)
+
+    def _transfer(self, source: ListSource, state: SyncState, draft: Draft | None) -> bool:
+        settings = self._settings_of(source)
+        self._deadline.begin(FETCH_S_MAX)
+        with httpx.Client(
+            transport=BoundedTransport(context_of(settings), self._deadline),
+            trust_env=False,
+            timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
+            headers={
+                UNIT_HEADER: self._unit_id,
+                PROTOCOL_HEADER: str(PROTOCOL_VERSION),
+                "Accept-Encoding": "identity",
+            },
+        ) as client:
+            try:
+                with client.stream(
+                    "GET",
+                    hotlist_responses.address_of(source, settings, state),
+                    headers=hotlist_responses.headers_of(state, draft),
+                ) as response:
+                    return self._received(client, source, response, draft)
+            except httpx.InvalidURL:
+                raise UplinkError(f"{source.name}: its url is no address; check [[hotlist.source]]") from None
+            except httpx.HTTPError as error:
+                raise explained(error, settings) from None
+
+    def _received(
+        self, client: httpx.Client, source: ListSource, response: httpx.Response, draft: Draft | None
+    ) -> bool:
+        status, now = response.status_code, self._clock.now().trusted_utc
+        if status == 304 or (status == 204 and source.department):
+            # Without a time that somebody vouches for the confirmation before stands.
+            confirmed = {} if now is None else {"asked": now}
+            sync_state.note(self._database, source.name, fetch_failure="", **confirmed)
+            return False
+        if status == 416 and draft is not None:
+            draft.discard()
+        hotlist_responses.check(source, response)
+        if status == 200:
+            note = hotlist_responses.note_of(source, response)
+            if source.signing_key_file is not None:
+                note = replace(note, signature=_signature(client, source))
+            draft = self._incoming.start(source.name, note)
+        elif draft is None or hotlist_responses.start_of(response) != draft.size:
+            raise UplinkError(f"{source.name}: the server sent another part than was asked for")
+        try:
+            self._take(source, response, draft)
+            draft.finish()
+        finally:
+            draft.close()
+        note = draft.note
+        sync_state.note(self._database, source.name, etag=note.etag, modified=note.modified, fetch_failure="")
+        log.info("hotlist.fetched", source=source.name, bytes=draft.size, serial=note.serial, change=note.change)
+        return True
+
+    def _take(self, source: ListSource, response: httpx.Response, draft: Draft) -> None:
+        for chunk in response.iter_raw(CHUNK_BYTES):
+            if draft.size + len(chunk) > source.bytes_max:
+                draft.discard()
+                raise UplinkError(hotlist_responses.too_large(source))
+            draft.append(chunk)
+
+    def _settings_of(self, source: ListSource) -> UplinkSettings:
+        """The uplink's settings with the source's own address and certificates in their place."""
+        own = {name: getattr(source, name) for name in ("ca_file", "certificate_file", "key_file")}
+        address = self._uplink.url if source.department else source.url
+        if not address:
+            raise UplinkError(f"{source.name}: comes from the department, but uplink.url is empty; set it")
+        given = {name: path for name, path in own.items() if path is not None}
+        return self._uplink.model_copy(update={"url": address, **given})
+
+
+def _signature(client: httpx.Client, source: ListSource) -> str:
+    """The list's detached signature in base64; it lies beside it as ``NAME.sig``."""
+    with client.stream("GET", hotlist_responses.signature_address(source.url)) as response:
+        if response.status_code != 200:
+            raise UplinkError(
+                f"{source.name}: no signature beside the list, status {response.status_code}; ask its maker"
+            )
+        parts = []
+        for part in response.iter_raw(SIGNATURE_FILE_BYTES_MAX):
+            parts.append(part)
+            if sum(map(len, parts)) > SIGNATURE_FILE_BYTES_MAX:
+                raise UplinkError(f"{source.name}: what lies beside the list as its signature is too large for one")
+    return base64.b64encode(b"".join(parts)).decode("ascii")
+
+
+def _no_beat() -> None:
+    """Nobody listens."""

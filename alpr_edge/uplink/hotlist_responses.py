@@ -1,0 +1,91 @@
+"""What is asked of a server that holds a list, and what its answer says before the list itself."""
+
+import re
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import httpx
+
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.protocol.items import (
+    LIST_CHANGE_HEADER,
+    LIST_SERIAL_HEADER,
+    LISTS_PATH,
+    PROTOCOL_HEADER,
+    ListChange,
+)
+from alpr_edge.settings import ListSource, UplinkSettings
+from alpr_edge.store.hotlists.download_spool import Draft, FeedNote
+from alpr_edge.store.hotlists.sync_state import SyncState
+from alpr_edge.uplink.delivery_responses import retry_after_s
+
+_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)")
+_SERIAL = re.compile(r"\d{1,12}")
+
+
+def address_of(source: ListSource, settings: UplinkSettings, state: SyncState) -> str:
+    """Where a list is: the department names what comes after the serial dealt with last."""
+    if not source.department:
+        return source.url
+    return settings.url.rstrip("/") + LISTS_PATH + source.name + "?" + urlencode({"after": state.serial})
+
+
+def signature_address(url: str) -> str:
+    """Where the signature of a list lies: its path with ``.sig`` behind it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path + ".sig"))
+
+
+def headers_of(state: SyncState, draft: Draft | None) -> dict[str, str]:
+    """Headers that ask for the rest of a draft, or for a list other than the one fetched last."""
+    if draft is not None and draft.size and draft.note.etag:
+        return {"Range": f"bytes={draft.size}-", "If-Range": draft.note.etag}
+    marks = {"If-None-Match": state.etag, "If-Modified-Since": state.modified}
+    return {name: value for name, value in marks.items() if value}
+
+
+def check(source: ListSource, response: httpx.Response) -> None:
+    """Raise UplinkError unless a list follows, of a size that may be taken."""
+    status = response.status_code
+    if source.department and PROTOCOL_HEADER not in response.headers:
+        raise UplinkError(f"{source.name}: the answer (status {status}) is not the department's; check [uplink] url")
+    if status in {401, 403}:
+        raise UplinkError(f"{source.name}: the server does not accept this unit (status {status}); enrol it there")
+    if status == 404:
+        raise UplinkError(f"{source.name}: the server has no such list (status 404); check its name and url")
+    if status not in {200, 206}:
+        raise UplinkError(f"{source.name}: no list, status {status}", retry_after_s(response.headers))
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise UplinkError(f"{source.name}: a web page came instead of a list; is a login page in between?")
+    if int(response.headers.get("Content-Length", "0") or 0) > source.bytes_max:
+        raise UplinkError(too_large(source))
+
+
+def too_large(source: ListSource) -> str:
+    """What is said of a list beyond the limit."""
+    return f"{source.name}: over {source.bytes_max} bytes; if that is right, raise bytes_max of the source"
+
+
+def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
+    """What the headers say of the list that follows.
+
+    Raises:
+        UplinkError: the department does not say which one it is.
+    """
+    headers = response.headers
+    etag = headers.get("ETag", "")
+    modified = headers.get("Last-Modified", "")
+    # A weak mark vouches for no byte: such a list is fetched from its start again.
+    etag = "" if etag.startswith("W/") else etag
+    if not source.department:
+        return FeedNote(etag=etag, modified=modified)
+    serial, change = headers.get(LIST_SERIAL_HEADER, ""), headers.get(LIST_CHANGE_HEADER, "")
+    if not _SERIAL.fullmatch(serial) or change not in set(ListChange):
+        raise UplinkError(f"{source.name}: the department does not say which list this is; update its software")
+    # Which list is newer its serial says: marks of its files would hide the next step of a chain.
+    return FeedNote(ListChange(change), int(serial), etag)
+
+
+def start_of(response: httpx.Response) -> int | None:
+    """At which byte a part begins."""
+    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    return int(found.group(1)) if found else None

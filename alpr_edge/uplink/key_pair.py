@@ -1,0 +1,209 @@
+"""The unit's certificate and its key: two files that are replaced as one, whenever the power goes.
+
+Two renames are not one step, and a certificate beside another one's key opens nothing. So the new pair is first laid
+down in a file of its own, ``unit.pem.next``, whole and durable, and whoever connects takes that one while it is there
+(:func:`loaded_from`). Then key and certificate get their places, and it goes. A cut at any moment leaves the old pair
+or the new one, and :func:`settle_pair` finishes what was begun.
+
+A key that waits for its certificate lies beside them (:func:`waiting_key`): an answer that was lost is asked for again
+with the same key, and the department gives the same certificate.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
+
+from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.runtime import no_follow
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink.sealing import SealedError, media_key_in
+
+PAIR_BYTES_MAX = 65_536
+_KEY_END = b"-----END PRIVATE KEY-----\n"
+
+
+def loaded_from(settings: UplinkSettings) -> tuple[Path, Path]:
+    """The files to take certificate and key from: those of the settings, or the next pair that waits for its places."""
+    following = next_file(settings)
+    return (following, following) if following.exists() else (settings.certificate_file, settings.key_file)
+
+
+def next_file(settings: UplinkSettings) -> Path:
+    """Where a new pair is laid down first: the key, then the certificate."""
+    return settings.certificate_file.with_name(settings.certificate_file.name + ".next")
+
+
+def certificate_held(settings: UplinkSettings) -> x509.Certificate | None:
+    """The unit's certificate; None where there is none to be read."""
+    try:
+        content = loaded_from(settings)[0].read_bytes()
+        return x509.load_pem_x509_certificate(content.rpartition(_KEY_END)[2])
+    except (OSError, ValueError):
+        return None
+
+
+def pair_held(settings: UplinkSettings) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
+    """The unit's certificate with the key of it; None where they are not there or do not belong together."""
+    certificate = certificate_held(settings)
+    try:
+        key = load_pem_private_key(loaded_from(settings)[1].read_bytes().partition(_KEY_END)[0] + _KEY_END, None)
+    except (OSError, ValueError, TypeError):
+        return None
+    if certificate is None or not isinstance(key, ec.EllipticCurvePrivateKey):
+        return None
+    return (certificate, key) if certificate.public_key() == key.public_key() else None
+
+
+def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> None:
+    """Put a new pair in the place of the one held.
+
+    Args:
+        settings: where the files are.
+        certificate: PEM.
+        key: PEM, unencrypted PKCS#8; its files have mode 0600.
+
+    Raises:
+        StoreError: a file cannot be written; the old pair is whole, or the new one.
+    """
+    write_whole(next_file(settings), key + certificate)
+    settle_pair(settings)
+
+
+def settle_pair(settings: UplinkSettings) -> None:
+    """Give a pair that was laid down its places; nothing when there is none."""
+    following = next_file(settings)
+    try:
+        with no_follow.opened_folder(following.parent) as folder:
+            content = no_follow.read_file(folder, following.name, PAIR_BYTES_MAX)
+        key, end, certificate = content.partition(_KEY_END)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"{following}: cannot be read: {error.strerror}") from None
+    write_whole(settings.key_file, key + end)
+    write_whole(settings.certificate_file, certificate)
+    remove(following)
+
+
+def waiting_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The key at ``path`` that still waits for its certificate, made (mode 0600) and durable if there is none.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError):
+        key = None
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key
+    made = ec.generate_private_key(ec.SECP256R1())
+    write_whole(path, pem_of(made))
+    return made
+
+
+def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A key as its file holds it."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def request_of(unit_id: str, key: ec.EllipticCurvePrivateKey) -> str:
+    """A certificate request (PKCS#10, PEM): the unit's id, the public key, and proof that the unit holds the key."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, unit_id)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, SHA256())
+    return request.public_bytes(Encoding.PEM).decode("ascii")
+
+
+def checked(pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate) -> x509.Certificate:
+    """The certificate that a department gave, if it is the one asked for.
+
+    Raises:
+        UplinkError: it is another one.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        raise UplinkError("the department gave no certificate of its own authority; look at its log") from None
+    names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [unit_id] or certificate.public_key() != key.public_key():
+        raise UplinkError("the department gave a certificate for another unit or key; look at its log")
+    return certificate
+
+
+@contextmanager
+def alone(settings: UplinkSettings) -> Iterator[None]:
+    """Nobody else replaces the pair meanwhile.
+
+    Raises:
+        StoreError: somebody does, or there can be no such folder.
+    """
+    folder = settings.certificate_file.parent
+    try:
+        folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be used as a folder: {error.strerror}") from None
+    try:
+        _lock(folder, descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(folder: Path, descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreError(f"{folder}: this unit is being enrolled or renewed at this moment; try again") from None
+
+
+def write_media_key(settings: UplinkSettings, pem: str) -> None:
+    """Keep the department's public key for media; a department that has none keeps the one held.
+
+    Raises:
+        UplinkError: it is no such key.
+        StoreError: it cannot be written.
+    """
+    if not pem:
+        return
+    try:
+        media_key_in(pem.encode())
+    except SealedError as error:
+        raise UplinkError(f"the department gave for media {error}; look at its log") from None
+    write_whole(settings.media_key_file, pem.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file at once (mode 0600), durable; it belongs to the owner of its folder.
+
+    Raises:
+        StoreError: it cannot be written; what was there before still is.
+    """
+    try:
+        temporary = write_temporary(path.parent, content)
+        give_to_owner_of(path.parent, temporary)
+        temporary.replace(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        hint = f"{path.parent} must be writable for the user that runs this"
+        raise StoreError(f"{path}: cannot be written: {error.strerror}; {hint}") from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file durably; nothing when there is none."""
+    try:
+        path.unlink(missing_ok=True)
+        sync_directory(path.parent)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be removed: {error.strerror}") from None

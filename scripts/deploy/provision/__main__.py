@@ -1,0 +1,120 @@
+"""Make a unit out of this computer, a step after the other; run it again at any time: what is done stays as it is."""
+
+import argparse
+import json
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from scripts.deploy.provision.base import require_fit_machine
+from scripts.deploy.provision.bundle import release_key, staged
+from scripts.deploy.provision.joining import TLS_FOLDER, Invitation
+from scripts.deploy.provision.plan import Request, plan
+from scripts.deploy.provision.program import guarded
+from scripts.deploy.provision.steps import Outcome, State, Step, provision
+from scripts.deploy.provision.unit_settings import SETTINGS
+
+ROOT = Path(__file__).parents[3]
+STAGING = Path("/var/tmp")  # noqa: S108 - on the disk; the folder in it is made for root alone, by a name nobody knows
+EXAMPLE = ROOT / "config" / "alpr-edge.toml"
+
+
+def main() -> int:
+    """Provision; 0 done, 1 a step failed, 2 wrong usage, 130 interrupted."""
+    chosen = _parser().parse_args()
+    undone = "; the step under way was undone, run it again to go on"
+    return guarded("provision", lambda: _provision(chosen), interrupted=undone)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/provision", description=__doc__, epilog="Exit codes: 0 done, 1 a step failed, 2 wrong usage."
+    )
+    parser.add_argument("--unit-id", default="", help="name of this car at the department")
+    parser.add_argument("--department", default="", metavar="URL", help="address of the department's storage")
+    parser.add_argument("--code", default="", help="one-time code: alpr-edge department code UNIT_ID")
+    parser.add_argument("--ca-fingerprint", default="", metavar="SHA256", help="of the department's authority")
+    parser.add_argument("--enrol-port", type=int, default=0, metavar="PORT", help="where it enrols, if not as usual")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="the fleet's settings file")
+    parser.add_argument("--offline", type=Path, metavar="BUNDLE", help="install from this, made by scripts/bundle")
+    parser.add_argument("--release-key", type=Path, metavar="FILE", help="public key that bundles are signed with")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--json", action="store_true", help="a summary for programs on stdout")
+    return parser
+
+
+def _provision(chosen: argparse.Namespace) -> int:
+    require_fit_machine()
+    with ExitStack() as doors:
+        request = _request(chosen, doors)
+        if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
+            request = asked(request)
+        return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
+
+
+def _request(chosen: argparse.Namespace, doors: ExitStack) -> Request:
+    """What was asked for; a bundle is used as a checked copy, which lasts as long as ``doors`` are open."""
+    bundle = key = None
+    if chosen.offline is not None:
+        key = release_key(chosen.release_key)
+        bundle = doors.enter_context(staged(chosen.offline, key, STAGING))
+    return Request(
+        source=bundle or ROOT,
+        unit_id=chosen.unit_id,
+        department=chosen.department,
+        invitation=Invitation(chosen.code, chosen.ca_fingerprint, chosen.enrol_port),
+        settings=chosen.settings,
+        bundle=bundle,
+        release_key=key or chosen.release_key,
+    )
+
+
+def asked(request: Request, ask: Callable[[str], str] = input, folder: Path = SETTINGS.parent) -> Request:
+    """What is missing for a first time, asked of whoever sits there.
+
+    Args:
+        request: as it was given.
+        ask: gives the answer to a question.
+        folder: of this computer's settings; once they are there nothing is asked.
+    """
+    if (folder / SETTINGS.name).is_file():
+        return request
+
+    def answer(given: str, question: str, default: str = "") -> str:
+        return given or ask(f"{question}{f' [{default}]' if default else ''}: ").strip() or default
+
+    settings = Path(answer(str(request.settings or ""), "settings file of the fleet", str(EXAMPLE)))
+    unit_id = answer(request.unit_id, "id of this unit", socket.gethostname())
+    department = answer(request.department, "department's address (https://...; empty: none)")
+    invitation = request.invitation
+    if department and not (folder / TLS_FOLDER.name / "unit.pem").exists():
+        code = answer(invitation.code, "one-time code of the department")
+        fingerprint = answer(invitation.fingerprint, "SHA-256 of the department's authority")
+        invitation = replace(invitation, code=code, fingerprint=fingerprint)
+    return replace(request, settings=settings, unit_id=unit_id, department=department, invitation=invitation)
+
+
+def _report(steps: list[Step], *, dry_run: bool, as_json: bool) -> int:
+    """Take the steps, tell each as it ends; people read stderr when a program reads stdout."""
+    people = sys.stderr if as_json else sys.stdout
+    outcomes: list[Outcome] = []
+    for outcome in provision(steps, dry_run=dry_run):
+        outcomes.append(outcome)
+        place = f"[{len(outcomes):2}/{len(steps)}]"
+        print(f"{place} {outcome.step:<10} {outcome.state:<14} {outcome.seconds:7.1f} s", file=people, flush=True)
+        for change in outcome.changes:
+            print(f"            - {change}", file=people, flush=True)
+    failed = next((outcome for outcome in outcomes if outcome.state is State.FAILED), None)
+    if as_json:
+        print(json.dumps({"done": failed is None, "steps": [asdict(outcome) for outcome in outcomes]}))
+    if failed is not None:
+        print(f"provision: {failed.step}: {failed.error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The unit's user, its groups, and the folders that belong to it."""
+
+import pwd
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from scripts.deploy.provision.base import Overlay
+from scripts.deploy.provision.machine import succeeds
+
+UNIT_USER = "alpr-edge"
+AS_UNIT = Path("/usr/local/bin/alpr-edge")
+"""Runs a command as that user with the unit's keys: config/system/usr/local/bin/alpr-edge."""
+USERS, FOLDERS = "etc/sysusers.d/alpr-edge.conf", "etc/tmpfiles.d/alpr-edge.conf"
+
+
+class Accounts:
+    """User and folders, as sysusers.d and tmpfiles.d name them; both are made again at each start if they are gone.
+
+    Args:
+        system: the folder ``config/system``.
+    """
+
+    name = "accounts"
+
+    def __init__(self, system: Path) -> None:
+        make = (("systemd-sysusers", f"/{USERS}"), ("systemd-tmpfiles", "--create", f"/{FOLDERS}"))
+        self._files = Overlay(self.name, system, (USERS, FOLDERS), after=make)
+        self._folders = (system / FOLDERS).read_text(encoding="utf-8")
+
+    def pending(self) -> list[str]:
+        """The files, the user and the folders that are missing or differ."""
+        user = [] if _exists(UNIT_USER) else [f"make the user {UNIT_USER}"]
+        return [*self._files.pending(), *user, *wrong_folders(self._folders)]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Make them."""
+        if not _exists(UNIT_USER):
+            undo.callback(succeeds, "userdel", UNIT_USER)
+        self._files.apply(undo)
+
+
+def wrong_folders(rules: str) -> Iterator[str]:
+    """A line for each folder that is missing or not as its ``d`` line of tmpfiles.d(5) has it."""
+    for line in rules.splitlines():
+        if line.startswith("d "):
+            _, path, mode, user, group = line.split()
+            if not _is_as(Path(path), int(mode, 8), user, group):
+                yield f"make {path}: {mode} {user}:{group}"
+
+
+def _is_as(folder: Path, mode: int, user: str, group: str) -> bool:
+    try:
+        found = folder.stat().st_mode & 0o7777
+        return folder.is_dir() and (found, folder.owner(), folder.group()) == (mode, user, group)
+    except (OSError, KeyError):
+        return False
+
+
+def _exists(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True

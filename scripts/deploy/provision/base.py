@@ -1,0 +1,107 @@
+"""The system below the unit: packages, and the files laid over /."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
+from scripts.deploy.provision.program import require_root
+
+PACKAGES = ("alsa-utils", "ca-certificates", "chrony", "nftables", "polkitd", "python3-venv", "unattended-upgrades")
+"""Beyond what any Debian has: tones, time, firewall, leave to turn off, the environment, security updates."""
+
+
+class Packages:
+    """Debian packages.
+
+    Args:
+        bundle: folder of an offline bundle; its ``debs`` are installed instead of the mirror's.
+    """
+
+    name = "packages"
+
+    def __init__(self, bundle: Path | None) -> None:
+        self._bundle = bundle
+
+    def pending(self) -> list[str]:
+        """The packages that are missing."""
+        return [f"install {package}" for package in self._missing()]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Install them; apt itself undoes a half of it or finishes it the next time."""
+        del undo
+        missing = self._missing()
+        debs = [] if self._bundle is None else sorted((self._bundle / "debs").glob("*.deb"))
+        if self._bundle is not None and not debs:
+            raise ProvisioningError(f"{self._bundle}: has no debs, and this machine lacks {', '.join(missing)}")
+        if not debs:
+            run("apt-get", "update", "-q")
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        wanted = [str(deb.resolve()) for deb in debs] or missing
+        # A file of /etc that somebody made before its package came stays as it is; dpkg would stop to ask.
+        keep = ("--option=Dpkg::Options::=--force-confdef", "--option=Dpkg::Options::=--force-confold")
+        run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *wanted, environment=quiet)
+
+    @staticmethod
+    def _missing() -> list[str]:
+        return [name for name in PACKAGES if not succeeds("dpkg-query", "--status", name)]
+
+
+class Overlay:
+    """Files of ``config/system``, each laid at the same path below /, and what makes them count.
+
+    Args:
+        name: of the step.
+        root: the folder ``config/system``.
+        paths: below it.
+        after: commands run once they changed.
+        target: where they are laid.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        paths: Sequence[str],
+        *,
+        after: Sequence[Sequence[str]] = (),
+        target: Path = Path("/"),
+    ) -> None:
+        self.name = name
+        self._after = after
+        self._files = [_laid(root / path, target / path) for path in paths]
+
+    def pending(self) -> list[str]:
+        """The files that are missing or differ."""
+        return [f"write {file.target}" for file in self._files if not file.is_current]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Lay them and tell who reads them; undone, they are told again."""
+        for command in self._after:
+            undo.callback(succeeds, *command)
+        for file in self._files:
+            file.install(undo)
+        for command in self._after:
+            run(*command)
+        for file in self._files:
+            file.forget_before()
+
+
+def _laid(source: Path, target: Path) -> ManagedFile:
+    try:
+        return ManagedFile(target, source.read_bytes(), 0o755 if source.stat().st_mode & 0o100 else 0o644)
+    except OSError as error:
+        raise ProvisioningError(f"{source}: cannot be read: {error.strerror}; is the checkout whole?") from None
+
+
+def require_fit_machine(release: Path = Path("/etc/os-release")) -> None:
+    """Refuse to turn another system inside out. Raises ProvisioningError."""
+    require_root("provisioning changes the whole system")
+    try:
+        lines = set(release.read_text(encoding="utf-8").splitlines())
+    except OSError:
+        lines = set()
+    if not lines & {"ID=debian", "ID=raspbian", 'ID_LIKE="debian"', "ID_LIKE=debian"}:
+        raise ProvisioningError("this is no Debian: provisioning needs Debian 13 or Raspberry Pi OS of the same year")
+    if not Path("/run/systemd/system").is_dir():
+        raise ProvisioningError("systemd does not run here as process 1: provisioning needs a machine that has started")

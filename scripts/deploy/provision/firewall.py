@@ -1,0 +1,91 @@
+"""The firewall: nothing in, and out only what a unit needs, by its settings."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
+from scripts.deploy.provision.unit_settings import held
+
+RULES = Path("/etc/nftables.conf")
+PORTS = Path("/etc/alpr-edge/unit-ports.nft")
+TABLE = ("nft", "list", "table", "inet", "alpr_edge")
+ENROL_PORT = 8444
+"""alpr_edge.domain.protocol.enrolment.ENROL_PORT, which the system's Python cannot import."""
+DEFAULT_PORTS = {"https": 443, "rtsp": 554, "rtsps": 322}
+
+
+class Firewall:
+    """nftables with this unit's rules.
+
+    Args:
+        rules: the file ``config/system/etc/nftables.conf``.
+        department: address given for this run.
+        enrol_port: where the department enrols; 0: where every department does.
+    """
+
+    name = "firewall"
+
+    def __init__(self, rules: Path, department: str, enrol_port: int) -> None:
+        self._rules = rules
+        self._department = department
+        self._enrol_port = enrol_port or ENROL_PORT
+
+    def pending(self) -> list[str]:
+        """What of files and rules is missing."""
+        changes = [f"write {file.target}" for file in self._files() if not file.is_current]
+        if not succeeds("systemctl", "is-enabled", "--quiet", "nftables.service"):
+            changes.append("enable nftables.service")
+        if not changes and not succeeds(*TABLE):
+            changes.append("load the rules")
+        return changes
+
+    def apply(self, undo: ExitStack) -> None:
+        """Write, have nft judge them, load."""
+        undo.callback(self._reload_if_any)
+        for file in self._files():
+            file.install(undo)
+        run("nft", "--check", "--file", RULES)
+        run("systemctl", "enable", "--quiet", "nftables.service")
+        run("systemctl", "reload-or-restart", "nftables.service")
+        for file in self._files():
+            file.forget_before()
+
+    def _files(self) -> list[ManagedFile]:
+        # Never empty, which nft would not take: a unit enrols, now or one day.
+        ports = sorted({self._enrol_port, *ports_of(held(), self._department)})
+        told = f"define unit_ports = {{ {', '.join(map(str, ports))} }}\n"
+        # The ports first: the rules name them.
+        return [ManagedFile(PORTS, told.encode()), ManagedFile(RULES, self._rules.read_bytes(), 0o755)]
+
+    @staticmethod
+    def _reload_if_any() -> None:
+        if not succeeds("systemctl", "reload-or-restart", "nftables.service"):
+            succeeds("nft", "delete", "table", "inet", "alpr_edge")
+
+
+def ports_of(settings: dict[str, Any], department: str = "") -> Iterator[int]:
+    """TCP ports that a unit connects to: the department's, list servers', network cameras'.
+
+    Raises:
+        ProvisioningError: an address has no usable port.
+    """
+    addresses = [department or settings.get("uplink", {}).get("url", "")]
+    addresses += [source.get("url", "") for source in settings.get("hotlist", {}).get("source", [])]
+    addresses += [camera.get("url", "") for camera in settings.get("camera", [])]
+    for address in filter(None, addresses):
+        try:
+            parts = urlsplit(address)
+            port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+        except ValueError:
+            port = None
+        if port is None:
+            raise ProvisioningError(f"the settings name an address without a usable port: {parts_shown(address)}")
+        yield port
+
+
+def parts_shown(address: str) -> str:
+    """An address without the user and password it may hold."""
+    return address.rsplit("@", 1)[-1]

@@ -1,0 +1,122 @@
+"""The unit's keys, sealed as systemd credentials: with this computer's key, and its TPM's where there is one.
+
+Without a TPM the computer's key lies on the disk that the data lies on: whoever takes that disk takes both. With one
+the disk alone opens nothing. What they were sealed with is noted, for "unit check" to tell.
+"""
+
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
+
+STORE = Path("/etc/credstore.encrypted")
+SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
+NAMES = ("outbox", "lists", "access")
+KEY_BYTES = 32
+DATABASE = Path("/var/lib/alpr-edge/edge.db")
+HOST, HOST_AND_TPM = "host", "host+tpm2"
+SEAL_S_MAX = 60
+
+
+class Keys:
+    """Keys of the store, the lists and the access log; one that exists stays, and is sealed anew for a TPM.
+
+    Args:
+        store: where sealed keys lie.
+        sealed_with: the note of what they are sealed with.
+        database: what the outbox's opens.
+        has_tpm: whether this computer has one that systemd can use; None: asked for.
+    """
+
+    name = "keys"
+
+    def __init__(
+        self,
+        store: Path = STORE,
+        sealed_with: Path = SEALED_WITH,
+        database: Path = DATABASE,
+        has_tpm: bool | None = None,  # noqa: FBT001 - one fact among four
+    ) -> None:
+        self._store, self._note, self._database = store, sealed_with, database
+        self._has_tpm = has_tpm
+
+    def pending(self) -> list[str]:
+        """The keys that are missing or could be sealed better; those that are there must open.
+
+        Raises:
+            ProvisioningError: a key does not open, or the one of an existing database is gone.
+        """
+        missing = [name for name in NAMES if not self._sealed(name).exists()]
+        if "outbox" in missing and self._database.exists():
+            raise ProvisioningError(
+                f"{self._sealed('outbox')}: gone, and {self._database} opens with it alone; restore it, or move the"
+                " data away"
+            )
+        there = [name for name in NAMES if name not in missing]
+        for name in there:
+            self._opened(name)
+        again = [f"seal {self._sealed(name)} with the TPM" for name in there] if self._seals_anew() else []
+        note = [] if self._told_note().is_current else [f"write {self._note}"]
+        return [*(f"make {self._sealed(name)}" for name in missing), *again, *note]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Draw or seal them; the plain key is never on a disk."""
+        seals_anew = self._seals_anew()
+        files = [self._told_note()]
+        for name in NAMES:
+            is_there = self._sealed(name).exists()
+            if seals_anew or not is_there:
+                key = self._opened(name) if is_there else secrets.token_bytes(KEY_BYTES)
+                files.append(self._seal(name, key))
+        for file in files:
+            file.install(undo)
+        for file in files:
+            file.forget_before()  # a copy that opens without the TPM would make it worth nothing
+
+    def _seals_anew(self) -> bool:
+        return self._with() == HOST_AND_TPM and self._found() != HOST_AND_TPM
+
+    def _with(self) -> str:
+        """What keys are to be sealed with.
+
+        Raises:
+            ProvisioningError: they were sealed with a TPM, and none can be used now.
+        """
+        if self._has_tpm is None:
+            self._has_tpm = succeeds("systemd-analyze", "has-tpm2") or succeeds("systemd-creds", "has-tpm2")
+        if self._has_tpm:
+            return HOST_AND_TPM
+        if self._found() == HOST_AND_TPM:
+            raise ProvisioningError(
+                f"{self._note}: keys are sealed with a TPM, and none can be used: look in the firmware"
+            )
+        return HOST
+
+    def _found(self) -> str:
+        try:
+            return self._note.read_text(encoding="ascii").strip()
+        except OSError:
+            return ""
+
+    def _told_note(self) -> ManagedFile:
+        return ManagedFile(self._note, f"{self._with()}\n".encode())
+
+    def _opened(self, name: str) -> bytes:
+        return _unsealed(name, self._sealed(name).read_bytes())
+
+    def _seal(self, name: str, key: bytes) -> ManagedFile:
+        """The key sealed; opened once, as some systemd seals for a TPM that it cannot use."""
+        seal = ("systemd-creds", "encrypt", f"--with-key={self._with()}", f"--name=alpr-edge-{name}", "-", "-")
+        sealed = run(*seal, stdin=key, timeout_s=SEAL_S_MAX).encode()
+        if _unsealed(name, sealed) != key:
+            raise ProvisioningError(f"{self._sealed(name)}: does not open again; nothing was changed")
+        return ManagedFile(self._sealed(name), sealed, 0o600)
+
+    def _sealed(self, name: str) -> Path:
+        return self._store / f"alpr-edge-{name}"
+
+
+def _unsealed(name: str, sealed: bytes) -> bytes:
+    open_it = ("systemd-creds", "decrypt", f"--name=alpr-edge-{name}", "--transcode=hex", "-", "-")
+    return bytes.fromhex(run(*open_it, stdin=sealed, timeout_s=SEAL_S_MAX))

@@ -1,0 +1,42 @@
+"""What the programs of a unit's life have in common: exit codes, one line for what went wrong, the time beside work."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from scripts.deploy.provision.machine import ProvisioningError
+
+
+def guarded(name: str, work: Callable[[], int], *, refused: str = "", broken: str = "", interrupted: str) -> int:
+    """Do it and return its exit code; 1 and one line on stderr when it fails, 130 when it is interrupted.
+
+    Args:
+        name: of the program.
+        work: what it does.
+        refused: how things stand after an error that it raised itself; begins with its punctuation, as do the others.
+        broken: after one of the system.
+        interrupted: after Ctrl-C.
+    """
+    try:
+        return work()
+    except ProvisioningError as error:
+        said, code = f"{error}{refused}", 1
+    except OSError as error:
+        said, code = f"{error.filename or name}: {error.strerror}{broken}", 1
+    except KeyboardInterrupt:
+        said, code = f"interrupted{interrupted}", 130
+    print(f"{name}: {said}", file=sys.stderr)
+    return code
+
+
+def require_root(doing: str) -> None:
+    """Raises ProvisioningError for anybody else."""
+    if os.geteuid() != 0:
+        raise ProvisioningError(f"{doing}; run it with sudo")
+
+
+def teller() -> Callable[[str], None]:
+    """Tells people a line at a time on stderr, with the seconds since it was made."""
+    began_s = time.monotonic()
+    return lambda line: print(f"{time.monotonic() - began_s:6.1f} s  {line}", file=sys.stderr, flush=True)

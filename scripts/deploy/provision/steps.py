@@ -1,0 +1,83 @@
+"""Steps: each looks what is missing, does it, and is undone when it fails."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from scripts.deploy.provision.machine import ProvisioningError
+
+
+class Step(Protocol):
+    """One part of a unit. Both methods may raise ProvisioningError."""
+
+    @property
+    def name(self) -> str:
+        """One word."""
+
+    def pending(self) -> list[str]:
+        """What is to change, a line each; nothing where the machine is as it shall be."""
+
+    def apply(self, undo: ExitStack) -> None:
+        """Change it.
+
+        Args:
+            undo: takes what has to be done, last first, when this fails later on.
+        """
+
+
+class State(StrEnum):
+    """What became of a step."""
+
+    SAME = "no change"
+    CHANGED = "changed"
+    WOULD_CHANGE = "would change"
+    FAILED = "failed, undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a step."""
+
+    step: str
+    state: State
+    seconds: float
+    changes: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+def provision(steps: Sequence[Step], *, dry_run: bool) -> Iterator[Outcome]:
+    """Take the steps in their order; the first that fails is undone and the last.
+
+    What was done before it stays, since it is whole: the next run finds it and goes on. The daemons start at the end.
+    """
+    for step in steps:
+        outcome = _taken(step, dry_run=dry_run)
+        yield outcome
+        if outcome.state is State.FAILED:
+            return
+
+
+def _taken(step: Step, *, dry_run: bool) -> Outcome:
+    began_s = time.monotonic()
+    changes: list[str] = []
+
+    def outcome(state: State, error: str = "") -> Outcome:
+        return Outcome(step.name, state, round(time.monotonic() - began_s, 3), changes, error)
+
+    try:
+        changes += step.pending()
+        if not changes:
+            return outcome(State.SAME)
+        if dry_run:
+            return outcome(State.WOULD_CHANGE)
+        with ExitStack() as undo:
+            step.apply(undo)
+            undo.pop_all()
+    except ProvisioningError as error:
+        return outcome(State.FAILED, str(error))
+    except OSError as error:
+        return outcome(State.FAILED, f"{error.filename or step.name}: {error.strerror}")
+    return outcome(State.CHANGED)

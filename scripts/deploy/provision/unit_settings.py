@@ -1,0 +1,110 @@
+"""The unit's settings: a fleet's file with this unit's id and department written into it."""
+
+import re
+import tomllib
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scripts.deploy.provision.accounts import AS_UNIT, UNIT_USER
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run
+
+SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
+_TABLE = re.compile(r"\s*\[")
+_OF_ENROLMENT = re.compile(r"alpr-edge: uplink\.(ca|certificate|key)_file: .*: no such file")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def with_value(text: str, table: str, key: str, value: str) -> str:
+    """A TOML text with one string set: in its line where there is one, so that comments stay.
+
+    Args:
+        text: of the file.
+        table: a table's name, without brackets.
+        key: of the table.
+        value: without quotes or backslashes.
+
+    Raises:
+        ProvisioningError: the result does not say it (the table is written inline, say).
+    """
+    lines, wanted = text.splitlines(), f'{key} = "{value}"'
+    start = next((n for n, line in enumerate(lines) if re.match(rf"\s*\[{re.escape(table)}\]", line)), None)
+    if start is None:
+        lines += ["", f"[{table}]", wanted]
+    else:
+        end = next((n for n in range(start + 1, len(lines)) if _TABLE.match(lines[n])), len(lines))
+        at = next((n for n in range(start + 1, end) if re.match(rf"\s*{re.escape(key)}\s*=", lines[n])), None)
+        lines[start + 1 if at is None else at : start + 1 if at is None else at + 1] = [wanted]
+    result = "\n".join(lines) + "\n"
+    if parsed(result).get(table, {}).get(key) != value:
+        raise ProvisioningError(f"the settings' {table}.{key} cannot be set; write it in a line of [{table}]")
+    return result
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises ProvisioningError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProvisioningError(f"the settings are no TOML: {error}") from None
+
+
+def unit_settings(text: str, unit_id: str, department: str) -> str:
+    """A fleet's settings made a unit's.
+
+    Args:
+        text: of the fleet's file.
+        unit_id: empty keeps what it says.
+        department: empty keeps what it says.
+
+    Raises:
+        ProvisioningError: the id or the address is not one.
+    """
+    if unit_id:
+        if not _ID.fullmatch(unit_id):
+            raise ProvisioningError(f'--unit-id {unit_id}: letters, digits, ".", "-" and "_", at most 64')
+        text = with_value(text, "unit", "id", unit_id)
+    if department:
+        if urlsplit(department).scheme != "https" or not urlsplit(department).hostname or '"' in department:
+            raise ProvisioningError(f"--department {department}: an address that begins with https://")
+        text = with_value(text, "uplink", "url", department)
+    return text
+
+
+def held() -> dict[str, Any]:
+    """The settings on this machine; empty where there are none. Raises ProvisioningError."""
+    return parsed(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.is_file() else {}
+
+
+class UnitSettings:
+    """The settings file.
+
+    Args:
+        text: as it shall be; empty keeps the file that is there.
+    """
+
+    name = "settings"
+
+    def __init__(self, text: str) -> None:
+        self._file = ManagedFile(SETTINGS, text.encode(), 0o640, UNIT_USER) if text else None
+
+    def pending(self) -> list[str]:
+        """The file, where it is missing or differs."""
+        if self._file is None:
+            if not SETTINGS.is_file():
+                raise ProvisioningError(f"{SETTINGS}: not there yet; name the fleet's file with --settings")
+            return []
+        return [] if self._file.is_current else [f"write {SETTINGS}"]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Write it; settings with a fault are taken back."""
+        assert self._file is not None
+        self._file.install(undo)
+        try:
+            run(AS_UNIT, "settings", "check", SETTINGS)
+        except ProvisioningError as error:
+            # Certificates come with the enrolment, which reads these settings.
+            if faults := [line for line in error.said if not _OF_ENROLMENT.match(line)]:
+                raise ProvisioningError(faults[0].removeprefix("alpr-edge: "), faults) from None
+        self._file.forget_before()

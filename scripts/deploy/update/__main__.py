@@ -1,0 +1,89 @@
+"""Take up the release of a bundle: beside the one in use, switched at once, and back by itself if it is not ready."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from scripts.deploy.provision.bundle import release_key
+from scripts.deploy.provision.program import guarded, require_root, teller
+from scripts.deploy.update.daemons import SystemdDaemons
+from scripts.deploy.update.releases import Releases
+from scripts.deploy.update.taking import Ended, Result, Update
+from scripts.deploy.update.trial import TAKEN_BACK
+
+CODES = {Result.ROLLED_BACK: TAKEN_BACK, Result.STUCK: 5}
+_SHOWN_EVERY_S = 0.2
+
+
+def main() -> int:
+    """Update; the exit codes are in the help."""
+    parser = _parser()
+    chosen = parser.parse_args()
+    if (chosen.bundle is None) is not chosen.resume:
+        parser.error("name a bundle" if chosen.bundle is None else "--resume takes no bundle")
+    return guarded(
+        "update",
+        lambda: _report(_update(chosen), as_json=chosen.json),
+        refused="; nothing was changed",
+        broken="; run it again",
+        interrupted="; decide what is on trial with: scripts/update --resume",
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/update",
+        description=__doc__,
+        epilog="Exit codes: 0 updated or in use already, 1 refused, nothing changed, 2 wrong usage, 4 the new release "
+        "was not ready and the old one runs again, 5 the same, and the old one is not ready either.",
+    )
+    parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help="folder made by scripts/bundle")
+    parser.add_argument("--allow-downgrade", action="store_true", help="also to an older release that reads the data")
+    parser.add_argument("--ready-within", type=float, default=180.0, metavar="S", help="seconds until it is taken back")
+    parser.add_argument(
+        "--resume", action="store_true", help="decide what a power cut left on trial; done at each start"
+    )
+    parser.add_argument("--json", action="store_true", help="a summary for programs on stdout")
+    return parser
+
+
+def _update(chosen: argparse.Namespace) -> Ended:
+    require_root("an update changes the system")
+    releases = Releases()
+    _ = releases.in_use
+    update = Update(releases, SystemdDaemons(), teller(), chosen.ready_within)
+    with releases.alone():
+        if chosen.resume:
+            return update.settle()
+        key = release_key(None)
+        return update.take(chosen.bundle, key, downgrade=chosen.allow_downgrade, progress=_Bar())
+
+
+class _Bar:
+    """Checked so far, on a terminal alone."""
+
+    def __init__(self) -> None:
+        self._shown_s = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr.isatty() and (time.monotonic() - self._shown_s > _SHOWN_EVERY_S or done == total):
+            self._shown_s = time.monotonic()
+            end = "\n" if done == total else ""
+            print(f"\r          {done / 1e6:.0f} of {total / 1e6:.0f} MB", file=sys.stderr, end=end, flush=True)
+
+
+def _report(ended: Ended, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(asdict(ended)))
+    else:
+        print(f"{ended.result}: release {ended.version}" + (f" ({ended.why})" if ended.why else ""))
+    if ended.result is Result.UPDATED:
+        print("update: files of the system may differ: sudo /opt/alpr-edge/current/scripts/provision", file=sys.stderr)
+    return CODES.get(ended.result, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

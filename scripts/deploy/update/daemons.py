@@ -1,0 +1,112 @@
+"""The unit's daemons seen from outside: restarted, and ready or not."""
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from scripts.deploy.provision import no_follow
+from scripts.deploy.provision.accounts import AS_UNIT, UNIT_USER
+from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
+from scripts.deploy.provision.services import CAPTURE, UPLINK
+
+HEALTH = Path("/run/alpr-edge")
+SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
+HEALTH_BYTES_MAX = 1_000_000
+POLL_S = 1.0
+STEADY_S = 10.0
+"""A daemon that got ready has to stay so for as long; one that dies of its first frame does not."""
+CHECK_S_MAX = 300
+
+
+class Daemons(Protocol):
+    """What an update asks of the machine."""
+
+    def restart(self) -> None:
+        """Start the daemons of the release in use in place of the running ones; does not wait."""
+
+    def wait_ready(self, within_s: float) -> str:
+        """Wait until all are ready and stay so; returns why not, empty when they are."""
+
+    def is_fit(self) -> bool:
+        """Whether the unit judges itself fit (``alpr-edge unit check``), where its release can."""
+
+    def require_readable(self, release: Path) -> None:
+        """Raise ProvisioningError when a release cannot read the unit's database."""
+
+
+class SystemdDaemons:
+    """The daemons as systemd has them."""
+
+    def restart(self) -> None:
+        """Unit files are links into the release in use, so they are read again."""
+        run("systemctl", "daemon-reload")
+        for name in ("run", "uplink"):
+            # It outlives its daemon, and would speak for the one before.
+            with suppress(FileNotFoundError), no_follow.opened_folder(HEALTH) as folder:
+                no_follow.remove_file(folder, f"{name}.json")
+        for unit in _enabled():
+            # One that failed too often is started all the same.
+            succeeds("systemctl", "reset-failed", unit)
+            run("systemctl", "restart", "--no-block", unit)
+
+    def wait_ready(self, within_s: float) -> str:
+        """Capture has to say so itself; the uplink has to run: whether there is a network is no release's fault."""
+        end_s = time.monotonic() + within_s
+        steady_since_s, pids = 0.0, {"": ""}
+        while True:
+            why, now = _trouble(), {unit: _value(unit, "MainPID") for unit in _enabled()}
+            if why or now != pids:
+                steady_since_s, pids = time.monotonic(), now
+            elif time.monotonic() - steady_since_s >= STEADY_S:
+                return ""
+            if time.monotonic() > end_s + (0.0 if why else STEADY_S):
+                return why or "the daemons are started again and again"
+            time.sleep(POLL_S)
+
+    def is_fit(self) -> bool:
+        """True also where the release has no such command."""
+        if not succeeds(AS_UNIT, "unit", "check", "--help"):
+            return True
+        return succeeds(AS_UNIT, "unit", "check", timeout_s=CHECK_S_MAX)
+
+    def require_readable(self, release: Path) -> None:
+        """It opens the database as its daemon would."""
+        key = "--property=LoadCredentialEncrypted=alpr-edge-outbox"
+        as_unit = ("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--uid={UNIT_USER}", key)
+        run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", SETTINGS)
+
+
+def _enabled() -> list[str]:
+    return [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-enabled", "--quiet", unit)]
+
+
+def _trouble() -> str:
+    """Why the daemons are not ready at this moment."""
+    for unit in _enabled():
+        if (state := _value(unit, "ActiveState")) != "active":
+            return f"{unit} is {state} ({_value(unit, 'Result')}): {_last_words(unit)}"
+    return "" if says_ready() else f"{CAPTURE} runs and does not say that it is ready"
+
+
+def says_ready(folder: Path = HEALTH) -> bool:
+    """Whether capture says that it is ready, in a folder of the unit's user."""
+    try:
+        with no_follow.opened_folder(folder) as opened:
+            told = json.loads(no_follow.read_file(opened, "run.json", HEALTH_BYTES_MAX))
+        return bool(told["ready"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _value(unit: str, name: str) -> str:
+    return run("systemctl", "show", "--value", f"--property={name}", unit, timeout_s=60).strip()
+
+
+def _last_words(unit: str) -> str:
+    try:
+        told = run("journalctl", "--unit", unit, "--lines=1", "--output=cat", "--no-pager", timeout_s=60)
+    except ProvisioningError:
+        return "no journal"
+    return told.strip()[:200]

@@ -1,0 +1,90 @@
+"""Made-up reads with pictures and hits. No two reads have the same ``first_frame``: a read stored twice shows by it."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.reads import EvidenceKind, PlateRead
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
+
+UNIT_ID = "torture-1"
+READS_MAX = 6
+"""Of one batch."""
+PICTURE_BYTES = (500, 8000)
+JPEG_START = b"\xff\xd8\xff"
+"""What the department looks at of an image."""
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def batch(random: Random, run: int, number: int) -> list[DecidedRecord]:
+    """New reads of a victim's batch; ids are ``run.batch.place.size``."""
+    size = random.randint(1, READS_MAX)
+    return [_decided(random, f"{run}.{number}.{place}.{size}", _frame(run, number, place)) for place in range(size)]
+
+
+def closing(random: Random, record: DecidedRecord) -> ClosedRecord:
+    """The end of a pass; every other one brings a sharper crop."""
+    pictures = ((EvidenceKind.CROP, _picture(random)),) if random.random() < 0.5 else ()
+    return ClosedRecord(record.read, pictures)
+
+
+def pictures(random: Random) -> list[bytes]:
+    """Some pictures; what is in them does not matter to the store."""
+    return [_picture(random) for _ in range(random.randint(1, READS_MAX))]
+
+
+def _decided(random: Random, read_id: str, frame: int) -> DecidedRecord:
+    read = PlateRead(
+        read_id=read_id,
+        unit_id=UNIT_ID,
+        camera_id="front",
+        plate=f"{frame % 10_000_000:07d}",
+        confidence=0.9,
+        alternatives=(),
+        slot_votes=(),
+        vote_count=3,
+        first_seen=_instant(frame),
+        last_seen=_instant(frame),
+        first_frame=frame,
+        last_frame=frame + 1,
+        box=Box(10.0, 20.0, 110.0, 50.0),
+        position=Position(37.64, -120.99, 140.0, 0.9, "gnss", 12.5, 271.0),
+        model_ids=("detector@1", "reader@1"),
+    )
+    found = (_hit(read),) if random.random() < 0.3 else ()
+    pictures = ((EvidenceKind.CROP, _picture(random)), (EvidenceKind.SCENE, _picture(random)))
+    told = _alert(found[0]) if found else None
+    return DecidedRecord(read, pictures, found, told, read.first_seen if found else None)
+
+
+def _alert(hit: Hit) -> Alert:
+    return Alert(hit.hit_id, hit.read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify", ListAge.FRESH)
+
+
+def _hit(read: PlateRead) -> Hit:
+    entry = HotlistEntry("torture", read.plate, read.plate, None, Reason.STOLEN_VEHICLE, "r1")
+    generation = Generation("torture", 1, _START, _START, 1)
+    return Hit(
+        f"hit.{read.read_id}", read.read_id, entry, generation, 60.0, MatchKind.EXACT, StateMatch.SAME, read.last_seen
+    )
+
+
+def later(age: timedelta) -> Instant:
+    """A moment so long after all reads were seen."""
+    return Instant("torture", int(age.total_seconds()) * 1_000_000_000, _START + age, UtcSource.GNSS, 10.0)
+
+
+def _instant(frame: int) -> Instant:
+    return Instant("torture", frame * 1_000_000, _START, UtcSource.GNSS, 10.0)
+
+
+def _picture(random: Random) -> bytes:
+    return JPEG_START + random.randbytes(random.randint(*PICTURE_BYTES))
+
+
+def _frame(run: int, number: int, place: int) -> int:
+    return (run * 100_000 + number) * READS_MAX + place

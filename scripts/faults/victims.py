@@ -1,0 +1,222 @@
+"""The processes that are cut: each does one thing a unit does, with the product's own parts, until it is stopped.
+
+A victim opens the store as ``alpr-edge run`` does and tells over a pipe what the product acknowledged.
+"""
+
+import itertools
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import select
+
+from alpr_edge.app.factories import open_department, open_lists
+from alpr_edge.domain.deletion_dates import DepartmentDate
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.domain.retention import Limits
+from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.hotlists import generations
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.retention.deletion_dates import note_department_date
+from alpr_edge.store.retention.purge import Purge
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.uplink.uploader import Uploader
+from scripts.faults import records
+from scripts.faults.notes import Begun, Failed, Kept, Live, MayGo, Migrated, Note, Pictures, Said, Wanted
+from scripts.faults.rig import LATER_RELEASES, LIST, Rig
+
+LOG = "victims.log"
+"""File in the rig's folder that victims' standard error goes to."""
+ROLL_BACK_SHARE = 0.3
+UPLOADS_A_BATCH = 3
+FALSE_DATE = timedelta(days=20_000)
+"""Of a receiver that jumped: past every limit of retention."""
+_BATCHES_BEFORE_MIGRATION = 8
+
+
+class Activity(StrEnum):
+    """What is going on when the fault comes."""
+
+    CAPTURE = "capture"
+    UPLOAD = "upload"
+    IMAGES = "image write"
+    LISTS = "list swap"
+    PURGE = "purge"
+    MIGRATION = "migration"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a victim is told."""
+
+    rig: Rig
+    disk: Path
+    run: int
+    """Number of this victim; no two of a campaign have the same."""
+    seed: int
+
+
+Say = Callable[[Note], None]
+
+
+def work(activity: Activity, task: Task, pipe: Connection) -> None:
+    """Work until stopped; the process's entry point."""
+    # What a unit logs while its disk fails is due, and no finding.
+    with (task.rig.folder / LOG).open("ab") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    configure_logs(verbose=False)
+    say = through(pipe)
+    say(Begun())
+    try:
+        _ACTIVITIES[activity](task, say)
+    except (AlprEdgeError, OSError) as error:
+        say(Failed(str(error)))
+
+
+def through(pipe: Connection) -> Say:
+    """What sends a note with its time."""
+    return lambda note: pipe.send(Said(note, time.monotonic()))
+
+
+def opened(task: Task) -> AbstractContextManager[StoreRoom]:
+    """The store as the unit opens it."""
+    return open_store(task.rig.settings(task.disk), migrate=True, renew=True)
+
+
+def _capture(task: Task, say: Say) -> None:
+    random = Random(task.seed)
+    with opened(task) as store:
+        store.recover()
+        _record(store, task, random, say, itertools.count())
+
+
+def _record(store: StoreRoom, task: Task, random: Random, say: Say, numbers: "itertools.count[int] | range") -> None:
+    """Decide reads, and close in each batch those of the batch before."""
+    before: list[DecidedRecord] = []
+    for number in numbers:
+        decided = records.batch(random, task.run, number)
+        store.reads.commit([*(records.closing(random, record) for record in before), *decided])
+        say(_kept(decided, before))
+        before = decided
+
+
+def _kept(decided: list[DecidedRecord], closed: list[DecidedRecord]) -> Kept:
+    return Kept(tuple(it.read.read_id for it in decided), tuple(it.read.read_id for it in closed))
+
+
+def _upload(task: Task, say: Say) -> None:
+    """Record and send by turns; what the department holds is looked up there, not told."""
+    random, settings = Random(task.seed), task.rig.settings(task.disk)
+    department = open_department(settings)
+    with opened(task) as store:
+        store.reads.close_open_reads()
+        uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
+        for number in itertools.count():
+            decided = records.batch(random, task.run, number)
+            store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
+            say(_kept(decided, decided))
+            for _ in range(UPLOADS_A_BATCH):
+                uploader.step()
+
+
+def _purge(task: Task, say: Say) -> None:
+    """Record, send, and delete what has receipts, as the disk's stage does when there is no room."""
+    random, settings = Random(task.seed), task.rig.settings(task.disk)
+    department = open_department(settings)
+    with opened(task) as store:
+        store.recover()
+        uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
+        purge = Purge(store.database, store.reads, Limits(timedelta(days=30), timedelta(days=3650)))
+        now = records.later(timedelta(days=400))
+        _bear_out(store, now)
+        for number in itertools.count():
+            decided = records.batch(random, task.run, number)
+            store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
+            say(_kept(decided, decided))
+            for _ in range(UPLOADS_A_BATCH):
+                uploader.step()
+            say(MayGo(_with_receipts(store)))
+            purge.step(records.later(FALSE_DATE), 0)  # a receiver's that jumped: nothing may go by it
+            purge.step(now, 0)
+
+
+def _bear_out(store: StoreRoom, now: Instant) -> None:
+    """Let a date delete: this boot's pairs and the department agree on it."""
+    for before_ms in (60_000.0, 0.0):
+        clock_pairs.record(store.database, now.shifted(-before_ms))
+    assert now.utc is not None, "a later moment has a UTC"
+    note_department_date(store.database, DepartmentDate(now.utc, now))
+
+
+def _with_receipts(store: StoreRoom) -> tuple[str, ...]:
+    query = select(outbox.c.item_id).where(outbox.c.kind == ItemKind.READ, outbox.c.state == "delivered")
+    with store.database.read() as connection:
+        return tuple(connection.scalars(query))
+
+
+def _images(task: Task, say: Say) -> None:
+    """Write images as a commit does before its rows; the rows never come."""
+    random = Random(task.seed)
+    with opened(task) as store:
+        while True:
+            say(Pictures(tuple(store.images.put_all(records.pictures(random)))))
+
+
+def _lists(task: Task, say: Say) -> None:
+    """Import lists; now and then roll one back."""
+    random, settings = Random(task.seed), task.rig.settings(task.disk)
+    with opened(task) as store:
+        lists, _ = open_lists(settings, store.database)
+        while True:
+            serial = generations.next_serial(store.database, LIST)
+            feed = task.rig.feed(serial)
+            say(Wanted(serial))
+            request = Request(feed, LIST, FormatName.GENERIC_CSV, accept_shrink=True)
+            import_feed(request, lists, datetime.now(UTC))
+            say(Live(serial))
+            feed.unlink()
+            if serial > 1 and random.random() < ROLL_BACK_SHARE:
+                say(Wanted(serial - 1))
+                generations.make_live(store.database, LIST, serial - 1, lists.directory)
+                say(Live(serial - 1))
+
+
+def _migrate(task: Task, say: Say) -> None:
+    """Start a new unit, record, and bring its database to release after release; then record on."""
+    random, settings = Random(task.seed), task.rig.settings(task.disk)
+    with opened(task) as store:
+        _record(store, task, random, say, range(_BATCHES_BEFORE_MIGRATION))
+    key = load_key("outbox", settings.store.keys_directory)
+    for later in range(1, LATER_RELEASES + 1):
+        release = task.rig.release(later)
+        Database.open(settings.unit.data_directory, key, migrate=True, release=release).close()
+        say(Migrated(later))
+    with opened(task) as store:
+        _record(store, task, random, say, itertools.count(_BATCHES_BEFORE_MIGRATION))
+
+
+_ACTIVITIES: dict[Activity, Callable[[Task, Say], None]] = {
+    Activity.CAPTURE: _capture,
+    Activity.UPLOAD: _upload,
+    Activity.IMAGES: _images,
+    Activity.LISTS: _lists,
+    Activity.PURGE: _purge,
+    Activity.MIGRATION: _migrate,
+}

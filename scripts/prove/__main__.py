@@ -1,0 +1,135 @@
+"""Provision a clean Debian 13 with systemd as process 1, drive, and break what can break; the last line is JSON."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+
+from alpr_edge.cli.common import guarded
+from alpr_edge.runtime.logs import configure_logs
+from scripts.prove import emulated, network_camera, releasing, scenario
+from scripts.prove.by_hand import commands_by_hand_are_discreet
+from scripts.prove.car import Car
+from scripts.prove.depot import Depot
+from scripts.prove.hardening import rate_inside
+from scripts.prove.host import CACHE, ProofError, call, fault
+from scripts.prove.networks import CAR, internet, wired
+from scripts.prove.roots import RELEASE_KEY, bundle, clean_root, copied, put_checkout
+from scripts.prove.scenario import Scene
+
+Proof = tuple[str, Callable[[], str]]
+
+
+def main() -> None:
+    """Run; a deliberate error ends it as one line."""
+    guarded(_run)
+
+
+def _run() -> None:
+    chosen = _parser().parse_args()
+    configure_logs(verbose=False)
+    if why_not := fault():
+        raise ProofError(why_not)
+    figures = {}
+    with ExitStack() as doors:
+        if not chosen.arm64:
+            doors.enter_context(wired())
+        for name, proof in _proofs(doors, chosen):
+            began_s = time.monotonic()
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            said = proof()
+            figures[name] = {"seconds": round(time.monotonic() - began_s, 1), "found": said}
+            print(f"  {said}  ({figures[name]['seconds']} s)", file=sys.stderr, flush=True)
+    print(json.dumps(figures))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/prove-provisioning", description=__doc__)
+    tiers = parser.add_mutually_exclusive_group()
+    tiers.add_argument(
+        "--quick", action="store_true", help="from a bundle and a root with its packages; no stall, no power cut"
+    )
+    tiers.add_argument("--releases", action="store_true", help="from a bundle: updates, roll-backs, the end of a unit")
+    tiers.add_argument("--arm64", action="store_true", help="a bundle's release reads a picture on an emulated arm64")
+    return parser
+
+
+def _proofs(doors: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
+    if chosen.arm64:
+        yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
+        return
+    offline = chosen.quick or chosen.releases
+    scene_of: list[Scene] = []
+
+    def begin() -> str:
+        scene_of.append(_scene(doors, offline=offline, name="releases" if chosen.releases else "proof"))
+        return "systemd is process 1"
+
+    yield "a clean Debian starts", begin
+    scene = scene_of[0]
+    if chosen.releases:
+        yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
+        yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
+    else:
+        yield from _of_a_unit(scene, doors, quick=chosen.quick)
+    if chosen.quick:
+        return
+    yield from _of_updates(scene)
+    yield "a unit with reads is not decommissioned", partial(releasing.a_unit_with_reads_is_not_decommissioned, scene)
+    yield "decommissioning exports and destroys", partial(releasing.decommissioning_exports_and_destroys, scene)
+    if not offline:
+        yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
+
+
+def _of_a_unit(scene: Scene, doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
+    yield "a dry run changes nothing", partial(scenario.a_dry_run_changes_nothing, scene)
+    if not quick:
+        online = doors.enter_context(ExitStack())
+        online.enter_context(internet())
+    yield "a failed step is undone", partial(scenario.a_failed_step_is_undone, scene)
+    yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
+    if not quick:
+        # From here on the car has the wire to its department alone.
+        online.close()
+    yield "again changes nothing", partial(scenario.again_changes_nothing, scene)
+    yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
+    yield "chronyd is fed", partial(scenario.chronyd_is_fed, scene)
+    yield "the hardening holds", partial(scenario.hardening_holds, scene)
+    yield "commands by hand are discreet", partial(commands_by_hand_are_discreet, scene)
+    yield "the firewall holds", partial(scenario.firewall_holds, scene)
+    yield "kills are survived", partial(scenario.kills_are_survived, scene)
+    if not quick:
+        yield "the hardening costs no frames", partial(rate_inside, scene.car)
+        yield "a network camera is read", partial(network_camera.a_network_camera_is_read, scene)
+        yield "a stall is survived", partial(scenario.a_stall_is_survived, scene)
+        yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, scene)
+
+
+def _of_updates(scene: Scene) -> Iterator[Proof]:
+    yield "an update is taken up", partial(releasing.an_update_is_taken_up, scene)
+    yield "the same again changes nothing", partial(releasing.the_same_again_changes_nothing, scene)
+    yield "a broken release is taken back", partial(releasing.a_broken_release_is_taken_back, scene)
+    decided = releasing.power_cut_in_an_update_is_decided_at_the_start
+    yield "a power cut in an update is decided at the start", partial(decided, scene)
+    yield "a changed bundle is refused", partial(releasing.a_changed_bundle_is_refused, scene)
+
+
+def _scene(doors: ExitStack, *, offline: bool, name: str) -> Scene:
+    root = copied(clean_root(prepared=offline), name)
+    put_checkout(root)
+    call("cp", "-a", bundle(), root / "root" / "bundle")
+    call("cp", RELEASE_KEY, root / "root" / "release-key.pem")
+    folder = CACHE / f"depot-{name}"
+    call("rm", "-rf", folder)
+    depot = Depot(folder)
+    doors.enter_context(depot.serving())
+    scene = Scene(doors.enter_context(Car(root, CAR)), depot, bundle=offline)
+    scenario.prepare(scene)
+    return scene
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Commands that a technician types on a provisioned unit: what they may open, and what the journal keeps of them."""
+
+import json
+
+from scripts.prove.host import ProofError
+from scripts.prove.scenario import Scene
+
+COMMAND = "/usr/local/bin/alpr-edge"
+PLATE, TECHNICIAN = "8XQZ417", "r.alvarez"
+ENTRY = ("--reason", "major_crime", "--case", "26-0417", "--expires", "1h", "--json")
+
+
+def commands_by_hand_are_discreet(scene: Scene) -> str:
+    """A plate that was typed is in no journal, who typed it is in the entry, and a command has its own keys alone."""
+    car = scene.car
+    typed = f"{PLATE}\n".encode()
+    person = {"SUDO_USER": TECHNICIAN}
+    own = json.loads(car.run(COMMAND, "hotlist", "add", *ENTRY, stdin=typed, environment=person).stdout)
+    if (own["plate"], own["added_by"]) != (PLATE, TECHNICIAN):
+        raise ProofError(f"the entry is {own['plate']} by {own['added_by']}")
+    met = json.loads(car.run(COMMAND, "hotlist", "match", "--json", stdin=typed).stdout)
+    if [row["record_id"] for row in met] != [own["id"]]:
+        raise ProofError(f"{len(met)} entries are met, not the one that was made")
+    refused = car.run(COMMAND, "hotlist", "match", PLATE, check=False)
+    if refused.returncode != 2 or "no plate on the command line" not in refused.stderr:
+        raise ProofError(f"a plate on the command line: exit code {refused.returncode}")
+    car.run(COMMAND, "hotlist", "remove", own["id"])
+    journal = car.run("journalctl", "--no-pager", "--output=cat").stdout
+    if PLATE in journal:
+        raise ProofError("the plate is in the journal")
+    if "alpr-edge: a command by hand" not in journal:
+        raise ProofError("the journal does not tell that commands ran")
+    return "nothing of a plate in the journal; the entry knows who typed"

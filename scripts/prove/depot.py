@@ -1,0 +1,80 @@
+"""The department at the other end of the wire: the product's own, in a network of its own."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
+from scripts.prove.host import ProofError, call, until
+from scripts.prove.networks import DEPOT, DEPOT_ADDRESS
+
+PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
+"""Of the environment that this runs in."""
+PORT, ENROL_PORT = STORAGE_PORT, 8445
+"""The second is not the usual one, so that what is given for it counts."""
+URL = f"https://{DEPOT_ADDRESS}:{PORT}"
+
+
+class Depot:
+    """A department's folder and the server over it.
+
+    Args:
+        folder: made anew.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        call(PROGRAM, "department", "init", folder, "--name", DEPOT_ADDRESS)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Listen at :data:`URL`, on the far side of the wire."""
+        ports = ("--port", str(PORT), "--enrol-port", str(ENROL_PORT))
+        serve = ("department", "serve", "--directory", self.folder, "--host", DEPOT_ADDRESS, *ports)
+        log = self.folder.with_suffix(".log")
+        with log.open("ab") as file:
+            server = subprocess.Popen(["ip", "netns", "exec", DEPOT, PROGRAM, *serve], stdout=file, stderr=file)
+        try:
+            until(lambda: self._listens(server, log), f"the department listens ({log})", 60)
+            yield
+        finally:
+            server.terminate()
+            server.wait(30)
+
+    def invite(self, unit: str) -> tuple[str, ...]:
+        """Options of ``scripts/provision`` that enrol a unit, with a one-time code."""
+        told = call(PROGRAM, "department", "code", unit, "--directory", self.folder, "--json").stdout
+        made = json.loads(told)
+        options = ("--code", made["code"], "--ca-fingerprint", made["ca_fingerprint"])
+        return (*options, "--enrol-port", str(ENROL_PORT))
+
+    def publish(self, feed: Path, source: str) -> None:
+        """Publish a hotlist."""
+        call(PROGRAM, "department", "publish", feed, "--directory", self.folder, "--source", source)
+
+    def counts(self) -> dict[str, Any]:
+        """What it stored."""
+        told = call(PROGRAM, "department", "status", "--directory", self.folder, "--json").stdout
+        counts: dict[str, Any] = json.loads(told)
+        return counts
+
+    def reads(self) -> set[str]:
+        """Ids of the reads it stored."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'department.db'}?mode=ro", uri=True)) as database:
+            return {str(read_id) for (read_id,) in database.execute("SELECT read_id FROM reads")}
+
+    def state_of(self, unit: str) -> str:
+        """How a unit stands with it: ``valid``, ``revoked``."""
+        told = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
+        return next((str(row["state"]) for row in json.loads(told) if row["unit_id"] == unit), "unknown")
+
+    @staticmethod
+    def _listens(server: subprocess.Popen[bytes], log: Path) -> bool:
+        if server.poll() is not None:
+            raise ProofError(f"the department did not start: {log.read_text().strip()}")
+        return f":{PORT}" in call("ip", "netns", "exec", DEPOT, "ss", "-ltn").stdout

@@ -1,0 +1,79 @@
+"""What the hardening of the capture unit costs: frames a second inside it and outside, taking turns."""
+
+import json
+from pathlib import Path
+from statistics import median
+
+from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.files import write_drive
+from scripts.prove.car import Car
+from scripts.prove.host import CACHE, ROOT, ProofError, call
+
+ROUNDS = 5
+DRIVE_S = 6.0
+SHARE_MIN = 0.95
+"""Of the frames a second outside, at least so many inside; by the processor's time, since a machine is seldom idle."""
+Rates = dict[str, float]
+HOME = "/var/lib/alpr-edge/rate"
+PYTHON = "/opt/alpr-edge/current/.venv/bin/python"
+DAEMONS_OWN = ("Type=", "ExecStart=", "Watchdog", "Restart", "Timeout", "LoadCredential", "OOMScore")
+"""Keys of the capture unit that a single run has no use for."""
+
+
+def rate_inside(car: Car) -> str:
+    """The median over rounds of the rate inside by the rate outside, and how they were.
+
+    Raises:
+        ProofError: it is below :data:`SHARE_MIN`.
+    """
+    _lay(car)
+    rounds: list[tuple[Rates, Rates]] = []
+    car.run("systemctl", "stop", "alpr-edge.target")
+    try:
+        for number in range(ROUNDS):
+            inside = _measured(car, "inside", number)
+            rounds.append((inside, _measured(car, "outside", number)))
+    finally:
+        car.run("systemctl", "start", "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service")
+        car.run("rm", "-rf", HOME)
+    shares = {by: median(inside[by] / outside[by] for inside, outside in rounds) for by in ("clock", "processor")}
+    told = ", ".join(f"{share:.3f} by {by}" for by, share in shares.items())
+    told += f", at {median(outside['clock'] for _, outside in rounds):.1f} frames/s outside"
+    if shares["processor"] < SHARE_MIN:
+        raise ProofError(f"the hardening costs frames: {told}")
+    return told
+
+
+def _lay(car: Car) -> None:
+    """A drive's frames, the program, and two units: one as the capture unit has it, one with its user alone."""
+    drive = CACHE / f"rate-{DRIVE_S:g}"
+    if not (drive / "frames").is_dir():
+        write_drive(drive, Drive(11, DRIVE_S))
+    target = car.root / HOME.lstrip("/")
+    target.mkdir()
+    call("cp", "-r", drive / "frames", target)
+    car.put(Path(__file__).with_name("rate.py"), f"{HOME}/rate.py")
+    car.write(f"{HOME}/rate.toml", "[unit]\n")
+    car.run("chown", "-R", "alpr-edge:alpr-edge", HOME)
+    hardened = (ROOT / "systemd" / "alpr-edge.service").read_text(encoding="utf-8").split("[Service]")[1]
+    kept = [line for line in hardened.split("[Install]")[0].splitlines() if not line.startswith((*DAEMONS_OWN, "#"))]
+    for name, lines in (("inside", kept), ("outside", ["User=alpr-edge"])):
+        start = f"ExecStart={PYTHON} {HOME}/rate.py {HOME}/frames {HOME}/{name} {HOME}/rate.toml"
+        car.write(
+            f"/etc/systemd/system/rate-{name}.service", "\n".join(["[Service]", "Type=oneshot", *lines, start, ""])
+        )
+    car.run("systemctl", "daemon-reload")
+
+
+def _measured(car: Car, name: str, number: int) -> Rates:
+    car.run("rm", "-rf", f"{HOME}/{name}")
+    since = car.run("date", "+@%s.%N").stdout.strip()
+    car.run("systemctl", "start", f"rate-{name}.service", timeout_s=600)
+    told = car.run(
+        "journalctl", "--unit", f"rate-{name}", "--since", since, "--output=cat", "--no-pager", "-t", "python"
+    )
+    try:
+        found: Rates = json.loads(told.stdout.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        raise ProofError(f"round {number} {name} gave no rate: {told.stdout[-300:]}") from None
+    return found

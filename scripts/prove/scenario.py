@@ -1,0 +1,264 @@
+"""What has to hold of a provisioned car, each a function that raises ProofError where it does not."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alpr_edge.settings import SimulatedCamera
+from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.files import write_companions
+from scripts.prove.car import Car
+from scripts.prove.depot import ENROL_PORT, PORT, URL, Depot
+from scripts.prove.host import CACHE, ProofError, call, package_index, until
+from scripts.prove.networks import CAR_ADDRESS, DEPOT, DEPOT_ADDRESS
+
+UNIT = "proof-1"
+CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
+CAMERA = SimulatedCamera(kind="simulated", id="front", seed=7, seconds=20.0)
+SOCKET = "/run/chrony.alpr-edge.sock"
+AS_UNIT_USER = ("setpriv", "--reuid=alpr-edge", "--regid=alpr-edge", "--clear-groups")
+RELEASE_KEY = ("--release-key", "/root/release-key.pem")
+FLEET = f"""\
+[unit]
+id = "fleet"
+
+[[camera]]
+kind = "simulated"
+id = "{CAMERA.id}"
+seed = {CAMERA.seed}
+seconds = {CAMERA.seconds}
+
+[position]
+device = "/dev/alpr-gps"
+chrony_socket = "{SOCKET}"
+
+[alerts]
+player = "wav"
+wav_path = "/var/lib/alpr-edge/alerts.wav"
+
+[[hotlist.source]]
+name = "proof"
+format = "generic-csv"
+department = true
+
+[uplink]
+idle_s = 0.5
+retry_first_s = 0.5
+retry_longest_s = 5.0
+"""
+"""A fleet's settings: a rendered drive for a camera, a serial receiver, a list of the department."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A car, the department it belongs to, and how it is provisioned."""
+
+    car: Car
+    depot: Depot
+    bundle: bool
+    """Install from /root/bundle instead of the package index."""
+
+    def provision(self, *more: str, settings: str = "/root/fleet.toml") -> tuple[int, dict[str, Any], str]:
+        """Run ``scripts/provision`` in the car: exit code, its JSON, its errors."""
+        command = ["/root/alpr-edge/scripts/provision", "--json", "--unit-id", UNIT, "--department", URL]
+        command += ["--settings", settings, *RELEASE_KEY]
+        command += ["--offline", "/root/bundle"] if self.bundle else []
+        done = self.car.run(*command, *more, check=False, timeout_s=1200, environment=package_index())
+        told = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+        return done.returncode, told, done.stderr.strip()
+
+    def health(self, unit: str) -> dict[str, Any]:
+        """What a daemon says of itself; empty while it says nothing."""
+        done = self.car.run("cat", f"/run/alpr-edge/{unit}.json", check=False)
+        found: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
+        return found
+
+
+def prepare(scene: Scene) -> None:
+    """A receiver, a list at the department, the fleet's settings; chronyd sets no clock: it would be this machine's."""
+    car = scene.car
+    companions = write_companions(CACHE / "drive", Drive(CAMERA.seed, CAMERA.seconds))
+    scene.depot.publish(companions.hotlist, "proof")
+    car.write("/root/fleet.toml", FLEET)
+    car.put(Path(__file__).with_name("receiver.py"), "/root/receiver.py")
+    car.write("/etc/systemd/system/chrony.service.d/proof.conf", "[Unit]\nConditionCapability=\n")
+    car.write("/etc/default/chrony", 'DAEMON_OPTS="-F 1 -x"\n')
+    start_receiver(car)
+
+
+def start_receiver(car: Car) -> None:
+    """Play a receiver in the car for an hour."""
+    car.run(
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        "--unit=receiver",
+        "python3",
+        "/root/receiver.py",
+        "/dev/alpr-gps",
+        "3600",
+    )
+
+
+def a_dry_run_changes_nothing(scene: Scene) -> str:
+    """All steps are named, and neither user nor release is there afterwards."""
+    code, told, errors = scene.provision("--dry-run")
+    _require(code == 0, f"a dry run ends with {code}: {errors}")
+    would = [step["step"] for step in told["steps"] if step["state"] == "would change"]
+    _require({"accounts", "release", "keys", "services"} <= set(would), f"a dry run names only {would}")
+    left = [
+        path
+        for path in ("/opt/alpr-edge", "/etc/alpr-edge", "/etc/credstore.encrypted/alpr-edge-outbox")
+        if (scene.car.root / path.lstrip("/")).exists()
+    ]
+    _require(not left and not scene.car.holds("id", "alpr-edge"), f"a dry run made {left or 'the user'}")
+    return f"{len(would)} steps would change"
+
+
+def a_failed_step_is_undone(scene: Scene) -> str:
+    """Settings with a fault are refused in one line and not left behind; what was whole before stays."""
+    scene.car.write("/root/faulty.toml", FLEET.replace("seed =", "sed ="))
+    code, told, errors = scene.provision(settings="/root/faulty.toml")
+    _require(code == 1, f"settings with a fault end with {code}")
+    last = told["steps"][-1]
+    _require((last["step"], last["state"]) == ("settings", "failed, undone"), f"it ended at {last}: {errors}")
+    _require("Traceback" not in errors, "a traceback")
+    _require(not (scene.car.root / "etc/alpr-edge/alpr-edge.toml").exists(), "faulty settings were left behind")
+    return f"{_seconds(told, 'release'):.0f} s for the release, then: {last['error'][-60:]}"
+
+
+def provisioning_makes_a_unit(scene: Scene) -> str:
+    """All steps succeed and both daemons are ready."""
+    status, told, errors = scene.provision(*scene.depot.invite(UNIT))
+    _require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
+    for unit in (CAPTURE, UPLINK):
+        _require(scene.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
+    return f"{sum(step['seconds'] for step in told['steps']):.0f} s, {len(told['steps'])} steps"
+
+
+def again_changes_nothing(scene: Scene) -> str:
+    """The same again says "no change" of every step; that its code is used up does not matter."""
+    status, told, errors = scene.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
+    _require(status == 0, f"the second run ends with {status}: {errors}")
+    changed = [f"{step['step']}: {step['changes']}" for step in told["steps"] if step["state"] != "no change"]
+    _require(not changed, f"the second run changed {changed}")
+    return f"{sum(step['seconds'] for step in told['steps']):.1f} s"
+
+
+def a_drive_arrives_at_the_department(scene: Scene) -> str:
+    """Reads and hits of the rendered drive, with the receiver's place, are stored by the department."""
+    before = scene.depot.counts()
+
+    def arrived() -> bool:
+        now = scene.depot.counts()
+        return bool(now["reads"] > before["reads"] and now["hits"] > before["hits"])
+
+    seconds = until(arrived, "reads and hits at the department", 90)
+    until(lambda: scene.health("run")["figures"]["has_fix"], "the unit has a fix", 30)
+    counts = scene.depot.counts()
+    return f"{counts['reads']} reads, {counts['hits']} hits after {seconds:.0f} s"
+
+
+def chronyd_is_fed(scene: Scene) -> str:
+    """The unit's user writes to chronyd's socket, and chronyd takes the samples."""
+    until(lambda: scene.health("run")["figures"]["chrony"] == "fed", "the unit feeds chronyd", 40)
+
+    def taken() -> str:
+        rows = scene.car.run("chronyc", "-c", "sources").stdout.splitlines()
+        return next((row for row in rows if row.split(",")[2] == "NMEA" and row.split(",")[5] != "0"), "")
+
+    until(taken, "chronyd has samples of NMEA", 60)
+    return f"reach {taken().split(',')[5]}"
+
+
+def hardening_holds(scene: Scene) -> str:
+    """The capture half sees no network and not the TLS key, the uplink no device; neither can change its settings."""
+    car = scene.car
+    key, settings = "/etc/alpr-edge/tls/unit.key", "/etc/alpr-edge/alpr-edge.toml"
+    within = {name: _within(car, name) for name in (CAPTURE, UPLINK)}
+    links = car.run(*within[CAPTURE], "ip", "-o", "link").stdout.splitlines()
+    _require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
+    devices = car.run(*within[UPLINK], "ls", "/dev").stdout.split()
+    _require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
+    reads = {name: car.holds(*within[name], *AS_UNIT_USER, "cat", key) for name in within}
+    _require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
+    for name, inside in within.items():
+        _require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
+        # As root, so that it is the mount that forbids it.
+        _require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
+        _require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
+    data = "/var/lib/alpr-edge"
+    _require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
+    _require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
+    return "no network; no devices; no key, list or picture of the other half"
+
+
+def _within(car: Car, unit: str) -> tuple[str, ...]:
+    """Runs a command with the file system and the network that a daemon sees."""
+    return ("nsenter", "--target", car.value(unit, "MainPID"), "--mount", "--net")
+
+
+def firewall_holds(scene: Scene) -> str:
+    """In comes nothing; out to the department goes the unit's user alone."""
+    car = scene.car
+    knock = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 5)"
+    for user, let in (("alpr-edge", True), ("nobody", False)):
+        found = car.holds("runuser", "-u", user, "--", "python3", "-c", knock)
+        _require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
+    serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
+    car.run("systemd-run", "--quiet", "--collect", "--unit=door", "python3", "-c", serve)
+    until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 10)
+    call_in = f"import socket; socket.create_connection(('{CAR_ADDRESS}', 9), 2)"
+    came_in = call("ip", "netns", "exec", DEPOT, "python3", "-c", call_in, check=False)
+    car.run("systemctl", "stop", "door", check=False)
+    _require(came_in.returncode != 0, "the department's side reaches a port of the car")
+    return "in: nothing; out to the department: the unit's user alone"
+
+
+def kills_are_survived(scene: Scene) -> str:
+    """Both daemons, killed at once, come back and reads go on arriving."""
+    seconds = _restarted(scene, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 90)
+    before = scene.depot.counts()["reads"]
+    until(lambda: scene.depot.counts()["reads"] > before, "reads arrive again", 90)
+    return f"both are back after {seconds:.0f} s"
+
+
+def a_stall_is_survived(scene: Scene) -> str:
+    """A capture half that does not move is killed by the watchdog and started again."""
+    seconds = _restarted(scene, {CAPTURE: "run"}, "SIGSTOP", 120)
+    _require("watchdog" in scene.car.run("journalctl", "--unit", CAPTURE, "--no-pager").stdout.lower(), "no watchdog")
+    return f"back {seconds:.0f} s after it stood still"
+
+
+def _restarted(scene: Scene, healths: dict[str, str], signal: str, timeout_s: float) -> float:
+    """Send a signal to units' main processes; the seconds until each has another one and is ready."""
+    before = {unit: scene.car.value(unit, "MainPID") for unit in healths}
+    scene.car.run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", *healths)
+
+    def back(unit: str) -> bool:
+        now = scene.car.value(unit, "MainPID")
+        return now not in {"0", before[unit]} and scene.car.value(unit, "ActiveState") == "active"
+
+    seconds = until(lambda: all(back(unit) for unit in healths), f"{', '.join(healths)} after {signal}", timeout_s)
+    until(lambda: all(scene.health(name).get("ready") for name in healths.values()), "they are ready", 60)
+    return seconds
+
+
+def a_power_cut_is_survived(scene: Scene) -> str:
+    """After the power went and came back, the unit comes up by itself and opens its store."""
+    scene.car.cut_power()
+    scene.car.start()
+    start_receiver(scene.car)
+    before = scene.depot.counts()["reads"]
+    seconds = until(lambda: scene.depot.counts()["reads"] > before, "reads arrive after the power cut", 120)
+    return f"reads arrive {seconds:.0f} s after the start"
+
+
+def _seconds(told: dict[str, Any], name: str) -> float:
+    return next((float(step["seconds"]) for step in told["steps"] if step["step"] == name), 0.0)
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence it is
+    if not holds:
+        raise ProofError(otherwise)

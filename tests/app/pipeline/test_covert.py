@@ -1,0 +1,93 @@
+"""A covert hit makes no sound and leaves no trace in the car, and the department hears of it first."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import structlog
+
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.camera_worker import Closed, Decided
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.replay.output import DriveFiles
+from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.domain.reads import ReadClosed
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import AlertSettings, HotlistSettings, load
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.app.rig import write_frames, write_settings
+from tests.domain.readings import START
+
+EVENT = decided()
+
+
+def covert_hit(hit_id: str = "hit-2") -> Hit:
+    """Graver than the open one, so that it would sound first."""
+    hit = hit_of("read-1")
+    return replace(hit, hit_id=hit_id, entry=replace(hit.entry, reason=Reason.AMBER_ALERT, covert=True))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[StoreRoom]:
+    with open_store(load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0]))), migrate=True) as room:
+        yield room
+
+
+@pytest.fixture
+def herald(tmp_path: Path) -> Iterator[Herald]:
+    player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
+    yield Herald(player, ReplayedClock(START), AlertSettings(cooldown_s=60), HotlistSettings())
+    player.close()
+
+
+def test_it_makes_no_sound_and_starts_no_cooldown(herald: Herald) -> None:
+    with structlog.testing.capture_logs() as logs:
+        assert herald.announce(EVENT, [covert_hit()]) == (None, None)
+    assert (logs, list(herald.latencies_ms)) == ([], [])
+    alert, sounded = herald.announce(EVENT, [covert_hit(), hit_of("read-1")])
+    assert alert is not None
+    assert alert.hit_id == "hit-1"
+    assert sounded is not None
+
+
+def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: StoreRoom, tmp_path: Path) -> None:
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
+    with structlog.testing.capture_logs() as logs:
+        recorder.write([Decided(EVENT, (covert_hit(),), None, None)])
+    assert [(line["event"], line["hits"]) for line in logs] == [("read.stored", 0)]
+    assert store.reads.counts().hits == 0
+    assert store.reads.recent(10, hits_only=True) == []
+    assert len(store.reads.recent(10)) == 1
+
+
+def test_the_department_hears_of_it_before_all_else(store: StoreRoom, tmp_path: Path) -> None:
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
+    recorder.write([Decided(EVENT, (hit_of("read-1"), covert_hit()), None, None)])
+    assert [(item.item_id, item.kind) for item in store.outbox.due(10, 10**9)] == [
+        ("hit-2", ItemKind.HIT),
+        ("hit-1", ItemKind.HIT),
+    ]
+
+
+def stills_of(folder: Path, *hits: Hit) -> bytes:
+    """What a drive over one read with these hits leaves: its files are checked, the still returned."""
+    folder.mkdir()
+    files = DriveFiles(folder)
+    files.observe([Decided(EVENT, hits, None, None), Closed(ReadClosed(EVENT.read, None), bool(hits))])
+    summary = json.loads(files.close().read_text(encoding="utf-8"))
+    assert summary["reads"] == 1
+    shown = sum(not hit.entry.covert for hit in hits)
+    assert summary["hits"] == shown
+    assert len((folder / "hits.jsonl").read_text(encoding="utf-8").splitlines()) == shown
+    return (folder / "stills" / "0001.jpg").read_bytes()
+
+
+def test_the_files_of_a_drive_do_not_show_it(tmp_path: Path) -> None:
+    plain = stills_of(tmp_path / "plain")
+    assert stills_of(tmp_path / "covert", covert_hit()) == plain
+    assert stills_of(tmp_path / "open", hit_of("read-1")) != plain

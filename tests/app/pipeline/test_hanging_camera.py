@@ -1,0 +1,113 @@
+"""A camera that hangs in its driver: it is replaced, given up and told of, and the other camera is read as before."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.alerts.players import SilentPlayer
+from alpr_edge.app.cameras import Camera
+from alpr_edge.app.factories import open_sight
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.hotlist.index.index import HotlistIndex
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import load
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from tests.app.rig import write_frames, write_settings
+
+WAIT_S = 60.0
+pytestmark = pytest.mark.review(4)
+
+
+class HangingDriver:
+    """Hangs in the first grab of every opening, and before that shows no life."""
+
+    def __init__(self) -> None:
+        self.back = threading.Event()
+        self.opened = 0
+
+    def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
+        self.opened += 1
+        self.back.wait(WAIT_S)
+        beat()
+        yield from ()
+
+
+@contextmanager
+def watching(
+    folder: Path, *, good: bool = True
+) -> Iterator[tuple[Assembly, HangingDriver, StoreRoom, threading.Event]]:
+    """The stages of a live unit with a camera that hangs, and one that does not where ``good``."""
+    settings = load(write_settings(folder, write_frames(folder / "frames", range(9))))
+    halt, driver, clock = threading.Event(), HangingDriver(), SystemClock()
+    lenses = [Lens("rear", driver.frames)]
+    if good:
+        lenses.append(Lens("front", Camera(settings.camera[0], clock, halt.wait).frames))
+    with open_store(settings, migrate=True) as store:
+        parts = Parts(
+            sight=open_sight(settings.vision),
+            herald=Herald(SilentPlayer(), clock, settings.alerts, settings.hotlist),
+            entries=HotlistIndex,
+            locate=lambda _: None,
+            recorder=Recorder(store.reads, settings.store, store.refused),
+            tick=lambda _: None,
+        )
+        assembly = Assembly(settings, lenses, parts, live=True)
+        assembly.supervisor._stall_s = 2.0  # a unit waits 20 s
+        assembly.supervisor.start()
+        try:
+            yield assembly, driver, store, halt
+        finally:
+            driver.back.set()
+
+
+def tended_until(assembly: Assembly, holds: Callable[[], bool]) -> None:
+    """What the unit does once a second, until something is so."""
+    limit_s = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < limit_s, assembly.troubles()
+        assembly.supervisor.tend()
+        time.sleep(0.1)
+
+
+def test_the_other_camera_is_read_on_and_the_unit_is_not_killed(tmp_path: Path) -> None:
+    with watching(tmp_path) as (assembly, driver, store, halt):
+        tended_until(assembly, lambda: "camera-rear does not move" in assembly.troubles())
+        assert driver.opened == 2
+        assert assembly.stalled() == [], "the heartbeat goes on"
+        before = store.reads.counts().reads
+        tended_until(assembly, lambda: store.reads.counts().reads >= before + 3)
+        halt.set()
+        assembly.supervisor.stop.set()
+        assert assembly.supervisor.join(4.5), "a camera that hangs holds nothing back"
+        assert store.reads.counts().open_reads == 0
+        assert [state.failure for state in assembly.supervisor.states if state.finish_failed] == []
+
+
+def test_a_unit_all_of_whose_cameras_hang_asks_for_another_process(tmp_path: Path) -> None:
+    with watching(tmp_path, good=False) as (assembly, driver, _, _):
+        tended_until(assembly, lambda: bool(assembly.supervisor.hanging()))
+        assert assembly.stalled() == ["camera-rear"]
+        driver.back.set()
+        tended_until(assembly, lambda: driver.opened > 2)
+        assert assembly.stalled() == []
+
+
+def test_a_camera_goes_on_with_its_numbers_in_a_new_thread(tmp_path: Path) -> None:
+    settings = load(write_settings(tmp_path, write_frames(tmp_path / "frames", range(9))))
+    camera = Camera(settings.camera[0], SystemClock(), threading.Event().wait)
+    assert camera.trouble == "not open yet"
+    hanging = camera.frames(lambda: None)
+    last = [next(hanging).number for _ in range(5)][-1]
+    fresh = camera.frames(lambda: None)
+    assert camera.trouble == "it hung, or its thread failed"
+    assert next(fresh).number == last + 1
+    assert (camera.trouble, camera.reopened) == ("", 1)
+    next(hanging)
+    assert camera.reopened == 1

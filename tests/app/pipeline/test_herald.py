@@ -1,0 +1,150 @@
+import wave
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alpr_edge.alerts.tones import at_volume, synthesise
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.domain.alerting import Level, Tone
+from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.reads import ReadDecided
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import AlertSettings, HotlistSettings
+from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.domain.readings import START
+
+VOLUME = 0.8
+
+
+class Drive:
+    """A herald whose tones are written to a file, and what lies in the file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "alerts.wav"
+        self.player = WavPlayer(self.path, VOLUME, START)
+        alerts = AlertSettings(cooldown_s=60, volume=VOLUME)
+        self.herald = Herald(self.player, ReplayedClock(START), alerts, HotlistSettings())
+
+    def announce(
+        self,
+        read_id: str,
+        at_s: float,
+        plate: str = "8ABC123",
+        withdraws: str | None = None,
+        *hits: Hit,
+        confidence: float = 0.5,
+    ) -> Level | None:
+        """Announce a read; returns the level that sounded, None when it stayed quiet."""
+        event = decided()
+        read = replace(event.read, read_id=read_id, plate=plate, confidence=confidence)
+        event = ReadDecided(read, event.evidence, START.shifted(at_s * 1000), withdraws)
+        alert, sounded = self.herald.announce(event, hits)
+        return alert.level if alert is not None and sounded is not None else None
+
+    def has(self, tone: Tone, at_s: float) -> bool:
+        """Whether exactly this tone begins at that second."""
+        with wave.open(str(self.path)) as sound:
+            samples, rate = np.frombuffer(sound.readframes(sound.getnframes()), "<i2"), sound.getframerate()
+        expected = at_volume(synthesise(tone), VOLUME)
+        first = round(at_s * rate)
+        return bool(np.array_equal(samples[first : first + len(expected)], expected))
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Iterator[Drive]:
+    made = Drive(tmp_path)
+    yield made
+    made.player.close()
+
+
+def test_a_hit_sounds_its_tone_and_stays_quiet_for_the_cooldown(drive: Drive) -> None:
+    assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is Level.HIGH
+    assert drive.announce("r2", 30, "8ABC123", None, hit_of("r2")) is None
+    assert drive.announce("r3", 90, "8ABC123", None, hit_of("r3")) is Level.HIGH
+    assert drive.has(Tone.HIGH, 1)
+    assert not drive.has(Tone.HIGH, 30)
+    assert drive.has(Tone.HIGH, 90)
+
+
+def test_a_read_in_doubt_has_the_lesser_tone_on_a_large_list_alone(drive: Drive) -> None:
+    large = replace(hit_of("r1"), generation=replace(hit_of("r1").generation, entries=5_000_000))
+    assert drive.announce("r1", 1, "8ABC123", None, large) is Level.NOTICE
+    assert drive.has(Tone.POSSIBLE, 1)
+    assert drive.announce("r2", 5, "8ABC123", None, hit_of("r2")) is Level.HIGH
+    assert drive.has(Tone.HIGH, 5)
+    assert drive.announce("r3", 10, "5XYZ987", None, large, confidence=0.97) is Level.HIGH
+
+
+def test_a_graver_reason_pierces_the_cooldown(drive: Drive) -> None:
+    drive.announce("r1", 1, "8ABC123", None, hit_of("r1"))
+    amber = replace(hit_of("r2"), entry=replace(hit_of("r2").entry, reason=Reason.AMBER_ALERT))
+    assert drive.announce("r2", 10, "8ABC123", None, amber) is Level.URGENT
+    assert drive.has(Tone.URGENT, 10)
+
+
+def test_a_corrected_read_withdraws_its_alert_by_its_own_sound(drive: Drive) -> None:
+    drive.announce("r1", 1, "8ABC123", None, hit_of("r1"))
+    assert drive.announce("r2", 20, "3ABC123", "r1") is None
+    assert drive.has(Tone.WITHDRAWN, 20)
+
+
+def test_a_read_that_never_sounded_is_not_withdrawn(drive: Drive) -> None:
+    drive.announce("r1", 1)
+    drive.announce("r2", 20, "3ABC123", "r1")
+    assert not drive.path.exists() or not drive.has(Tone.WITHDRAWN, 20)
+
+
+def test_a_lost_sound_device_is_known_and_the_next_hit_is_not_held_back(drive: Drive) -> None:
+    drive.player.close()
+    assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is None
+    assert drive.herald.trouble
+
+
+@pytest.mark.review(12)
+def test_the_listed_car_itself_sounds_soon_after_a_misread_of_another_was_withdrawn(drive: Drive) -> None:
+    assert drive.announce("m1", 1, "8ABC123", None, hit_of("m1")) is Level.HIGH
+    drive.announce("m2", 5, "3ABC123", "m1")
+    assert drive.announce("t1", 30, "8ABC123", None, hit_of("t1")) is Level.HIGH
+    assert drive.has(Tone.WITHDRAWN, 5)
+    assert drive.has(Tone.HIGH, 30)
+    assert drive.announce("t2", 40, "8ABC123", None, hit_of("t2")) is None
+
+
+@pytest.mark.review(12)
+def test_a_vote_that_turns_back_sounds_again(drive: Drive) -> None:
+    assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is Level.HIGH
+    drive.announce("r2", 5, "3ABC123", "r1")
+    assert drive.announce("r3", 10, "8ABC123", "r2", hit_of("r3")) is Level.HIGH
+    assert drive.has(Tone.HIGH, 10)
+
+
+@pytest.mark.review(12)
+def test_a_read_that_kept_quiet_for_the_withdrawn_one_sounds_in_its_place(drive: Drive) -> None:
+    """The rear camera has read the listed car itself; the front camera had misread another one before."""
+    drive.announce("front", 1, "8ABC123", None, hit_of("front"))
+    assert drive.announce("rear", 4, "8ABC123", None, hit_of("rear")) is None
+    drive.announce("front again", 8, "3ABC123", "front")
+    assert drive.has(Tone.WITHDRAWN, 8)
+    drive.announce("rear again", 20, "8ABC128", "rear")
+    assert drive.has(Tone.WITHDRAWN, 20)  # it had sounded, so it is withdrawn as well
+
+
+@pytest.mark.review(12)
+def test_a_quiet_read_that_was_withdrawn_itself_or_is_long_past_never_sounds(drive: Drive) -> None:
+    drive.announce("front", 1, "8ABC123", None, hit_of("front"))
+    drive.announce("rear", 4, "8ABC123", None, hit_of("rear"))
+    drive.announce("rear again", 6, "3ABC129", "rear")
+    assert not drive.has(Tone.WITHDRAWN, 6)
+    drive.announce("front again", 8, "3ABC123", "front")
+    drive.announce("front thrice", 20, "3ABC124", "front again")
+    assert not drive.has(Tone.WITHDRAWN, 20)
+    drive.announce("a", 100, "8ABC123", None, hit_of("a"))
+    drive.announce("b", 110, "8ABC123", None, hit_of("b"))
+    drive.announce("c", 200, "3ABC123", "a")
+    drive.announce("d", 220, "3ABC123", "b")
+    assert drive.has(Tone.WITHDRAWN, 200)
+    assert not drive.has(Tone.WITHDRAWN, 220)

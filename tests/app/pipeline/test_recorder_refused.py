@@ -1,0 +1,315 @@
+"""What one record or one folder cannot do: hold up the records behind it, the alerts, or the next start."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+import pytest
+
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.factories import open_sight
+from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.camera_worker import Closed, Decided, Record, without_pictures
+from alpr_edge.app.pipeline.image_encoding import fitting_jpeg
+from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, Assembly, Lens, Parts
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
+from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.runtime.stages import BatchStage, Rescue
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import Settings, load
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.app.rig import PLATES, write_frames, write_settings
+from tests.domain.readings import START
+
+pytestmark = pytest.mark.review(1)
+
+CHANCE = np.random.default_rng(1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[StoreRoom]:
+    with open_store(settings, migrate=True) as room:
+        yield room
+
+
+@pytest.fixture
+def recorder(store: StoreRoom, settings: Settings) -> Recorder:
+    return Recorder(store.reads, settings.store, store.refused)
+
+
+def noise(width: int, height: int) -> Pixels:
+    return CHANCE.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> Decided:
+    event = decided()
+    read = replace(event.read, read_id=read_id, **changes)  # type: ignore[arg-type]
+    pixels = noise(64, 48) if scene is None else scene
+    return Decided(ReadDecided(read, Evidence(noise(30, 12), pixels), START), hits, None, None)
+
+
+def end(of: Decided, evidence: Evidence | None = None) -> Closed:
+    return Closed(ReadClosed(of.event.read, evidence), bool(of.hits))
+
+
+def until(wanted: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not wanted():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Writing:
+    """The writer of a unit at work."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.channel: BoundedChannel[Record] = BoundedChannel(64)
+        blamed = (PictureError, RefusedError)
+        rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
+        self.supervisor = Supervisor()
+        self.supervisor.add(
+            BatchStage(
+                "writer", self.channel, recorder.write, 16, recorder.finish, idle=recorder.flush_due, rescue=rescue
+            )
+        )
+
+    def __enter__(self) -> Self:
+        self.supervisor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.supervisor.stop.set()
+        self.channel.close()
+        assert self.supervisor.join(60)
+        assert not self.supervisor.states[0].finish_failed
+
+
+def test_a_picture_that_is_too_large_is_made_coarser_and_then_smaller() -> None:
+    picture = noise(1200, 900)
+    sizes = []
+    for limit in (BODY_BYTES_MAX, 700_000, 100_000):
+        encoded = fitting_jpeg(picture, 95, limit)
+        assert len(encoded) <= limit
+        shown = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+        assert shown is not None
+        sizes.append(shown.shape[1])
+    assert sizes[0] == sizes[1] == 1200
+    assert sizes[2] < 1200
+
+
+def test_a_hit_in_a_frame_that_does_not_compress_is_kept_with_it(store: StoreRoom, recorder: Recorder) -> None:
+    recorder.write([record("hit", hit_of("hit"), scene=noise(5000, 3000))])
+    kept = store.reads.get("hit")
+    assert kept is not None
+    assert [ref.kind for ref in kept.read.evidence] == [EvidenceKind.CROP, EvidenceKind.SCENE]
+    assert kept.read.evidence[1].length <= BODY_BYTES_MAX
+    assert recorder.faults() == []
+
+
+def test_a_picture_that_opencv_does_not_take_costs_no_other(store: StoreRoom, recorder: Recorder) -> None:
+    odd = record("odd")
+    odd = replace(odd, event=replace(odd.event, evidence=Evidence(np.zeros((0, 9, 3), np.uint8), noise(64, 48))))
+    with Writing(recorder) as writing:
+        writing.channel.put(odd)
+        writing.channel.put(record("good"))
+        until(lambda: store.reads.counts().reads == 2)
+    kept = store.reads.get("odd")
+    assert kept is not None
+    assert [ref.kind for ref in kept.read.evidence] == [EvidenceKind.SCENE]
+    assert "let go of" in kept.missing_evidence
+
+
+def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: StoreRoom, recorder: Recorder) -> None:
+    for number in range(0, 256, 2):
+        (store.images.directory / f"{number:02x}").write_bytes(b"")
+    with Writing(recorder) as writing:
+        for number in range(40):
+            made = record(f"read-{number}")
+            writing.channel.put(made)
+            writing.channel.put(end(made, Evidence(noise(30, 12), noise(64, 48))))
+        until(lambda: store.reads.counts().reads == 40)
+        assert all(state.restarts == 0 for state in writing.supervisor.states)
+    reads = store.reads.recent(100)
+    assert all(stored.closed for stored in reads)
+    assert {len(stored.read.evidence) for stored in reads} == {0, 1, 2}
+    assert all(bool(stored.missing_evidence) or len(stored.read.evidence) == 2 for stored in reads)
+    assert store.refused.count() == 0
+    (line,) = recorder.faults()
+    assert line.startswith("pictures: some are missing: ")
+
+
+def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(
+    store: StoreRoom, recorder: Recorder
+) -> None:
+    first, spoilt, last = record("first"), record("spoilt", confidence=float("nan")), record("last")
+    with Writing(recorder) as writing:
+        for one in (first, spoilt, last, end(spoilt), end(first), end(last)):
+            writing.channel.put(one)
+        until(lambda: store.reads.counts().reads == 2)
+    assert [(one.read_id, one.what) for one in store.refused.listed()] == [("spoilt", "decision"), ("spoilt", "end")]
+    assert store.reads.counts().open_reads == 0
+    assert any(line.startswith("records: some are set aside") for line in recorder.faults())
+    assert store.recover() == []
+    assert store.refused.count() == 2  # refused again: it stays
+
+
+def test_an_end_without_its_decision_is_kept(store: StoreRoom, recorder: Recorder) -> None:
+    with Writing(recorder) as writing:
+        writing.channel.put(end(record("lost"), Evidence(noise(30, 12), noise(64, 48))))
+        writing.channel.put(record("good"))
+        until(lambda: store.reads.counts().reads == 2)
+    lost = store.reads.get("lost")
+    assert lost is not None
+    assert lost.closed
+
+
+def test_a_record_that_comes_twice_is_kept_once_and_not_set_aside(store: StoreRoom, recorder: Recorder) -> None:
+    """As after a commit of which it is not known whether it came through."""
+    made = record("read-1", hit_of("read-1"))
+    with Writing(recorder) as writing:
+        writing.channel.put(made)
+        until(lambda: store.reads.counts().reads == 1)
+        writing.channel.put(made)
+        writing.channel.put(record("good"))
+        until(lambda: store.reads.counts().reads == 2)
+    assert store.refused.count() == 0
+    assert store.reads.counts().hits == 1
+
+
+def test_what_a_closed_database_does_not_take_at_the_end_waits_for_the_next_start(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with open_store(settings, migrate=True) as store:
+        recorder = Recorder(store.reads, settings.store, store.refused)
+        first, second = record("first"), record("second", hit_of("second"))
+        recorder.write([first])
+        recorder.write([end(first)])
+        store.database.close()
+        writing = Writing(recorder)
+        writing.channel.put(second)
+        writing.channel.put(end(second))
+        stage = writing.supervisor.states[0].stage
+        stage.finish()
+        assert store.refused.count() == 3
+    with open_store(settings, migrate=True) as store:
+        assert store.recover() == []
+        assert store.refused.count() == 0
+        counts = store.reads.counts()
+        assert (counts.reads, counts.open_reads, counts.hits) == (2, 0, 1)
+        kept = store.reads.get("second")
+        assert kept is not None
+        assert len(kept.read.evidence) == 2
+
+
+def test_a_full_disk_sets_nothing_aside(store: StoreRoom, settings: Settings) -> None:
+    full = threading.Event()
+    full.set()
+
+    def require_room() -> None:
+        if full.is_set():
+            raise StoreError("the disk is full")
+
+    recorder = Recorder(store.reads, settings.store, store.refused, require_room=require_room)
+    with Writing(recorder) as writing:
+        writing.channel.put(record("read-1"))
+        until(lambda: writing.supervisor.states[0].restarts >= 4)
+        assert store.refused.count() == 0
+        full.clear()
+        until(lambda: store.reads.counts().reads == 1)
+    kept = store.reads.get("read-1")
+    assert kept is not None
+    assert len(kept.read.evidence) == 2
+
+
+def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded(
+    store: StoreRoom, settings: Settings, tmp_path: Path
+) -> None:
+    """Every pass of a drive is a hit; the writer hangs from the first record on."""
+    free = threading.Event()
+    passes, frames = len(PLATES), drive_of(5)
+    taken = threading.Event()
+
+    def paced() -> Iterator[Frame]:
+        for frame in frames:
+            taken.clear()
+            yield frame
+            assert taken.wait(60)
+
+    player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
+    herald = Herald(player, ReplayedClock(START), settings.alerts, settings.hotlist)
+    everything = Everything()
+    recorder = Recorder(store.reads, settings.store, store.refused, require_room=lambda: _hang(free))
+    sight = open_sight(settings.vision)
+    parts = Parts(sight, herald, lambda: everything, lambda _: None, recorder, lambda _: taken.set())
+    assembly = Assembly(settings, [Lens("front", lambda _: paced())], parts, live=True)
+    try:
+        assembly.supervisor.start()
+        until(lambda: assembly.frames_seen >= len(frames) - 1)
+        assert assembly.is_behind
+        assert len(herald.latencies_ms) >= passes
+        assert len(assembly.records) <= 64 + SMALL_RECORDS_HELD
+        assert "store: takes no reads at present; alerts go on" in assembly.storage_faults()
+        assert assembly.is_alive(["writer"])
+        assert not assembly.is_alive(["writer", "recognition"])
+        assembly.supervisor.states[0].beaten_s -= WRITER_SILENT_S_MAX
+        assert not assembly.is_alive(["writer"])
+    finally:
+        free.set()
+        assembly.supervisor.stop.set()
+        assert assembly.supervisor.join(120)
+        player.close()
+    assert assembly.records.dropped == 0
+    assert store.reads.counts().reads == passes * 5
+    assert not assembly.is_behind
+
+
+def drive_of(rounds: int) -> list[Frame]:
+    """Every plate of the rig, one pass each, over and over."""
+    levels = [level for index in range(len(PLATES)) for level in [8 * (index + 1)] * 3 + [0] * 3] * rounds
+    return [
+        Frame("front", number, START.shifted(number * 20), np.full((360, 640, 3), level, np.uint8))
+        for number, level in enumerate(levels)
+    ]
+
+
+def _hang(free: threading.Event) -> None:
+    assert free.wait(120)
+
+
+class Everything:
+    """A list on which every plate stands."""
+
+    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        yield HotlistEntry("test", plate, plate, None, Reason.STOLEN_VEHICLE), Generation("test", 1, None, None, 1)
+
+    def partial(self, plate: str) -> tuple[tuple[HotlistEntry, Generation], ...]:
+        return ()
+
+
+def test_a_record_let_go_of_its_pictures_says_so(store: StoreRoom, recorder: Recorder) -> None:
+    made = record("read-1", hit_of("read-1"))
+    recorder.write_alone(without_pictures(made))
+    recorder.write_alone(without_pictures(end(made, Evidence(noise(30, 12), noise(64, 48)))))
+    kept = store.reads.get("read-1")
+    assert kept is not None
+    assert (kept.closed, kept.read.evidence, kept.read.box) == (True, (), made.event.read.box)
+    assert "did not keep up" in kept.missing_evidence
+    assert isinstance(kept.read.box, Box)

@@ -1,0 +1,139 @@
+import json
+import stat
+import wave
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from alpr_edge.app.factories import Sight
+from alpr_edge.app.replay import replay
+from alpr_edge.app.replay.output import Summary
+from alpr_edge.app.replay.recording import open_recording
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.protocol.hits import HitPayload
+from alpr_edge.settings import Settings, SimulatedCamera
+from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.oracle import TruthDetector, TruthReader
+from alpr_edge.simulation.truth import Truth
+from alpr_edge.store.db.database import DATABASE_NAME, Database
+from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.keys import load_key
+from alpr_edge.vision.recogniser import Recogniser
+
+SEED = 1
+SECONDS = SimulatedCamera(kind="simulated").seconds
+NO_PROGRESS = replay.Progress(lambda _done, _total: None, lambda _waiting: None)
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return Drive(SEED, SECONDS).truth
+
+
+@pytest.fixture(scope="module")
+def drives(truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Drives the same simulated drive into a folder of the given name, once each."""
+    made: dict[str, Path] = {}
+
+    def run(name: str) -> Path:
+        if name not in made:
+            out = tmp_path_factory.mktemp(name)
+            sight = Sight(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
+            recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
+            plan = replay.Plan(recording, sight, out, Settings(), datetime(2026, 1, 1, tzinfo=UTC), real_time=False)
+            _, faults = replay.drive(plan, NO_PROGRESS)
+            assert faults == []
+            made[name] = out
+        return made[name]
+
+    return run
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def final_reads(folder: Path) -> list[dict[str, Any]]:
+    """The reads that no later one corrects."""
+    reads = lines(folder / "reads.jsonl")
+    corrected = {read["supersedes"] for read in reads}
+    return [read for read in reads if read["read_id"] not in corrected]
+
+
+def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str], Path], truth: Truth) -> None:
+    read = sorted(line["plate"] for line in final_reads(drives("first")))
+    seen_well = sorted(canonical(vehicle.plate) for vehicle in truth.vehicles if len(vehicle.boxes) >= 5)
+    assert len(read) == len(set(read))
+    assert set(seen_well) <= set(read)
+    assert set(read) <= {canonical(vehicle.plate) for vehicle in truth.vehicles}
+
+
+def test_the_wanted_ones_are_hits_and_no_other(drives: Callable[[str], Path], truth: Truth) -> None:
+    hits = lines(drives("first") / "hits.jsonl")
+    wanted = {canonical(vehicle.plate) for vehicle in truth.vehicles if vehicle.wanted}
+    assert {hit["plate"] for hit in hits} == wanted
+    assert {hit["match_kind"] for hit in hits} == {"exact"}
+    assert all(hit["phrase"].endswith("verify through CLETS") for hit in hits)
+    assert not [hit for hit in hits if hit["plate"] in hit["phrase"]]
+
+
+def test_the_tones_lie_where_the_vehicles_passed(drives: Callable[[str], Path]) -> None:
+    folder = drives("first")
+    with wave.open(str(folder / "alerts.wav")) as sound:
+        samples, rate = np.frombuffer(sound.readframes(sound.getnframes()), "<i2"), sound.getframerate()
+    first_hit = min(hit["frame"] for hit in lines(folder / "hits.jsonl"))
+    onset_s = float(np.argmax(np.abs(samples) > 300)) / rate
+    assert abs(onset_s - first_hit / 10) < 0.3
+    assert np.abs(samples).max() > 3000
+
+
+def test_two_fast_replays_are_equal_apart_from_ids(drives: Callable[[str], Path]) -> None:
+    def without_ids(folder: Path, name: str) -> list[dict[str, Any]]:
+        ids = {"read_id", "hit_id", "supersedes"}
+        return [{key: value for key, value in line.items() if key not in ids} for line in lines(folder / name)]
+
+    for name in ("reads.jsonl", "hits.jsonl"):
+        assert without_ids(drives("first"), name) == without_ids(drives("second"), name)
+    assert (drives("first") / "alerts.wav").read_bytes() == (drives("second") / "alerts.wav").read_bytes()
+
+
+def test_reads_have_the_position_of_their_frame_and_none_without_a_fix(drives: Callable[[str], Path]) -> None:
+    reads = lines(drives("first") / "reads.jsonl")
+    placed = [read for read in reads if read["position"]]
+    assert placed
+    for read in placed:
+        assert abs(read["position"]["lat_deg"]) > 1
+        assert read["position"]["age_ms"] <= Settings().position.age_ms_max
+        assert read["position"]["source"] == "log:drive.nmea"
+
+
+def test_everything_is_for_the_owner_alone_and_adds_up(drives: Callable[[str], Path]) -> None:
+    folder = drives("first")
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in {"drive.nmea", "hotlist.csv", "truth.json"}:
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    summary = Summary(**json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    assert summary.frames == SECONDS * 10
+    assert summary.frames_dropped == 0
+    assert summary.reads == len(lines(folder / "reads.jsonl")) == len(list((folder / "stills").iterdir()))
+    assert summary.hits == len(lines(folder / "hits.jsonl"))
+    assert summary.outbox_left == summary.reads + summary.hits + summary.alerts + 2 * summary.reads
+    assert summary.alerts_wav == str(folder / "alerts.wav")
+
+
+@pytest.mark.review(19)
+def test_what_waits_of_a_hit_says_how_grave_it_is_and_carries_the_unit(drives: Callable[[str], Path]) -> None:
+    (path,) = drives("first").rglob(DATABASE_NAME)
+    database = Database.open(path.parent, load_key("outbox", path.parent / "keys"), migrate=False)
+    with database.read() as connection:
+        rows = connection.execute(select(outbox.c.item_id, outbox.c.body).where(outbox.c.kind == "hit")).all()
+    database.close()
+    told = [HitPayload.model_validate_json(row.body) for row in rows]
+    assert told
+    assert {(hit.level is None, hit.covert) for hit in told} == {(False, False)}
+    assert {row.item_id.partition(":")[0] for row in rows} == {Settings().unit.id}

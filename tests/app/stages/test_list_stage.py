@@ -1,0 +1,69 @@
+"""The stage that has lists taken in, over the real process: one that is killed is told of, and tried again."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.app.stages.hotlist_import import ListStage
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.hotlist.ingest.report import Refusals, refused
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import load
+from alpr_edge.store.unit_store import open_store
+from tests.hotlist.feed_texts import csv_text
+from tests.units import write_unit
+
+WAIT_S = 90.0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    limit_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < limit_s
+        time.sleep(0.02)
+
+
+def importers() -> list[int]:
+    """Processes of this one that take a list in."""
+    children = [
+        int(word)
+        for task in Path("/proc/self/task").iterdir()
+        for word in (task / "children").read_text(encoding="ascii").split()
+    ]
+    return [
+        pid
+        for pid in children
+        if b"alpr_edge.hotlist.ingest.import_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+@pytest.mark.review(5)
+def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    source = f'[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nfolder = "{drop}"\n'
+    settings = load(write_unit(tmp_path, "car-1", "", more=source))
+    lists = settings.unit.data_directory / LISTS_DIRECTORY
+    with open_store(settings, migrate=True) as store:
+        lists.mkdir(mode=0o700)
+        (drop / "list.csv").write_bytes(
+            csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1000000 + 100_000)))
+        )
+        supervisor = Supervisor()
+        supervisor.add(ListStage(settings, store.database, store.incoming, SystemClock()), replaceable=True)
+        supervisor.start()
+        until(lambda: bool(importers()))
+        os.kill(importers()[0], signal.SIGKILL)
+        until(lambda: bool(list(refused(lists))))
+        assert re.search(r"ended by signal 9, for memory or time", next(refused(lists)).refused)
+        assert Refusals(lists).lines() == ["list bolo: its last feed was refused"]
+        until(lambda: (lists / "bolo.00000001.list").exists() and not list(refused(lists)))
+        supervisor.stop.set()
+        assert supervisor.join(WAIT_S)
+        assert supervisor.restarts() == {}

@@ -1,0 +1,66 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.app.stages.hotlist_refresh import ListWatch
+from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.index.officer_entries import OwnLoader
+from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
+from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import officer_entries
+from alpr_edge.store.hotlists.officer_entries import OwnEntry
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Lists:
+    database = Database.open(tmp_path / "data", KEY, migrate=True)
+    return Lists(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
+
+
+@pytest.fixture
+def watch(lists: Lists, tmp_path: Path) -> ListWatch:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("Plate Number,Description,State/Province\nABC123,Stolen,CA\n", encoding="utf-8")
+    import_feed(Request(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
+    loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
+    loader.load()
+    return ListWatch(loader, OwnLoader(lists.database), HotlistSettings())
+
+
+def hours(count: float) -> datetime:
+    return NOW + timedelta(hours=count)
+
+
+def test_a_list_sounds_once_as_it_turns_amber_and_once_as_it_turns_red(watch: ListWatch) -> None:
+    turned = [count for count in range(40) if watch.judge(hours(count))]
+    assert turned == [13, 24]
+    assert watch.old() == ["list bolo is red: older than 24 h"]
+
+
+def test_an_unknown_age_is_amber_and_sounds(watch: ListWatch) -> None:
+    assert watch.judge(None)
+    assert watch.old() == ["list bolo is amber: older than 13 h, or its age is not known"]
+    assert not watch.judge(None)
+    assert not watch.judge(hours(1))
+    assert watch.old() == []
+    assert watch.judge(hours(14))
+
+
+def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: ListWatch, lists: Lists) -> None:
+    entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
+    kept = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
+    watch.refresh(NOW)
+    assert [found.record_id for found, _ in watch.entries.partial("4XYZ123")] == [kept.entry.record_id]
+    assert [found.plate for found, _ in watch.entries.exact("ABC123")] == ["ABC123"]
+    watch.judge(hours(40))
+    assert len(watch.old()) == 1
+    officer_entries.remove(lists.database, kept.entry.record_id, "officer", NOW)
+    watch.refresh(NOW)
+    assert list(watch.entries.partial("4XYZ123")) == []

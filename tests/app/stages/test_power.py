@@ -1,0 +1,203 @@
+"""The ignition goes off: the watch ends, what is held arrives, then the power goes. Real daemons, real department."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alpr_edge.app.stages.power import IgnitionStage, PowerWatch
+from alpr_edge.domain.power import Phase
+from alpr_edge.power.files import write_word
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import PowerSettings
+from tests.app.rig import Daemon, daemon, write_frames, write_settings
+from tests.app.test_daemons import address, delivered_reads, department, edge, stored_reads
+
+__all__ = ["department"]
+WAIT_S = 60.0
+OFF_AFTER_S = 2.0
+SLEEPY = "retry_first_s = 600.0\nretry_longest_s = 86400.0"
+"""The first look at the outbox comes at a random moment of ten minutes: nothing but the ignition wakes it sooner."""
+
+
+class Car:
+    """A unit in a folder with an ignition key.
+
+    Args:
+        folder: of the unit.
+        url: of the department.
+        power: more settings of [power].
+        uplink: settings of [uplink] in the place of others.
+    """
+
+    def __init__(self, folder: Path, url: str = "", power: str = "", uplink: str = "retry_first_s = 0.1") -> None:
+        self.folder = folder
+        self.runtime = folder / "runtime"
+        self.gone = folder / "gone"
+        self.settings = write_settings(folder, write_frames(folder / "frames", range(20)), url)
+        off = folder / "power-off"
+        off.write_text(f"#!/bin/sh\ndate +%s.%N >> {self.gone}\n")
+        off.chmod(0o700)
+        text = self.settings.read_text(encoding="utf-8").replace("retry_first_s = 0.1", uplink)
+        with self.settings.open("w", encoding="utf-8") as file:
+            file.write(
+                f'{text}[power]\nignition = "file"\nevery_s = 0.1\noff_after_s = {OFF_AFTER_S}\non_after_s = 0\n'
+            )
+            file.write(f'power_off = "{off}"\n{power}')
+
+    def turn(self, word: str) -> None:
+        """Turn the key."""
+        write_word(self.runtime, is_on=word == "on")
+
+    def health(self, unit: str = "run") -> dict[str, Any]:
+        path = self.runtime / f"{unit}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def until(self, holds: Callable[[dict[str, Any]], bool], unit: str = "run") -> dict[str, Any]:
+        """Wait until a unit's health is so; returns it."""
+        deadline_s = time.monotonic() + WAIT_S
+        while not ((told := self.health(unit)) and holds(told)):
+            assert time.monotonic() < deadline_s, told
+            time.sleep(0.05)
+        return told
+
+    def is_in(self, phase: str) -> None:
+        self.until(lambda told: told["figures"].get("power") == phase)
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Callable[..., tuple[Car, Daemon]]]:
+    """Starts a unit that has stored reads."""
+    started: list[Daemon] = []
+
+    def start(*given: str) -> tuple[Car, Daemon]:
+        car = Car(tmp_path, *given)
+        run = Daemon("run", "--settings", str(car.settings))
+        started.append(run)
+        run.wait_for("event=read.stored", 3)
+        run.wait_for("event=unit.ready")
+        # The folder that the ignition's word goes to is made with the first health file.
+        car.until(bool)
+        return car, run
+
+    yield start
+    for run in started:
+        if run._process.poll() is None:
+            run.end(signal.SIGKILL)
+
+
+def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
+    watching: Callable[..., tuple[Car, Daemon]], department: tuple[Path, Daemon]
+) -> None:
+    folder, server = department
+    car, run = watching(address(server), "grace_s = 60\n", SLEEPY)
+    with daemon("uplink", "--settings", str(car.settings)) as uplink:
+        asleep = car.until(lambda told: told["figures"]["waiting"] > 0, "uplink")
+        assert asleep["figures"]["link"] == "untried"
+        car.turn("off")
+        run.wait_for("event=power.ordered_off")
+        assert car.gone.exists()
+        assert run.having("phase=off sent=true")
+        told = car.until(lambda told: told["figures"]["power"] == "off")
+        assert told["figures"]["outbox_ready"] == 0
+        assert "the ignition is off: nothing is watched" in told["troubles"]
+        assert uplink.end(signal.SIGTERM) == 0
+    assert run.end(signal.SIGTERM) == 0
+    delivered = delivered_reads(folder)
+    assert set(delivered) == stored_reads(run.lines)
+    assert len(delivered) == len(set(delivered))
+
+
+def test_without_a_link_the_stay_is_bounded(watching: Callable[..., tuple[Car, Daemon]]) -> None:
+    car, run = watching("https://127.0.0.1:9", "grace_s = 3\n")
+    car.turn("off")
+    run.wait_for("event=power.phase")
+    began_s = time.monotonic()
+    run.wait_for("event=power.ordered_off")
+    assert time.monotonic() - began_s < 3 + 10
+    assert run.having("phase=off sent=false")
+    assert run.end(signal.SIGTERM) == 0
+
+
+def test_ignition_that_comes_back_goes_on_without_losing_a_read(watching: Callable[..., tuple[Car, Daemon]]) -> None:
+    car, run = watching("https://127.0.0.1:9", "grace_s = 600\n")
+    for _ in range(2):
+        car.turn("off")
+        car.is_in("parting")
+        before = len(run.having("event=read.stored"))
+        car.turn("on")
+        car.is_in("watching")
+        run.wait_for("event=read.stored", before + 3)
+    assert not car.gone.exists()
+    assert run.end(signal.SIGTERM) == 0
+    kept = edge("reads", "--settings", str(car.settings), "--limit", "1000", "--json").stdout.splitlines()
+    assert {json.loads(line)["read_id"] for line in kept} == stored_reads(run.lines)
+
+
+def test_neither_a_cranking_dip_nor_an_ignition_that_is_lost_is_off(
+    watching: Callable[..., tuple[Car, Daemon]],
+) -> None:
+    car, run = watching()
+    for _ in range(3):
+        car.turn("off")
+        time.sleep(OFF_AFTER_S / 4)  # no condition: the length of the dip
+        car.turn("on")
+        time.sleep(0.5)  # long enough to be seen
+    (car.runtime / "ignition").write_text("?")
+    car.until(lambda told: any("the ignition cannot be told" in line for line in told["warnings"]))
+    time.sleep(OFF_AFTER_S + 1)  # longer than an "off" would need
+    assert car.health()["figures"]["power"] == "watching"
+    car.turn("on")
+    car.until(lambda told: not told["warnings"])
+    assert not run.having("event=power.phase")
+    assert not car.gone.exists()
+    assert run.end(signal.SIGTERM) == 0
+
+
+def test_an_order_that_fails_is_a_trouble_and_the_unit_stays(watching: Callable[..., tuple[Car, Daemon]]) -> None:
+    car, run = watching()
+    (car.folder / "power-off").write_text("#!/bin/sh\nexit 4\n")
+    car.turn("off")
+    car.until(lambda told: any("power.power_off ended with 4" in line for line in told["troubles"]))
+    before = len(run.having("event=read.stored"))
+    car.turn("on")
+    run.wait_for("event=read.stored", before + 3)
+    assert run.end(signal.SIGTERM) == 0
+
+
+class SilentLine:
+    """An ignition whose line says off once and hangs from then on."""
+
+    def __init__(self) -> None:
+        self.back = threading.Event()
+        self.asked = 0
+
+    def is_on(self) -> bool:
+        self.asked += 1
+        if self.asked > 1:
+            self.back.wait(WAIT_S)
+        return False
+
+
+@pytest.mark.review(3)
+def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_counts_no_more() -> None:
+    line, supervisor = SilentLine(), Supervisor()
+    stage = IgnitionStage(line, every_s=0.01, answer_s_max=0.5)
+    supervisor.add(stage, replaceable=True)
+    watch = PowerWatch(PowerSettings(off_after_s=5.0), stage, supervisor)
+    supervisor.start()
+    deadline_s = time.monotonic() + WAIT_S
+    while not stage.late:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    assert (stage.word, watch.figures()["ignition"]) == (None, "unknown")
+    assert watch.warnings() == ("the ignition cannot be told: no answer comes",)
+    assert watch.step() is Phase.WATCHING
+    line.back.set()
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S)

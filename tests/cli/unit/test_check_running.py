@@ -1,0 +1,55 @@
+"""The unit examined while it works: nothing is taken from it, and its reads tell of the camera."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from alpr_edge.domain.diagnostics.test_card import CARD_TEXT
+from tests.app.rig import daemon
+from tests.cli.unit.fit_unit import changed, write_fit_unit
+
+WAIT_S = 60.0
+
+
+def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> None:
+    settings = write_fit_unit(tmp_path)
+    changed(settings, "player", '"wav"')
+    health = tmp_path / "runtime" / "run.json"
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=read.stored")
+        until_s = time.monotonic() + WAIT_S
+        while not health.exists() and time.monotonic() < until_s:
+            time.sleep(0.1)
+        skip = ("--skip", "gps,clock,lists,certificates,department,models,versions", "--settings", str(settings))
+        done = CliRunner().invoke(app, ["unit", "check", "--json", *skip])
+        aimed = CliRunner().invoke(app, ["unit", "check", "--aim", "--settings", str(settings)])
+    answer = json.loads(done.stdout)
+    checks = {each["name"]: each for each in answer["checks"]}
+    assert answer["running"]
+    verdicts = {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "skipped"}
+    assert verdicts["camera front card"] == verdicts["camera front focus"] == "green", checks
+    assert verdicts["camera front exposure"] == verdicts["keys"] == verdicts["disk"] == "green"
+    assert checks["camera front rate"]["value"] == pytest.approx(2, abs=1.2)
+    assert (verdicts["sound"], "not heard" in checks["sound"]["said"]) == ("amber", True)
+    assert CARD_TEXT not in done.stdout
+    assert aimed.exit_code == 1
+    assert "alpr-edge run holds the camera" in aimed.stderr
+
+
+def test_aiming_shows_pixels_focus_and_exposure(tmp_path: Path) -> None:
+    settings = write_fit_unit(tmp_path)
+    words = ["unit", "check", "--aim", "--seconds", "2", "--settings", str(settings)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0
+    assert "card read" in done.stdout
+    assert "focus" in done.stdout
+    lines = [json.loads(line) for line in CliRunner().invoke(app, [*words, "--json"]).stdout.splitlines()]
+    # 150 px of card stand for a plate of 183.
+    assert lines
+    assert all(line["plate_px"] == pytest.approx(183, abs=15) for line in lines)
+    refused = CliRunner().invoke(app, [*words, "--camera", "rear"])
+    assert (refused.exit_code, "there are: front" in refused.stderr) == (2, True)

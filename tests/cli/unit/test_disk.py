@@ -1,0 +1,84 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.app.factories import open_clock
+from alpr_edge.cli import app
+from alpr_edge.domain.deletion_dates import DepartmentDate
+from alpr_edge.settings import load
+from alpr_edge.store.retention.deletion_dates import note_department_date
+from alpr_edge.store.unit_store import open_store
+from tests.app.rig import write_frames, write_settings
+from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
+from tests.store.records import bear_out, decided
+from tests.store.retention.test_purge import deliver, keep
+
+
+def unit(settings: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["unit", *arguments, "--settings", str(settings)])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """A unit with a read that was delivered, one that waits, and one still open."""
+    path = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]))
+    with open_store(load(path), migrate=True) as store:
+        keep(store.reads, "sent")
+        deliver(store.outbox)
+        keep(store.reads, "waits")
+        store.reads.commit([decided("open")])
+    return path
+
+
+def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> None:
+    told = json.loads(unit(settings, "disk", "--json").stdout)
+    assert (told["reads"], told["images"], told["reads_held"], told["reads_deleted_on_record"]) == (3, 6, 0, 0)
+    assert (told["items_acknowledged"], told["items_waiting"]) == (4, 4)
+    assert 0 < told["bound_bytes"] < told["store_bytes"] < told["bytes_max"]
+    assert told["days_left"] is None
+    assert told["deletion_by_age_rests"]
+    assert "by age    deletion rests: " in unit(settings, "disk").stdout
+    assert unit(settings, "hold", "sent", "--reason", "case 26-1").exit_code == 0
+    shown = unit(settings, "disk").stdout
+    assert "held      1 reads" in shown
+    assert "7ABC" not in shown
+    assert json.loads(unit(settings, "disk", "--json").stdout)["bound_bytes"] > told["bound_bytes"]
+    assert unit(settings, "release", "sent").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(("hold", "nobody", "--reason", "x"), "no such read here"), (("release", "sent"), "sent: not held")],
+)
+def test_what_cannot_be_is_one_line(settings: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = unit(settings, *arguments)
+    assert done.exit_code == 1
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.review(11)
+def test_it_tells_whether_old_reads_go(settings: Path) -> None:
+    """Agreed upon by boot, reads and department, by the clock that a time daemon vouches for; else why not."""
+
+    def rests() -> str:
+        return str(json.loads(unit(settings, "disk", "--json").stdout)["deletion_by_age_rests"])
+
+    with TimeDaemon() as daemon:
+        settings.write_text(settings.read_text(encoding="utf-8") + daemon.settings, encoding="utf-8")
+        assert "not borne out" in rests()
+        chosen = load(settings)
+        with open_store(chosen, migrate=False) as store:
+            bear_out(store.database, open_clock(chosen).now())
+        assert rests() == ""
+        assert "by age    old reads are deleted" in unit(settings, "disk").stdout
+        with open_store(chosen, migrate=False) as store:
+            now = open_clock(chosen).now()
+            assert now.utc is not None
+            note_department_date(store.database, DepartmentDate(now.utc - timedelta(days=600), now))
+        assert "600 days ahead of the department's" in rests()
+        daemon.leap = NOT_SYNCHRONISED
+        assert rests() == "nothing vouches for the clock"

@@ -1,0 +1,150 @@
+"""Enrolment as two people do it: one at the department, one in the car."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.pki.authority import initialise
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    made = tmp_path / "department"
+    assert edge("department", "init", str(made), "--name", "127.0.0.1").exit_code == 0
+    return made
+
+
+@pytest.fixture
+def server(directory: Path) -> Iterator[DepartmentServer]:
+    with DepartmentServer(directory, enrol_port=0) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path, server: DepartmentServer) -> Path:
+    path = tmp_path / "alpr-edge.toml"
+    path.write_text(
+        f"""
+[unit]
+id = "car-7"
+[uplink]
+url = "https://127.0.0.1:{server.port}"
+ca_file = "tls/department-ca.pem"
+certificate_file = "tls/unit.pem"
+key_file = "tls/unit.key"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def edge(*arguments: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=given)
+
+
+def department(directory: Path, *arguments: str) -> str:
+    done = edge("department", *arguments, "--directory", str(directory))
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def code_for(server: DepartmentServer, directory: Path, unit: str = "car-7") -> dict[str, str]:
+    where = ("--address", f"https://127.0.0.1:{server.port}", "--enrol-port", str(server.enrol_port))
+    told: dict[str, str] = json.loads(department(directory, "code", unit, *where, "--json"))
+    return told
+
+
+def test_the_line_that_is_printed_enrols_the_unit(
+    server: DepartmentServer, directory: Path, settings: Path, tmp_path: Path
+) -> None:
+    line = code_for(server, directory)["command"]
+    words = shlex.split(line)
+    assert words[:3] == ["alpr-edge", "unit", "enrol"]
+    done = edge(*words[1:], "--settings", str(settings))
+    assert done.exit_code == 0, done.stderr
+    assert re.fullmatch(r"car-7 is enrolled: certificate [0-9A-F]+, until \d{4}-\d\d-\d\d\n", done.stdout)
+    assert (tmp_path / "tls" / "unit.key").stat().st_mode & 0o777 == 0o600
+    again = edge("unit", "enrol", "--settings", str(settings), "--json")
+    assert again.exit_code == 0
+    assert json.loads(again.stdout)["new"] is False
+    once_more = edge(*words[1:], "--settings", str(settings), "--again")
+    assert once_more.exit_code == 1
+    (said,) = [line for line in once_more.stderr.splitlines() if line.startswith("alpr-edge: ")]
+    assert said.endswith("the code was used already; make a new one there: alpr-edge department code car-7")
+
+
+def test_a_code_can_come_by_standard_input(server: DepartmentServer, directory: Path, settings: Path) -> None:
+    told = code_for(server, directory)
+    trust = ("--ca-fingerprint", told["ca_fingerprint"], "--enrol-port", str(server.enrol_port))
+    done = edge("unit", "enrol", "--code", "-", *trust, "--settings", str(settings), given=told["code"] + "\n")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_without_a_url_in_the_settings_the_one_given_is_to_be_set(
+    server: DepartmentServer, directory: Path, settings: Path
+) -> None:
+    settings.write_text(re.sub(r"url = .*", "", settings.read_text(encoding="utf-8")), encoding="utf-8")
+    done = edge(*shlex.split(code_for(server, directory)["command"])[1:], "--settings", str(settings))
+    assert done.exit_code == 0, done.stderr
+    assert f'set url = "https://127.0.0.1:{server.port}" below [uplink]' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ([], "give --code"),
+        (["--code", "00000-00000-00000-00001"], "check character"),
+        (["--code", "00000-00000-00000-00000"], "give --ca-fingerprint"),
+        (["--code", "00000-00000-00000-00000", "--ca-fingerprint", "ab"], "64 hexadecimal digits"),
+    ],
+)
+def test_mistakes_end_in_one_line(options: list[str], line: str, settings: Path) -> None:
+    done = edge("unit", "enrol", *options, "--settings", str(settings))
+    assert done.exit_code == 1
+    assert line in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_units_are_listed_and_revoked(server: DepartmentServer, directory: Path, settings: Path) -> None:
+    assert "no units; make a code with" in department(directory, "unit", "list")
+    told = code_for(server, directory)
+    assert json.loads(department(directory, "unit", "list", "--json"))[0]["state"] == "invited"
+    assert "a code waits until" in department(directory, "unit", "list")
+    edge(*shlex.split(told["command"])[1:], "--settings", str(settings))
+    (unit,) = json.loads(department(directory, "unit", "list", "--json"))
+    assert (unit["state"], unit["code_until"]) == ("valid", None)
+    assert re.search(
+        r"^car-7 +valid +until \d{4}-\d\d-\d\d, 39[67] days; serial", department(directory, "unit", "list")
+    )
+    revoked = department(directory, "unit", "revoke", "car-7", "--reason", "sold")
+    assert revoked == "car-7: revoked, certificates 1, codes 0\n"
+    assert "nothing was left" in department(directory, "unit", "revoke", "car-7")
+    (unit,) = json.loads(department(directory, "unit", "list", "--json"))
+    assert (unit["state"], unit["certificates"][0]["revoked_reason"]) == ("revoked", "sold")
+    missing = edge("department", "unit", "revoke", "car-8", "--directory", str(directory))
+    assert missing.exit_code == 1
+    assert "no such unit here" in missing.stderr
+
+
+def test_a_certificate_of_the_agency_s_own_authority_is_added(directory: Path, tmp_path: Path) -> None:
+    assert edge("department", "unit", "add", str(tmp_path / "none"), "--directory", str(directory)).exit_code == 1
+    foreign = initialise(tmp_path / "foreign", ["127.0.0.1"]).certificate
+    refused = edge("department", "unit", "add", str(foreign), "--directory", str(directory))
+    assert "not issued by the authority" in refused.stderr
+    own = department(directory, "unit", "add", str(directory / "server.pem"))
+    assert own == "127.0.0.1: may speak with this department\n"
+
+
+def test_the_code_is_shown_with_what_the_other_end_needs(directory: Path) -> None:
+    shown = department(directory, "code", "car-7")
+    assert re.search(r"^code of car-7 +([0-9A-Z]{5}-){3}[0-9A-Z]{5}$", shown, re.MULTILINE)
+    assert re.search(r"^authority SHA-256 [0-9a-f]{64}$", shown, re.MULTILINE)
+    assert "--department https://127.0.0.1:8443 --code" in shown
+    assert "serves with --enrol-port 8444" in shown

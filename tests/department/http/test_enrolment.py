@@ -1,0 +1,208 @@
+"""The enrolment port, and every other door seen by somebody without a certificate."""
+
+import ssl
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from alpr_edge.department.http.enrolment_app import create_enrolment_app
+from alpr_edge.department.http.server import DepartmentServer, enrolment_context
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import TlsFiles, initialise
+from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, neighbourhood
+from alpr_edge.domain.protocol.enrolment_codes import parsed
+from tests.department.enrolled import enrolled
+from tests.department.pki.test_units import new_key, request_of
+from tests.uplink.faulty import FaultyDepartment
+from tests.uplink.items import read_item
+
+HEADERS = {"Alpr-Edge-Unit": "unit-1", "Alpr-Edge-Protocol": "1"}
+BATCH = {"read-1": ("read", read_item().body, "application/json", {"Alpr-Edge-Sha256": read_item().sha256})}
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return initialise(tmp_path_factory.mktemp("enrolment") / "department", ["127.0.0.1"]).directory
+
+
+@pytest.fixture(scope="module")
+def server(directory: Path) -> Iterator[DepartmentServer]:
+    with DepartmentServer(directory, enrol_port=0) as running:
+        yield running
+
+
+def client_of(directory: Path, port: int | None, files: Path | None = None) -> httpx.Client:
+    context = ssl.create_default_context(cafile=directory / "ca.pem")
+    if files is not None:
+        context.load_cert_chain(files / "unit.pem", files / "unit.key")
+    url = f"https://127.0.0.1:{port}"
+    return httpx.Client(base_url=url, verify=context, headers=HEADERS, trust_env=False, timeout=30)
+
+
+@pytest.fixture
+def desk(server: DepartmentServer, directory: Path) -> Iterator[httpx.Client]:
+    with client_of(directory, server.enrol_port) as opened:
+        yield opened
+
+
+def asked(server: DepartmentServer, unit_id: str) -> dict[str, str]:
+    code = parsed(server.units.invite(unit_id, timedelta(hours=1)).code)
+    return {"unit_id": unit_id, "code": code, "request": request_of(new_key())}
+
+
+def endpoints(app: FastAPI) -> list[tuple[str, str]]:
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    return sorted((method, route.path) for route in routes for method in route.methods or ())
+
+
+def test_a_unit_is_enrolled_without_a_certificate_and_speaks_with_it(
+    server: DepartmentServer, desk: httpx.Client, directory: Path
+) -> None:
+    assert desk.get("/v1/authority").content == (directory / "ca.pem").read_bytes()
+    answer = desk.post("/v1/enrol", json=asked(server, "unit-1"))
+    assert answer.status_code == 200
+    assert answer.headers["Alpr-Edge-Protocol"] == "1"
+    assert answer.json()["certificate"].startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_nothing_but_enrolment_is_behind_the_enrolment_port(desk: httpx.Client, directory: Path) -> None:
+    storage = Storage(directory)
+    app = create_enrolment_app(storage.units, TlsFiles(directory))
+    storage.close()
+    assert endpoints(app) == [("GET", "/v1/authority"), ("POST", "/v1/enrol")]
+    assert desk.post("/v1/items", files=BATCH).status_code == 404
+    assert desk.get("/v1/lists/bolo").status_code == 404
+    assert desk.post("/v1/renew", json={"request": ""}).status_code == 404
+
+
+def test_every_other_endpoint_refuses_in_the_handshake_who_has_no_certificate(
+    server: DepartmentServer, directory: Path
+) -> None:
+    storage = Storage(directory)
+    doors = endpoints(create_app(storage))
+    storage.close()
+    assert doors == [
+        ("GET", "/v1/lists/{source}"),
+        ("POST", "/v1/items"),
+        ("POST", "/v1/renew"),
+        ("POST", "/v1/retire"),
+    ]
+    for method, path in [*doors, ("POST", "/v1/enrol"), ("GET", "/v1/authority")]:
+        with client_of(directory, server.port) as stranger, pytest.raises(httpx.TransportError):
+            stranger.request(method, path.replace("{source}", "bolo"))
+
+
+def test_every_other_endpoint_refuses_even_where_the_handshake_asks_for_nothing(directory: Path) -> None:
+    storage = Storage(directory)
+    app = create_app(storage)
+    with (
+        FaultyDepartment(app, enrolment_context(TlsFiles(directory)), iter(())) as lax,
+        client_of(directory, int(lax.url.rpartition(":")[2])) as stranger,
+    ):
+        for method, path in endpoints(app):
+            answer = stranger.request(method, path.replace("{source}", "bolo"))
+            assert (answer.status_code, method, path) == (401, method, path)
+    storage.close()
+
+
+def test_a_revocation_reaches_a_connection_that_is_open(
+    server: DepartmentServer, directory: Path, tmp_path: Path
+) -> None:
+    files = enrolled(directory, "unit-1", tmp_path / "tls")
+    with client_of(directory, server.port, files) as unit:
+        assert unit.post("/v1/items", files=BATCH).status_code == 200
+        before = unit.get("/v1/lists/bolo")
+        other = Storage(directory)
+        other.units.revoke("unit-1")
+        other.close()
+        refused = unit.post("/v1/items", files=BATCH)
+        assert before.extensions["network_stream"] is refused.extensions["network_stream"]
+        assert (refused.status_code, refused.json()["detail"]) == (403, "this unit's certificate was revoked")
+        assert unit.get("/v1/lists/bolo").status_code == 403
+        assert unit.post("/v1/renew", json={"request": request_of(new_key())}).status_code == 403
+
+
+def test_a_certificate_of_the_authority_that_is_not_on_record_is_refused(
+    server: DepartmentServer, directory: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "department"
+    elsewhere.mkdir(mode=0o700)
+    for name in ("ca.pem", "ca.key"):
+        (elsewhere / name).write_bytes((directory / name).read_bytes())
+    files = enrolled(elsewhere, "unit-1", tmp_path / "tls")
+    with client_of(directory, server.port, files) as unit:
+        assert unit.post("/v1/items", files=BATCH).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "reason"),
+    [
+        ({"unit_id": "two words"}, 400, "unit"),
+        ({"request": "none"}, 400, "request"),
+        ({"code": "0" * 20}, 403, "code"),
+        ({"code": "mistyped"}, 403, "code"),
+        ({"unit_id": "x" * 65}, 422, None),
+        ({"request": "x" * 9000}, 422, None),
+        ({"request": "x" * 20_000}, 413, None),
+    ],
+)
+def test_a_refusal_says_why_and_nothing_of_what_was_sent(
+    changes: dict[str, str], status: int, reason: str | None, directory: Path
+) -> None:
+    with DepartmentServer(directory, enrol_port=0) as server, client_of(directory, server.enrol_port) as desk:
+        answer = desk.post("/v1/enrol", json={**asked(server, "unit-3"), **changes})
+    assert (answer.status_code, answer.json().get("reason")) == (status, reason)
+    assert not [value for value in changes.values() if value in answer.text]
+
+
+def test_who_is_wrong_too_often_waits_and_then_not_even_a_right_code_is_looked_at(directory: Path) -> None:
+    with DepartmentServer(directory, enrol_port=0) as server, client_of(directory, server.enrol_port) as desk:
+        right = asked(server, "unit-4")
+        statuses = [desk.post("/v1/enrol", json={**right, "code": "0" * 20}).status_code for _ in range(11)]
+        answer = desk.post("/v1/enrol", json=right)
+    assert statuses == [403] * 10 + [429]
+    assert (answer.status_code, answer.json()["reason"]) == (429, "tries")
+    assert 0 < int(answer.headers["Retry-After"]) <= 600
+
+
+def test_without_the_authority_s_key_nobody_is_enrolled_and_the_unit_is_told_to_come_again(
+    server: DepartmentServer, desk: httpx.Client, directory: Path
+) -> None:
+    given = asked(server, "unit-5")
+    key = (directory / "ca.key").read_bytes()
+    (directory / "ca.key").write_bytes(b"gone")
+    try:
+        answer = desk.post("/v1/enrol", json=given)
+    finally:
+        (directory / "ca.key").write_bytes(key)
+    assert (answer.status_code, answer.json()["reason"]) == (503, "authority")
+    assert desk.post("/v1/enrol", json=given).status_code == 200
+
+
+def test_wrong_tries_are_forgotten_after_the_window_and_bounded_in_number() -> None:
+    now_s = [0.0]
+    tries = WrongTries(2, 10.0, lambda: now_s[0])
+    tries.note("a")
+    assert tries.wait_s("a") == 0
+    now_s[0] = 4.0
+    tries.note("a")
+    assert tries.wait_s("a") == 6.0
+    assert tries.wait_s("b") == 0
+    now_s[0] = 10.0
+    assert tries.wait_s("a") == 0
+    for number in range(KEYS_MAX + 5):
+        tries.note(str(number))
+    assert len(tries._tries) == KEYS_MAX
+
+
+def test_one_subscriber_is_one_address() -> None:
+    assert neighbourhood("192.0.2.7") == "192.0.2.7"
+    assert neighbourhood("2001:db8::1") == neighbourhood("2001:db8::2:3") == "2001:db8::/64"
+    assert neighbourhood("fe80::1%eth0") == "fe80::/64"
+    assert neighbourhood("testclient") == "testclient"

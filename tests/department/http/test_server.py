@@ -1,0 +1,171 @@
+"""The department's server, spoken to without the uplink's code."""
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from alpr_edge.department.http.client_auth import common_name
+from alpr_edge.department.http.server import DepartmentServer, tls_context
+from alpr_edge.department.http.storage_app import REQUEST_BYTES_MAX
+from alpr_edge.department.pki.authority import TlsFiles, initialise
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.protocol.items import digest
+from tests.department.enrolled import enrolled
+from tests.uplink.items import read_item
+
+HEADERS = {"Alpr-Edge-Unit": "unit-1", "Alpr-Edge-Protocol": "1"}
+Files = dict[str, tuple[str, bytes, str, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return initialise(tmp_path_factory.mktemp("server") / "department", ["127.0.0.1"]).directory
+
+
+@pytest.fixture(scope="module")
+def unit(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return enrolled(directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
+
+
+@pytest.fixture(scope="module")
+def server(directory: Path) -> Iterator[DepartmentServer]:
+    with DepartmentServer(directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def context(unit: Path) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=unit / "department-ca.pem")
+    made.load_cert_chain(unit / "unit.pem", unit / "unit.key")
+    return made
+
+
+@pytest.fixture
+def client(server: DepartmentServer, context: ssl.SSLContext) -> Iterator[httpx.Client]:
+    url = f"https://127.0.0.1:{server.port}"
+    with httpx.Client(base_url=url, verify=context, headers=HEADERS, trust_env=False, timeout=30) as opened:
+        yield opened
+
+
+def files(sha256: str | None = None) -> Files:
+    sent = read_item()
+    return {"read-1": ("read", sent.body, "application/json", {"Alpr-Edge-Sha256": sha256 or sent.sha256})}
+
+
+def test_a_batch_is_answered_item_by_item(client: httpx.Client) -> None:
+    answer = client.post("/v1/items", files=files())
+    assert answer.status_code == 200
+    assert answer.headers["Alpr-Edge-Protocol"] == "1"
+    receipt = {"item_id": "read-1", "outcome": "receipt", "status": 200, "sha256": read_item().sha256, "detail": ""}
+    told = answer.json()
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(told.pop("utc"))) < timedelta(minutes=1)
+    assert told == {"answers": [receipt], "lists": {}}
+
+
+def test_a_part_without_kind_or_digest_gets_its_own_answer(client: httpx.Client) -> None:
+    nameless = {"stray": (None, b"x")}
+    answers = client.post("/v1/items", files=nameless | {"a": ("access", b"{}", "application/json")}).json()["answers"]
+    assert [(given["item_id"], given["outcome"], given["status"]) for given in answers] == [
+        ("a", "refused", 400),
+        ("stray", "refused", 400),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Alpr-Edge-Unit": "unit-2"}, 403),
+        ({"Alpr-Edge-Unit": ""}, 403),
+        ({"Alpr-Edge-Protocol": "2"}, 426),
+        ({"Content-Type": "application/json"}, 200),
+        ({"Content-Type": "multipart/form-data"}, 400),
+    ],
+)
+def test_requests_that_are_none(headers: dict[str, str], status: int, client: httpx.Client) -> None:
+    answer = client.post("/v1/items", content=b"{}", headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["Alpr-Edge-Protocol"] == "1"
+    if status == 200:
+        assert answer.json()["answers"] == []
+
+
+def test_a_batch_that_says_it_is_too_large_is_refused_before_it_is_sent(
+    server: DepartmentServer, context: ssl.SSLContext
+) -> None:
+    connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=30)
+    connection.putrequest("POST", "/v1/items")
+    for name, value in (HEADERS | {"Content-Length": str(REQUEST_BYTES_MAX + 1)}).items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 413
+    answer.read()
+    connection.close()
+
+
+def test_a_batch_without_a_length_is_cut_off_at_the_limit(client: httpx.Client) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b"--b\r\nContent-Disposition: form-data; name=a; filename=image\r\n\r\n"
+        for _ in range(REQUEST_BYTES_MAX // (1024 * 1024) + 1):
+            yield bytes(1024 * 1024)
+
+    answer = client.post("/v1/items", content=endless(), headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 413
+
+
+def test_more_parts_than_a_batch_may_have(client: httpx.Client) -> None:
+    parts = [(f"read-{number}", ("read", b"{}")) for number in range(501)]
+    assert client.post("/v1/items", files=parts).status_code == 400
+
+
+def test_there_is_nothing_else_to_find(client: httpx.Client) -> None:
+    found = [client.get(path).status_code for path in ("/", "/docs", "/openapi.json", "/v1/items")]
+    assert found == [404, 404, 404, 405]
+
+
+def test_nobody_gets_in_without_a_certificate(server: DepartmentServer, unit: Path) -> None:
+    context = ssl.create_default_context(cafile=unit / "department-ca.pem")
+    url = f"https://127.0.0.1:{server.port}/v1/items"
+    with httpx.Client(verify=context, trust_env=False, headers=HEADERS) as stranger, pytest.raises(httpx.HTTPError):
+        stranger.post(url, files=files())
+
+
+def test_tls_1_2_is_the_oldest(directory: Path) -> None:
+    context = tls_context(TlsFiles(directory))
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_a_storage_that_fails_asks_to_try_later(directory: Path, client: httpx.Client) -> None:
+    images = directory / "images"
+    body = b"\xff\xd8\xff picture"
+    picture = ("image", body, "image/jpeg", {"Alpr-Edge-Sha256": digest(body)})
+    moved = images.rename(directory / "elsewhere")
+    images.write_text("a file where the folder should be")
+    try:
+        answer = client.post("/v1/items", files={digest(body): picture})
+    finally:
+        images.unlink()
+        moved.rename(images)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert str(directory) not in answer.text
+
+
+def test_without_certificates_or_with_a_taken_port_nothing_starts(
+    directory: Path, server: DepartmentServer, tmp_path: Path
+) -> None:
+    with pytest.raises(DepartmentError, match=r"no usable server\.pem, server\.key and ca\.pem"):
+        DepartmentServer(tmp_path)
+    with pytest.raises(DepartmentError, match=f"port {server.port}: cannot listen: Address already in use"):
+        DepartmentServer(directory, port=server.port)
+
+
+def test_a_common_name_is_taken_only_when_there_is_one() -> None:
+    one = {"subject": ((("commonName", "unit-1"),),)}
+    two = {"subject": ((("commonName", "unit-1"),), (("commonName", "unit-2"),))}
+    assert [common_name(given) for given in (one, two, {}, None)] == ["unit-1", None, None, None]

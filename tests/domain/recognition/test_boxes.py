@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpr_edge.domain.recognition.boxes import Box
+
+edges = st.floats(-5000, 5000)
+boxes = st.builds(Box, edges, edges, edges, edges)
+"""Turned-over boxes too: a detector's regression may give them."""
+
+
+@given(boxes, boxes)
+def test_iou_is_symmetric_and_a_fraction(one: Box, other: Box) -> None:
+    assert one.iou(other) == other.iou(one)
+    assert 0.0 <= one.iou(other) <= 1.0 + 1e-9
+
+
+@given(boxes)
+def test_iou_with_itself_is_one_unless_empty(box: Box) -> None:
+    assert box.iou(box) == (pytest.approx(1.0) if box.area_px2 > 0 else 0.0)
+
+
+@given(st.tuples(*[st.integers(-1000, 1000)] * 4), st.integers(-1000, 1000), st.integers(-1000, 1000))
+def test_a_move_changes_only_the_place(corners: tuple[int, int, int, int], x_px: int, y_px: int) -> None:
+    box = Box(*corners)
+    moved = box.moved(x_px, y_px)
+    assert (moved.width_px, moved.height_px) == (box.width_px, box.height_px)
+    assert moved.moved(-x_px, -y_px) == box
+
+
+def test_iou_of_known_boxes() -> None:
+    assert Box(0, 0, 10, 10).iou(Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
+    assert Box(0, 0, 10, 10).iou(Box(10, 0, 20, 10)) == 0.0
+
+
+def test_measures() -> None:
+    box = Box(10, 20, 30, 25)
+    assert (box.width_px, box.height_px, box.area_px2, box.centre_px) == (20, 5, 100, (20, 22.5))
+    assert Box(30, 25, 10, 20).area_px2 == 0
+
+
+def test_grown_on_every_side() -> None:
+    assert Box(10, 10, 30, 20).grown(0.5) == Box(0, 5, 40, 25)
+
+
+@given(boxes, st.integers(1, 4000), st.integers(1, 4000))
+def test_within_a_frame_is_at_least_one_pixel_of_it(box: Box, width_px: int, height_px: int) -> None:
+    left, top, right, bottom = box.within(width_px, height_px)
+    assert 0 <= left < right <= width_px
+    assert 0 <= top < bottom <= height_px
+
+
+def test_within_takes_whole_pixels_that_the_box_touches() -> None:
+    assert Box(1.2, 2.7, 5.1, 6.0).within(100, 100) == (1, 2, 6, 6)

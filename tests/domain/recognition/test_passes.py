@@ -1,0 +1,169 @@
+import itertools
+from collections.abc import Sequence
+
+import pytest
+
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.reads import Look, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Reading
+from alpr_edge.domain.recognition.passes import CORRECTIONS_MAX, DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.voting import vote
+from tests.domain.readings import START, frame_of, reading_of
+
+RULE = DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
+
+
+def passes_of(rule: DecisionRule = RULE, position: Position | None = None) -> Passes:
+    numbers = itertools.count(1)
+    origin = Origin("unit-1", "front", ("detector:default:0", "reader:default:0"))
+    return Passes(origin, rule, 1000, lambda _: position, lambda: f"read-{next(numbers)}")
+
+
+def play(passes: Passes, frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[tuple[float, ReadEvent]]:
+    """Events with the time of the frame that brought them."""
+    return [(at_ms, event) for at_ms, readings in frames for event in passes.step(frame_of(readings, at_ms), readings)]
+
+
+def test_a_certain_vote_decides_at_once() -> None:
+    events = play(passes_of(), [(0, [reading_of("8ABC123", certainty=0.999)])])
+    assert [type(event) for _, event in events] == [ReadDecided]
+
+
+def test_readings_decide_when_certainty_does_not() -> None:
+    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in range(0, 600, 100)]
+    events = play(passes_of(), frames)
+    assert [(at_ms, type(event)) for at_ms, event in events] == [(400, ReadDecided)]
+
+
+def test_age_decides_when_readings_are_few() -> None:
+    frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 400, 700)]
+    events = play(passes_of(), frames)
+    assert [(at_ms, type(event)) for at_ms, event in events] == [(700, ReadDecided)]
+
+
+def test_the_end_of_a_pass_decides_and_closes() -> None:
+    passes = passes_of()
+    frames: list[tuple[float, Sequence[Reading]]] = [(0, [reading_of("8ABC123", certainty=0.9)]), (1100, [])]
+    events = play(passes, frames)
+    assert [type(event) for _, event in events] == [ReadDecided, ReadClosed]
+
+
+def test_the_end_of_the_source_closes_every_pass() -> None:
+    passes = passes_of()
+    play(passes, [(0, [reading_of("8ABC123"), reading_of("5XYZ987", box=Box(600, 100, 700, 150))])])
+    events = passes.close(START.shifted(100))
+    assert [type(event) for event in events] == [ReadDecided, ReadClosed] * 2
+
+
+def test_a_parked_car_is_one_read_however_long_it_stands() -> None:
+    passes = passes_of()
+    frames = [(ms * 1.0, [reading_of("8ABC123", ms)]) for ms in range(0, 60_000, 100)]
+    events = [event for _, event in play(passes, frames)] + passes.close(START.shifted(60_000))
+    assert [type(event) for event in events] == [ReadDecided, ReadClosed]
+    assert events[0].read.read_id == events[1].read.read_id
+    assert events[1].read.vote_count == 600
+    assert events[1].read.last_frame == 599
+
+
+def test_a_changed_text_supersedes_and_withdraws() -> None:
+    passes = passes_of()
+    frames = [
+        (ms * 1.0, [reading_of("8ABC123" if ms == 0 else "3ABC123", ms, certainty=0.999)]) for ms in range(0, 900, 100)
+    ]
+    events = [event for _, event in play(passes, frames)] + passes.close(START.shifted(900))
+    first, closed, second, last = events
+    assert isinstance(first, ReadDecided)
+    assert isinstance(closed, ReadClosed)
+    assert isinstance(second, ReadDecided)
+    assert isinstance(last, ReadClosed)
+    assert second.withdraws == second.read.supersedes == first.read.read_id == closed.read.read_id
+    assert (first.read.plate, second.read.plate, last.read.plate) == ("8ABC123", "3ABC123", "3ABC123")
+
+
+def test_corrections_are_bounded() -> None:
+    passes = passes_of(DecisionRule(1, 700, 0.0, 3))
+    spans = itertools.chain.from_iterable(
+        [text] * count
+        for text, count in zip(itertools.cycle(["8ABC123", "3ABC123"]), (1, 4, 16, 60, 60, 60), strict=False)
+    )
+    frames = [(i * 100.0, [reading_of(text, i * 100, certainty=0.99)]) for i, text in enumerate(spans)]
+    events = [event for _, event in play(passes, frames)]
+    assert sum(isinstance(event, ReadDecided) for event in events) == CORRECTIONS_MAX + 1
+
+
+@pytest.mark.parametrize("text", ["", "1"])
+def test_what_is_no_plate_becomes_no_read_whatever_the_settings(text: str) -> None:
+    passes = passes_of(DecisionRule(1, 1, 0.0, 0))
+    frames = [(ms, [reading_of(text, ms, certainty=0.999)]) for ms in (0.0, 100.0)]
+    assert play(passes, frames) == []
+    assert passes.close(START.shifted(200)) == []
+
+
+@pytest.mark.parametrize(("text", "certainty"), [("8A", 0.95), ("8ABC123", 0.3)])
+def test_too_little_is_no_read(text: str, certainty: float) -> None:
+    passes = passes_of()
+    play(passes, [(0, [reading_of(text, certainty=certainty)])])
+    assert passes.close(START.shifted(10)) == []
+
+
+def test_the_sharpest_look_is_the_evidence_and_dates_the_position() -> None:
+    asked: list[Instant] = []
+
+    def locate(at: Instant) -> Position:
+        asked.append(at)
+        return Position(37.6, -121.0, 10, 0.9, "log:test")
+
+    passes = Passes(Origin("u", "front", ()), RULE, 1000, locate, lambda: "r")
+    looks = [(0, 50.0), (100, 400.0), (200, 80.0)]
+    boxes = {ms: Box(100 + ms, 100, 180 + ms, 140) for ms, _ in looks}
+    play(passes, [(ms, [reading_of("8ABC123", ms, boxes[ms], sharpness=sharp)]) for ms, sharp in looks])
+    decided, closed = passes.close(START.shifted(300))
+    assert isinstance(decided, ReadDecided)
+    assert asked[0] == START.shifted(100)
+    assert decided.read.box == boxes[100]
+    assert decided.evidence.crop.shape == (52, 104, 3)
+    assert isinstance(closed, ReadClosed)
+    assert closed.evidence is None
+
+
+def test_a_closed_read_has_the_last_values_of_its_pass() -> None:
+    def locate(at: Instant) -> Position:
+        return Position(37.6 + at.ms_since(START), -121.0, 10, 0.9, "log:test")
+
+    passes = Passes(Origin("unit-1", "front", ()), RULE, 1000, locate, lambda: "read-1")
+    boxes = {ms: Box(100 + ms, 100, 200 + ms, 150) for ms in (0, 100, 200)}
+    sharpness = {0: 50.0, 100: 400.0, 200: 80.0}
+    looks = [reading_of("8ABC123", ms, boxes[ms], 0.999, sharpness[ms]) for ms in boxes]
+    ((_, decided),) = play(passes, [(ms, [look]) for ms, look in zip(boxes, looks, strict=True)])
+    (closed,) = passes.close(START.shifted(300))
+    read, whole = closed.read, vote(looks)
+    assert (decided.read.read_id, decided.read.unit_id) == (read.read_id, read.unit_id) == ("read-1", "unit-1")
+    assert (read.confidence, read.alternatives, read.slot_votes) == (
+        whole.confidence,
+        whole.alternatives,
+        whole.slot_votes,
+    )
+    assert read.confidence > decided.read.confidence
+    assert (read.vote_count, read.last_frame, read.last_seen) == (3, 2, START.shifted(200))
+    assert (read.box, read.position) == (boxes[100], locate(START.shifted(100)))
+    assert (read.first_seen, read.first_frame) == (START, 0)
+    assert isinstance(closed, ReadClosed)
+    assert closed.looks == tuple(Look(number, box) for number, box in enumerate(boxes.values()))
+
+
+def test_a_place_that_is_known_at_the_decision_alone_is_kept() -> None:
+    known = [Position(37.6, -121.0, 10, 0.9, "log:test")]
+    passes = Passes(Origin("u", "front", ()), RULE, 1000, lambda _: known.pop() if known else None, lambda: "r")
+    ((_, decided),) = play(passes, [(0, [reading_of("8ABC123", certainty=0.999)])])
+    (closed,) = passes.close(START.shifted(100))
+    assert closed.read.position is decided.read.position is not None
+
+
+def test_a_sharper_look_after_the_decision_amends_it() -> None:
+    passes = passes_of()
+    play(passes, [(ms, [reading_of("8ABC123", ms, certainty=0.999, sharpness=50 + ms)]) for ms in (0, 100)])
+    (closed,) = passes.close(START.shifted(200))
+    assert isinstance(closed, ReadClosed)
+    assert closed.evidence is not None

@@ -1,0 +1,26 @@
+import pytest
+
+from alpr_edge.hotlist.formats import state_codes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CA", ("CA", True)),
+        (" ca ", ("CA", True)),
+        ("0R", ("OR", True)),
+        ("New  Hampshire", ("NH", True)),
+        ("British Columbia", ("BC", True)),
+        ("", (None, True)),
+        ("--", (None, True)),
+        ("Calif.", (None, False)),
+    ],
+)
+def test_a_state_cell(text: str, expected: tuple[str | None, bool]) -> None:
+    assert state_codes.from_text(text) == expected
+
+
+def test_ncic_letters_become_the_posts() -> None:
+    assert [state_codes.from_ncic(code) for code in ("CA", "NB", "NK", "NF", "PQ", "  ")] == [
+        "CA", "NE", "NB", "NL", "QC", None,
+    ]  # fmt: skip

@@ -1,0 +1,175 @@
+"""The unit's own command: what reaches the journal, who is said to have typed, and which keys each command gets."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from alpr_edge.domain.protocol.enrolment import ENROL_PORT
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.keys import KEY_NAMES
+from tests.units import write_bare_unit
+
+ROOT = Path(__file__).parents[3]
+COMMAND = ROOT / "config" / "system" / "usr" / "local" / "bin" / "alpr-edge"
+KEPT = "/etc/credstore.encrypted"
+DAEMONS = {"run": "alpr-edge.service", "uplink": "alpr-edge-uplink.service"}
+WORDS = {
+    "drive": ["--source", "nowhere", "--out", "nowhere"],
+    "read": ["nowhere.jpg"],
+    "hotlist import": ["feed.csv", "--source", "bolo", "--format", "generic-csv"],
+    "hotlist export": ["--rejected", "--source", "bolo"],
+    "hotlist rollback": ["bolo"],
+    "hotlist add": ["--reason", "major_crime", "--case", "1", "--expires", "1h"],
+    "hotlist remove": ["none"],
+    "outbox offload": ["medium"],
+    "models add": ["nowhere", "nowhere", "--config", "nowhere"],
+    "department init": ["department", "--name", "127.0.0.1"],
+    "department serve": ["--directory", "nowhere"],
+    "department import": ["nowhere", "--directory", "nowhere"],
+    "department publish": ["nowhere", "--directory", "nowhere", "--source", "bolo"],
+    "department status": ["--directory", "nowhere"],
+    "department code": ["unit-1", "--directory", "nowhere"],
+    "department unit": ["list", "--directory", "nowhere"],
+    "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
+    "unit card": ["card.pdf"],
+    "unit hold": ["none", "--reason", "subpoena"],
+    "unit release": ["none"],
+    "unit check": ["--json", "--skip", "camera,card,gps,clock,sound,disk,certificates,department,models,versions"],
+    "settings check": ["alpr-edge.toml"],
+}
+"""What a command needs besides its settings to get as far as its keys."""
+NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim"}
+
+
+def commands() -> Iterator[str]:
+    """The noun and the verb of each command; a noun below a noun counts as a verb."""
+    yield from (str(found.name) for found in app.registered_commands)
+    for noun in app.registered_groups:
+        assert noun.typer_instance is not None
+        below = noun.typer_instance
+        verbs = [found.name or getattr(found.callback, "__name__", "") for found in below.registered_commands]
+        verbs += [str(found.name) for found in below.registered_groups]
+        yield from (f"{noun.name} {verb}" for verb in verbs)
+
+
+def table() -> dict[str, set[str]]:
+    """The keys of each command, as the script has them."""
+    lines = re.findall(r'(?m)^    \[([a-z ]+)\]="([a-z ]*)"$', COMMAND.read_text(encoding="utf-8"))
+    assert len(dict(lines)) == len(lines)
+    return {name: set(keys.split()) for name, keys in lines}
+
+
+class Station:
+    """A computer whose systemd-run shows what it is asked for in place of doing it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._programs, self._kept = folder / "programs", folder / "credstore"
+        self._programs.mkdir()
+        self._kept.mkdir()
+        for name in KEY_NAMES:
+            (self._kept / f"alpr-edge-{name}").touch()
+        shown = self._programs / "systemd-run"
+        shown.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        shown.chmod(0o755)
+
+    def asked(self, *arguments: str, **environment: str) -> list[str]:
+        """The words that systemd-run gets."""
+        script = COMMAND.read_text(encoding="utf-8").replace(KEPT, str(self._kept)).replace("((EUID != 0))", "((0))")
+        held = {name: value for name, value in os.environ.items() if name != "SUDO_USER"}
+        held |= {"PATH": f"{self._programs}:{os.environ['PATH']}", **environment}
+        run = subprocess.run(
+            ["bash", "-s", "--", *arguments], input=script, env=held, capture_output=True, text=True, check=False
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        return run.stdout.splitlines()
+
+    def keys(self, *arguments: str) -> set[str]:
+        """The keys that a command gets."""
+        found = [
+            re.fullmatch(r"--property=LoadCredentialEncrypted=alpr-edge-(\w+)", word) for word in self.asked(*arguments)
+        ]
+        return {match[1] for match in found if match}
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Station:
+    return Station(tmp_path)
+
+
+@pytest.mark.review(15)
+def test_every_command_is_in_the_table_of_keys_and_gets_what_stands_there(station: Station) -> None:
+    keys = table()
+    assert keys.keys() == set(commands())
+    assert {name: station.keys(*name.split(), "--json") for name in keys} == keys
+    assert all(station.keys("--verbose", *name.split()) == keys[name] for name in ("reads", "hotlist add"))
+    for nothing in ((), ("--version",), ("hotlist",), ("hotlist", "--help"), ("unheard", "of")):
+        assert station.keys(*nothing) == set()
+        # Its folder is there even so: "settings check" would miss the keys' files otherwise.
+        assert "--property=SetCredential=alpr-edge-unit:provisioned" in station.asked(*nothing)
+
+
+@pytest.mark.review(15)
+@pytest.mark.parametrize("name", sorted(set(table()) - DAEMONS.keys()))
+def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path: Path) -> None:
+    settings = write_bare_unit(tmp_path)
+    with settings.open("a", encoding="utf-8") as file:
+        file.write('[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nfolder = "drop"\n')
+    (tmp_path / "feed.csv").write_text("plate,reason,state\n4XYZ123,Stolen,CA\n", encoding="utf-8")
+    (tmp_path / "drop").mkdir()
+    Database.open(tmp_path / "data", (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True).close()
+    given = tmp_path / "credentials"
+    given.mkdir()
+    for key in KEY_NAMES:
+        kept = (tmp_path / "keys" / f"{key}.key").rename(given / f"alpr-edge-{key}")
+        kept.chmod(0o400)
+    opens = table()[name]
+
+    def said(keys: set[str]) -> str:
+        passed = tmp_path / "passed"
+        shutil.rmtree(passed, ignore_errors=True)
+        passed.mkdir()
+        for key in keys:
+            shutil.copy2(given / f"alpr-edge-{key}", passed)
+        words = [*name.split(), *WORDS.get(name, ())]
+        if not {name, name.split(maxsplit=1)[0]} & NO_SETTINGS:
+            words += ["--settings", str(settings)]
+        with contextlib.chdir(tmp_path):
+            done = CliRunner().invoke(app, words, input="4XYZ123\n", env={"CREDENTIALS_DIRECTORY": str(passed)})
+        assert done.exit_code != 2, done.output
+        return done.output
+
+    assert "no such key" not in said(opens)
+    for key in opens:
+        assert f"{key}.key: no such key" in said(opens - {key})
+
+
+@pytest.mark.review(15)
+@pytest.mark.parametrize(("name", "unit"), DAEMONS.items())
+def test_a_daemon_by_hand_gets_the_keys_of_its_service(name: str, unit: str) -> None:
+    text = (ROOT / "systemd" / unit).read_text(encoding="utf-8")
+    assert table()[name] == set(re.findall(r"(?m)^LoadCredentialEncrypted=alpr-edge-(\w+)", text))
+
+
+@pytest.mark.review(15)
+def test_the_journal_learns_that_a_command_ran_and_not_which(station: Station) -> None:
+    asked = station.asked("hotlist", "remove", "5f3a")
+    assert "--description=alpr-edge: a command by hand" in asked
+    own = asked[: asked.index("/opt/alpr-edge/current/.venv/bin/alpr-edge")]
+    assert not [word for word in own if "hotlist" in word or "5f3a" in word]
+
+
+@pytest.mark.review(15)
+def test_who_typed_is_passed_on(station: Station) -> None:
+    login = Path("/proc/self/loginuid")
+    is_seen = login.exists() and int(login.read_text(encoding="ascii")) != 2**32 - 1
+    names = {word for word in station.asked("reads", SUDO_USER="r.alvarez") if word.startswith("--setenv=")}
+    (said,) = names
+    assert said == "--setenv=ALPR_EDGE_CALLER=r.alvarez" or (is_seen and said.startswith("--setenv=ALPR_EDGE_CALLER="))

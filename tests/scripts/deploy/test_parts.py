@@ -1,0 +1,193 @@
+"""What steps make of settings, locks and the files laid over /."""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.protocol import enrolment as wire_enrolling
+from scripts.deploy.provision import __main__ as program
+from scripts.deploy.provision import firewall
+from scripts.deploy.provision.accounts import FOLDERS, wrong_folders
+from scripts.deploy.provision.firewall import ports_of
+from scripts.deploy.provision.joining import Invitation, red
+from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.plan import Request, plan
+from scripts.deploy.provision.release import BUILDERS, builders_lock, version_of
+from scripts.deploy.provision.unit_settings import unit_settings, with_value
+
+ROOT = Path(__file__).parents[3]
+SYSTEM = ROOT / "config" / "system"
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("", '\n[unit]\nid = "car-7"\n'),
+        ('[unit]\n# The car.\nid = "x"  # old\n[uplink]\n', '[unit]\n# The car.\nid = "car-7"\n[uplink]\n'),
+        ('[unit]\n[other]\nid = "x"\n', '[unit]\nid = "car-7"\n[other]\nid = "x"\n'),
+        ('[a]\n#id = "no"\n  [unit]\n#id = "x"\n', '[a]\n#id = "no"\n  [unit]\nid = "car-7"\n#id = "x"\n'),
+    ],
+)
+def test_one_value_is_set_and_the_rest_stays(text: str, result: str) -> None:
+    assert with_value(text, "unit", "id", "car-7") == result
+
+
+def test_a_table_written_inline_is_refused() -> None:
+    with pytest.raises(ProvisioningError, match="settings"):
+        with_value('unit = { id = "x" }\n', "unit", "id", "car-7")
+
+
+def test_the_example_becomes_a_units_settings() -> None:
+    example = (ROOT / "config" / "alpr-edge.toml").read_text(encoding="utf-8")
+    made = tomllib.loads(unit_settings(example, "car-7", "https://alpr.example.org:8443"))
+    before = tomllib.loads(example)
+    assert (made["unit"].pop("id"), made["uplink"].pop("url")) == ("car-7", "https://alpr.example.org:8443")
+    del before["unit"]["id"], before["uplink"]["url"]
+    assert made == before
+
+
+@pytest.mark.parametrize(
+    ("unit", "department", "said"),
+    [
+        ("a b", "", "--unit-id a b: letters"),
+        ("x" * 65, "", "at most 64"),
+        ("", "http://example.org", "begins with https://"),
+        ("", 'https://example.org/"', "begins with https://"),
+    ],
+)
+def test_what_is_no_id_or_address_is_refused(unit: str, department: str, said: str) -> None:
+    with pytest.raises(ProvisioningError, match=re.escape(said)):
+        unit_settings("", unit, department)
+
+
+def test_ports_are_those_of_the_settings_alone() -> None:
+    settings = {
+        "uplink": {"url": "https://alpr.example.org"},
+        "hotlist": {"source": [{"url": "https://lists.example.org:9443/svs"}, {"folder": "/srv"}]},
+        "camera": [{"url": "rtsp://user:word@192.0.2.10/stream"}, {"kind": "v4l2"}],
+    }
+    assert sorted(ports_of(settings)) == [443, 554, 9443]
+    assert sorted(ports_of({}, "https://alpr.example.org:8443")) == [8443]
+    assert list(ports_of({})) == []
+    assert firewall.ENROL_PORT == wire_enrolling.ENROL_PORT
+
+
+def test_a_bad_port_is_named_without_the_password_beside_it() -> None:
+    with pytest.raises(ProvisioningError) as error:
+        list(ports_of({"camera": [{"url": "rtsp://user:word@192.0.2.10:99999/"}]}))
+    assert "word" not in str(error.value)
+    assert "192.0.2.10:99999" in str(error.value)
+
+
+def test_builders_are_all_that_hatchling_needs() -> None:
+    needed, seen = ["hatchling"], set()
+    while needed:
+        name = needed.pop()
+        seen.add(name)
+        asked = [line for line in distribution(name).requires or [] if not re.search("extra ==|version <", line)]
+        needed += [re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in asked]
+    assert seen == set(BUILDERS)
+
+
+def test_the_builders_lock_has_their_hashes() -> None:
+    lock = builders_lock((ROOT / "requirements-dev.lock").read_text(encoding="ascii"))
+    assert sorted(re.findall(r"(?m)^([a-z-]+)==", lock)) == sorted(BUILDERS)
+    assert lock.count("--hash=sha256:") >= len(BUILDERS)
+
+
+def test_what_is_no_checkout_is_refused(tmp_path: Path) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version_of(ROOT))
+    with pytest.raises(ProvisioningError, match="no checkout"):
+        version_of(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "../../etc"\n')
+    with pytest.raises(ProvisioningError, match="is no version"):
+        version_of(tmp_path)
+
+
+def test_steps_come_in_the_order_that_they_need() -> None:
+    names = [step.name for step in plan(Request(ROOT))]
+    assert len(names) == len(set(names))
+    early = ["packages", "accounts", "release", "keys", "command", "settings"]
+    needs = [*early, "firewall", "enrolment", "lists", "services", "check"]
+    assert [name for name in names if name in needs] == needs
+
+
+def test_every_file_for_the_system_is_laid_by_a_step() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "scripts" / "provisioning").glob("*.py"))
+    for path in SYSTEM.rglob("*"):
+        if path.is_file():
+            name = str(path.relative_to(SYSTEM))
+            assert name in source or path.name == "nftables.conf", name
+
+
+def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ProvisioningError, match="cannot be read: No such file"):
+        plan(Request(ROOT, settings=tmp_path / "missing.toml"))
+
+
+def test_a_folder_with_another_mode_is_seen(tmp_path: Path) -> None:
+    owner, group = tmp_path.owner(), tmp_path.group()
+    tmp_path.chmod(0o750)
+    assert list(wrong_folders(f"# rules\nd {tmp_path} 0750 {owner} {group}\n")) == []
+    assert list(wrong_folders(f"d {tmp_path} 0700 {owner} {group}\n")) == [f"make {tmp_path}: 0700 {owner}:{group}"]
+    assert len(list(wrong_folders((SYSTEM / FOLDERS).read_text()))) >= 1
+
+
+def test_udev_understands_the_rules(require_tool: Callable[[str], str]) -> None:
+    rules = SYSTEM / "etc" / "udev" / "rules.d" / "60-alpr-edge.rules"
+    command = [require_tool("udevadm"), "verify", "--resolve-names=never", "--no-summary", str(rules)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_upgrades_are_of_security_alone(require_tool: Callable[[str], str]) -> None:
+    file = SYSTEM / "etc" / "apt" / "apt.conf.d" / "52alpr-edge-upgrades"
+    command = [require_tool("apt-config"), "--config-file", str(file), "dump"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    origins = re.findall(r"Unattended-Upgrade::Origins-Pattern:: \"(.*)\"", told)
+    assert origins == ["origin=Debian,codename=${distro_codename}-security,label=Debian-Security"]
+    assert 'Automatic-Reboot "false"' in told
+
+
+def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        command = [str(SYSTEM / "usr/local/bin/alpr-edge"), "hotlist", "status"]
+    else:
+        command = ["setpriv", "--reuid=65534", "--clear-groups", "bash", "-s", "hotlist", "status"]
+    script = (SYSTEM / "usr/local/bin/alpr-edge").read_text()
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 3
+    assert done.stderr.endswith("opened for root alone; run it with sudo in front\n")
+
+
+def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None:
+    answers = {"settings file": "", "id of this unit": "car-7", "department": "https://a.example", "one-time": "C0DE"}
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return next((text for start, text in answers.items() if question.startswith(start)), "")
+
+    found = program.asked(Request(ROOT, invitation=Invitation(fingerprint="ab12")), answer, tmp_path)
+    assert (found.settings, found.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
+    assert (found.invitation, found.department) == (Invitation("C0DE", "ab12"), "https://a.example")
+    assert asked[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
+    everything = Request(ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml")
+    asked.clear()
+    assert program.asked(everything, answer, tmp_path) == everything
+    (tmp_path / "alpr-edge.toml").touch()
+    assert program.asked(Request(ROOT), answer, tmp_path) == Request(ROOT)
+    assert asked == []
+
+
+def test_an_unfit_unit_is_told_by_what_is_red() -> None:
+    found = {"checks": [{"name": "gps", "verdict": "red", "said": "no fix"}, {"name": "disk", "verdict": "green"}]}
+    assert red(ProvisioningError("x", [json.dumps(found)])).startswith("the unit works and is not fit: gps: no fix;")
+    assert red(ProvisioningError("cannot start", ["alpr-edge: no"])) == "cannot start"

@@ -1,0 +1,212 @@
+"""An update: side by side, switched at once, decided by readiness, and whole whenever the power goes."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.release import MADE
+from scripts.deploy.update import trial as trials
+from scripts.deploy.update.__main__ import CODES
+from scripts.deploy.update.releases import Releases, is_older
+from scripts.deploy.update.taking import Result, Update
+from scripts.deploy.update.trial import Trial
+
+
+@dataclass
+class FolderDaemons:
+    """Daemons of releases made of files: one is ready unless its release holds a file that says why not."""
+
+    releases: Releases
+    restarts: list[str] = field(default_factory=list)
+
+    def restart(self) -> None:
+        self.restarts.append(self.releases.in_use)
+
+    def wait_ready(self, within_s: float) -> str:
+        fault = self.releases.folder(self.releases.in_use) / "fault"
+        return fault.read_text() if fault.exists() else ""
+
+    def is_fit(self) -> bool:
+        return not (self.releases.folder(self.releases.in_use) / "unfit").exists()
+
+    def require_readable(self, release: Path) -> None:
+        if (release / "too-old").exists():
+            raise ProvisioningError("written by a newer release")
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Update:
+    releases = Releases(tmp_path / "opt")
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        add(releases, version)
+    (releases.base / "current").symlink_to("releases/1.1.0")
+    (releases.base / "previous").symlink_to("releases/1.0.0")
+    return Update(releases, FolderDaemons(releases), lambda line: None, 1.0, tmp_path / "alpr-edge-trial.service")
+
+
+def add(releases: Releases, version: str, *files: str) -> None:
+    folder = releases.folder(version)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (MADE, *files):
+        (folder / name).write_text(name)
+
+
+@pytest.fixture
+def on_trial(unit: Update) -> Callable[..., None]:
+    """What is on the disk when the power goes right after the switch, or before it."""
+
+    def begin(*, switched: bool, tries: int = 0, was_fit: bool = True) -> None:
+        told = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
+        (unit.releases.base / "trial.json").write_text(json.dumps(told))
+        if switched:
+            unit.releases.use("1.2.0")
+
+    return begin
+
+
+def links(unit: Update) -> tuple[str, str]:
+    return unit.releases.in_use, unit.releases.before
+
+
+def there(unit: Update) -> list[str]:
+    return sorted(path.name for path in (unit.releases.base / "releases").iterdir())
+
+
+def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_trial: Callable[..., None]) -> None:
+    on_trial(switched=True)
+    ended = unit.settle()
+    assert (ended.result, ended.version, ended.removed) == (Result.UPDATED, "1.2.0", ("1.0.0",))
+    assert links(unit) == ("1.2.0", "1.1.0")
+    assert there(unit) == ["1.1.0", "1.2.0"]
+    assert unit.settle().result is Result.NOTHING
+
+
+def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Callable[..., None]) -> None:
+    add(unit.releases, "1.2.0", "fault")
+    on_trial(switched=True)
+    ended = unit.settle()
+    assert (ended.result, ended.version) == (Result.ROLLED_BACK, "1.1.0")
+    assert ended.why == "not ready within 1 s: fault"
+    assert links(unit) == ("1.1.0", "1.0.0")
+    assert there(unit) == ["1.0.0", "1.1.0"]
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert unit.daemons.restarts == ["1.1.0"]
+    assert not (unit.releases.base / "trial.json").exists()
+
+
+def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> None:
+    for version in ("1.1.0", "1.2.0"):
+        add(unit.releases, version, "fault")
+    on_trial(switched=True)
+    ended = unit.settle()
+    assert (ended.result, ended.version) == (Result.STUCK, "1.1.0")
+    assert "1.1.0: not ready" in ended.why
+
+
+@pytest.mark.parametrize(("was_fit", "result"), [(True, Result.ROLLED_BACK), (False, Result.UPDATED)])
+def test_only_a_new_fault_is_the_new_releases(
+    unit: Update, on_trial: Callable[..., None], was_fit: bool, result: Result
+) -> None:
+    add(unit.releases, "1.2.0", "unfit")
+    on_trial(switched=True, was_fit=was_fit)
+    assert unit.settle().result is result
+
+
+def test_power_gone_before_the_switch_leaves_the_old_release(unit: Update, on_trial: Callable[..., None]) -> None:
+    on_trial(switched=False)
+    assert unit.settle().result is Result.NOTHING
+    assert links(unit) == ("1.1.0", "1.0.0")
+    assert not (unit.releases.base / "trial.json").exists()
+
+
+def test_a_release_under_which_the_computer_goes_down_is_taken_back(
+    unit: Update, on_trial: Callable[..., None]
+) -> None:
+    on_trial(switched=True, tries=2)
+    ended = unit.settle()
+    assert (ended.result, ended.why) == (Result.ROLLED_BACK, "not decided in 2 starts of this computer")
+
+
+def test_half_a_release_is_never_used(unit: Update) -> None:
+    (unit.releases.folder("1.2.0") / MADE).unlink()
+    with pytest.raises(ProvisioningError, match="not a whole release"):
+        unit.releases.use("1.2.0")
+    assert links(unit) == ("1.1.0", "1.0.0")
+
+
+def test_what_broken_off_updates_left_goes(unit: Update) -> None:
+    (unit.releases.base / "releases" / ".bundle-x").mkdir()
+    (unit.releases.folder("1.2.0") / MADE).unlink()
+    assert unit.releases.prune() == ["1.2.0"]
+    assert there(unit) == ["1.0.0", "1.1.0"]
+
+
+def test_a_trial_that_cannot_be_read_is_one_line(unit: Update) -> None:
+    (unit.releases.base / "trial.json").write_text("{")
+    with pytest.raises(ProvisioningError, match="cannot be read"):
+        unit.settle()
+
+
+def test_two_updates_exclude_each_other(unit: Update) -> None:
+    other = Releases(unit.releases.base)
+    with unit.releases.alone(), pytest.raises(ProvisioningError, match="another update"), other.alone():
+        pass
+
+
+def test_a_computer_that_is_no_unit_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(ProvisioningError, match="scripts/provision"):
+        _ = Releases(tmp_path).in_use
+
+
+@pytest.mark.parametrize(
+    ("version", "than", "older"),
+    [
+        ("1.9.0", "1.10.0", True),
+        ("1.10.0", "1.9.0", False),
+        ("1.0.0", "1.0", False),
+        ("1.0", "1.0.0", False),
+        ("1.0.0rc1", "1.0.0", True),
+        ("1.0.0rc2", "1.0.0rc10", True),
+        ("1.0.0b1", "1.0.0rc1", True),
+        ("0.9", "1.0.0a1", True),
+    ],
+)
+def test_versions_are_ordered(version: str, than: str, older: bool) -> None:
+    assert is_older(version, than) is older
+
+
+def test_a_version_that_cannot_be_ordered_is_refused() -> None:
+    with pytest.raises(ProvisioningError, match="not a version like"):
+        is_older("latest", "1.0.0")
+
+
+def test_the_trial_is_on_the_disk_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "trial.json"
+    path.write_text(json.dumps({"before": "1", "after": "2", "was_fit": True, "ready_s": 1.0}))
+    found = Trial.under_way(path)
+    assert found == Trial("1", "2", was_fit=True, ready_s=1.0)
+    assert found is not None
+    assert found.again(path).tries == 1
+    assert Trial.under_way(path) == Trial("1", "2", was_fit=True, ready_s=1.0, tries=1)
+    trials.end(path, tmp_path / "unit")
+    assert Trial.under_way(path) is None
+
+
+def test_the_unit_that_decides_at_the_start_is_whole_and_takes_going_back_for_success(
+    tmp_path: Path, require_tool: Callable[[str], str]
+) -> None:
+    program = tmp_path / "update"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = tmp_path / "alpr-edge-trial.service"
+    unit.write_text(trials.boot_text(tmp_path / "trial.json", program))
+    done = subprocess.run(
+        [require_tool("systemd-analyze"), "verify", unit], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout + done.stderr == ""
+    assert f"SuccessExitStatus={CODES[Result.ROLLED_BACK]}\n" in unit.read_text()

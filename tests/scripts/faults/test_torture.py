@@ -1,0 +1,227 @@
+"""That the torture finds what it is there to find: a unit that acknowledges too early, and damage of each kind."""
+
+import contextlib
+import itertools
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.recovery.row_merge import shapes
+from alpr_edge.store.sqlite_forensics.carver import Carver
+from alpr_edge.store.sqlite_forensics.pages import Pages
+from alpr_edge.store.sqlite_forensics.wal import PAGE_BYTES
+from alpr_edge.store.unit_store import open_store
+from scripts.faults import records
+from scripts.faults.campaign import NOTES_WAITED_MAX, Campaign, plan
+from scripts.faults.checking import Check
+from scripts.faults.damaging import damage
+from scripts.faults.faults import Fault
+from scripts.faults.ledger import Ledger, Tally
+from scripts.faults.notes import Begun, Kept, Live, Migrated, Pictures, Wanted
+from scripts.faults.rig import Rig, standing
+from scripts.faults.victims import Activity, Task, opened, through
+
+ROOT = Path(__file__).parents[3]
+
+
+RUNS = itertools.count(1000)
+"""All tests share a department: no two may make the same reads, nor those of a campaign, which counts from 1."""
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with standing(tmp_path_factory.mktemp("rig")) as standing_rig:
+        yield standing_rig
+
+
+@pytest.fixture
+def can_mount(require_tool: Callable[[str], str], require_system_module: Callable[[str], str]) -> None:
+    require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
+    require_tool("mkfs.ext4")
+
+
+class Scene:
+    """A unit that kept three reads, the ledger of it, and what a check finds after something was done to it."""
+
+    def __init__(self, rig: Rig, disk: Path, run: int) -> None:
+        self.rig, self.disk, self.data = rig, disk, disk / "data"
+        self.ledger, self.tally = Ledger(), Tally()
+        random = Random(run)
+        with open_store(rig.settings(disk), migrate=True) as store:
+            for number in range(3):
+                decided = records.batch(random, run, number)
+                store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
+                ids = tuple(record.read.read_id for record in decided)
+                self.ledger.take([Kept(ids, ids)])
+
+    def change(self, *statements: str) -> None:
+        with open_store(self.rig.settings(self.disk), migrate=True) as store, store.database.write() as connection:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            for statement in statements:
+                connection.execute(text(statement))
+
+    def image(self) -> Path:
+        return next(path for path in sorted((self.data / "images").glob("*/*")))
+
+    @property
+    def key(self) -> bytes:
+        return load_key("outbox", self.rig.settings(self.disk).store.keys_directory)
+
+    def page_of_reads(self) -> int:
+        with open_store(self.rig.settings(self.disk), migrate=False) as store, store.database.read() as connection:
+            wanted = shapes(connection)
+        with Pages(self.data / "edge.db", self.key) as pages:
+            return next(carved.page for carved in Carver(pages, wanted).rows() if carved.table == "reads")
+
+    def check(self) -> Tally:
+        Check(self.rig, self.disk, self.ledger, self.tally, set()).run()
+        return self.tally
+
+
+@pytest.fixture
+def scene(rig: Rig, tmp_path: Path) -> Scene:
+    return Scene(rig, tmp_path, next(RUNS))
+
+
+def test_a_whole_unit_is_found_whole_and_reaches_the_department(scene: Scene) -> None:
+    Check(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
+    assert scene.check().is_clean, scene.tally
+
+
+def test_a_read_that_is_gone_is_lost(scene: Scene) -> None:
+    scene.ledger.take([Kept(("9.9.0.1",), ())])
+    assert scene.check().lost == ["read 9.9.0.1"]
+    Check(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
+    assert scene.tally.lost == ["read 9.9.0.1", "read 9.9.0.1 is not at the department"]
+
+
+def test_a_read_that_is_not_queued_is_lost(scene: Scene) -> None:
+    scene.change("DELETE FROM outbox WHERE seq = (SELECT min(seq) FROM outbox WHERE kind = 'read')")
+    assert len(scene.check().lost) == 1
+    assert scene.tally.lost[0].endswith("never leaves")
+
+
+def test_a_batch_in_part_is_corrupt(scene: Scene) -> None:
+    scene.ledger.reads.clear()
+    first = "read_id = (SELECT read_id FROM reads WHERE seq = 1)"
+    moved = [f"UPDATE {table} SET read_id = '1.2.0.7' WHERE {first}" for table in ("evidence", "hits", "reads")]
+    scene.change(*moved)
+    assert any("1.2.7 is there in part" in line for line in scene.check().corrupt)
+
+
+def test_a_read_stored_twice_under_two_ids_is_doubled(scene: Scene) -> None:
+    scene.change("UPDATE reads SET first_frame = (SELECT first_frame FROM reads WHERE seq = 1) WHERE seq = 2")
+    assert len(scene.check().doubled) == 1
+
+
+def test_a_receipt_for_what_the_department_lacks_is_a_loss(scene: Scene) -> None:
+    scene.change("UPDATE outbox SET state = 'delivered' WHERE seq = 1")
+    assert any("has a receipt only" in line for line in scene.check().lost)
+
+
+def test_damaged_missing_and_forgotten_images_are_corrupt(scene: Scene) -> None:
+    scene.image().write_bytes(b"damaged")
+    scene.ledger.take([Pictures(("f" * 64,))])
+    found = scene.check().corrupt
+    assert any("was changed" in line for line in found)
+    assert any("is missing" in line for line in found)
+
+
+def test_a_damaged_page_of_the_database_is_corrupt(scene: Scene) -> None:
+    database = scene.data / "edge.db"
+    content = bytearray(database.read_bytes())
+    content[-2000] ^= 1
+    database.write_bytes(content)
+    assert scene.check().corrupt
+
+
+def test_a_list_or_a_migration_that_came_undone_is_lost(scene: Scene) -> None:
+    scene.ledger.take([Wanted(1), Live(1), Migrated(1)])
+    assert set(scene.check().lost) == {"no list is live", "migration 1 was undone"}
+
+
+def test_damage_promises_no_read_that_was_not_acknowledged(scene: Scene) -> None:
+    told = set(sorted(scene.ledger.reads)[:1])
+    assert damage(Fault.LOG, scene.data, scene.key, Random(1), told) == told
+
+
+def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) -> None:
+    with (scene.data / "edge.db").open("r+b") as database:
+        database.seek((scene.page_of_reads() - 1) * PAGE_BYTES)
+        database.write(bytes(PAGE_BYTES))
+    check = Check(scene.rig, scene.disk, scene.ledger, scene.tally, set())
+    check.go_on(set(), next(RUNS), Random(1))
+    assert scene.ledger.excused
+    check.run()
+    check.send_all()
+    assert scene.tally.is_clean, scene.tally
+
+
+def hasty(activity: Activity, task: Task, pipe: Connection) -> None:
+    """A unit that acknowledges before it commits, and does not commit."""
+    del activity
+    say = through(pipe)
+    say(Begun())
+    with opened(task):
+        for number in range(100):
+            decided = records.batch(Random(task.seed), task.run, number)
+            say(Kept(tuple(record.read.read_id for record in decided), ()))
+
+
+def misled(activity: Activity, task: Task, pipe: Connection) -> None:
+    """A unit that acknowledges what it wrote into a file system whose power is off."""
+    del activity
+    say = through(pipe)
+    for _ in range(NOTES_WAITED_MAX):
+        say(Begun())
+    with contextlib.suppress(OSError):
+        while True:
+            (task.disk / "written").write_bytes(b"")
+    say(Kept((f"{task.run}.0.0.1",), ()))
+    time.sleep(60)
+
+
+def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None) -> None:
+    campaign = Campaign(rig, Random(1), hasty)
+    list(campaign.run([(Fault.CUT, Activity.CAPTURE)]))
+    assert campaign.tally.lost
+    assert campaign.survived[Fault.CUT, Activity.CAPTURE] == 0
+
+
+def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig, can_mount: None) -> None:
+    campaign = Campaign(rig, Random(1), misled)
+    list(campaign.run([(Fault.CUT, Activity.CAPTURE)] * 3))
+    assert campaign.tally.is_clean, campaign.tally
+    assert campaign.tally.acknowledged == 0
+
+
+def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(rig: Rig, can_mount: None) -> None:
+    campaign = Campaign(rig, Random(2))
+    trials = plan(6, 6, 6, Random(2))
+    assert {activity for _, activity in trials} == set(Activity)
+    assert {fault for fault, _ in trials} >= {fault for fault in Fault if fault.is_damage}
+    assert list(campaign.run(trials)) == trials
+    assert campaign.tally.is_clean, campaign.tally
+    assert campaign.tally.salvaged > 0
+    assert (campaign.tally.cuts, campaign.tally.faults) == (6, 18)
+    with sqlite3.connect(rig.department / DATABASE_NAME) as department:
+        assert department.execute("SELECT count(*) FROM reads").fetchone()[0] > 0
+
+
+def test_without_root_it_says_so_in_one_line() -> None:
+    program = "import os; from scripts.faults.__main__ import main; os.getuid() or os.setuid(65534); main()"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "alpr-edge: mounting a file system needs root and a loop device; run it with sudo"
+    ]

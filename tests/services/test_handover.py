@@ -1,0 +1,138 @@
+"""What nobody else has of a unit's reads is queued and counted before anything is destroyed."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.app.instance_lock import only_one
+from alpr_edge.cli import app
+from alpr_edge.services.handover import Handover, prepare
+from alpr_edge.settings import load
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.reads.repository import ClosedRecord
+from alpr_edge.store.recovery.damaged_databases import all_aside, set_aside
+from alpr_edge.store.retention import holds
+from alpr_edge.store.retention.holds import Hold
+from alpr_edge.store.unit_store import StoreRoom, open_store
+from tests.store.damaging import overwrite_page, pages_of
+from tests.store.records import START, decided
+from tests.units import write_bare_unit
+
+pytestmark = pytest.mark.review(9)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    return write_bare_unit(tmp_path)
+
+
+@contextmanager
+def opened(settings: Path) -> Iterator[StoreRoom]:
+    with open_store(load(settings), migrate=True, renew=True) as store:
+        yield store
+
+
+def prepared(settings: Path) -> Handover:
+    with opened(settings) as store:
+        return prepare(store, lambda *_: None)
+
+
+def read(store: StoreRoom, names: list[str], *, closed: bool) -> None:
+    for name in names:
+        record = decided(name)
+        store.reads.commit([record])
+        if closed:
+            store.reads.commit([ClosedRecord(record.read)])
+
+
+def deliver(store: StoreRoom) -> None:
+    """Receipts for everything that waits."""
+    while items := store.outbox.due(100, 10**8):
+        for item in items:
+            store.outbox.delivered(item.item_id, item.sha256, 5)
+
+
+def test_open_reads_and_databases_set_aside_are_queued(settings: Path) -> None:
+    with opened(settings) as store:
+        read(store, [f"old-{n}" for n in range(50)], closed=True)
+    set_aside(settings.parent / "data")
+    with opened(settings) as store:
+        read(store, [f"open-{n}" for n in range(3)], closed=False)
+        assert store.outbox.counts().ready == 0
+    told = prepared(settings)
+    assert (told.reads, told.open_reads_closed) == (53, 3)
+    assert [(one["saved"]["reads"], one["complete"]) for one in told.databases] == [(50, True)]
+    assert told.items["ready"] == 53 * 3
+    assert told.left == {"items_waiting": 53 * 3, "reads_unacknowledged": 53}
+    again = prepared(settings)
+    assert (again.open_reads_closed, again.left, again.databases) == (0, told.left, told.databases)
+
+
+def test_once_all_has_a_receipt_nothing_is_left(settings: Path) -> None:
+    with opened(settings) as store:
+        read(store, ["one", "two"], closed=False)
+    assert prepared(settings).left
+    with opened(settings) as store:
+        deliver(store)
+    assert prepared(settings).left == {}
+
+
+def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path) -> None:
+    with opened(settings) as store:
+        read(store, ["one", "two", "three"], closed=True)
+        (first, *_) = store.outbox.due(1, 1)
+        store.outbox.quarantine(first.item_id, "422")
+        there = store.outbox.due(2, 10**8)
+        store.outbox.offload(there, "ab" * 16, None)
+        deliver(store)
+        holds.hold(store.database, Hold("three", "case 1", "clerk", START))
+    told = prepared(settings)
+    assert told.media == [{"medium_id": "ab" * 16, "items": 2, "last": None}]
+    assert {name: told.left[name] for name in ("items_refused", "items_on_media", "reads_held")} == {
+        "items_refused": 1,
+        "items_on_media": 2,
+        "reads_held": 1,
+    }
+    assert told.left["reads_unacknowledged"] > 0
+
+
+def test_a_database_of_which_rows_did_not_come_over_is_left(settings: Path) -> None:
+    with opened(settings) as store:
+        read(store, ["one"], closed=True)
+    aside = set_aside(settings.parent / "data")
+    aside.keep_report({"complete": False, "saved": {}, "hanging": {"evidence": 1}})
+    assert prepared(settings).left == {"databases_incomplete": 1}
+
+
+def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings: Path) -> None:
+    with opened(settings) as store:
+        read(store, [f"read-{n}" for n in range(40)], closed=True)
+    data = settings.parent / "data"
+    overwrite_page(data, pages_of(data / "edge.db"))
+    done = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert len(all_aside(data)) == len(told["databases"]) == 1
+    assert told["left"]["reads_unacknowledged"] == told["reads"] > 10
+
+
+def test_the_command_tells_people_and_refuses_beside_a_running_unit(settings: Path) -> None:
+    command = ["unit", "handover", "--settings", str(settings)]
+    with opened(settings) as store:
+        read(store, ["one"], closed=False)
+    shown = CliRunner().invoke(app, command)
+    assert shown.exit_code == 0, shown.stderr
+    assert "1 were still open and are queued now" in shown.stdout
+    assert "left      3 items wait for the department" in shown.stdout
+    assert "7ABC" not in shown.stdout
+    with only_one(settings.parent / "data"):
+        refused = CliRunner().invoke(app, command)
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
+    with opened(settings) as store:
+        deliver(store)
+    assert "all was handed over" in CliRunner().invoke(app, command).stdout
+    assert load_key("outbox", settings.parent / "keys")

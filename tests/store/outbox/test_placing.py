@@ -1,0 +1,142 @@
+"""Reads of a boot are placed by its pairs: real SQLCipher, and a real department that takes what is queued."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.protocol.items import ItemKind, OutboxItem
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.outbox import time_corrections
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from tests.store.records import instant, plate_read
+
+NOW = instant(300_000)
+LIMIT_BYTES = 10_000_000
+
+
+def keep(store: ReadStore, read_id: str, first: Instant, last: Instant | None = None) -> None:
+    read = replace(plate_read(read_id), first_seen=first, last_seen=last or first)
+    store.commit([DecidedRecord(read), ClosedRecord(read)])
+
+
+def unset(milliseconds: float, boot: str = "boot-1") -> Instant:
+    return replace(instant(milliseconds), boot_id=boot, utc=None, utc_source=UtcSource.UNKNOWN, uncertainty_ms=None)
+
+
+def paired(database: Database, *milliseconds: float, boot: str = "boot-1", off_ms: float = 0.0) -> None:
+    for moment in milliseconds:
+        utc = instant(moment + off_ms).utc
+        clock_pairs.record(database, replace(instant(moment), boot_id=boot, utc=utc, uncertainty_ms=1000.0))
+
+
+def times(outbox: Outbox) -> list[OutboxItem]:
+    return [item for item in outbox.due(500, LIMIT_BYTES) if item.kind is ItemKind.TIME]
+
+
+def ids(outbox: Outbox) -> list[str]:
+    return [item.item_id for item in times(outbox)]
+
+
+def test_reads_before_the_first_fix_follow_as_amendments_and_stay_as_they_were(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    keep(store, "early", unset(-60_000), unset(-59_600))
+    keep(store, "across", unset(-100), instant(400))
+    keep(store, "later", instant(5000))
+    original = [item.body for item in outbox.due(500, LIMIT_BYTES)]
+    paired(database, 1000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 0
+    paired(database, 61_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 2
+    assert ids(outbox) == ["time:early", "time:across"]
+    early, across = (json.loads(item.body) for item in times(outbox))
+    assert (early["first_seen"]["utc"], early["first_seen"]["basis"]) == ("2026-05-04T12:29:00.123Z", "placed")
+    assert early["last_seen"]["utc"] == "2026-05-04T12:29:00.523Z"
+    assert (across["first_seen"]["basis"], across["last_seen"]["basis"]) == ("placed", "own")
+    assert [item.body for item in outbox.due(500, LIMIT_BYTES) if item.kind is not ItemKind.TIME] == original
+    kept = store.get("early")
+    assert kept is not None
+    assert kept.read.first_seen == unset(-60_000)
+
+
+def test_times_are_queued_once_and_more_pairs_change_nothing(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    for number in range(time_corrections.BATCH + 5):
+        keep(store, f"early-{number}", unset(-60_000 + number))
+    paired(database, 1000, 61_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == time_corrections.BATCH + 5
+    before = {item.item_id: item.body for item in times(outbox)}
+    paired(database, 121_000, 181_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 0
+    assert {item.item_id: item.body for item in times(outbox)} == before
+
+
+def test_pairs_that_disagree_take_every_time_of_their_boot_back(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    keep(store, "early", unset(-60_000))
+    keep(store, "stamped", instant(5000))
+    paired(database, 1000, 61_000)
+    time_corrections.place_boot(database, "boot-1", NOW)
+    paired(database, 121_000, off_ms=18_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 2
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 0
+    assert ids(outbox) == ["time:early", "time:early:disputed", "time:stamped:disputed"]
+    taken_back = json.loads(times(outbox)[1].body)
+    assert (taken_back["sure"], taken_back["first_seen"], taken_back["last_seen"]) == (False, None, None)
+
+
+def test_open_reads_wait_until_they_are_over(database: Database, store: ReadStore, outbox: Outbox) -> None:
+    read = replace(plate_read("early"), first_seen=unset(-60_000), last_seen=unset(-59_000))
+    store.commit([DecidedRecord(read)])
+    paired(database, 1000, 61_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 0
+    store.commit([ClosedRecord(read)])
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 1
+    assert ids(outbox) == ["time:early"]
+
+
+def test_a_boot_is_placed_by_its_own_pairs_alone_also_after_it_ended(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    keep(store, "cut-off", unset(-60_000))
+    paired(database, 1000, 61_000)  # the power was cut before anything was placed
+    keep(store, "no-fix", unset(-50_000, "boot-2"))
+    keep(store, "present", unset(-40_000, "boot-3"))
+    paired(database, 3000, 63_000, boot="boot-3")
+    assert time_corrections.place_boot(database, "boot-3", NOW) == 1
+    assert ids(outbox) == ["time:present"]
+    assert time_corrections.place_earlier(database, NOW) == 1
+    assert ids(outbox) == ["time:present", "time:cut-off"]
+
+
+def parts(items: Sequence[OutboxItem]) -> list[Part]:
+    return [Part(item.item_id, item.kind.value, item.body, item.sha256) for item in items]
+
+
+def test_the_department_takes_times_before_and_after_their_reads(
+    database: Database, store: ReadStore, outbox: Outbox, tmp_path: Path
+) -> None:
+    keep(store, "early", unset(-60_000))
+    paired(database, 1000, 61_000)
+    time_corrections.place_boot(database, "boot-1", NOW)
+    paired(database, 121_000, off_ms=-3_600_000)
+    time_corrections.place_boot(database, "boot-1", NOW)
+    due = outbox.due(500, LIMIT_BYTES)
+    department = Storage(tmp_path / "department")
+    try:
+        for batch in (due[::-1], due):  # any order, and twice
+            answers = department.store("unit-1", parts(batch))
+            assert [answer.sha256 for answer in answers] == [item.sha256 for item in batch]
+        assert department.counts().items == {"read": 1, "time": 2}
+        foreign = department.store("unit-2", parts(times(outbox)))
+        assert [answer.status for answer in foreign] == [422, 422]
+    finally:
+        department.close()

@@ -1,0 +1,89 @@
+"""Records that the store does not take lie encrypted, bounded and in order, and come in once they can."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.errors import RefusedError, StoreError
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore, Stored
+from alpr_edge.store.recovery import refused_records
+from alpr_edge.store.recovery.refused_records import RECORDS_MAX, RefusedRecords
+from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+
+pytestmark = pytest.mark.review(1)
+
+READ = plate_read()
+WHOLE = DecidedRecord(READ, ((CROP, b"a crop"), (SCENE, b"a scene")), (hit(),), alert(), instant(450), "read-0")
+WHY = "the database refused it (SQLITE_CONSTRAINT_CHECK)"
+
+
+@pytest.fixture
+def aside(data: Path, key: bytes, store: ReadStore) -> RefusedRecords:
+    return RefusedRecords(data, key)
+
+
+def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadStore, images: ImageStore) -> None:
+    aside.add(WHOLE, WHY)
+    aside.add(ClosedRecord(replace(READ, vote_count=20)), WHY)
+    assert aside.take_in(store) == 2
+    kept = store.get("read-1")
+    assert kept is not None
+    assert kept.read == replace(READ, vote_count=20, evidence=kept.read.evidence)
+    assert [images.get(ref.sha256) for ref in kept.read.evidence] == [b"a crop", b"a scene"]
+    assert kept.hits == (hit(),)
+    assert [(one.alert, one.sounded) for one in kept.alerts] == [(alert(), instant(450))]
+    assert kept.closed
+    assert aside.count() == 0
+
+
+def test_the_files_tell_nobody_without_the_key_anything(aside: RefusedRecords, data: Path) -> None:
+    aside.add(WHOLE, WHY)
+    (path,) = (data / "refused").iterdir()
+    assert path.stat().st_mode & 0o077 == 0
+    content = path.read_bytes()
+    assert not any(word in content for word in (READ.plate.encode(), b"read-1", b"a crop", b"stolen"))
+    (told,) = RefusedRecords(data, bytes(32)).listed()
+    assert (told.read_id, told.reason) == ("", f"{path}: damaged, or of another key")
+
+
+def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: RefusedRecords, store: ReadStore) -> None:
+    spoilt = DecidedRecord(replace(READ, confidence=float("nan")), ((CROP, b"a crop"),))
+    with pytest.raises(RefusedError):
+        store.commit([spoilt])
+    aside.add(spoilt, WHY)
+    aside.add(DecidedRecord(plate_read("read-2")), WHY)
+    assert aside.take_in(store) == 1
+    (told,) = aside.listed()
+    assert (told.read_id, told.what, told.reason) == ("read-1", "decision", WHY)
+    assert READ.plate not in str(told)
+
+
+@pytest.mark.parametrize("damage", [b"", b"AERR\x01", b"AERR\x01" + bytes(400)])
+def test_a_damaged_file_is_kept_shown_and_holds_up_no_other(
+    aside: RefusedRecords, store: ReadStore, data: Path, damage: bytes
+) -> None:
+    aside.add(WHOLE, WHY)
+    aside.add(DecidedRecord(plate_read("read-2")), WHY)
+    first = min((data / "refused").iterdir())
+    first.write_bytes(damage)
+    assert aside.take_in(store) == 1
+    assert [one.reason for one in aside.listed()] == [f"{first}: damaged, or of another key"]
+
+
+def test_they_are_bounded_in_number_and_beyond_a_size_without_pictures(
+    aside: RefusedRecords, data: Path, outbox: Outbox, store: ReadStore
+) -> None:
+    aside.add(WHOLE, WHY)
+    (data / "refused" / "00000002.record").write_bytes(bytes(1))
+    with (data / "refused" / "00000002.record").open("r+b") as file:
+        file.truncate(refused_records.BYTES_MAX)  # a hole: it takes no room here
+    records: list[Stored] = [DecidedRecord(plate_read("read-2"), ((SCENE, bytes(100_000)),))]
+    aside.add(records[0], WHY)
+    assert aside.listed()[-1].size_bytes < 10_000
+    for number in range(4, RECORDS_MAX + 1):
+        (data / "refused" / f"{number:08d}.record").touch()
+    with pytest.raises(StoreError, match="2000 records lie there already"):
+        aside.add(records[0], WHY)

@@ -1,0 +1,121 @@
+"""A receiver that says 2028: nothing of the car goes for its age, and it is said why."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from alpr_edge.domain.deletion_dates import DepartmentDate
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.retention import Ground, Limits
+from alpr_edge.position.fix_history import FixKeeper, GnssClock
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import deletions
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ReadStore
+from alpr_edge.store.retention.deletion_dates import department_date, note_department_date
+from alpr_edge.store.retention.purge import Purge
+from tests.position.test_keeper import fix_at
+from tests.store.records import START, bear_out, instant
+from tests.store.retention.test_purge import LIMITS, MUCH, deliver, keep, left, run
+
+pytestmark = pytest.mark.review(11)
+
+FUTURE = datetime(2028, 1, 1, tzinfo=UTC)
+YESTERDAY = DepartmentDate(START, Instant("boot-0", 10**9))
+
+
+def later_boot(seconds: float, utc: datetime = FUTURE) -> Instant:
+    return Instant("boot-2", round(seconds * 1e9), utc + timedelta(seconds=seconds), UtcSource.GNSS, 1000.0)
+
+
+def purged(database: Database, store: ReadStore, now: Instant, excess: int = 0) -> Purge:
+    made = Purge(database, store, LIMITS)
+    while made.step(now, excess):
+        pass
+    return made
+
+
+def test_a_cold_start_in_2028_purges_nothing(database: Database, store: ReadStore, outbox: Outbox) -> None:
+    """Six fixes, one a second, are a trusted time; that the whole boot tells it makes it no truer."""
+    note_department_date(database, YESTERDAY)
+    keep(store, "sent")
+    deliver(outbox)
+    keep(store, "waits")
+    inner, keeper = ReplayedClock(Instant("boot", 0)), FixKeeper(5000)
+    off_s = (FUTURE - START).total_seconds()
+    for second in range(6):
+        inner.move_to(Instant("boot", second * 10**9))
+        keeper.add(fix_at(second, utc_offset_s=off_s))
+    now = GnssClock(inner, keeper).now()
+    assert now.trusted
+    assert purged(database, store, now).objection is not None
+    for paired_s in (1.0, 61.0):
+        clock_pairs.record(database, later_boot(paired_s))
+    made = purged(database, store, later_boot(70))
+    assert made.objection is not None
+    assert "the date jumped: it is 606 days ahead" in made.objection.reason
+    assert left(database) == {"sent", "waits"}
+    with database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(deletions)) == 0
+
+
+def test_for_room_the_old_rules_stand(database: Database, store: ReadStore, outbox: Outbox) -> None:
+    """What the department has goes when the disk is full, by order of arrival; what waits does not."""
+    keep(store, "sent")
+    deliver(outbox)
+    keep(store, "waits")
+    made = purged(database, store, later_boot(70), MUCH)
+    assert made.objection is not None
+    assert dict(made.done.reads) == {Ground.ROOM: 1}
+    assert left(database) == {"waits"}
+
+
+def test_a_jump_in_the_middle_of_a_round_stops_it(database: Database, store: ReadStore, outbox: Outbox) -> None:
+    for number in range(20):
+        keep(store, f"read-{number}")
+    deliver(outbox)
+    month = instant(40 * 86_400_000.0)
+    bear_out(database, month)
+    made = Purge(database, store, Limits(timedelta(days=30), timedelta(days=365)))
+    assert made.step(month, 0)
+    there = len(left(database))
+    assert 0 < there < 20
+    jumped = Instant(month.boot_id, month.boottime_ns + 10**9, FUTURE, UtcSource.GNSS, 1000.0)
+    assert not made.step(jumped, 0)
+    assert made.objection is not None
+    assert made.objection.is_contradiction
+    assert len(left(database)) == there
+    run(database, store, month.shifted(2000))
+    assert left(database) == set()
+
+
+def test_a_dispute_that_comes_later_takes_the_trust_from_what_was_read_before(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    """The pairs of this boot are read again, also for the ages of its reads."""
+    keep(store, "read-1")
+    deliver(outbox)
+    now = instant(86_400_000.0)
+    bear_out(database, now)
+    made = Purge(database, store, LIMITS)
+    assert not made.step(now, 0)
+    assert made.objection is None
+    clock_pairs.record(database, Instant(now.boot_id, now.boottime_ns - 10**9, FUTURE, UtcSource.GNSS, 1000.0))
+    made.step(now.shifted(61_000), 0)
+    assert made.objection is not None
+    assert "contradict" in made.objection.reason
+
+
+@pytest.mark.parametrize("clock", [lambda: instant(1), lambda: Instant("other", 5)])
+def test_the_department_s_last_date_is_kept(database: Database, clock: Callable[[], Instant]) -> None:
+    assert department_date(database) is None
+    for told in (START, START + timedelta(days=1)):
+        note_department_date(database, DepartmentDate(told.replace(microsecond=0), clock()))
+        kept = department_date(database)
+        assert kept is not None
+        assert kept.utc == told.replace(microsecond=0)
+        assert (kept.heard.boot_id, kept.heard.boottime_ns) == (clock().boot_id, clock().boottime_ns)

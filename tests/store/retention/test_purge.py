@@ -1,0 +1,287 @@
+"""What the purge takes away, what it leaves, and that nothing is left over."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, func, select, text
+
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.domain.retention import Ground, Limits
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import deletions, evidence, images, metadata, reads
+from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.retention import holds
+from alpr_edge.store.retention.holds import Hold
+from alpr_edge.store.retention.purge import Purge
+from tests.store.records import CROP, SCENE, alert, bear_out, decided, hit, instant, plate_read
+
+DAY_MS = 86_400_000.0
+LIMITS = Limits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
+SOON = instant(DAY_MS)
+MUCH = 10**12
+
+
+def keep(store: ReadStore, read_id: str) -> None:
+    """A closed read with two pictures and a hit."""
+    record = decided(read_id)
+    store.commit([DecidedRecord(record.read, record.images, (hit(f"hit of {read_id}", read_id),))])
+    store.commit([ClosedRecord(record.read)])
+
+
+def deliver(outbox: Outbox, wanted: Callable[[str], bool] = lambda _: True) -> None:
+    due = [item for item in outbox.due(10_000, MUCH) if wanted(item.item_id)]
+    outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
+
+
+def run(database: Database, store: ReadStore, now: Instant, excess: int = 0, limits: Limits = LIMITS) -> Purge:
+    if now.trusted:
+        bear_out(database, now)
+    made = Purge(database, store, limits)
+    for _ in range(1000):
+        if not made.step(now, excess):
+            return made
+    raise AssertionError("the purge does not end")
+
+
+def left(database: Database) -> set[str]:
+    with database.read() as connection:
+        return set(connection.scalars(select(reads.c.read_id)))
+
+
+def rows_of(connection: Connection, read_id: str) -> list[str]:
+    """Tables in which a read, or an item or hit of it, is still named."""
+    columns = [
+        column
+        for table in metadata.sorted_tables
+        if table is not deletions
+        for column in table.c
+        if column.type.python_type is str
+    ]
+    return [
+        str(column)
+        for column in columns
+        if connection.scalar(select(func.count()).select_from(column.table).where(column.contains(read_id)))
+    ]
+
+
+def assert_no_orphans(database: Database, pictures: ImageStore) -> None:
+    with database.read() as connection:
+        known = set(connection.scalars(select(images.c.sha256)))
+        named = set(connection.scalars(select(evidence.c.sha256)))
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    assert known == named == set(pictures.orphans(()))
+
+
+def test_what_was_acknowledged_and_is_old_goes_without_a_trace(
+    database: Database, store: ReadStore, outbox: Outbox, images: ImageStore
+) -> None:
+    keep(store, "gone")
+    deliver(outbox)
+    keep(store, "not sent")
+    done = run(database, store, instant(31 * DAY_MS)).done
+    assert left(database) == {"not sent"}
+    assert dict(done.reads) == {Ground.AGE: 1}
+    with database.read() as connection:
+        assert rows_of(connection, "gone") == []
+        assert rows_of(connection, "not sent") != []
+        assert connection.scalar(select(func.count()).select_from(deletions)) == 0
+    assert_no_orphans(database, images)
+    assert len(images.orphans(())) == 2
+
+
+@pytest.mark.parametrize("now", [instant(29 * DAY_MS), Instant("boot-1", 10**18), Instant("other", 1)])
+def test_what_is_young_or_of_unknown_age_stays(
+    database: Database, store: ReadStore, outbox: Outbox, now: Instant
+) -> None:
+    keep(store, "read-1")
+    deliver(outbox)
+    run(database, store, now)
+    assert left(database) == {"read-1"}
+
+
+@pytest.mark.parametrize("missing", ["read-1", "hit of read-1", "picture"])
+def test_one_item_without_its_receipt_keeps_the_whole_read(
+    database: Database, store: ReadStore, outbox: Outbox, missing: str
+) -> None:
+    keep(store, "read-1")
+    pictures = [item.item_id for item in outbox.due(100, MUCH) if len(item.item_id) == 64]
+    waits = pictures[0] if missing == "picture" else missing
+    deliver(outbox, lambda item_id: item_id != waits)
+    run(database, store, instant(100 * DAY_MS), MUCH)
+    assert left(database) == {"read-1"}
+    deliver(outbox)
+    run(database, store, SOON, MUCH)
+    assert left(database) == set()
+
+
+@pytest.mark.review(19)
+@pytest.mark.parametrize("missing", ["alert:hit-1", "withdrawal:hit-1"])
+def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
+    database: Database, store: ReadStore, outbox: Outbox, missing: str
+) -> None:
+    corrected = DecidedRecord(plate_read("read-2"), withdraws="read-1")
+    store.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded=instant()), corrected])
+    store.close_open_reads()
+    deliver(outbox, lambda item_id: item_id != missing)
+    run(database, store, SOON, MUCH)
+    assert left(database) == {"read-1"}
+    deliver(outbox)
+    run(database, store, SOON, MUCH)
+    with database.read() as connection:
+        assert rows_of(connection, "read-1") == rows_of(connection, "hit-1") == []
+
+
+def test_for_want_of_room_the_oldest_go_and_only_as_many_as_needed(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    for number in range(6):
+        keep(store, f"read-{number}")
+    deliver(outbox)
+    made = Purge(database, store, LIMITS)
+    size = 3 * 4096  # two pictures of a block each, and rows
+    while made.step(SOON, max(0, 2 * size - made.done.freed_bytes)):
+        pass
+    assert left(database) == {f"read-{number}" for number in range(2, 6)}
+    assert dict(made.done.reads) == {Ground.ROOM: 2}
+
+
+def test_a_hold_keeps_a_read_whatever_comes_and_its_release_lets_it_go(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    keep(store, "read-1")
+    deliver(outbox)
+    holds.hold(database, Hold("read-1", "case 26-1", "sgt", SOON.utc))
+    everything = Limits(timedelta(0), timedelta(0), emergency=True)
+    run(database, store, instant(900 * DAY_MS), MUCH, everything)
+    assert left(database) == {"read-1"}
+    with pytest.raises(StoreError, match="refused"), database.write() as connection:
+        connection.execute(text("DELETE FROM reads"))
+    holds.release(database, "read-1")
+    run(database, store, SOON, MUCH)
+    assert left(database) == set()
+
+
+def test_a_hold_that_comes_between_the_look_and_the_deletion_counts(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    for read_id in ("held", "gone"):
+        keep(store, read_id)
+    deliver(outbox)
+    made = Purge(database, store, LIMITS)
+    look = made.look(SOON, MUCH)
+    assert len(look.chosen) == 2
+    holds.hold(database, Hold("held", "case 26-1", "sgt", None))
+    with store.letting_go() as (connection, released):
+        gone = made.take_away(look, connection, released)
+    assert [(one.read_id, ground) for one, ground in gone] == [("gone", Ground.ROOM)]
+    assert left(database) == {"held"}
+
+
+def test_the_policy_s_year_purges_what_never_found_a_link_and_says_so(database: Database, store: ReadStore) -> None:
+    keep(store, "read-1")
+    run(database, store, instant(364 * DAY_MS), MUCH)
+    assert left(database) == {"read-1"}
+    run(database, store, instant(366 * DAY_MS))
+    assert left(database) == set()
+    with database.read() as connection:
+        (event,) = connection.execute(select(deletions)).mappings()
+    assert (event["read_id"], event["ground"], event["images"]) == ("read-1", "policy", 2)
+    assert event["deleted_utc"] == instant(366 * DAY_MS).utc
+
+
+def test_the_emergency_rule_waits_for_all_that_is_acknowledged_and_is_on_record(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    waiting, sent = [f"waits-{n}" for n in range(5)], [f"sent-{n}" for n in range(5)]
+    for read_id in waiting + sent:
+        keep(store, read_id)
+    deliver(outbox, lambda item_id: "waits" not in item_id and len(item_id) != 64)
+    deliver(outbox, lambda item_id: "sent" in _owner(database, item_id))
+    switched_on = Limits(LIMITS.acknowledged_max, LIMITS.policy_max, emergency=True)
+    made = Purge(database, store, switched_on, slice_reads=4)
+    need = 6 * 3 * 4096
+    while made.step(Instant("boot-1", 1), max(0, need - made.done.freed_bytes)):
+        pass
+    assert left(database) == set(waiting[1:])
+    assert dict(made.done.reads) == {Ground.ROOM: 5, Ground.EMERGENCY: 1}
+    with database.read() as connection:
+        events = [tuple(row) for row in connection.execute(select(deletions.c.read_id, deletions.c.ground))]
+    assert events == [("waits-0", "emergency")]
+
+
+def _owner(database: Database, sha256: str) -> str:
+    with database.read() as connection:
+        return connection.scalar(select(evidence.c.read_id).where(evidence.c.sha256 == sha256)) or ""
+
+
+def test_without_the_emergency_rule_a_full_disk_deletes_nothing_that_waits(
+    database: Database, store: ReadStore
+) -> None:
+    keep(store, "read-1")
+    run(database, store, SOON, MUCH)
+    assert left(database) == {"read-1"}
+
+
+@pytest.mark.parametrize("statement", ["UPDATE deletions SET ground = 'age'", "DELETE FROM deletions"])
+def test_what_is_on_record_stays_there(database: Database, store: ReadStore, statement: str) -> None:
+    keep(store, "read-1")
+    run(database, store, instant(366 * DAY_MS))
+    with pytest.raises(StoreError), database.write() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_picture_that_another_read_shows_stays(
+    database: Database, store: ReadStore, outbox: Outbox, images: ImageStore
+) -> None:
+    shared = ((SCENE, b"the same street"),)
+    for read_id, own in (("old", b"one"), ("new", b"two")):
+        read = plate_read(read_id)
+        store.commit([DecidedRecord(read, (*shared, (CROP, own))), ClosedRecord(read)])
+        if read_id == "old":
+            deliver(outbox)
+    made = Purge(database, store, LIMITS)
+    while made.step(SOON, MUCH):
+        pass
+    assert left(database) == {"new"}
+    stored = store.get("new")
+    assert stored is not None
+    assert sorted(images.get(ref.sha256) for ref in stored.read.evidence) == [b"the same street", b"two"]
+    assert_no_orphans(database, images)
+
+
+def test_the_database_takes_up_again_what_it_freed(database: Database, store: ReadStore, outbox: Outbox) -> None:
+    def fill(name: str) -> int:
+        for number in range(10):
+            store.commit([decided(f"{name}-{number}-{place}") for place in range(10)])
+            store.commit([ClosedRecord(plate_read(f"{name}-{number}-{place}")) for place in range(10)])
+        with database.engine.connect() as connection:
+            return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+
+    pages = fill("a")
+    deliver(outbox)
+    run(database, store, SOON, MUCH)
+    assert left(database) == set()
+    assert fill("b") < 1.3 * pages
+
+
+def test_a_purge_cut_before_its_commit_changes_nothing(
+    database: Database, store: ReadStore, outbox: Outbox, images: ImageStore
+) -> None:
+    keep(store, "read-1")
+    deliver(outbox)
+    with pytest.raises(InterruptedError):
+        _cut(store, Purge(database, store, LIMITS))
+    assert left(database) == {"read-1"}
+    assert_no_orphans(database, images)
+
+
+def _cut(store: ReadStore, made: Purge) -> None:
+    look = made.look(SOON, MUCH)
+    with store.letting_go() as (connection, released):
+        assert len(made.take_away(look, connection, released)) == 1
+        raise InterruptedError
