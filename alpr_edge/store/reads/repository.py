@@ -78,7 +78,9 @@ class ReadStore:
             except DamagedError:
                 raise
             except StoreError:
-                if (kept := self._kept(batch)) is None:
+                with _refusing():
+                    kept = self._kept(batch)
+                if kept is None:
                     raise
                 log.warning("store.batch_was_kept", records=len(batch))
                 return kept

@@ -205,7 +205,7 @@ def test_an_image_that_cannot_be_read_now_is_not_given_up_and_blocks_nothing(fil
     assert filled.counts().quarantined == 0
     path.rmdir()
     path.write_bytes(content)
-    assert [item.attempts for item in filled.due(100, ALL) if item.item_id == path.name] == [1]
+    assert len(filled.due(100, ALL)) == 5
 
 
 @pytest.mark.review(1)

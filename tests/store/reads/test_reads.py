@@ -225,7 +225,7 @@ def test_an_end_without_its_decision_is_kept_as_a_read_and_what_hangs_on_the_dec
     assert [images.get(ref.sha256) for ref in joined.read.evidence] == [b"a crop", b"a scene"]
     assert joined.hits == (hit(),)
     assert [one.alert for one in joined.alerts] == [alert()]
-    assert kinds(outbox) == ["hit", "read", "image", "image"]
+    assert kinds(outbox) == ["hit", "alert", "read", "image", "image"]
     store.rejoin(ClosedRecord(READ))  # closed already: nothing to add
     assert store.get("read-1") == joined
 
