@@ -30,7 +30,7 @@ RECORD_S_MAX = 30
 Signal = NDArray[np.float64]
 
 
-class Ear:
+class ToneRecorder:
     """Records from a capture device between entering and leaving.
 
     Args:

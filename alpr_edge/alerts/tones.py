@@ -44,7 +44,7 @@ PATTERNS: dict[Tone, tuple[Pulse, ...]] = {
     Tone.DISK: ((600, 520), (0, 150), (600, 130), (0, 100), (600, 130)),
     Tone.DAMAGED: ((1500, 140), (0, 90), (1500, 140), (0, 90), (700, 600)),
     Tone.READY: ((1320, 150),),
-    Tone.PARTING: ((560, 700),),
+    Tone.SHUTTING_DOWN: ((560, 700),),
 }
 _OVERTONES = (1.0, 0.35, 0.15)
 """Amplitudes of the fundamental and what is above it."""

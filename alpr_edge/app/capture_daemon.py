@@ -10,17 +10,17 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.factories import Sight, open_clock, open_lists, open_sight
-from alpr_edge.app.instance_lock import only_one
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.pipeline import WRITER, Assembly, Lens, Parts
+from alpr_edge.app.factories import VisionModels, open_clock, open_lists, open_vision_models
+from alpr_edge.app.instance_lock import instance_lock
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.app.stages.database_health import DamageWatch
+from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage, open_ballast
-from alpr_edge.app.stages.hotlist_import import ListStage
-from alpr_edge.app.stages.hotlist_refresh import ListWatch
-from alpr_edge.app.stages.position import Positioning, located
-from alpr_edge.app.stages.power import PowerWatch, watched
+from alpr_edge.app.stages.hotlist_import import HotlistImportStage
+from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
+from alpr_edge.app.stages.position import PositionMonitor, position_monitor
+from alpr_edge.app.stages.power import PowerMonitor, power_monitor
 from alpr_edge.app.stages.store_figures import store_figures, store_warnings
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
@@ -28,15 +28,15 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
 from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.domain.recognition.frames import Frame
-from alpr_edge.hotlist.index.officer_entries import OwnLoader
+from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.position.chrony import ChronyFeed
-from alpr_edge.position.fix_history import FixKeeper, GnssClock
+from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.outbox import time_corrections
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ PAIR_FIRST_MS, PAIR_MS = 5_000.0, 60_000.0
 """From the first pair of a run to the second, and the longest between two: early reads are not to wait for a minute."""
 
 
-class Unit:
+class CaptureDaemon:
     """The running daemon.
 
     Args:
@@ -59,8 +59,8 @@ class Unit:
         self._settings = settings
         self._stop = stop
         self._manager = ServiceManager()
-        self._keeper = FixKeeper(settings.position.age_ms_max)
-        self._clock = GnssClock(open_clock(settings), self._keeper)
+        self._fix_history = FixHistory(settings.position.age_ms_max)
+        self._clock = GnssClock(open_clock(settings), self._fix_history)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._troubles: tuple[str, ...] = ()
         self._ready = False
@@ -68,8 +68,8 @@ class Unit:
         self._not_recovered: list[str] = []
         self._paired: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
-        self._power: PowerWatch
-        self._positioning: Positioning
+        self._power: PowerMonitor
+        self._positioning: PositionMonitor
 
     def run(self) -> None:
         """Work until stopped, then drain.
@@ -78,67 +78,67 @@ class Unit:
             AlprEdgeError: it cannot start.
             StoreError: it could not write everything it had.
         """
-        with ExitStack() as doors:
-            doors.enter_context(only_one(self._settings.unit.data_directory))
+        with ExitStack() as resources:
+            resources.enter_context(instance_lock(self._settings.unit.data_directory))
             ballast = open_ballast(self._settings)
-            store = doors.enter_context(open_store(self._settings, migrate=True, renew=True))
+            store = resources.enter_context(open_store(self._settings, migrate=True, renew=True))
             self._recover(store)
             _, loader = open_lists(self._settings, store.database)
             loader.load()
-            lists = ListWatch(loader, OwnLoader(store.database), self._settings.hotlist)
+            lists = HotlistRefresh(loader, OfficerEntryLoader(store.database), self._settings.hotlist)
             lists.refresh(self._clock.now().trusted_utc)
             player = open_player(self._settings.alerts, self._clock.now())
-            doors.callback(player.close)
-            herald = Herald(player, self._clock, self._settings.alerts, self._settings.hotlist)
+            resources.callback(player.close)
+            alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist)
             recorder = Recorder(store.reads, self._settings.store, store.refused, require_room=ballast.require)
-            sight = open_sight(self._settings.vision, self._settings.unit.data_directory)
-            self._power = doors.enter_context(watched(self._settings))
-            self._positioning = doors.enter_context(located(self._settings.position, self._keeper, self._chrony))
+            models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
+            self._power = resources.enter_context(power_monitor(self._settings))
+            position = position_monitor(self._settings.position, self._fix_history, self._chrony)
+            self._positioning = resources.enter_context(position)
             is_on = True
             while is_on:
                 halt = threading.Event()
                 cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
-                assembly = self._assembly(sight, herald, recorder, lists, cameras)
+                pipeline = self._pipeline(models, alerter, recorder, lists, cameras)
                 if self._settings.hotlist.source:
-                    stage = ListStage(self._settings, store.database, store.incoming, self._clock)
-                    assembly.supervisor.add(stage, replaceable=True)
-                disk = DiskStage(self._settings, store, ballast, self._clock)
-                assembly.supervisor.add(disk)
-                assembly.supervisor.start()
+                    stage = HotlistImportStage(self._settings, store.database, store.incoming, self._clock)
+                    pipeline.supervisor.add(stage, replaceable=True)
+                pipeline.supervisor.add(disk := DiskStage(self._settings, store, ballast, self._clock))
+                pipeline.supervisor.start()
                 try:
-                    self._keep(assembly, store, lists, herald, cameras, disk)
+                    self._keep(pipeline, store, lists, alerter, cameras, disk)
                 finally:
-                    self._drain(assembly, halt, herald)
+                    self._drain(pipeline, halt, alerter)
                 is_on = self._part(store)
 
-    def _recover(self, store: StoreRoom) -> None:
+    def _recover(self, store: UnitStore) -> None:
         """Put right what the last run left, and go on with the time that this boot believed."""
         self._not_recovered = store.recover()
         now = self._clock.now()
         if believed := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
-            self._keeper.resume(believed[0])
+            self._fix_history.resume(believed[0])
         time_corrections.place_earlier(store.database, now)
 
-    def _assembly(
-        self, sight: Sight, herald: Herald, recorder: Recorder, lists: ListWatch, cameras: list[Camera]
-    ) -> Assembly:
-        parts = Parts(
-            sight=sight,
-            herald=herald,
+    def _pipeline(
+        self, models: VisionModels, alerter: Alerter, recorder: Recorder, lists: HotlistRefresh, cameras: list[Camera]
+    ) -> Pipeline:
+        parts = PipelineDeps(
+            models=models,
+            alerter=alerter,
             entries=lambda: lists.entries,
-            locate=self._keeper.at,
+            locate=self._fix_history.at,
             recorder=recorder,
             tick=_no_tick,
         )
-        lenses = [Lens(camera.camera_id, camera.frames) for camera in cameras]
-        return Assembly(self._settings, lenses, parts, live=True)
+        feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
+        return Pipeline(self._settings, feeds, parts, live=True)
 
     def _keep(
         self,
-        assembly: Assembly,
-        store: StoreRoom,
-        lists: ListWatch,
-        herald: Herald,
+        pipeline: Pipeline,
+        store: UnitStore,
+        lists: HotlistRefresh,
+        alerter: Alerter,
         cameras: list[Camera],
         disk: DiskStage,
     ) -> None:
@@ -150,27 +150,27 @@ class Unit:
         Raises:
             StoreError: a damaged database cannot be exchanged; only a new start helps.
         """
-        damage, do = DamageWatch(store), self._attempts.do
+        damage, do = DatabaseHealth(store), self._attempts.do
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
             damage.mend()
             now = self._clock.now().trusted_utc
             if do("databases set aside", damage.judge, otherwise=False):
-                herald.sound(Tone.DAMAGED)
+                alerter.sound(Tone.DAMAGED)
             if disk.judge():
-                herald.sound(Tone.DISK)
-            assembly.supervisor.tend()
-            stalled = assembly.stalled()
+                alerter.sound(Tone.DISK)
+            pipeline.supervisor.tend()
+            stalled = pipeline.stalled()
             self._keep_time(store, writes=WRITER not in stalled)
             lists.refresh(now)
             if lists.judge(now):
-                herald.sound(Tone.STALE)
+                alerter.sound(Tone.STALE)
             others = disk.figures() | store_figures(store, self._attempts)
             others |= do("databases set aside", damage.figures, otherwise={})
-            troubles = self._judge(assembly, lists, herald, cameras)
+            troubles = self._judge(pipeline, lists, alerter, cameras)
             warnings = (*lists.old(), *disk.warnings(), *damage.warnings(), *store_warnings(others), *self._dates())
-            self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, herald)
-            self._write(assembly, herald, cameras, others)
-            if assembly.is_alive(stalled):
+            self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, alerter)
+            self._write(pipeline, alerter, cameras, others)
+            if pipeline.is_alive(stalled):
                 self._manager.alive()
         damage.mend()
 
@@ -178,7 +178,7 @@ class Unit:
         """What is wrong with the dates that the receiver tells."""
         return [self._clock.trouble] if self._clock.trouble else []
 
-    def _keep_time(self, store: StoreRoom, *, writes: bool) -> None:
+    def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
         """In trusted time, at last once a minute: a pair, and what the pairs tell of earlier reads of this boot."""
         now = self._clock.now()
         if not (writes and now.trusted) or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
@@ -193,50 +193,52 @@ class Unit:
         except StoreError as error:
             log.error("clock.pair_not_kept", failure=str(error))
 
-    def _judge(self, assembly: Assembly, lists: ListWatch, herald: Herald, cameras: list[Camera]) -> tuple[str, ...]:
+    def _judge(
+        self, pipeline: Pipeline, lists: HotlistRefresh, alerter: Alerter, cameras: list[Camera]
+    ) -> tuple[str, ...]:
         """What keeps the unit from watching, a short line each."""
         troubles = [f"camera {camera.camera_id}: {camera.trouble}" for camera in cameras if camera.trouble]
-        troubles += [*assembly.troubles(), *self._positioning.troubles()]
-        troubles += [f"sound: {herald.trouble}"] if herald.trouble else []
-        return (*troubles, *lists.faults(), *self._not_recovered, *assembly.storage_faults())
+        troubles += [*pipeline.troubles(), *self._positioning.troubles()]
+        troubles += [f"sound: {alerter.trouble}"] if alerter.trouble else []
+        return (*troubles, *lists.faults(), *self._not_recovered, *pipeline.storage_faults())
 
-    def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], herald: Herald) -> None:
+    def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], alerter: Alerter) -> None:
         """Sound a change; an old list has its own sound already, but the unit is not well while it lasts."""
         told = (*troubles, *old)
         if set(troubles) - set(self._troubles):
             log.warning("unit.trouble", troubles=list(troubles))
-            herald.sound(Tone.TROUBLE)
+            alerter.sound(Tone.TROUBLE)
         elif self._troubles and not told:
             log.info("unit.recovered")
-            herald.sound(Tone.READY)
+            alerter.sound(Tone.READY)
         if not self._ready:
             self._ready = True
             self._manager.ready("; ".join(told) or "watching")
             log.info("unit.ready")
             if not told:
-                herald.sound(Tone.READY)
+                alerter.sound(Tone.READY)
         elif told != self._troubles:
             self._manager.status("; ".join(told) or "watching")
         self._troubles = told
 
     def _write(
         self,
-        assembly: Assembly,
-        herald: Herald,
+        pipeline: Pipeline,
+        alerter: Alerter,
         cameras: list[Camera],
         others: dict[str, Any],
     ) -> None:
-        latencies, now = list(herald.latencies_ms), self._clock.now()
+        latencies, now = list(alerter.latencies_ms), self._clock.now()
         figures = {
-            "frames": assembly.frames_seen,
-            "frames_dropped": assembly.frames.dropped,
+            "frames": pipeline.frames_seen,
+            "frames_dropped": pipeline.frames.dropped,
             "reopened": {camera.camera_id: camera.reopened for camera in cameras},
             "cameras": {camera.camera_id: camera.figures for camera in cameras if camera.figures},
-            "records_waiting": len(assembly.records),
-            "records_let_go": assembly.records.dropped,
-            "restarts": assembly.supervisor.restarts() | self._positioning.restarts() | self._power.restarts(),
+            "records_waiting": len(pipeline.records),
+            "records_let_go": pipeline.records.dropped,
+            "restarts": pipeline.supervisor.restarts() | self._positioning.restarts() | self._power.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
-            "has_fix": self._keeper.at(now) is not None,
+            "has_fix": self._fix_history.at(now) is not None,
             "utc_source": now.utc_source.value,
             "now": instant_payload(now).model_dump(),
             "receiver_date": self._clock.trouble,
@@ -244,7 +246,7 @@ class Unit:
             **others,
             **self._power.figures(),
         }
-        self._write_health(figures, stores=not assembly.is_behind)
+        self._write_health(figures, stores=not pipeline.is_behind)
 
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
         """Write what is told; a unit whose reads are not stored is not ready."""
@@ -254,22 +256,22 @@ class Unit:
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)
 
-    def _drain(self, assembly: Assembly, halt: threading.Event, herald: Herald) -> None:
+    def _drain(self, pipeline: Pipeline, halt: threading.Event, alerter: Alerter) -> None:
         """End the watch: what is under way becomes reads, and all of them are written."""
         if self._stop.is_set():
             self._manager.stopping()
         else:
-            herald.sound(Tone.PARTING)
+            alerter.sound(Tone.SHUTTING_DOWN)
         halt.set()
-        assembly.supervisor.stop.set()
-        if not assembly.supervisor.join(DRAIN_S_MAX):
+        pipeline.supervisor.stop.set()
+        if not pipeline.supervisor.join(DRAIN_S_MAX):
             raise StoreError(f"not everything was written within {DRAIN_S_MAX:g} s; it will be missing")
-        failures = [state.failure for state in assembly.supervisor.states if state.finish_failed]
+        failures = [state.failure for state in pipeline.supervisor.states if state.finish_failed]
         if failures:
             raise StoreError(f"the last reads could not be written: {failures[0]}")
-        log.info("unit.stopped", frames=assembly.frames_seen)
+        log.info("unit.stopped", frames=pipeline.frames_seen)
 
-    def _part(self, store: StoreRoom) -> bool:
+    def _part(self, store: UnitStore) -> bool:
         """Stay until everything is sent, let the power go and wait for that; True when the ignition came back."""
         while not self._stop.is_set():
             counts = self._attempts.do("outbox", store.outbox.counts, otherwise=None)

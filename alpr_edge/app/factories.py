@@ -14,7 +14,7 @@ from alpr_edge.runtime.time_sources import TimeSources
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.unit_store import QueueRoom, StoreRoom
+from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.hotlist_fetcher import ListFetcher
 from alpr_edge.vision.detector import OnnxDetector
@@ -51,7 +51,7 @@ def open_models(settings: VisionSettings, data_directory: Path | None = None) ->
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class VisionModels:
     """Detector and reader joined, and what stands on a read for them."""
 
     recogniser: Recogniser
@@ -60,18 +60,18 @@ class Sight:
     """Whom to ask about plates that are not certain."""
 
 
-def open_sight(settings: VisionSettings, data_directory: Path | None = None) -> Sight:
+def open_vision_models(settings: VisionSettings, data_directory: Path | None = None) -> VisionModels:
     """As :func:`open_models`, joined."""
     detector, reader = open_models(settings, data_directory)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_sure_min)
-    return Sight(recogniser, (detector.model_id, reader.model_id), second)
+    return VisionModels(recogniser, (detector.model_id, reader.model_id), second)
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
     """What is wrong with the models that the settings name, a line each, for a settings check."""
     try:
-        open_sight(settings, data_directory)
+        open_vision_models(settings, data_directory)
     except ModelError as error:
         return [f"vision: {error}"]
     return []
@@ -94,7 +94,7 @@ def open_clock(settings: Settings) -> SystemClock:
     return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
 
 
-def open_fetcher(settings: Settings, store: StoreRoom | QueueRoom) -> ListFetcher:
+def open_fetcher(settings: Settings, store: UnitStore | QueueStore) -> ListFetcher:
     """What fetches the lists that the settings say come over HTTPS."""
     return ListFetcher(
         sources=settings.hotlist.source,

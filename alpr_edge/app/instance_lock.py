@@ -10,7 +10,7 @@ from alpr_edge.domain.errors import StoreError
 
 
 @contextmanager
-def only_one(data_directory: Path) -> Iterator[None]:
+def instance_lock(data_directory: Path) -> Iterator[None]:
     """Hold the data folder for this process.
 
     Raises:
@@ -32,7 +32,7 @@ def only_one(data_directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_taken(data_directory: Path) -> bool:
+def is_locked(data_directory: Path) -> bool:
     """Whether a unit works on this data folder at present; where that cannot be told, none does."""
     try:
         descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CLOEXEC)

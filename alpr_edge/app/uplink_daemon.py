@@ -14,9 +14,9 @@ import structlog
 
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.factories import open_clock, open_department, open_fetcher
-from alpr_edge.app.stages.certificate_renewal import RenewStage
+from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
-from alpr_edge.app.stages.hotlist_download import FetchStage
+from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, read_health, write_health
@@ -25,7 +25,7 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.services.upload import send_until
 from alpr_edge.settings import Settings
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.unit_store import QueueRoom, open_queue
+from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.expiry import ending
 from alpr_edge.uplink.renewal import Renewer
@@ -50,7 +50,7 @@ class _Certificates:
     warnings: tuple[str, ...]
 
 
-class UplinkUnit:
+class UplinkDaemon:
     """The running daemon.
 
     Args:
@@ -88,8 +88,8 @@ class UplinkUnit:
                 dates = DepartmentDates(store.database, self._clock)
                 fetcher = open_fetcher(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
-                self._beside.add(FetchStage(fetcher))
-                self._beside.add(RenewStage(renewer))
+                self._beside.add(HotlistDownloadStage(fetcher))
+                self._beside.add(CertificateRenewalStage(renewer))
                 self._beside.start()
                 self._manager.ready("sending")
 
@@ -123,7 +123,7 @@ class UplinkUnit:
             if self._shows_life():
                 return False
             if self._parts():
-                uploader.hurry()
+                uploader.reset_backoff()
                 return False
             if department.renewed():
                 return False
@@ -146,10 +146,10 @@ class UplinkUnit:
     def _parts(self) -> bool:
         """Whether the ignition went off since the last look: the unit says so in its health."""
         told = read_health(self._settings.unit.runtime_directory, "run")
-        before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.PARTING
+        before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.SHUTTING_DOWN
         return self._parting and not before
 
-    def _list_troubles(self, store: QueueRoom) -> Iterator[str]:
+    def _list_troubles(self, store: QueueStore) -> Iterator[str]:
         for source in self._settings.hotlist.source:
             ask = partial(sync_state.state_of, store.database, source.name)
             state = self._attempts.do(f"list {source.name}", ask, otherwise=None)
@@ -161,7 +161,7 @@ class UplinkUnit:
         failed = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failed))
 
-    def _report(self, uploader: Uploader, about: "_Certificates", store: QueueRoom) -> None:
+    def _report(self, uploader: Uploader, about: "_Certificates", store: QueueStore) -> None:
         state, warnings = uploader.state, about.warnings
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)

@@ -6,8 +6,8 @@ from types import FrameType
 
 import typer
 
-from alpr_edge.app.capture_daemon import Unit
-from alpr_edge.app.uplink_daemon import UplinkUnit
+from alpr_edge.app.capture_daemon import CaptureDaemon
+from alpr_edge.app.uplink_daemon import UplinkDaemon
 from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption, fail
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.logs import configure_logs
@@ -16,15 +16,15 @@ from alpr_edge.settings import load
 
 def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Watch: cameras to outbox. SIGTERM drains and ends with 0."""
-    _serve(Unit, settings)
+    _serve(CaptureDaemon, settings)
 
 
 def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Send the outbox to the department's storage. SIGTERM ends with 0."""
-    _serve(UplinkUnit, settings)
+    _serve(UplinkDaemon, settings)
 
 
-def _serve(kind: type[Unit] | type[UplinkUnit], settings: SettingsOption) -> None:
+def _serve(kind: type[CaptureDaemon] | type[UplinkDaemon], settings: SettingsOption) -> None:
     configure_logs(verbose=True)
     stop = threading.Event()
 

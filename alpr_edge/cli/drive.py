@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from alpr_edge.app.factories import open_sight
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import open_recording
@@ -53,7 +53,7 @@ def drive(
     try:
         chosen = Settings() if settings is None else load(settings)
         began = None if start is None else _moment(start)
-        sight = open_sight(chosen.vision, chosen.unit.data_directory)
+        sight = open_vision_models(chosen.vision, chosen.unit.data_directory)
         with private_files():
             _prepare(out, force=force)
             recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)

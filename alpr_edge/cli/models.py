@@ -10,7 +10,7 @@ import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.domain.errors import AlprEdgeError, ModelError
-from alpr_edge.services.model_install import Added, Offer, add_models
+from alpr_edge.services.model_install import AddedModels, ModelFiles, add_models
 from alpr_edge.settings import Settings, load
 from alpr_edge.vision.manifest import has_manifest, load_model, model_names
 from alpr_edge.vision.model_folders import model_folders
@@ -57,7 +57,7 @@ def add(
     """
     try:
         unit = load(settings)
-        added = add_models(Offer(detector, reader, config, name), unit, datetime.now(UTC).date())
+        added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
     except AlprEdgeError as error:
         fail(error)
     typer.echo(json.dumps(asdict(added) | {"folder": str(added.folder)}) if as_json else _told(added))
@@ -84,7 +84,7 @@ def _verified(folder: Path) -> list[dict[str, str | bool]]:
     return results
 
 
-def _told(added: Added) -> str:
+def _told(added: AddedModels) -> str:
     found = "found" if added.plate_found else "not found"
     read = "read right" if added.text_right else "not read right"
     return "\n".join(

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.factories import open_sight
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
 from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.domain.errors import AlprEdgeError, CaptureError
@@ -33,7 +33,7 @@ def read(
 ) -> None:
     """Read the plates in photos. An unreadable file is an error line and exit code 1; the others are still read."""
     try:
-        recogniser = open_sight(VisionSettings(models_directory=models)).recogniser
+        recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
     except AlprEdgeError as error:
         fail(error)
     failed = False

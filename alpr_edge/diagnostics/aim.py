@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alpr_edge.app.factories import open_clock, open_sight
-from alpr_edge.app.instance_lock import is_taken
+from alpr_edge.app.factories import open_clock, open_vision_models
+from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.camera import frames_of
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
 from alpr_edge.domain.diagnostics.test_card import CARD_SCALE, card_among
 from alpr_edge.domain.errors import CaptureError, SettingsError
@@ -44,10 +44,10 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
         CaptureError: the unit is running, or the camera gives no picture.
     """
     camera = _camera(settings, camera_id)
-    if is_taken(settings.unit.data_directory):
+    if is_locked(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, aim, and start it again")
-    bench = Bench(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
-    recogniser = open_sight(settings.vision, settings.unit.data_directory).recogniser
+    bench = CheckContext(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
+    recogniser = open_vision_models(settings.vision, settings.unit.data_directory).recogniser
     with frames_of(bench, camera) as frames:
         began_s = due_s = time.monotonic()
         for number, frame in enumerate(frames):

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.factories import open_sight
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.app.factories import open_vision_models
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red
 from alpr_edge.domain.diagnostics.image_quality import plate_checks, scene_checks
 from alpr_edge.domain.diagnostics.test_card import CardSeen, card_among, card_checks, is_like_card
@@ -22,7 +22,7 @@ from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.reads import EvidenceKind, PlateRead
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import CameraSettings
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.vision.picture import plate_picture, scene
 from alpr_edge.vision.recogniser import crop_of
 
@@ -38,7 +38,7 @@ READS_LOOKED_AT = 300
 _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
 
 
-def check_camera(bench: Bench, settings: CameraSettings) -> list[Check]:
+def check_camera(bench: CheckContext, settings: CameraSettings) -> list[Check]:
     """All checks of one camera."""
     name = f"camera {settings.id}"
     if bench.running:
@@ -49,8 +49,8 @@ def check_camera(bench: Bench, settings: CameraSettings) -> list[Check]:
         return [red(name, str(error), "check cable and power; see v4l2-ctl --list-devices")]
     seen = None
     if "card" not in bench.skip:
-        sight = open_sight(bench.settings.vision, bench.settings.unit.data_directory)
-        read = [(frame, sight.recogniser.recognise(frame)) for frame in frames]
+        models = open_vision_models(bench.settings.vision, bench.settings.unit.data_directory)
+        read = [(frame, models.recogniser.recognise(frame)) for frame in frames]
         seen = card_among(readings for _, readings in read)
     checks = [] if "camera" in bench.skip else [_rate(bench, settings, name, fps)]
     if seen is None:
@@ -62,7 +62,7 @@ def check_camera(bench: Bench, settings: CameraSettings) -> list[Check]:
     return [*checks, *plate, *card_checks(name, card, bench.card_m)]
 
 
-def watch(bench: Bench, settings: CameraSettings) -> tuple[list[Frame], float]:
+def watch(bench: CheckContext, settings: CameraSettings) -> tuple[list[Frame], float]:
     """Some frames of some seconds, and the rate at which they came.
 
     Raises:
@@ -85,7 +85,7 @@ def watch(bench: Bench, settings: CameraSettings) -> tuple[list[Frame], float]:
 
 
 @contextmanager
-def frames_of(bench: Bench, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
+def frames_of(bench: CheckContext, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
     """A camera's frames until it fails for the first time; released in the end.
 
     Raises:
@@ -127,17 +127,17 @@ def _without_pixels(frame: Frame) -> Frame:
     return Frame(frame.camera_id, frame.number, frame.captured, np.zeros((0, 0, 3), np.uint8))
 
 
-def _rate(bench: Bench, settings: CameraSettings, name: str, fps: float) -> Check:
+def _rate(bench: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
     decision = bench.settings.decision
     wanted = getattr(settings, "fps", None)
     return frame_rate(f"{name} rate", fps, wanted, decision.readings_max, decision.age_ms_max)
 
 
-def _scene(bench: Bench, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
+def _scene(bench: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
     return [] if "camera" in bench.skip else scene_checks(name, scene(pixels, is_reduced=is_reduced))
 
 
-def _running(bench: Bench, settings: CameraSettings, name: str) -> list[Check]:
+def _running(bench: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
     """By the health and the reads of the unit that runs."""
     before = bench.told()
     if before is None:
@@ -163,7 +163,7 @@ def _running(bench: Bench, settings: CameraSettings, name: str) -> list[Check]:
     return [*checks, *card_checks(name, seen, bench.card_m)]
 
 
-def _running_rate(bench: Bench, settings: CameraSettings, name: str) -> Check:
+def _running_rate(bench: CheckContext, settings: CameraSettings, name: str) -> Check:
     """Frames over some seconds by the health file; the unit counts them for all cameras together."""
     began, before = _counted(bench), time.monotonic()
     time.sleep(WATCH_S)
@@ -173,7 +173,7 @@ def _running_rate(bench: Bench, settings: CameraSettings, name: str) -> Check:
     return _rate(bench, settings, name, (ended - began) / (after - before) / len(bench.settings.camera))
 
 
-def _counted(bench: Bench) -> int | None:
+def _counted(bench: CheckContext) -> int | None:
     """Frames so far, just after the unit has told anew."""
     path = bench.settings.unit.runtime_directory / "run.json"
     mark, until_s = path.stat().st_mtime_ns, time.monotonic() + 5
@@ -183,7 +183,7 @@ def _counted(bench: Bench) -> int | None:
     return None if told is None else int(told.figures.get("frames", 0)) + int(told.figures.get("frames_dropped", 0))
 
 
-def _kept(bench: Bench, store: StoreRoom, name: str, read: PlateRead) -> list[Check]:
+def _kept(bench: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:
     """Focus and exposure by the pictures kept with a read."""
     if "camera" in bench.skip:
         return []
@@ -195,5 +195,5 @@ def _kept(bench: Bench, store: StoreRoom, name: str, read: PlateRead) -> list[Ch
     return [amber(name, "no picture of its newest read: focus not measured", _SHOW)]
 
 
-def _is_recent(read: PlateRead, boot_id: str, bench: Bench) -> bool:
+def _is_recent(read: PlateRead, boot_id: str, bench: CheckContext) -> bool:
     return read.last_seen.boot_id == boot_id and bench.system.now().ms_since(read.last_seen) <= RECENT_MS

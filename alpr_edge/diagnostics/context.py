@@ -7,7 +7,7 @@ from pathlib import Path
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import InstantPayload
 from alpr_edge.domain.protocol.time_corrections import instant_in
-from alpr_edge.position.fix_history import FixKeeper, GnssClock
+from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, read_health
 from alpr_edge.settings import Settings
@@ -18,7 +18,7 @@ TOLD_S_MAX = 10.0
 """A working unit tells how it is once a second."""
 
 
-class Bench:
+class CheckContext:
     """One examination.
 
     Args:
@@ -44,7 +44,7 @@ class Bench:
         self.skip = skip
         self.microphone = microphone
         self.card_m = card_m
-        self.keeper = FixKeeper(settings.position.age_ms_max)
+        self.keeper = FixHistory(settings.position.age_ms_max)
         self.system = system
         self.listened = threading.Event()
         """Set when the receiver has told its time, or is not listened to any more."""

@@ -4,9 +4,9 @@ import time
 from pathlib import Path
 
 from alpr_edge.alerts.players import open_player
-from alpr_edge.alerts.tone_recorder import Ear, heard, pitches_of
+from alpr_edge.alerts.tone_recorder import ToneRecorder, heard, pitches_of
 from alpr_edge.alerts.tones import length_ms
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, clock, green, rated, red
 from alpr_edge.domain.errors import PositionError, SoundError
@@ -25,7 +25,7 @@ _SKY = "take the car under open sky, and see that the antenna is"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 
 
-def check_place_and_time(bench: Bench) -> list[Check]:
+def check_place_and_time(bench: CheckContext) -> list[Check]:
     """GPS and clock: the receiver tells both."""
     try:
         found = _running_place(bench) if bench.running else _place(bench)
@@ -35,7 +35,7 @@ def check_place_and_time(bench: Bench) -> list[Check]:
     return place if "clock" in bench.skip else [*place, _running_clock(bench) if bench.running else _clock(bench)]
 
 
-def _place(bench: Bench) -> Check:
+def _place(bench: CheckContext) -> Check:
     """Listen until the place and the time are known, or for :data:`LISTEN_S`."""
     settings = bench.settings.position
     if not settings.device:
@@ -61,14 +61,14 @@ def _fixed(fix: Fix) -> Check:
     return Check("gps", place.grade, f"fix{satellites}{precision}", place.limit, place.todo, place.value, "HDOP")
 
 
-def _clock(bench: Bench) -> Check:
+def _clock(bench: CheckContext) -> Check:
     now, system = bench.now(), bench.system.now()
     if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
         return clock(now, None)
     return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
 
 
-def _running_place(bench: Bench) -> Check:
+def _running_place(bench: CheckContext) -> Check:
     device, told = bench.settings.position.device, bench.told()
     if not device:
         return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
@@ -81,7 +81,7 @@ def _running_place(bench: Bench) -> Check:
     return green("gps", "the running unit has a fix")
 
 
-def _running_clock(bench: Bench) -> Check:
+def _running_clock(bench: CheckContext) -> Check:
     now, told = bench.now(), bench.told()
     if told is not None and (refused := told.figures.get("receiver_date")):
         return red("clock", str(refused), "chronyc tracking; the receiver's antenna and firmware")
@@ -91,7 +91,7 @@ def _running_clock(bench: Bench) -> Check:
     return _clock(bench)
 
 
-def check_sound(bench: Bench) -> list[Check]:
+def check_sound(bench: CheckContext) -> list[Check]:
     """Play the tones and listen; a unit that runs holds the device, and says whether it takes samples."""
     settings = bench.settings.alerts
     if settings.player == "none":
@@ -103,7 +103,7 @@ def check_sound(bench: Bench) -> list[Check]:
     return [_played(bench)]
 
 
-def _running_sound(bench: Bench) -> Check:
+def _running_sound(bench: CheckContext) -> Check:
     told = bench.told()
     if told is None:
         return red("sound", "the running unit says nothing", "journalctl -u alpr-edge")
@@ -112,12 +112,12 @@ def _running_sound(bench: Bench) -> Check:
     return amber("sound", "the running unit's device takes samples; not heard", "listen for the tone as it starts")
 
 
-def _played(bench: Bench) -> Check:
+def _played(bench: CheckContext) -> Check:
     """Through the configured player, with an ear on it where there is one."""
     player = open_player(bench.settings.alerts, bench.system.now())
     try:
         try:
-            with Ear(bench.microphone) as ear:
+            with ToneRecorder(bench.microphone) as ear:
                 _play(player, bench)
         except SoundError as error:
             if not player.up:
@@ -131,7 +131,7 @@ def _played(bench: Bench) -> Check:
     return _judged(ear, pitches_of(TONES))
 
 
-def _play(player: Player, bench: Bench) -> None:
+def _play(player: Player, bench: CheckContext) -> None:
     for tone in TONES:
         player.play(tone, bench.system.now())
     time.sleep(sum(map(length_ms, TONES)) / 1000 + PLAYER_LAG_S)
@@ -139,7 +139,7 @@ def _play(player: Player, bench: Bench) -> None:
         raise SoundError("the sound device was lost while it played")
 
 
-def _judged(ear: Ear, pitches: list[float]) -> Check:
+def _judged(ear: ToneRecorder, pitches: list[float]) -> Check:
     found = heard(ear.signal, pitches)
     said = f"{len(found)} of {len(pitches)} pitches heard"
     limit = "green: all heard, red: none"

@@ -1,14 +1,14 @@
 """The ignition: asked as the unit asks it, or judged by what a running unit says of it."""
 
 from alpr_edge.app.stages.power import open_ignition
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, green, red
 from alpr_edge.domain.errors import PowerError
 
 _ASK = "alpr-edge unit ignition, with the key on and off; check [power] and wiring"
 
 
-def check_ignition(bench: Bench) -> list[Check]:
+def check_ignition(bench: CheckContext) -> list[Check]:
     """Whether it can be told; nothing for a unit that runs until its power goes."""
     if bench.settings.power.ignition == "none":
         return []
@@ -22,7 +22,7 @@ def check_ignition(bench: Bench) -> list[Check]:
     return [green("ignition", "says on" if is_on else "says off")]
 
 
-def _told(bench: Bench) -> Check:
+def _told(bench: CheckContext) -> Check:
     told = bench.told()
     word = "unknown" if told is None else str(told.figures.get("ignition"))
     if word not in {"on", "off"}:

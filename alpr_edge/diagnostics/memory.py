@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, green
 from alpr_edge.runtime.memory import core_pattern, swaps
 
@@ -11,7 +11,7 @@ SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
 TPM = Path("/dev/tpmrm0")
 
 
-def check_memory(bench: Bench, proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Check]:
+def check_memory(bench: CheckContext, proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Check]:
     """No memory in the clear on a disk: swap, and core files."""
     del bench
     pattern = core_pattern(proc)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, certificate, green, red
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
@@ -19,7 +19,7 @@ ANSWER_S_MAX = 10.0
 _UNSET = amber("department", "no uplink.url is set: nothing is sent", "enrol this unit and set uplink.url")
 
 
-def check_certificates(bench: Bench) -> list[Check]:
+def check_certificates(bench: CheckContext) -> list[Check]:
     """Certificate and key belong together and hold for a while; so does the authority's certificate."""
     uplink = bench.settings.uplink
     if not uplink.url:
@@ -34,7 +34,7 @@ def check_certificates(bench: Bench) -> list[Check]:
     return [*(_judged(what, held, todo, now) for what, held, todo in named), *_media_key(uplink)]
 
 
-def check_department(bench: Bench) -> list[Check]:
+def check_department(bench: CheckContext) -> list[Check]:
     """Connect, and deliver nothing."""
     uplink = bench.settings.uplink
     if not uplink.url:
@@ -46,7 +46,7 @@ def check_department(bench: Bench) -> list[Check]:
     }
     department = HttpsDepartment(uplink.model_copy(update=short), bench.settings.unit.id)
     try:
-        department.knock()
+        department.ping()
     except UnauthorisedError as error:
         return [red("department", str(error), "ask the department: alpr-edge department unit list")]
     except UplinkError as error:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from alpr_edge.app.factories import open_clock
-from alpr_edge.app.instance_lock import is_taken
+from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.camera import check_camera
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.devices import check_place_and_time, check_sound
 from alpr_edge.diagnostics.ignition import check_ignition
 from alpr_edge.diagnostics.memory import check_memory
@@ -108,8 +108,8 @@ def examine(
     """
     if unknown := [name for name in skip if name not in GROUPS]:
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
-    running = is_taken(settings.unit.data_directory)
-    bench = Bench(
+    running = is_locked(settings.unit.data_directory)
+    bench = CheckContext(
         settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
     )
     duties = list(_duties(bench))
@@ -119,7 +119,7 @@ def examine(
     return Report(settings.unit.id, bench.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip))
 
 
-def _duties(bench: Bench) -> Iterator[_Duty]:
+def _duties(bench: CheckContext) -> Iterator[_Duty]:
     """What is to be done, in the order of the table."""
     skip = bench.skip
     for camera in bench.settings.camera:
@@ -129,7 +129,7 @@ def _duties(bench: Bench) -> Iterator[_Duty]:
         bench.listened.set()
     else:
         yield _Duty("gps", partial(check_place_and_time, bench), 30.0)
-    plain: tuple[tuple[str, Callable[[Bench], list[Check]], float], ...] = (
+    plain: tuple[tuple[str, Callable[[CheckContext], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),
         ("ignition", check_ignition, 15.0),
         ("keys", check_keys, 15.0),

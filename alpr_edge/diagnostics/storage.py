@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alpr_edge import __version__
 from alpr_edge.app.factories import open_lists
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_sealing
 from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, disk, green, listed, red
 from alpr_edge.domain.errors import ModelError, StoreError
@@ -34,7 +34,7 @@ RIVAL = "opencv-python"
 """Unpacks over the same folder as the headless one; removing either breaks both."""
 
 
-def check_keys(bench: Bench) -> list[Check]:
+def check_keys(bench: CheckContext) -> list[Check]:
     """Every key is there and guarded, the outbox's opens the database, and what they are sealed with."""
     settings = bench.settings
     try:
@@ -56,7 +56,7 @@ def check_keys(bench: Bench) -> list[Check]:
     return found
 
 
-def check_lists(bench: Bench) -> list[Check]:
+def check_lists(bench: CheckContext) -> list[Check]:
     """Every live list is opened, and judged by its age in a time that somebody vouches for."""
     settings = bench.settings
     database, now = _opened(settings), bench.settled_now()
@@ -78,7 +78,7 @@ def check_lists(bench: Bench) -> list[Check]:
     return [*checks, green("own entries", f"{len(own)} of officers")] if own else checks
 
 
-def check_disk(bench: Bench) -> list[Check]:
+def check_disk(bench: CheckContext) -> list[Check]:
     """How full the file system of the data folder is, and whether it takes a write."""
     folder, retention = bench.settings.unit.data_directory, bench.settings.retention
     try:
@@ -109,7 +109,7 @@ def _storage_faults(settings: Settings) -> list[Check]:
     return found
 
 
-def check_deletion(bench: Bench) -> list[Check]:
+def check_deletion(bench: CheckContext) -> list[Check]:
     """Whether reads go when they are old: by the running unit's word, else by the present date and its witnesses."""
     told = bench.told() if bench.running else None
     reason = None if told is None else told.figures.get("deletion_by_age_rests")
@@ -128,7 +128,7 @@ def check_deletion(bench: Bench) -> list[Check]:
     return [green("deletion", "the date agrees with the newest read and with the department's")]
 
 
-def check_models(bench: Bench) -> list[Check]:
+def check_models(bench: CheckContext) -> list[Check]:
     """Every model file is the one its manifest names, and those of the settings are among them."""
     settings = bench.settings
     folders = model_folders(settings.vision, settings.unit.data_directory)
@@ -147,7 +147,7 @@ def check_models(bench: Bench) -> list[Check]:
     return [green("models", f"{len(digests)} files as in the manifest; in use: {used}", tuple(digests))]
 
 
-def check_versions(bench: Bench) -> list[Check]:
+def check_versions(bench: CheckContext) -> list[Check]:
     """What runs here; red where two packages stand in each other's way."""
     del bench
     details = (

@@ -43,13 +43,13 @@ class Tone(StrEnum):
     DAMAGED = "damaged"
     """The database was damaged and set aside: the unit watches, and what was kept waits to be salvaged."""
     READY = "ready"
-    PARTING = "parting"
+    SHUTTING_DOWN = "parting"
     """The ignition is off: the unit watches no more, sends what it holds, and powers off."""
 
 
 TONES_BY_URGENCY = (
     Tone.READY,
-    Tone.PARTING,
+    Tone.SHUTTING_DOWN,
     Tone.STALE,
     Tone.DISK,
     Tone.DAMAGED,
@@ -105,7 +105,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class AlertPolicy:
     """How a list's hits sound, where its settings say so."""
 
     level: Level | None = None
@@ -118,7 +118,7 @@ class Manner:
         return self.level or level_of(hit.entry.reason)
 
 
-PLAIN = Manner()
+PLAIN = AlertPolicy()
 
 
 def level_of(reason: Reason) -> Level:
@@ -137,28 +137,28 @@ def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MatchContext:
     """What bears on a hit beside the hit itself: its list, the read behind it, and the source's manner."""
 
     age: ListAge = ListAge.FRESH
     doubtful: bool = False
     """The read is not certain, and the list so large that a misread meets somebody else's entry too often."""
-    manner: Manner = PLAIN
+    manner: AlertPolicy = PLAIN
 
 
-def is_certain(hit: Hit, standing: Standing) -> bool:
+def is_certain(hit: Hit, standing: MatchContext) -> bool:
     """Whether the text is exact and not in doubt, the state not another and the list not past its limit."""
     exact = hit.kind is MatchKind.EXACT and not standing.doubtful
     return exact and hit.state is not StateMatch.OTHER and standing.age is not ListAge.RED
 
 
-def tone_of(hit: Hit, standing: Standing) -> Tone:
+def tone_of(hit: Hit, standing: MatchContext) -> Tone:
     """The hit's tone: the full tone of its level only when the hit is certain."""
     full = standing.manner.tone or _TONES[standing.manner.level_of(hit)]
     return full if is_certain(hit, standing) else Tone.POSSIBLE
 
 
-def alert_of(hits: Sequence[Hit], standing_of: Callable[[Hit], Standing]) -> Alert | None:
+def alert_of(hits: Sequence[Hit], standing_of: Callable[[Hit], MatchContext]) -> Alert | None:
     """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
 
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
@@ -172,14 +172,14 @@ def alert_of(hits: Sequence[Hit], standing_of: Callable[[Hit], Standing]) -> Ale
     return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, standing), phrase_of(hit, standing), standing.age)
 
 
-def _weight(hit: Hit, standing: Standing) -> tuple[bool, bool, int, Level]:
+def _weight(hit: Hit, standing: MatchContext) -> tuple[bool, bool, int, Level]:
     """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
     certain = is_certain(hit, standing)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
     return certain, hit.state is not StateMatch.OTHER, likelihood, standing.manner.level_of(hit)
 
 
-def phrase_of(hit: Hit, standing: Standing) -> str:
+def phrase_of(hit: Hit, standing: MatchContext) -> str:
     """What to say: reason, how sure, what to compare, and to verify."""
     age = standing.age
     parts = [hit.entry.reason.replace("_", " ")]

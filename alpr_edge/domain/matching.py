@@ -46,7 +46,7 @@ def state_match(read_state: str | None, entry_state: str | None) -> StateMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class Match:
     """A plate text met an entry in force; a :class:`~alpr_edge.domain.hits.Hit` once a read stands behind it."""
 
     entry: HotlistEntry
@@ -56,7 +56,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MatchQuery:
     """What is held against the lists."""
 
     plate: str
@@ -71,7 +71,7 @@ class Look:
     """Other texts that the reader considered, the likeliest first."""
 
 
-def meetings(look: Look, entries: Entries) -> list[Meeting]:
+def meetings(look: MatchQuery, entries: Entries) -> list[Match]:
     """Every entry in force that a text meets; none for an empty text.
 
     Exact ones come first, then confusable, then partial ones; in each kind the gravest reason first, then entries of
@@ -80,14 +80,14 @@ def meetings(look: Look, entries: Entries) -> list[Meeting]:
     if not look.plate:
         return []
     found = [
-        Meeting(entry, generation, kind, state_match(look.state, entry.state))
+        Match(entry, generation, kind, state_match(look.state, entry.state))
         for kind, (entry, generation) in _listed(look, entries)
         if entry.in_force(look.at, look.position)
     ]
     return sorted(found, key=_rank) if len(found) > 1 else found
 
 
-def _listed(look: Look, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
+def _listed(look: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
     for listed in entries.exact(look.plate):
         yield MatchKind.EXACT, listed
     for other in look.alternatives[:CONFUSABLES_MAX]:
@@ -98,7 +98,7 @@ def _listed(look: Look, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
         yield MatchKind.PARTIAL, listed
 
 
-def _rank(met: Meeting) -> tuple[int, int, int]:
+def _rank(met: Match) -> tuple[int, int, int]:
     return _KINDS.index(met.kind), -level_of(met.entry.reason), _STATES.index(met.state)
 
 
@@ -115,7 +115,7 @@ def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], s
     if not is_readable(read.plate):
         return []
     hits = []
-    for met in meetings(Look(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries):
+    for met in meetings(MatchQuery(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries):
         age = met.generation.age(at.trusted_utc)
         hits.append(
             Hit(

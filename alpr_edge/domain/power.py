@@ -14,7 +14,7 @@ class Phase(StrEnum):
     """Where a unit stands."""
 
     WATCHING = "watching"
-    PARTING = "parting"
+    SHUTTING_DOWN = "parting"
     """The ignition is off: nothing is watched, what is held is sent."""
     OFF = "off"
     """Everything is sent or the time is over: the power may go."""
@@ -59,7 +59,7 @@ class Power:
         """
         if self._believed(now_s, ignition is not False):
             self._turn(now_s)
-        elif self.phase is Phase.PARTING and (sent or now_s - self._parted_s >= self.rule.grace_s):
+        elif self.phase is Phase.SHUTTING_DOWN and (sent or now_s - self._parted_s >= self.rule.grace_s):
             self.phase = Phase.OFF
         return self.phase
 
@@ -80,6 +80,6 @@ class Power:
     def _turn(self, now_s: float) -> None:
         self._since_s, self._ordered_s = None, None
         if self.phase is Phase.WATCHING:
-            self.phase, self._parted_s = Phase.PARTING, now_s
+            self.phase, self._parted_s = Phase.SHUTTING_DOWN, now_s
         else:
             self.phase = Phase.WATCHING

@@ -97,7 +97,7 @@ class ReadDecided:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReadingPlace:
     """A plate's place in one frame of a pass."""
 
     frame_number: int
@@ -110,7 +110,7 @@ class ReadClosed:
 
     read: PlateRead
     evidence: Evidence | None
-    looks: tuple[Look, ...] = ()
+    looks: tuple[ReadingPlace, ...] = ()
     """Where the plate was in each frame that voted, oldest first."""
 
 

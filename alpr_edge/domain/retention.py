@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 
-class Ground(StrEnum):
+class DeletionReason(StrEnum):
     """Why a read was deleted, the ordinary grounds first."""
 
     AGE = "age"
@@ -28,7 +28,7 @@ class Ground(StrEnum):
     @property
     def audited(self) -> bool:
         """Whether the deletion is an event on record: nobody else has the read."""
-        return self in {Ground.POLICY, Ground.EMERGENCY}
+        return self in {DeletionReason.POLICY, DeletionReason.EMERGENCY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class KeptRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RetentionLimits:
     """How long reads stay, and whether the emergency rule may act."""
 
     acknowledged_max: timedelta
@@ -55,7 +55,9 @@ class Limits:
     """Switched on by the department, and nothing acknowledged is left to delete."""
 
 
-def doomed(reads: Iterable[KeptRead], limits: Limits, excess_bytes: int) -> list[tuple[KeptRead, Ground]]:
+def select_deletions(
+    reads: Iterable[KeptRead], limits: RetentionLimits, excess_bytes: int
+) -> list[tuple[KeptRead, DeletionReason]]:
     """What is to be deleted, in that order.
 
     Args:
@@ -66,21 +68,24 @@ def doomed(reads: Iterable[KeptRead], limits: Limits, excess_bytes: int) -> list
     free = sorted((read for read in reads if not read.held), key=lambda read: read.seq)
     acknowledged = [read for read in free if read.acknowledged]
     waiting = [read for read in free if not read.acknowledged]
-    chosen = [(read, Ground.AGE) for read in acknowledged if _is_past(read, limits.acknowledged_max)]
-    chosen += _for_room(acknowledged, chosen, excess_bytes, Ground.ROOM)
-    chosen += [(read, Ground.POLICY) for read in waiting if _is_past(read, limits.policy_max)]
+    chosen = [(read, DeletionReason.AGE) for read in acknowledged if _is_past(read, limits.acknowledged_max)]
+    chosen += _for_room(acknowledged, chosen, excess_bytes, DeletionReason.ROOM)
+    chosen += [(read, DeletionReason.POLICY) for read in waiting if _is_past(read, limits.policy_max)]
     if limits.emergency:
-        chosen += _for_room(waiting, chosen, excess_bytes, Ground.EMERGENCY)
+        chosen += _for_room(waiting, chosen, excess_bytes, DeletionReason.EMERGENCY)
     return chosen
 
 
 def _for_room(
-    reads: Sequence[KeptRead], chosen: Sequence[tuple[KeptRead, Ground]], excess_bytes: int, ground: Ground
-) -> list[tuple[KeptRead, Ground]]:
+    reads: Sequence[KeptRead],
+    chosen: Sequence[tuple[KeptRead, DeletionReason]],
+    excess_bytes: int,
+    ground: DeletionReason,
+) -> list[tuple[KeptRead, DeletionReason]]:
     """The oldest of ``reads`` beside those chosen, until the excess is covered."""
     covered = sum(read.size_bytes for read, _ in chosen)
     before = {read.seq for read, _ in chosen}
-    more: list[tuple[KeptRead, Ground]] = []
+    more: list[tuple[KeptRead, DeletionReason]] = []
     for read in reads:
         if covered >= excess_bytes:
             break

@@ -23,7 +23,7 @@ FORWARD_MAX = timedelta(minutes=1)
 """How much later than boot time allows a receiver may make it: more is no correction of what it had from memory."""
 
 
-class FixKeeper:
+class FixHistory:
     """A bounded history of one boot's fixes; safe to use from several threads.
 
     Args:
@@ -108,29 +108,29 @@ class GnssClock:
 
     Args:
         inner: tells the moment, and UTC when there is no recent fix.
-        keeper: the receiver's fixes.
+        fix_history: the receiver's fixes.
         age_ms_max: how long the inner clock's rate carries the receiver's UTC on.
     """
 
     LATENCY_MS = 1000.0
     """Longest way of a sentence from its moment to here: solution, then up to a second of serial line."""
 
-    def __init__(self, inner: Clock, keeper: FixKeeper, age_ms_max: float = 600_000.0) -> None:
+    def __init__(self, inner: Clock, fix_history: FixHistory, age_ms_max: float = 600_000.0) -> None:
         self._inner = inner
-        self._keeper = keeper
+        self._fix_history = fix_history
         self._age_ms_max = age_ms_max
 
     @property
     def trouble(self) -> str:
         """Why the receiver's time is refused at present; empty when it is not."""
-        jump, now, fix = self._keeper.jump, self._inner.now(), self._keeper.time_fix()
+        jump, now, fix = self._fix_history.jump, self._inner.now(), self._fix_history.time_fix()
         if not jump and self._is_contradicted(fix, now):
             jump = "the receiver's date is ahead of the one that this computer's clock was set by"
         return f"{jump} and is refused; look at the receiver, or restart the computer if it is right" if jump else ""
 
     def now(self) -> Instant:
         """The present instant; the receiver's UTC unless a time server's is known better, or contradicts its date."""
-        fix = self._keeper.time_fix()
+        fix = self._fix_history.time_fix()
         now = self._undisputed(self._inner.now(), fix)
         if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
             return now
@@ -157,7 +157,7 @@ class GnssClock:
         if now.utc_source is not UtcSource.GNSS or now.utc is None:
             return now
         is_of_boot = fix is not None and fix.received.boot_id == now.boot_id
-        if self._keeper.jump or (fix is not None and is_of_boot and _ahead(fix, now) < -FORWARD_MAX):
+        if self._fix_history.jump or (fix is not None and is_of_boot and _ahead(fix, now) < -FORWARD_MAX):
             return replace(now, utc_source=UtcSource.RTC, uncertainty_ms=None)
         return now
 

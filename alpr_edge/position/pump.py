@@ -9,7 +9,7 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import FixSource
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.position.fix_history import FixKeeper
+from alpr_edge.position.fix_history import FixHistory
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ REOPENING = Backoff(first_s=1.0, longest_s=30.0)
 
 def pump(
     source: FixSource,
-    keeper: FixKeeper,
+    fix_history: FixHistory,
     wait: Callable[[float], bool],
     backoff: Backoff = REOPENING,
     draw: Callable[[], float] = random.random,
@@ -28,7 +28,7 @@ def pump(
 
     Args:
         source: a receiver or a log; its PositionErrors are logged and followed by another try.
-        keeper: takes the fixes.
+        fix_history: takes the fixes.
         wait: waits so many seconds and says whether to stop (``threading.Event.wait``).
         backoff: how the waits grow; a fix starts them anew.
         draw: uniform in [0, 1), for the jitter.
@@ -41,8 +41,8 @@ def pump(
                 if failures:
                     log.info("position.recovered", source=fix.source, failures=failures)
                 failures = 0
-                keeper.add(fix)
-                if timed is not None and keeper.time_fix() == fix:
+                fix_history.add(fix)
+                if timed is not None and fix_history.time_fix() == fix:
                     timed(fix)
                 if wait(0):
                     return

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
-from alpr_edge.position.sentences import Kind, Refusal, Rejection, Sentence, parse
+from alpr_edge.position.sentences import Rejection, Sentence, SentenceKind, SentenceRefusal, parse
 from alpr_edge.runtime.clock import PLAUSIBLE_SINCE
 
 SILENCE_S = 3.0
@@ -108,16 +108,16 @@ class SentenceMerger:
         self.tally = tally
         self._waiting: Solution | None = None
         self._done: time | None = None
-        self._heard_s: dict[Kind, float] = {}
+        self._heard_s: dict[SentenceKind, float] = {}
 
     def feed(self, line: bytes, received: Instant) -> list[Solution]:
         """Take one line that arrived at ``received``; none, one or (rarely) two solutions are complete."""
         parsed = parse(line)
-        if not isinstance(parsed, Refusal) or parsed.kind is not None:
+        if not isinstance(parsed, SentenceRefusal) or parsed.kind is not None:
             self.tally.sentences += 1
         if isinstance(parsed, Sentence):
             return self._join(parsed, received)
-        if isinstance(parsed, Refusal):
+        if isinstance(parsed, SentenceRefusal):
             self.tally.rejected[parsed.reason] += 1
             return self._refuse(parsed)
         return []
@@ -134,14 +134,14 @@ class SentenceMerger:
         if self._waiting and self._waiting.time_of_day != sentence.time_of_day:
             out = self._give_out()
         known = self._waiting or Solution(received, None, None)
-        joined = replace(known, rmc=sentence) if sentence.kind is Kind.RMC else replace(known, gga=sentence)
+        joined = replace(known, rmc=sentence) if sentence.kind is SentenceKind.RMC else replace(known, gga=sentence)
         self._waiting = joined
         return out + self._give_out() if self._complete(joined) else out
 
     def _complete(self, solution: Solution) -> bool:
         if solution.rmc and solution.gga:
             return True
-        missing = Kind.GGA if solution.rmc else Kind.RMC
+        missing = SentenceKind.GGA if solution.rmc else SentenceKind.RMC
         apart_s = abs(solution.seconds_of_day - self._heard_s[missing])
         return min(apart_s, DAY_S - apart_s) > SILENCE_S
 
@@ -153,7 +153,7 @@ class SentenceMerger:
         self.tally.solutions += 1
         return [solution]
 
-    def _refuse(self, refusal: Refusal) -> list[Solution]:
+    def _refuse(self, refusal: SentenceRefusal) -> list[Solution]:
         moment = refusal.time_of_day
         if refusal.kind is None:
             return []
@@ -167,9 +167,9 @@ class SentenceMerger:
         self._done = moment
         return out
 
-    def _note(self, kind: Kind, moment: time) -> None:
+    def _note(self, kind: SentenceKind, moment: time) -> None:
         """Remember when each kind was last heard; before the first of a kind, both count from the start."""
-        for known in Kind:
+        for known in SentenceKind:
             self._heard_s.setdefault(known, seconds_of_day(moment))
         self._heard_s[kind] = seconds_of_day(moment)
 

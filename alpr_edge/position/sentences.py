@@ -26,7 +26,7 @@ _MEASURED_MODES = frozenset("ADFPR")
 """NMEA 0183 RMC: autonomous, differential, float RTK, precise, RTK; E, M and S are no measurements."""
 
 
-class Kind(StrEnum):
+class SentenceKind(StrEnum):
     """The two sentences that make a fix."""
 
     RMC = "RMC"
@@ -53,7 +53,7 @@ class Rejection(StrEnum):
 class Sentence:
     """A valid RMC or GGA; what the other kind says is None."""
 
-    kind: Kind
+    kind: SentenceKind
     time_of_day: time
     lat_deg: float
     lon_deg: float
@@ -66,15 +66,15 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class SentenceRefusal:
     """A line that gives no place; an RMC or GGA still says which moment it refuses."""
 
     reason: Rejection
-    kind: Kind | None = None
+    kind: SentenceKind | None = None
     time_of_day: time | None = None
 
 
-def parse(line: bytes) -> Sentence | Refusal | None:
+def parse(line: bytes) -> Sentence | SentenceRefusal | None:
     """Read one line; None is a sound sentence of another kind. Never raises, whatever the bytes.
 
     A sentence cut short by the next one is passed over: what follows the last ``$`` counts.
@@ -82,10 +82,10 @@ def parse(line: bytes) -> Sentence | Refusal | None:
     start = max(line.rfind(b"$"), line.rfind(b"!"))
     frame = _FRAME.match(line, max(0, start))
     if frame is None:
-        return Refusal(Rejection.MALFORMED)
+        return SentenceRefusal(Rejection.MALFORMED)
     body, checksum = frame.groups()
     if _checksum(body) != int(checksum, 16):
-        return Refusal(Rejection.CHECKSUM)
+        return SentenceRefusal(Rejection.CHECKSUM)
     if line[start : start + 1] == b"!" or not _KIND.match(body):
         return None
     sentence = pynmea2.parse(f"${body.decode('ascii')}*{checksum.decode('ascii')}", check=True)
@@ -99,20 +99,20 @@ def _checksum(body: bytes) -> int:
     return value
 
 
-def _rmc(sentence: pynmea2.RMC) -> Sentence | Refusal:
+def _rmc(sentence: pynmea2.RMC) -> Sentence | SentenceRefusal:
     moment = _time(sentence.timestamp)
     mode = sentence.data[11] if len(sentence.data) > 11 else ""
     if sentence.status != "A" or mode == "N":
-        return Refusal(Rejection.VOID, Kind.RMC, moment)
+        return SentenceRefusal(Rejection.VOID, SentenceKind.RMC, moment)
     if mode and mode not in _MEASURED_MODES:
-        return Refusal(Rejection.NOT_MEASURED, Kind.RMC, moment)
+        return SentenceRefusal(Rejection.NOT_MEASURED, SentenceKind.RMC, moment)
     place = _place(sentence)
     if moment is None or isinstance(place, Rejection):
-        return Refusal(place if isinstance(place, Rejection) else Rejection.MALFORMED, Kind.RMC, moment)
+        return SentenceRefusal(place if isinstance(place, Rejection) else Rejection.MALFORMED, SentenceKind.RMC, moment)
     knots = _decimal(sentence.data[6:7])
     course = _decimal(sentence.data[7:8])
     return Sentence(
-        Kind.RMC,
+        SentenceKind.RMC,
         moment,
         *place,
         day=_date(sentence.data[8:9]),
@@ -121,20 +121,20 @@ def _rmc(sentence: pynmea2.RMC) -> Sentence | Refusal:
     )
 
 
-def _gga(sentence: pynmea2.GGA) -> Sentence | Refusal:
+def _gga(sentence: pynmea2.GGA) -> Sentence | SentenceRefusal:
     moment = _time(sentence.timestamp)
     quality = sentence.gps_qual
     if quality in {None, 0}:
-        return Refusal(Rejection.VOID, Kind.GGA, moment)
+        return SentenceRefusal(Rejection.VOID, SentenceKind.GGA, moment)
     if quality not in _MEASURED_QUALITIES:
         reason = Rejection.NOT_MEASURED if isinstance(quality, int) else Rejection.MALFORMED
-        return Refusal(reason, Kind.GGA, moment)
+        return SentenceRefusal(reason, SentenceKind.GGA, moment)
     place = _place(sentence)
     if moment is None or isinstance(place, Rejection):
-        return Refusal(place if isinstance(place, Rejection) else Rejection.MALFORMED, Kind.GGA, moment)
+        return SentenceRefusal(place if isinstance(place, Rejection) else Rejection.MALFORMED, SentenceKind.GGA, moment)
     satellites = _decimal(sentence.data[6:7])
     return Sentence(
-        Kind.GGA,
+        SentenceKind.GGA,
         moment,
         *place,
         hdop=_decimal(sentence.data[7:8]),

@@ -11,10 +11,10 @@ from typing import Any
 
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.retention import candidates, holds, usage
-from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.store.unit_store import UnitStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Handover:
     """What the department does not have, or must not be deleted, by name; empty when all was handed over."""
 
 
-def prepare(store: StoreRoom, tick: Callable[[str, int, int], None]) -> Handover:
+def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover:
     """Close open reads, salvage what was set aside, and count; again changes nothing.
 
     Args:
@@ -52,7 +52,7 @@ def prepare(store: StoreRoom, tick: Callable[[str, int, int], None]) -> Handover
     """
     data = store.database.path.parent
     closed = store.reads.close_open_reads()
-    databases = [_salvaged(store, aside, tick) for aside in all_aside(data)]
+    databases = [_salvaged(store, aside, tick) for aside in damaged_databases(data)]
     # A read that came over is closed; one that was there and hung on it may not have been.
     closed += store.reads.close_open_reads()
     store.outbox.quarantine_lost_images()
@@ -75,7 +75,7 @@ def prepare(store: StoreRoom, tick: Callable[[str, int, int], None]) -> Handover
     return told
 
 
-def _salvaged(store: StoreRoom, aside: Aside, tick: Callable[[str, int, int], None]) -> dict[str, Any]:
+def _salvaged(store: UnitStore, aside: DamagedDatabase, tick: Callable[[str, int, int], None]) -> dict[str, Any]:
     """What came over of a database set aside; one that was salvaged to its end is not read again."""
     report = aside.report
     if report is None:
@@ -85,7 +85,7 @@ def _salvaged(store: StoreRoom, aside: Aside, tick: Callable[[str, int, int], No
     return {"name": aside.folder.name, "bytes": aside.size_bytes, **report}
 
 
-def _lists(store: StoreRoom) -> Path:
+def _lists(store: UnitStore) -> Path:
     return store.database.path.parent / LISTS_DIRECTORY
 
 

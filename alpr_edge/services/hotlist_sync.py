@@ -8,7 +8,7 @@ from datetime import datetime
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
-from alpr_edge.hotlist.ingest.import_worker import Taker
+from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ImportReport
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_fetcher import ListFetcher
@@ -19,7 +19,7 @@ Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncResult:
     """What became of one source."""
 
     source: str
@@ -29,8 +29,8 @@ class Synced:
 
 
 def sync_source(
-    fetcher: ListFetcher, taker: Taker, source: ListSource, now: datetime | None, progress: Progress
-) -> Synced:
+    fetcher: ListFetcher, taker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
+) -> SyncResult:
     """Bring one list up to date; a failure is part of the answer, not an error."""
     reports: list[ImportReport] = []
     try:
@@ -42,8 +42,8 @@ def sync_source(
             if report is None or not (fetched or source.folder):
                 break
     except AlprEdgeError as error:
-        return Synced(source.name, tuple(reports), str(error))
-    return Synced(source.name, tuple(reports))
+        return SyncResult(source.name, tuple(reports), str(error))
+    return SyncResult(source.name, tuple(reports))
 
 
 def _settled(source: ListSource) -> Listing:

@@ -41,7 +41,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ModelFiles:
     """The files offered."""
 
     detector: Path
@@ -52,7 +52,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedModels:
     """What was added, and how the trial went."""
 
     detector: str
@@ -63,7 +63,7 @@ class Added:
     text_right: bool
 
 
-def add_models(offer: Offer, settings: Settings, today: date) -> Added:
+def add_models(offer: ModelFiles, settings: Settings, today: date) -> AddedModels:
     """Check both models, try them and add them to the unit's.
 
     Raises:
@@ -91,7 +91,7 @@ def add_models(offer: Offer, settings: Settings, today: date) -> Added:
     written = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
     for path in (folder, *written):
         give_to_owner_of(data, path)
-    return Added(names[0], names[1], folder, found, right)
+    return AddedModels(names[0], names[1], folder, found, right)
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def _naming(path: Path) -> Iterator[None]:
         raise ModelError(f"{path}: {error}") from None
 
 
-def _name(offer: Offer, path: Path) -> str:
+def _name(offer: ModelFiles, path: Path) -> str:
     name = offer.name or path.stem
     if not NAME.fullmatch(name):
         raise ModelError(f"{name!r} is no name for a model: letters, digits, dots, dashes, at most 64; give --name")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from alpr_edge.domain.retention import Limits, Quotas
+from alpr_edge.domain.retention import Quotas, RetentionLimits
 from alpr_edge.settings.base import Section, require_order
 
 
@@ -28,9 +28,11 @@ class RetentionSettings(Section):
         return require_order(self, "days", "policy_days")
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> RetentionLimits:
         """As the domain's rules take them."""
-        return Limits(timedelta(days=self.days), timedelta(days=self.policy_days), self.when_full == "delete_oldest")
+        return RetentionLimits(
+            timedelta(days=self.days), timedelta(days=self.policy_days), self.when_full == "delete_oldest"
+        )
 
     @property
     def quotas(self) -> Quotas:

@@ -12,30 +12,30 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.db.access_rights import QUEUE
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
-from alpr_edge.store.hotlists.download_spool import Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.store.keys import IMAGES, derive_key, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import waiting
 from alpr_edge.store.recovery.refused_records import RefusedRecords
-from alpr_edge.store.recovery.replacement import Renewal
+from alpr_edge.store.recovery.replacement import DatabaseReplacement
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoreRoom:
+class UnitStore:
     """The store's objects over one open database."""
 
     database: Database
     images: ImageStore
     reads: ReadStore
     outbox: Outbox
-    incoming: Incoming
+    incoming: DownloadSpool
     """Feeds fetched and not imported yet."""
     refused: RefusedRecords
     """Records that the store did not take."""
-    renewal: Renewal
+    renewal: DatabaseReplacement
     """For the process that holds the data folder: goes on with a new database when this one turns out damaged."""
 
     def recover(self) -> list[str]:
@@ -75,17 +75,17 @@ def _tried(step: Callable[[], object]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QueueRoom:
+class QueueStore:
     """What the half that faces the network has of the store: the queue, and how lists are fetched."""
 
     database: Database
     """Refuses every statement that touches anything else."""
     outbox: Outbox
-    incoming: Incoming
+    incoming: DownloadSpool
 
 
 @contextmanager
-def open_queue(settings: Settings) -> Iterator[QueueRoom]:
+def open_queue(settings: Settings) -> Iterator[QueueStore]:
     """Open the queue of ``settings.unit``; closes it at the end.
 
     Raises:
@@ -96,13 +96,13 @@ def open_queue(settings: Settings) -> Iterator[QueueRoom]:
     database = Database.open(directory, key, migrate=False, rights=QUEUE)
     try:
         outbox = Outbox(database, ImageStore(directory / IMAGES, derive_key(key, IMAGES)))
-        yield QueueRoom(database, outbox, Incoming(directory, key))
+        yield QueueStore(database, outbox, DownloadSpool(directory, key))
     finally:
         database.close()
 
 
 @contextmanager
-def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Iterator[StoreRoom]:
+def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Iterator[UnitStore]:
     """Open the store of ``settings.unit``; closes it at the end.
 
     Args:
@@ -115,12 +115,12 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
     """
     key = load_key("outbox", settings.store.keys_directory)
     directory = settings.unit.data_directory
-    renewal = Renewal(directory, key)
+    renewal = DatabaseReplacement(directory, key)
     database = renewal.open() if renew else Database.open(directory, key, migrate=migrate)
     try:
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
         reads, outbox = ReadStore(database, images), Outbox(database, images)
-        incoming, refused = Incoming(directory, key), RefusedRecords(directory, key)
-        yield StoreRoom(database, images, reads, outbox, incoming, refused, renewal)
+        incoming, refused = DownloadSpool(directory, key), RefusedRecords(directory, key)
+        yield UnitStore(database, images, reads, outbox, incoming, refused, renewal)
     finally:
         database.close()

@@ -98,7 +98,7 @@ class HttpsDepartment:
                 return answers + [Answer(item.item_id, Outcome.UNSENT) for item in unsent]
         return answers
 
-    def knock(self) -> None:
+    def ping(self) -> None:
         """Deliver nothing: whether the department is reached and takes this unit.
 
         Raises:

@@ -26,7 +26,7 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.download_spool import Draft, Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool, PartialDownload
 from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink import hotlist_responses
 from alpr_edge.uplink.bounded_transport import BoundedTransport, Deadline
@@ -70,7 +70,7 @@ class ListFetcher:
         sources: Sequence[ListSource],
         uplink: UplinkSettings,
         unit_id: str,
-        incoming: Incoming,
+        incoming: DownloadSpool,
         database: Database,
         clock: Clock,
         draw: Callable[[], float] = random.random,
@@ -170,7 +170,7 @@ class ListFetcher:
         is_behind = is_new or self._newest.get(name, 0) > newest
         due.at_s = time.monotonic() + (LOOK_S if is_behind and due.source.department else due.source.every_s)
 
-    def _transfer(self, source: ListSource, state: SyncState, draft: Draft | None) -> bool:
+    def _transfer(self, source: ListSource, state: SyncState, draft: PartialDownload | None) -> bool:
         settings = self._settings_of(source)
         self._deadline.begin(FETCH_S_MAX)
         with httpx.Client(
@@ -196,7 +196,7 @@ class ListFetcher:
                 raise explained(error, settings) from None
 
     def _received(
-        self, client: httpx.Client, source: ListSource, response: httpx.Response, draft: Draft | None
+        self, client: httpx.Client, source: ListSource, response: httpx.Response, draft: PartialDownload | None
     ) -> bool:
         status, now = response.status_code, self._clock.now().trusted_utc
         if status == 304 or (status == 204 and source.department):
@@ -224,7 +224,7 @@ class ListFetcher:
         log.info("hotlist.fetched", source=source.name, bytes=draft.size, serial=note.serial, change=note.change)
         return True
 
-    def _take(self, source: ListSource, response: httpx.Response, draft: Draft) -> None:
+    def _take(self, source: ListSource, response: httpx.Response, draft: PartialDownload) -> None:
         for chunk in response.iter_raw(CHUNK_BYTES):
             if draft.size + len(chunk) > source.bytes_max:
                 draft.discard()

@@ -14,7 +14,7 @@ from alpr_edge.domain.protocol.items import (
     ListChange,
 )
 from alpr_edge.settings import ListSource, UplinkSettings
-from alpr_edge.store.hotlists.download_spool import Draft, FeedNote
+from alpr_edge.store.hotlists.download_spool import FeedNote, PartialDownload
 from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink.delivery_responses import retry_after_s
 
@@ -35,7 +35,7 @@ def signature_address(url: str) -> str:
     return urlunsplit(parts._replace(path=parts.path + ".sig"))
 
 
-def headers_of(state: SyncState, draft: Draft | None) -> dict[str, str]:
+def headers_of(state: SyncState, draft: PartialDownload | None) -> dict[str, str]:
     """Headers that ask for the rest of a draft, or for a list other than the one fetched last."""
     if draft is not None and draft.size and draft.note.etag:
         return {"Range": f"bytes={draft.size}-", "If-Range": draft.note.etag}

@@ -127,7 +127,7 @@ class Uploader:
             return self._fail(items, error)
         return self._settle(items, answers)
 
-    def hurry(self) -> None:
+    def reset_backoff(self) -> None:
         """There is little time left to send: waits grow from the first one anew."""
         self._resting_until_ns.clear()
         self.state = replace(self.state, failures=0)

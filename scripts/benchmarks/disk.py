@@ -20,7 +20,7 @@ from alpr_edge.store.reads.repository import Stored
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.purge import Purge, Purged
 from alpr_edge.store.retention.usage import Usage
-from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.store.unit_store import UnitStore
 from scripts.benchmarks import disk_catchup
 from scripts.benchmarks.disk_device import Device, device, unit_store
 from scripts.benchmarks.disk_reads import A_DAY, START, Drive, Look, looks
@@ -92,13 +92,13 @@ def _bytes_a_read(made: Device, settings: StoreSettings, pictures: list[Look]) -
         figure("disk.purge.writer_held", purged.held_s_max * 1000, "ms", what="longest of all steps")
 
 
-def _deliver(store: StoreRoom) -> None:
+def _deliver(store: UnitStore) -> None:
     """Take receipts for everything, in the batches in which the uplink sends."""
     while due := store.outbox.due(ITEMS_A_RECEIPT, TARGET_BYTES):
         store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
 
 
-def _purge(store: StoreRoom) -> Purged:
+def _purge(store: UnitStore) -> Purged:
     """Delete everything for want of room."""
     purge = Purge(store.database, store.reads, RetentionSettings().limits)
     now = Instant("bench", 10**15, START, UtcSource.GNSS)
@@ -129,7 +129,7 @@ def _fortnight(made: Device, settings: StoreSettings, pictures: list[Look], read
         _standing(made, store)
 
 
-def _standing(made: Device, store: StoreRoom) -> None:
+def _standing(made: Device, store: UnitStore) -> None:
     """What the uplink and the purge ask of so large a store, again and again."""
     _timed("disk.fortnight.due", lambda: store.outbox.due(ITEMS_A_RECEIPT, 4 << 20))
     _timed("disk.fortnight.counts", store.outbox.counts)

@@ -22,7 +22,7 @@ from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import StoreSettings, UplinkSettings
-from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.store.unit_store import UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.tls import context_of
 from alpr_edge.uplink.uploader import Uploader
@@ -61,7 +61,7 @@ def run(folder: Path, settings: StoreSettings, pictures: list[Look]) -> None:
     figure("disk.catchup.fortnight", 8e9 / (size / own_s) / 3600, "h", what="8 GB at that rate")
 
 
-def _batches(store: StoreRoom, uplink: UplinkSettings) -> Iterator[list[OutboxItem]]:
+def _batches(store: UnitStore, uplink: UplinkSettings) -> Iterator[list[OutboxItem]]:
     """Everything that waits, as the uploader would take it."""
     taken: set[str] = set()
     while due := store.outbox.due(uplink.batch_items, uplink.batch_bytes, taken):
@@ -98,7 +98,7 @@ def _posted(uplink: UplinkSettings, batches: Batches) -> float:
     return time.perf_counter() - began
 
 
-def _uploaded(uplink: UplinkSettings, store: StoreRoom) -> tuple[int, float]:
+def _uploaded(uplink: UplinkSettings, store: UnitStore) -> tuple[int, float]:
     """Items and seconds until the outbox is empty, receipts written."""
     department = HttpsDepartment(uplink, UNIT_ID)
     uploader = Uploader(store.outbox, department, uplink, SystemClock())

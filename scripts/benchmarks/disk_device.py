@@ -10,7 +10,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.settings import Settings, StoreSettings, UnitSettings
 from alpr_edge.store.keys import create_keys
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from scripts.faults.disk import Disk, mounting_fault
 
 SECTOR_BYTES = 512
@@ -67,7 +67,7 @@ def unit_settings(folder: Path, store: StoreSettings) -> Settings:
 
 
 @contextmanager
-def unit_store(folder: Path, store: StoreSettings) -> Iterator[StoreRoom]:
+def unit_store(folder: Path, store: StoreSettings) -> Iterator[UnitStore]:
     """A unit's store in ``folder``, opened as the unit opens it."""
     with open_store(unit_settings(folder, store), migrate=True) as room:
         yield room

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.matching import Look, meetings
+from alpr_edge.domain.matching import MatchQuery, meetings
 from alpr_edge.domain.patterns import PatternSet
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.packed import Packed
@@ -120,7 +120,7 @@ def _index(settings: Path) -> HotlistIndex:
         return open_lists(unit, store.database)[1].load()
 
 
-def _look_ups(index: HotlistIndex, reads: Sequence[Look]) -> dict[str, float]:
+def _look_ups(index: HotlistIndex, reads: Sequence[MatchQuery]) -> dict[str, float]:
     """Microseconds of exact and confusable look-ups together, and of the partials alone."""
     whole = replace(index, lists=tuple(replace(held, packed=_without_partials(held.packed)) for held in index.lists))
     # A car asks for a plate once, so the first round counts; of the others only what no other process held up.
@@ -146,7 +146,9 @@ def _without_partials(packed: Packed) -> Packed:
     return replace(packed, patterns=PatternSet([]))
 
 
-def _against(index: HotlistIndex, reads: Sequence[Look], feed: Path, memory_mb: float) -> dict[str, dict[str, float]]:
+def _against(
+    index: HotlistIndex, reads: Sequence[MatchQuery], feed: Path, memory_mb: float
+) -> dict[str, dict[str, float]]:
     """Our time and memory in parts of each peer's, for everything listed of the very plate read."""
     times, memory = {}, {}
     plates = [read.plate for read in reads]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alpr_edge.domain.matching import CONFUSABLES_MAX, Look
+from alpr_edge.domain.matching import CONFUSABLES_MAX, MatchQuery
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import Alternative
 
@@ -59,7 +59,7 @@ def listed_plates(entries: int, count: int) -> list[str]:
     return plates(np.random.default_rng(SEED), min(_BATCH, entries - min(PARTIALS, entries // 2)))[:count]
 
 
-def looks(entries: int, count: int) -> list[Look]:
+def looks(entries: int, count: int) -> list[MatchQuery]:
     """Reads as the vote makes them: most sure, some with a few other texts, one in twenty with all it may have."""
     random = np.random.default_rng(SEED + 1)
     listed = listed_plates(entries, count)
@@ -69,7 +69,7 @@ def looks(entries: int, count: int) -> list[Look]:
     ]
     others = random.choice([0, 1, 2, 3, CONFUSABLES_MAX], count, p=[0.6, 0.2, 0.1, 0.05, 0.05])
     return [
-        Look(canonical(plate), "CA", None, None, tuple(_alternatives(canonical(plate), int(number))))
+        MatchQuery(canonical(plate), "CA", None, None, tuple(_alternatives(canonical(plate), int(number))))
         for plate, number in zip(chosen, others, strict=True)
     ]
 

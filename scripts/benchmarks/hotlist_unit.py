@@ -25,7 +25,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 
 COMMIT_EVERY_S = 0.1
 IDLE_COMMITS = 100
@@ -61,7 +61,7 @@ def import_command(feed: Path, settings: Path) -> list[str]:
     return [sys.executable, "-m", "alpr_edge", "hotlist", "import", str(feed), *where]
 
 
-def _while_importing(store: StoreRoom, lists: HotlistLoader, command: list[str]) -> dict[str, float]:
+def _while_importing(store: UnitStore, lists: HotlistLoader, command: list[str]) -> dict[str, float]:
     """Commit reads at rest, then while another process imports and this one swaps."""
     idle = [_commit_ms(store) for _ in range(IDLE_COMMITS)]
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -97,12 +97,12 @@ def _keep(lists: HotlistLoader, swaps: list[float], over: threading.Event) -> No
             swaps.append(time.perf_counter() - began)
 
 
-def _commit_until(done: Callable[[], bool], store: StoreRoom, times: list[float]) -> None:
+def _commit_until(done: Callable[[], bool], store: UnitStore, times: list[float]) -> None:
     while not done():
         times.append(_commit_ms(store))
 
 
-def _commit_ms(store: StoreRoom) -> float:
+def _commit_ms(store: UnitStore) -> float:
     """Decide and close one read with its pictures, after a pause; returns how long the commit took."""
     time.sleep(COMMIT_EVERY_S)
     now = SystemClock().now()

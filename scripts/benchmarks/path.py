@@ -14,9 +14,9 @@ from statistics import median
 import fast_alpr
 import numpy as np
 
-from alpr_edge.app.factories import Sight, open_models
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts
+from alpr_edge.app.factories import VisionModels, open_models
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.alerting import Tone
@@ -176,17 +176,17 @@ def _drive(
         )
         private_directory(data)
         create_keys(here.store.keys_directory)
-        herald = Herald(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
+        alerter = Alerter(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
             recogniser = Recogniser(detector, reader, here.vision.detection_sure_min)
-            parts = Parts(
-                Sight(recogniser, (detector.model_id, reader.model_id)),
-                herald,
+            parts = PipelineDeps(
+                VisionModels(recogniser, (detector.model_id, reader.model_id)),
+                alerter,
                 lambda: everything,
                 lambda _: None,
                 Recorder(store.reads, here.store, store.refused),
                 lambda _: None,
             )
-            Assembly(here, [Lens("bench", lambda _: frames)], parts, live=live).run_to_end()
-        return list(herald.latencies_ms)
+            Pipeline(here, [CameraFeed("bench", lambda _: frames)], parts, live=live).run_to_end()
+        return list(alerter.latencies_ms)

@@ -7,13 +7,13 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from alpr_edge.app.factories import Sight
+from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.pipeline import decision_rule
-from alpr_edge.app.pipeline.second_reader_worker import at_work
+from alpr_edge.app.pipeline.second_reader_worker import second_reader_worker
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.second_opinions import SecondLooks
+from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.settings import DecisionSettings, VisionSettings
 
 
@@ -33,7 +33,7 @@ class Replay:
         return [event for event in closed if event.read.read_id not in corrected]
 
 
-def replay(frames: Iterable[Frame], sight: Sight, vision: VisionSettings, ending_ms: float = 0.0) -> Replay:
+def replay(frames: Iterable[Frame], sight: VisionModels, vision: VisionSettings, ending_ms: float = 0.0) -> Replay:
     """Take frames through the path one after the other.
 
     Args:
@@ -43,7 +43,7 @@ def replay(frames: Iterable[Frame], sight: Sight, vision: VisionSettings, ending
         ending_ms: how long after the last frame the source ends.
     """
     decision = DecisionSettings()
-    second = SecondLooks(at_work(sight.second, live=False), vision.second_reader_ms_max)
+    second = SecondOpinions(second_reader_worker(sight.second, live=False), vision.second_reader_ms_max)
     origin, ids = Origin("bench", "bench", sight.model_ids), map(str, itertools.count())
     rule = decision_rule(decision)
     passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)

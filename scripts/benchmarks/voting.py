@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.factories import Sight, open_sight
+from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import vote
@@ -63,7 +63,7 @@ def benchmark(data: Path) -> list[Opener]:
 
 def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
     """Take one pass of each scene through the unit's rule and print what came of them."""
-    sight, console = open_sight(vision), Console(stderr=True)
+    sight, console = open_vision_models(vision), Console(stderr=True)
     bar = track(passes(openers), name, console=console, disable=not console.is_terminal, transient=True)
     outcomes = [_outcome(passing(), sight, vision) for passing in bar]
     found = [outcome for outcome in outcomes if outcome.readings]
@@ -75,7 +75,7 @@ def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
     print_tones(name, decisions, second_reader=vision.second_reader)
 
 
-def _outcome(passing: Pass, sight: Sight, vision: VisionSettings) -> Outcome:
+def _outcome(passing: Pass, sight: VisionModels, vision: VisionSettings) -> Outcome:
     outcome = Outcome(passing.truth.plate)
     found = replay(passing.frames, sight, vision, ending_ms=FRAME_MS)
     for readings, box in zip(found.readings, passing.boxes, strict=True):

@@ -24,9 +24,9 @@ from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
 from alpr_edge.store.db.migrate import RELEASE
 from alpr_edge.store.hotlists import generations
-from alpr_edge.store.recovery.damaged_databases import all_aside, waiting
+from alpr_edge.store.recovery.damaged_databases import damaged_databases, waiting
 from alpr_edge.store.recovery.salvage import Salvage
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
 from scripts.faults.ledger import Ledger, Tally
@@ -125,12 +125,12 @@ class Check:
     def _settings(self) -> Settings:
         return self.rig.settings(self.disk)
 
-    def _came_in_place(self, store: StoreRoom) -> None:
+    def _came_in_place(self, store: UnitStore) -> None:
         """No cut, kill or full disk may pass for damage."""
-        aside = len(all_aside(store.database.path.parent)) - self.known_aside
+        aside = len(damaged_databases(store.database.path.parent)) - self.known_aside
         self.tally.corrupt += [f"{aside} sound databases were set aside"] * bool(aside)
 
-    def _pictures_without_rows(self, store: StoreRoom) -> None:
+    def _pictures_without_rows(self, store: UnitStore) -> None:
         for sha256 in self.ledger.pictures:
             self._open(store, sha256)
 
@@ -165,20 +165,20 @@ class Check:
             there = dict(self._department("SELECT item_id, sha256 FROM items"))
             self.tally.lost += [f"item {item} has a receipt only" for item, sha256 in rows if there.get(item) != sha256]
 
-    def _images(self, connection: Connection, store: StoreRoom) -> None:
+    def _images(self, connection: Connection, store: UnitStore) -> None:
         named = {str(row[0]) for row in connection.execute(text("SELECT sha256 FROM images"))}
         self.tally.corrupt += [f"image {sha256} is nobody's" for sha256 in store.images.orphans(named)]
         for sha256 in named - self.whole:
             self._open(store, sha256)
         self.whole |= named
 
-    def _open(self, store: StoreRoom, sha256: str) -> None:
+    def _open(self, store: UnitStore, sha256: str) -> None:
         try:
             store.images.get(sha256)
         except StoreError as error:
             self.tally.corrupt.append(str(error))
 
-    def _lists(self, store: StoreRoom) -> None:
+    def _lists(self, store: UnitStore) -> None:
         """The live list opens, is one that was asked for, and holds what its feed held."""
         if not self.ledger.live:
             return
@@ -196,11 +196,11 @@ class Check:
             over = self._lists_of_nobody(store, loader.directory)
             self.tally.corrupt += [f"{', '.join(over)}: nobody's, and an import leaves it there"] * bool(over)
 
-    def _lists_of_nobody(self, store: StoreRoom, directory: Path) -> list[str]:
+    def _lists_of_nobody(self, store: UnitStore, directory: Path) -> list[str]:
         known = {stored.file for stored in generations.held(store.database, LIST)}
         return [path.name for path in directory.glob("*") if path.suffix != ".json" and path.name not in known | {LOCK}]
 
-    def _import(self, store: StoreRoom) -> None:
+    def _import(self, store: UnitStore) -> None:
         lists, _ = open_lists(self._settings, store.database)
         serial = generations.next_serial(store.database, LIST)
         request = Request(self.rig.feed(serial), LIST, FormatName.GENERIC_CSV, accept_shrink=True)

@@ -23,7 +23,7 @@ from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import ItemKind
-from alpr_edge.domain.retention import Limits
+from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.ingest.importer import Request, import_feed
 from alpr_edge.runtime.clock import SystemClock
@@ -36,7 +36,7 @@ from alpr_edge.store.keys import load_key
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention.deletion_dates import note_department_date
 from alpr_edge.store.retention.purge import Purge
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
 from scripts.faults.notes import Begun, Failed, Kept, Live, MayGo, Migrated, Note, Pictures, Said, Wanted
@@ -95,7 +95,7 @@ def through(pipe: Connection) -> Say:
     return lambda note: pipe.send(Said(note, time.monotonic()))
 
 
-def opened(task: Task) -> AbstractContextManager[StoreRoom]:
+def opened(task: Task) -> AbstractContextManager[UnitStore]:
     """The store as the unit opens it."""
     return open_store(task.rig.settings(task.disk), migrate=True, renew=True)
 
@@ -107,7 +107,7 @@ def _capture(task: Task, say: Say) -> None:
         _record(store, task, random, say, itertools.count())
 
 
-def _record(store: StoreRoom, task: Task, random: Random, say: Say, numbers: "itertools.count[int] | range") -> None:
+def _record(store: UnitStore, task: Task, random: Random, say: Say, numbers: "itertools.count[int] | range") -> None:
     """Decide reads, and close in each batch those of the batch before."""
     before: list[DecidedRecord] = []
     for number in numbers:
@@ -143,7 +143,7 @@ def _purge(task: Task, say: Say) -> None:
     with opened(task) as store:
         store.recover()
         uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
-        purge = Purge(store.database, store.reads, Limits(timedelta(days=30), timedelta(days=3650)))
+        purge = Purge(store.database, store.reads, RetentionLimits(timedelta(days=30), timedelta(days=3650)))
         now = records.later(timedelta(days=400))
         _bear_out(store, now)
         for number in itertools.count():
@@ -157,7 +157,7 @@ def _purge(task: Task, say: Say) -> None:
             purge.step(now, 0)
 
 
-def _bear_out(store: StoreRoom, now: Instant) -> None:
+def _bear_out(store: UnitStore, now: Instant) -> None:
     """Let a date delete: this boot's pairs and the department agree on it."""
     for before_ms in (60_000.0, 0.0):
         clock_pairs.record(store.database, now.shifted(-before_ms))
@@ -165,7 +165,7 @@ def _bear_out(store: StoreRoom, now: Instant) -> None:
     note_department_date(store.database, DepartmentDate(now.utc, now))
 
 
-def _with_receipts(store: StoreRoom) -> tuple[str, ...]:
+def _with_receipts(store: UnitStore) -> tuple[str, ...]:
     query = select(outbox.c.item_id).where(outbox.c.kind == ItemKind.READ, outbox.c.state == "delivered")
     with store.database.read() as connection:
         return tuple(connection.scalars(query))

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from alpr_edge.app.factories import open_sight
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.settings import load
@@ -18,7 +18,7 @@ def main() -> None:
     """Print the rate between the first and the last frame: neither the start nor the models' loading counts."""
     frames, out, settings = sys.argv[1], Path(sys.argv[2]), load(Path(sys.argv[3]))
     out.mkdir(mode=0o700)
-    sight = open_sight(settings.vision, settings.unit.data_directory)
+    sight = open_vision_models(settings.vision, settings.unit.data_directory)
     recording = open_recording(frames, fps=10.0, nmea=None, hotlist=None, scratch=out)
     plan = replay.Plan(recording, sight, out, settings, recording.began, real_time=False, upload_s_max=0.0)
     clocks: list[tuple[float, float]] = []

@@ -202,9 +202,9 @@ def _within(car: Car, unit: str) -> tuple[str, ...]:
 def firewall_holds(scene: Scene) -> str:
     """In comes nothing; out to the department goes the unit's user alone."""
     car = scene.car
-    knock = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 5)"
+    ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 5)"
     for user, let in (("alpr-edge", True), ("nobody", False)):
-        found = car.holds("runuser", "-u", user, "--", "python3", "-c", knock)
+        found = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
         _require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
     serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
     car.run("systemd-run", "--quiet", "--collect", "--unit=door", "python3", "-c", serve)

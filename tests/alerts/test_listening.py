@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from alpr_edge.alerts.tone_recorder import Ear, heard, pitches_of
+from alpr_edge.alerts.tone_recorder import ToneRecorder, heard, pitches_of
 from alpr_edge.alerts.tones import RATE_HZ, synthesise
 from alpr_edge.cli import app
 from alpr_edge.diagnostics.devices import TONES
@@ -80,5 +80,5 @@ def test_a_missing_recorder_says_what_to_install(
     require_tool: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SoundError, match="install alsa-utils"), Ear("default"):
+    with pytest.raises(SoundError, match="install alsa-utils"), ToneRecorder("default"):
         pass

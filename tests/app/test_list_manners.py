@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.stages.hotlist_refresh import ListWatch
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.domain.alerting import Alert, Level, Tone
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import StateMatch
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.index.officer_entries import OwnLoader
+from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings, parse
@@ -35,8 +35,8 @@ def announced(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys: ob
     hit = replace(hit_of("r1"), state=state)
     source = {"name": hit.generation.source, "format": "clew", **keys}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
-    herald = Herald(player, ReplayedClock(START), AlertSettings(), hotlist)
-    alert, _ = herald.announce(decided(), [hit])
+    alerter = Alerter(player, ReplayedClock(START), AlertSettings(), hotlist)
+    alert, _ = alerter.announce(decided(), [hit])
     assert alert is not None
     return alert
 
@@ -62,7 +62,7 @@ def test_how_grave_a_hit_is_is_its_source_s_word_else_its_reason_s_certain_or_no
     source = {"name": possible.generation.source, "format": "clew", "priority": "urgent"}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
     levels = [
-        Herald(player, ReplayedClock(START), AlertSettings(), chosen).level_of(possible)
+        Alerter(player, ReplayedClock(START), AlertSettings(), chosen).level_of(possible)
         for chosen in (hotlist, HotlistSettings())
     ]
     assert levels == [Level.URGENT, Level.HIGH]
@@ -77,7 +77,7 @@ def test_a_refused_feed_is_a_fault_until_one_goes_live(tmp_path: Path) -> None:
     database = Database.open(tmp_path / "data", KEY, migrate=True)
     lists = Lists(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
     loader = HotlistLoader(database, KEY, lists.directory)
-    watch = ListWatch(loader, OwnLoader(database), HotlistSettings())
+    watch = HotlistRefresh(loader, OfficerEntryLoader(database), HotlistSettings())
     request = Request(tmp_path / "bolo.csv", "bolo", FormatName.GENERIC_CSV)
     request.path.write_text("Plate\nABC123\n", encoding="utf-8")
     import_feed(request, lists, None)

@@ -13,7 +13,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.db import schema
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.reads.repository import DecidedRecord
-from alpr_edge.store.unit_store import QueueRoom, open_queue, open_store
+from alpr_edge.store.unit_store import QueueStore, open_queue, open_store
 from tests.store.records import hit, plate_read
 from tests.units import write_bare_unit
 
@@ -24,7 +24,7 @@ DENIED = "may neither read nor change that|it refused .SQLITE_ERROR."
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[QueueRoom]:
+def queue(tmp_path: Path) -> Iterator[QueueStore]:
     """Of a unit with a read that is queued and one that is held back, since its track is still open."""
     settings = load(write_bare_unit(tmp_path))
     with open_store(settings, migrate=True) as store:
@@ -36,12 +36,12 @@ def queue(tmp_path: Path) -> Iterator[QueueRoom]:
         yield opened
 
 
-def refused(queue: QueueRoom, statement: str) -> None:
+def refused(queue: QueueStore, statement: str) -> None:
     with pytest.raises(StoreError, match=DENIED), queue.database.write() as connection:
         connection.exec_driver_sql(statement)
 
 
-def test_the_queue_is_delivered_and_marked(queue: QueueRoom) -> None:
+def test_the_queue_is_delivered_and_marked(queue: QueueStore) -> None:
     due = queue.outbox.due(10, 10**6)
     assert [item.item_id for item in due][:2] == ["hit-1", "read-1"]
     assert due[-1].body == b"\xff\xd8\xff crop"
@@ -63,7 +63,7 @@ def test_the_queue_is_delivered_and_marked(queue: QueueRoom) -> None:
 
 
 @pytest.mark.parametrize("table", CLOSED, ids=lambda table: str(table.name))
-def test_no_other_table_is_read_or_changed(queue: QueueRoom, table: Table) -> None:
+def test_no_other_table_is_read_or_changed(queue: QueueStore, table: Table) -> None:
     column = next(iter(table.c))
     with pytest.raises(StoreError, match=DENIED), queue.database.read() as connection:
         connection.execute(select(table))
@@ -98,10 +98,10 @@ def test_no_other_table_is_read_or_changed(queue: QueueRoom, table: Table) -> No
         "DROP TABLE outbox",
     ],
 )
-def test_nothing_else_is_done_to_the_queue_or_the_file(queue: QueueRoom, statement: str) -> None:
+def test_nothing_else_is_done_to_the_queue_or_the_file(queue: QueueStore, statement: str) -> None:
     refused(queue, statement)
     assert len(queue.outbox.due(10, 10**6)) == 3
 
 
-def test_its_room_holds_the_queue_alone(queue: QueueRoom) -> None:
-    assert set(QueueRoom.__dataclass_fields__) == {"database", "outbox", "incoming"}
+def test_its_room_holds_the_queue_alone(queue: QueueStore) -> None:
+    assert set(QueueStore.__dataclass_fields__) == {"database", "outbox", "incoming"}

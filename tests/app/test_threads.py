@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import structlog
 
-from alpr_edge.app.capture_daemon import Unit
-from alpr_edge.app.uplink_daemon import UplinkUnit
+from alpr_edge.app.capture_daemon import CaptureDaemon
+from alpr_edge.app.uplink_daemon import UplinkDaemon
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
@@ -43,9 +43,9 @@ class Daemon:
         kind: which.
     """
 
-    def __init__(self, settings: Path, kind: type[Unit] | type[UplinkUnit]) -> None:
+    def __init__(self, settings: Path, kind: type[CaptureDaemon] | type[UplinkDaemon]) -> None:
         self.stop = threading.Event()
-        self._health = settings.parent / "runtime" / ("run.json" if kind is Unit else "uplink.json")
+        self._health = settings.parent / "runtime" / ("run.json" if kind is CaptureDaemon else "uplink.json")
         self._others = set(threading.enumerate())
         self.main = threading.Thread(target=kind(load(settings), self.stop).run, name="main", daemon=True)
         self.main.start()
@@ -87,7 +87,7 @@ folder = "{tmp_path}/lists"
         encoding="utf-8",
     )
     with Receiver(tmp_path / "tty"):
-        running = Daemon(settings, Unit)
+        running = Daemon(settings, CaptureDaemon)
         try:
             running.until(lambda told: told["ready"])
             yield running
@@ -125,7 +125,7 @@ def test_every_thread_of_the_uplink_is_a_stage_that_comes_back(tmp_path: Path) -
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), "https://127.0.0.1:9")
     with open_store(load(settings), migrate=True):
         pass
-    uplink = Daemon(settings, UplinkUnit)
+    uplink = Daemon(settings, UplinkDaemon)
     uplink.until(lambda told: told["ready"])
     assert set(uplink.threads) == {"lists", "certificate"}
     for name in ("lists", "certificate"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner, Result
 
-from alpr_edge.app.factories import open_sight
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.cli import app
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.instants import Instant
@@ -103,7 +103,7 @@ def test_added_models_are_found_by_their_name_and_read_in_our_alphabet(unit: Uni
     text = unit.settings.read_text(encoding="utf-8")
     unit.settings.write_text(f'{text}vision.detector = "official"\nvision.reader = "official"\n', encoding="utf-8")
     settings = load(unit.settings)
-    sight = open_sight(settings.vision, settings.unit.data_directory)
+    sight = open_vision_models(settings.vision, settings.unit.data_directory)
     frame = Frame("front", 0, Instant("boot", 0), np.zeros((720, 1280, 3), np.uint8))
     (reading,) = sight.recogniser.recognise(frame)
     assert vote([reading]).plate == "8ABC123"

@@ -13,7 +13,7 @@ from alpr_edge.domain.instants import UtcSource
 from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.records import instant, plate_read
 from tests.units import write_bare_unit
 
@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(settings: Path) -> Iterator[StoreRoom]:
+def store(settings: Path) -> Iterator[UnitStore]:
     """One read stamped by an RTC, one by nothing."""
     with open_store(load(settings), migrate=True) as room:
         for read_id, source in (("by-rtc", UtcSource.RTC), ("by-nothing", UtcSource.UNKNOWN)):
@@ -45,7 +45,7 @@ def table(settings: Path) -> str:
     return CliRunner().invoke(app, ["reads", "--settings", str(settings)], env={"COLUMNS": "300"}).stdout
 
 
-def test_only_what_pairs_bear_out_is_shown_as_sure(settings: Path, store: StoreRoom) -> None:
+def test_only_what_pairs_bear_out_is_shown_as_sure(settings: Path, store: UnitStore) -> None:
     assert bases(settings) == [("none", False), ("clock", False)]
     assert "unknown" in table(settings)
     assert "not sure: 2026-05-04" in table(settings)

@@ -10,7 +10,7 @@ from alpr_edge.domain.alerting import (
     Cooldown,
     Level,
     ListAge,
-    Standing,
+    MatchContext,
     Tone,
     alert_of,
     level_of,
@@ -37,7 +37,7 @@ def hit(
 
 
 def sounded(*hits: Hit, age: ListAge = ListAge.FRESH) -> Alert:
-    alert = alert_of(hits, lambda _: Standing(age))
+    alert = alert_of(hits, lambda _: MatchContext(age))
     assert alert is not None
     return alert
 
@@ -52,13 +52,13 @@ def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full
     certain = one.kind is MatchKind.EXACT and one.state is not StateMatch.OTHER and age is not ListAge.RED
     assert (alert.tone is not Tone.POSSIBLE) == certain
     assert (alert.level is not Level.NOTICE) == certain
-    assert alert.tone == tone_of(one, Standing(age))
+    assert alert.tone == tone_of(one, MatchContext(age))
     assert (alert.hit_id, alert.read_id, alert.list_age) == ("hit", "read", age)
 
 
 @given(hits, ages)
 def test_a_read_in_doubt_on_a_large_list_is_possible_and_says_so(one: Hit, age: ListAge) -> None:
-    standing = Standing(age, doubtful=True)
+    standing = MatchContext(age, doubtful=True)
     alert = alert_of([one], lambda _: standing)
     assert alert is not None
     assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
@@ -67,14 +67,14 @@ def test_a_read_in_doubt_on_a_large_list_is_possible_and_says_so(one: Hit, age: 
 
 def test_a_certain_hit_of_a_small_list_goes_before_one_in_doubt_of_a_large_one() -> None:
     doubted, plain = hit(Reason.AMBER_ALERT, hit_id="doubted"), hit(Reason.OTHER, hit_id="plain")
-    alert = alert_of([doubted, plain], lambda one: Standing(doubtful=one is doubted))
+    alert = alert_of([doubted, plain], lambda one: MatchContext(doubtful=one is doubted))
     assert alert is not None
     assert (alert.hit_id, alert.tone) == ("plain", Tone.ROUTINE)
 
 
 @given(hits, ages)
 def test_every_phrase_ends_in_verification_and_holds_no_plate(one: Hit, age: ListAge) -> None:
-    phrase = phrase_of(one, Standing(age))
+    phrase = phrase_of(one, MatchContext(age))
     assert phrase.endswith("; verify through CLETS")
     assert PLATE not in phrase
     assert not any(character.isdigit() or character.isupper() for character in phrase.removesuffix("CLETS"))
@@ -82,7 +82,7 @@ def test_every_phrase_ends_in_verification_and_holds_no_plate(one: Hit, age: Lis
 
 @given(hits, ages)
 def test_a_phrase_says_whatever_makes_the_hit_doubtful(one: Hit, age: ListAge) -> None:
-    phrase = phrase_of(one, Standing(age))
+    phrase = phrase_of(one, MatchContext(age))
     assert ("compare the characters" in phrase) == (one.kind is not MatchKind.EXACT)
     assert ("other state" in phrase) == (one.state is StateMatch.OTHER)
     assert ("state not read" in phrase) == (one.state is StateMatch.UNKNOWN)
@@ -90,13 +90,13 @@ def test_a_phrase_says_whatever_makes_the_hit_doubtful(one: Hit, age: ListAge) -
 
 
 def test_phrases_as_they_are_heard() -> None:
-    assert phrase_of(hit(), Standing()) == "stolen vehicle; verify through CLETS"
+    assert phrase_of(hit(), MatchContext()) == "stolen vehicle; verify through CLETS"
     doubtful = hit(Reason.FELONY_VEHICLE, MatchKind.CONFUSABLE, StateMatch.OTHER)
-    assert phrase_of(doubtful, Standing(ListAge.RED)) == (
+    assert phrase_of(doubtful, MatchContext(ListAge.RED)) == (
         "felony vehicle, possible, confusable match, compare the characters, other state, list is old;"
         " verify through CLETS"
     )
-    assert phrase_of(hit(), Standing(ListAge.AMBER, doubtful=True)) == (
+    assert phrase_of(hit(), MatchContext(ListAge.AMBER, doubtful=True)) == (
         "stolen vehicle, possible, plate not read with certainty, compare the characters, list is not fresh;"
         " verify through CLETS"
     )
@@ -113,7 +113,7 @@ def test_a_certain_hit_is_sounded_before_any_possible_one_and_the_gravest_of_the
     several: list[Hit], age: ListAge
 ) -> None:
     alert = sounded(*several, age=age)
-    certain = [level_of(one.entry.reason) for one in several if tone_of(one, Standing(age)) is not Tone.POSSIBLE]
+    certain = [level_of(one.entry.reason) for one in several if tone_of(one, MatchContext(age)) is not Tone.POSSIBLE]
     assert alert.level == max(certain, default=Level.NOTICE)
 
 
@@ -122,16 +122,16 @@ def test_among_possible_hits_the_likeliest_is_named() -> None:
     confusable = hit(Reason.STOLEN_PLATE, MatchKind.CONFUSABLE, hit_id="confusable")
     elsewhere = hit(Reason.AMBER_ALERT, MatchKind.EXACT, StateMatch.OTHER, hit_id="elsewhere")
     assert sounded(partial, elsewhere, confusable).hit_id == "confusable"
-    assert alert_of([], lambda _: Standing()) is None
+    assert alert_of([], lambda _: MatchContext()) is None
     doubted = hit(Reason.OTHER, hit_id="doubted")
-    alert = alert_of([confusable, doubted], lambda _: Standing(doubtful=True))
+    alert = alert_of([confusable, doubted], lambda _: MatchContext(doubtful=True))
     assert alert is not None
     assert alert.hit_id == "doubted"
 
 
 def test_a_hit_from_an_old_list_yields_to_one_from_a_fresh_list() -> None:
     old, fresh = hit(Reason.AMBER_ALERT, age_s=1e6, hit_id="old"), hit(Reason.STOLEN_VEHICLE, hit_id="fresh")
-    alert = alert_of([old, fresh], lambda one: Standing(ListAge.RED if one.list_age_s else ListAge.FRESH))
+    alert = alert_of([old, fresh], lambda one: MatchContext(ListAge.RED if one.list_age_s else ListAge.FRESH))
     assert alert is not None
     assert (alert.hit_id, alert.tone, alert.list_age) == ("fresh", Tone.HIGH, ListAge.FRESH)
 

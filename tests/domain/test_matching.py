@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.alerting import Level, Standing, Tone, alert_of, tone_of
+from alpr_edge.domain.alerting import Level, MatchContext, Tone, alert_of, tone_of
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, Look, match, meetings, state_match
+from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, MatchQuery, match, meetings, state_match
 from alpr_edge.domain.patterns import PatternSet, canonical_partial, is_partial
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import Alternative, PlateRead
@@ -108,19 +108,19 @@ def test_green_v_san_francisco_is_never_exact_and_never_sounds_like_it() -> None
     assert hits("5SOW350", listed) == []
     (hit,) = hits("5SOW350", listed, others={"5SOW750": 0.3}, state="CA")
     assert hit.kind is MatchKind.CONFUSABLE
-    alert = alert_of([hit], lambda _: Standing())
+    alert = alert_of([hit], lambda _: MatchContext())
     assert alert is not None
     assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
     assert "possible, confusable match, compare the characters" in alert.phrase
     (exact,) = hits("5SOW750", listed, state="CA")
-    assert tone_of(exact, Standing()) is not alert.tone
+    assert tone_of(exact, MatchContext()) is not alert.tone
 
 
 def test_the_aurora_case_says_other_state() -> None:
     """Aurora, 2020: the text was right, and listed for a motorcycle of another state."""
     (hit,) = hits("4XYZ123", entry("4XYZ123", "MT"), state="CO")
     assert hit.state is StateMatch.OTHER
-    alert = alert_of([hit], lambda _: Standing())
+    alert = alert_of([hit], lambda _: MatchContext())
     assert alert is not None
     assert "other state" in alert.phrase
     assert alert.tone is Tone.POSSIBLE
@@ -246,5 +246,5 @@ def test_an_empty_text_meets_nothing() -> None:
 @given(st.lists(st.text("0O1B", min_size=1, max_size=3), max_size=12), st.text("0O1B", max_size=3))
 def test_exactly_the_entries_of_equal_canonical_text_meet(listed: list[str], text: str) -> None:
     entries = [entry(raw) for raw in listed]
-    met = [meeting.entry for meeting in meetings(Look(canonical(text), at=NOON), Shelf(*entries))]
+    met = [meeting.entry for meeting in meetings(MatchQuery(canonical(text), at=NOON), Shelf(*entries))]
     assert met == [each for each in entries if text and each.plate == canonical(text)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alpr_edge.domain.power import Phase, Power, PowerRule
 
 RULE = PowerRule(off_after_s=10, on_after_s=1, grace_s=60, gone_s=30)
-WATCHING, PARTING, OFF = Phase.WATCHING, Phase.PARTING, Phase.OFF
+WATCHING, SHUTTING_DOWN, OFF = Phase.WATCHING, Phase.SHUTTING_DOWN, Phase.OFF
 
 
 def phases(words: Sequence[bool | None], *, sent: bool = False) -> list[Phase]:
@@ -20,12 +20,12 @@ def parted(sent: bool = False) -> tuple[Power, int]:  # noqa: FBT002 - one flag
     power = Power(RULE)
     for second in range(11):
         power.step(second, ignition=False, sent=sent)
-    assert power.phase is PARTING
+    assert power.phase is SHUTTING_DOWN
     return power, 11
 
 
 def test_off_is_believed_after_its_delay() -> None:
-    assert phases([True] + [False] * 12) == [WATCHING] * 11 + [PARTING] * 2
+    assert phases([True] + [False] * 12) == [WATCHING] * 11 + [SHUTTING_DOWN] * 2
 
 
 @pytest.mark.parametrize("interruption", [True, None])
@@ -45,7 +45,7 @@ def test_what_cannot_be_told_is_never_off() -> None:
 
 def test_it_stays_until_everything_is_sent() -> None:
     power, now = parted()
-    assert power.step(now, ignition=False, sent=False) is PARTING
+    assert power.step(now, ignition=False, sent=False) is SHUTTING_DOWN
     assert power.step(now + 1, ignition=False, sent=True) is OFF
 
 
@@ -58,14 +58,14 @@ def test_it_stays_no_longer_than_its_grace() -> None:
 @pytest.mark.parametrize("word", [True, None])
 def test_ignition_that_comes_back_calls_it_off(word: bool | None) -> None:
     power, now = parted()
-    assert power.step(now, ignition=word, sent=False) is PARTING
+    assert power.step(now, ignition=word, sent=False) is SHUTTING_DOWN
     assert power.step(now + 1, ignition=word, sent=False) is WATCHING
     assert power.step(now + 2, ignition=False, sent=False) is WATCHING
 
 
 def test_a_flicker_does_not_call_it_off() -> None:
     power, now = parted()
-    assert [power.step(now + s, ignition=s % 2 == 0, sent=False) for s in range(20)] == [PARTING] * 20
+    assert [power.step(now + s, ignition=s % 2 == 0, sent=False) for s in range(20)] == [SHUTTING_DOWN] * 20
 
 
 def test_an_order_to_power_off_has_no_way_back_unless_the_power_stayed() -> None:

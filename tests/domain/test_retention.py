@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.retention import (
+    DeletionReason,
     DiskState,
     Fill,
-    Ground,
     KeptRead,
-    Limits,
     Quotas,
+    RetentionLimits,
     ballast_needed,
     ballast_room_bytes,
     days_left,
-    doomed,
     excess_bytes,
     fill_of,
+    select_deletions,
 )
 
 DAY = timedelta(days=1)
-LIMITS = Limits(acknowledged_max=30 * DAY, policy_max=365 * DAY)
+LIMITS = RetentionLimits(acknowledged_max=30 * DAY, policy_max=365 * DAY)
 GB = 10**9
 QUOTAS = Quotas(bytes_max=8 * GB, disk_share_max=0.85, amber_share=0.9)
 QUIET = DiskState(64 * GB, 50 * GB, GB, GB, 64 << 20, 64 << 20)
@@ -35,76 +35,82 @@ reads_of = st.lists(
     unique_by=lambda read: read.seq,
     max_size=40,
 )
-limits_of = st.builds(Limits, st.floats(0, 400).map(DAY.__mul__), st.floats(0, 400).map(DAY.__mul__), st.booleans())
+limits_of = st.builds(
+    RetentionLimits, st.floats(0, 400).map(DAY.__mul__), st.floats(0, 400).map(DAY.__mul__), st.booleans()
+)
 needs = st.integers(0, 4_000_000)
 
 
-def seqs(chosen: Sequence[tuple[KeptRead, Ground]], *grounds: Ground) -> list[int]:
+def seqs(chosen: Sequence[tuple[KeptRead, DeletionReason]], *grounds: DeletionReason) -> list[int]:
     return [read.seq for read, ground in chosen if ground in grounds]
 
 
 @given(reads_of, limits_of, needs)
-def test_what_is_held_never_goes_and_nothing_goes_twice(reads: list[KeptRead], limits: Limits, need: int) -> None:
-    chosen = doomed(reads, limits, need)
+def test_what_is_held_never_goes_and_nothing_goes_twice(
+    reads: list[KeptRead], limits: RetentionLimits, need: int
+) -> None:
+    chosen = select_deletions(reads, limits, need)
     assert not any(read.held for read, _ in chosen)
     assert len(chosen) == len({read.seq for read, _ in chosen})
 
 
 @given(reads_of, limits_of, needs)
 def test_the_ground_says_whether_the_department_has_it_and_whether_it_is_on_record(
-    reads: list[KeptRead], limits: Limits, need: int
+    reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
-    for read, ground in doomed(reads, limits, need):
+    for read, ground in select_deletions(reads, limits, need):
         assert ground.audited is not read.acknowledged
 
 
 @given(reads_of, limits_of, needs)
 def test_what_was_not_acknowledged_goes_by_policy_or_the_emergency_rule_alone(
-    reads: list[KeptRead], limits: Limits, need: int
+    reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
-    for read, ground in doomed(reads, limits, need):
+    for read, ground in select_deletions(reads, limits, need):
         if not read.acknowledged:
             by_policy = read.age is not None and read.age > limits.policy_max
-            assert by_policy if ground is Ground.POLICY else limits.emergency
+            assert by_policy if ground is DeletionReason.POLICY else limits.emergency
 
 
 @given(reads_of, limits_of, needs)
-def test_an_unknown_age_deletes_nothing_by_age(reads: list[KeptRead], limits: Limits, need: int) -> None:
-    chosen = doomed([replace(read, age=None) for read in reads], limits, need)
-    assert not seqs(chosen, Ground.AGE, Ground.POLICY)
-    assert not doomed([replace(read, age=None) for read in reads], limits, 0)
+def test_an_unknown_age_deletes_nothing_by_age(reads: list[KeptRead], limits: RetentionLimits, need: int) -> None:
+    chosen = select_deletions([replace(read, age=None) for read in reads], limits, need)
+    assert not seqs(chosen, DeletionReason.AGE, DeletionReason.POLICY)
+    assert not select_deletions([replace(read, age=None) for read in reads], limits, 0)
 
 
 @given(reads_of, limits_of, needs)
 def test_the_acknowledged_go_first_and_the_oldest_of_them_first(
-    reads: list[KeptRead], limits: Limits, need: int
+    reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
-    chosen = doomed(reads, limits, need)
-    order = [list(Ground).index(ground) for _, ground in chosen]
+    chosen = select_deletions(reads, limits, need)
+    order = [list(DeletionReason).index(ground) for _, ground in chosen]
     assert order == sorted(order)
-    for ground in Ground:
+    for ground in DeletionReason:
         assert seqs(chosen, ground) == sorted(seqs(chosen, ground))
-    if seqs(chosen, Ground.EMERGENCY):
+    if seqs(chosen, DeletionReason.EMERGENCY):
         kept = {read.seq for read in reads} - {read.seq for read, _ in chosen}
         assert not [read for read in reads if read.seq in kept and read.acknowledged and not read.held]
     # For want of room the oldest go: whoever of the same standing stays is newer.
-    for ground, acknowledged in ((Ground.ROOM, True), (Ground.EMERGENCY, False)):
+    for ground, acknowledged in ((DeletionReason.ROOM, True), (DeletionReason.EMERGENCY, False)):
         gone = {read.seq for read, _ in chosen}
         stayed = [it.seq for it in reads if it.acknowledged is acknowledged and not it.held and it.seq not in gone]
         assert all(seq < min(stayed) for seq in seqs(chosen, ground) if stayed)
 
 
 @given(reads_of, limits_of, needs)
-def test_no_more_goes_for_room_than_is_needed(reads: list[KeptRead], limits: Limits, need: int) -> None:
-    chosen = doomed(reads, limits, need)
+def test_no_more_goes_for_room_than_is_needed(reads: list[KeptRead], limits: RetentionLimits, need: int) -> None:
+    chosen = select_deletions(reads, limits, need)
     for place, (_, ground) in enumerate(chosen):
-        if ground in {Ground.ROOM, Ground.EMERGENCY}:
+        if ground in {DeletionReason.ROOM, DeletionReason.EMERGENCY}:
             assert sum(read.size_bytes for read, _ in chosen[:place]) < need
 
 
 @given(reads_of, limits_of, needs)
-def test_all_acknowledged_that_are_not_held_can_make_room(reads: list[KeptRead], limits: Limits, need: int) -> None:
-    chosen = doomed(reads, limits, need)
+def test_all_acknowledged_that_are_not_held_can_make_room(
+    reads: list[KeptRead], limits: RetentionLimits, need: int
+) -> None:
+    chosen = select_deletions(reads, limits, need)
     could = sum(read.size_bytes for read in reads if read.acknowledged and not read.held)
     assert sum(read.size_bytes for read, _ in chosen) >= min(need, could)
 
@@ -114,24 +120,27 @@ def read(seq: int, days: float | None, *, acknowledged: bool = True, held: bool 
 
 
 def test_what_is_as_old_as_the_car_keeps_stays_another_moment() -> None:
-    assert doomed([read(1, 30), read(2, 365, acknowledged=False)], LIMITS, 0) == []
+    assert select_deletions([read(1, 30), read(2, 365, acknowledged=False)], LIMITS, 0) == []
 
 
 def test_age_makes_room_before_the_oldest_of_unknown_age_is_touched() -> None:
-    chosen = doomed([read(1, None), read(2, 31), read(3, 1)], LIMITS, 60_000)
-    assert chosen == [(read(2, 31), Ground.AGE)]
+    chosen = select_deletions([read(1, None), read(2, 31), read(3, 1)], LIMITS, 60_000)
+    assert chosen == [(read(2, 31), DeletionReason.AGE)]
 
 
 def test_a_year_without_a_receipt_is_purged_as_the_policy_says() -> None:
     kept = [read(1, 366, acknowledged=False), read(2, 366, acknowledged=False, held=True), read(3, 300)]
-    assert [(it.seq, ground) for it, ground in doomed(kept, LIMITS, 0)] == [(3, Ground.AGE), (1, Ground.POLICY)]
+    assert [(it.seq, ground) for it, ground in select_deletions(kept, LIMITS, 0)] == [
+        (3, DeletionReason.AGE),
+        (1, DeletionReason.POLICY),
+    ]
 
 
 def test_the_emergency_rule_gives_up_the_oldest_and_only_what_is_needed() -> None:
     kept = [read(seq, 1, acknowledged=False) for seq in (3, 1, 2)]
-    assert doomed(kept, LIMITS, 100_000) == []
+    assert select_deletions(kept, LIMITS, 100_000) == []
     switched_on = replace(LIMITS, emergency=True)
-    assert seqs(doomed(kept, switched_on, 100_000), Ground.EMERGENCY) == [1, 2]
+    assert seqs(select_deletions(kept, switched_on, 100_000), DeletionReason.EMERGENCY) == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.position.chrony import MAGIC, SAMPLE, ChronyFeed, sample
-from alpr_edge.position.fix_history import FixKeeper
+from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock, wall_ns_at
@@ -108,14 +108,14 @@ def spoken(offset_s: float = 0.0, day: str | None = None) -> bytes:
 
 @contextmanager
 def pumped(
-    device: Path, feed: ChronyFeed, keeper: FixKeeper, offset_s: float = 0.0, day: str | None = None
+    device: Path, feed: ChronyFeed, fix_history: FixHistory, offset_s: float = 0.0, day: str | None = None
 ) -> Iterator[None]:
     """A receiver on a pseudo-terminal and the pump that listens to it."""
     stop = threading.Event()
     source = SerialSource(PositionSettings(device=str(device), baud=115_200), SystemClock(), stop.is_set)
     with Receiver(device, lambda _: spoken(offset_s, day)):
         thread = threading.Thread(
-            target=pump, args=(source, keeper, stop.wait), kwargs={"timed": feed.feed}, daemon=True
+            target=pump, args=(source, fix_history, stop.wait), kwargs={"timed": feed.feed}, daemon=True
         )
         thread.start()
         try:
@@ -127,8 +127,8 @@ def pumped(
 
 def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: socket.socket) -> None:
     """From a pseudo-terminal, an hour off the system's clock: for four seconds nothing, then samples."""
-    feed, keeper, began = ChronyFeed(str(folder / "s")), FixKeeper(5000), time.monotonic()
-    with pumped(folder / "tty", feed, keeper, offset_s=-3600):
+    feed, fix_history, began = ChronyFeed(str(folder / "s")), FixHistory(5000), time.monotonic()
+    with pumped(folder / "tty", feed, fix_history, offset_s=-3600):
         datagram = listener.recv(100)
         assert time.monotonic() - began > 3.5
     seconds, micros, offset, *_ = SAMPLE.unpack(datagram)
@@ -137,13 +137,13 @@ def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: s
 
 
 def test_a_receiver_that_rolled_over_gives_places_and_no_time(folder: Path) -> None:
-    feed, keeper = ChronyFeed(str(folder / "s")), FixKeeper(5000)
+    feed, fix_history = ChronyFeed(str(folder / "s")), FixHistory(5000)
     rolled = f"{datetime.now(UTC) - timedelta(weeks=1024):%d%m%y}"
-    with pumped(folder / "tty", feed, keeper, day=rolled):
-        wait_for(lambda: keeper.latest is not None)
+    with pumped(folder / "tty", feed, fix_history, day=rolled):
+        wait_for(lambda: fix_history.latest is not None)
         threading.Event().wait(5)
-    assert keeper.latest is not None
-    assert keeper.latest.utc is None
+    assert fix_history.latest is not None
+    assert fix_history.latest.utc is None
     assert feed.state == "no time of a receiver yet"
 
 

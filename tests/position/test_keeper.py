@@ -6,7 +6,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.position.fix_history import FixKeeper, GnssClock
+from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import ReplayedClock
 
 BOOT = Instant("boot", 0)
@@ -27,19 +27,19 @@ def fix_at(second: float, *, utc_offset_s: float = 0.0, dated: bool = True, boot
     )
 
 
-def keeper_of(*fixes: Fix, fixes_max: int = 100) -> FixKeeper:
-    keeper = FixKeeper(age_ms_max=5000, fixes_max=fixes_max)
+def keeper_of(*fixes: Fix, fixes_max: int = 100) -> FixHistory:
+    fix_history = FixHistory(age_ms_max=5000, fixes_max=fixes_max)
     for fix in fixes:
-        keeper.add(fix)
-    return keeper
+        fix_history.add(fix)
+    return fix_history
 
 
 def test_position_lies_between_the_fixes_whatever_their_order() -> None:
-    keeper = keeper_of(fix_at(2), fix_at(1), fix_at(3))
-    position = keeper.at(BOOT.shifted(1500))
+    fix_history = keeper_of(fix_at(2), fix_at(1), fix_at(3))
+    position = fix_history.at(BOOT.shifted(1500))
     assert position is not None
     assert abs(position.lat_deg - 37.00015) < 1e-9
-    assert keeper.latest == fix_at(3)
+    assert fix_history.latest == fix_at(3)
 
 
 def test_no_fix_and_old_fix_mean_no_position() -> None:
@@ -49,38 +49,38 @@ def test_no_fix_and_old_fix_mean_no_position() -> None:
 
 
 def test_history_is_bounded_and_a_moment_is_kept_once() -> None:
-    keeper = keeper_of(*(fix_at(second) for second in range(20)), fix_at(19), fixes_max=10)
-    position = keeper.at(BOOT.shifted(10_000))
+    fix_history = keeper_of(*(fix_at(second) for second in range(20)), fix_at(19), fixes_max=10)
+    position = fix_history.at(BOOT.shifted(10_000))
     assert position is not None
     assert position.age_ms == 0
-    assert keeper.at(BOOT.shifted(4_000)) is None
+    assert fix_history.at(BOOT.shifted(4_000)) is None
 
 
 def test_another_boot_ends_the_history() -> None:
-    keeper = keeper_of(fix_at(1), fix_at(1, boot="later"))
-    assert keeper.at(BOOT.shifted(1000)) is None
-    assert keeper.at(Instant("later", 1_000_000_000)) is not None
+    fix_history = keeper_of(fix_at(1), fix_at(1, boot="later"))
+    assert fix_history.at(BOOT.shifted(1000)) is None
+    assert fix_history.at(Instant("later", 1_000_000_000)) is not None
 
 
 def test_threads_may_add_and_ask_at_once() -> None:
-    keeper = keeper_of(fixes_max=50)
+    fix_history = keeper_of(fixes_max=50)
 
     def add() -> None:
         for second in range(200):
-            keeper.add(fix_at(second / 10))
+            fix_history.add(fix_at(second / 10))
 
     adding = [threading.Thread(target=add) for _ in range(3)]
     for thread in adding:
         thread.start()
-    answers = [keeper.at(BOOT.shifted(second * 100)) for second in range(200)]
+    answers = [fix_history.at(BOOT.shifted(second * 100)) for second in range(200)]
     for thread in adding:
         thread.join()
     assert len(answers) == 200
-    assert keeper.latest == fix_at(19.9)
+    assert fix_history.latest == fix_at(19.9)
 
 
-def gnss_now(keeper: FixKeeper, inner: Instant) -> Instant:
-    return GnssClock(ReplayedClock(inner), keeper, age_ms_max=60_000).now()
+def gnss_now(fix_history: FixHistory, inner: Instant) -> Instant:
+    return GnssClock(ReplayedClock(inner), fix_history, age_ms_max=60_000).now()
 
 
 def drive(until_s: int, since_s: int = 0, **claims: object) -> list[Fix]:
@@ -89,12 +89,12 @@ def drive(until_s: int, since_s: int = 0, **claims: object) -> list[Fix]:
 
 
 def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
-    keeper = keeper_of(*drive(5))
-    now = gnss_now(keeper, replace(BOOT.shifted(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
+    fix_history = keeper_of(*drive(5))
+    now = gnss_now(fix_history, replace(BOOT.shifted(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
     assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=15), UtcSource.GNSS)
     assert now.uncertainty_ms == 1001.0
     late = BOOT.shifted(65_001)
-    assert gnss_now(keeper, late) == late
+    assert gnss_now(fix_history, late) == late
 
 
 @pytest.mark.parametrize(
@@ -115,34 +115,34 @@ def test_a_date_is_trusted_when_the_fixes_of_some_seconds_agree_on_it() -> None:
 
 
 def test_after_a_jump_no_time_is_trusted_until_it_is_out_of_sight() -> None:
-    keeper, trusted = FixKeeper(5000), []
+    fix_history, trusted = FixHistory(5000), []
     for fix in (*drive(9), *drive(70, 10, utc_offset_s=-3600)):
-        keeper.add(fix)
-        trusted.append(gnss_now(keeper, fix.received).trusted)
+        fix_history.add(fix)
+        trusted.append(gnss_now(fix_history, fix.received).trusted)
     assert [second for second, told in enumerate(trusted) if told] == [*range(4, 10), 70]
 
 
 def test_two_receivers_that_disagree_tell_no_time() -> None:
-    keeper = FixKeeper(5000)
+    fix_history = FixHistory(5000)
     for second in range(200):
         other = replace(fix_at(second + 0.5, utc_offset_s=18), source="serial:other")
         for fix in (fix_at(second), other):
-            keeper.add(fix)
-            assert keeper.time_fix() is None
+            fix_history.add(fix)
+            assert fix_history.time_fix() is None
 
 
 def test_a_leap_second_does_not_end_trust() -> None:
-    keeper = keeper_of(*drive(30), *drive(40, 31, utc_offset_s=-1))
-    now = gnss_now(keeper, BOOT.shifted(40_000))
+    fix_history = keeper_of(*drive(30), *drive(40, 31, utc_offset_s=-1))
+    now = gnss_now(fix_history, BOOT.shifted(40_000))
     assert now.utc == NOON + timedelta(seconds=39)
     assert now.utc_source is UtcSource.GNSS
 
 
 def test_a_better_time_server_stays() -> None:
-    keeper = keeper_of(*drive(5))
+    fix_history = keeper_of(*drive(5))
     synced = Instant("boot", 6_000_000_000, NOON, UtcSource.NTP, 20.0)
-    assert gnss_now(keeper, synced) == synced
-    assert gnss_now(keeper, replace(synced, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
+    assert gnss_now(fix_history, synced) == synced
+    assert gnss_now(fix_history, replace(synced, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
 
 
 def test_fix_of_another_boot_tells_no_time() -> None:
@@ -155,53 +155,53 @@ YEAR_S = 365 * 86_400
 
 @pytest.mark.review(11)
 def test_a_date_that_jumps_ahead_of_boot_time_is_refused_for_good_and_said() -> None:
-    keeper, trusted = FixKeeper(5000), []
+    fix_history, trusted = FixHistory(5000), []
     for fix in (*drive(9), *drive(200, 10, utc_offset_s=2 * YEAR_S)):
-        keeper.add(fix)
-        trusted.append(gnss_now(keeper, fix.received).trusted)
+        fix_history.add(fix)
+        trusted.append(gnss_now(fix_history, fix.received).trusted)
     assert [second for second, told in enumerate(trusted) if told] == [*range(4, 10)]
-    clock = GnssClock(ReplayedClock(BOOT.shifted(200_000)), keeper)
+    clock = GnssClock(ReplayedClock(BOOT.shifted(200_000)), fix_history)
     assert "the receiver's date jumped 730 days ahead and is refused" in clock.trouble
     for fix in drive(270, 201):
-        keeper.add(fix)
-    assert gnss_now(keeper, BOOT.shifted(270_000)).trusted
+        fix_history.add(fix)
+    assert gnss_now(fix_history, BOOT.shifted(270_000)).trusted
     assert clock.trouble == ""
 
 
 @pytest.mark.review(11)
 def test_what_was_believed_before_a_restart_counts_and_another_boot_begins_anew() -> None:
-    keeper = FixKeeper(5000)
-    keeper.resume(replace(BOOT, utc=NOON, utc_source=UtcSource.GNSS))
+    fix_history = FixHistory(5000)
+    fix_history.resume(replace(BOOT, utc=NOON, utc_source=UtcSource.GNSS))
     for fix in drive(100, 90, utc_offset_s=YEAR_S):
-        keeper.add(fix)
-    assert keeper.time_fix() is None
-    assert "365 days ahead" in keeper.jump
+        fix_history.add(fix)
+    assert fix_history.time_fix() is None
+    assert "365 days ahead" in fix_history.jump
     for second in range(6):
-        keeper.add(fix_at(second, utc_offset_s=YEAR_S, boot="later"))
-    assert keeper.time_fix() is not None
-    assert keeper.jump == ""
+        fix_history.add(fix_at(second, utc_offset_s=YEAR_S, boot="later"))
+    assert fix_history.time_fix() is not None
+    assert fix_history.jump == ""
 
 
 @pytest.mark.review(11)
 def test_a_date_ahead_of_the_time_server_s_is_refused() -> None:
-    keeper = keeper_of(*drive(5, utc_offset_s=YEAR_S))
+    fix_history = keeper_of(*drive(5, utc_offset_s=YEAR_S))
     synced = Instant("boot", 6_000_000_000, NOON + timedelta(seconds=6), UtcSource.NTP, 5000.0)
-    assert gnss_now(keeper, synced) == synced
-    assert "ahead of the one" in GnssClock(ReplayedClock(synced), keeper).trouble
-    assert gnss_now(keeper, replace(synced, utc_source=UtcSource.RTC)).utc_source is UtcSource.GNSS
+    assert gnss_now(fix_history, synced) == synced
+    assert "ahead of the one" in GnssClock(ReplayedClock(synced), fix_history).trouble
+    assert gnss_now(fix_history, replace(synced, utc_source=UtcSource.RTC)).utc_source is UtcSource.GNSS
 
 
 @pytest.mark.review(11)
 def test_chronyd_s_word_for_a_receiver_that_jumps_is_no_second_opinion() -> None:
     """chronyd had its time from the same receiver, and keeps a false date when the receiver has left it."""
-    keeper = keeper_of(*drive(9, utc_offset_s=YEAR_S))
+    fix_history = keeper_of(*drive(9, utc_offset_s=YEAR_S))
     by_chronyd = Instant("boot", 0, NOON + timedelta(days=365), UtcSource.GNSS, 500.0)
-    assert gnss_now(keeper, by_chronyd.shifted(9000)).trusted
+    assert gnss_now(fix_history, by_chronyd.shifted(9000)).trusted
     sources = set()
     for fix in drive(100, 10):
-        keeper.add(fix)
-        now = gnss_now(keeper, by_chronyd.shifted(fix.received.boottime_ns / 1e6))
+        fix_history.add(fix)
+        now = gnss_now(fix_history, by_chronyd.shifted(fix.received.boottime_ns / 1e6))
         assert now.trusted_utc in {None, fix.utc}
         sources.add(now.utc_source)
     assert sources == {UtcSource.RTC, UtcSource.GNSS}
-    assert gnss_now(FixKeeper(5000), by_chronyd).trusted
+    assert gnss_now(FixHistory(5000), by_chronyd).trusted

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.position.sentences import Kind, Refusal, Rejection, Sentence, parse
+from alpr_edge.position.sentences import Rejection, Sentence, SentenceKind, SentenceRefusal, parse
 
 RMC = b"$GNRMC,101530.25,A,3738.3460,N,12059.8140,W,19.438,271.50,020326,,,A,V*"
 GGA = b"$GPGGA,101530.25,3738.3460,N,12059.8140,W,1,09,0.92,27.0,M,-28.0,M,,*"
@@ -18,16 +18,16 @@ def sealed(text: bytes) -> bytes:
     return b"$" + body.encode("latin-1") + f"*{pynmea2.NMEASentence.checksum(body):02X}\r\n".encode()
 
 
-def refused(text: bytes) -> Refusal:
+def refused(text: bytes) -> SentenceRefusal:
     parsed = parse(sealed(text))
-    assert isinstance(parsed, Refusal)
+    assert isinstance(parsed, SentenceRefusal)
     return parsed
 
 
 def test_rmc_gives_place_speed_course_and_date() -> None:
     parsed = parse(sealed(RMC))
     assert isinstance(parsed, Sentence)
-    assert parsed.kind is Kind.RMC
+    assert parsed.kind is SentenceKind.RMC
     assert parsed.time_of_day == time(10, 15, 30, 250_000)
     assert parsed.day == date(2026, 3, 2)
     assert (parsed.lat_deg, parsed.lon_deg) == pytest.approx((37.6391, -120.9969))
@@ -39,7 +39,7 @@ def test_rmc_gives_place_speed_course_and_date() -> None:
 def test_gga_gives_place_hdop_and_satellites() -> None:
     parsed = parse(sealed(GGA))
     assert isinstance(parsed, Sentence)
-    assert (parsed.kind, parsed.hdop, parsed.satellites) == (Kind.GGA, 0.92, 9)
+    assert (parsed.kind, parsed.hdop, parsed.satellites) == (SentenceKind.GGA, 0.92, 9)
     assert parsed.day is None
 
 
@@ -93,7 +93,7 @@ def test_gga_without_place_or_time(old: bytes, new: bytes) -> None:
 
 def test_refusal_says_its_moment() -> None:
     refusal = refused(RMC.replace(b",A,3738", b",V,3738"))
-    assert (refusal.kind, refusal.time_of_day) == (Kind.RMC, time(10, 15, 30, 250_000))
+    assert (refusal.kind, refusal.time_of_day) == (SentenceKind.RMC, time(10, 15, 30, 250_000))
 
 
 @pytest.mark.parametrize("bad", [b"nan", b"inf", b"1_0", b"-3", b"1e5", b"abc"])
@@ -112,8 +112,8 @@ def test_bad_date_is_left_out_and_the_place_kept(bad: bytes) -> None:
 
 def test_checksum_is_required_and_must_match() -> None:
     whole = sealed(RMC)
-    assert parse(whole.split(b"*")[0] + b"\r\n") == Refusal(Rejection.MALFORMED)
-    assert parse(whole.replace(b"3738", b"3739")) == Refusal(Rejection.CHECKSUM)
+    assert parse(whole.split(b"*")[0] + b"\r\n") == SentenceRefusal(Rejection.MALFORMED)
+    assert parse(whole.replace(b"3738", b"3739")) == SentenceRefusal(Rejection.CHECKSUM)
 
 
 def test_what_follows_the_last_dollar_counts() -> None:

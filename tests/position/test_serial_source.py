@@ -14,7 +14,7 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.position.allowance import BYTES_A_SECOND
-from alpr_edge.position.fix_history import FixKeeper
+from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.pump import pump
 from alpr_edge.position.sentences import Rejection
 from alpr_edge.position.serial_source import SerialSource
@@ -162,13 +162,13 @@ def test_unplugged_receiver_is_an_error(device: Path, settings: PositionSettings
 
 
 @pytest.fixture
-def pumping(settings: PositionSettings) -> Iterator[FixKeeper]:
+def pumping(settings: PositionSettings) -> Iterator[FixHistory]:
     """A pump on the device, stopped at the end."""
-    stop, keeper = threading.Event(), FixKeeper(5000)
+    stop, fix_history = threading.Event(), FixHistory(5000)
     source = SerialSource(settings, SystemClock(), stop.is_set)
-    thread = threading.Thread(target=pump, args=(source, keeper, stop.wait, Backoff(0.01, 2.0, 0.1)))
+    thread = threading.Thread(target=pump, args=(source, fix_history, stop.wait, Backoff(0.01, 2.0, 0.1)))
     thread.start()
-    yield keeper
+    yield fix_history
     stop.set()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
@@ -183,7 +183,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
     pytest.fail("it did not happen")
 
 
-def test_unplugged_receiver_is_taken_up_again(device: Path, pumping: FixKeeper) -> None:
+def test_unplugged_receiver_is_taken_up_again(device: Path, pumping: FixHistory) -> None:
     with Receiver(device, good):
         wait_for(lambda: pumping.latest is not None)
     lost = pumping.latest

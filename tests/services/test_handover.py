@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alpr_edge.app.instance_lock import only_one
+from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli import app
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.reads.repository import ClosedRecord
-from alpr_edge.store.recovery.damaged_databases import all_aside, set_aside
+from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.damaging import overwrite_page, pages_of
 from tests.store.records import START, decided
 from tests.units import write_bare_unit
@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened(settings: Path) -> Iterator[StoreRoom]:
+def opened(settings: Path) -> Iterator[UnitStore]:
     with open_store(load(settings), migrate=True, renew=True) as store:
         yield store
 
@@ -41,7 +41,7 @@ def prepared(settings: Path) -> Handover:
         return prepare(store, lambda *_: None)
 
 
-def read(store: StoreRoom, names: list[str], *, closed: bool) -> None:
+def read(store: UnitStore, names: list[str], *, closed: bool) -> None:
     for name in names:
         record = decided(name)
         store.reads.commit([record])
@@ -49,7 +49,7 @@ def read(store: StoreRoom, names: list[str], *, closed: bool) -> None:
             store.reads.commit([ClosedRecord(record.read)])
 
 
-def deliver(store: StoreRoom) -> None:
+def deliver(store: UnitStore) -> None:
     """Receipts for everything that waits."""
     while items := store.outbox.due(100, 10**8):
         for item in items:
@@ -116,7 +116,7 @@ def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings
     done = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
-    assert len(all_aside(data)) == len(told["databases"]) == 1
+    assert len(damaged_databases(data)) == len(told["databases"]) == 1
     assert told["left"]["reads_unacknowledged"] == told["reads"] > 10
 
 
@@ -129,7 +129,7 @@ def test_the_command_tells_people_and_refuses_beside_a_running_unit(settings: Pa
     assert "1 were still open and are queued now" in shown.stdout
     assert "left      3 items wait for the department" in shown.stdout
     assert "7ABC" not in shown.stdout
-    with only_one(settings.parent / "data"):
+    with instance_lock(settings.parent / "data"):
         refused = CliRunner().invoke(app, command)
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
     with opened(settings) as store:

@@ -15,8 +15,8 @@ from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, derive_key
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
-from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
-from alpr_edge.store.recovery.replacement import Renewal
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
+from alpr_edge.store.recovery.replacement import DatabaseReplacement
 from alpr_edge.store.recovery.row_merge import shapes
 from alpr_edge.store.recovery.salvage import Salvage, Salvaged
 from alpr_edge.store.sqlite_forensics.carver import Carver
@@ -37,11 +37,11 @@ class Opened:
     images: ImageStore
     reads: ReadStore
     outbox: Outbox
-    renewal: Renewal
+    renewal: DatabaseReplacement
 
     @property
-    def asides(self) -> list[Aside]:
-        return all_aside(self.database.path.parent)
+    def asides(self) -> list[DamagedDatabase]:
+        return damaged_databases(self.database.path.parent)
 
     def ids(self) -> set[str]:
         return {stored.read.read_id for stored in self.reads.recent(1000)}
@@ -50,7 +50,7 @@ class Opened:
         with self.database.read() as connection:
             return set(connection.scalars(select(outbox.c.item_id).where(outbox.c.kind == kind)))
 
-    def salvage(self, aside: Aside | None = None) -> Salvaged:
+    def salvage(self, aside: DamagedDatabase | None = None) -> Salvaged:
         salvage = Salvage(self.database, self.images, KEY)
         return salvage.run(aside or self.asides[-1], lambda done, total: None)
 
@@ -58,7 +58,7 @@ class Opened:
 @contextmanager
 def unit(data: Path, key: bytes = KEY) -> Iterator[Opened]:
     """The store as the unit opens it."""
-    renewal = Renewal(data, key)
+    renewal = DatabaseReplacement(data, key)
     database = renewal.open()
     images = ImageStore(data / "images", derive_key(key, IMAGES))
     try:

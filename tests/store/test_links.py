@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.instance_lock import only_one
+from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest.importer import _only_import
 from alpr_edge.power.files import write_word
@@ -17,8 +17,8 @@ from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.migrate import LOCK_NAME
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
-from alpr_edge.store.hotlists.download_spool import INCOMING, FeedNote, Incoming
-from alpr_edge.store.recovery.damaged_databases import all_aside
+from alpr_edge.store.hotlists.download_spool import INCOMING, DownloadSpool, FeedNote
+from alpr_edge.store.recovery.damaged_databases import damaged_databases
 from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
 from alpr_edge.store.retention.ballast import BALLAST_NAME, Ballast
 
@@ -80,11 +80,11 @@ def write_images(data: Path) -> None:
 
 
 def draft(data: Path) -> None:
-    Incoming(data, KEY).start("ncic", FeedNote()).close()
+    DownloadSpool(data, KEY).start("ncic", FeedNote()).close()
 
 
 def hold(data: Path) -> None:
-    with only_one(data):
+    with instance_lock(data):
         pass
 
 
@@ -155,7 +155,7 @@ def test_links_in_place_of_the_images_folders(data: Path, victim: Victim) -> Non
 
 def test_a_link_in_place_of_a_database_set_aside_is_none(data: Path, victim: Victim) -> None:
     (data / "damaged-20260302T170000Z").symlink_to(victim.folder)
-    assert all_aside(data) == []
+    assert damaged_databases(data) == []
 
 
 def test_what_took_the_place_of_a_file_of_root_s_is_not_given_away(data: Path, victim: Victim) -> None:

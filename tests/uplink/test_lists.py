@@ -19,7 +19,7 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.download_spool import Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.uplink.hotlist_fetcher import ListFetcher
 from alpr_edge.uplink.hotlist_responses import signature_address
 from tests.department.enrolled import enrolled
@@ -84,9 +84,9 @@ def server(shelf: Shelf, authority: TlsFiles) -> Iterator[FaultyDepartment]:
 
 
 @pytest.fixture
-def incoming(tmp_path: Path) -> Incoming:
+def incoming(tmp_path: Path) -> DownloadSpool:
     (tmp_path / "vehicle").mkdir(mode=0o700, exist_ok=True)
-    return Incoming(tmp_path / "vehicle", KEY)
+    return DownloadSpool(tmp_path / "vehicle", KEY)
 
 
 Fetcher = Callable[..., tuple[ListFetcher, ListSource]]
@@ -99,7 +99,7 @@ def clock() -> ReplayedClock:
 
 
 @pytest.fixture
-def fetcher(unit_files: Path, incoming: Incoming, database: Database, clock: ReplayedClock) -> Fetcher:
+def fetcher(unit_files: Path, incoming: DownloadSpool, database: Database, clock: ReplayedClock) -> Fetcher:
     def build(url: str, files: Path = unit_files, **values: object) -> tuple[ListFetcher, ListSource]:
         address = {"department": True} if values.get("department") else {"url": url + "/list.csv"}
         source = ListSource.model_validate({"name": NAME, "format": "generic-csv", **address, **values})
@@ -118,12 +118,12 @@ def fetcher(unit_files: Path, incoming: Incoming, database: Database, clock: Rep
     return build
 
 
-def waiting(incoming: Incoming) -> bytes:
+def waiting(incoming: DownloadSpool) -> bytes:
     return b"".join(incoming.read(NAME)[1])
 
 
 def test_a_list_is_fetched_whole_and_lies_encrypted(
-    server: FaultyDepartment, fetcher: Fetcher, incoming: Incoming, tmp_path: Path
+    server: FaultyDepartment, fetcher: Fetcher, incoming: DownloadSpool, tmp_path: Path
 ) -> None:
     lists, source = fetcher(server.url)
     assert lists.fetch(source)
@@ -134,7 +134,7 @@ def test_a_list_is_fetched_whole_and_lies_encrypted(
 
 
 def test_a_signed_list_brings_its_signature(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming, tmp_path: Path
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool, tmp_path: Path
 ) -> None:
     lists, source = fetcher(server.url, signing_key_file=tmp_path / "feed.pub")
     with pytest.raises(UplinkError, match=r"no signature beside the list, status 404"):
@@ -160,7 +160,7 @@ def test_an_unchanged_list_costs_one_304_and_is_confirmed(
     server: FaultyDepartment,
     shelf: Shelf,
     fetcher: Fetcher,
-    incoming: Incoming,
+    incoming: DownloadSpool,
     database: Database,
     clock: ReplayedClock,
 ) -> None:
@@ -182,7 +182,7 @@ def test_an_unchanged_list_costs_one_304_and_is_confirmed(
 
 
 def test_a_transfer_that_was_cut_goes_on_where_it_was(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool
 ) -> None:
     lists, source = fetcher(server.url)
     shelf.cut_at = 700_000
@@ -198,7 +198,7 @@ def test_a_transfer_that_was_cut_goes_on_where_it_was(
 
 
 def test_halves_of_two_lists_are_never_joined(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool
 ) -> None:
     lists, source = fetcher(server.url)
     shelf.cut_at = 700_000
@@ -211,7 +211,7 @@ def test_halves_of_two_lists_are_never_joined(
 
 @pytest.mark.parametrize("says_so", [True, False])
 def test_a_list_that_is_too_large_is_refused_and_nothing_is_left(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: Incoming, says_so: bool
+    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool, says_so: bool
 ) -> None:
     lists, source = fetcher(server.url, bytes_max=100_000 if says_so else len(TEXT) - 1)
     with pytest.raises(UplinkError, match=r"bolo: over \d+ bytes; if that is right, raise bytes_max"):
@@ -260,7 +260,7 @@ def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(fetcher: Fe
 
 
 def test_the_department_hands_out_steps_and_a_receipt_makes_the_next_one_due(
-    faulty: Faulty, storage: Storage, fetcher: Fetcher, incoming: Incoming, database: Database, tmp_path: Path
+    faulty: Faulty, storage: Storage, fetcher: Fetcher, incoming: DownloadSpool, database: Database, tmp_path: Path
 ) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_bytes(TEXT[:500])

@@ -16,7 +16,7 @@ from alpr_edge.department.pki.media_keys import ReceiptSigner, public_pem
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import Answer, Outcome, encode
 from alpr_edge.domain.protocol.media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
-from alpr_edge.domain.retention import Ground
+from alpr_edge.domain.retention import DeletionReason
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.settings.retention import RetentionSettings
@@ -74,7 +74,7 @@ def test_what_lies_on_a_medium_is_not_purged_as_acknowledged(
     purge = Purge(database, store, RetentionSettings().limits)
     while purge.step(instant(1000), 10**12):
         pass
-    assert purge.done.reads[Ground.ROOM] == 0
+    assert purge.done.reads[DeletionReason.ROOM] == 0
     assert store.counts().reads == 3 - on_record(database)
 
 

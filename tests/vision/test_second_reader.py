@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from alpr_edge.app.pipeline.second_reader_worker import WAITING_MAX, BusySecondReader, PatientSecondReader, at_work
+from alpr_edge.app.pipeline.second_reader_worker import (
+    WAITING_MAX,
+    BusySecondReader,
+    PatientSecondReader,
+    second_reader_worker,
+)
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.second_reader import (
@@ -112,7 +117,7 @@ def test_a_failing_second_reader_leaves_the_first_one_s_word() -> None:
     model = onnx.load_from_string(recogniser("8ABC123").content)
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 32
     broken = ModelFile("second-reader", "test", "0" * 64, model.SerializeToString(), {})
-    asked = at_work(OnnxSecondReader(broken), live=False)
+    asked = second_reader_worker(OnnxSecondReader(broken), live=False)
     assert asked is not None
     answer = asked.ask(CROP, ())
     assert answer is not None
@@ -120,7 +125,7 @@ def test_a_failing_second_reader_leaves_the_first_one_s_word() -> None:
 
 
 def test_without_a_second_reader_nobody_is_at_work() -> None:
-    assert at_work(None, live=True) is None
+    assert second_reader_worker(None, live=True) is None
 
 
 def test_a_package_that_is_missing_is_one_line(tmp_path: Path) -> None:

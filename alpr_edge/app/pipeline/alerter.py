@@ -8,7 +8,18 @@ from typing import TypeVar
 
 import structlog
 
-from alpr_edge.domain.alerting import PLAIN, Alert, Cooldown, Level, ListAge, Manner, Standing, Tone, alert_of, list_age
+from alpr_edge.domain.alerting import (
+    PLAIN,
+    Alert,
+    AlertPolicy,
+    Cooldown,
+    Level,
+    ListAge,
+    MatchContext,
+    Tone,
+    alert_of,
+    list_age,
+)
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
@@ -33,10 +44,10 @@ def _keep(kept: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> Non
         kept.popitem(last=False)
 
 
-def manner_of(source: ListSource) -> Manner:
+def manner_of(source: ListSource) -> AlertPolicy:
     """How a source's settings want it to sound."""
     level = None if source.priority == "reason" else Level[source.priority.upper()]
-    return Manner(level, None if source.tone == "priority" else Tone(source.tone))
+    return AlertPolicy(level, None if source.tone == "priority" else Tone(source.tone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class _Quiet:
     at: Instant
 
 
-class Herald:
+class Alerter:
     """One voice for all cameras of the vehicle.
 
     Args:
@@ -102,9 +113,9 @@ class Herald:
         with self._lock:
             self._sound(tone, self._clock.now())
 
-    def _standing_of(self, hit: Hit, read: PlateRead) -> Standing:
+    def _standing_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
-        return Standing(self._age_of(hit), doubtful, self._manners.get(hit.generation.source, PLAIN))
+        return MatchContext(self._age_of(hit), doubtful, self._manners.get(hit.generation.source, PLAIN))
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
 from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.hits import Hit
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Decided:
+class MatchedRead:
     """A decided read with what came of it."""
 
     event: ReadDecided
@@ -36,31 +36,31 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Closed:
+class EndedPass:
     """A pass that is over."""
 
     event: ReadClosed
     is_hit: bool
 
 
-Record = Decided | Closed
+Record = MatchedRead | EndedPass
 
 
 def without_pictures(record: Record) -> Record:
     """The record with its pictures let go of, which are nearly all of its size."""
-    if isinstance(record, Closed):
+    if isinstance(record, EndedPass):
         return replace(record, event=replace(record.event, evidence=None))
     return replace(record, event=replace(record.event, evidence=NO_PICTURES))
 
 
-class Watch:
+class CameraWorker:
     """Watches one camera.
 
     Args:
         recogniser: detector and reader.
         passes: the decided-read rule of this camera.
         entries: gives the live lists.
-        herald: sounds alerts, shared by all cameras.
+        alerter: sounds alerts, shared by all cameras.
         records: where records go.
         new_id: gives each hit its id.
     """
@@ -70,14 +70,14 @@ class Watch:
         recogniser: Recogniser,
         passes: Passes,
         entries: Callable[[], Entries],
-        herald: Herald,
+        alerter: Alerter,
         records: BoundedChannel[Record],
         new_id: Callable[[], str],
     ) -> None:
         self._recogniser = recogniser
         self._passes = passes
         self._entries = entries
-        self._herald = herald
+        self._alerter = alerter
         self._records = records
         self._new_id = new_id
         self._hit_reads: set[str] = set()
@@ -102,11 +102,11 @@ class Watch:
         if isinstance(event, ReadClosed):
             is_hit = event.read.read_id in self._hit_reads
             self._hit_reads.discard(event.read.read_id)
-            self._records.put(Closed(event, is_hit))
+            self._records.put(EndedPass(event, is_hit))
             return
         found = match(event.read, self._entries(), event.decided, self._new_id)
-        hits = tuple(replace(hit, level=int(self._herald.level_of(hit))) for hit in found)
-        alert, sounded = self._herald.announce(event, hits)
+        hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in found)
+        alert, sounded = self._alerter.announce(event, hits)
         if hits:
             self._hit_reads.add(event.read.read_id)
-        self._records.put(Decided(event, hits, alert, sounded))
+        self._records.put(MatchedRead(event, hits, alert, sounded))

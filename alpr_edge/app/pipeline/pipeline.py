@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from alpr_edge.app.factories import Sight
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.camera_worker import Decided, Record, Watch, without_pictures
+from alpr_edge.app.factories import VisionModels
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.camera_worker import CameraWorker, MatchedRead, Record, without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.app.pipeline.second_reader_worker import BusySecondReader, at_work
+from alpr_edge.app.pipeline.second_reader_worker import BusySecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
-from alpr_edge.domain.recognition.second_opinions import SecondLooks
+from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel, SheddingChannel
 from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
@@ -44,7 +44,7 @@ FRAMES_HELD = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lens:
+class CameraFeed:
     """A camera as the assembly sees it."""
 
     camera_id: str
@@ -53,11 +53,11 @@ class Lens:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class PipelineDeps:
     """What the composition hands to the threads."""
 
-    sight: Sight
-    herald: Herald
+    models: VisionModels
+    alerter: Alerter
     entries: Callable[[], Entries]
     locate: Callable[[Instant], Position | None]
     recorder: Recorder
@@ -87,17 +87,17 @@ def new_id(unit_id: str) -> str:
     return f"{unit_id}:{uuid.UUID(int=number)}"
 
 
-class Assembly:
+class Pipeline:
     """The stages of one unit.
 
     Args:
         settings: unit and decision settings.
-        lenses: the cameras.
+        feeds: the cameras.
         parts: what the stages work with.
         live: drop frames that recognition cannot follow; otherwise wait for it.
     """
 
-    def __init__(self, settings: Settings, lenses: Sequence[Lens], parts: Parts, *, live: bool) -> None:
+    def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineDeps, *, live: bool) -> None:
         self._parts = parts
         self.records: BoundedChannel[Record] = (
             SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
@@ -105,20 +105,20 @@ class Assembly:
             else BoundedChannel(RECORDS_HELD)
         )
         self.frames: BoundedChannel[Frame] = (
-            LatestChannel(lambda frame: frame.camera_id, producers=len(lenses))
+            LatestChannel(lambda frame: frame.camera_id, producers=len(feeds))
             if live
-            else BoundedChannel(FRAMES_HELD, producers=len(lenses))
+            else BoundedChannel(FRAMES_HELD, producers=len(feeds))
         )
-        self._second = at_work(parts.sight.second, live=live)
-        self._watches = {lens.camera_id: self._watch(settings, lens.camera_id) for lens in lenses}
+        self._second = second_reader_worker(parts.models.second, live=live)
+        self._watches = {feed.camera_id: self._watch(settings, feed.camera_id) for feed in feeds}
         self.supervisor = Supervisor()
         self.supervisor.add(self._writer(parts.recorder))
         if isinstance(self._second, BusySecondReader):
             self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
-        self._cameras = [f"camera-{lens.camera_id}" for lens in lenses]
-        for name, lens in zip(self._cameras, lenses, strict=True):
-            self.supervisor.add(SourceStage(name, lens.frames, self.frames), replaceable=live)
+        self._cameras = [f"camera-{feed.camera_id}" for feed in feeds]
+        for name, feed in zip(self._cameras, feeds, strict=True):
+            self.supervisor.add(SourceStage(name, feed.frames, self.frames), replaceable=live)
 
     @property
     def frames_seen(self) -> int:
@@ -188,14 +188,14 @@ class Assembly:
             rescue=rescue,
         )
 
-    def _watch(self, settings: Settings, camera_id: str) -> Watch:
-        origin = Origin(settings.unit.id, camera_id, self._parts.sight.model_ids)
+    def _watch(self, settings: Settings, camera_id: str) -> CameraWorker:
+        origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
-        second = SecondLooks(self._second, settings.vision.second_reader_ms_max)
+        second = SecondOpinions(self._second, settings.vision.second_reader_ms_max)
         identify = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
         parts = self._parts
-        return Watch(parts.sight.recogniser, passes, parts.entries, parts.herald, self.records, identify)
+        return CameraWorker(parts.models.recogniser, passes, parts.entries, parts.alerter, self.records, identify)
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)
@@ -211,4 +211,4 @@ class Assembly:
 
 def _is_hit(record: Record) -> bool:
     """Whether a record tells of a hit, which is let go of last."""
-    return bool(record.hits) if isinstance(record, Decided) else record.is_hit
+    return bool(record.hits) if isinstance(record, MatchedRead) else record.is_hit

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from alpr_edge.app.pipeline.camera_worker import Closed, Decided, Record
+from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead, Record
 from alpr_edge.app.pipeline.image_encoding import KINDS, Images, Pictures
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind
@@ -57,7 +57,7 @@ class Recorder:
         self.require_room = require_room
         self._boxes: dict[str, Box] = {}
         """Of open passes: where the plate is in the scene that is kept."""
-        self._riders: list[Closed] = []
+        self._riders: list[EndedPass] = []
         self._riding_since_s = 0.0
         self.without_pictures = 0
         """Records kept without all or some of their pictures since the start."""
@@ -77,7 +77,7 @@ class Recorder:
             PictureError, RefusedError: one of its records is to blame; nothing of it is written.
             StoreError: nothing of it is written.
         """
-        ends = [record for record in batch if isinstance(record, Closed)]
+        ends = [record for record in batch if isinstance(record, EndedPass)]
         if len(ends) == len(batch) and len(self._riders) + len(ends) <= RIDERS_MAX:
             if not self._riders:
                 self._riding_since_s = time.monotonic()
@@ -176,7 +176,7 @@ class Recorder:
     def _keep(self, batch: Sequence[Record], stored: Sequence[Stored]) -> None:
         self._store.commit(stored)
         for record in batch:
-            if isinstance(record, Closed):
+            if isinstance(record, EndedPass):
                 self._boxes.pop(record.event.read.read_id, None)
             else:
                 self._boxes[record.event.read.read_id] = record.event.read.box
@@ -186,7 +186,7 @@ class Recorder:
             observer(batch)
 
     def _stored(self, record: Record, images: Images, missing: str = "") -> Stored:
-        if isinstance(record, Closed):
+        if isinstance(record, EndedPass):
             return self._ended(record, images, missing)
         return DecidedRecord(
             read=record.event.read,
@@ -198,7 +198,7 @@ class Recorder:
             missing_evidence=missing,
         )
 
-    def _ended(self, record: Closed, images: Images, missing: str) -> ClosedRecord:
+    def _ended(self, record: EndedPass, images: Images, missing: str) -> ClosedRecord:
         """The box goes with the scene that is kept: a new one only where a new scene is."""
         read = record.event.read
         if not any(kind is EvidenceKind.SCENE for kind, _ in images):
@@ -211,7 +211,7 @@ class Recorder:
         A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay. Scenes
         are most of what is written, and every other pass would be written twice.
         """
-        if isinstance(record, Decided):
+        if isinstance(record, MatchedRead):
             return self._pictures.encoded(record.event.evidence, KINDS, is_hit=bool(record.hits))
         if record.event.evidence is None:
             return (), ""

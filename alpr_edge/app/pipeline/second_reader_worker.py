@@ -122,7 +122,9 @@ def _considered(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) 
         return None
 
 
-def at_work(reader: OnnxSecondReader | None, *, live: bool) -> BusySecondReader | PatientSecondReader | None:
+def second_reader_worker(
+    reader: OnnxSecondReader | None, *, live: bool
+) -> BusySecondReader | PatientSecondReader | None:
     """The second reader as a unit (live) or a replay asks it."""
     if reader is None:
         return None

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import cv2
 
-from alpr_edge.app.pipeline.camera_worker import Closed, Decided, Record
+from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead, Record
 from alpr_edge.app.pipeline.image_encoding import jpeg
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
@@ -58,7 +58,7 @@ class DriveFiles:
     def observe(self, batch: Sequence[Record]) -> None:
         """Take in a committed batch."""
         for record in batch:
-            if isinstance(record, Decided):
+            if isinstance(record, MatchedRead):
                 self._decided(record)
             else:
                 self._closed(record)
@@ -72,7 +72,7 @@ class DriveFiles:
             file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
         return path
 
-    def _decided(self, record: Decided) -> None:
+    def _decided(self, record: MatchedRead) -> None:
         read = record.event.read
         self._evidence[read.read_id] = record.event.evidence
         # A covert hit is the department's to know: it leaves no trace here.
@@ -89,7 +89,7 @@ class DriveFiles:
                 line["sounded"] = record.sounded is not None
             self._hits.write(json.dumps(line) + "\n")
 
-    def _closed(self, record: Closed) -> None:
+    def _closed(self, record: EndedPass) -> None:
         read = record.event.read
         self.summary.reads += 1
         self._reads.write(json.dumps(read_line(read)) + "\n")

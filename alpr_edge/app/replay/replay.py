@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.factories import Sight, open_department, open_lists
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts
+from alpr_edge.app.factories import VisionModels, open_department, open_lists
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay.output import DriveFiles, Summary
 from alpr_edge.app.replay.recording import Recording
@@ -32,7 +32,7 @@ from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import create_keys
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 
 HOTLIST_SOURCE = "drive"
@@ -55,7 +55,7 @@ class Plan:
 
     Args:
         recording: frames, and what came with them.
-        sight: what finds and reads plates.
+        models: what finds and reads plates.
         out: an empty folder.
         settings: thresholds and uplink; the folders are the drive's own.
         start: when the recording began, if no position log says.
@@ -64,7 +64,7 @@ class Plan:
     """
 
     recording: Recording
-    sight: Sight
+    models: VisionModels
     out: Path
     settings: Settings
     start: datetime
@@ -101,7 +101,7 @@ def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
 class _Driving:
     """One drive under way."""
 
-    def __init__(self, plan: Plan, settings: Settings, store: StoreRoom, files: DriveFiles, progress: Progress) -> None:
+    def __init__(self, plan: Plan, settings: Settings, store: UnitStore, files: DriveFiles, progress: Progress) -> None:
         self._plan = plan
         self._settings = settings
         self._store = store
@@ -120,15 +120,15 @@ class _Driving:
         wav = self._plan.out / "alerts.wav"
         player = WavPlayer(wav, self._settings.alerts.volume, self._start)
         try:
-            assembly = self._assembly(player)
-            assembly.run_to_end()
+            pipeline = self._pipeline(player)
+            pipeline.run_to_end()
         finally:
             player.close()
         summary = self._files.summary
-        summary.frames_dropped = assembly.frames.dropped
-        summary.frames = assembly.frames_seen + assembly.frames.dropped
+        summary.frames_dropped = pipeline.frames.dropped
+        summary.frames = pipeline.frames_seen + pipeline.frames.dropped
         summary.alerts_wav = str(wav)
-        return self._faults + assembly.failures()
+        return self._faults + pipeline.failures()
 
     def upload(self) -> list[str]:
         """Hand everything over, if a department is set; returns what went wrong."""
@@ -158,20 +158,20 @@ class _Driving:
         loader.load()
         return loader
 
-    def _assembly(self, player: WavPlayer) -> Assembly:
+    def _pipeline(self, player: WavPlayer) -> Pipeline:
         log = self._recording.nmea
         fixes = [] if log is None else list(LogSource(log, self._start).fixes())
         age_ms_max = self._settings.position.age_ms_max
-        parts = Parts(
-            sight=self._plan.sight,
-            herald=Herald(player, self._clock, self._settings.alerts, self._settings.hotlist),
+        parts = PipelineDeps(
+            models=self._plan.models,
+            alerter=Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,
             locate=lambda at: position_at(fixes, at, age_ms_max),
             recorder=Recorder(self._store.reads, self._settings.store, self._store.refused, [self._files.observe]),
             tick=self._tick,
         )
-        lens = Lens(self._recording.camera_id, lambda _: self._frames())
-        return Assembly(self._settings, [lens], parts, live=self._plan.real_time)
+        feed = CameraFeed(self._recording.camera_id, lambda _: self._frames())
+        return Pipeline(self._settings, [feed], parts, live=self._plan.real_time)
 
     def _tick(self, frame: Frame) -> None:
         self._clock.move_to(frame.captured)

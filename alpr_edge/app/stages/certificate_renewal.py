@@ -8,7 +8,7 @@ from alpr_edge.uplink.renewal import Renewer
 WAIT_S = 1.0
 
 
-class RenewStage:
+class CertificateRenewalStage:
     """Steps a renewer until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:

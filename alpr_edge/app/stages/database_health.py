@@ -10,25 +10,25 @@ from typing import Any
 
 import structlog
 
-from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
-from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
+from alpr_edge.store.unit_store import UnitStore
 
 REMIND_S = 900.0
 
 log = structlog.get_logger(__name__)
 
 
-class DamageWatch:
+class DatabaseHealth:
     """Looked at once a second by the unit.
 
     Args:
         store: of this unit, whose data folder this process holds.
     """
 
-    def __init__(self, store: StoreRoom) -> None:
+    def __init__(self, store: UnitStore) -> None:
         self._store = store
         self._directory = store.database.path.parent
-        self._alarms: frozenset[Aside] = frozenset()
+        self._alarms: frozenset[DamagedDatabase] = frozenset()
         self._sounded_s = 0.0
 
     def mend(self) -> None:
@@ -69,5 +69,5 @@ class DamageWatch:
             "databases_to_salvage": sum(aside.report is None for aside in asides),
         }
 
-    def _asides(self) -> list[Aside]:
-        return all_aside(self._directory)
+    def _asides(self) -> list[DamagedDatabase]:
+        return damaged_databases(self._directory)

@@ -18,7 +18,7 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.retention.usage import Usage
-from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.store.unit_store import UnitStore
 
 LOOK_S = 1.0
 COUNTED_S = 0.02
@@ -60,7 +60,7 @@ class DiskStage:
 
     name = "disk"
 
-    def __init__(self, settings: Settings, store: StoreRoom, ballast: Ballast, clock: Clock) -> None:
+    def __init__(self, settings: Settings, store: UnitStore, ballast: Ballast, clock: Clock) -> None:
         self._retention = settings.retention
         self._ballast = ballast
         self._clock = clock

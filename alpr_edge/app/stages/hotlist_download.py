@@ -8,7 +8,7 @@ from alpr_edge.uplink.hotlist_fetcher import ListFetcher
 WAIT_S = 1.0
 
 
-class FetchStage:
+class HotlistDownloadStage:
     """Steps a fetcher until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:

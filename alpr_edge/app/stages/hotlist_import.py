@@ -21,12 +21,12 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
-from alpr_edge.hotlist.ingest.import_worker import Order
+from alpr_edge.hotlist.ingest.import_worker import ImportJob
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.download_spool import Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool
 
 LOOK_S = 1.0
 ASK_S = 0.2
@@ -53,12 +53,12 @@ class _Watch:
 
 
 @dataclass(slots=True, eq=False)
-class ListStage:
+class HotlistImportStage:
     """Looks for new lists until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     settings: Settings
     database: Database
-    incoming: Incoming
+    incoming: DownloadSpool
     clock: Clock
     """Says what time the import is to believe: the process has no receiver."""
     name: str = "lists"
@@ -112,7 +112,7 @@ class ListStage:
         write_report(directory, FeedReport(source, None, refused, 0, 0, ()))
 
     def _run_process(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> int:
-        order = Order(
+        order = ImportJob(
             data_directory=self.settings.unit.data_directory,
             keys_directory=self.settings.store.keys_directory,
             source=watch.source,

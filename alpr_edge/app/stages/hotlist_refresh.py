@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.index.officer_entries import Both, OwnLoader
+from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OfficerEntryLoader
 from alpr_edge.hotlist.ingest.report import Refusals
 from alpr_edge.settings import HotlistSettings
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 _GRAVITY = (ListAge.FRESH, ListAge.AMBER, ListAge.RED)
 
 
-class ListWatch:
+class HotlistRefresh:
     """The lists and own entries of the running unit.
 
     Args:
@@ -31,7 +31,7 @@ class ListWatch:
         settings: when a list is old.
     """
 
-    def __init__(self, lists: HotlistLoader, own: OwnLoader, settings: HotlistSettings) -> None:
+    def __init__(self, lists: HotlistLoader, own: OfficerEntryLoader, settings: HotlistSettings) -> None:
         self._lists = lists
         self._own = own
         self._settings = settings
@@ -41,7 +41,7 @@ class ListWatch:
     @property
     def entries(self) -> Entries:
         """All of it as it stands, for one read."""
-        return Both(self._lists.index, self._own.index)
+        return CombinedIndex(self._lists.index, self._own.index)
 
     def refresh(self, now: datetime | None) -> None:
         """Take up what changed; what cannot be read now is tried again with the next call."""

@@ -12,7 +12,7 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import Clock
 from alpr_edge.position.chrony import ChronyFeed
-from alpr_edge.position.fix_history import FixKeeper
+from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
@@ -29,23 +29,23 @@ class PositionStage:
     Args:
         settings: device and baud rate.
         clock: stamps the arrival of each sentence.
-        keeper: takes the fixes.
+        fix_history: takes the fixes.
         chrony: told of each fix that tells a trusted time.
     """
 
     name = "position"
 
-    def __init__(self, settings: PositionSettings, clock: Clock, keeper: FixKeeper, chrony: ChronyFeed) -> None:
+    def __init__(self, settings: PositionSettings, clock: Clock, fix_history: FixHistory, chrony: ChronyFeed) -> None:
         self.settings = settings
         self.clock = clock
-        self._keeper = keeper
+        self._fix_history = fix_history
         self._chrony = chrony
         self.trouble = ""
         """Why the receiver is not heard; empty while it is, with or without a fix."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Listen until stopped; a receiver that was lost is opened again with growing waits."""
-        pump(_Heard(self, beat, stop), self._keeper, beating(stop.wait, beat), timed=self._chrony.feed)
+        pump(_Heard(self, beat, stop), self._fix_history, beating(stop.wait, beat), timed=self._chrony.feed)
 
     def finish(self) -> None:
         """Nothing is held."""
@@ -76,7 +76,7 @@ class _Heard:
         return self._stop.is_set()
 
 
-class Positioning:
+class PositionMonitor:
     """What the unit knows of its receiver.
 
     Args:
@@ -100,15 +100,17 @@ class Positioning:
 
 
 @contextmanager
-def located(settings: PositionSettings, keeper: FixKeeper, chrony: ChronyFeed) -> Iterator[Positioning]:
+def position_monitor(
+    settings: PositionSettings, fix_history: FixHistory, chrony: ChronyFeed
+) -> Iterator[PositionMonitor]:
     """Listen to the receiver of the settings until the end."""
     supervisor = Supervisor()
-    stage = PositionStage(settings, SystemClock(), keeper, chrony) if settings.device else None
+    stage = PositionStage(settings, SystemClock(), fix_history, chrony) if settings.device else None
     if stage is not None:
         supervisor.add(stage, replaceable=True)
     supervisor.start()
     try:
-        yield Positioning(stage, supervisor)
+        yield PositionMonitor(stage, supervisor)
     finally:
         supervisor.stop.set()
         supervisor.join(STOP_S_MAX)

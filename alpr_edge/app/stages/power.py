@@ -88,7 +88,7 @@ class IgnitionStage:
         """Nothing is held."""
 
 
-class PowerWatch:
+class PowerMonitor:
     """What the unit knows of its power.
 
     Args:
@@ -164,7 +164,7 @@ class PowerWatch:
 
 
 @contextmanager
-def watched(settings: Settings) -> Iterator[PowerWatch]:
+def power_monitor(settings: Settings) -> Iterator[PowerMonitor]:
     """Ask the ignition of the settings until the end."""
     ignition, supervisor = open_ignition(settings), Supervisor()
     stage = (
@@ -176,7 +176,7 @@ def watched(settings: Settings) -> Iterator[PowerWatch]:
         supervisor.add(stage, replaceable=True)
     supervisor.start()
     try:
-        yield PowerWatch(settings.power, stage, supervisor)
+        yield PowerMonitor(settings.power, stage, supervisor)
     finally:
         supervisor.stop.set()
         supervisor.join(STOP_S_MAX)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.store.unit_store import StoreRoom
+from alpr_edge.store.unit_store import UnitStore
 
 
-def store_figures(store: StoreRoom, attempts: Attempts) -> dict[str, Any]:
+def store_figures(store: UnitStore, attempts: Attempts) -> dict[str, Any]:
     """How much waits in the store; None is what it does not tell now."""
     counts = attempts.do("outbox", store.outbox.counts, otherwise=None)
     return {

@@ -15,7 +15,7 @@ from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.formats import state_codes
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.index.officer_entries import Both, OwnIndex
+from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
 from alpr_edge.hotlist.ingest.importer import Lists
 from alpr_edge.settings import HotlistSettings, Settings
 from alpr_edge.store.db.database import Database
@@ -49,7 +49,7 @@ def watched(lists: Lists, now: datetime | None) -> tuple[HotlistIndex, OwnIndex,
     """The lists, the officers' own entries, and both as a read would meet them."""
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = OwnIndex(officer_entries.watched(lists.database, now))
-    return index, own, Both(index, own)
+    return index, own, CombinedIndex(index, own)
 
 
 def level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:

@@ -22,7 +22,7 @@ from alpr_edge.cli.hotlist.status import own_json, own_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
-from alpr_edge.domain.matching import Meeting
+from alpr_edge.domain.matching import Match
 from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
 from alpr_edge.domain.reads import PlateRead
@@ -103,7 +103,7 @@ def _unit(settings: Path) -> Settings:
     return unit
 
 
-def _keep(unit: Settings, wanted: OwnEntry, now: datetime | None) -> tuple[OwnEntry, list[tuple[PlateRead, Meeting]]]:
+def _keep(unit: Settings, wanted: OwnEntry, now: datetime | None) -> tuple[OwnEntry, list[tuple[PlateRead, Match]]]:
     with opened_database(unit, migrate=False) as database:
         own = officer_entries.add(database, wanted, now)
         # Whatever the hours and the end: where it was is what is asked.
@@ -151,7 +151,7 @@ def _parsed(parse: Callable[[str], Parsed], text: str | None) -> Parsed | None:
         raise FeedError(str(error)) from None
 
 
-def _seen_json(read: PlateRead, met: Meeting) -> dict[str, Any]:
+def _seen_json(read: PlateRead, met: Match) -> dict[str, Any]:
     return read_line(read) | {"kind": met.kind.value, "state_match": met.state.value}
 
 

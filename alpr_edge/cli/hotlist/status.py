@@ -14,11 +14,11 @@ from alpr_edge.app.pipeline.alerter import manner_of
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
 from alpr_edge.cli.hotlist.common import age_s, age_text, level, opened_lists, state_letters, watched
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
-from alpr_edge.domain.alerting import PLAIN, Standing, phrase_of, tone_of
+from alpr_edge.domain.alerting import PLAIN, MatchContext, phrase_of, tone_of
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.hits import Generation, Hit
 from alpr_edge.domain.instants import Instant, rfc3339
-from alpr_edge.domain.matching import CONFUSABLE_MIN, Look, Meeting, meetings
+from alpr_edge.domain.matching import CONFUSABLE_MIN, Match, MatchQuery, meetings
 from alpr_edge.domain.patterns import is_partial
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.domain.reads import Alternative
@@ -83,7 +83,7 @@ def match(
         now = open_clock(unit).now()
         require_owner(unit.unit.data_directory)
         considered = [Alternative(_plate(other), CONFUSABLE_MIN) for other in others]
-        look = Look(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
+        look = MatchQuery(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
         with opened_lists(unit, migrate=False) as lists:
             index, own, entries = watched(lists, now.trusted_utc)
     except AlprEdgeError as error:
@@ -208,11 +208,11 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
     Console(width=None if Console().is_terminal else 140).print(table)
 
 
-def _meeting_json(met: Meeting, now: Instant, limits: HotlistSettings) -> dict[str, Any]:
+def _meeting_json(met: Match, now: Instant, limits: HotlistSettings) -> dict[str, Any]:
     entry, judged = met.entry, level(met.generation, now.trusted_utc, limits)
     age = met.generation.age(now.trusted_utc)
     source = limits.source_of(met.generation.source)
-    standing = Standing(judged, manner=PLAIN if source is None else manner_of(source))
+    standing = MatchContext(judged, manner=PLAIN if source is None else manner_of(source))
     hit = Hit("", "", entry, met.generation, None if age is None else age.total_seconds(), met.kind, met.state, now)
     return {
         "kind": met.kind.value,

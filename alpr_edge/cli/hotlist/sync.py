@@ -12,11 +12,11 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, f
 from alpr_edge.cli.hotlist.common import Bar, opened_lists
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.hotlist.ingest.import_worker import Taker, opened_taker
+from alpr_edge.hotlist.ingest.import_worker import ImportWorker, opened_taker
 from alpr_edge.hotlist.ingest.report import refused
 from alpr_edge.hotlist.ingest.request import format_of
 from alpr_edge.hotlist.ingest.rollback import roll_back
-from alpr_edge.services.hotlist_sync import Progress, Synced, sync_source
+from alpr_edge.services.hotlist_sync import Progress, SyncResult, sync_source
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.unit_store import open_store
 from alpr_edge.uplink.hotlist_fetcher import ListFetcher
@@ -78,12 +78,14 @@ def _chosen(unit: Settings, names: list[str]) -> list[ListSource]:
     return [known[name] for name in names] or list(known.values())
 
 
-def _synced(fetcher: ListFetcher, taker: Taker, source: ListSource, now: datetime | None, progress: Progress) -> Synced:
+def _synced(
+    fetcher: ListFetcher, taker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
+) -> SyncResult:
     """One source brought up to date; a layout that nobody knows is said before a list of it comes."""
     try:
         format_of(source)
     except FeedError as error:
-        return Synced(source.name, (), str(error))
+        return SyncResult(source.name, (), str(error))
     return sync_source(fetcher, taker, source, now, progress)
 
 
@@ -97,12 +99,12 @@ def _note(source: ListSource, refusal: str) -> str:
     return f"its last list was refused: {refusal}" if refusal else ""
 
 
-def _json(done: Synced) -> dict[str, Any]:
+def _json(done: SyncResult) -> dict[str, Any]:
     taken = [{"serial": report.serial, "entries": report.kept} for report in done.reports]
     return {"source": done.source, "taken_in": taken, "failure": done.failure}
 
 
-def _text(done: Synced, note: str) -> str:
+def _text(done: SyncResult, note: str) -> str:
     lines = [f"{done.source}: generation {report.serial} is live, {report.kept:,} entries" for report in done.reports]
     if done.failure:
         lines.append(f"alpr-edge: {done.failure}")

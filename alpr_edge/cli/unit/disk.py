@@ -25,7 +25,7 @@ from alpr_edge.store.retention.candidates import Ages
 from alpr_edge.store.retention.deletion_dates import DeletionDates
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.retention.usage import Usage
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 
 ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge reads --json` shows it.")]
 
@@ -69,7 +69,7 @@ def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTI
     typer.echo(f"{read} is not held any more")
 
 
-def _told(chosen: Settings, store: StoreRoom) -> dict[str, Any]:
+def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
     directory = chosen.unit.data_directory
     counted = Usage(directory, store.database, Ballast(directory, chosen.retention.ballast_bytes))
     with _bar() as tick:
@@ -96,7 +96,7 @@ def _told(chosen: Settings, store: StoreRoom) -> dict[str, Any]:
     }
 
 
-def _resting(chosen: Settings, store: StoreRoom) -> str:
+def _resting(chosen: Settings, store: UnitStore) -> str:
     """Why nothing is deleted for its age: the running unit's word, else judged by this computer's clock."""
     health = fresh_health(chosen.unit.runtime_directory)
     told = None if health is None else health.figures.get("deletion_by_age_rests")
@@ -106,7 +106,7 @@ def _resting(chosen: Settings, store: StoreRoom) -> str:
     return "" if objection is None else objection.reason
 
 
-def _rate(chosen: Settings, store: StoreRoom, state: DiskState, reads: int) -> dict[str, float | None]:
+def _rate(chosen: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
     """How long there is room without a link; nothing where too little is known."""
     a_read = state.store_bytes / reads if reads else 0.0
     a_day = usage.bytes_a_day(store.database, a_read)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.app.instance_lock import only_one
+from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.services.handover import Handover, prepare
@@ -34,7 +34,7 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
     try:
         chosen = load(settings)
         with (
-            only_one(chosen.unit.data_directory),
+            instance_lock(chosen.unit.data_directory),
             open_store(chosen, migrate=True, renew=True) as store,
             _bar() as tick,
         ):

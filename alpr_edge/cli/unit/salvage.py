@@ -13,9 +13,9 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, f
 from alpr_edge.domain.errors import AlprEdgeError, StoreError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.settings import load
-from alpr_edge.store.recovery.damaged_databases import Aside, all_aside
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.salvage import Salvage, Salvaged
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 
 _DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
 _SEEN_HELP = "Stop the alarm in the car without saving anything yet."
@@ -33,7 +33,7 @@ def salvage(
     """
     try:
         chosen = load(settings)
-        asides = all_aside(chosen.unit.data_directory)
+        asides = damaged_databases(chosen.unit.data_directory)
         lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
         if acknowledge:
             _acknowledge(asides)
@@ -48,14 +48,14 @@ def salvage(
         fail(StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(kept)}"))
 
 
-def _acknowledge(asides: list[Aside]) -> None:
+def _acknowledge(asides: list[DamagedDatabase]) -> None:
     for aside in asides:
         aside.acknowledge()
     typer.echo(f"{len(asides)} databases set aside are acknowledged; they wait for: alpr-edge unit salvage")
 
 
 def _salvage(
-    store: StoreRoom, aside: Aside, lists: frozenset[str], bar: Callable[[str, int, int], None]
+    store: UnitStore, aside: DamagedDatabase, lists: frozenset[str], bar: Callable[[str, int, int], None]
 ) -> dict[str, Any]:
     rescue = Salvage(store.database, store.images, store.renewal.key, lists)
     done = rescue.run(aside, lambda pages, total: bar(aside.folder.name, pages, total))
@@ -66,7 +66,7 @@ def _summed(done: Salvaged) -> dict[str, Any]:
     return {"rows_saved": done.saved.total(), "rows_already_there": done.there.total(), **done.figures()}
 
 
-def _discard(asides: list[Aside], told: list[dict[str, Any]]) -> list[str]:
+def _discard(asides: list[DamagedDatabase], told: list[dict[str, Any]]) -> list[str]:
     """Delete what is nowhere else needed; returns the names of the others."""
     for aside, figures in zip(asides, told, strict=True):
         figures["discarded"] = figures["complete"]

@@ -11,15 +11,15 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
-from alpr_edge.department.pki.units import Standing, Units
+from alpr_edge.department.pki.units import CertificateStatus, Units
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION, UNIT_HEADER, digest
 
 PEER = "peer"
 """Name in the request's state of the :class:`Peer` at the other end."""
 _REFUSALS = {
-    Standing.UNKNOWN: (401, "this certificate is not on record here; enrol the unit"),
-    Standing.REVOKED: (403, "this unit's certificate was revoked"),
-    Standing.EXPIRED: (401, "this unit's certificate has ended; enrol the unit again"),
+    CertificateStatus.UNKNOWN: (401, "this certificate is not on record here; enrol the unit"),
+    CertificateStatus.REVOKED: (403, "this unit's certificate was revoked"),
+    CertificateStatus.EXPIRED: (401, "this unit's certificate has ended; enrol the unit again"),
 }
 
 
@@ -59,7 +59,7 @@ class Admission:
         if request.headers.get(PROTOCOL_HEADER) != str(PROTOCOL_VERSION):
             raise HTTPException(426, f"this department speaks protocol {PROTOCOL_VERSION}")
         standing = self._units.standing(peer.unit_id, peer.fingerprint)
-        if standing is not Standing.GOOD:
+        if standing is not CertificateStatus.GOOD:
             raise HTTPException(*_REFUSALS[standing])
         return peer
 

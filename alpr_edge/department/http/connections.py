@@ -21,7 +21,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """How many connections a listener holds at a time."""
 
     connections: int
@@ -57,7 +57,7 @@ class ConnectionGate:
         limits: of the listener.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open: OrderedDict[AcceptedSocket, None] = OrderedDict()
         """In the order of their arrival."""

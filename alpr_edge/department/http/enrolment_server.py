@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.http.connections import ConnectionGate, GatedSocket, Limits
+from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.enrolment_app import create_enrolment_app
 from alpr_edge.department.http.enrolment_process import READY
 from alpr_edge.department.http.server import GatedProtocol, enrolment_context, uvicorn_server
@@ -27,7 +27,7 @@ NICENESS = 10
 FILES_MAX = 256
 STRANGER_S_MAX = 60.0
 """How long a connection may live."""
-LIMITS = Limits(connections=64, handshakes=64, address_connections=8, address_handshakes=8, handshake_s=10.0)
+LIMITS = ConnectionLimits(connections=64, handshakes=64, address_connections=8, address_handshakes=8, handshake_s=10.0)
 
 
 class ShortProtocol(GatedProtocol):

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
-from alpr_edge.department.http.connections import ConnectionGate, GatedSocket, Limits
+from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.enrolment_process import EnrolmentProcess
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.ingest.storage import Storage
@@ -36,7 +36,7 @@ STOP_S_MAX = 10
 START_S_MAX = 30.0
 UNIT_CONNECTIONS_MAX = 8
 """Of one unit; a newer one takes the place of its oldest, which a link that went away may have left behind."""
-STORAGE_LIMITS = Limits(
+STORAGE_LIMITS = ConnectionLimits(
     connections=512, handshakes=128, address_connections=512, address_handshakes=32, handshake_s=10.0
 )
 """A fleet may come from one address of its mobile network, so only handshakes are few for each."""

@@ -17,7 +17,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import ReceiptSigner, load_media_key
-from alpr_edge.department.pki.units import Standing
+from alpr_edge.department.pki.units import CertificateStatus
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import Outcome
 from alpr_edge.domain.protocol.media import (
@@ -156,7 +156,7 @@ class MediumImport:
             raise SealedError("signed with a certificate that is not on record for this unit")
         certificate, standing = known
         # One that ended since was good when the unit wrote; a revoked key may be a thief's, who can date as he likes.
-        if standing is Standing.REVOKED and unit_id not in self.accepted:
+        if standing is CertificateStatus.REVOKED and unit_id not in self.accepted:
             raise SealedError(
                 f"the unit's certificate was revoked; if this medium was handed over by who took the unit out of "
                 f"service: --accept-revoked {unit_id}"

@@ -34,7 +34,7 @@ from alpr_edge.settings.base import Name
 _CODES = "enrolment codes"
 
 
-class Standing(StrEnum):
+class CertificateStatus(StrEnum):
     """What a certificate counts for now."""
 
     GOOD = "good"
@@ -122,7 +122,7 @@ class Units:
         asked = Asked(unit_id, key_of(request), address, fingerprint)
         authority = Authority.load(self._files)
         with self._database.writing() as connection:
-            if _standing(connection, unit_id, fingerprint) is not Standing.GOOD:
+            if _standing(connection, unit_id, fingerprint) is not CertificateStatus.GOOD:
                 raise RefusedError(Refusal.REVOKED)
             return issued_before(connection, asked) or issue(connection, authority, asked, days)
 
@@ -154,14 +154,14 @@ class Units:
         except DepartmentError:
             return ""
 
-    def certificate(self, unit_id: str, fingerprint: str) -> tuple[x509.Certificate, Standing] | None:
+    def certificate(self, unit_id: str, fingerprint: str) -> tuple[x509.Certificate, CertificateStatus] | None:
         """A unit's certificate on record and what it counts for now; None: there is no such one."""
         mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
         with self._database.reading() as connection:
             row = connection.execute(select(certificates).where(*mine)).one_or_none()
         return None if row is None else (x509.load_pem_x509_certificate(row.pem), _counts_as(row))
 
-    def standing(self, unit_id: str, fingerprint: str) -> Standing:
+    def standing(self, unit_id: str, fingerprint: str) -> CertificateStatus:
         """What the certificate of a connection counts for at this moment."""
         with self._database.reading() as connection:
             return _standing(connection, unit_id, fingerprint)
@@ -223,21 +223,23 @@ def _enrolled(connection: Connection, authority: Authority, asked: Asked, row: R
     return pem
 
 
-def _standing(connection: Connection, unit_id: str, fingerprint: str) -> Standing:
+def _standing(connection: Connection, unit_id: str, fingerprint: str) -> CertificateStatus:
     mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
     row = connection.execute(select(certificates).where(*mine)).one_or_none()
-    return Standing.UNKNOWN if row is None else _counts_as(row)
+    return CertificateStatus.UNKNOWN if row is None else _counts_as(row)
 
 
-def _counts_as(row: Row[Any]) -> Standing:
+def _counts_as(row: Row[Any]) -> CertificateStatus:
     if row.revoked_at is not None:
-        return Standing.REVOKED
-    return Standing.EXPIRED if row.not_after <= utc_now() else Standing.GOOD
+        return CertificateStatus.REVOKED
+    return CertificateStatus.EXPIRED if row.not_after <= utc_now() else CertificateStatus.GOOD
 
 
 def _record_of(unit_id: str, issued: list[Row[Any]], invited: Iterable[Row[Any]]) -> UnitRecord:
     standings = [_counts_as(row) for row in issued]
-    good = [row.not_after for row, standing in zip(issued, standings, strict=True) if standing is Standing.GOOD]
+    good = [
+        row.not_after for row, standing in zip(issued, standings, strict=True) if standing is CertificateStatus.GOOD
+    ]
     waiting = [row.expires_at for row in invited if codes.refusal_of(row) is None]
     state = "valid" if good else standings[0].value if standings else "invited" if waiting else "not enrolled"
     shown = [

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, Look, PlateRead, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
-from alpr_edge.domain.recognition.second_opinions import SecondLooks
+from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.voting import Vote, vote
 
@@ -81,14 +81,14 @@ class Passes:
         gap_ms: float,
         locate: Callable[[Instant], Position | None],
         new_id: Callable[[], str],
-        second: SecondLooks | None = None,
+        second: SecondOpinions | None = None,
     ) -> None:
         self._origin = origin
         self._rule = rule
         self._locate = locate
         self._new_id = new_id
         self._tracker = Tracker(gap_ms)
-        self._second = second or SecondLooks()
+        self._second = second or SecondOpinions()
         self._open: dict[int, _Pass] = {}
         self._leaving: list[Track] = []
         """Passes that have ended and wait for the second reader."""
@@ -203,7 +203,7 @@ class Passes:
             box=current.sharpest.box,
             position=self._locate(current.sharpest.captured) or read.position,
         )
-        looks = tuple(Look(reading.frame_number, reading.box) for reading in track.readings)
+        looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in track.readings)
         return ReadClosed(read, current.evidence if current.sharper else None, looks)
 
 

@@ -46,7 +46,7 @@ class _Asked:
     heard: bool = False
 
 
-class SecondLooks:
+class SecondOpinions:
     """The questions of one camera's open passes.
 
     Args:

@@ -13,7 +13,7 @@ from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import FeedContext, FormatName
 from alpr_edge.hotlist.formats.fields import Field, is_day, is_number, is_plate_cell, is_state
 from alpr_edge.hotlist.formats.line_formats import FixedWidth
-from alpr_edge.hotlist.formats.row_builder import EntryMaker
+from alpr_edge.hotlist.formats.row_builder import RowBuilder
 
 _HEADER = re.compile(r"DATE(\d{2}/\d{2}/\d{4} \d{2}:\d{2})")
 _TABLE = re.compile(r"(?<![a-z])(svs|sfr|slr)(?![a-z])")
@@ -36,7 +36,7 @@ class Clew(FixedWidth):
         """Always: what the first line is, :meth:`issued` judges."""
         return True
 
-    def issued(self, head: str, maker: EntryMaker) -> datetime:
+    def issued(self, head: str, maker: RowBuilder) -> datetime:
         """The header's date."""
         match = _HEADER.fullmatch(head.strip())
         issued = maker.date(match.group(1)) if match else None

@@ -19,7 +19,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Record, Rejected, text_of
 from alpr_edge.hotlist.formats.csv_header import VEHICLE_ROLES, Header, header_of
 from alpr_edge.hotlist.formats.line_formats import TRAILER, check_end
-from alpr_edge.hotlist.formats.row_builder import Cells, EntryMaker, Traits
+from alpr_edge.hotlist.formats.row_builder import Cells, RowBuilder, Traits
 
 LINES_A_RECORD_MAX = 20
 """More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
@@ -46,13 +46,13 @@ class GenericCsv(FeedFormat):
         header = header_of(text_of(first).rstrip("\r\n"), number, context.rules)
         if not context.rules.header:
             number, lines = number - 1, chain([first], lines)
-        maker = EntryMaker(context, Traits(header.names, partials=True, ncic_states=False))
+        maker = RowBuilder(context, Traits(header.names, partials=True, ncic_states=False))
         issued = _issued(dated.group(1), maker) if dated else None
         maker.begin(issued)
         return Feed(issued, _Rows(header, maker, number, trailer=context.rules.trailer_required).records(lines))
 
 
-def _issued(text: str, maker: EntryMaker) -> datetime:
+def _issued(text: str, maker: RowBuilder) -> datetime:
     issued = maker.date(text)
     if issued is None:
         raise FeedError("line 1: no date behind DATE; write it as mm/dd/yyyy hh:mm")
@@ -77,7 +77,7 @@ class _Rows:
         trailer: whether a trailer must stand at the end.
     """
 
-    def __init__(self, header: Header, maker: EntryMaker, done: int, *, trailer: bool) -> None:
+    def __init__(self, header: Header, maker: RowBuilder, done: int, *, trailer: bool) -> None:
         self._header = header
         self._maker = maker
         self._done = done

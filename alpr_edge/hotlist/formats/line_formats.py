@@ -21,7 +21,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import PACIFIC, Feed, FeedContext, FeedFormat, Record, Rejected, text_of
 from alpr_edge.hotlist.formats.fields import Field, gathered
-from alpr_edge.hotlist.formats.row_builder import Cells, Codes, EntryMaker, Traits
+from alpr_edge.hotlist.formats.row_builder import Cells, Codes, RowBuilder, Traits
 
 SHIFTS_TRIED_MAX = 1000
 """Lines of a feed that are looked at for a shift; a feed with so many faults is mostly refused in any case."""
@@ -47,7 +47,7 @@ class LineFormat(FeedFormat):
 
     def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
         """Read the head, if there is one."""
-        maker = EntryMaker(context, self._traits(context))
+        maker = RowBuilder(context, self._traits(context))
         first = next(lines, b"")
         text = _bare(first)
         if self.is_head(text):
@@ -64,7 +64,7 @@ class LineFormat(FeedFormat):
         """Whether a first line is a head."""
         return self.has_head and not TRAILER.fullmatch(text.strip()) and self.split(text) is None
 
-    def issued(self, head: str, maker: EntryMaker) -> datetime | None:
+    def issued(self, head: str, maker: RowBuilder) -> datetime | None:
         """The date in a head; None where it holds none."""
         match = _DATE.search(head)
         return maker.date(match.group(1)) if match else None
@@ -90,7 +90,7 @@ class LineFormat(FeedFormat):
         return Traits(names, self.codes, self.default_reason(context), self.zone)
 
     def _records(
-        self, lines: Iterator[bytes], number: int, maker: EntryMaker, *, needs_trailer: bool
+        self, lines: Iterator[bytes], number: int, maker: RowBuilder, *, needs_trailer: bool
     ) -> Iterator[Record]:
         """Every line up to the trailer, then the check of its count."""
         counted = faults = 0

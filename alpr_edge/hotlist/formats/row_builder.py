@@ -87,7 +87,7 @@ class Traits:
     """Whether its states are NCIC's letters, not the post's."""
 
 
-class EntryMaker:
+class RowBuilder:
     """Makes rows for one feed."""
 
     def __init__(self, context: FeedContext, traits: Traits) -> None:

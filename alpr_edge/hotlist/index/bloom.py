@@ -15,7 +15,7 @@ _BATCH = 1 << 16
 _BIT = np.array([1, 2, 4, 8, 16, 32, 64, 128], dtype=np.uint8)
 
 
-class Sieve:
+class BloomFilter:
     """A Bloom filter of one hash: each key's bit stands where the upper bits of its product with a constant say.
 
     Fibonacci hashing (Knuth, 6.4) scatters plates of one pattern as well, where remainders would heap them.

@@ -39,7 +39,7 @@ class OwnIndex:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Both:
+class CombinedIndex:
     """The lists and the own entries as one; implements :class:`~alpr_edge.domain.matching.Entries`."""
 
     lists: Entries
@@ -55,7 +55,7 @@ class Both:
 
 
 @dataclass(slots=True, eq=False)
-class OwnLoader:
+class OfficerEntryLoader:
     """Keeps the own entries up to date while the unit runs: one thread refreshes, any number look up."""
 
     database: Database

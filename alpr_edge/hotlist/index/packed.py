@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
-from alpr_edge.hotlist.index.bloom import Sieve
+from alpr_edge.hotlist.index.bloom import BloomFilter
 from alpr_edge.hotlist.index.column_store import ROWS_A_BLOCK, Columns, ColumnsPacker
 from alpr_edge.hotlist.index.plate_keys import Keys, Marks, entry_prints, identity_of, marks, partial_key, plate_keys
 from alpr_edge.hotlist.index.row import Row, entry_of
@@ -35,7 +35,7 @@ class Packed:
     columns: Columns
     patterns: PatternSet
     """Its partials, each once."""
-    sieve: Sieve
+    sieve: BloomFilter
     """Of :attr:`keys`."""
 
     def __len__(self) -> int:
@@ -111,7 +111,7 @@ class Packer:
         fresh = np.ones(len(keys), dtype=bool)
         fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
         kept, rows = keys[fresh], order[fresh].astype(np.uint32)
-        packed = Packed(kept, rows, columns, PatternSet(list(self._patterns)), Sieve(kept))
+        packed = Packed(kept, rows, columns, PatternSet(list(self._patterns)), BloomFilter(kept))
         return Made(packed, prints[fresh], len(keys) - len(packed))
 
     def _close(self, batch: Sequence[Row]) -> None:

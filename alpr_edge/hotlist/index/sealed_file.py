@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.patterns import PatternSet
-from alpr_edge.hotlist.index.bloom import Sieve
+from alpr_edge.hotlist.index.bloom import BloomFilter
 from alpr_edge.hotlist.index.column_store import Columns, code_layout
 from alpr_edge.hotlist.index.packed import Made, Packed
 from alpr_edge.hotlist.index.plate_keys import Marks, marks
@@ -284,7 +284,7 @@ def _packed(payload: _Payload) -> Packed:
     codes = payload.take(rows * code_layout(widths).size)
     ends = payload.array(int(head["blocks"]), "<u8")
     columns = Columns(tables, widths, codes, ends, payload.take(int(head["bytes"])))
-    packed = Packed(keys, order, columns, patterns, Sieve(keys))
+    packed = Packed(keys, order, columns, patterns, BloomFilter(keys))
     payload.pass_over_rest()
     return packed
 

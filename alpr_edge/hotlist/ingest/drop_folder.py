@@ -21,7 +21,7 @@ _CHANGES = {".add": ListChange.ADDITIONS, ".remove": ListChange.REMOVALS}
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Found:
+class DroppedFile:
     """A file of the folder, in the order they were made."""
 
     changed_ns: int
@@ -37,7 +37,7 @@ class Found:
 
 SETTLED_S = 2.0
 """How long a file of a watched folder must not change."""
-Listing = tuple[Found, ...]
+Listing = tuple[DroppedFile, ...]
 
 
 def listing(folder: Path) -> Listing:
@@ -53,7 +53,7 @@ def listing(folder: Path) -> Listing:
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode) and status.st_size:
-            found.append(Found(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
+            found.append(DroppedFile(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
     return tuple(sorted(found))
 
 
@@ -80,14 +80,14 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
     return wanted if set(wanted) <= set(before) else ()
 
 
-def marked(now: Listing, marks: Marks, up_to: Found) -> dict[str, list[int]]:
+def marked(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, list[int]]:
     """The marks once a file was dealt with: those of the folder's files, and of all not newer than it."""
     present = {file.name for file in now}
     kept = {name: list(mark) for name, mark in marks.items() if name in present}
     return kept | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}
 
 
-def _not_newer(now: Iterable[Found], up_to: Found) -> Iterable[Found]:
+def _not_newer(now: Iterable[DroppedFile], up_to: DroppedFile) -> Iterable[DroppedFile]:
     return (file for file in now if file <= up_to)
 
 

@@ -29,13 +29,13 @@ from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings import ListSource
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.download_spool import FeedNote, Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.keys import load_key
 
 log = structlog.get_logger(__name__)
 
 
-class Order(BaseModel):
+class ImportJob(BaseModel):
     """What the process is told on its standard input."""
 
     data_directory: Path
@@ -48,7 +48,7 @@ class Order(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
+class ImportWorker:
     """Takes in lists.
 
     Args:
@@ -57,7 +57,7 @@ class Taker:
     """
 
     lists: Lists
-    incoming: Incoming
+    incoming: DownloadSpool
 
     def take(
         self, source: ListSource, before: Listing, now: datetime | None, progress: Progress | None = None
@@ -144,7 +144,7 @@ class Taker:
 
 
 @contextmanager
-def _opened(incoming: Incoming, source: str) -> Iterator[tuple[FeedNote, Path]]:
+def _opened(incoming: DownloadSpool, source: str) -> Iterator[tuple[FeedNote, Path]]:
     """A fetched feed in the clear, in memory alone: under a path that dies with the block."""
     note, chunks = incoming.read(source)
     descriptor = os.memfd_create(f"alpr-edge-{source}", os.MFD_CLOEXEC)
@@ -155,7 +155,7 @@ def _opened(incoming: Incoming, source: str) -> Iterator[tuple[FeedNote, Path]]:
 
 
 @contextmanager
-def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
+def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[ImportWorker]:
     """A taker over the unit's store; closes it at the end.
 
     Raises:
@@ -165,7 +165,7 @@ def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[Taker]:
     database = Database.open(data_directory, outbox_key, migrate=False)
     try:
         lists = Lists(database, lists_key, data_directory / LISTS_DIRECTORY)
-        yield Taker(lists, Incoming(data_directory, outbox_key))
+        yield ImportWorker(lists, DownloadSpool(data_directory, outbox_key))
     finally:
         database.close()
 
@@ -179,8 +179,8 @@ def main() -> int:
 
 
 def _taken_in() -> int:
-    order = Order.model_validate_json(sys.stdin.read())
-    before = tuple(drop_folder.Found(*file) for file in order.before)
+    order = ImportJob.model_validate_json(sys.stdin.read())
+    before = tuple(drop_folder.DroppedFile(*file) for file in order.before)
     try:
         with opened_taker(order.data_directory, order.keys_directory) as taker:
             taker.take(order.source, before, order.now)

@@ -27,7 +27,7 @@ from alpr_edge.hotlist.ingest import validation
 from alpr_edge.hotlist.ingest.feed_file import FeedFile
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.hotlist.ingest.signature import check_signature
-from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, Limits, Tally
+from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, Tally, ValidationLimits
 from alpr_edge.runtime.durable_files import give_to_owner_of, private_directory
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
@@ -76,7 +76,7 @@ class Request:
     """Take a feed much larger than the list held."""
     dry_run: bool = False
     """Check only; nothing is written, nothing goes live."""
-    limits: Limits = DEFAULT_LIMITS
+    limits: ValidationLimits = DEFAULT_LIMITS
     change: ListChange = ListChange.COMPLETE
     """What the feed does to the list held."""
     rules: Rules = DEFAULT_RULES

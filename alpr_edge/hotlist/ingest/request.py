@@ -9,7 +9,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.formats.base import REASONS_ALLOWED, FormatName, Rules
 from alpr_edge.hotlist.ingest.importer import Request
-from alpr_edge.hotlist.ingest.validation import Limits
+from alpr_edge.hotlist.ingest.validation import ValidationLimits
 from alpr_edge.settings import ListSource
 
 PASSWORD_BYTES_MAX = 1024
@@ -61,10 +61,10 @@ def rules_of(source: ListSource) -> Rules:
     )
 
 
-def limits_of(source: ListSource) -> Limits:
+def limits_of(source: ListSource) -> ValidationLimits:
     """When a feed of it is not believed."""
     return dataclasses.replace(
-        Limits(),
+        ValidationLimits(),
         rejected_share_max=source.rejected_share_max,
         shrink_share_max=source.shrink_share_max,
         shrink_entries_min=source.shrink_entries_min,

@@ -30,7 +30,7 @@ BATCH_ENTRIES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ValidationLimits:
     """When a feed is not believed."""
 
     rejected_share_max: float = 0.02
@@ -52,7 +52,7 @@ class Limits:
     """Four times the largest list planned for."""
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = ValidationLimits()
 
 
 @dataclass(slots=True)
@@ -111,7 +111,9 @@ def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozen
         yield batch
 
 
-def check_issued(issued: datetime | None, held: Generation | None, now: datetime | None, limits: Limits) -> None:
+def check_issued(
+    issued: datetime | None, held: Generation | None, now: datetime | None, limits: ValidationLimits
+) -> None:
     """Refuse a list older than the one held, or from the future.
 
     Args:
@@ -140,11 +142,11 @@ def check_issued(issued: datetime | None, held: Generation | None, now: datetime
         )
 
 
-def _is_ahead(issued: datetime, now: datetime | None, limits: Limits) -> bool:
+def _is_ahead(issued: datetime, now: datetime | None, limits: ValidationLimits) -> bool:
     return now is not None and issued > now + limits.issued_ahead_max
 
 
-def check_lines(tally: Tally, limits: Limits) -> None:
+def check_lines(tally: Tally, limits: ValidationLimits) -> None:
     """Refuse a feed of which too many lines were not understood.
 
     Raises:
@@ -158,7 +160,7 @@ def check_lines(tally: Tally, limits: Limits) -> None:
         )
 
 
-def check_count(count: int, limits: Limits) -> None:
+def check_count(count: int, limits: ValidationLimits) -> None:
     """Refuse a feed of more entries than a unit takes.
 
     Raises:
@@ -168,7 +170,7 @@ def check_count(count: int, limits: Limits) -> None:
         raise FeedError(f"over {limits.entries_max} entries; split the feed by source")
 
 
-def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shrink: bool) -> None:
+def check_size(kept: int, held: Generation | None, limits: ValidationLimits, *, accept_shrink: bool) -> None:
     """Refuse an empty feed, and one much smaller than the list held.
 
     Raises:
@@ -185,7 +187,7 @@ def check_size(kept: int, held: Generation | None, limits: Limits, *, accept_shr
         )
 
 
-def check_growth(kept: int, held: Generation | None, limits: Limits) -> None:
+def check_growth(kept: int, held: Generation | None, limits: ValidationLimits) -> None:
     """Refuse a feed much larger than the list held.
 
     Raises:

@@ -162,7 +162,7 @@ class Database:
             self._watcher.close()
             self.engine.dispose()
 
-    def look_over(self, limit_s: float) -> None:
+    def quick_check(self, limit_s: float) -> None:
         """Read through the pages for at most ``limit_s``.
 
         Raises:

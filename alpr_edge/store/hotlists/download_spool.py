@@ -51,7 +51,7 @@ class FeedNote:
     """What the server holds as its detached signature, in base64; empty where none is asked for."""
 
 
-class Incoming:
+class DownloadSpool:
     """The folder.
 
     Args:
@@ -67,15 +67,15 @@ class Incoming:
         """Whether a whole feed of a source waits to be imported."""
         return self._path(source, "feed").exists()
 
-    def draft(self, source: str) -> "Draft | None":
+    def draft(self, source: str) -> "PartialDownload | None":
         """What was fetched of a feed before it was cut; None when there is nothing usable."""
         path = self._path(source, "part")
         with contextlib.suppress(OSError, LostError):
-            return Draft.resume(path, self._cipher)
+            return PartialDownload.resume(path, self._cipher)
         path.unlink(missing_ok=True)
         return None
 
-    def start(self, source: str, note: FeedNote) -> "Draft":
+    def start(self, source: str, note: FeedNote) -> "PartialDownload":
         """A new draft, in place of any other.
 
         Raises:
@@ -83,7 +83,7 @@ class Incoming:
         """
         private_directory(self._directory)
         give_to_owner_of(self._directory.parent, self._directory)
-        return Draft.start(self._path(source, "part"), self._cipher, note)
+        return PartialDownload.start(self._path(source, "part"), self._cipher, note)
 
     def read(self, source: str) -> tuple[FeedNote, Iterator[bytes]]:
         """The waiting feed's note and its bytes.
@@ -103,7 +103,7 @@ class Incoming:
         return self._directory / f"{source}.{suffix}"
 
 
-class Draft:
+class PartialDownload:
     """A feed that is being fetched."""
 
     def __init__(self, path: Path, file: IO[bytes], cipher: AESGCM, note: FeedNote) -> None:

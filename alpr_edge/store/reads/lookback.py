@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Text, func, or_, select, type_coerce
 
-from alpr_edge.domain.matching import Entries, Look, Meeting, meetings
+from alpr_edge.domain.matching import Entries, Match, MatchQuery, meetings
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import read_of
@@ -20,7 +20,7 @@ FOUND_MAX = 500
 _PATTERN = re.compile(r"[0-9A-Z?*]+")
 
 
-def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tuple[PlateRead, Meeting]]:
+def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tuple[PlateRead, Match]]:
     """The reads that an entry meets, the newest first, with the surest way each does; at most :data:`FOUND_MAX`.
 
     Args:
@@ -33,7 +33,7 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
             met = meetings(
-                Look(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
+                MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
             )
             if met:
                 yield read, met[0]

@@ -102,7 +102,7 @@ class ReadStore:
                     committing.add_decision(connection, record, refs, kept)
 
     @contextmanager
-    def letting_go(self) -> Iterator[tuple[Connection, set[str]]]:
+    def deleting(self) -> Iterator[tuple[Connection, set[str]]]:
         """One transaction that takes reads away.
 
         Digests that are put into the set lose their rows, and after the commit their files, unless a read still refers

@@ -9,7 +9,7 @@ import structlog
 
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import generations, list_sync, own_entries
-from alpr_edge.store.recovery.damaged_databases import Aside
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.recovery.row_merge import Fate, put, shapes
 from alpr_edge.store.sqlite_forensics.carver import Carver
@@ -22,7 +22,7 @@ ROWS_MAX = 100_000
 log = structlog.get_logger(__name__)
 
 
-def bring_lists_over(aside: Aside, database: Database, key: bytes) -> int:
+def bring_lists_over(aside: DamagedDatabase, database: Database, key: bytes) -> int:
     """Bring the rows of :data:`TABLES` over, as far as they can be read; returns how many.
 
     Raises:

@@ -30,7 +30,7 @@ _SEEN = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class DamagedDatabase:
     """One database that was set aside."""
 
     folder: Path
@@ -97,21 +97,21 @@ class Aside:
             raise StoreError(f"{self.folder / name}: cannot be written: {error.strerror}") from None
 
 
-def all_aside(directory: Path) -> list[Aside]:
+def damaged_databases(directory: Path) -> list[DamagedDatabase]:
     """Every database set aside in a data folder, oldest first."""
-    return [Aside(path) for path in sorted(directory.glob(f"{PREFIX}*")) if _is_folder(path)]
+    return [DamagedDatabase(path) for path in sorted(directory.glob(f"{PREFIX}*")) if _is_folder(path)]
 
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def waiting(directory: Path) -> list[Aside]:
+def waiting(directory: Path) -> list[DamagedDatabase]:
     """Those from which nothing was salvaged yet."""
-    return [aside for aside in all_aside(directory) if aside.report is None]
+    return [aside for aside in damaged_databases(directory) if aside.report is None]
 
 
-def set_aside(directory: Path) -> Aside:
+def set_aside(directory: Path) -> DamagedDatabase:
     """Move the database out of the way with all that belongs to it; nobody may write to it.
 
     The names in the new folder are durable before the old ones go: whenever the power fails, nothing is lost, and what
@@ -131,7 +131,7 @@ def set_aside(directory: Path) -> Aside:
             sync_directory(directory)
     except OSError as error:
         raise StoreError(f"{directory}: the damaged database cannot be set aside: {error.strerror}") from None
-    return Aside(folder)
+    return DamagedDatabase(folder)
 
 
 def _new_folder(directory: Path) -> Path:

@@ -16,7 +16,7 @@ from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.store.db import migrate as migrating
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.recovery.carry_over import bring_lists_over
-from alpr_edge.store.recovery.damaged_databases import Aside, set_aside
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, set_aside
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class DatabaseReplacement:
     """Opens, and renews, the database of a data folder; only for the process that holds the folder.
 
     Args:
@@ -80,7 +80,7 @@ class Renewal:
             raise DamagedError(f"{self.directory / DATABASE_NAME}: there was a database, and it is missing or empty")
         database = Database.open(self.directory, self.key, migrate=True)
         try:
-            database.look_over(LOOK_S_MAX)
+            database.quick_check(LOOK_S_MAX)
         except StoreError:
             database.close()
             raise
@@ -93,7 +93,7 @@ class Renewal:
             return False
         return KeyMark.read(self.directory) is not None or _has_content(path.with_name(f"{DATABASE_NAME}-wal"))
 
-    def _set_aside(self, fault: DamagedError) -> Aside:
+    def _set_aside(self, fault: DamagedError) -> DamagedDatabase:
         """Move it away, unless the key may be the wrong one: then nothing is touched."""
         if not self.is_of_this_key():
             raise StoreError(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alpr_edge.store.db.schema import counts, department_dates, meta, metadata, outbox
 from alpr_edge.store.sqlite_forensics.btree import Value
-from alpr_edge.store.sqlite_forensics.carver import Carved, Column, Shape, shape_of
+from alpr_edge.store.sqlite_forensics.carver import CarvedRow, Column, Shape, shape_of
 
 NUMBER = "seq"
 """The row's number: its place in the other database says nothing here."""
@@ -58,7 +58,7 @@ def put(connection: Connection, table: Table, row: Row) -> Fate:
     return Fate.NEW if done.rowcount else Fate.THERE
 
 
-def batches(rows: Iterable[Carved], size: int) -> Iterator[list[tuple[str, Row]]]:
+def batches(rows: Iterable[CarvedRow], size: int) -> Iterator[list[tuple[str, Row]]]:
     """Rows with their tables' names, at most ``size`` at a time: other processes wait for each."""
     left = iter(rows)
     while batch := [(carved.table, carved.values) for carved in itertools.islice(left, size)]:

@@ -27,7 +27,7 @@ from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import StoredAlert
-from alpr_edge.store.recovery.damaged_databases import Aside
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.recovery.row_merge import TABLES, Fate, Row, batches, put, shapes
 from alpr_edge.store.sqlite_forensics.carver import Carver
@@ -106,7 +106,7 @@ class Salvage:
     key: bytes
     lists: frozenset[str] = frozenset()
 
-    def run(self, aside: Aside, progress: Progress) -> Salvaged:
+    def run(self, aside: DamagedDatabase, progress: Progress) -> Salvaged:
         """Save what can be read there, and write down how it went.
 
         Raises:

@@ -26,7 +26,7 @@ BOOTS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RetentionCandidate:
     """One read."""
 
     kept: KeptRead
@@ -85,14 +85,14 @@ def count_unacknowledged(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(reads).where(not_(_acknowledged()))) or 0
 
 
-def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> Standing:
+def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> RetentionCandidate:
     """A row of this file's queries as the rules see it; without a trusted ``now`` no age is known."""
     age: timedelta | None = None
     if seen_utc is not None and now.trusted and now.utc is not None:
         age = now.utc - seen_utc
     size = int(row["image_bytes"] or 0) + ROW_BYTES
     kept = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]))
-    return Standing(kept, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
+    return RetentionCandidate(kept, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
 
 
 def last_seen_of(row: RowMapping) -> Instant:

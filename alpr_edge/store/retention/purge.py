@@ -17,13 +17,13 @@ from alpr_edge.domain.deletion_dates import Objection
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.time_corrections import time_item_id
-from alpr_edge.domain.retention import Ground, Limits, doomed
+from alpr_edge.domain.retention import DeletionReason, RetentionLimits, select_deletions
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_row
 from alpr_edge.store.db.schema import alerts, deletions, evidence, hits, outbox, reads
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention import candidates
-from alpr_edge.store.retention.candidates import Ages, Standing
+from alpr_edge.store.retention.candidates import Ages, RetentionCandidate
 from alpr_edge.store.retention.deletion_dates import DeletionDates
 
 SLICE_READS = 256
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 class Purged:
     """What a purge has done so far."""
 
-    reads: Counter[Ground] = field(default_factory=Counter)
+    reads: Counter[DeletionReason] = field(default_factory=Counter)
     freed_bytes: int = 0
     held_s_max: float = 0.0
     """Longest that one step kept the writer waiting."""
@@ -50,13 +50,13 @@ class Purged:
 class Look:
     """A slice of reads as it stood at one moment, and what of it may go."""
 
-    found: list[Standing]
+    found: list[RetentionCandidate]
     chosen: list[int]
     """Numbers of those that may go, one batch at most."""
     now: Instant
     age_from: Instant
     """What ages are told from: without UTC while the date may not delete."""
-    limits: Limits
+    limits: RetentionLimits
     excess_bytes: int
 
 
@@ -70,7 +70,9 @@ class Purge:
         slice_reads: reads looked at in one step.
     """
 
-    def __init__(self, database: Database, store: ReadStore, limits: Limits, slice_reads: int = SLICE_READS) -> None:
+    def __init__(
+        self, database: Database, store: ReadStore, limits: RetentionLimits, slice_reads: int = SLICE_READS
+    ) -> None:
         self._database = database
         self._store = store
         self._limits = limits
@@ -108,7 +110,7 @@ class Purge:
             return False
         if not look.chosen:
             return self._next(look)
-        with self._store.letting_go() as (connection, released):
+        with self._store.deleting() as (connection, released):
             began = time.monotonic()
             gone = self.take_away(look, connection, released)
         self._account(gone, time.monotonic() - began)
@@ -122,15 +124,17 @@ class Purge:
         with self._database.read() as connection:
             rows = candidates.slice_after(connection, self._after, self._slice_reads)
         found = self._standings(rows, age_from)
-        chosen = doomed((one.kept for one in found), limits, excess_bytes)[: self._batch]
+        chosen = select_deletions((one.kept for one in found), limits, excess_bytes)[: self._batch]
         return Look(found, [read.seq for read, _ in chosen], now, age_from, limits, excess_bytes)
 
-    def take_away(self, look: Look, connection: Connection, released: set[str]) -> list[tuple[Standing, Ground]]:
+    def take_away(
+        self, look: Look, connection: Connection, released: set[str]
+    ) -> list[tuple[RetentionCandidate, DeletionReason]]:
         """The second half: take away what was chosen, as far as it may still go.
 
         Args:
             look: the first.
-            connection: of the transaction that :meth:`ReadStore.letting_go` gives.
+            connection: of the transaction that :meth:`ReadStore.deleting` gives.
             released: of the same; digests of images are added.
 
         Returns:
@@ -139,7 +143,7 @@ class Purge:
         found = {
             one.kept.seq: one for one in self._standings(candidates.of_these(connection, look.chosen), look.age_from)
         }
-        going = doomed((one.kept for one in found.values()), look.limits, look.excess_bytes)
+        going = select_deletions((one.kept for one in found.values()), look.limits, look.excess_bytes)
         gone = [(found[kept.seq], ground) for kept, ground in going]
         _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], look.now)
         _remove_rows(connection, [one.read_id for one, _ in gone], released)
@@ -164,15 +168,15 @@ class Purge:
         self._last_resort = again
         return again
 
-    def _rest_is_younger(self, found: Sequence[Standing]) -> bool:
+    def _rest_is_younger(self, found: Sequence[RetentionCandidate]) -> bool:
         """Whether no later read can be too old either: reads arrive in order of time, as far as it is known."""
         shortest = min(self._limits.acknowledged_max, self._limits.policy_max)
         return all(one.kept.age is not None and one.kept.age <= shortest for one in found)
 
-    def _standings(self, rows: Iterable[RowMapping], now: Instant) -> list[Standing]:
+    def _standings(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:
         return [candidates.standing_of(row, self._ages.seen_utc(candidates.last_seen_of(row)), now) for row in rows]
 
-    def _account(self, gone: Sequence[tuple[Standing, Ground]], held_s: float) -> None:
+    def _account(self, gone: Sequence[tuple[RetentionCandidate, DeletionReason]], held_s: float) -> None:
         counts = Counter(ground for _, ground in gone)
         self.done.reads.update(counts)
         self.done.freed_bytes += sum(one.kept.size_bytes for one, _ in gone)
@@ -186,7 +190,9 @@ class Purge:
             tell("store.purged", ground=ground.value, reads=count)
 
 
-def _put_on_record(connection: Connection, gone: Sequence[tuple[Standing, Ground]], now: Instant) -> None:
+def _put_on_record(
+    connection: Connection, gone: Sequence[tuple[RetentionCandidate, DeletionReason]], now: Instant
+) -> None:
     """An event for each read that nobody else has; without its plate, which is gone with it."""
     rows = [
         {

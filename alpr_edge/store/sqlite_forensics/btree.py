@@ -24,7 +24,7 @@ _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes of an integer by its serial type."""
 
 
-class Kind(IntEnum):
+class PageType(IntEnum):
     """What a b-tree page is."""
 
     INDEX_INTERIOR = 2
@@ -35,12 +35,12 @@ class Kind(IntEnum):
     @property
     def is_table(self) -> bool:
         """Whether rows lie in it by number; in the other kind they are sorted by key (indices, WITHOUT ROWID)."""
-        return self in {Kind.TABLE_INTERIOR, Kind.TABLE_LEAF}
+        return self in {PageType.TABLE_INTERIOR, PageType.TABLE_LEAF}
 
     @property
     def is_leaf(self) -> bool:
         """Whether nothing lies below."""
-        return self in {Kind.INDEX_LEAF, Kind.TABLE_LEAF}
+        return self in {PageType.INDEX_LEAF, PageType.TABLE_LEAF}
 
 
 class BrokenError(ValueError):
@@ -53,7 +53,7 @@ class Node:
 
     number: int
     page: bytes
-    kind: Kind
+    kind: PageType
 
     @property
     def children(self) -> list[int]:
@@ -69,7 +69,7 @@ class Node:
 
     def rows(self, page_of: PageOf) -> Iterator[tuple[Value, ...] | None]:
         """The values of each row on it; None for one whose continuation on other pages is damaged."""
-        if self.kind is Kind.TABLE_INTERIOR:
+        if self.kind is PageType.TABLE_INTERIOR:
             return
         for cell in self._cells():
             try:
@@ -80,7 +80,7 @@ class Node:
     def continuations(self, page_of: PageOf) -> list[int]:
         """Pages that its rows go on on."""
         found: list[int] = []
-        for cell in self._cells() if self.kind is not Kind.TABLE_INTERIOR else ():
+        for cell in self._cells() if self.kind is not PageType.TABLE_INTERIOR else ():
             length, start = self._payload_at(cell)
             local = _local(length, self.kind)
             if local < length:
@@ -105,7 +105,7 @@ def node_of(number: int, page: bytes) -> Node | None:
     """The page as a node of a b-tree; None when it is none (free, or the continuation of a row)."""
     start = HEADER_BYTES if number == 1 else 0
     try:
-        kind = Kind(page[start])
+        kind = PageType(page[start])
     except ValueError:
         return None
     cells, bottom, scraps = _u16(page, start + 3), _u16(page, start + 5), page[start + 7]
@@ -123,7 +123,7 @@ def free_pages(first: bytes, page_of: PageOf) -> set[int]:
     return free
 
 
-def _payload(page: bytes, at: tuple[int, int], kind: Kind, page_of: PageOf) -> bytes:
+def _payload(page: bytes, at: tuple[int, int], kind: PageType, page_of: PageOf) -> bytes:
     length, start = at
     local = _local(length, kind)
     if length > PAYLOAD_BYTES_MAX or start + local > USABLE_BYTES:
@@ -147,7 +147,7 @@ def _chain(first: int, page_of: PageOf) -> list[int]:
     return chain
 
 
-def _local(length: int, kind: Kind) -> int:
+def _local(length: int, kind: PageType) -> int:
     """How much of a payload lies in its cell."""
     most = USABLE_BYTES - 35 if kind.is_table else (USABLE_BYTES - 12) * 64 // 255 - 23
     if length <= most:

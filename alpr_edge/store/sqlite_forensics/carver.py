@@ -10,7 +10,7 @@ from being doubled.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from alpr_edge.store.sqlite_forensics.btree import BrokenError, Kind, Node, Value, free_pages, node_of
+from alpr_edge.store.sqlite_forensics.btree import BrokenError, Node, PageType, Value, free_pages, node_of
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
 SCHEMA_ROOT = 1
@@ -44,7 +44,7 @@ class Shape:
     least: int
     """Values of the shortest row: one written before a migration added columns."""
 
-    def fits(self, kind: Kind, values: tuple[Value, ...]) -> bool:
+    def fits(self, kind: PageType, values: tuple[Value, ...]) -> bool:
         """Whether these may be a row of it, on a page of that kind."""
         if self.by_key == kind.is_table or not self.least <= len(values) <= len(self.columns):
             return False
@@ -57,7 +57,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Carved:
+class CarvedRow:
     """A row."""
 
     table: str
@@ -85,7 +85,7 @@ class Carver:
     """Pages whose rows were taken so far."""
     _reached: set[int] = field(default_factory=set)
 
-    def rows(self) -> Iterator[Carved]:
+    def rows(self) -> Iterator[CarvedRow]:
         """Every row, table after table in the order of :attr:`shapes`; after it the figures stand."""
         roots = self._roots()
         for root in (root for table, root in roots.items() if table not in self.shapes):
@@ -101,7 +101,7 @@ class Carver:
                 yield from self._rows_of(number, shape)
         self.damaged = sum(not self.pages.is_newest_whole(number) for number in self._reached) + self.pages.nameless
 
-    def table(self, name: str) -> Iterator[Carved]:
+    def table(self, name: str) -> Iterator[CarvedRow]:
         """The rows of one table as far as its tree leads, which for a small one takes no time."""
         root = self._roots().get(name)
         for node in self._walk(root) if root is not None else ():
@@ -138,14 +138,14 @@ class Carver:
         for _ in self._walk(root):
             pass
 
-    def _rows_of(self, number: int, shape: Shape) -> Iterator[Carved]:
+    def _rows_of(self, number: int, shape: Shape) -> Iterator[CarvedRow]:
         page = self.pages.page(number)
         node = None if page is None else node_of(number, page)
         for values in node.rows(self.pages.page) if node is not None else ():
             if values is None:
                 self.rows_broken += 1
             else:
-                yield Carved(shape.table, shape.row(values), number)
+                yield CarvedRow(shape.table, shape.row(values), number)
 
     def _orphans(self) -> dict[str, list[int]]:
         """Pages that are whole, in use, and that nothing leads to, by the one table whose rows look like theirs."""

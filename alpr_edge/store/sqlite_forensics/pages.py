@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from alpr_edge.store.sqlite_forensics.wal import PAGE_BYTES, Frame, Log, read_log
+from alpr_edge.store.sqlite_forensics.wal import PAGE_BYTES, Log, WalFrame, read_log
 
 SALT_BYTES = 16
 USABLE_BYTES = PAGE_BYTES - 80
@@ -139,7 +139,7 @@ class Pages:
         _put_in_front(places, self._frames[self._log.copied_back :])
         return dict(places)
 
-    def _named(self, frame: Frame, cipher: PageCipher, numbers: Sequence[int], trials: Iterator[int]) -> Frame:
+    def _named(self, frame: WalFrame, cipher: PageCipher, numbers: Sequence[int], trials: Iterator[int]) -> WalFrame:
         """The frame under its page's number, or under none when that is not known."""
         sealed = self._sealed(Place(in_log=True, offset=frame.offset))
         if frame.page in numbers or cipher.opened(frame.page, sealed) is not None:
@@ -173,7 +173,7 @@ def salt_of(database: Path) -> bytes:
         return file.read(SALT_BYTES)
 
 
-def _put_in_front(places: defaultdict[int, list[Place]], frames: Iterable[Frame]) -> None:
+def _put_in_front(places: defaultdict[int, list[Place]], frames: Iterable[WalFrame]) -> None:
     for frame in frames:
         if frame.page:
             places[frame.page].insert(0, Place(in_log=True, offset=frame.offset))

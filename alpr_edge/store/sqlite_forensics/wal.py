@@ -27,7 +27,7 @@ _LOOK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class WalFrame:
     """One page as a transaction left it."""
 
     page: int
@@ -46,7 +46,7 @@ class Frame:
 class Log:
     """A log of which the present generation's frames were read."""
 
-    frames: tuple[Frame, ...]
+    frames: tuple[WalFrame, ...]
     known_committed: int
     """Frames that the shared index says were committed and synced; 0 when it says nothing of this generation."""
     copied_back: int
@@ -160,7 +160,7 @@ def _salt_at(content: bytes, start: int) -> bytes:
     return content[start + 8 : start + 16]
 
 
-def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
+def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[WalFrame]:
     """Frames of a generation; those in between that do not carry its salt are shown as failed."""
     running = struct.unpack_from(">II", content, 24) if _header_holds(content) else None
     big = content[3] & 1 if running else 0
@@ -169,7 +169,7 @@ def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[Frame]:
         carries = _salt_at(content, start) == salt
         if running is not None:
             running = _continued(content, start, running, big) if carries else None
-        yield Frame(
+        yield WalFrame(
             page=page if carries else 0,
             offset=start + FRAME_HEADER_BYTES,
             commits=carries and pages_total > 0,

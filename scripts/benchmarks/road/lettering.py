@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.factories import Sight, open_sight
+from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.domain.reads import ReadClosed
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
@@ -77,7 +77,7 @@ def _whole(opener: Opener) -> Scene:
 
 def run(of: Road) -> None:
     """Print the figures of each source."""
-    sight, console = open_sight(of.vision), Console(stderr=True)
+    sight, console = open_vision_models(of.vision), Console(stderr=True)
     for source in sources(of.data):
         made = source.around(spread(source.openers, of.limit))
         bar = track(made, source.name or "us", console=console, disable=not console.is_terminal, transient=True)
@@ -86,7 +86,7 @@ def run(of: Road) -> None:
 
 
 def reads_of_no_plate(
-    passing: Pass, source: Source, index: int, sight: Sight, vision: VisionSettings
+    passing: Pass, source: Source, index: int, sight: VisionModels, vision: VisionSettings
 ) -> list[ReadClosed]:
     """The reads of one pass that are of no plate."""
     found = replay(source.change(passing.frames, index), sight, vision, ending_ms=FRAME_MS)

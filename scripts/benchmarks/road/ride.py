@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from alpr_edge.app.factories import Sight
+from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.reads import Look, PlateRead, ReadClosed
+from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.looking import IOU_MIN
@@ -89,7 +89,7 @@ class RideRead:
     """A read that stands in the end."""
 
     read: PlateRead
-    looks: tuple[Look, ...]
+    looks: tuple[ReadingPlace, ...]
     vehicle: str | None
     """Whose plate its box lies on, or else most of its looks; None: on no labelled plate."""
     vehicles: frozenset[str]
@@ -121,7 +121,7 @@ def open_ride(data: Path, limit: int | None = None) -> Ride:
     )
 
 
-def drive(ride: Ride, sight: Sight, vision: VisionSettings) -> Replay:
+def drive(ride: Ride, sight: VisionModels, vision: VisionSettings) -> Replay:
     """Replay the ride."""
     start = Instant("drive", 0, datetime.now(UTC), UtcSource.RTC)
     with tempfile.TemporaryDirectory() as folder:
@@ -140,7 +140,7 @@ def attributed(ride: Ride, closed: ReadClosed) -> RideRead:
     return RideRead(closed.read, closed.looks, vehicle, frozenset(counts))
 
 
-def _vehicle_at(ride: Ride, look: Look) -> str | None:
+def _vehicle_at(ride: Ride, look: ReadingPlace) -> str | None:
     """The vehicle whose plate a look lies on."""
     plates = ride.plates[look.frame_number]
     best = max(plates, key=lambda plate: plate.box.iou(look.box), default=None)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alpr_edge.app.factories import open_sight
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.domain.recognition.boxes import Box
 from scripts.benchmarks.figures import share
 from scripts.benchmarks.looking import Looker
@@ -63,7 +63,7 @@ def run(looker: Looker, of: Road) -> list[bool]:
         For each certain read, whether it is right.
     """
     ride = open_ride(of.data, of.limit)
-    found = drive(ride, open_sight(of.vision), of.vision)
+    found = drive(ride, open_vision_models(of.vision), of.vision)
     outcome = Outcome(ride, tuple(attributed(ride, closed) for closed in found.standing))
     name = f"{of.prefix}rides"
     _print_vehicles(name, outcome)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from alpr_edge.alerts.players import SilentPlayer
-from alpr_edge.app.factories import open_sight
-from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.factories import open_vision_models
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_worker import Record
-from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts, new_id
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps, new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ITEM_ID_PATTERN
@@ -49,14 +49,14 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
         for number, level in enumerate(levels)
     ]
     with open_store(settings, migrate=True) as store:
-        parts = Parts(
-            sight=open_sight(settings.vision),
-            herald=Herald(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
+        parts = PipelineDeps(
+            models=open_vision_models(settings.vision),
+            alerter=Alerter(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
             recorder=Recorder(store.reads, settings.store, store.refused, [full]),
             tick=lambda _: None,
         )
-        assembly = Assembly(settings, [Lens("front", lambda _: iter(frames))], parts, live=False)
-        assembly.run_to_end()
-    assert [line for line in assembly.failures() if line.startswith("writer: ")]
+        pipeline = Pipeline(settings, [CameraFeed("front", lambda _: iter(frames))], parts, live=False)
+        pipeline.run_to_end()
+    assert [line for line in pipeline.failures() if line.startswith("writer: ")]

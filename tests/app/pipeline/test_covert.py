@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.camera_worker import Closed, Decided
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay.output import DriveFiles
 from alpr_edge.domain.hits import Hit, Reason
@@ -18,7 +18,7 @@ from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.reads import ReadClosed
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings, load
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.pipeline.test_recorder import decided, hit_of
 from tests.app.rig import write_frames, write_settings
 from tests.domain.readings import START
@@ -33,41 +33,41 @@ def covert_hit(hit_id: str = "hit-2") -> Hit:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[StoreRoom]:
+def store(tmp_path: Path) -> Iterator[UnitStore]:
     with open_store(load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0]))), migrate=True) as room:
         yield room
 
 
 @pytest.fixture
-def herald(tmp_path: Path) -> Iterator[Herald]:
+def alerter(tmp_path: Path) -> Iterator[Alerter]:
     player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
-    yield Herald(player, ReplayedClock(START), AlertSettings(cooldown_s=60), HotlistSettings())
+    yield Alerter(player, ReplayedClock(START), AlertSettings(cooldown_s=60), HotlistSettings())
     player.close()
 
 
-def test_it_makes_no_sound_and_starts_no_cooldown(herald: Herald) -> None:
+def test_it_makes_no_sound_and_starts_no_cooldown(alerter: Alerter) -> None:
     with structlog.testing.capture_logs() as logs:
-        assert herald.announce(EVENT, [covert_hit()]) == (None, None)
-    assert (logs, list(herald.latencies_ms)) == ([], [])
-    alert, sounded = herald.announce(EVENT, [covert_hit(), hit_of("read-1")])
+        assert alerter.announce(EVENT, [covert_hit()]) == (None, None)
+    assert (logs, list(alerter.latencies_ms)) == ([], [])
+    alert, sounded = alerter.announce(EVENT, [covert_hit(), hit_of("read-1")])
     assert alert is not None
     assert alert.hit_id == "hit-1"
     assert sounded is not None
 
 
-def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: StoreRoom, tmp_path: Path) -> None:
+def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: UnitStore, tmp_path: Path) -> None:
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
     with structlog.testing.capture_logs() as logs:
-        recorder.write([Decided(EVENT, (covert_hit(),), None, None)])
+        recorder.write([MatchedRead(EVENT, (covert_hit(),), None, None)])
     assert [(line["event"], line["hits"]) for line in logs] == [("read.stored", 0)]
     assert store.reads.counts().hits == 0
     assert store.reads.recent(10, hits_only=True) == []
     assert len(store.reads.recent(10)) == 1
 
 
-def test_the_department_hears_of_it_before_all_else(store: StoreRoom, tmp_path: Path) -> None:
+def test_the_department_hears_of_it_before_all_else(store: UnitStore, tmp_path: Path) -> None:
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
-    recorder.write([Decided(EVENT, (hit_of("read-1"), covert_hit()), None, None)])
+    recorder.write([MatchedRead(EVENT, (hit_of("read-1"), covert_hit()), None, None)])
     assert [(item.item_id, item.kind) for item in store.outbox.due(10, 10**9)] == [
         ("hit-2", ItemKind.HIT),
         ("hit-1", ItemKind.HIT),
@@ -78,7 +78,7 @@ def stills_of(folder: Path, *hits: Hit) -> bytes:
     """What a drive over one read with these hits leaves: its files are checked, the still returned."""
     folder.mkdir()
     files = DriveFiles(folder)
-    files.observe([Decided(EVENT, hits, None, None), Closed(ReadClosed(EVENT.read, None), bool(hits))])
+    files.observe([MatchedRead(EVENT, hits, None, None), EndedPass(ReadClosed(EVENT.read, None), bool(hits))])
     summary = json.loads(files.close().read_text(encoding="utf-8"))
     assert summary["reads"] == 1
     shown = sum(not hit.entry.covert for hit in hits)

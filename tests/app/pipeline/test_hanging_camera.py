@@ -10,15 +10,15 @@ import pytest
 
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.factories import open_sight
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.pipeline import Assembly, Lens, Parts
+from alpr_edge.app.factories import open_vision_models
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import write_frames, write_settings
 
 WAIT_S = 60.0
@@ -42,61 +42,61 @@ class HangingDriver:
 @contextmanager
 def watching(
     folder: Path, *, good: bool = True
-) -> Iterator[tuple[Assembly, HangingDriver, StoreRoom, threading.Event]]:
+) -> Iterator[tuple[Pipeline, HangingDriver, UnitStore, threading.Event]]:
     """The stages of a live unit with a camera that hangs, and one that does not where ``good``."""
     settings = load(write_settings(folder, write_frames(folder / "frames", range(9))))
     halt, driver, clock = threading.Event(), HangingDriver(), SystemClock()
-    lenses = [Lens("rear", driver.frames)]
+    feeds = [CameraFeed("rear", driver.frames)]
     if good:
-        lenses.append(Lens("front", Camera(settings.camera[0], clock, halt.wait).frames))
+        feeds.append(CameraFeed("front", Camera(settings.camera[0], clock, halt.wait).frames))
     with open_store(settings, migrate=True) as store:
-        parts = Parts(
-            sight=open_sight(settings.vision),
-            herald=Herald(SilentPlayer(), clock, settings.alerts, settings.hotlist),
+        parts = PipelineDeps(
+            models=open_vision_models(settings.vision),
+            alerter=Alerter(SilentPlayer(), clock, settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
             recorder=Recorder(store.reads, settings.store, store.refused),
             tick=lambda _: None,
         )
-        assembly = Assembly(settings, lenses, parts, live=True)
-        assembly.supervisor._stall_s = 2.0  # a unit waits 20 s
-        assembly.supervisor.start()
+        pipeline = Pipeline(settings, feeds, parts, live=True)
+        pipeline.supervisor._stall_s = 2.0  # a unit waits 20 s
+        pipeline.supervisor.start()
         try:
-            yield assembly, driver, store, halt
+            yield pipeline, driver, store, halt
         finally:
             driver.back.set()
 
 
-def tended_until(assembly: Assembly, holds: Callable[[], bool]) -> None:
+def tended_until(pipeline: Pipeline, holds: Callable[[], bool]) -> None:
     """What the unit does once a second, until something is so."""
     limit_s = time.monotonic() + WAIT_S
     while not holds():
-        assert time.monotonic() < limit_s, assembly.troubles()
-        assembly.supervisor.tend()
+        assert time.monotonic() < limit_s, pipeline.troubles()
+        pipeline.supervisor.tend()
         time.sleep(0.1)
 
 
 def test_the_other_camera_is_read_on_and_the_unit_is_not_killed(tmp_path: Path) -> None:
-    with watching(tmp_path) as (assembly, driver, store, halt):
-        tended_until(assembly, lambda: "camera-rear does not move" in assembly.troubles())
+    with watching(tmp_path) as (pipeline, driver, store, halt):
+        tended_until(pipeline, lambda: "camera-rear does not move" in pipeline.troubles())
         assert driver.opened == 2
-        assert assembly.stalled() == [], "the heartbeat goes on"
+        assert pipeline.stalled() == [], "the heartbeat goes on"
         before = store.reads.counts().reads
-        tended_until(assembly, lambda: store.reads.counts().reads >= before + 3)
+        tended_until(pipeline, lambda: store.reads.counts().reads >= before + 3)
         halt.set()
-        assembly.supervisor.stop.set()
-        assert assembly.supervisor.join(4.5), "a camera that hangs holds nothing back"
+        pipeline.supervisor.stop.set()
+        assert pipeline.supervisor.join(4.5), "a camera that hangs holds nothing back"
         assert store.reads.counts().open_reads == 0
-        assert [state.failure for state in assembly.supervisor.states if state.finish_failed] == []
+        assert [state.failure for state in pipeline.supervisor.states if state.finish_failed] == []
 
 
 def test_a_unit_all_of_whose_cameras_hang_asks_for_another_process(tmp_path: Path) -> None:
-    with watching(tmp_path, good=False) as (assembly, driver, _, _):
-        tended_until(assembly, lambda: bool(assembly.supervisor.hanging()))
-        assert assembly.stalled() == ["camera-rear"]
+    with watching(tmp_path, good=False) as (pipeline, driver, _, _):
+        tended_until(pipeline, lambda: bool(pipeline.supervisor.hanging()))
+        assert pipeline.stalled() == ["camera-rear"]
         driver.back.set()
-        tended_until(assembly, lambda: driver.opened > 2)
-        assert assembly.stalled() == []
+        tended_until(pipeline, lambda: driver.opened > 2)
+        assert pipeline.stalled() == []
 
 
 def test_a_camera_goes_on_with_its_numbers_in_a_new_thread(tmp_path: Path) -> None:

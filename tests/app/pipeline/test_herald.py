@@ -8,7 +8,7 @@ import pytest
 
 from alpr_edge.alerts.tones import at_volume, synthesise
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.pipeline.alerter import Herald
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.alerting import Level, Tone
 from alpr_edge.domain.hits import Hit, Reason
 from alpr_edge.domain.reads import ReadDecided
@@ -27,7 +27,7 @@ class Drive:
         self.path = folder / "alerts.wav"
         self.player = WavPlayer(self.path, VOLUME, START)
         alerts = AlertSettings(cooldown_s=60, volume=VOLUME)
-        self.herald = Herald(self.player, ReplayedClock(START), alerts, HotlistSettings())
+        self.alerter = Alerter(self.player, ReplayedClock(START), alerts, HotlistSettings())
 
     def announce(
         self,
@@ -42,7 +42,7 @@ class Drive:
         event = decided()
         read = replace(event.read, read_id=read_id, plate=plate, confidence=confidence)
         event = ReadDecided(read, event.evidence, START.shifted(at_s * 1000), withdraws)
-        alert, sounded = self.herald.announce(event, hits)
+        alert, sounded = self.alerter.announce(event, hits)
         return alert.level if alert is not None and sounded is not None else None
 
     def has(self, tone: Tone, at_s: float) -> bool:
@@ -101,7 +101,7 @@ def test_a_read_that_never_sounded_is_not_withdrawn(drive: Drive) -> None:
 def test_a_lost_sound_device_is_known_and_the_next_hit_is_not_held_back(drive: Drive) -> None:
     drive.player.close()
     assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is None
-    assert drive.herald.trouble
+    assert drive.alerter.trouble
 
 
 @pytest.mark.review(12)

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from alpr_edge.app.factories import Sight, open_sight
+from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.app.pipeline.pipeline import decision_rule
-from alpr_edge.domain.alerting import Alert, Standing, Tone, alert_of
+from alpr_edge.domain.alerting import Alert, MatchContext, Tone, alert_of
 from alpr_edge.domain.hits import Generation, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.matching import Listed, match
 from alpr_edge.domain.plates import canonical
@@ -49,8 +49,8 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def sight() -> Sight:
-    return open_sight(VisionSettings(threads=1))
+def models() -> VisionModels:
+    return open_vision_models(VisionSettings(threads=1))
 
 
 def frames_of(text: str, design: PlateDesign, seed: int) -> Iterator[Frame]:
@@ -71,20 +71,20 @@ def frames_of(text: str, design: PlateDesign, seed: int) -> Iterator[Frame]:
         yield Frame("front", number, START.shifted(number * 66), soft)
 
 
-def reads_of(sight: Sight, text: str, design: PlateDesign, seed: int) -> list[PlateRead]:
+def reads_of(models: VisionModels, text: str, design: PlateDesign, seed: int) -> list[PlateRead]:
     """Every read the pass came to, as it was decided; a corrected one is left out."""
     rule = decision_rule(DecisionSettings())
     passes = Passes(Origin("u", "front", ()), rule, 1500, lambda _: None, map(str, itertools.count()).__next__)
     events: list[ReadDecided | ReadClosed] = []
     for frame in frames_of(text, design, seed):
-        events += passes.step(frame, sight.recogniser.recognise(frame))
+        events += passes.step(frame, models.recogniser.recognise(frame))
     events += passes.close(START.shifted(1000))
     return [event.read for event in events if isinstance(event, ReadDecided)]
 
 
 def alert_for(read: PlateRead, shelf: Shelf) -> tuple[Alert | None, set[MatchKind]]:
     hits = match(read, shelf, START, lambda: "hit")
-    standing = Standing(doubtful=not read.certain)
+    standing = MatchContext(doubtful=not read.certain)
     return alert_of(hits, lambda _: standing), {hit.kind for hit in hits}
 
 
@@ -103,10 +103,10 @@ def alert_for(read: PlateRead, shelf: Shelf) -> tuple[Alert | None, set[MatchKin
     ],
 )
 def test_another_plate_s_entry_never_has_the_full_tone(
-    sight: Sight, printed: str, listed: str, design: PlateDesign
+    models: VisionModels, printed: str, listed: str, design: PlateDesign
 ) -> None:
     for seed in LOOKS:
-        for read in reads_of(sight, printed, design, seed):
+        for read in reads_of(models, printed, design, seed):
             alert, kinds = alert_for(read, Shelf(listed))
             assert MatchKind.EXACT not in kinds or not read.certain, (seed, read.plate, read.confidence)
             assert alert is None or alert.tone is Tone.POSSIBLE
@@ -124,23 +124,23 @@ def test_another_plate_s_entry_never_has_the_full_tone(
     ],
 )
 def test_its_own_entry_has_the_full_tone_most_of_the_time(
-    sight: Sight, printed: str, listed: str, design: PlateDesign
+    models: VisionModels, printed: str, listed: str, design: PlateDesign
 ) -> None:
     tones = []
     for seed in LOOKS:
-        alerts = [alert_for(read, Shelf(listed))[0] for read in reads_of(sight, printed, design, seed)]
+        alerts = [alert_for(read, Shelf(listed))[0] for read in reads_of(models, printed, design, seed)]
         tones.append(any(alert is not None and alert.tone is Tone.HIGH for alert in alerts))
     assert sum(tones) >= len(tones) / 2, tones
 
 
-def test_a_stack_taken_for_a_character_is_never_certain(sight: Sight) -> None:
+def test_a_stack_taken_for_a_character_is_never_certain(models: VisionModels) -> None:
     for seed in LOOKS:
-        for read in reads_of(sight, "G026", STACKED, seed):
+        for read in reads_of(models, "G026", STACKED, seed):
             assert read.plate == "G026" or not read.certain, (seed, read.plate, read.confidence)
 
 
-def test_the_same_text_in_another_state_is_possible_only(sight: Sight) -> None:
-    reads = reads_of(sight, "4RHD902", CALIFORNIA, 1)
+def test_the_same_text_in_another_state_is_possible_only(models: VisionModels) -> None:
+    reads = reads_of(models, "4RHD902", CALIFORNIA, 1)
     assert [read.plate for read in reads] == ["4RHD902"]
     alert, kinds = alert_for(replace(reads[0], state="CA", confidence=1.0), Shelf("4RHD902", state="AZ"))
     assert alert is not None
@@ -149,8 +149,8 @@ def test_the_same_text_in_another_state_is_possible_only(sight: Sight) -> None:
     assert "other state" in alert.phrase
 
 
-def test_a_state_that_was_not_read_is_said(sight: Sight) -> None:
-    reads = reads_of(sight, "4RHD902", CALIFORNIA, 1)
+def test_a_state_that_was_not_read_is_said(models: VisionModels) -> None:
+    reads = reads_of(models, "4RHD902", CALIFORNIA, 1)
     alert, _ = alert_for(replace(reads[0], confidence=1.0), Shelf("4RHD902", state="AZ"))
     assert alert is not None
     assert "state not read" in alert.phrase

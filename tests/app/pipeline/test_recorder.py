@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from alpr_edge.app.pipeline.camera_worker import Closed, Decided
+from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
@@ -14,7 +14,7 @@ from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecid
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
 from alpr_edge.settings import load
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import write_frames, write_settings
 from tests.domain.readings import START, frame_of, reading_of
 
@@ -22,14 +22,14 @@ ENTRY = HotlistEntry("test", "8ABC123", "8ABC123", "CA", Reason.STOLEN_VEHICLE)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[StoreRoom]:
+def store(tmp_path: Path) -> Iterator[UnitStore]:
     settings = load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
     with open_store(settings, migrate=True) as room:
         yield room
 
 
 @pytest.fixture
-def recorder(store: StoreRoom, tmp_path: Path) -> Recorder:
+def recorder(store: UnitStore, tmp_path: Path) -> Recorder:
     return Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
 
 
@@ -46,7 +46,7 @@ def hit_of(read_id: str) -> Hit:
     return Hit("hit-1", read_id, ENTRY, generation, None, MatchKind.EXACT, StateMatch.UNKNOWN, START)
 
 
-def widths(store: StoreRoom, read_id: str) -> dict[EvidenceKind, int]:
+def widths(store: UnitStore, read_id: str) -> dict[EvidenceKind, int]:
     stored = store.reads.get(read_id)
     assert stored is not None
     return {ref.kind: width_of(store.images.get(ref.sha256)) for ref in stored.read.evidence}
@@ -58,32 +58,32 @@ def width_of(jpeg: bytes) -> int:
     return int(picture.shape[1])
 
 
-def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: StoreRoom, recorder: Recorder) -> None:
+def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([Decided(event, (), None, None)])
+    recorder.write([MatchedRead(event, (), None, None)])
     assert widths(store, "read-1") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 640}
     hit_event = replace(event, read=replace(event.read, read_id="read-2"))
-    recorder.write([Decided(hit_event, (hit_of("read-2"),), None, None)])
+    recorder.write([MatchedRead(hit_event, (hit_of("read-2"),), None, None)])
     assert widths(store, "read-2") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 1280}
 
 
-def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: StoreRoom, recorder: Recorder) -> None:
+def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([Decided(event, (hit_of("read-1"),), None, None)])
+    recorder.write([MatchedRead(event, (hit_of("read-1"),), None, None)])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
-    recorder.write([Closed(ReadClosed(event.read, sharper), is_hit=True)])
+    recorder.write([EndedPass(ReadClosed(event.read, sharper), is_hit=True)])
     recorder.flush()
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 1280}
 
 
 def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_that_of_the_scene(
-    store: StoreRoom, recorder: Recorder
+    store: UnitStore, recorder: Recorder
 ) -> None:
     event = decided()
-    recorder.write([Decided(event, (), None, None)])
+    recorder.write([MatchedRead(event, (), None, None)])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
     moved = replace(event.read, box=Box(1, 2, 3, 4), vote_count=77)
-    recorder.write([Closed(ReadClosed(moved, sharper), is_hit=False)])
+    recorder.write([EndedPass(ReadClosed(moved, sharper), is_hit=False)])
     recorder.flush()
     stored = store.reads.get("read-1")
     assert stored is not None
@@ -91,24 +91,24 @@ def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_t
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 640}
 
 
-def test_the_end_of_a_pass_rides_along_with_the_next_read(store: StoreRoom, recorder: Recorder) -> None:
+def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([Decided(event, (), None, None)])
-    recorder.write([Closed(ReadClosed(event.read, None), is_hit=False)])
+    recorder.write([MatchedRead(event, (), None, None)])
+    recorder.write([EndedPass(ReadClosed(event.read, None), is_hit=False)])
     assert store.reads.counts().open_reads == 1
     recorder.flush_due()
     assert store.reads.counts().open_reads == 1
-    recorder.write([Decided(replace(event, read=replace(event.read, read_id="read-2")), (), None, None)])
+    recorder.write([MatchedRead(replace(event, read=replace(event.read, read_id="read-2")), (), None, None)])
     first = store.reads.get("read-1")
     assert first is not None
     assert first.closed
     assert store.outbox.counts().ready == 3
 
 
-def test_it_rides_for_some_seconds_and_no_longer(store: StoreRoom, recorder: Recorder) -> None:
+def test_it_rides_for_some_seconds_and_no_longer(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([Decided(event, (), None, None)])
-    recorder.write([Closed(ReadClosed(event.read, None), is_hit=False)])
+    recorder.write([MatchedRead(event, (), None, None)])
+    recorder.write([EndedPass(ReadClosed(event.read, None), is_hit=False)])
     recorder.flush_due()
     assert store.reads.counts().open_reads == 1
     recorder.flush_due(0.0)
@@ -116,7 +116,7 @@ def test_it_rides_for_some_seconds_and_no_longer(store: StoreRoom, recorder: Rec
 
 
 def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_along_stays(
-    store: StoreRoom, tmp_path: Path
+    store: UnitStore, tmp_path: Path
 ) -> None:
     full = True
 
@@ -126,9 +126,9 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
 
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused, require_room=require_room)
     event = decided()
-    batch: list[Decided | Closed] = [
-        Decided(event, (), None, None),
-        Closed(ReadClosed(event.read, None), is_hit=False),
+    batch: list[MatchedRead | EndedPass] = [
+        MatchedRead(event, (), None, None),
+        EndedPass(ReadClosed(event.read, None), is_hit=False),
     ]
     with pytest.raises(StoreError):
         recorder.write(batch)
@@ -138,13 +138,13 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
     assert store.reads.counts().open_reads == 0
 
 
-def test_observers_hear_of_what_is_committed_only(store: StoreRoom, tmp_path: Path) -> None:
+def test_observers_hear_of_what_is_committed_only(store: UnitStore, tmp_path: Path) -> None:
     heard: list[int] = []
     settings = load(tmp_path / "alpr-edge.toml").store
     recorder = Recorder(store.reads, settings, store.refused, [lambda batch: heard.append(len(batch))])
     event = decided()
-    recorder.write([Decided(event, (), None, None)])
+    recorder.write([MatchedRead(event, (), None, None)])
     other = replace(event, read=replace(event.read, read_id="read-2"))
     with pytest.raises(StoreError):
-        recorder.write([Decided(each, (), None, None) for each in (event, other)])
+        recorder.write([MatchedRead(each, (), None, None) for each in (event, other)])
     assert heard == [1]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.factories import open_sight
-from alpr_edge.app.pipeline.alerter import Herald
-from alpr_edge.app.pipeline.camera_worker import Closed, Decided, Record, without_pictures
+from alpr_edge.app.factories import open_vision_models
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead, Record, without_pictures
 from alpr_edge.app.pipeline.image_encoding import fitting_jpeg
-from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, Assembly, Lens, Parts
+from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
@@ -29,7 +29,7 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings, load
-from alpr_edge.store.unit_store import StoreRoom, open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.pipeline.test_recorder import decided, hit_of
 from tests.app.rig import PLATES, write_frames, write_settings
 from tests.domain.readings import START
@@ -45,13 +45,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[StoreRoom]:
+def store(settings: Settings) -> Iterator[UnitStore]:
     with open_store(settings, migrate=True) as room:
         yield room
 
 
 @pytest.fixture
-def recorder(store: StoreRoom, settings: Settings) -> Recorder:
+def recorder(store: UnitStore, settings: Settings) -> Recorder:
     return Recorder(store.reads, settings.store, store.refused)
 
 
@@ -59,15 +59,15 @@ def noise(width: int, height: int) -> Pixels:
     return CHANCE.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> Decided:
+def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> MatchedRead:
     event = decided()
     read = replace(event.read, read_id=read_id, **changes)  # type: ignore[arg-type]
     pixels = noise(64, 48) if scene is None else scene
-    return Decided(ReadDecided(read, Evidence(noise(30, 12), pixels), START), hits, None, None)
+    return MatchedRead(ReadDecided(read, Evidence(noise(30, 12), pixels), START), hits, None, None)
 
 
-def end(of: Decided, evidence: Evidence | None = None) -> Closed:
-    return Closed(ReadClosed(of.event.read, evidence), bool(of.hits))
+def end(of: MatchedRead, evidence: Evidence | None = None) -> EndedPass:
+    return EndedPass(ReadClosed(of.event.read, evidence), bool(of.hits))
 
 
 def until(wanted: Callable[[], bool]) -> None:
@@ -115,7 +115,7 @@ def test_a_picture_that_is_too_large_is_made_coarser_and_then_smaller() -> None:
     assert sizes[2] < 1200
 
 
-def test_a_hit_in_a_frame_that_does_not_compress_is_kept_with_it(store: StoreRoom, recorder: Recorder) -> None:
+def test_a_hit_in_a_frame_that_does_not_compress_is_kept_with_it(store: UnitStore, recorder: Recorder) -> None:
     recorder.write([record("hit", hit_of("hit"), scene=noise(5000, 3000))])
     kept = store.reads.get("hit")
     assert kept is not None
@@ -124,7 +124,7 @@ def test_a_hit_in_a_frame_that_does_not_compress_is_kept_with_it(store: StoreRoo
     assert recorder.faults() == []
 
 
-def test_a_picture_that_opencv_does_not_take_costs_no_other(store: StoreRoom, recorder: Recorder) -> None:
+def test_a_picture_that_opencv_does_not_take_costs_no_other(store: UnitStore, recorder: Recorder) -> None:
     odd = record("odd")
     odd = replace(odd, event=replace(odd.event, evidence=Evidence(np.zeros((0, 9, 3), np.uint8), noise(64, 48))))
     with Writing(recorder) as writing:
@@ -137,7 +137,7 @@ def test_a_picture_that_opencv_does_not_take_costs_no_other(store: StoreRoom, re
     assert "let go of" in kept.missing_evidence
 
 
-def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: StoreRoom, recorder: Recorder) -> None:
+def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: UnitStore, recorder: Recorder) -> None:
     for number in range(0, 256, 2):
         (store.images.directory / f"{number:02x}").write_bytes(b"")
     with Writing(recorder) as writing:
@@ -157,7 +157,7 @@ def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: S
 
 
 def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(
-    store: StoreRoom, recorder: Recorder
+    store: UnitStore, recorder: Recorder
 ) -> None:
     first, spoilt, last = record("first"), record("spoilt", confidence=float("nan")), record("last")
     with Writing(recorder) as writing:
@@ -171,7 +171,7 @@ def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(
     assert store.refused.count() == 2  # refused again: it stays
 
 
-def test_an_end_without_its_decision_is_kept(store: StoreRoom, recorder: Recorder) -> None:
+def test_an_end_without_its_decision_is_kept(store: UnitStore, recorder: Recorder) -> None:
     with Writing(recorder) as writing:
         writing.channel.put(end(record("lost"), Evidence(noise(30, 12), noise(64, 48))))
         writing.channel.put(record("good"))
@@ -181,7 +181,7 @@ def test_an_end_without_its_decision_is_kept(store: StoreRoom, recorder: Recorde
     assert lost.closed
 
 
-def test_a_record_that_comes_twice_is_kept_once_and_not_set_aside(store: StoreRoom, recorder: Recorder) -> None:
+def test_a_record_that_comes_twice_is_kept_once_and_not_set_aside(store: UnitStore, recorder: Recorder) -> None:
     """As after a commit of which it is not known whether it came through."""
     made = record("read-1", hit_of("read-1"))
     with Writing(recorder) as writing:
@@ -219,7 +219,7 @@ def test_what_a_closed_database_does_not_take_at_the_end_waits_for_the_next_star
         assert len(kept.read.evidence) == 2
 
 
-def test_a_full_disk_sets_nothing_aside(store: StoreRoom, settings: Settings) -> None:
+def test_a_full_disk_sets_nothing_aside(store: UnitStore, settings: Settings) -> None:
     full = threading.Event()
     full.set()
 
@@ -240,7 +240,7 @@ def test_a_full_disk_sets_nothing_aside(store: StoreRoom, settings: Settings) ->
 
 
 def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded(
-    store: StoreRoom, settings: Settings, tmp_path: Path
+    store: UnitStore, settings: Settings, tmp_path: Path
 ) -> None:
     """Every pass of a drive is a hit; the writer hangs from the first record on."""
     free = threading.Event()
@@ -254,31 +254,31 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
             assert taken.wait(60)
 
     player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
-    herald = Herald(player, ReplayedClock(START), settings.alerts, settings.hotlist)
+    alerter = Alerter(player, ReplayedClock(START), settings.alerts, settings.hotlist)
     everything = Everything()
     recorder = Recorder(store.reads, settings.store, store.refused, require_room=lambda: _hang(free))
-    sight = open_sight(settings.vision)
-    parts = Parts(sight, herald, lambda: everything, lambda _: None, recorder, lambda _: taken.set())
-    assembly = Assembly(settings, [Lens("front", lambda _: paced())], parts, live=True)
+    models = open_vision_models(settings.vision)
+    parts = PipelineDeps(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: taken.set())
+    pipeline = Pipeline(settings, [CameraFeed("front", lambda _: paced())], parts, live=True)
     try:
-        assembly.supervisor.start()
-        until(lambda: assembly.frames_seen >= len(frames) - 1)
-        assert assembly.is_behind
-        assert len(herald.latencies_ms) >= passes
-        assert len(assembly.records) <= 64 + SMALL_RECORDS_HELD
-        assert "store: takes no reads at present; alerts go on" in assembly.storage_faults()
-        assert assembly.is_alive(["writer"])
-        assert not assembly.is_alive(["writer", "recognition"])
-        assembly.supervisor.states[0].beaten_s -= WRITER_SILENT_S_MAX
-        assert not assembly.is_alive(["writer"])
+        pipeline.supervisor.start()
+        until(lambda: pipeline.frames_seen >= len(frames) - 1)
+        assert pipeline.is_behind
+        assert len(alerter.latencies_ms) >= passes
+        assert len(pipeline.records) <= 64 + SMALL_RECORDS_HELD
+        assert "store: takes no reads at present; alerts go on" in pipeline.storage_faults()
+        assert pipeline.is_alive(["writer"])
+        assert not pipeline.is_alive(["writer", "recognition"])
+        pipeline.supervisor.states[0].beaten_s -= WRITER_SILENT_S_MAX
+        assert not pipeline.is_alive(["writer"])
     finally:
         free.set()
-        assembly.supervisor.stop.set()
-        assert assembly.supervisor.join(120)
+        pipeline.supervisor.stop.set()
+        assert pipeline.supervisor.join(120)
         player.close()
-    assert assembly.records.dropped == 0
+    assert pipeline.records.dropped == 0
     assert store.reads.counts().reads == passes * 5
-    assert not assembly.is_behind
+    assert not pipeline.is_behind
 
 
 def drive_of(rounds: int) -> list[Frame]:
@@ -304,7 +304,7 @@ class Everything:
         return ()
 
 
-def test_a_record_let_go_of_its_pictures_says_so(store: StoreRoom, recorder: Recorder) -> None:
+def test_a_record_let_go_of_its_pictures_says_so(store: UnitStore, recorder: Recorder) -> None:
     made = record("read-1", hit_of("read-1"))
     recorder.write_alone(without_pictures(made))
     recorder.write_alone(without_pictures(end(made, Evidence(noise(30, 12), noise(64, 48)))))

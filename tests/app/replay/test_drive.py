@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from alpr_edge.app.factories import Sight
+from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import open_recording
@@ -43,9 +43,9 @@ def drives(truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
     def run(name: str) -> Path:
         if name not in made:
             out = tmp_path_factory.mktemp(name)
-            sight = Sight(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
+            models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
             recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
-            plan = replay.Plan(recording, sight, out, Settings(), datetime(2026, 1, 1, tzinfo=UTC), real_time=False)
+            plan = replay.Plan(recording, models, out, Settings(), datetime(2026, 1, 1, tzinfo=UTC), real_time=False)
             _, faults = replay.drive(plan, NO_PROGRESS)
             assert faults == []
             made[name] = out

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.stages.hotlist_import import ListStage
+from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest.report import Refusals, refused
 from alpr_edge.runtime.clock import SystemClock
@@ -56,7 +56,7 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
             csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1000000 + 100_000)))
         )
         supervisor = Supervisor()
-        supervisor.add(ListStage(settings, store.database, store.incoming, SystemClock()), replaceable=True)
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock()), replaceable=True)
         supervisor.start()
         until(lambda: bool(importers()))
         os.kill(importers()[0], signal.SIGKILL)

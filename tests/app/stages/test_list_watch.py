@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.stages.hotlist_refresh import ListWatch
+from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.index.officer_entries import OwnLoader
+from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
@@ -25,26 +25,26 @@ def lists(tmp_path: Path) -> Lists:
 
 
 @pytest.fixture
-def watch(lists: Lists, tmp_path: Path) -> ListWatch:
+def watch(lists: Lists, tmp_path: Path) -> HotlistRefresh:
     feed = tmp_path / "feed.csv"
     feed.write_text("Plate Number,Description,State/Province\nABC123,Stolen,CA\n", encoding="utf-8")
     import_feed(Request(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     loader.load()
-    return ListWatch(loader, OwnLoader(lists.database), HotlistSettings())
+    return HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
 
 
 def hours(count: float) -> datetime:
     return NOW + timedelta(hours=count)
 
 
-def test_a_list_sounds_once_as_it_turns_amber_and_once_as_it_turns_red(watch: ListWatch) -> None:
+def test_a_list_sounds_once_as_it_turns_amber_and_once_as_it_turns_red(watch: HotlistRefresh) -> None:
     turned = [count for count in range(40) if watch.judge(hours(count))]
     assert turned == [13, 24]
     assert watch.old() == ["list bolo is red: older than 24 h"]
 
 
-def test_an_unknown_age_is_amber_and_sounds(watch: ListWatch) -> None:
+def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
     assert watch.judge(None)
     assert watch.old() == ["list bolo is amber: older than 13 h, or its age is not known"]
     assert not watch.judge(None)
@@ -53,7 +53,7 @@ def test_an_unknown_age_is_amber_and_sounds(watch: ListWatch) -> None:
     assert watch.judge(hours(14))
 
 
-def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: ListWatch, lists: Lists) -> None:
+def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: Lists) -> None:
     entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
     kept = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
     watch.refresh(NOW)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alpr_edge.app.stages.power import IgnitionStage, PowerWatch
+from alpr_edge.app.stages.power import IgnitionStage, PowerMonitor
 from alpr_edge.domain.power import Phase
 from alpr_edge.power.files import write_word
 from alpr_edge.runtime.supervisor import Supervisor
@@ -189,7 +189,7 @@ def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_cou
     line, supervisor = SilentLine(), Supervisor()
     stage = IgnitionStage(line, every_s=0.01, answer_s_max=0.5)
     supervisor.add(stage, replaceable=True)
-    watch = PowerWatch(PowerSettings(off_after_s=5.0), stage, supervisor)
+    watch = PowerMonitor(PowerSettings(off_after_s=5.0), stage, supervisor)
     supervisor.start()
     deadline_s = time.monotonic() + WAIT_S
     while not stage.late:

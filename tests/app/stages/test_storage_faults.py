@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.storage import check_disk
 from alpr_edge.domain.diagnostics.checks import Grade
 from alpr_edge.runtime.clock import SystemClock
@@ -131,7 +131,7 @@ def test_the_unit_s_check_names_what_the_store_does_not_take(tmp_path: Path) -> 
     with open_store(chosen, migrate=True) as store:
         store.refused.add(decided("read-1"), "for a test")
     spoil_folders(tmp_path / "data", 128)
-    bench = Bench(chosen, False, frozenset(), "", None, SystemClock())  # noqa: FBT003
+    bench = CheckContext(chosen, False, frozenset(), "", None, SystemClock())  # noqa: FBT003
     found = {check.name: check for check in check_disk(bench)}
     assert found["pictures"].grade is Grade.RED
     assert found["pictures"].said.startswith("2 folders take none")

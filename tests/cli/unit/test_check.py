@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from alpr_edge.vision.model_folders import shipped_models
 from alpr_edge.cli import app
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
-from alpr_edge.diagnostics.context import Bench
+from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_memory, check_sealing
 from alpr_edge.diagnostics.runner import GROUPS
 from alpr_edge.domain.diagnostics.checks import Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
+from alpr_edge.vision.model_folders import shipped_models
 from tests.app.test_certificate_daemon import fill_outbox
 from tests.cli.unit.fit_unit import UNIT, Receiver, changed, import_list, write_fit_unit, write_frames
 from tests.department.enrolled import enrolled
@@ -263,7 +263,7 @@ def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -
     (tmp_path / "sys/kernel").mkdir(parents=True)
     (tmp_path / "sys/kernel/core_pattern").write_text("|/usr/lib/systemd/systemd-coredump %P\n")
     (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n/swapfile file 2 0 -2\n")
-    bench = Bench(Settings(), running=False, skip=frozenset(), microphone="", card_m=None, system=SystemClock())
+    bench = CheckContext(Settings(), running=False, skip=frozenset(), microphone="", card_m=None, system=SystemClock())
     (open_swap,) = check_memory(bench, tmp_path, tmp_path)
     assert (open_swap.grade, open_swap.said) == (Grade.AMBER, "swap is not encrypted: /swapfile")
     assert "systemd-coredump" in open_swap.details[0]

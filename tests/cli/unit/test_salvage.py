@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.store.keys import create_keys, load_key
-from alpr_edge.store.recovery.damaged_databases import all_aside
+from alpr_edge.store.recovery.damaged_databases import damaged_databases
 from tests.store.damaging import commit, overwrite_page, pages_of, unit
 
 READS = 40
@@ -36,7 +36,7 @@ def salvage(config: Path, *arguments: str) -> Result:
 def test_it_saves_tells_and_deletes_only_when_asked(config: Path) -> None:
     data = config.parent / "data"
     assert salvage(config, "--acknowledge").exit_code == 0
-    assert [aside.is_acknowledged for aside in all_aside(data)] == [True]
+    assert [aside.is_acknowledged for aside in damaged_databases(data)] == [True]
     first = salvage(config, "--json")
     assert first.exit_code == 0, first.output
     (told,) = json.loads(first.stdout.splitlines()[-1])["databases"]
@@ -45,10 +45,10 @@ def test_it_saves_tells_and_deletes_only_when_asked(config: Path) -> None:
     again = salvage(config)
     assert "0 reads and 0 hits saved" in again.stdout
     assert "kept (" in again.stdout
-    assert len(all_aside(data)) == 1
+    assert len(damaged_databases(data)) == 1
     last = salvage(config, "--discard")
     assert last.exit_code == (0 if told["complete"] else 1)
-    assert len(all_aside(data)) == (0 if told["complete"] else 1)
+    assert len(damaged_databases(data)) == (0 if told["complete"] else 1)
     if told["complete"]:
         assert salvage(config).stdout.splitlines()[-1] == "no database was set aside"
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from alpr_edge.department.http import enrolment_server
-from alpr_edge.department.http.connections import ConnectionGate, Limits
+from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits
 from alpr_edge.department.http.enrolment_process import EnrolmentProcess
 from alpr_edge.department.http.server import UNIT_CONNECTIONS_MAX, listening_at
 from alpr_edge.department.ingest.storage import Storage
@@ -201,7 +201,9 @@ def test_enrolment_that_cannot_start_is_one_line(tmp_path: Path) -> None:
 
 
 def test_limits_stay_within_the_files_that_may_be_open() -> None:
-    wide = Limits(connections=10**9, handshakes=10**9, address_connections=8, address_handshakes=4, handshake_s=1.0)
+    wide = ConnectionLimits(
+        connections=10**9, handshakes=10**9, address_connections=8, address_handshakes=4, handshake_s=1.0
+    )
     narrow = wide.within_descriptors()
     assert narrow.connections == narrow.handshakes < 10**9
     assert (narrow.address_connections, narrow.address_handshakes, narrow.handshake_s) == (8, 4, 1.0)

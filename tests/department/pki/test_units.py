@@ -17,7 +17,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.issuance import VALID_MAX
 from alpr_edge.department.pki.refusals import RefusedError
-from alpr_edge.department.pki.units import Standing, Units
+from alpr_edge.department.pki.units import CertificateStatus, Units
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.protocol.enrolment_codes import parsed
@@ -84,8 +84,8 @@ def test_a_code_gives_one_certificate_for_the_unit_and_nothing_that_was_asked_fo
     assert certificate.subject.rfc4514_string() == "CN=unit-1"
     assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     assert certificate.public_key() == key.public_key()
-    assert units.standing("unit-1", fingerprint(certificate)) is Standing.GOOD
-    assert units.standing("unit-2", fingerprint(certificate)) is Standing.UNKNOWN
+    assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.GOOD
+    assert units.standing("unit-2", fingerprint(certificate)) is CertificateStatus.UNKNOWN
     (unit,) = units.listed()
     (row,) = unit.certificates
     assert (unit.unit_id, unit.state, unit.code_until) == ("unit-1", "valid", None)
@@ -195,8 +195,8 @@ def test_a_renewal_follows_its_certificate_and_is_given_again_when_its_answer_is
     assert units.renew("unit-1", fingerprint(first), request) == second
     newer = x509.load_pem_x509_certificate(second)
     assert newer.public_key() == key.public_key()
-    assert units.standing("unit-1", fingerprint(first)) is Standing.GOOD
-    assert units.standing("unit-1", fingerprint(newer)) is Standing.GOOD
+    assert units.standing("unit-1", fingerprint(first)) is CertificateStatus.GOOD
+    assert units.standing("unit-1", fingerprint(newer)) is CertificateStatus.GOOD
     rows = units.listed()[0].certificates
     assert [(row["origin"], row["predecessor"]) for row in rows] == [
         ("renewed", fingerprint(first)),
@@ -230,17 +230,17 @@ def test_a_revocation_ends_everything_of_the_unit_and_keeps_the_record(units: Un
     done = units.revoke("unit-1", "stolen with the car")
     assert (done.certificates, done.codes) == (2, 1)
     for certificate in (first, second):
-        assert units.standing("unit-1", fingerprint(certificate)) is Standing.REVOKED
+        assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.REVOKED
         with pytest.raises(RefusedError, match="no longer counts"):
             units.renew("unit-1", fingerprint(certificate), request_of(new_key()))
     assert refusal(units, "unit-1", code) is Refusal.WITHDRAWN
-    assert units.standing("unit-2", fingerprint(other)) is Standing.GOOD
+    assert units.standing("unit-2", fingerprint(other)) is CertificateStatus.GOOD
     revoked = units.listed()[0]
     assert revoked.state == "revoked"
     assert {row["revoked_reason"] for row in revoked.certificates} == {"stolen with the car"}
     again = units.revoke("unit-1")
     assert (again.certificates, again.codes) == (0, 0)
-    assert units.standing("unit-1", fingerprint(enrolled(units))) is Standing.GOOD
+    assert units.standing("unit-1", fingerprint(enrolled(units))) is CertificateStatus.GOOD
 
 
 def test_a_unit_that_nobody_knows_is_not_revoked(units: Units) -> None:
@@ -251,9 +251,9 @@ def test_a_unit_that_nobody_knows_is_not_revoked(units: Units) -> None:
 
 def test_a_certificate_that_is_not_on_record_is_a_stranger_s(units: Units, directory: Path) -> None:
     unrecorded = Authority.load(TlsFiles(directory)).certify("unit-1", new_key().public_key())
-    assert units.standing("unit-1", fingerprint(unrecorded)) is Standing.UNKNOWN
+    assert units.standing("unit-1", fingerprint(unrecorded)) is CertificateStatus.UNKNOWN
     assert units.add(unrecorded) == units.add(unrecorded) == "unit-1"
-    assert units.standing("unit-1", fingerprint(unrecorded)) is Standing.GOOD
+    assert units.standing("unit-1", fingerprint(unrecorded)) is CertificateStatus.GOOD
 
 
 def test_only_a_certificate_of_the_authority_can_be_added(units: Units, tmp_path: Path) -> None:
@@ -267,5 +267,5 @@ def test_only_a_certificate_of_the_authority_can_be_added(units: Units, tmp_path
 def test_a_certificate_that_ran_out_counts_no_more(units: Units, directory: Path) -> None:
     certificate = enrolled(units)
     run_sql(directory, "UPDATE certificates SET not_after = '2020-01-01 00:00:00.000000'")
-    assert units.standing("unit-1", fingerprint(certificate)) is Standing.EXPIRED
+    assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.EXPIRED
     assert units.listed()[0].state == "expired"

@@ -5,7 +5,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Look, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import CORRECTIONS_MAX, DecisionRule, Origin, Passes
@@ -150,7 +150,7 @@ def test_a_closed_read_has_the_last_values_of_its_pass() -> None:
     assert (read.box, read.position) == (boxes[100], locate(START.shifted(100)))
     assert (read.first_seen, read.first_frame) == (START, 0)
     assert isinstance(closed, ReadClosed)
-    assert closed.looks == tuple(Look(number, box) for number, box in enumerate(boxes.values()))
+    assert closed.looks == tuple(ReadingPlace(number, box) for number, box in enumerate(boxes.values()))
 
 
 def test_a_place_that_is_known_at_the_decision_alone_is_kept() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
-from alpr_edge.domain.recognition.second_opinions import SecondLooks
+from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.voting import Opinion, vote
 from tests.domain.readings import START, frame_of, reading_of
 
@@ -42,7 +42,7 @@ class Slow:
 def play(second: Slow, times_ms: list[float], certainty: float = 0.95, said_at_ms: float = 1e9) -> list[ReadEvent]:
     """Looks at 8ABC123 at those times, then the end; the second reader answers 3ABC123 at ``said_at_ms``."""
     rule = DecisionRule(readings_max=1, age_ms_max=700, confidence_min=0.1, characters_min=3)
-    looks = SecondLooks(second, WAIT_MS)
+    looks = SecondOpinions(second, WAIT_MS)
     passes = Passes(Origin("u", "front", ("first",)), rule, 1000, lambda _: None, lambda: "r", looks)
     events: list[ReadEvent] = []
     for ms in times_ms:
@@ -97,7 +97,7 @@ def test_at_the_end_of_the_source_it_waits_here_and_not_longer() -> None:
 
 def test_of_a_pass_that_is_over_nothing_is_kept() -> None:
     second = Slow(said=Opinion("3ABC123", {"3ABC123": 0.9}))
-    looks = SecondLooks(second, WAIT_MS)
+    looks = SecondOpinions(second, WAIT_MS)
     crop = np.zeros((50, 100, 3), np.uint8)
     assert not looks.must_wait(7, vote([reading_of("8ABC123", certainty=0.9)]), crop, START, last=False)
     assert (looks.opinion_of(7), looks.heard(7)) == (second.said, (second.model_id,))
@@ -108,7 +108,7 @@ def test_of_a_pass_that_is_over_nothing_is_kept() -> None:
 def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_frames() -> None:
     second = Slow()
     rule = DecisionRule(readings_max=9, age_ms_max=5000, confidence_min=0.1, characters_min=3)
-    looks = SecondLooks(second, WAIT_MS)
+    looks = SecondOpinions(second, WAIT_MS)
     passes = Passes(Origin("u", "front", ()), rule, 1000, lambda _: None, lambda: "r", looks)
     readings = [reading_of("8ABC123", 0, certainty=0.9)]
     assert passes.step(frame_of(readings, 0), readings) == []

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
-from alpr_edge.hotlist.index.bloom import Sieve
+from alpr_edge.hotlist.index.bloom import BloomFilter
 from alpr_edge.hotlist.index.plate_keys import partial_key, plate_key, plate_keys
 
 PLATES = st.text("0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ", min_size=1, max_size=PLATE_LENGTH_MAX)
@@ -14,7 +14,7 @@ PASSED_SHARE_MAX = 1 / 8
 @given(st.lists(PLATES, min_size=1, max_size=50), st.sampled_from(["AB*", "1??2"]))
 def test_every_key_held_passes(plates: list[str], partial: str) -> None:
     keys = np.sort(np.append(plate_keys(plates), np.uint64(partial_key(partial))))
-    sieve = Sieve(keys)
+    sieve = BloomFilter(keys)
     assert all(map(sieve.passes, keys.tolist()))
 
 
@@ -22,10 +22,10 @@ def test_every_key_held_passes(plates: list[str], partial: str) -> None:
 def test_few_of_a_states_other_plates_pass(count: int) -> None:
     """Plates of one pattern, as a state gives them out in order."""
     plates = [f"{n % 10}ABC{n // 10 % 1000:03d}{n // 10_000:03d}" for n in range(2 * count)]
-    sieve = Sieve(plate_keys(plates[::2]))
+    sieve = BloomFilter(plate_keys(plates[::2]))
     passed = [sieve.passes(plate_key(plate)) for plate in plates[1::2]]
     assert sum(passed) / len(passed) <= PASSED_SHARE_MAX
 
 
 def test_nothing_passes_an_empty_list() -> None:
-    assert not Sieve(np.zeros(0, dtype=np.uint64)).passes(plate_key("1ABC234"))
+    assert not BloomFilter(np.zeros(0, dtype=np.uint64)).passes(plate_key("1ABC234"))

@@ -17,7 +17,7 @@ from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, Lists, Request, import_feed
-from alpr_edge.hotlist.ingest.validation import BATCH_ENTRIES, Limits
+from alpr_edge.hotlist.ingest.validation import BATCH_ENTRIES, ValidationLimits
 from alpr_edge.store.hotlists.generations import GENERATIONS_KEPT, live
 from tests.hotlist.feed_texts import NOW, clew_line, clew_text, csv_text
 
@@ -211,9 +211,9 @@ def test_a_lock_that_cannot_be_taken_is_one_line(lists: Lists, request_of: Reque
 
 
 def test_the_number_of_entries_is_bounded(lists: Lists, request_of: Request) -> None:
-    import_feed(replace(request_of, limits=Limits(entries_max=100)), lists, NOW)
+    import_feed(replace(request_of, limits=ValidationLimits(entries_max=100)), lists, NOW)
     with pytest.raises(FeedError, match="over 99 entries"):
-        import_feed(replace(request_of, limits=Limits(entries_max=99)), lists, NOW)
+        import_feed(replace(request_of, limits=ValidationLimits(entries_max=99)), lists, NOW)
 
 
 def test_what_root_imports_belongs_to_the_unit(

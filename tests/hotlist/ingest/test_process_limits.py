@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.hotlist.ingest import drop_folder
-from alpr_edge.hotlist.ingest.import_worker import Order
+from alpr_edge.hotlist.ingest.import_worker import ImportJob
 from alpr_edge.hotlist.ingest.process_limits import DATA_BYTES_MAX, NICENESS, OOM_SCORE
 from alpr_edge.settings import ListSource
 from alpr_edge.store.db.database import Database
@@ -94,7 +94,7 @@ class Unit:
     def taken(self, *before: str) -> str:
         """What the process says that takes the next list in."""
         files = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(self._folder / "drop")]
-        order = Order(
+        order = ImportJob(
             data_directory=self._folder / "data",
             keys_directory=self._folder / "keys",
             source=self.source,

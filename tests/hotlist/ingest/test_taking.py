@@ -18,13 +18,13 @@ from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest import drop_folder
-from alpr_edge.hotlist.ingest.import_worker import Order, Taker
+from alpr_edge.hotlist.ingest.import_worker import ImportJob, ImportWorker
 from alpr_edge.hotlist.ingest.importer import ImportReport, Lists
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.settings import ListSource
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import generations, sync_state
-from alpr_edge.store.hotlists.download_spool import FeedNote, Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.keys import create_keys
 from tests.hotlist.conftest import KEY
 from tests.hotlist.feed_texts import NOW, csv_text
@@ -44,11 +44,11 @@ def source(folder: Path) -> ListSource:
 
 
 @pytest.fixture
-def taker(lists: Lists, data: Path) -> Taker:
-    return Taker(lists, Incoming(data, KEY))
+def taker(lists: Lists, data: Path) -> ImportWorker:
+    return ImportWorker(lists, DownloadSpool(data, KEY))
 
 
-def take(taker: Taker, source: ListSource) -> ImportReport | None:
+def take(taker: ImportWorker, source: ListSource) -> ImportReport | None:
     assert source.folder is not None
     return taker.take(source, drop_folder.listing(source.folder), NOW)
 
@@ -61,7 +61,7 @@ def drop(folder: Path, name: str, *rows: str) -> None:
 
 
 def fetched(
-    taker: Taker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE, signature: bytes = b""
+    taker: ImportWorker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE, signature: bytes = b""
 ) -> None:
     note = FeedNote(change, serial, signature=b64encode(signature).decode())
     draft = taker.incoming.start("bolo", note)
@@ -78,7 +78,9 @@ def serial_of(lists: Lists) -> int:
     return sync_state.state_of(lists.database, "bolo").serial
 
 
-def test_a_fetched_list_is_taken_with_its_makers_signature_alone(taker: Taker, lists: Lists, tmp_path: Path) -> None:
+def test_a_fetched_list_is_taken_with_its_makers_signature_alone(
+    taker: ImportWorker, lists: Lists, tmp_path: Path
+) -> None:
     maker, key = Ed25519PrivateKey.generate(), tmp_path / "feed.pub"
     key.write_bytes(maker.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     source = ListSource.model_validate(
@@ -98,7 +100,7 @@ def test_a_fetched_list_is_taken_with_its_makers_signature_alone(taker: Taker, l
 
 
 def test_a_watched_folder_renews_a_list_and_is_not_touched(
-    taker: Taker, source: ListSource, folder: Path, loader: HotlistLoader
+    taker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
 ) -> None:
     drop(folder, "monday.csv", *ROWS)
     assert take(taker, source) is not None
@@ -111,7 +113,9 @@ def test_a_watched_folder_renews_a_list_and_is_not_touched(
     assert (found(loader, "NEW999"), found(loader, "ABE125")) == (1, 0)
 
 
-def test_a_half_written_file_waits_until_it_no_longer_grows(taker: Taker, source: ListSource, folder: Path) -> None:
+def test_a_half_written_file_waits_until_it_no_longer_grows(
+    taker: ImportWorker, source: ListSource, folder: Path
+) -> None:
     whole = csv_text(*ROWS)
     (folder / "list.csv").write_bytes(whole[:60])
     before = drop_folder.listing(folder)
@@ -123,7 +127,7 @@ def test_a_half_written_file_waits_until_it_no_longer_grows(taker: Taker, source
 
 
 def test_additions_and_removals_make_a_new_generation(
-    taker: Taker, source: ListSource, folder: Path, loader: HotlistLoader
+    taker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
 ) -> None:
     drop(folder, "all.csv", *ROWS, "A?C9*,Stolen,CA")
     take(taker, source)
@@ -139,7 +143,7 @@ def test_additions_and_removals_make_a_new_generation(
 
 
 def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
-    taker: Taker, source: ListSource, folder: Path, loader: HotlistLoader
+    taker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
 ) -> None:
     drop(folder, "all.csv", ROWS[0])
     take(taker, source)
@@ -153,7 +157,7 @@ def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
 
 
 def test_a_refused_file_is_noted_once_and_the_list_held_stays(
-    taker: Taker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
 ) -> None:
     drop(folder, "good.csv", *ROWS)
     take(taker, source)
@@ -166,7 +170,7 @@ def test_a_refused_file_is_noted_once_and_the_list_held_stays(
     assert found(loader, "ABC123") == 1
 
 
-def test_a_fetched_list_is_taken_in_and_forgotten(taker: Taker, source: ListSource, lists: Lists) -> None:
+def test_a_fetched_list_is_taken_in_and_forgotten(taker: ImportWorker, source: ListSource, lists: Lists) -> None:
     fetched(taker, *ROWS, serial=4)
     report = take(taker, source)
     assert report is not None
@@ -176,7 +180,7 @@ def test_a_fetched_list_is_taken_in_and_forgotten(taker: Taker, source: ListSour
 
 
 def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
-    taker: Taker, source: ListSource, lists: Lists
+    taker: ImportWorker, source: ListSource, lists: Lists
 ) -> None:
     fetched(taker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError, match="a change needs a complete list first"):
@@ -194,7 +198,9 @@ def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
     assert take(taker, source) is not None
 
 
-def test_a_damaged_fetched_list_is_fetched_again(taker: Taker, source: ListSource, data: Path, lists: Lists) -> None:
+def test_a_damaged_fetched_list_is_fetched_again(
+    taker: ImportWorker, source: ListSource, data: Path, lists: Lists
+) -> None:
     fetched(taker, *ROWS, serial=4)
     (data / "incoming" / "bolo.feed").write_bytes(b"damaged")
     sync_state.note(lists.database, "bolo", etag='"x"', serial=3)
@@ -204,7 +210,9 @@ def test_a_damaged_fetched_list_is_fetched_again(taker: Taker, source: ListSourc
     assert (state.etag, state.serial, taker.incoming.waits("bolo")) == ("", 0, False)
 
 
-def test_another_import_under_way_is_no_refusal(taker: Taker, source: ListSource, folder: Path, lists: Lists) -> None:
+def test_another_import_under_way_is_no_refusal(
+    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists
+) -> None:
     drop(folder, "list.csv", *ROWS)
     lists.directory.mkdir(mode=0o700, exist_ok=True)
     with (lists.directory / ".import.lock").open("w") as lock:
@@ -219,7 +227,7 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
     drop(folder, "list.csv", *ROWS)
     database = Database.open(data, (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True)
     before = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(folder)]
-    order = Order(data_directory=data, keys_directory=tmp_path / "keys", source=source, before=before, now=None)
+    order = ImportJob(data_directory=data, keys_directory=tmp_path / "keys", source=source, before=before, now=None)
     command = [sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"]
     done = subprocess.run(command, input=order.model_dump_json(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -229,7 +237,7 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
 
 
 def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
-    taker: Taker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
 ) -> None:
     for number in range(3):
         drop(folder, f"{number}.csv", f"NEW99{number},Stolen,CA")
@@ -250,7 +258,7 @@ def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
 def test_roll_back_to_a_missing_or_damaged_file_is_refused(
-    taker: Taker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader, spoil: object
+    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader, spoil: object
 ) -> None:
     drop(folder, "1.csv", *ROWS)
     take(taker, source)
@@ -264,7 +272,7 @@ def test_roll_back_to_a_missing_or_damaged_file_is_refused(
 
 
 def test_not_one_look_up_misses_while_lists_are_taken_in_and_rolled_back(
-    taker: Taker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
 ) -> None:
     """Every generation lists the plate."""
     drop(folder, "0.csv", *ROWS)

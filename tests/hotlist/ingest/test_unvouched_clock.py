@@ -16,12 +16,12 @@ from alpr_edge.domain.matching import match
 from alpr_edge.domain.restrictions import Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
 from alpr_edge.hotlist.ingest import drop_folder, validation
-from alpr_edge.hotlist.ingest.import_worker import Taker
+from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import Lists
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS
 from alpr_edge.settings import ListSource
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.download_spool import FeedNote, Incoming
+from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from tests.hotlist.conftest import KEY, Command
 from tests.hotlist.feed_texts import csv_text
@@ -67,8 +67,8 @@ def test_a_list_is_amber_however_the_clock_stands() -> None:
 
 
 @pytest.fixture
-def taker(lists: Lists, data: Path) -> Taker:
-    return Taker(lists, Incoming(data, KEY))
+def taker(lists: Lists, data: Path) -> ImportWorker:
+    return ImportWorker(lists, DownloadSpool(data, KEY))
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def source(tmp_path: Path) -> ListSource:
     return ListSource.model_validate({"name": "bolo", "format": "generic-csv", "folder": tmp_path / "drop"})
 
 
-def test_a_waiting_list_comes_in_before_somebody_vouches_for_the_clock(taker: Taker, source: ListSource) -> None:
+def test_a_waiting_list_comes_in_before_somebody_vouches_for_the_clock(taker: ImportWorker, source: ListSource) -> None:
     assert source.folder is not None
     report = taker.take(source, drop_folder.listing(source.folder), now_of(BUILT).trusted_utc)
     assert report is not None
@@ -86,7 +86,7 @@ def test_a_waiting_list_comes_in_before_somebody_vouches_for_the_clock(taker: Ta
 
 
 def test_a_list_that_the_clock_refused_is_taken_with_the_right_time(
-    taker: Taker, source: ListSource, lists: Lists
+    taker: ImportWorker, source: ListSource, lists: Lists
 ) -> None:
     assert source.folder is not None
     listing = drop_folder.listing(source.folder)
@@ -99,7 +99,7 @@ def test_a_list_that_the_clock_refused_is_taken_with_the_right_time(
     assert taker.take(source, listing, REAL) is None
 
 
-def test_a_fetched_list_that_needs_a_time_waits_for_it(taker: Taker, lists: Lists) -> None:
+def test_a_fetched_list_that_needs_a_time_waits_for_it(taker: ImportWorker, lists: Lists) -> None:
     """Its entries expire, and neither it nor the clock says from when."""
     source = ListSource.model_validate(
         {"name": "bolo", "format": "generic-csv", "url": "https://lists.example.org/a", "entries_expire_h": 48}
@@ -114,7 +114,7 @@ def test_a_fetched_list_that_needs_a_time_waits_for_it(taker: Taker, lists: List
     assert not taker.incoming.waits("bolo")
 
 
-def test_a_fetched_list_from_the_future_does_not_keep_others_out(taker: Taker, lists: Lists) -> None:
+def test_a_fetched_list_from_the_future_does_not_keep_others_out(taker: ImportWorker, lists: Lists) -> None:
     """It is fetched anew; the department, which is asked without delay, only once."""
     source = ListSource.model_validate({"name": "bolo", "format": "generic-csv", "department": True})
     for serial in (0, 7):
@@ -127,7 +127,7 @@ def test_a_fetched_list_from_the_future_does_not_keep_others_out(taker: Taker, l
         assert not taker.incoming.waits("bolo")
 
 
-def fetch(taker: Taker, content: bytes) -> None:
+def fetch(taker: ImportWorker, content: bytes) -> None:
     draft = taker.incoming.start("bolo", FeedNote(serial=7))
     draft.append(content)
     draft.finish()

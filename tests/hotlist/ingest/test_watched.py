@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.ingest.drop_folder import Found, due, listing, marked
+from alpr_edge.hotlist.ingest.drop_folder import DroppedFile, due, listing, marked
 
 
 def put(folder: Path, name: str, second: int, text: str = "list") -> None:
@@ -10,7 +10,7 @@ def put(folder: Path, name: str, second: int, text: str = "list") -> None:
     os.utime(folder / name, (second, second))
 
 
-def names(files: tuple[Found, ...]) -> list[str]:
+def names(files: tuple[DroppedFile, ...]) -> list[str]:
     return [file.name for file in files]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alpr_edge.app.factories import open_sight
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, Look, ReadClosed, ReadDecided
+from alpr_edge.domain.reads import Evidence, ReadClosed, ReadDecided, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import load
@@ -143,7 +143,7 @@ def labelled(box: Box, vehicle: str, plate: str, legibility: str = "clear") -> L
 
 
 def closed(plate: str, *looks: tuple[int, Box], confidence: float = 0.9, box: Box | None = None) -> ReadClosed:
-    seen = tuple(Look(frame, at) for frame, at in looks)
+    seen = tuple(ReadingPlace(frame, at) for frame, at in looks)
     first, last = seen[0].frame_number, seen[-1].frame_number
     read = replace(plate_read(plate=plate), box=box or seen[-1].box, confidence=confidence)
     return ReadClosed(replace(read, first_frame=first, last_frame=last), None, seen)
@@ -197,7 +197,7 @@ def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
     path = write_settings(tmp_path, frames)
     path.write_text(path.read_text(encoding="utf-8").replace("pass_gap_ms = 40", ""), encoding="utf-8")
     vision = load(path).vision
-    found = drive(open_ride(tmp_path), open_sight(vision), vision)
+    found = drive(open_ride(tmp_path), open_vision_models(vision), vision)
     command = ["drive", "--source", str(frames), "--fps", "1", "--settings", str(path), "--out", str(tmp_path / "out")]
     subprocess.run([sys.executable, "-m", "alpr_edge", *command], check=True, stdout=subprocess.DEVNULL, timeout=300)
     lines = (tmp_path / "out" / "reads.jsonl").read_text(encoding="utf-8").splitlines()

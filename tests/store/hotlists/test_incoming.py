@@ -4,18 +4,18 @@ import pytest
 
 from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.store.hotlists.download_spool import RECORD_BYTES_MAX, FeedNote, Incoming
+from alpr_edge.store.hotlists.download_spool import RECORD_BYTES_MAX, DownloadSpool, FeedNote
 
 NOTE = FeedNote(ListChange.ADDITIONS, 7, '"etag"', "yesterday")
 CONTENT = bytes(range(256)) * 5000
 
 
 @pytest.fixture
-def incoming(tmp_path: Path, key: bytes) -> Incoming:
-    return Incoming(tmp_path, key)
+def incoming(tmp_path: Path, key: bytes) -> DownloadSpool:
+    return DownloadSpool(tmp_path, key)
 
 
-def put(incoming: Incoming, content: bytes = CONTENT) -> None:
+def put(incoming: DownloadSpool, content: bytes = CONTENT) -> None:
     draft = incoming.start("doj", NOTE)
     draft.append(content)
     draft.finish()
@@ -25,11 +25,11 @@ def feed_of(folder: Path) -> Path:
     return folder / "incoming" / "doj.feed"
 
 
-def read(incoming: Incoming) -> bytes:
+def read(incoming: DownloadSpool) -> bytes:
     return b"".join(incoming.read("doj")[1])
 
 
-def test_a_feed_comes_back_as_it_came(incoming: Incoming, tmp_path: Path) -> None:
+def test_a_feed_comes_back_as_it_came(incoming: DownloadSpool, tmp_path: Path) -> None:
     assert not incoming.waits("doj")
     put(incoming, CONTENT + CONTENT[:100])
     assert len(CONTENT) > RECORD_BYTES_MAX
@@ -42,7 +42,7 @@ def test_a_feed_comes_back_as_it_came(incoming: Incoming, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("torn", [0, 1, 40, 5000])
-def test_a_draft_goes_on_behind_its_last_whole_record(incoming: Incoming, tmp_path: Path, torn: int) -> None:
+def test_a_draft_goes_on_behind_its_last_whole_record(incoming: DownloadSpool, tmp_path: Path, torn: int) -> None:
     draft = incoming.start("doj", NOTE)
     for start in range(0, 100_000, 10_000):
         draft.append(CONTENT[start : start + 10_000])
@@ -60,7 +60,7 @@ def test_a_draft_goes_on_behind_its_last_whole_record(incoming: Incoming, tmp_pa
     assert incoming.draft("doj") is None
 
 
-def test_damage_is_found_wherever_it_is(incoming: Incoming, tmp_path: Path) -> None:
+def test_damage_is_found_wherever_it_is(incoming: DownloadSpool, tmp_path: Path) -> None:
     put(incoming, CONTENT[:3000])
     whole = feed_of(tmp_path).read_bytes()
     for place in range(0, len(whole), 37):
@@ -73,15 +73,15 @@ def test_damage_is_found_wherever_it_is(incoming: Incoming, tmp_path: Path) -> N
             read(incoming)
 
 
-def test_another_units_key_opens_nothing(incoming: Incoming, tmp_path: Path) -> None:
+def test_another_units_key_opens_nothing(incoming: DownloadSpool, tmp_path: Path) -> None:
     put(incoming)
     with pytest.raises(LostError, match="fetched again"):
-        read(Incoming(tmp_path, bytes(32)))
+        read(DownloadSpool(tmp_path, bytes(32)))
 
 
-def test_a_draft_of_another_key_or_of_nothing_is_thrown_away(incoming: Incoming, tmp_path: Path) -> None:
+def test_a_draft_of_another_key_or_of_nothing_is_thrown_away(incoming: DownloadSpool, tmp_path: Path) -> None:
     incoming.start("doj", NOTE).close()
-    assert Incoming(tmp_path, bytes(32)).draft("doj") is None
+    assert DownloadSpool(tmp_path, bytes(32)).draft("doj") is None
     assert not (tmp_path / "incoming" / "doj.part").exists()
     (tmp_path / "incoming" / "doj.part").write_bytes(b"")
     assert incoming.draft("doj") is None

@@ -15,7 +15,7 @@ from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.migrate import RELEASE
 from alpr_edge.store.hotlists import generations
 from alpr_edge.store.reads.repository import ClosedRecord
-from alpr_edge.store.recovery.damaged_databases import MOVED, all_aside, set_aside, waiting
+from alpr_edge.store.recovery.damaged_databases import MOVED, damaged_databases, set_aside, waiting
 from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
 from tests.store.damaging import KEY, PAGE, READS, commit, crashed, fill, overwrite, overwrite_page, record, unit
 from tests.store.records import START, plate_read
@@ -105,7 +105,7 @@ def test_a_wrong_key_never_sets_anything_aside(
     assert {name: after[name] for name in before if name in MOVED} == {
         name: content for name, content in before.items() if name in MOVED
     }
-    assert all_aside(filled) == []
+    assert damaged_databases(filled) == []
 
 
 def test_without_its_mark_any_page_that_opens_proves_the_key(filled: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_newer_schema_is_no_damage(filled: Path) -> None:
     with pytest.raises(StoreError, match="install that release again") as caught, unit(filled):
         pass
     assert not isinstance(caught.value, DamagedError)
-    assert all_aside(filled) == []
+    assert damaged_databases(filled) == []
 
 
 def test_a_release_rolled_back_opens_the_newer_database_in_place(filled: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_log_that_lacks_what_was_committed_is_damage(killed: Path, damage: Cal
     with unit(killed) as store:
         assert len(store.asides) == 1
         assert store.ids() == set()
-    assert (all_aside(killed)[0].folder / SHM).exists()
+    assert (damaged_databases(killed)[0].folder / SHM).exists()
 
 
 def test_a_log_left_by_a_kill_is_no_damage(killed: Path) -> None:
@@ -208,7 +208,7 @@ def test_without_the_index_a_torn_last_commit_is_no_damage_and_two_commits_are(k
 def test_a_cut_while_setting_aside_leaves_nothing_behind(filled: Path) -> None:
     overwrite_page(filled, 40)
     set_aside(filled)
-    (filled / MARK_NAME).write_bytes((all_aside(filled)[0].folder / MARK_NAME).read_bytes())  # the last to go
+    (filled / MARK_NAME).write_bytes((damaged_databases(filled)[0].folder / MARK_NAME).read_bytes())  # the last to go
     with unit(filled) as store:
         assert len(store.asides) == 2
         assert store.salvage(store.asides[0]).saved["reads"] > READS - 40
@@ -276,4 +276,4 @@ def test_only_the_unit_sets_aside(filled: Path) -> None:
     for migrate in (True, False):
         with pytest.raises(DamagedError):
             Database.open(filled, KEY, migrate=migrate)
-    assert all_aside(filled) == []
+    assert damaged_databases(filled) == []

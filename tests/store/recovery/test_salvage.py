@@ -13,7 +13,7 @@ from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import metadata, outbox, reads
 from alpr_edge.store.reads.repository import DecidedRecord
-from alpr_edge.store.recovery.damaged_databases import all_aside, set_aside
+from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.recovery.key_check import MARK_NAME
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
@@ -238,7 +238,7 @@ def test_an_older_and_a_newer_release_s_rows_are_read(filled: Path) -> None:
         connection.exec_driver_sql("UPDATE reads SET later = 'said by a newer release' WHERE seq % 2 = 0")
     overwrite_page(filled, 2)
     with unit(filled) as store:
-        set_aside(filled) if not all_aside(filled) else None
+        set_aside(filled) if not damaged_databases(filled) else None
         store.salvage()
         assert len(store.ids()) >= READS - 20
 

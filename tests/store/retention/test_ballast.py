@@ -181,6 +181,6 @@ def _purge_until_cut(disk: Disk, purge: Purge, store: ReadStore, *, committed: b
         disk.cut_power()
         return
     look = purge.look(SOON, MUCH)
-    with contextlib.suppress(StoreError), store.letting_go() as (connection, released):
+    with contextlib.suppress(StoreError), store.deleting() as (connection, released):
         assert len(purge.take_away(look, connection, released)) == 6
         disk.cut_power()

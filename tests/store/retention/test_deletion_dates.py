@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.retention import Ground, Limits
-from alpr_edge.position.fix_history import FixKeeper, GnssClock
+from alpr_edge.domain.retention import DeletionReason, RetentionLimits
+from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
@@ -45,7 +45,7 @@ def test_a_cold_start_in_2028_purges_nothing(database: Database, store: ReadStor
     keep(store, "sent")
     deliver(outbox)
     keep(store, "waits")
-    inner, keeper = ReplayedClock(Instant("boot", 0)), FixKeeper(5000)
+    inner, keeper = ReplayedClock(Instant("boot", 0)), FixHistory(5000)
     off_s = (FUTURE - START).total_seconds()
     for second in range(6):
         inner.move_to(Instant("boot", second * 10**9))
@@ -70,7 +70,7 @@ def test_for_room_the_old_rules_stand(database: Database, store: ReadStore, outb
     keep(store, "waits")
     made = purged(database, store, later_boot(70), MUCH)
     assert made.objection is not None
-    assert dict(made.done.reads) == {Ground.ROOM: 1}
+    assert dict(made.done.reads) == {DeletionReason.ROOM: 1}
     assert left(database) == {"waits"}
 
 
@@ -80,7 +80,7 @@ def test_a_jump_in_the_middle_of_a_round_stops_it(database: Database, store: Rea
     deliver(outbox)
     month = instant(40 * 86_400_000.0)
     bear_out(database, month)
-    made = Purge(database, store, Limits(timedelta(days=30), timedelta(days=365)))
+    made = Purge(database, store, RetentionLimits(timedelta(days=30), timedelta(days=365)))
     assert made.step(month, 0)
     there = len(left(database))
     assert 0 < there < 20

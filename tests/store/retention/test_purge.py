@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import Answer, Outcome
-from alpr_edge.domain.retention import Ground, Limits
+from alpr_edge.domain.retention import DeletionReason, RetentionLimits
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import deletions, evidence, images, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
@@ -21,7 +21,7 @@ from alpr_edge.store.retention.purge import Purge
 from tests.store.records import CROP, SCENE, alert, bear_out, decided, hit, instant, plate_read
 
 DAY_MS = 86_400_000.0
-LIMITS = Limits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
+LIMITS = RetentionLimits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
 SOON = instant(DAY_MS)
 MUCH = 10**12
 
@@ -38,7 +38,7 @@ def deliver(outbox: Outbox, wanted: Callable[[str], bool] = lambda _: True) -> N
     outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
 
 
-def run(database: Database, store: ReadStore, now: Instant, excess: int = 0, limits: Limits = LIMITS) -> Purge:
+def run(database: Database, store: ReadStore, now: Instant, excess: int = 0, limits: RetentionLimits = LIMITS) -> Purge:
     if now.trusted:
         bear_out(database, now)
     made = Purge(database, store, limits)
@@ -85,7 +85,7 @@ def test_what_was_acknowledged_and_is_old_goes_without_a_trace(
     keep(store, "not sent")
     done = run(database, store, instant(31 * DAY_MS)).done
     assert left(database) == {"not sent"}
-    assert dict(done.reads) == {Ground.AGE: 1}
+    assert dict(done.reads) == {DeletionReason.AGE: 1}
     with database.read() as connection:
         assert rows_of(connection, "gone") == []
         assert rows_of(connection, "not sent") != []
@@ -147,7 +147,7 @@ def test_for_want_of_room_the_oldest_go_and_only_as_many_as_needed(
     while made.step(SOON, max(0, 2 * size - made.done.freed_bytes)):
         pass
     assert left(database) == {f"read-{number}" for number in range(2, 6)}
-    assert dict(made.done.reads) == {Ground.ROOM: 2}
+    assert dict(made.done.reads) == {DeletionReason.ROOM: 2}
 
 
 def test_a_hold_keeps_a_read_whatever_comes_and_its_release_lets_it_go(
@@ -156,7 +156,7 @@ def test_a_hold_keeps_a_read_whatever_comes_and_its_release_lets_it_go(
     keep(store, "read-1")
     deliver(outbox)
     holds.hold(database, Hold("read-1", "case 26-1", "sgt", SOON.utc))
-    everything = Limits(timedelta(0), timedelta(0), emergency=True)
+    everything = RetentionLimits(timedelta(0), timedelta(0), emergency=True)
     run(database, store, instant(900 * DAY_MS), MUCH, everything)
     assert left(database) == {"read-1"}
     with pytest.raises(StoreError, match="refused"), database.write() as connection:
@@ -176,9 +176,9 @@ def test_a_hold_that_comes_between_the_look_and_the_deletion_counts(
     look = made.look(SOON, MUCH)
     assert len(look.chosen) == 2
     holds.hold(database, Hold("held", "case 26-1", "sgt", None))
-    with store.letting_go() as (connection, released):
+    with store.deleting() as (connection, released):
         gone = made.take_away(look, connection, released)
-    assert [(one.read_id, ground) for one, ground in gone] == [("gone", Ground.ROOM)]
+    assert [(one.read_id, ground) for one, ground in gone] == [("gone", DeletionReason.ROOM)]
     assert left(database) == {"held"}
 
 
@@ -202,13 +202,13 @@ def test_the_emergency_rule_waits_for_all_that_is_acknowledged_and_is_on_record(
         keep(store, read_id)
     deliver(outbox, lambda item_id: "waits" not in item_id and len(item_id) != 64)
     deliver(outbox, lambda item_id: "sent" in _owner(database, item_id))
-    switched_on = Limits(LIMITS.acknowledged_max, LIMITS.policy_max, emergency=True)
+    switched_on = RetentionLimits(LIMITS.acknowledged_max, LIMITS.policy_max, emergency=True)
     made = Purge(database, store, switched_on, slice_reads=4)
     need = 6 * 3 * 4096
     while made.step(Instant("boot-1", 1), max(0, need - made.done.freed_bytes)):
         pass
     assert left(database) == set(waiting[1:])
-    assert dict(made.done.reads) == {Ground.ROOM: 5, Ground.EMERGENCY: 1}
+    assert dict(made.done.reads) == {DeletionReason.ROOM: 5, DeletionReason.EMERGENCY: 1}
     with database.read() as connection:
         events = [tuple(row) for row in connection.execute(select(deletions.c.read_id, deletions.c.ground))]
     assert events == [("waits-0", "emergency")]
@@ -282,6 +282,6 @@ def test_a_purge_cut_before_its_commit_changes_nothing(
 
 def _cut(store: ReadStore, made: Purge) -> None:
     look = made.look(SOON, MUCH)
-    with store.letting_go() as (connection, released):
+    with store.deleting() as (connection, released):
         assert len(made.take_away(look, connection, released)) == 1
         raise InterruptedError
