@@ -14,6 +14,7 @@ from alpr_edge.app.pipeline.second_reader_worker import (
     second_reader_worker,
 )
 from alpr_edge.domain.errors import ModelError
+from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.second_reader import (
     BLANK,
@@ -27,6 +28,8 @@ from alpr_edge.vision.second_reader import (
 
 CHARACTERS = "!·0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz中"
 CROP = np.full((40, 90, 3), 120, np.uint8)
+
+PATIENCE_S = 20
 
 
 def recogniser(text: str, sure: float = 0.9, characters: str = CHARACTERS) -> ModelFile:
@@ -95,14 +98,18 @@ def test_the_likelihoods_of_all_texts_sum_to_one(rows: list[list[float]]) -> Non
     assert sum(likelihood(columns, text) for text in texts[1:]) + empty == pytest.approx(1)
 
 
-def test_it_answers_in_a_thread_of_its_own_and_is_not_asked_beyond_its_room() -> None:
-    busy = BusySecondReader(OnnxSecondReader(recogniser("8ABC123")))
+def test_it_answers_in_a_stage_of_its_own_and_is_not_asked_beyond_its_room() -> None:
+    busy, supervisor = BusySecondReader(OnnxSecondReader(recogniser("8ABC123"))), Supervisor()
+    supervisor.add(busy.stage)
+    supervisor.start()
     answers = [busy.ask(np.zeros((720, 1280, 3), np.uint8), ()) for _ in range(WAITING_MAX * 8)]
     taken = [answer for answer in answers if answer is not None]
     assert WAITING_MAX <= len(taken) < len(answers)
     assert {opinion.plate for answer in taken if (opinion := answer.opinion(20_000))} == {"8ABC123"}
     assert all(answer.done for answer in taken)
     assert busy.ask(CROP, ()) is not None
+    busy.close()
+    assert supervisor.join(PATIENCE_S)
 
 
 def test_a_replay_has_its_answer_at_once() -> None:

@@ -17,7 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from tests.app.rig import daemon, write_frames, write_settings
+from tests.app.rig import UNIT, daemon, write_frames, write_settings
+from tests.department.enrolled import enrolled
 from tests.position.test_chrony import spoken
 from tests.position.test_serial_source import Receiver
 
@@ -83,11 +84,13 @@ def test_early_reads_keep_what_was_stamped_and_show_where_they_belong(driven: Pa
 
 def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(driven: Path, tmp_path: Path) -> None:
     before = datetime.now(UTC) - timedelta(seconds=BEHIND_S + 600)
-    offloaded = CliRunner().invoke(app, ["outbox", "offload", str(tmp_path), "--settings", str(driven)])
-    assert offloaded.exit_code == 0, offloaded.stderr
-    storage = tmp_path / "storage"
+    storage, medium = tmp_path / "storage", tmp_path / "medium"
+    medium.mkdir()
     edge("department", "init", str(storage), "--name", "127.0.0.1")
-    edge("department", "import", str(tmp_path), "--directory", str(storage))
+    enrolled(storage, UNIT, driven.parent / "tls")
+    offloaded = CliRunner().invoke(app, ["outbox", "offload", str(medium), "--settings", str(driven)])
+    assert offloaded.exit_code == 0, offloaded.stderr
+    edge("department", "import", str(medium), "--directory", str(storage))
     with sqlite3.connect(next(storage.glob("*.db"))) as database:
         rows = database.execute(
             "SELECT r.first_seen, t.first_seen FROM reads r JOIN read_times t USING (read_id) WHERE t.sure"
