@@ -22,7 +22,7 @@ KILLED = {"killed", "timeout", "suspicious", "segfault"}
 """A mutant that hangs or crashes its tests is noticed as well."""
 LIVING = {"survived", "no tests"}
 STOP_S_MAX = 20.0
-_RESULT = re.compile(r" *(alpr_edge\.domain\.(\w+)\.\S+): (.+)")
+_RESULT = re.compile(r" *(alpr_edge\.domain\.([a-z_.]+)\.x\S+): (.+)")
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _module(name: str) -> str:
-    if not (DOMAIN / f"{name}.py").is_file():
+    if not (DOMAIN / f"{name.replace('.', '/')}.py").is_file():
         raise argparse.ArgumentTypeError(f"{name}: no module of the domain")
     return name
 

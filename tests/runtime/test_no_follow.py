@@ -117,4 +117,4 @@ def test_a_link_that_only_root_can_have_laid_is_followed(tmp_path: Path, victim:
 
 def test_the_scripts_have_the_same_helper() -> None:
     mine = ROOT / "alpr_edge" / "runtime" / "no_follow.py"
-    assert mine.read_bytes() == (ROOT / "scripts" / "provisioning" / "no_follow.py").read_bytes()
+    assert mine.read_bytes() == (ROOT / "scripts" / "deploy" / "provision" / "no_follow.py").read_bytes()

@@ -44,7 +44,7 @@ def test_only_the_modules_that_were_named_are_told_of() -> None:
 
 
 def test_what_is_no_module_is_wrong_usage() -> None:
-    command = [sys.executable, "-m", "scripts.checks.mutation", "voting", "nonsense"]
+    command = [sys.executable, "-m", "scripts.checks.mutation", "recognition.voting", "nonsense"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.endswith("nonsense: no module of the domain\n")

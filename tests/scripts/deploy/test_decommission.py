@@ -276,8 +276,9 @@ def test_without_root_it_says_so_in_one_line() -> None:
     assert done.stderr == "decommission: decommissioning changes the system; run it with sudo\n"
 
 
-@pytest.mark.parametrize("package", ["updating", "decommissioning"])
+@pytest.mark.parametrize("package", ["update", "decommission"])
 def test_it_runs_on_the_standard_library_alone(package: str) -> None:
-    program = f"import scripts.{package}.__main__, sys; print(sorted(set(sys.modules) & {{'pydantic', 'alpr_edge'}}))"
+    program = f"import scripts.deploy.{package}.__main__, sys; "
+    program += "print(sorted(set(sys.modules) & {'pydantic', 'alpr_edge'}))"
     done = subprocess.run([sys.executable, "-S", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

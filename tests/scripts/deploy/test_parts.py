@@ -120,7 +120,7 @@ def test_steps_come_in_the_order_that_they_need() -> None:
 
 
 def test_every_file_for_the_system_is_laid_by_a_step() -> None:
-    source = "".join(path.read_text() for path in (ROOT / "scripts" / "provisioning").glob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "scripts" / "deploy" / "provision").glob("*.py"))
     for path in SYSTEM.rglob("*"):
         if path.is_file():
             name = str(path.relative_to(SYSTEM))
