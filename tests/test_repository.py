@@ -4,9 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from alpr_edge.cli import app
 from scripts.checks.limits import FUNCTION_LINES_MAX, long_functions, offenders_in
 
 ROOT = Path(__file__).parents[1]
@@ -76,23 +74,6 @@ def test_scripts_run_and_stop_at_the_first_failure() -> None:
         assert path.stat().st_mode & 0o111, path
         assert text.startswith("#!/usr/bin/env bash\n"), path
         assert "set -euo pipefail" in text or "/_environment" in text, path
-
-
-def test_the_readme_names_commands_that_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"(?m)^alpr-edge ([a-z]+)(?: ([a-z|]+))?", readme)
-    assert lines
-    for noun, verbs in lines:
-        for verb in verbs.split("|"):
-            words = [word for word in (noun, verb) if word]
-            assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0, words
-
-
-def test_the_readme_names_files_that_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    paths = re.findall(r"`((?!out/)(?:\.ci|[a-z]+)/[A-Za-z0-9_./-]*)`", readme)
-    assert paths
-    assert [path for path in paths if not any((base / path).exists() for base in (ROOT, ROOT / "alpr_edge"))] == []
 
 
 def test_a_long_function_is_named_with_its_line() -> None:
