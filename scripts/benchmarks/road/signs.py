@@ -1,4 +1,4 @@
-"""Lettering that is no plate, drawn: signs, numbers on vehicles, telephone numbers, and the time burnt into a picture.
+"""Lettering that is no plate, drawn: boards of words and numbers, and the time burnt into a picture.
 
 Every sign has a seed of its own. Words and layouts are none of those that training draws its decoys from.
 """
@@ -71,17 +71,13 @@ def _sign(photo: Path, index: int) -> Scene:
 
 
 def wording(rng: np.random.Generator) -> str:
-    """What stands on a sign: words as often as numbers."""
+    """What stands on a sign: words as often as words with numbers. Numbers alone may be plates."""
     if rng.random() < 0.5:
         return WORDS[int(rng.integers(len(WORDS)))]
     numbers: Sequence[Callable[[Callable[[int], str]], str]] = (
-        lambda digits: digits(6),
-        lambda digits: digits(4),
         lambda digits: f"BUS {digits(3)}",
         lambda digits: f"TAXI {digits(4)}",
-        lambda digits: f"UNIT {digits(2)}",
         lambda digits: f"USDOT {digits(7)}",
-        lambda digits: f"555-{digits(4)}",
         lambda digits: f"(209) 555-{digits(4)}",
         lambda digits: f"SPEED\nLIMIT {digits(1)}5",
         lambda digits: f"EXIT {digits(3)}",
