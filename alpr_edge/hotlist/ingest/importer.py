@@ -35,7 +35,7 @@ from alpr_edge.store.hotlists.generations import (
     forget_oldest,
     live,
     next_serial,
-    record_and_make_live,
+    record_and_activate,
 )
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -237,7 +237,7 @@ class _Import:
         serial = next_serial(lists.database, source)
         name, entries = f"{source}.{serial:08d}.list", len(made.packed)
         sha256 = sealed_file.write(lists.directory / name, sealed_file.Seal(source, serial), made, lists.lists_key)
-        record_and_make_live(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
+        record_and_activate(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
         forget_oldest(lists.database, source, lists.directory)
         log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial

@@ -1,6 +1,6 @@
 """Feeds on their way from the network to an import: encrypted as they arrive, resumed where they were cut.
 
-The uplink fetches, and holds no key to the lists; the unit imports, and has no network. Between them lies a folder with
+The uplink downloads and holds no key to the lists; the unit imports, and has no network. Between them is a folder with
 at most one draft and one whole feed a source, sealed with a key derived from the outbox's, which both hold. A file is
 
 ::
@@ -69,7 +69,7 @@ class DownloadSpool:
         return self._path(source, "feed").exists()
 
     def draft(self, source: str) -> "PartialDownload | None":
-        """What was fetched of a feed before it was cut; None when there is nothing usable."""
+        """What was downloaded of a feed before it was cut; None when there is nothing usable."""
         path = self._path(source, "part")
         with contextlib.suppress(OSError, LostError):
             return PartialDownload.resume(path, self._cipher)
@@ -105,7 +105,7 @@ class DownloadSpool:
 
 
 class PartialDownload:
-    """A feed that is being fetched."""
+    """A feed that is being downloaded."""
 
     def __init__(self, path: Path, file: IO[bytes], cipher: AESGCM, note: FeedNote) -> None:
         self._path = path
