@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import ExitStack
-from statistics import median
 from typing import Any
 
 import structlog
@@ -10,7 +9,8 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.factories import VisionModels, open_clock, open_lists, open_vision_models
+from alpr_edge.app.capture_session import CaptureSession
+from alpr_edge.app.factories import open_clock, open_lists, open_vision_models
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineDeps
@@ -36,6 +36,7 @@ from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.outbox import time_corrections
+from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 log = structlog.get_logger(__name__)
@@ -95,20 +96,15 @@ class CaptureDaemon:
             self._power = resources.enter_context(power_monitor(self._settings))
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)
+            deps = PipelineDeps(models, alerter, lambda: lists.entries, self._fix_history.at, recorder, _no_tick)
             is_on = True
             while is_on:
-                halt = threading.Event()
-                cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
-                pipeline = self._pipeline(models, alerter, recorder, lists, cameras)
-                if self._settings.hotlist.source:
-                    stage = HotlistImportStage(self._settings, store.database, store.incoming, self._clock)
-                    pipeline.supervisor.add(stage, replaceable=True)
-                pipeline.supervisor.add(disk := DiskStage(self._settings, store, ballast, self._clock))
-                pipeline.supervisor.start()
+                session = self._open_session(deps, store, lists, ballast)
+                session.pipeline.supervisor.start()
                 try:
-                    self._keep(pipeline, store, lists, alerter, cameras, disk)
+                    self._keep(session)
                 finally:
-                    self._drain(pipeline, halt, alerter)
+                    self._drain(session)
                 is_on = self._part(store)
 
     def _recover(self, store: UnitStore) -> None:
@@ -119,29 +115,23 @@ class CaptureDaemon:
             self._fix_history.resume(believed[0])
         time_corrections.place_earlier(store.database, now)
 
-    def _pipeline(
-        self, models: VisionModels, alerter: Alerter, recorder: Recorder, lists: HotlistRefresh, cameras: list[Camera]
-    ) -> Pipeline:
-        parts = PipelineDeps(
-            models=models,
-            alerter=alerter,
-            entries=lambda: lists.entries,
-            locate=self._fix_history.at,
-            recorder=recorder,
-            tick=_no_tick,
-        )
+    def _open_session(
+        self, deps: PipelineDeps, store: UnitStore, lists: HotlistRefresh, ballast: Ballast
+    ) -> CaptureSession:
+        """Put the stages of one run together; none of them is started yet."""
+        halt = threading.Event()
+        cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
         feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
-        return Pipeline(self._settings, feeds, parts, live=True)
+        pipeline = Pipeline(self._settings, feeds, deps, live=True)
+        if self._settings.hotlist.source:
+            stage = HotlistImportStage(self._settings, store.database, store.incoming, self._clock)
+            pipeline.supervisor.add(stage, replaceable=True)
+        disk = DiskStage(self._settings, store, ballast, self._clock)
+        pipeline.supervisor.add(disk)
+        databases = DatabaseHealth(store)
+        return CaptureSession(store, lists, deps.alerter, self._positioning, cameras, pipeline, disk, databases, halt)
 
-    def _keep(
-        self,
-        pipeline: Pipeline,
-        store: UnitStore,
-        lists: HotlistRefresh,
-        alerter: Alerter,
-        cameras: list[Camera],
-        disk: DiskStage,
-    ) -> None:
+    def _keep(self, session: CaptureSession) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
 
         What cannot be told is left out and named: no failure of the kind ends the watch. Ends when the unit is stopped
@@ -150,29 +140,30 @@ class CaptureDaemon:
         Raises:
             StoreError: a damaged database cannot be exchanged; only a new start helps.
         """
-        damage, do = DatabaseHealth(store), self._attempts.do
+        databases, disk, lists, pipeline = session.databases, session.disk, session.lists, session.pipeline
+        sound, do = session.alerter.sound, self._attempts.do
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
-            damage.mend()
+            databases.mend()
             now = self._clock.now().trusted_utc
-            if do("databases set aside", damage.judge, otherwise=False):
-                alerter.sound(Tone.DAMAGED)
+            if do("databases set aside", databases.judge, otherwise=False):
+                sound(Tone.DAMAGED)
             if disk.judge():
-                alerter.sound(Tone.DISK)
+                sound(Tone.DISK)
             pipeline.supervisor.tend()
             stalled = pipeline.stalled()
-            self._keep_time(store, writes=WRITER not in stalled)
+            self._keep_time(session.store, writes=WRITER not in stalled)
             lists.refresh(now)
             if lists.judge(now):
-                alerter.sound(Tone.STALE)
-            others = disk.figures() | store_figures(store, self._attempts)
-            others |= do("databases set aside", damage.figures, otherwise={})
-            troubles = self._judge(pipeline, lists, alerter, cameras)
-            warnings = (*lists.old(), *disk.warnings(), *damage.warnings(), *store_warnings(others), *self._dates())
-            self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, alerter)
-            self._write(pipeline, alerter, cameras, others)
+                sound(Tone.STALE)
+            others = disk.figures() | store_figures(session.store, self._attempts)
+            others |= do("databases set aside", databases.figures, otherwise={})
+            troubles = (*session.faults(), *self._not_recovered, *pipeline.storage_faults())
+            warnings = (*lists.old(), *disk.warnings(), *databases.warnings(), *store_warnings(others), *self._dates())
+            self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, session.alerter)
+            self._write(session, others)
             if pipeline.is_alive(stalled):
                 self._manager.alive()
-        damage.mend()
+        databases.mend()
 
     def _dates(self) -> list[str]:
         """What is wrong with the dates that the receiver tells."""
@@ -193,15 +184,6 @@ class CaptureDaemon:
         except StoreError as error:
             log.error("clock.pair_not_kept", failure=str(error))
 
-    def _judge(
-        self, pipeline: Pipeline, lists: HotlistRefresh, alerter: Alerter, cameras: list[Camera]
-    ) -> tuple[str, ...]:
-        """What keeps the unit from watching, a short line each."""
-        troubles = [f"camera {camera.camera_id}: {camera.trouble}" for camera in cameras if camera.trouble]
-        troubles += [*pipeline.troubles(), *self._positioning.troubles()]
-        troubles += [f"sound: {alerter.trouble}"] if alerter.trouble else []
-        return (*troubles, *lists.faults(), *self._not_recovered, *pipeline.storage_faults())
-
     def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], alerter: Alerter) -> None:
         """Sound a change; an old list has its own sound already, but the unit is not well while it lasts."""
         told = (*troubles, *old)
@@ -221,23 +203,10 @@ class CaptureDaemon:
             self._manager.status("; ".join(told) or "watching")
         self._troubles = told
 
-    def _write(
-        self,
-        pipeline: Pipeline,
-        alerter: Alerter,
-        cameras: list[Camera],
-        others: dict[str, Any],
-    ) -> None:
-        latencies, now = list(alerter.latencies_ms), self._clock.now()
-        figures = {
-            "frames": pipeline.frames_seen,
-            "frames_dropped": pipeline.frames.dropped,
-            "reopened": {camera.camera_id: camera.reopened for camera in cameras},
-            "cameras": {camera.camera_id: camera.figures for camera in cameras if camera.figures},
-            "records_waiting": len(pipeline.records),
-            "records_let_go": pipeline.records.dropped,
-            "restarts": pipeline.supervisor.restarts() | self._positioning.restarts() | self._power.restarts(),
-            "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
+    def _write(self, session: CaptureSession, others: dict[str, Any]) -> None:
+        now, figures = self._clock.now(), session.figures()
+        figures |= {
+            "restarts": figures["restarts"] | self._power.restarts(),
             "has_fix": self._fix_history.at(now) is not None,
             "utc_source": now.utc_source.value,
             "now": instant_payload(now).model_dump(),
@@ -246,7 +215,7 @@ class CaptureDaemon:
             **others,
             **self._power.figures(),
         }
-        self._write_health(figures, stores=not pipeline.is_behind)
+        self._write_health(figures, stores=not session.pipeline.is_behind)
 
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
         """Write what is told; a unit whose reads are not stored is not ready."""
@@ -256,13 +225,14 @@ class CaptureDaemon:
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)
 
-    def _drain(self, pipeline: Pipeline, halt: threading.Event, alerter: Alerter) -> None:
+    def _drain(self, session: CaptureSession) -> None:
         """End the watch: what is under way becomes reads, and all of them are written."""
         if self._stop.is_set():
             self._manager.stopping()
         else:
-            alerter.sound(Tone.SHUTTING_DOWN)
-        halt.set()
+            session.alerter.sound(Tone.SHUTTING_DOWN)
+        pipeline = session.pipeline
+        session.halt.set()
         pipeline.supervisor.stop.set()
         if not pipeline.supervisor.join(DRAIN_S_MAX):
             raise StoreError(f"not everything was written within {DRAIN_S_MAX:g} s; it will be missing")

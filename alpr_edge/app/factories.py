@@ -16,7 +16,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import find_model
 from alpr_edge.vision.model_folders import model_folders
@@ -94,9 +94,9 @@ def open_clock(settings: Settings) -> SystemClock:
     return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
 
 
-def open_fetcher(settings: Settings, store: UnitStore | QueueStore) -> ListFetcher:
-    """What fetches the lists that the settings say come over HTTPS."""
-    return ListFetcher(
+def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -> HotlistDownloader:
+    """What downloads the lists that the settings say come over HTTPS."""
+    return HotlistDownloader(
         sources=settings.hotlist.source,
         uplink=settings.uplink,
         unit_id=settings.unit.id,

@@ -1,12 +1,16 @@
 """Two units never work on the same data: each would migrate, purge and number for itself."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.runtime.io_errors import io_errors
+
+LOCK_NAME = "run.lock"
 
 
 @contextmanager
@@ -16,32 +20,21 @@ def instance_lock(data_directory: Path) -> Iterator[None]:
     Raises:
         StoreError: another one has it.
     """
-    try:
-        data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(f"{data_directory}: cannot be used: {error.strerror}") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise StoreError(f"{data_directory}: another alpr-edge run works on it; stop that one first") from None
-    try:
+    with io_errors(f"{data_directory}: cannot be used", StoreError):
+        data_directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        descriptor = open_lock_file(data_directory / LOCK_NAME)
+    with exclusive_lock(descriptor, f"{data_directory}: another alpr-edge run works on it; stop that one first"):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def is_locked(data_directory: Path) -> bool:
     """Whether a unit works on this data folder at present; where that cannot be told, none does."""
     try:
-        descriptor = os.open(data_directory / "run.lock", os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(data_directory / LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        with exclusive_lock(descriptor, "another alpr-edge run works on it"):
+            return False
+    except StoreError:
         return True
-    finally:
-        os.close(descriptor)
-    return False

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.factories import open_clock, open_department, open_fetcher
+from alpr_edge.app.factories import open_clock, open_department, open_hotlist_downloader
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage
@@ -86,9 +86,9 @@ class UplinkDaemon:
             with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
                 dates = DepartmentDates(store.database, self._clock)
-                fetcher = open_fetcher(self._settings, store)
+                downloader = open_hotlist_downloader(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
-                self._beside.add(HotlistDownloadStage(fetcher))
+                self._beside.add(HotlistDownloadStage(downloader))
                 self._beside.add(CertificateRenewalStage(renewer))
                 self._beside.start()
                 self._manager.ready("sending")
@@ -97,7 +97,7 @@ class UplinkDaemon:
                     if store.database.is_replaced():
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
                     dates.hear(department.department_utc)
-                    fetcher.want(department.list_serials)
+                    downloader.want(department.list_serials)
                     self._report(uploader, self._about(department, renewer), store)
 
                 try:

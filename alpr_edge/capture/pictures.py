@@ -15,6 +15,7 @@ from PIL import Image
 from alpr_edge.capture.decoding import PIXELS_MAX, read_only, require_file
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.runtime.io_errors import io_errors
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """Suffixes (lower case) of files that are taken for pictures."""
@@ -45,11 +46,8 @@ def load_picture(path: Path) -> Pixels:
 
 def _bytes_of(path: Path) -> bytes:
     require_file(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise CaptureError(f"{path}: cannot be read: {error.strerror}") from None
+    with io_errors(f"{path}: cannot be read", CaptureError), path.open("rb") as file:
+        data = file.read(FILE_BYTES_MAX + 1)
     if not data:
         raise CaptureError(f"{path}: the file is empty")
     if len(data) > FILE_BYTES_MAX:

@@ -18,6 +18,7 @@ from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.cli.common import JsonOption, fail, private_files
 from alpr_edge.domain.errors import AlprEdgeError, CaptureError
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
 
 
@@ -86,10 +87,8 @@ def _prepare(out: Path, *, force: bool) -> None:
         if not force:
             raise CaptureError(f"{out}: holds an earlier drive; give another --out, or --force to replace it")
         shutil.rmtree(out)
-    try:
+    with io_errors(f"{out}: cannot be made", CaptureError):
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CaptureError(f"{out}: cannot be made: {error.strerror}") from None
 
 
 def _with_progress(plan: replay.Plan) -> tuple[Summary, list[str]]:

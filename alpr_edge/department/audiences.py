@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import private_directory, replace_file, sync_directory
 from alpr_edge.settings.base import Name
 
 AUDIENCE_NAME = "audience"
@@ -47,10 +47,10 @@ def set_audience(folder: Path, units: Collection[str] | None) -> None:
         path = folder / AUDIENCE_NAME
         if units is None:
             path.unlink(missing_ok=True)
+            sync_directory(folder)
         else:
             content = "".join(f"{unit}\n" for unit in sorted(set(units)))
-            write_temporary(folder, content.encode("ascii")).replace(path)
-        sync_directory(folder)
+            replace_file(path, content.encode("ascii"))
     except (OSError, StoreError) as error:
         raise DepartmentError(f"{folder}: cannot be written: {error}") from None
 

@@ -20,7 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 from alpr_edge.department.audiences import audience_of, set_audience
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, create_file, private_directory
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings.base import Name
 
 LIST_BYTES_MAX = 1 << 30
@@ -75,13 +76,7 @@ class ListShelf:
         try:
             private_directory(self._directory)
             private_directory(folder)
-            temporary = write_temporary(folder, content)
-            try:
-                # A link fails where a rename would replace what another hand published at the same moment.
-                path.hardlink_to(temporary)
-            finally:
-                temporary.unlink()
-            sync_directory(folder)
+            create_file(path, content)
         except FileExistsError:
             raise DepartmentError(f"{source}: somebody else published at the same moment; publish again") from None
         except (OSError, StoreError) as error:
@@ -170,9 +165,7 @@ def _since_complete(steps: list[Published]) -> list[Published]:
 
 
 def _content(feed: Path) -> bytes:
-    try:
+    with io_errors(f"{feed}: cannot be read", DepartmentError):
         if feed.stat().st_size > LIST_BYTES_MAX:
             raise DepartmentError(f"{feed}: over {LIST_BYTES_MAX} bytes; split it by source")
         return feed.read_bytes()
-    except OSError as error:
-        raise DepartmentError(f"{feed}: cannot be read: {error.strerror}") from None

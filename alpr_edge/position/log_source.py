@@ -12,6 +12,7 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.position.framing import LineSplitter
 from alpr_edge.position.sentence_merger import DAY_S, LOG_DATES, SentenceMerger, Solution, Tally
 from alpr_edge.position.sentences import Rejection
+from alpr_edge.runtime.io_errors import io_errors
 
 log = structlog.get_logger(__name__)
 
@@ -94,13 +95,10 @@ def _paced(path: Path, tally: Tally) -> Iterator[tuple[Solution, float]]:
 def _solutions(path: Path, tally: Tally) -> Iterator[Solution]:
     splitter, merger = LineSplitter(tally), SentenceMerger(tally)
     origin = Instant("log", 0)
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                for line, _ in splitter.feed(chunk, origin):
-                    yield from merger.feed(line, origin)
-    except OSError as error:
-        raise PositionError(f"{path}: cannot be read: {error.strerror}") from None
+    with io_errors(f"{path}: cannot be read", PositionError), path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            for line, _ in splitter.feed(chunk, origin):
+                yield from merger.feed(line, origin)
     for line, _ in splitter.feed(b"\n", origin):
         yield from merger.feed(line, origin)
     yield from merger.flush()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alpr_edge.domain.errors import PowerError
 from alpr_edge.runtime import no_follow
+from alpr_edge.runtime.io_errors import io_errors
 
 NAME = "ignition"
 """In the runtime directory."""
@@ -42,8 +43,6 @@ def write_word(directory: Path, *, is_on: bool) -> None:
         PowerError: the file cannot be written.
     """
     path = directory / NAME
-    try:
-        with no_follow.opened_folder(directory) as folder:
-            no_follow.write_file(folder, NAME, b"on\n" if is_on else b"off\n", mode=0o644, durable=False)
-    except OSError as error:
-        raise PowerError(f"{path}: cannot be written: {error.strerror}; run it as the unit's user or root") from None
+    failures = io_errors(f"{path}: cannot be written", PowerError, "run it as the unit's user or root")
+    with failures, no_follow.opened_folder(directory) as folder:
+        no_follow.write_file(folder, NAME, b"on\n" if is_on else b"off\n", mode=0o644, durable=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime import no_follow
+from alpr_edge.runtime.io_errors import io_errors
 
 PRIVATE_DIRECTORY = 0o700
 PRIVATE_FILE = 0o600
@@ -21,12 +22,10 @@ def private_directory(path: Path) -> None:
     Raises:
         StoreError: it cannot be made, is no folder, or others may enter it.
     """
-    try:
+    with io_errors(f"{path}: cannot be used as a folder", StoreError):
         path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         with no_follow.opened_folder(path) as folder:
             mode = os.fstat(folder).st_mode
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be used as a folder: {error.strerror}") from None
     if stat.S_IMODE(mode) & 0o077:
         raise StoreError(f"{path}: others may enter this folder; run: chmod 700 {path}")
 
@@ -109,3 +108,34 @@ def write_temporary(directory: Path, content: bytes) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file, or make it (mode 0600): durable and at once, owned by the owner of its folder.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    temporary = write_temporary(path.parent, content)
+    try:
+        give_to_owner_of(path.parent, temporary)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def create_file(path: Path, content: bytes) -> None:
+    """Make a new file (mode 0600) at once and durable.
+
+    Raises:
+        FileExistsError: there is one of this name, which stays as it is; a rename would replace it.
+        OSError: it cannot be written.
+    """
+    temporary = write_temporary(path.parent, content)
+    try:
+        path.hardlink_to(temporary)
+    finally:
+        temporary.unlink()
+    sync_directory(path.parent)

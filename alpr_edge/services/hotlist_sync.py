@@ -1,4 +1,4 @@
-"""A sync by hand: fetch what is newer, take in what waits, for each source in turn, and say what became of it."""
+"""A sync by hand: download what is newer, import what waits, for each source in turn, and say what became of it."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ImportReport
 from alpr_edge.settings import ListSource
-from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 STEPS_MAX = 1000
 """Lists taken in of one source in one go; a department publishes no more changes in a row."""
@@ -29,15 +29,15 @@ class SyncResult:
 
 
 def sync_source(
-    fetcher: ListFetcher, taker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
+    downloader: HotlistDownloader, worker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
 ) -> SyncResult:
     """Bring one list up to date; a failure is part of the answer, not an error."""
     reports: list[ImportReport] = []
     try:
         before = _settled(source)
         for _ in range(STEPS_MAX):
-            fetched = bool(source.url or source.department) and fetcher.fetch(source)
-            report = taker.take(source, before, now, progress)
+            fetched = bool(source.url or source.department) and downloader.download(source)
+            report = worker.import_next(source, before, now, progress)
             reports += [report] if report else []
             if report is None or not (fetched or source.folder):
                 break

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import create_file, private_directory
+from alpr_edge.runtime.io_errors import io_errors
 
 KEY_NAMES = ("outbox", "lists", "access")
 KEY_BYTES = 32
@@ -66,26 +67,18 @@ def derive_key(key: bytes, purpose: str) -> bytes:
 
 def _create_key(path: Path) -> bool:
     try:
-        temporary = write_temporary(path.parent, secrets.token_bytes(KEY_BYTES))
-        try:
-            # A link fails where a rename would replace the key that everything is encrypted with.
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            return False
-        finally:
-            temporary.unlink()
-        sync_directory(path.parent)
+        create_file(path, secrets.token_bytes(KEY_BYTES))
+    except FileExistsError:
+        return False
     except OSError as error:
         raise StoreError(f"{path}: the key cannot be written: {error.strerror}") from None
     return True
 
 
 def _read_key(path: Path, forbidden: int) -> bytes:
-    try:
+    with io_errors(f"{path}: the key cannot be read", StoreError):
         # Not blocking: somebody's pipe in a key's place must not stop the start.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise StoreError(f"{path}: the key cannot be read: {error.strerror}") from None
     try:
         _check_guarded(path, os.fstat(descriptor), forbidden)
         key = os.read(descriptor, KEY_BYTES + 1)

@@ -27,6 +27,7 @@ from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, ENROL_PORT, EnrolPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.certificate_client import NoCertificateError, ask, issued_in
@@ -213,10 +214,8 @@ def _check_clock(reply: Reply, now: datetime) -> None:
 
 
 def _local(path: Path) -> bytes:
-    try:
+    with io_errors(f"{path}: cannot be read", UplinkError):
         return path.read_bytes()
-    except OSError as error:
-        raise UplinkError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _context(authority: x509.Certificate) -> ssl.SSLContext:

@@ -9,7 +9,6 @@ A key that waits for its certificate lies beside them (:func:`waiting_key`): an 
 with the same key, and the department gives the same certificate.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,9 @@ from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.runtime import no_follow
-from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, replace_file, sync_directory
+from alpr_edge.runtime.file_lock import exclusive_lock
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.sealing import SealedError, media_key_in
 
@@ -149,23 +150,12 @@ def alone(settings: UplinkSettings) -> Iterator[None]:
         StoreError: somebody does, or there can be no such folder.
     """
     folder = settings.certificate_file.parent
-    try:
+    with io_errors(f"{folder}: cannot be used as a folder", StoreError):
         folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be used as a folder: {error.strerror}") from None
-    try:
-        _lock(folder, descriptor)
+    busy = f"{folder}: this unit is being enrolled or renewed at this moment; try again"
+    with exclusive_lock(descriptor, busy):
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(folder: Path, descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StoreError(f"{folder}: this unit is being enrolled or renewed at this moment; try again") from None
 
 
 def write_media_key(settings: UplinkSettings, pem: str) -> None:
@@ -191,10 +181,7 @@ def write_whole(path: Path, content: bytes) -> None:
         StoreError: it cannot be written; what was there before still is.
     """
     try:
-        temporary = write_temporary(path.parent, content)
-        give_to_owner_of(path.parent, temporary)
-        temporary.replace(path)
-        sync_directory(path.parent)
+        replace_file(path, content)
     except OSError as error:
         hint = f"{path.parent} must be writable for the user that runs this"
         raise StoreError(f"{path}: cannot be written: {error.strerror}; {hint}") from None
@@ -202,8 +189,6 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def remove(path: Path) -> None:
     """Remove a file durably; nothing when there is none."""
-    try:
+    with io_errors(f"{path}: cannot be removed", StoreError):
         path.unlink(missing_ok=True)
         sync_directory(path.parent)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be removed: {error.strerror}") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.vision.manifest import MANIFEST, MODEL_BYTES_MAX, ModelFile, Role, has_manifest, model_names
 
 HEADING = "# Models added with: alpr-edge models add\n"
@@ -44,11 +45,8 @@ def read_bounded(path: Path, bytes_max: int) -> bytes:
     Raises:
         ModelError: it cannot be read, or has more than ``bytes_max``.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(bytes_max + 1)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    with io_errors(f"{path}: cannot be read", ModelError), path.open("rb") as file:
+        content = file.read(bytes_max + 1)
     if len(content) > bytes_max:
         raise ModelError(f"{path}: larger than {bytes_max} bytes; this is none of the files asked for")
     return content
@@ -84,10 +82,8 @@ def install(directory: Path, additions: Sequence[Addition]) -> list[Path]:
     before = manifest.read_text(encoding="utf-8") if has_manifest(directory) else HEADING
     text = before.rstrip("\n") + "\n" + "".join(_table(item.model) for item in additions)
     contents[manifest] = text.encode("utf-8")
-    try:
+    with io_errors(f"{directory}: cannot be written", ModelError, "nothing was added"):
         _write(directory, contents)
-    except OSError as error:
-        raise ModelError(f"{directory}: cannot be written: {error.strerror}; nothing was added") from None
     return list(contents)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from alpr_edge.domain.errors import ModelError
+from alpr_edge.runtime.io_errors import io_errors
 
 MANIFEST = "manifest.toml"
 MODEL_BYTES_MAX = 64 * 1024 * 1024
@@ -47,12 +48,10 @@ def load_model(directory: Path, role: Role, name: str) -> ModelFile:
     """
     entry = _entry(directory, role, name)
     path = directory / str(entry.get("file", ""))
-    try:
+    with io_errors(f"{path}: cannot be read", ModelError, "check vision.models_directory"):
         if path.stat().st_size > MODEL_BYTES_MAX:
             raise ModelError(f"{path}: larger than {MODEL_BYTES_MAX} bytes; this is no model of ours")
         content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}; check vision.models_directory") from None
     found = hashlib.sha256(content).hexdigest()
     if found != entry.get("sha256"):
         raise ModelError(f"{path}: its SHA-256 is not the manifest's; restore the file or its entry in {MANIFEST}")

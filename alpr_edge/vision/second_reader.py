@@ -19,6 +19,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.voting import Opinion
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.sessions import Session
 
@@ -132,10 +133,8 @@ def load_second_reader(search: Sequence[str] | None = None) -> ModelFile:
             'vision.second_reader is set, but rapidocr is not installed: pip install "alpr-edge[second-reader]"'
         )
     path = Path(found.submodule_search_locations[0]) / WEIGHTS
-    try:
+    with io_errors(f"{path}: cannot be read", ModelError, "install rapidocr 3.10"):
         content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}; install rapidocr 3.10") from None
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise ModelError(f"{path}: not the weights of rapidocr 3.10; install that version")
     return ModelFile("second-reader", "rapidocr", SHA256, content, {})

@@ -194,7 +194,7 @@ def _lists(task: Task, say: Say) -> None:
             feed.unlink()
             if serial > 1 and random.random() < ROLL_BACK_SHARE:
                 say(Wanted(serial - 1))
-                generations.make_live(store.database, LIST, serial - 1, lists.directory)
+                generations.activate(store.database, LIST, serial - 1, lists.directory)
                 say(Live(serial - 1))
 
 

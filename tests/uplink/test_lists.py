@@ -20,7 +20,7 @@ from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
-from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.hotlist_responses import signature_address
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import KEY, Faulty, settings_for
@@ -89,7 +89,7 @@ def incoming(tmp_path: Path) -> DownloadSpool:
     return DownloadSpool(tmp_path / "vehicle", KEY)
 
 
-Fetcher = Callable[..., tuple[ListFetcher, ListSource]]
+OpenDownloader = Callable[..., tuple[HotlistDownloader, ListSource]]
 
 
 @pytest.fixture
@@ -99,12 +99,12 @@ def clock() -> ReplayedClock:
 
 
 @pytest.fixture
-def fetcher(unit_files: Path, incoming: DownloadSpool, database: Database, clock: ReplayedClock) -> Fetcher:
-    def build(url: str, files: Path = unit_files, **values: object) -> tuple[ListFetcher, ListSource]:
+def downloader(unit_files: Path, incoming: DownloadSpool, database: Database, clock: ReplayedClock) -> OpenDownloader:
+    def build(url: str, files: Path = unit_files, **values: object) -> tuple[HotlistDownloader, ListSource]:
         address = {"department": True} if values.get("department") else {"url": url + "/list.csv"}
         source = ListSource.model_validate({"name": NAME, "format": "generic-csv", **address, **values})
         uplink: UplinkSettings = settings_for(url, files, retry_first_s=0.2)
-        built = ListFetcher(
+        built = HotlistDownloader(
             sources=[source],
             uplink=uplink,
             unit_id="unit-1",
@@ -123,10 +123,10 @@ def waiting(incoming: DownloadSpool) -> bytes:
 
 
 def test_a_list_is_fetched_whole_and_lies_encrypted(
-    server: FaultyDepartment, fetcher: Fetcher, incoming: DownloadSpool, tmp_path: Path
+    server: FaultyDepartment, downloader: OpenDownloader, incoming: DownloadSpool, tmp_path: Path
 ) -> None:
-    lists, source = fetcher(server.url)
-    assert lists.fetch(source)
+    lists, source = downloader(server.url)
+    assert lists.download(source)
     assert waiting(incoming) == TEXT
     (stored,) = (tmp_path / "vehicle" / "incoming").iterdir()
     assert b"Stolen" not in stored.read_bytes()
@@ -134,17 +134,17 @@ def test_a_list_is_fetched_whole_and_lies_encrypted(
 
 
 def test_a_signed_list_brings_its_signature(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool, tmp_path: Path
+    server: FaultyDepartment, shelf: Shelf, downloader: OpenDownloader, incoming: DownloadSpool, tmp_path: Path
 ) -> None:
-    lists, source = fetcher(server.url, signing_key_file=tmp_path / "feed.pub")
+    lists, source = downloader(server.url, signing_key_file=tmp_path / "feed.pub")
     with pytest.raises(UplinkError, match=r"no signature beside the list, status 404"):
-        lists.fetch(source)
+        lists.download(source)
     shelf.signature = bytes(5000)
     with pytest.raises(UplinkError, match="too large for one"):
-        lists.fetch(source)
+        lists.download(source)
     assert not incoming.waits(NAME)
     shelf.signature = bytes(range(64))
-    assert lists.fetch(source)
+    assert lists.download(source)
     note, chunks = incoming.read(NAME)
     assert b64decode(note.signature) == shelf.signature
     assert b"".join(chunks) == TEXT
@@ -159,37 +159,37 @@ def test_a_signature_lies_beside_its_list() -> None:
 def test_an_unchanged_list_costs_one_304_and_is_confirmed(
     server: FaultyDepartment,
     shelf: Shelf,
-    fetcher: Fetcher,
+    downloader: OpenDownloader,
     incoming: DownloadSpool,
     database: Database,
     clock: ReplayedClock,
 ) -> None:
-    lists, source = fetcher(server.url)
-    lists.fetch(source)
+    lists, source = downloader(server.url)
+    lists.download(source)
     incoming.remove(NAME)
     assert sync_state.state_of(database, NAME).asked is None
-    assert not lists.fetch(source)
+    assert not lists.download(source)
     assert shelf.asked[-1]["if-none-match"] == '"one"'
     assert not incoming.waits(NAME)
     confirmed = sync_state.state_of(database, NAME).asked
     assert confirmed == clock.now().utc
     clock.move_to(Instant("boot", 10**9, datetime(2031, 1, 1, tzinfo=UTC), UtcSource.RTC))
-    assert not lists.fetch(source)
+    assert not lists.download(source)
     assert sync_state.state_of(database, NAME).asked == confirmed  # nobody vouches for the clock
     shelf.etag, shelf.content = '"two"', TEXT[:1000]
-    assert lists.fetch(source)
+    assert lists.download(source)
     assert waiting(incoming) == TEXT[:1000]
 
 
 def test_a_transfer_that_was_cut_goes_on_where_it_was(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool
+    server: FaultyDepartment, shelf: Shelf, downloader: OpenDownloader, incoming: DownloadSpool
 ) -> None:
-    lists, source = fetcher(server.url)
+    lists, source = downloader(server.url)
     shelf.cut_at = 700_000
     with pytest.raises(UplinkError, match="cannot be reached"):
-        lists.fetch(source)
+        lists.download(source)
     assert not incoming.waits(NAME)
-    assert lists.fetch(source)
+    assert lists.download(source)
     resumed = int(shelf.asked[-1]["range"].removeprefix("bytes=").rstrip("-"))
     assert 0 < resumed <= 700_000
     assert shelf.asked[-1]["if-range"] == '"one"'
@@ -198,60 +198,62 @@ def test_a_transfer_that_was_cut_goes_on_where_it_was(
 
 
 def test_halves_of_two_lists_are_never_joined(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool
+    server: FaultyDepartment, shelf: Shelf, downloader: OpenDownloader, incoming: DownloadSpool
 ) -> None:
-    lists, source = fetcher(server.url)
+    lists, source = downloader(server.url)
     shelf.cut_at = 700_000
     with pytest.raises(UplinkError):
-        lists.fetch(source)
+        lists.download(source)
     shelf.etag, shelf.content = '"two"', TEXT[::-1]
-    assert lists.fetch(source)
+    assert lists.download(source)
     assert waiting(incoming) == TEXT[::-1]
 
 
 @pytest.mark.parametrize("says_so", [True, False])
 def test_a_list_that_is_too_large_is_refused_and_nothing_is_left(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, incoming: DownloadSpool, says_so: bool
+    server: FaultyDepartment, shelf: Shelf, downloader: OpenDownloader, incoming: DownloadSpool, says_so: bool
 ) -> None:
-    lists, source = fetcher(server.url, bytes_max=100_000 if says_so else len(TEXT) - 1)
+    lists, source = downloader(server.url, bytes_max=100_000 if says_so else len(TEXT) - 1)
     with pytest.raises(UplinkError, match=r"bolo: over \d+ bytes; if that is right, raise bytes_max"):
-        lists.fetch(source)
+        lists.download(source)
     assert not incoming.waits(NAME)
     assert incoming.draft(NAME) is None
 
 
-def test_a_login_page_is_no_list(server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher) -> None:
+def test_a_login_page_is_no_list(server: FaultyDepartment, shelf: Shelf, downloader: OpenDownloader) -> None:
     shelf.type = b"text/html; charset=utf-8"
-    lists, source = fetcher(server.url)
+    lists, source = downloader(server.url)
     with pytest.raises(UplinkError, match="a web page came instead of a list"):
-        lists.fetch(source)
+        lists.download(source)
 
 
 def test_a_server_of_another_authority_is_not_trusted(
-    server: FaultyDepartment, fetcher: Fetcher, tmp_path: Path
+    server: FaultyDepartment, downloader: OpenDownloader, tmp_path: Path
 ) -> None:
     other = initialise(tmp_path / "other", ["127.0.0.1"])
     files = enrolled(other.directory, "unit-1", tmp_path / "foreign")
-    lists, source = fetcher(server.url, files)
+    lists, source = downloader(server.url, files)
     with pytest.raises(UplinkError, match="its certificate is not trusted"):
-        lists.fetch(source)
+        lists.download(source)
 
 
 def test_a_server_that_does_not_know_this_unit_says_so(
-    server: FaultyDepartment, shelf: Shelf, fetcher: Fetcher, unit_files: Path, tmp_path: Path
+    server: FaultyDepartment, shelf: Shelf, downloader: OpenDownloader, unit_files: Path, tmp_path: Path
 ) -> None:
     """How the refusal shows depends on which of the two closes first."""
     other = initialise(tmp_path / "other", ["127.0.0.1"])
     files = enrolled(other.directory, "unit-1", tmp_path / "foreign")
     own = {"certificate_file": files / "unit.pem", "key_file": files / "unit.key"}
-    lists, source = fetcher(server.url, unit_files, **own)
+    lists, source = downloader(server.url, unit_files, **own)
     with pytest.raises(UplinkError, match=r"this unit's certificate|cannot be reached|no TLS connection"):
-        lists.fetch(source)
+        lists.download(source)
     assert shelf.asked == []
 
 
-def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(fetcher: Fetcher, database: Database) -> None:
-    lists, _ = fetcher("https://127.0.0.1:1")
+def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(
+    downloader: OpenDownloader, database: Database
+) -> None:
+    lists, _ = downloader("https://127.0.0.1:1")
     first_s = lists.step()
     assert "cannot be reached" in sync_state.state_of(database, NAME).fetch_failure
     assert 0 < first_s <= 0.2
@@ -260,19 +262,24 @@ def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(fetcher: Fe
 
 
 def test_the_department_hands_out_steps_and_a_receipt_makes_the_next_one_due(
-    faulty: Faulty, storage: Storage, fetcher: Fetcher, incoming: DownloadSpool, database: Database, tmp_path: Path
+    faulty: Faulty,
+    storage: Storage,
+    downloader: OpenDownloader,
+    incoming: DownloadSpool,
+    database: Database,
+    tmp_path: Path,
 ) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_bytes(TEXT[:500])
     storage.lists.publish(feed, NAME, ListChange.COMPLETE)
     with faulty(iter(())) as department:
-        lists, source = fetcher(department.url, department=True, every_s=3600)
-        assert lists.fetch(source)
+        lists, source = downloader(department.url, department=True, every_s=3600)
+        assert lists.download(source)
         note, _ = incoming.read(NAME)
         assert (note.serial, note.change) == (1, ListChange.COMPLETE)
         incoming.remove(NAME)
         sync_state.note(database, NAME, serial=1)
-        assert not lists.fetch(source)
+        assert not lists.download(source)
         assert lists.step() > 1000
         storage.lists.publish(feed, NAME, ListChange.ADDITIONS)
         lists.want({NAME: 2, "unknown": 9})
@@ -280,11 +287,11 @@ def test_the_department_hands_out_steps_and_a_receipt_makes_the_next_one_due(
         note, _ = incoming.read(NAME)
         assert (note.serial, note.change) == (2, ListChange.ADDITIONS)
     with pytest.raises(UplinkError, match="cannot be reached"):
-        lists.fetch(source)
+        lists.download(source)
 
 
-def test_a_list_the_department_does_not_have_is_said(faulty: Faulty, fetcher: Fetcher) -> None:
+def test_a_list_the_department_does_not_have_is_said(faulty: Faulty, downloader: OpenDownloader) -> None:
     with faulty(iter(())) as department:
-        lists, source = fetcher(department.url, department=True)
+        lists, source = downloader(department.url, department=True)
         with pytest.raises(UplinkError, match="the server has no such list"):
-            lists.fetch(source)
+            lists.download(source)

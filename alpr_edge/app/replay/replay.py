@@ -29,6 +29,7 @@ from alpr_edge.hotlist.ingest.importer import Request, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import create_keys
@@ -212,8 +213,5 @@ def _start(plan: Plan) -> Instant:
 
 def _format_of(path: Path) -> FormatName:
     """A CLEW table begins with its date; everything else is taken for CSV."""
-    try:
-        with path.open("rb") as file:
-            return FormatName.CLEW if file.read(len(CLEW_MARK)) == CLEW_MARK else FormatName.GENERIC_CSV
-    except OSError as error:
-        raise FeedError(f"{path}: cannot be read: {error.strerror}") from None
+    with io_errors(f"{path}: cannot be read", FeedError), path.open("rb") as file:
+        return FormatName.CLEW if file.read(len(CLEW_MARK)) == CLEW_MARK else FormatName.GENERIC_CSV

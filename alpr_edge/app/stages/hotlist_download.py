@@ -1,24 +1,24 @@
-"""The stage of the uplink that fetches lists, beside the one that delivers: a long list must not hold up a hit."""
+"""The stage of the uplink that downloads lists, beside the one that delivers: a long list must not hold up a hit."""
 
 import threading
 from collections.abc import Callable
 
-from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 WAIT_S = 1.0
 
 
 class HotlistDownloadStage:
-    """Steps a fetcher until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+    """Steps a downloader until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        fetcher: does one look a step.
+        downloader: does one look a step.
     """
 
     name = "lists"
 
-    def __init__(self, fetcher: ListFetcher) -> None:
-        self._fetcher = fetcher
+    def __init__(self, downloader: HotlistDownloader) -> None:
+        self._downloader = downloader
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Fetch what is due, and what a receipt names as newer at once."""
@@ -31,7 +31,7 @@ class HotlistDownloadStage:
         try:
             while not stop.is_set():
                 beat()
-                self._fetcher.wait(min(self._fetcher.step(show_life), WAIT_S))
+                self._downloader.wait(min(self._downloader.step(show_life), WAIT_S))
         except _StoppedError:
             return
 

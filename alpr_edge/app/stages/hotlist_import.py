@@ -23,6 +23,7 @@ from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportJob
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
@@ -120,10 +121,8 @@ class HotlistImportStage:
             now=self.clock.now().trusted_utc,
         )
         command = [sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"]
-        try:
+        with io_errors(f"no process for the import of {watch.source.name}", StoreError):
             process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own interpreter and module
-        except OSError as error:
-            raise StoreError(f"no process for the import of {watch.source.name}: {error.strerror}") from None
         with process:
             assert process.stdin is not None
             process.stdin.write(order.model_dump_json().encode())

@@ -21,6 +21,7 @@ from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest.importer import ImportReport, Request, import_feed
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report
 from alpr_edge.hotlist.ingest.request import read_password, request_for
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings
 
 LINES_SHOWN_MAX = 20
@@ -85,10 +86,8 @@ def export(
 
 def _require_readable(file: Path) -> None:
     """A mistyped name is no feed refused: it leaves no report and raises no alarm in the car."""
-    try:
+    with io_errors(f"{file}: cannot be read", FeedError):
         file.open("rb").close()
-    except OSError as error:
-        raise FeedError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _request(unit: Settings, file: Path, source: str, layout: FormatName | None) -> Request:
@@ -103,14 +102,12 @@ def _request(unit: Settings, file: Path, source: str, layout: FormatName | None)
 
 
 def _write(report: FeedReport, output: Path | None, *, as_json: bool) -> None:
-    try:
+    with io_errors(f"{output or 'standard output'}: cannot be written", FeedError):
         if output is None:
             _lines(report, sys.stdout, as_json=as_json)
         else:
             with output.open("w", encoding="utf-8", newline="") as file:
                 _lines(report, file, as_json=as_json)
-    except OSError as error:
-        raise FeedError(f"{output or 'standard output'}: cannot be written: {error.strerror}") from None
 
 
 def _lines(report: FeedReport, file: Any, *, as_json: bool) -> None:  # noqa: ANN401 - any text file

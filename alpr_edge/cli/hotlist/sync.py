@@ -7,19 +7,19 @@ from typing import Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock, open_fetcher
+from alpr_edge.app.factories import open_clock, open_hotlist_downloader
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
 from alpr_edge.cli.hotlist.common import Bar, opened_lists
 from alpr_edge.domain.errors import AlprEdgeError, FeedError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.hotlist.ingest.import_worker import ImportWorker, opened_taker
+from alpr_edge.hotlist.ingest.import_worker import ImportWorker, open_import_worker
 from alpr_edge.hotlist.ingest.report import refused
 from alpr_edge.hotlist.ingest.request import format_of
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.services.hotlist_sync import Progress, SyncResult, sync_source
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.unit_store import open_store
-from alpr_edge.uplink.hotlist_fetcher import ListFetcher
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 
 def sync(
@@ -33,12 +33,12 @@ def sync(
         chosen = _chosen(unit, sources or [])
         with (
             open_store(unit, migrate=True) as store,
-            opened_taker(unit.unit.data_directory, unit.store.keys_directory) as taker,
+            open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as worker,
             Bar() as bar,
         ):
-            fetcher, now = open_fetcher(unit, store), open_clock(unit).now().trusted_utc
-            done = [_synced(fetcher, taker, source, now, bar.show) for source in chosen]
-            feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
+            downloader, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
+            done = [_synced(downloader, worker, source, now, bar.show) for source in chosen]
+            feeds = {found.source: found.refused for found in refused(worker.lists.directory)}
             notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
     except AlprEdgeError as error:
         fail(error)
@@ -79,14 +79,14 @@ def _chosen(unit: Settings, names: list[str]) -> list[ListSource]:
 
 
 def _synced(
-    fetcher: ListFetcher, taker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
+    downloader: HotlistDownloader, worker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
 ) -> SyncResult:
     """One source brought up to date; a layout that nobody knows is said before a list of it comes."""
     try:
         format_of(source)
     except FeedError as error:
         return SyncResult(source.name, (), str(error))
-    return sync_source(fetcher, taker, source, now, progress)
+    return sync_source(downloader, worker, source, now, progress)
 
 
 def _note(source: ListSource, refusal: str) -> str:

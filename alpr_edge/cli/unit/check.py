@@ -18,6 +18,7 @@ from alpr_edge.domain.diagnostics.checks import Check, Grade
 from alpr_edge.domain.errors import AlprEdgeError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime import no_follow
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
@@ -152,8 +153,8 @@ def _plain(text: str) -> str:
 
 def _write(path: Path, content: str) -> None:
     """Replace the file as a whole."""
-    try:
-        with no_follow.opened_folder(path.parent) as folder:
-            no_follow.write_file(folder, path.name, content.encode(), mode=0o644)
-    except OSError as error:
-        raise StoreError(f"{path}: the certificate cannot be written: {error.strerror}") from None
+    with (
+        io_errors(f"{path}: the certificate cannot be written", StoreError),
+        no_follow.opened_folder(path.parent) as folder,
+    ):
+        no_follow.write_file(folder, path.name, content.encode(), mode=0o644)

@@ -14,6 +14,7 @@ from alpr_edge.department.db.migrate import bring_up
 from alpr_edge.department.db.schema import VERSION
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, private_directory, sync_directory
+from alpr_edge.runtime.io_errors import io_errors
 
 DATABASE_NAME = "department.db"
 BUSY_S = 15.0
@@ -96,11 +97,9 @@ class DepartmentDatabase:
 
 def _create_file(path: Path) -> None:
     """Make the database's file with its mode: SQLite gives the same to its journals."""
-    try:
+    with io_errors(f"{path}: cannot be made", StoreError):
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
         sync_directory(path.parent)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be made: {error.strerror}") from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -29,6 +29,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.io_errors import io_errors
 
 BACKLOG = 256
 KEEP_ALIVE_S = 30
@@ -219,7 +220,5 @@ def listening_at(host: str, port: int) -> socket.socket:
         DepartmentError: the port is taken, or the address is not of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
+    with io_errors(f"{host} port {port}: cannot listen", DepartmentError, "is it taken?"):
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise DepartmentError(f"{host} port {port}: cannot listen: {error.strerror}; is it taken?") from None

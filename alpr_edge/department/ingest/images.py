@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alpr_edge.domain.protocol.items import digest
-from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import private_directory, replace_file, sync_directory
 
 
 class ImageFolder:
@@ -32,8 +32,7 @@ class ImageFolder:
         if not path.parent.exists():
             private_directory(path.parent)
             sync_directory(self._directory)
-        write_temporary(path.parent, jpeg).replace(path)
-        sync_directory(path.parent)
+        replace_file(path, jpeg)
 
     def digest(self, sha256: str) -> str | None:
         """Digest of what the file of this name holds now; None when there is none.

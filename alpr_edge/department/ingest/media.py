@@ -31,6 +31,7 @@ from alpr_edge.domain.protocol.media import (
     ReceiptPayload,
 )
 from alpr_edge.runtime import no_follow
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.no_follow import FileBelow
 from alpr_edge.uplink.sealing import SealedError, SignedFile, header_of, media_key_digest, taken_apart, unsealed
 
@@ -203,7 +204,5 @@ def _content(file: FileBelow) -> bytes:
 
 @contextmanager
 def _reading(medium: Path) -> Iterator[None]:
-    try:
+    with io_errors(f"{medium}: cannot be read", DepartmentError):
         yield
-    except OSError as error:
-        raise DepartmentError(f"{medium}: cannot be read: {error.strerror}") from None

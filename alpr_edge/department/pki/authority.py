@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import private_directory, replace_file
 from alpr_edge.store.keys import derive_key
 
 AUTHORITY_DAYS = 3650
@@ -83,8 +83,8 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
         certificate = authority.issue(
             names[0], key.public_key(), ExtendedKeyUsageOID.SERVER_AUTH, SERVER_DAYS, alternative
         )
-        _write(files.key, _pem_key(key))
-        _write(files.certificate, _pem(certificate))
+        replace_file(files.key, _pem_key(key))
+        replace_file(files.certificate, _pem(certificate))
     except (OSError, StoreError) as error:
         raise DepartmentError(f"{directory}: {error}") from None
     return files
@@ -177,8 +177,8 @@ def _make_authority(files: TlsFiles) -> None:
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
     # The key first: a certificate without its key would look like an authority of somebody else's.
-    _write(files.authority_key, _pem_key(key))
-    _write(files.authority, _pem(builder.sign(key, SHA256())))
+    replace_file(files.authority_key, _pem_key(key))
+    replace_file(files.authority, _pem(builder.sign(key, SHA256())))
 
 
 def _builder(
@@ -235,9 +235,3 @@ def _pem(certificate: x509.Certificate) -> bytes:
 
 def _pem_key(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file at once, mode 0600, durable."""
-    write_temporary(path.parent, content).replace(path)
-    sync_directory(path.parent)

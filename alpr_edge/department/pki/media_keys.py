@@ -20,7 +20,7 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import encode
 from alpr_edge.domain.protocol.media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
-from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import private_directory, replace_file
 from alpr_edge.uplink.sealing import sign
 
 
@@ -35,8 +35,7 @@ def make_media_key(files: TlsFiles) -> None:
     pem = X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         private_directory(files.directory)
-        write_temporary(files.directory, pem).replace(files.media_key)
-        sync_directory(files.directory)
+        replace_file(files.media_key, pem)
     except (OSError, StoreError) as error:
         raise DepartmentError(f"{files.media_key}: cannot be written: {error}") from None
 

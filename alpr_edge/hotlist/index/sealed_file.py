@@ -37,6 +37,7 @@ from alpr_edge.hotlist.index.column_store import Columns, code_layout
 from alpr_edge.hotlist.index.packed import Made, Packed
 from alpr_edge.hotlist.index.plate_keys import Marks, marks
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, give_to_owner_of, sync_directory
+from alpr_edge.runtime.io_errors import io_errors
 
 MAGIC = b"ALPRLIST"
 VERSION = 2
@@ -262,14 +263,11 @@ class _Payload:
 @contextlib.contextmanager
 def _payload(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Iterator[_Payload]:
     """The payload of a file whose digest is right."""
-    try:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
-            file.seek(0)
-            yield _Payload(path, _chunks(path, file, _opened(path, file, seal, lists_key)))
-    except OSError as error:
-        raise StoreError(f"{path}: the list cannot be read: {error.strerror}; import it again") from None
+    with io_errors(f"{path}: the list cannot be read", StoreError, "import it again"), path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
+        file.seek(0)
+        yield _Payload(path, _chunks(path, file, _opened(path, file, seal, lists_key)))
 
 
 def _packed(payload: _Payload) -> Packed:

@@ -59,10 +59,10 @@ class ImportWorker:
     lists: Lists
     incoming: DownloadSpool
 
-    def take(
+    def import_next(
         self, source: ListSource, before: Listing, now: datetime | None, progress: Progress | None = None
     ) -> ImportReport | None:
-        """Take in the next list that waits for a source; None when none does.
+        """Import the next list that waits for a source; None when none does.
 
         Args:
             source: of which.
@@ -76,7 +76,7 @@ class ImportWorker:
             StoreError: the store is not usable; it is tried again.
         """
         if self.incoming.waits(source.name):
-            return self._take_fetched(source, now, progress)
+            return self._import_downloaded(source, now, progress)
         if source.folder is None:
             return None
         listing = drop_folder.listing(source.folder)
@@ -97,7 +97,7 @@ class ImportWorker:
         self._note(source, marks=marks, take_failure="", taken=now)
         return report
 
-    def _take_fetched(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
+    def _import_downloaded(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
         note = FeedNote()
         try:
             with _opened(self.incoming, source.name) as (note, path):
@@ -155,8 +155,8 @@ def _opened(incoming: DownloadSpool, source: str) -> Iterator[tuple[FeedNote, Pa
 
 
 @contextmanager
-def opened_taker(data_directory: Path, keys_directory: Path) -> Iterator[ImportWorker]:
-    """A taker over the unit's store; closes it at the end.
+def open_import_worker(data_directory: Path, keys_directory: Path) -> Iterator[ImportWorker]:
+    """An import worker over the unit's store; closes it at the end.
 
     Raises:
         StoreError: no key, or a database this release cannot use.
@@ -175,15 +175,15 @@ def main() -> int:
     forbid_dumps()
     configure_logs(verbose=True)
     with limited_process():
-        return _taken_in()
+        return _import_as_ordered()
 
 
-def _taken_in() -> int:
+def _import_as_ordered() -> int:
     order = ImportJob.model_validate_json(sys.stdin.read())
     before = tuple(drop_folder.DroppedFile(*file) for file in order.before)
     try:
-        with opened_taker(order.data_directory, order.keys_directory) as taker:
-            taker.take(order.source, before, order.now)
+        with open_import_worker(order.data_directory, order.keys_directory) as worker:
+            worker.import_next(order.source, before, order.now)
     except FeedClockError as error:
         log.error("hotlist.put_off", source=order.source.name, reason=str(error))
         return 1

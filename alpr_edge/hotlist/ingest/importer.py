@@ -3,8 +3,6 @@
 Until that row is written the list held before is live, and it stays so when anything is refused.
 """
 
-import fcntl
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,13 +27,15 @@ from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.hotlist.ingest.signature import check_signature
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, Tally, ValidationLimits
 from alpr_edge.runtime.durable_files import give_to_owner_of, private_directory
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
     StoredGeneration,
     forget_oldest,
     live,
     next_serial,
-    record_and_make_live,
+    record_and_activate,
 )
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -237,7 +237,7 @@ class _Import:
         serial = next_serial(lists.database, source)
         name, entries = f"{source}.{serial:08d}.list", len(made.packed)
         sha256 = sealed_file.write(lists.directory / name, sealed_file.Seal(source, serial), made, lists.lists_key)
-        record_and_make_live(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
+        record_and_activate(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
         forget_oldest(lists.database, source, lists.directory)
         log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial
@@ -254,24 +254,10 @@ def _only_import(directory: Path) -> Iterator[None]:
     private_directory(directory)
     if is_new:
         give_to_owner_of(directory.parent, directory)
-    descriptor = _locked(directory)
-    try:
+    path = directory / _LOCK_FILE
+    with io_errors(f"{path}: cannot be opened", StoreError):
+        descriptor = open_lock_file(path)
+    with exclusive_lock(descriptor, "another import runs; try again when it is done"):
+        give_to_owner_of(directory, descriptor)
         sealed_file.clear_left_over(directory)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _locked(directory: Path) -> int:
-    path = directory / _LOCK_FILE
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
-    give_to_owner_of(directory, descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreError("another import runs; try again when it is done") from None
-    return descriptor

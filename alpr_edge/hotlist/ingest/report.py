@@ -15,6 +15,7 @@ from pathlib import Path
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.formats.base import Rejected
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, give_to_owner_of
+from alpr_edge.runtime.io_errors import io_errors
 
 _SUFFIX = ".report.json"
 
@@ -41,14 +42,12 @@ def write_report(directory: Path, report: FeedReport) -> None:
         StoreError: it cannot be written.
     """
     path = directory / f"{report.source}{_SUFFIX}"
-    try:
+    with io_errors(f"{path}: the report cannot be written", StoreError):
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(asdict(report), file)
             give_to_owner_of(directory, file.fileno())
         Path(name).rename(path)
-    except OSError as error:
-        raise StoreError(f"{path}: the report cannot be written: {error.strerror}") from None
 
 
 def read_report(directory: Path, source: str) -> FeedReport:

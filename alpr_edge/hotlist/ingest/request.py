@@ -10,6 +10,7 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.formats.base import REASONS_ALLOWED, FormatName, Rules
 from alpr_edge.hotlist.ingest.importer import Request
 from alpr_edge.hotlist.ingest.validation import ValidationLimits
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import ListSource
 
 PASSWORD_BYTES_MAX = 1024
@@ -81,11 +82,8 @@ def read_password(path: Path) -> bytes:
     Raises:
         FeedError: it cannot be read or is empty.
     """
-    try:
-        with path.open("rb") as file:
-            password = file.readline(PASSWORD_BYTES_MAX).rstrip(b"\r\n")
-    except OSError as error:
-        raise FeedError(f"{path}: the password cannot be read: {error.strerror}") from None
+    with io_errors(f"{path}: the password cannot be read", FeedError), path.open("rb") as file:
+        password = file.readline(PASSWORD_BYTES_MAX).rstrip(b"\r\n")
     if not password:
         raise FeedError(f"{path}: holds no password on its first line")
     return password

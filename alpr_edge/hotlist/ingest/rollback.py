@@ -3,7 +3,7 @@
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.index.loader import open_sealed
 from alpr_edge.hotlist.ingest.importer import Lists
-from alpr_edge.store.hotlists.generations import StoredGeneration, held, make_live
+from alpr_edge.store.hotlists.generations import StoredGeneration, activate, held
 
 
 def roll_back(lists: Lists, source: str) -> StoredGeneration:
@@ -32,5 +32,5 @@ def roll_back(lists: Lists, source: str) -> StoredGeneration:
         raise StoreError(
             f"list {source} stays at generation {live.generation.serial}: the one before does not open: {error}"
         ) from None
-    make_live(lists.database, source, serial, lists.directory)
+    activate(lists.database, source, serial, lists.directory)
     return before

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.runtime.io_errors import io_errors
 
 SIGNATURE_BYTES = 64
 _FILE_BYTES_MAX = 4096
@@ -67,8 +68,5 @@ def _signature(path: Path, data: bytes) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_FILE_BYTES_MAX)
-    except OSError as error:
-        raise FeedError(f"{path}: cannot be read: {error.strerror}; this source's feeds are signed") from None
+    with io_errors(f"{path}: cannot be read", FeedError, "this source's feeds are signed"), path.open("rb") as file:
+        return file.read(_FILE_BYTES_MAX)

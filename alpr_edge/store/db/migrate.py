@@ -4,9 +4,7 @@ Migrations only add. The database carries ``schema`` (what it has) and ``readabl
 release still reads and writes it), so that a release rolled back opens what a newer one left, and no read is lost.
 """
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,13 +17,14 @@ from sqlalchemy import Connection, Engine, inspect, select
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, sync_directory
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.db.schema import meta
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION
 
 LOCK_NAME = "edge.lock"
 LOCK_S_MAX = 60.0
 """How long a start waits for another process's migration."""
-_LOCK_POLL_S = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +46,9 @@ RELEASE = Release(schema=7, readable_from=1, scripts=Path(__file__).parents[1] /
 
 def create_file(path: Path) -> None:
     """Make an empty database file (mode 0600) unless there is one; SQLite gives its log the same mode."""
-    try:
+    with io_errors(f"{path}: cannot be opened", StoreError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
         sync_directory(path.parent)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
 
 
 def bring_up(engine: Engine, path: Path, release: Release) -> None:
@@ -113,26 +110,9 @@ def _meta(connection: Connection, name: str) -> int:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file; the kernel lets go of it when the process dies."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
-    try:
-        _wait_for(descriptor, path)
+    """Hold the lock file; only one process migrates at a time."""
+    with io_errors(f"{path}: cannot be opened", StoreError):
+        descriptor = open_lock_file(path)
+    busy = f"{path}: another alpr-edge has been migrating for {LOCK_S_MAX:g} s"
+    with exclusive_lock(descriptor, busy, wait_s=LOCK_S_MAX):
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _wait_for(descriptor: int, path: Path) -> None:
-    deadline = time.monotonic() + LOCK_S_MAX
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise StoreError(f"{path}: another alpr-edge has been migrating for {LOCK_S_MAX:g} s") from None
-            time.sleep(_LOCK_POLL_S)
-        else:
-            return

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from alpr_edge.domain.errors import LostError, PictureError, StoreError
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, digest
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, private_directory, sync_directory, write_durably
+from alpr_edge.runtime.io_errors import io_errors
 
 HEADER = b"AEIM\x01"
 NONCE_BYTES = 12
@@ -97,10 +98,8 @@ class ImageStore:
     def delete(self, sha256: str) -> None:
         """Remove an image; one that is not there is no error."""
         path = self._path(sha256)
-        try:
+        with io_errors(f"{path}: the image cannot be removed", StoreError):
             path.unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreError(f"{path}: the image cannot be removed: {error.strerror}") from None
 
     def orphans(self, known: Collection[str], prefix: str = "") -> list[str]:
         """Digests of the files here that are not in ``known``: a crash left them, or an amended read let go.
@@ -130,11 +129,9 @@ class ImageStore:
             StoreError: a folder cannot be looked into, or does not let go of a file.
         """
         leftovers = [path for path in self._files(prefix) if _is_temporary(path)]
-        try:
+        with io_errors(f"{self.directory}: a file cannot be removed", StoreError):
             for path in leftovers:
                 path.unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreError(f"{self.directory}: a file cannot be removed: {error.strerror}") from None
         return len(leftovers)
 
     def _place(self, sha256: str, jpeg: bytes) -> Path:

@@ -1,6 +1,6 @@
 """Feeds on their way from the network to an import: encrypted as they arrive, resumed where they were cut.
 
-The uplink fetches, and holds no key to the lists; the unit imports, and has no network. Between them lies a folder with
+The uplink downloads and holds no key to the lists; the unit imports, and has no network. Between them is a folder with
 at most one draft and one whole feed a source, sealed with a key derived from the outbox's, which both hold. A file is
 
 ::
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, give_to_owner_of, private_directory, sync_directory
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.keys import derive_key
 
 INCOMING = "incoming"
@@ -68,7 +69,7 @@ class DownloadSpool:
         return self._path(source, "feed").exists()
 
     def draft(self, source: str) -> "PartialDownload | None":
-        """What was fetched of a feed before it was cut; None when there is nothing usable."""
+        """What was downloaded of a feed before it was cut; None when there is nothing usable."""
         path = self._path(source, "part")
         with contextlib.suppress(OSError, LostError):
             return PartialDownload.resume(path, self._cipher)
@@ -104,7 +105,7 @@ class DownloadSpool:
 
 
 class PartialDownload:
-    """A feed that is being fetched."""
+    """A feed that is being downloaded."""
 
     def __init__(self, path: Path, file: IO[bytes], cipher: AESGCM, note: FeedNote) -> None:
         self._path = path
@@ -119,11 +120,9 @@ class PartialDownload:
     @classmethod
     def start(cls, path: Path, cipher: AESGCM, note: FeedNote) -> Self:
         """An empty one."""
-        try:
+        with io_errors(f"{path}: cannot be written", StoreError):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
             give_to_owner_of(path.parent, descriptor)
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
         draft = cls(path, open(descriptor, "r+b"), cipher, note)  # noqa: PTH123, SIM115 - closed by close()
         draft._salt = os.urandom(_SALT_BYTES)
         draft._write(draft._salt)
@@ -167,14 +166,12 @@ class PartialDownload:
     def finish(self) -> None:
         """Make it the feed that waits, durable when this returns."""
         self._seal(b"", last=True)
-        try:
+        with io_errors(f"{self._path}: cannot be written", StoreError):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
             self._path.rename(self._path.with_suffix(".feed"))
             sync_directory(self._path.parent)
-        except OSError as error:
-            raise StoreError(f"{self._path}: cannot be written: {error.strerror}") from None
 
     def close(self) -> None:
         """Leave it for the next attempt."""
@@ -193,10 +190,8 @@ class PartialDownload:
         self._number += 1
 
     def _write(self, data: bytes) -> None:
-        try:
+        with io_errors(f"{self._path}: cannot be written", StoreError):
             self._file.write(data)
-        except OSError as error:
-            raise StoreError(f"{self._path}: cannot be written: {error.strerror}") from None
 
 
 def _bound(salt: bytes, number: int, *, last: bool) -> bytes:

@@ -62,7 +62,7 @@ def next_serial(database: Database, source: str) -> int:
         return int(connection.execute(newest).scalar() or 0) + 1
 
 
-def record_and_make_live(database: Database, generation: Generation, file: str, sha256: str) -> None:
+def record_and_activate(database: Database, generation: Generation, file: str, sha256: str) -> None:
     """Write a new generation's row and switch its source to it.
 
     Args:
@@ -89,7 +89,7 @@ def record_and_make_live(database: Database, generation: Generation, file: str, 
         connection.execute(insert(generations), row)
 
 
-def make_live(database: Database, source: str, serial: int, directory: Path) -> None:
+def activate(database: Database, source: str, serial: int, directory: Path) -> None:
     """Switch a source to a generation it held before (roll-back).
 
     Args:

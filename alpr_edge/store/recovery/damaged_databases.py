@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, give_to_owner_of, replace_file, sync_directory
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.db.database import DATABASE_NAME
 from alpr_edge.store.recovery.key_check import MARK_NAME
 
@@ -81,20 +82,13 @@ class DamagedDatabase:
 
     def discard(self) -> None:
         """Delete it."""
-        try:
+        with io_errors(f"{self.folder}: cannot be deleted", StoreError):
             shutil.rmtree(self.folder)
             sync_directory(self.folder.parent)
-        except OSError as error:
-            raise StoreError(f"{self.folder}: cannot be deleted: {error.strerror}") from None
 
     def _write(self, name: str, content: bytes) -> None:
-        try:
-            temporary = write_temporary(self.folder, content)
-            give_to_owner_of(self.folder, temporary)
-            temporary.replace(self.folder / name)
-            sync_directory(self.folder)
-        except OSError as error:
-            raise StoreError(f"{self.folder / name}: cannot be written: {error.strerror}") from None
+        with io_errors(f"{self.folder / name}: cannot be written", StoreError):
+            replace_file(self.folder / name, content)
 
 
 def damaged_databases(directory: Path) -> list[DamagedDatabase]:
@@ -120,7 +114,7 @@ def set_aside(directory: Path) -> DamagedDatabase:
     Raises:
         StoreError: the disk is full or does not write.
     """
-    try:
+    with io_errors(f"{directory}: the damaged database cannot be set aside", StoreError):
         folder = _new_folder(directory)
         for name in (name for name in MOVED if (directory / name).exists()):
             os.link(directory / name, folder / name)
@@ -129,8 +123,6 @@ def set_aside(directory: Path) -> DamagedDatabase:
         for name in MOVED:
             (directory / name).unlink(missing_ok=True)
             sync_directory(directory)
-    except OSError as error:
-        raise StoreError(f"{directory}: the damaged database cannot be set aside: {error.strerror}") from None
     return DamagedDatabase(folder)
 
 

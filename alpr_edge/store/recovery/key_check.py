@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.runtime.durable_files import give_to_owner_of, sync_directory, write_temporary
+from alpr_edge.runtime.durable_files import replace_file
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.keys import derive_key
 from alpr_edge.store.sqlite_forensics.pages import SALT_BYTES, salt_of
 
@@ -37,10 +38,8 @@ class KeyMark:
         Raises:
             StoreError: the file cannot be read.
         """
-        try:
+        with io_errors(f"{database}: cannot be read", StoreError):
             return cls(salt_of(database), derive_key(key, _PURPOSE)[:_CHECK_BYTES])
-        except OSError as error:
-            raise StoreError(f"{database}: cannot be read: {error.strerror}") from None
 
     @classmethod
     def read(cls, directory: Path) -> Self | None:
@@ -65,10 +64,5 @@ class KeyMark:
             StoreError: it cannot be written.
         """
         body = _HEADER + self.salt + self.check
-        try:
-            temporary = write_temporary(directory, body + _CRC.pack(zlib.crc32(body)))
-            give_to_owner_of(directory, temporary)
-            temporary.replace(directory / MARK_NAME)
-            sync_directory(directory)
-        except OSError as error:
-            raise StoreError(f"{directory / MARK_NAME}: cannot be written: {error.strerror}") from None
+        with io_errors(f"{directory / MARK_NAME}: cannot be written", StoreError):
+            replace_file(directory / MARK_NAME, body + _CRC.pack(zlib.crc32(body)))

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.runtime.durable_files import private_directory, write_durably
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.keys import derive_key
 from alpr_edge.store.reads.records import Stored
 from alpr_edge.store.reads.repository import ReadStore
@@ -93,10 +94,8 @@ class RefusedRecords:
         number = int(files[-1].stem) + 1 if files else 1
         path = self._directory / f"{number:08d}{_SUFFIX}"
         content = self._sealed(path.name, _packed(record, reason, record.images if room else ()))
-        try:
+        with io_errors(f"{path}: a record cannot be set aside", StoreError):
             write_durably([(path, content)])
-        except OSError as error:
-            raise StoreError(f"{path}: a record cannot be set aside: {error.strerror}") from None
         log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
 
     def listed(self) -> list[RefusedRecord]:
@@ -118,10 +117,8 @@ class RefusedRecords:
         except StoreError as error:
             log.warning("store.record_stays_aside", file=path.name, reason=str(error))
             return False
-        try:
+        with io_errors(f"{path}: cannot be removed", StoreError):
             path.unlink()
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be removed: {error.strerror}") from None
         log.info("store.record_taken_in", read=record.read.read_id, file=path.name)
         return True
 

@@ -13,6 +13,7 @@ import structlog
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.retention import ballast_needed, ballast_room_bytes
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, give_to_owner_of, sync_directory
+from alpr_edge.runtime.io_errors import io_errors
 
 BALLAST_NAME = "ballast"
 _BLOCK_BYTES = 512
@@ -47,14 +48,12 @@ class Ballast:
         Raises:
             StoreError: the folder cannot be used.
         """
-        try:
+        with io_errors(f"{self._path}: the ballast cannot be tended", StoreError):
             free = free_bytes(self._path.parent)
             if self.held_bytes and ballast_needed(free, self.wanted_bytes):
                 self.release()
             elif self.is_out and free >= ballast_room_bytes(self.wanted_bytes):
                 self._lay()
-        except OSError as error:
-            raise StoreError(f"{self._path}: the ballast cannot be tended: {error.strerror}") from None
 
     @property
     def is_out(self) -> bool:

@@ -9,7 +9,7 @@ from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.hotlists.generations import live, make_live
+from alpr_edge.store.hotlists.generations import activate, live
 from tests.hotlist.conftest import KEY
 from tests.hotlist.feed_texts import NOW, csv_text
 
@@ -56,7 +56,7 @@ def test_a_refresh_takes_up_what_went_live_and_is_idle_else(loader: HotlistLoade
     put("one", "ABD124,Stolen,CA")
     assert loader.refresh_if_changed()
     assert (found(loader, "ABC123"), found(loader, "ABD124")) == ([], [("one", 2)])
-    make_live(lists.database, "one", 1, lists.directory)
+    activate(lists.database, "one", 1, lists.directory)
     assert loader.refresh_if_changed()
     assert found(loader, "ABC123") == [("one", 1)]
 
@@ -75,7 +75,7 @@ def test_a_swap_by_another_process_is_seen(loader: HotlistLoader, lists: Lists, 
     put("one", "ABD124,Stolen,CA")
     loader.load()
     other = Database.open(data, KEY, migrate=False)
-    make_live(other, "one", 1, lists.directory)
+    activate(other, "one", 1, lists.directory)
     other.close()
     assert loader.refresh_if_changed()
     assert found(loader, "ABC123") == [("one", 1)]
@@ -151,7 +151,7 @@ def test_readers_see_one_whole_generation_during_fifty_swaps(
         reader.start()
     all_look.wait(timeout=60)
     for swap in range(50):
-        make_live(lists.database, "one", 1 + swap % 2, lists.directory)
+        activate(lists.database, "one", 1 + swap % 2, lists.directory)
         assert loader.refresh_if_changed()
     done.set()
     for reader in readers:

@@ -44,13 +44,13 @@ def source(folder: Path) -> ListSource:
 
 
 @pytest.fixture
-def taker(lists: Lists, data: Path) -> ImportWorker:
+def worker(lists: Lists, data: Path) -> ImportWorker:
     return ImportWorker(lists, DownloadSpool(data, KEY))
 
 
-def take(taker: ImportWorker, source: ListSource) -> ImportReport | None:
+def take(worker: ImportWorker, source: ListSource) -> ImportReport | None:
     assert source.folder is not None
-    return taker.take(source, drop_folder.listing(source.folder), NOW)
+    return worker.import_next(source, drop_folder.listing(source.folder), NOW)
 
 
 def drop(folder: Path, name: str, *rows: str) -> None:
@@ -61,10 +61,10 @@ def drop(folder: Path, name: str, *rows: str) -> None:
 
 
 def fetched(
-    taker: ImportWorker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE, signature: bytes = b""
+    worker: ImportWorker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE, signature: bytes = b""
 ) -> None:
     note = FeedNote(change, serial, signature=b64encode(signature).decode())
-    draft = taker.incoming.start("bolo", note)
+    draft = worker.incoming.start("bolo", note)
     draft.append(csv_text(*rows))
     draft.finish()
 
@@ -79,7 +79,7 @@ def serial_of(lists: Lists) -> int:
 
 
 def test_a_fetched_list_is_taken_with_its_makers_signature_alone(
-    taker: ImportWorker, lists: Lists, tmp_path: Path
+    worker: ImportWorker, lists: Lists, tmp_path: Path
 ) -> None:
     maker, key = Ed25519PrivateKey.generate(), tmp_path / "feed.pub"
     key.write_bytes(maker.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -88,54 +88,54 @@ def test_a_fetched_list_is_taken_with_its_makers_signature_alone(
     )
     for signature in (b"", bytes(64), maker.sign(csv_text(*ROWS[:2]))):
         sync_state.note(lists.database, "bolo", etag='"one"')
-        fetched(taker, *ROWS, signature=signature)
+        fetched(worker, *ROWS, signature=signature)
         with pytest.raises(FeedError, match="signature"):
-            taker.take(source, (), NOW)
+            worker.import_next(source, (), NOW)
         # Asked for anew, not "unless it changed".
         assert sync_state.state_of(lists.database, "bolo").etag == ""
-    fetched(taker, *ROWS, signature=maker.sign(csv_text(*ROWS)))
-    report = taker.take(source, (), NOW)
+    fetched(worker, *ROWS, signature=maker.sign(csv_text(*ROWS)))
+    report = worker.import_next(source, (), NOW)
     assert report is not None
     assert report.kept == 3
 
 
 def test_a_watched_folder_renews_a_list_and_is_not_touched(
-    taker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
 ) -> None:
     drop(folder, "monday.csv", *ROWS)
-    assert take(taker, source) is not None
-    assert take(taker, source) is None
+    assert take(worker, source) is not None
+    assert take(worker, source) is None
     assert [path.name for path in folder.iterdir()] == ["monday.csv"]
     drop(folder, "tuesday.csv", *ROWS[:2], "NEW999,Stolen,CA")
-    report = take(taker, source)
+    report = take(worker, source)
     assert report is not None
     assert (report.added, report.removed) == (1, 1)
     assert (found(loader, "NEW999"), found(loader, "ABE125")) == (1, 0)
 
 
 def test_a_half_written_file_waits_until_it_no_longer_grows(
-    taker: ImportWorker, source: ListSource, folder: Path
+    worker: ImportWorker, source: ListSource, folder: Path
 ) -> None:
     whole = csv_text(*ROWS)
     (folder / "list.csv").write_bytes(whole[:60])
     before = drop_folder.listing(folder)
     (folder / "list.csv").write_bytes(whole)
-    assert taker.take(source, before, NOW) is None
-    report = taker.take(source, drop_folder.listing(folder), NOW)
+    assert worker.import_next(source, before, NOW) is None
+    report = worker.import_next(source, drop_folder.listing(folder), NOW)
     assert report is not None
     assert report.kept == 3
 
 
 def test_additions_and_removals_make_a_new_generation(
-    taker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
 ) -> None:
     drop(folder, "all.csv", *ROWS, "A?C9*,Stolen,CA")
-    take(taker, source)
+    take(worker, source)
     drop(folder, "a.add.csv", "NEW999,Stolen,CA", "NEW999,Stolen,NV", "ABC123,Stolen,CA")
-    take(taker, source)
+    take(worker, source)
     assert [found(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [2, 1, 1]
     drop(folder, "b.remove.csv", "NEW999,Stolen,NV", "ABE125,Stolen,NV", "NEVER1,Stolen,CA")
-    report = take(taker, source)
+    report = take(worker, source)
     assert report is not None
     assert (report.removed, report.kept) == (2, 4)
     assert [found(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [1, 1, 0]
@@ -143,83 +143,83 @@ def test_additions_and_removals_make_a_new_generation(
 
 
 def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
-    taker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
 ) -> None:
     drop(folder, "all.csv", ROWS[0])
-    take(taker, source)
+    take(worker, source)
     drop(folder, "empty.csv")
     with pytest.raises(FeedError, match="holds no entry"):
-        take(taker, source)
+        take(worker, source)
     assert found(loader, "ABC123") == 1
     drop(folder, "gone.remove.csv", ROWS[0])
-    take(taker, source)
+    take(worker, source)
     assert found(loader, "ABC123") == 0
 
 
 def test_a_refused_file_is_noted_once_and_the_list_held_stays(
-    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
 ) -> None:
     drop(folder, "good.csv", *ROWS)
-    take(taker, source)
+    take(worker, source)
     drop(folder, "bad.csv")
     (folder / "bad.csv").write_bytes(b"no header of ours\n" * 3)
     with pytest.raises(FeedError, match="refused, the list held before stays"):
-        take(taker, source)
+        take(worker, source)
     assert sync_state.state_of(lists.database, "bolo").take_failure
-    assert take(taker, source) is None
+    assert take(worker, source) is None
     assert found(loader, "ABC123") == 1
 
 
-def test_a_fetched_list_is_taken_in_and_forgotten(taker: ImportWorker, source: ListSource, lists: Lists) -> None:
-    fetched(taker, *ROWS, serial=4)
-    report = take(taker, source)
+def test_a_fetched_list_is_taken_in_and_forgotten(worker: ImportWorker, source: ListSource, lists: Lists) -> None:
+    fetched(worker, *ROWS, serial=4)
+    report = take(worker, source)
     assert report is not None
     assert report.kept == 3
-    assert not taker.incoming.waits("bolo")
+    assert not worker.incoming.waits("bolo")
     assert (serial_of(lists), sync_state.state_of(lists.database, "bolo").taken) == (4, NOW)
 
 
 def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
-    taker: ImportWorker, source: ListSource, lists: Lists
+    worker: ImportWorker, source: ListSource, lists: Lists
 ) -> None:
-    fetched(taker, *ROWS, serial=4, change=ListChange.ADDITIONS)
+    fetched(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError, match="a change needs a complete list first"):
-        take(taker, source)
-    assert (serial_of(lists), taker.incoming.waits("bolo")) == (0, False)
-    fetched(taker, serial=3)
+        take(worker, source)
+    assert (serial_of(lists), worker.incoming.waits("bolo")) == (0, False)
+    fetched(worker, serial=3)
     with pytest.raises(FeedError, match="holds no entry"):
-        take(taker, source)
+        take(worker, source)
     assert serial_of(lists) == 3
-    fetched(taker, *ROWS, serial=4, change=ListChange.ADDITIONS)
+    fetched(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError):
-        take(taker, source)
+        take(worker, source)
     assert serial_of(lists) == 4  # or both would be fetched for ever
-    fetched(taker, *ROWS, serial=5)
-    assert take(taker, source) is not None
+    fetched(worker, *ROWS, serial=5)
+    assert take(worker, source) is not None
 
 
 def test_a_damaged_fetched_list_is_fetched_again(
-    taker: ImportWorker, source: ListSource, data: Path, lists: Lists
+    worker: ImportWorker, source: ListSource, data: Path, lists: Lists
 ) -> None:
-    fetched(taker, *ROWS, serial=4)
+    fetched(worker, *ROWS, serial=4)
     (data / "incoming" / "bolo.feed").write_bytes(b"damaged")
     sync_state.note(lists.database, "bolo", etag='"x"', serial=3)
     with pytest.raises(FeedError, match="it is fetched again"):
-        take(taker, source)
+        take(worker, source)
     state = sync_state.state_of(lists.database, "bolo")
-    assert (state.etag, state.serial, taker.incoming.waits("bolo")) == ("", 0, False)
+    assert (state.etag, state.serial, worker.incoming.waits("bolo")) == ("", 0, False)
 
 
 def test_another_import_under_way_is_no_refusal(
-    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists
+    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists
 ) -> None:
     drop(folder, "list.csv", *ROWS)
     lists.directory.mkdir(mode=0o700, exist_ok=True)
     with (lists.directory / ".import.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(StoreError, match="another import runs"):
-            take(taker, source)
-    assert take(taker, source) is not None
+            take(worker, source)
+    assert take(worker, source) is not None
 
 
 def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, data: Path, tmp_path: Path) -> None:
@@ -237,11 +237,11 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
 
 
 def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
-    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
 ) -> None:
     for number in range(3):
         drop(folder, f"{number}.csv", f"NEW99{number},Stolen,CA")
-        take(taker, source)
+        take(worker, source)
     assert roll_back(lists, "bolo").generation.serial == 2
     assert (found(loader, "NEW991"), found(loader, "NEW992")) == (1, 0)
     assert roll_back(lists, "bolo").generation.serial == 1
@@ -249,21 +249,21 @@ def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
         roll_back(lists, "bolo")
     with pytest.raises(FeedError, match="no list is called other"):
         roll_back(lists, "other")
-    assert take(taker, source) is None  # the folder does not bring the list back that was rolled back
+    assert take(worker, source) is None  # the folder does not bring the list back that was rolled back
     drop(folder, "4.csv", "NEW994,Stolen,CA")
-    report = take(taker, source)
+    report = take(worker, source)
     assert report is not None
     assert report.serial == 4
 
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
 def test_roll_back_to_a_missing_or_damaged_file_is_refused(
-    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader, spoil: object
+    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader, spoil: object
 ) -> None:
     drop(folder, "1.csv", *ROWS)
-    take(taker, source)
+    take(worker, source)
     drop(folder, "2.csv", *ROWS[:2])
-    take(taker, source)
+    take(worker, source)
     assert callable(spoil)
     spoil(lists.directory / "bolo.00000001.list")
     with pytest.raises(StoreError, match="list bolo stays at generation 2: the one before does not open"):
@@ -272,11 +272,11 @@ def test_roll_back_to_a_missing_or_damaged_file_is_refused(
 
 
 def test_not_one_look_up_misses_while_lists_are_taken_in_and_rolled_back(
-    taker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
 ) -> None:
     """Every generation lists the plate."""
     drop(folder, "0.csv", *ROWS)
-    take(taker, source)
+    take(worker, source)
     loader.load()
     missed, looked, done = [0], [0], threading.Event()
 
@@ -289,7 +289,7 @@ def test_not_one_look_up_misses_while_lists_are_taken_in_and_rolled_back(
     reader.start()
     for number in range(1, 8):
         drop(folder, f"{number}.csv", *ROWS, f"NEW99{number},Stolen,CA")
-        take(taker, source)
+        take(worker, source)
         assert loader.refresh_if_changed()
         roll_back(lists, "bolo")
         assert loader.refresh_if_changed()

@@ -67,7 +67,7 @@ def test_a_list_is_amber_however_the_clock_stands() -> None:
 
 
 @pytest.fixture
-def taker(lists: Lists, data: Path) -> ImportWorker:
+def worker(lists: Lists, data: Path) -> ImportWorker:
     return ImportWorker(lists, DownloadSpool(data, KEY))
 
 
@@ -78,57 +78,59 @@ def source(tmp_path: Path) -> ListSource:
     return ListSource.model_validate({"name": "bolo", "format": "generic-csv", "folder": tmp_path / "drop"})
 
 
-def test_a_waiting_list_comes_in_before_somebody_vouches_for_the_clock(taker: ImportWorker, source: ListSource) -> None:
+def test_a_waiting_list_comes_in_before_somebody_vouches_for_the_clock(
+    worker: ImportWorker, source: ListSource
+) -> None:
     assert source.folder is not None
-    report = taker.take(source, drop_folder.listing(source.folder), now_of(BUILT).trusted_utc)
+    report = worker.import_next(source, drop_folder.listing(source.folder), now_of(BUILT).trusted_utc)
     assert report is not None
     assert report.kept == 1
 
 
 def test_a_list_that_the_clock_refused_is_taken_with_the_right_time(
-    taker: ImportWorker, source: ListSource, lists: Lists
+    worker: ImportWorker, source: ListSource, lists: Lists
 ) -> None:
     assert source.folder is not None
     listing = drop_folder.listing(source.folder)
     for _ in range(2):
         with pytest.raises(FeedClockError, match="ahead of this unit's clock"):
-            taker.take(source, listing, BUILT)
+            worker.import_next(source, listing, BUILT)
     assert "ahead" in sync_state.state_of(lists.database, "bolo").take_failure
-    assert taker.take(source, listing, REAL) is not None
+    assert worker.import_next(source, listing, REAL) is not None
     assert sync_state.state_of(lists.database, "bolo").take_failure == ""
-    assert taker.take(source, listing, REAL) is None
+    assert worker.import_next(source, listing, REAL) is None
 
 
-def test_a_fetched_list_that_needs_a_time_waits_for_it(taker: ImportWorker, lists: Lists) -> None:
+def test_a_fetched_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lists: Lists) -> None:
     """Its entries expire, and neither it nor the clock says from when."""
     source = ListSource.model_validate(
         {"name": "bolo", "format": "generic-csv", "url": "https://lists.example.org/a", "entries_expire_h": 48}
     )
-    fetch(taker, csv_text("ABC123,Stolen,CA"))
+    fetch(worker, csv_text("ABC123,Stolen,CA"))
     sync_state.note(lists.database, "bolo", etag='"one"')
     with pytest.raises(FeedClockError, match="wait for a fix"):
-        taker.take(source, (), None)
-    assert taker.incoming.waits("bolo")
+        worker.import_next(source, (), None)
+    assert worker.incoming.waits("bolo")
     assert sync_state.state_of(lists.database, "bolo").etag == '"one"'
-    assert taker.take(source, (), REAL) is not None
-    assert not taker.incoming.waits("bolo")
+    assert worker.import_next(source, (), REAL) is not None
+    assert not worker.incoming.waits("bolo")
 
 
-def test_a_fetched_list_from_the_future_does_not_keep_others_out(taker: ImportWorker, lists: Lists) -> None:
+def test_a_fetched_list_from_the_future_does_not_keep_others_out(worker: ImportWorker, lists: Lists) -> None:
     """It is fetched anew; the department, which is asked without delay, only once."""
     source = ListSource.model_validate({"name": "bolo", "format": "generic-csv", "department": True})
     for serial in (0, 7):
-        fetch(taker, DATED)
+        fetch(worker, DATED)
         sync_state.note(lists.database, "bolo", etag='"one"')
         with pytest.raises(FeedClockError):
-            taker.take(source, (), BUILT)
+            worker.import_next(source, (), BUILT)
         state = sync_state.state_of(lists.database, "bolo")
         assert (state.serial, state.etag) == (serial, "")
-        assert not taker.incoming.waits("bolo")
+        assert not worker.incoming.waits("bolo")
 
 
-def fetch(taker: ImportWorker, content: bytes) -> None:
-    draft = taker.incoming.start("bolo", FeedNote(serial=7))
+def fetch(worker: ImportWorker, content: bytes) -> None:
+    draft = worker.incoming.start("bolo", FeedNote(serial=7))
     draft.append(content)
     draft.finish()
 

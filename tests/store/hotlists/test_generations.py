@@ -16,7 +16,7 @@ def add(database: Database, source: str = "doj") -> Generation:
     generation = Generation(source, generations.next_serial(database, source), ISSUED, None, 72)
     file = f"{source}.{generation.serial:08d}.list"
     (database.path.parent / file).write_bytes(b"sealed")
-    generations.record_and_make_live(database, generation, file, "a" * 64)
+    generations.record_and_activate(database, generation, file, "a" * 64)
     return generation
 
 
@@ -38,7 +38,7 @@ def test_a_generation_comes_back_as_it_went_in(database: Database) -> None:
 def test_roll_back_switches_the_row_and_serials_go_on(database: Database) -> None:
     for _ in range(3):
         add(database)
-    generations.make_live(database, "doj", 2, database.path.parent)
+    generations.activate(database, "doj", 2, database.path.parent)
     assert live(database) == [("doj", 2)]
     assert [row.generation.serial for row in generations.held(database, "doj")] == [3, 2, 1]
     assert add(database).serial == 4
@@ -48,7 +48,7 @@ def test_roll_back_switches_the_row_and_serials_go_on(database: Database) -> Non
 def test_a_generation_that_is_not_there_leaves_the_live_one(database: Database) -> None:
     add(database)
     with pytest.raises(StoreError, match="list doj has no generation 9; the live one stays"):
-        generations.make_live(database, "doj", 9, database.path.parent)
+        generations.activate(database, "doj", 9, database.path.parent)
     assert live(database) == [("doj", 1)]
 
 
@@ -57,7 +57,7 @@ def test_a_generation_whose_file_is_gone_leaves_the_live_one(database: Database)
     add(database)
     (database.path.parent / "doj.00000001.list").unlink()
     with pytest.raises(StoreError, match=r"doj\.00000001\.list: the file of generation 1 is gone; the live one stays"):
-        generations.make_live(database, "doj", 1, database.path.parent)
+        generations.activate(database, "doj", 1, database.path.parent)
     assert live(database) == [("doj", 2)]
 
 
@@ -66,7 +66,7 @@ def test_old_generations_go_with_their_files_and_the_live_one_stays(database: Da
     for _ in range(6):
         add(database)
     add(database, "ncic")
-    generations.make_live(database, "doj", 2, folder)
+    generations.activate(database, "doj", 2, folder)
     (folder / "doj.00000000.list").write_bytes(b"of a crash between row and file")
     generations.forget_oldest(database, "doj", folder)
     assert [row.generation.serial for row in generations.held(database, "doj")] == [6, 5, 4, 2]
@@ -79,7 +79,7 @@ def test_old_generations_go_with_their_files_and_the_live_one_stays(database: Da
 
 def test_a_list_its_server_confirms_does_not_age_and_one_rolled_back_to_does(database: Database) -> None:
     generation = Generation("bolo", 1, None, ISSUED, 1)
-    generations.record_and_make_live(database, generation, "bolo.00000001.list", "a" * 64)
+    generations.record_and_activate(database, generation, "bolo.00000001.list", "a" * 64)
     confirmed = ISSUED + timedelta(hours=20)
     sync_state.note(database, "bolo", asked=confirmed)
     assert generations.live(database)[0].generation.imported == confirmed
@@ -87,15 +87,15 @@ def test_a_list_its_server_confirms_does_not_age_and_one_rolled_back_to_does(dat
     assert generations.live(database)[0].generation.imported == ISSUED
     sync_state.note(database, "bolo", take_failure="")
     (database.path.parent / "bolo.00000001.list").write_bytes(b"sealed")
-    generations.record_and_make_live(database, replace(generation, serial=2), "bolo.00000002.list", "b" * 64)
-    generations.make_live(database, "bolo", 1, database.path.parent)
+    generations.record_and_activate(database, replace(generation, serial=2), "bolo.00000002.list", "b" * 64)
+    generations.activate(database, "bolo", 1, database.path.parent)
     assert generations.live(database)[0].generation.imported == ISSUED
 
 
 def test_two_imports_with_one_serial_leave_the_first(database: Database) -> None:
     generation = add(database)
     with pytest.raises(StoreError):
-        generations.record_and_make_live(database, replace(generation, entries=1), "other", "b" * 64)
+        generations.record_and_activate(database, replace(generation, entries=1), "other", "b" * 64)
     assert generations.live(database) == [StoredGeneration(generation, "doj.00000001.list", "a" * 64, live=True)]
 
 

@@ -219,7 +219,7 @@ def test_the_live_lists_come_over_at_once(filled: Path) -> None:
     with unit(filled) as store:
         for serial in (1, 2):
             one = Generation("doj-svs", serial, START, START, 72)
-            generations.record_and_make_live(store.database, one, f"doj-svs.{serial:08}.list", "0" * 64)
+            generations.record_and_activate(store.database, one, f"doj-svs.{serial:08}.list", "0" * 64)
         before = generations.live(store.database)
     overwrite_page(filled, 40)
     with unit(filled) as store:

@@ -1,4 +1,4 @@
-"""Fetches hotlists over HTTPS into the folder of incoming feeds; the unit imports them from there.
+"""Downloads hotlists over HTTPS into the folder of incoming feeds; the unit imports them from there.
 
 A list that did not change costs one 304 (ETag, RFC 9110), one that was cut is resumed where it was (Range with
 If-Range, so that halves of two lists are never joined), one that is too large or no list at all is refused. Whatever
@@ -51,7 +51,7 @@ class _Due:
     failures: int = 0
 
 
-class ListFetcher:
+class HotlistDownloader:
     """Fetches the lists of the sources that come over HTTPS; one thread steps it.
 
     Args:
@@ -127,7 +127,7 @@ class ListFetcher:
         self._look(due)
         return max(0.0, min(each.at_s for each in self._due.values()) - time.monotonic())
 
-    def fetch(self, source: ListSource) -> bool:
+    def download(self, source: ListSource) -> bool:
         """Look for one source now.
 
         Returns:
@@ -156,7 +156,7 @@ class ListFetcher:
             return
         newest = self._newest.get(name, 0)
         try:
-            is_new = self.fetch(due.source)
+            is_new = self.download(due.source)
         except AlprEdgeError as error:
             due.failures += 1
             sync_state.note(self._database, name, fetch_failure=str(error))

@@ -1,0 +1,60 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.errors import FeedError, StoreError
+from alpr_edge.runtime.durable_files import create_file, replace_file
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.runtime.io_errors import io_errors
+
+
+def test_a_replaced_file_holds_the_new_content_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    (path / "inside").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        replace_file(path, b"new")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_exists_is_not_created_again(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    create_file(path, b"first")
+    with pytest.raises(FileExistsError):
+        create_file(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_lock_keeps_others_away_until_it_is_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with exclusive_lock(open_lock_file(path), "held"), pytest.raises(StoreError, match="another"):  # noqa: SIM117
+        with exclusive_lock(open_lock_file(path), "another holds it", wait_s=0.1):
+            pass
+    with exclusive_lock(open_lock_file(path), "held"):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_closes_what_it_was_given(tmp_path: Path) -> None:
+    descriptor = open_lock_file(tmp_path / "lock")
+    with exclusive_lock(descriptor, "held"):
+        pass
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_an_error_of_the_system_says_what_failed_why_and_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "missing"
+    expected = f"{path}: cannot be read: No such file or directory; send it again"
+    with pytest.raises(FeedError) as caught, io_errors(f"{path}: cannot be read", FeedError, "send it again"):
+        path.read_bytes()
+    assert str(caught.value) == expected
