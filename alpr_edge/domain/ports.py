@@ -79,8 +79,7 @@ class Player(Protocol):
 
         Returns:
             The first sample's boottime_ns: of a device by this machine's CLOCK_BOOTTIME, of a wav file by the clock
-            of
-            ``at``; None when nothing sounds because the settings say so.
+            of ``at``; None when nothing sounds because the settings say so.
 
         Raises:
             SoundError: the device is down, or too many tones wait that are as urgent.

@@ -6,13 +6,13 @@ from alpr_edge.domain.errors import PowerError
 from alpr_edge.runtime import no_follow
 
 NAME = "ignition"
-"""In the runtime directory."""
+"""Name of the file in the runtime directory."""
 _WORDS = {"on": True, "off": False}
 _BYTES_MAX = 64
 
 
 class FileIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a file that is not there yet is on: the computer runs.
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a missing file means on: the computer runs.
 
     Args:
         directory: the runtime directory.
@@ -22,7 +22,7 @@ class FileIgnition:
         self._path = directory / NAME
 
     def is_on(self) -> bool:
-        """Read the word."""
+        """Read the word in the file."""
         try:
             with self._path.open("rb") as file:
                 word = file.read(_BYTES_MAX).decode("ascii", "replace").strip()
@@ -36,7 +36,7 @@ class FileIgnition:
 
 
 def write_word(directory: Path, *, is_on: bool) -> None:
-    """Say that the ignition is on or off.
+    """Write that the ignition is on or off.
 
     Raises:
         PowerError: the file cannot be written.

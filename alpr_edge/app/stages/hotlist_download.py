@@ -1,4 +1,4 @@
-"""The stage of the uplink that fetches lists, beside the one that delivers: a long list must not hold up a hit."""
+"""The stage of the uplink daemon that downloads lists, apart from delivery: a long list must not hold up a hit."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ class HotlistDownloadStage:
     """Steps a fetcher until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        fetcher: does one look a step.
+        fetcher: downloads at most one list a step.
     """
 
     name = "lists"
@@ -21,7 +21,7 @@ class HotlistDownloadStage:
         self._fetcher = fetcher
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Fetch what is due, and what a receipt names as newer at once."""
+        """Download what is due, and at once what a receipt names as newer."""
 
         def show_life() -> None:
             beat()
@@ -36,7 +36,7 @@ class HotlistDownloadStage:
             return
 
     def finish(self) -> None:
-        """What was fetched in part waits for the next start."""
+        """Do nothing: a partial download is continued at the next start."""
 
 
 class _StoppedError(Exception):

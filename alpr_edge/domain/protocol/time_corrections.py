@@ -1,9 +1,9 @@
 """Corrections of a read's time, as they travel: an item of its own beside the read, which stays as it was stamped.
 
 A read is delivered with the clock its vehicle had. Once clock pairs of its boot place it in time, the times follow as
-an item of kind ``time``. When pairs come to contradict each other, a second item says that nothing is sure: it takes back the
-first, and the trust in the read's own clock. Pairs only ever narrow what is possible, so there is never a third.
-A read's hits were at the read's times.
+an item of kind ``time``. When pairs come to contradict each other, a second item says that nothing is sure: it takes
+back the first, and the trust in the read's own clock. Pairs only ever narrow what is possible, so there is never a
+third. A read's hits were at the read's times.
 """
 
 from datetime import datetime
