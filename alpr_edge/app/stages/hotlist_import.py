@@ -1,8 +1,8 @@
-"""The stage of the unit that has new lists taken in: it looks, and another process imports.
+"""The stage of the capture daemon that finds new lists and has another process import them.
 
-Two looks at a watched folder, some seconds apart, must agree before a file counts as whole. The process is started anew
-for each list, stands behind the unit for processor and memory, and is stopped with it: an import that was cut leaves
-nothing behind.
+Two checks of a drop folder, some seconds apart, must agree before a file counts as complete. The process is started
+anew for each list, has a lower priority for processor and memory than the daemon, and is stopped with it: an import
+that was cut off leaves nothing behind.
 """
 
 import random
