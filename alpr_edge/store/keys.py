@@ -31,7 +31,7 @@ def load_key(name: str, directory: Path) -> bytes:
 
     Args:
         name: one of :data:`KEY_NAMES`.
-        directory: where ``<name>.key`` lies.
+        directory: the folder of the file ``<name>.key``.
 
     Raises:
         StoreError: missing, of another length, or readable by others.

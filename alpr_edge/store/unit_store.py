@@ -106,9 +106,9 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
     """Open the store of ``settings.unit``; closes it at the end.
 
     Args:
-        settings: of the unit.
+        settings: the settings of the unit.
         migrate: make the database, or bring its schema up to date.
-        renew: set a damaged one aside and begin a new one; only for who holds the data folder.
+        renew: whether to replace a damaged database; only for the process that has locked the data folder.
 
     Raises:
         StoreError: no key, a wrong one, or a database this release cannot use.

@@ -58,8 +58,8 @@ class Database:
 
     Args:
         path: the file, which exists.
-        engine: opens connections to it.
-        release: what this release reads and writes.
+        engine: the engine that opens connections to it.
+        release: the schemas that this release reads and writes.
     """
 
     def __init__(self, path: Path, engine: Engine, release: migrating.Release) -> None:
@@ -88,8 +88,8 @@ class Database:
             directory: the unit's data folder, mode 0700.
             key: 32 bytes.
             migrate: make the database or bring its schema up to date; only ``alpr-edge run`` may.
-            release: what this release reads and writes.
-            rights: what statements may do; None: everything.
+            release: the schemas that this release reads and writes.
+            rights: the rights of its statements; None: everything is allowed.
 
         Raises:
             DamagedError: it is damaged, or this is another key; nothing was changed.
@@ -220,7 +220,7 @@ class Database:
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """As :func:`_one_line`; damage is remembered."""
+        """Raise errors of the driver as :func:`_one_line` does, and remember damage."""
         try:
             with _one_line(self.path):
                 yield

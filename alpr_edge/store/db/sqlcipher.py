@@ -39,7 +39,7 @@ def engine_of(path: Path, key: bytes, connections_max: int, rights: Rights | Non
         path: the file.
         key: 32 bytes.
         connections_max: open at a time.
-        rights: what its connections may do; None: everything.
+        rights: the rights of its connections; None: everything is allowed.
     """
     engine = create_engine(
         "sqlite://",

@@ -44,7 +44,7 @@ class ImageStore:
     """Images under one folder, spread over 256 by the first two digits of their digest.
 
     Args:
-        directory: made with mode 0700 when missing.
+        directory: the folder of the images; made with mode 0700 when missing.
         key: 32 bytes.
     """
 
@@ -54,7 +54,7 @@ class ImageStore:
         self._cipher = AESGCM(key)
 
     def put(self, jpeg: bytes) -> str:
-        """Keep an image and return its digest; it is on disk when this returns. As :meth:`put_all`."""
+        """Keep an image and return its digest; it is on disk when this returns. Raises what :meth:`put_all` raises."""
         return self.put_all([jpeg])[0]
 
     def put_all(self, jpegs: Sequence[bytes]) -> list[str]:

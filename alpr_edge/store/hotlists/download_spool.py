@@ -55,7 +55,7 @@ class DownloadSpool:
     """The folder.
 
     Args:
-        data_directory: of the unit.
+        data_directory: the data folder of the unit.
         outbox_key: 32 bytes.
     """
 

@@ -66,8 +66,8 @@ def record_and_make_live(database: Database, generation: Generation, file: str, 
     """Write a new generation's row and switch its source to it.
 
     Args:
-        database: where rows go.
-        generation: with the serial of :func:`next_serial`.
+        database: the database that the row is written to.
+        generation: the new generation, with the serial of :func:`next_serial`.
         file: name of its sealed file, which is on disk already.
         sha256: digest of that file.
 
@@ -93,9 +93,9 @@ def make_live(database: Database, source: str, serial: int, directory: Path) -> 
     """Switch a source to a generation it held before (roll-back).
 
     Args:
-        database: where rows go.
+        database: the database that the row is written to.
         source: the list.
-        serial: of the generation.
+        serial: the serial of the generation.
         directory: folder of the sealed files.
 
     Raises:

@@ -49,7 +49,7 @@ def add(database: Database, wanted: OwnEntry, now: datetime | None) -> OwnEntry:
     """Keep an entry; it is on disk when this returns.
 
     Args:
-        database: where rows go.
+        database: the database that the entry is written to.
         wanted: the entry; its id and serial are given here.
         now: the moment, UTC; None when it is not known.
 

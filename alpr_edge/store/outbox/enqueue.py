@@ -34,12 +34,12 @@ def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> 
 
 
 def queue_alert(connection: Connection, alert: Alert, sounded: Instant | None, read: PlateRead) -> bool:
-    """Queue what was told of a hit, behind the hit; False: it is queued already and stays as it is.
+    """Queue the alert of a hit, behind the hit; False: it is queued already and stays as it is.
 
     Args:
-        connection: of the transaction.
-        alert: of a hit of ``read``.
-        sounded: first sample of its tone; None when it stayed quiet.
+        connection: the connection of the transaction.
+        alert: the alert of a hit of ``read``.
+        sounded: the first sample of its tone; None when it stayed quiet.
         read: the read that was hit.
     """
     body = encode(alert_payload(alert, sounded, read.unit_id))

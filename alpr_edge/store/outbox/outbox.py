@@ -1,4 +1,4 @@
-"""What waits for the department, and what the department said of it.
+"""The queue of items for the department, with the answers that the department gave.
 
 An item is delivered only when the department answers with the digest of the very bytes that left. Attempts are kept
 on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted. What
@@ -43,7 +43,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """How many items stand where."""
+    """The number of items in each state."""
 
     ready: int
     delivered: int
@@ -76,8 +76,8 @@ class Outbox:
     """The queue to the department.
 
     Args:
-        database: where items and their bodies are.
-        images: where the bodies of images are.
+        database: the database of items and their bodies.
+        images: the store of images, which are bodies of items too.
     """
 
     def __init__(self, database: Database, images: ImageStore) -> None:
@@ -93,8 +93,9 @@ class Outbox:
         out too, and waits behind the others.
 
         Args:
-            limit_items: how many at most.
-            limit_bytes: of all bodies; the first item comes even when it is larger, or it would never.
+            limit_items: the most items to return.
+            limit_bytes: the most bytes of all bodies; the first item is returned even when it is larger, or it never
+                would be.
             waiting: ids of items to pass over this time.
             offloaded: those that lie on a medium and have no receipt, in place of those that are ready.
 
@@ -134,7 +135,7 @@ class Outbox:
 
         Args:
             answers: one an item.
-            digest_attempts_max: after so many receipts for other content the item is quarantined.
+            digest_attempts_max: the number of receipts for other content after which the item is quarantined.
             at: the moment of delivery in UTC, None when unknown.
         """
         with self._database.write() as connection:
@@ -174,7 +175,7 @@ class Outbox:
         Args:
             item_id: the item.
             detail: why, without plate text.
-            failures_max: after so many it is quarantined; None: never.
+            failures_max: the number of failures after which it is quarantined; None: never.
         """
         failures = outbox.c.failures_alone + 1
         state = outbox.c.state
@@ -189,7 +190,7 @@ class Outbox:
             )
 
     def quarantine(self, item_id: str, detail: str) -> None:
-        """Set an item aside; it is shown until it is queued again."""
+        """Quarantine an item; it is shown until it is queued again."""
         with self._database.write() as connection:
             quarantine(connection, item_id, detail)
 
@@ -197,7 +198,7 @@ class Outbox:
         """Make quarantined items due again with their counts at zero, or those on media that are lost.
 
         Args:
-            item_ids: which; None: all.
+            item_ids: the items to queue again; None: all.
             offloaded: items on media in place of quarantined ones.
 
         Returns:
@@ -236,7 +237,7 @@ class Outbox:
         return len(gone)
 
     def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
-        """What was set aside, oldest first."""
+        """The quarantined items, oldest first."""
         query = select(outbox).where(outbox.c.state == "quarantined").order_by(outbox.c.seq)
         with self._database.read() as connection:
             rows = connection.execute(query.limit(min(limit, LISTED_MAX))).mappings()
@@ -294,6 +295,6 @@ def _kind_of(row: RowMapping) -> ItemKind:
 
 
 def quarantined_in(database: Database) -> int:
-    """How many items of a database were set aside."""
+    """How many items of a database are quarantined."""
     with database.read() as connection:
         return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)

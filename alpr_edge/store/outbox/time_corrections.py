@@ -25,9 +25,9 @@ def place_boot(database: Database, boot_id: str, now: Instant) -> int:
     """Queue what the pairs of a boot, the present one, tell of its closed reads.
 
     Args:
-        database: of this vehicle.
+        database: the database of this vehicle.
         boot_id: the boot.
-        now: stands on the items as the time they were made.
+        now: the present instant, which becomes the time the items were made.
 
     Returns:
         How many times were queued.

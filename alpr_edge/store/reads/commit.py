@@ -1,4 +1,4 @@
-"""The rows of a record, inside the transaction of its batch: a decided read, its pass's end, what hangs on both."""
+"""Writes the rows of a record inside its batch's transaction: a decided read, its pass's end, their hits and images."""
 
 import dataclasses
 import itertools
@@ -44,10 +44,10 @@ def close(
     been set aside itself. What hangs on it comes with the salvage or the next start.
 
     Args:
-        connection: of the batch's transaction.
-        record: the end of its pass.
-        refs: its new images.
-        released: digests whose files may go.
+        connection: the connection of the batch's transaction.
+        record: the record of the pass's end.
+        refs: the read's new images.
+        released: the set of digests whose files may be removed.
 
     Raises:
         RefusedError: it is closed already.
@@ -80,7 +80,7 @@ def _begin_anew(connection: Connection, read: PlateRead, missing: str) -> PlateR
 def add_decision(
     connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...], kept: StoredRead
 ) -> None:
-    """Add to a read that was kept by its end what hangs on its decision: hits, alert, and images if it has none."""
+    """Add a decision's hits, alert and (if it has none) images to a read that was stored by its end alone."""
     read_id, known = record.read.read_id, {hit.hit_id for hit in kept.hits}
     new = [hit for hit in record.hits if hit.hit_id not in known]
     if new:

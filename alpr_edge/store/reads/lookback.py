@@ -24,7 +24,7 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
     """The reads that an entry meets, the newest first, with the surest way each does; at most :data:`FOUND_MAX`.
 
     Args:
-        database: with the reads.
+        database: the database with the reads.
         pattern: canonical plate or partial of the entry.
         entries: the entry alone.
     """

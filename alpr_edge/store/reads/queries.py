@@ -31,7 +31,7 @@ class StoredAlert:
 
 @dataclass(frozen=True, slots=True)
 class StoredRead:
-    """A read with all that hangs on it."""
+    """A read with its images, hits and alerts."""
 
     read: PlateRead
     closed: bool

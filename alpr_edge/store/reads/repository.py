@@ -37,8 +37,8 @@ class ReadStore:
     """Keeps reads. One per process that writes them.
 
     Args:
-        database: where rows go.
-        images: where pictures go, before the rows that name them.
+        database: the database that rows are written to.
+        images: the store of images, written before the rows that name them.
     """
 
     def __init__(self, database: Database, images: ImageStore) -> None:
@@ -91,7 +91,7 @@ class ReadStore:
             return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
 
     def rejoin(self, record: Stored) -> None:
-        """Keep a record that was set aside, with what was kept of its pass since; as :meth:`commit`."""
+        """Store a refused record with what is stored of its pass since; returns and raises as :meth:`commit`."""
         kept = self.get(record.read.read_id)
         if kept is None or (isinstance(record, ClosedRecord) and not kept.closed):
             self.commit([record])

@@ -1,4 +1,4 @@
-"""Databases that were set aside because they were damaged: a dated folder each, whole, and never deleted by themselves.
+"""Databases that were replaced because they were damaged: a dated folder each, whole, never deleted automatically.
 
 They may hold evidence (policy 462.5), so their number is not bounded here: health says how many there are and how
 large, and they go by ``alpr-edge unit salvage --discard`` alone, once everything in them that can be read came over.
@@ -23,15 +23,15 @@ STAMP = "%Y%m%dT%H%M%SZ"
 STAMP_CHARACTERS = 16
 SAME_SECOND_MAX = 1000
 MOVED = (DATABASE_NAME, f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-wal", MARK_NAME)
-"""In the order in which their old names go: the log's and the mark's after the database's, so that a cut between two
-leaves what the next start sets aside as well."""
+"""The files to move, in the order in which their old names go: the log's and the mark's after the database's, so that a
+cut between two leaves files that the next start sets aside as well."""
 _REPORT = "salvaged.json"
 _SEEN = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
 class DamagedDatabase:
-    """One database that was set aside."""
+    """One database that was set aside as damaged."""
 
     folder: Path
 

@@ -1,4 +1,4 @@
-"""Records that the store does not take: an encrypted file each, until a later start takes them in.
+"""Records that the store refused: an encrypted file each, until a later start can store them.
 
 What is wrong with one record must not hold up the records behind it, and must not cost the record either. A file holds
 everything of it that can be written down, its pictures too while there is room for them. Layout::
@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """One record that was set aside."""
+    """One refused record."""
 
     name: str
     """Of its file; names rise in the order in which records came."""
@@ -59,10 +59,10 @@ class RefusedRecord:
 
 
 class RefusedRecords:
-    """The folder.
+    """The folder of refused records.
 
     Args:
-        data_directory: of the unit.
+        data_directory: the data folder of the unit.
         outbox_key: 32 bytes.
     """
 
@@ -75,10 +75,10 @@ class RefusedRecords:
         return len(self._files())
 
     def add(self, record: Stored, reason: str) -> None:
-        """Set a record aside; it is on disk when this returns.
+        """Write a refused record to a file; it is on disk when this returns.
 
         Args:
-            record: with its pictures, which are left out when there is no room for them.
+            record: the record with its pictures, which are left out when there is no room for them.
             reason: why the store did not take it; nothing of the record stands in it.
 
         Raises:

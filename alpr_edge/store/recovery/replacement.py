@@ -1,4 +1,4 @@
-"""Opens the unit's database whatever became of it: a damaged one is set aside and a new one is started.
+"""Opens the unit's database, and replaces it when it is damaged: the damaged one is set aside and a new one started.
 
 What counts as damage: the file is missing, empty or cut short, page 1 does not open although the key is the right one,
 a page that the first look or a later statement meets does not, or the write-ahead log lacks what was committed to it.
@@ -55,7 +55,7 @@ class DatabaseReplacement:
         return database
 
     def renew(self, database: Database) -> None:
-        """Set a database aside that showed damage while it was open, and go on with a new one in the same object.
+        """Replace a database that showed damage while it was open; the same object then uses the new one.
 
         Raises:
             StoreError: the disk is full or does not write; start again.

@@ -41,7 +41,7 @@ class Ages:
     """Tells when reads were: by their own trusted clock, or by their boot's pairs.
 
     Args:
-        database: with the pairs.
+        database: the database with the pairs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -75,7 +75,7 @@ def slice_after(connection: Connection, seq: int, limit: int) -> Sequence[RowMap
 
 
 def of_these(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
-    """The reads of these numbers that are still there; likewise."""
+    """The reads of these numbers that are still there, as rows for :func:`standing_of`."""
     query = _query().where(reads.c.seq.in_(seqs)).order_by(reads.c.seq)
     return connection.execute(query).mappings().all()
 

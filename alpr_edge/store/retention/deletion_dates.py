@@ -43,8 +43,8 @@ class DeletionDates:
     """Says whether the present date may delete.
 
     Args:
-        database: of this vehicle.
-        ages: tells when reads were; made anew with the pairs of the present boot.
+        database: the database of this vehicle.
+        ages: finds out when reads were made; built anew with the pairs of the present boot.
     """
 
     def __init__(self, database: Database, ages: candidates.Ages) -> None:

@@ -64,9 +64,9 @@ class Purge:
     """Goes through the reads from the oldest on, a step at a time: it looks, and takes away what may go.
 
     Args:
-        database: of this vehicle.
+        database: the database of this vehicle.
         store: the process's one writer of reads.
-        limits: how long reads stay; the emergency rule counts only on a second round, when nothing else was left.
+        limits: the limits of retention; the emergency rule counts only on a second round, when nothing else was left.
         slice_reads: reads looked at in one step.
     """
 
@@ -96,7 +96,7 @@ class Purge:
 
         Args:
             now: ages are told from it, unless there is an objection to its date: then nothing is deleted by age.
-            excess_bytes: how much room is to be made.
+            excess_bytes: the bytes to be freed.
 
         Returns:
             Whether there may be more to do now; False at the end of a round that has nothing left to do.
@@ -134,8 +134,8 @@ class Purge:
 
         Args:
             look: the first.
-            connection: of the transaction that :meth:`ReadStore.deleting` gives.
-            released: of the same; digests of images are added.
+            connection: the connection of the transaction that :meth:`ReadStore.deleting` gives.
+            released: the set of digests that it gives; digests of images are added.
 
         Returns:
             What goes with the transaction's commit.

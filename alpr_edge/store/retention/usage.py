@@ -24,12 +24,12 @@ RATE_DAYS_MIN = 1 / 24
 
 
 class Usage:
-    """Of one vehicle's store.
+    """Measures the disk usage of one vehicle's store.
 
     Args:
         directory: the unit's data folder.
-        database: in it.
-        ballast: in it.
+        database: the database in that folder.
+        ballast: the ballast in that folder.
     """
 
     def __init__(self, directory: Path, database: Database, ballast: Ballast) -> None:

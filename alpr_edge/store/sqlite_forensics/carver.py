@@ -71,8 +71,8 @@ class Carver:
     """Takes the rows off the pages.
 
     Args:
-        pages: of the damaged database.
-        shapes: of the tables looked for.
+        pages: the pages of the damaged database.
+        shapes: the row shapes of the tables to look for.
     """
 
     pages: Pages
