@@ -130,7 +130,7 @@ class FeedFormat(ABC):
 
         Args:
             lines: the file's lines with their ends.
-            context: what is known beside the file.
+            context: the facts that are known beside the file.
 
         Raises:
             FeedError: the head is missing or is not this format's.

@@ -71,7 +71,7 @@ class _Rows:
     """The rows behind the header; line numbers are the file's.
 
     Args:
-        header: which cell is what.
+        header: the header, which says what each cell means.
         maker: makes the rows.
         done: lines read already.
         trailer: whether a trailer must stand at the end.

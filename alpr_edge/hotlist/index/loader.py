@@ -45,7 +45,7 @@ class HotlistLoader:
     One thread loads and refreshes; any number may look up meanwhile and see one whole index.
 
     Args:
-        database: says which generations are live.
+        database: the database that says which generations are live.
         lists_key: 32 bytes.
         directory: folder of the sealed files.
     """

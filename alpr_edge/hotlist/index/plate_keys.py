@@ -58,7 +58,7 @@ def plate_key(plate: str) -> int:
 
 
 def plate_keys(plates: Sequence[str]) -> Keys:
-    """As :func:`plate_key` of each, in a tenth of the time.
+    """The key of each plate as :func:`plate_key` gives it, in a tenth of the time.
 
     Raises:
         ValueError: one of them is no canonical plate.

@@ -71,7 +71,7 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
     Args:
         before: the folder some seconds ago.
         now: the folder.
-        marks: what is dealt with already.
+        marks: the files that were dealt with already.
     """
     fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]
     complete = [place for place, file in enumerate(fresh) if file.change is ListChange.COMPLETE]

@@ -41,8 +41,8 @@ class FeedFile:
 
     Args:
         path: the file.
-        password: of the zip, if it has one.
-        unpacked_bytes_max: how much may come out.
+        password: the password of the zip, if it has one.
+        unpacked_bytes_max: the most bytes that may be unpacked.
 
     Raises:
         FeedError: (on opening or reading) it cannot be read, is damaged, locked with a password or too large.

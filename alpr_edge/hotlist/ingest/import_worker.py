@@ -52,8 +52,8 @@ class ImportWorker:
     """Takes in lists.
 
     Args:
-        lists: where to.
-        incoming: what the network brought.
+        lists: the folder and the rows that imported lists are written to.
+        incoming: the feeds that were downloaded.
     """
 
     lists: Lists
@@ -65,10 +65,10 @@ class ImportWorker:
         """Take in the next list that waits for a source; None when none does.
 
         Args:
-            source: of which.
+            source: the list source to import.
             before: its watched folder some seconds ago; what has changed since is left for later.
             now: the moment, UTC; None where nobody vouches for the clock.
-            progress: told how the import goes on.
+            progress: receives the progress of the import.
 
         Raises:
             FeedError: it was refused; that is noted, and it is not tried again.

@@ -117,15 +117,16 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
     """Import a feed and make it live; a loader takes it up by its next refresh.
 
     Args:
-        request: what to import.
-        lists: where to.
+        request: the feed to import, and how.
+        lists: the folder and the rows that the list is written to.
         now: the moment, UTC; None where nobody vouches for the clock.
-        progress: told after every batch.
+        progress: receives the progress after every batch.
 
     Raises:
         FeedError: the feed was refused as a whole; the list held before stays live.
-        FeedClockError: likewise, and it may be taken once the unit's clock is another.
-        StoreError: the generation could not be written; likewise.
+        FeedClockError: the feed was refused by the unit's clock; the list in use stays, and another time may be
+            accepted.
+        StoreError: the generation could not be written; the list in use stays.
     """
     if not _SOURCE.fullmatch(request.source):
         raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")

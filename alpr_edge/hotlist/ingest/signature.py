@@ -25,7 +25,7 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
     Args:
         feed: the file as it came.
         key_file: the maker's public key.
-        content: of the signature file; None: it lies beside the feed.
+        content: the content of the signature file; None: it lies beside the feed.
 
     Raises:
         FeedError: there is no signature or it is another's, or the key cannot be used.

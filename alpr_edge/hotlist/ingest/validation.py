@@ -86,8 +86,8 @@ def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozen
     """The rows to hold, in batches; everything else is counted in ``tally``, and at a batch's end so is it.
 
     Args:
-        records: what a format read.
-        tally: what became of it.
+        records: the records that a format read.
+        tally: the counts of what became of them.
         skip: canonical texts that are no plates either.
     """
     junk = JUNK_PLATES | skip
@@ -120,7 +120,7 @@ def check_issued(
         issued: its header date.
         held: the list it replaces.
         now: the moment, UTC; None where nobody vouches for the clock: then no list is from the future.
-        limits: how far ahead of the clock it may be.
+        limits: the limits, among them how far ahead of the clock the list may be.
 
     Raises:
         FeedError: it is older than the one held; one that is itself from the future locks nothing out.
