@@ -26,7 +26,7 @@ class Deadline:
     """How long one exchange may take, on monotonic time; begun anew for each, and obeyed by its connection.
 
     Args:
-        beat: called at each piece that goes out or comes in; may raise to end the exchange.
+        beat: a function that is called at each piece that goes out or comes in; may raise to end the exchange.
     """
 
     def __init__(self, beat: Callable[[], None] = _no_beat) -> None:
@@ -39,8 +39,8 @@ class Deadline:
         """Start the clock of an exchange.
 
         Args:
-            total_s: from now to the last byte of the answer.
-            answer_s: from the last byte sent to the last byte of the answer.
+            total_s: the time from now to the last byte of the answer.
+            answer_s: the time from the last byte sent to the last byte of the answer.
         """
         self._over_s = time.monotonic() + total_s
         self._answer_s = answer_s
@@ -71,7 +71,7 @@ class BoundedTransport(httpx.HTTPTransport):
 
     Args:
         context: TLS.
-        deadline: of the exchange under way.
+        deadline: the deadline of the present exchange.
     """
 
     def __init__(self, context: ssl.SSLContext, deadline: Deadline) -> None:

@@ -51,7 +51,7 @@ def ask(
     """GET a path, or POST to it what is asked.
 
     Args:
-        context: whom to trust, and which certificate to show.
+        context: the TLS context: the authority to trust, and the certificate to show.
         settings: address and time limits.
         path: at the department.
         asked: sent as JSON.

@@ -97,7 +97,7 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
     Args:
         settings: the department's storage address, and where the files go.
         unit_id: this unit.
-        invitation: from the department.
+        invitation: the invitation that the department gave.
         clock: this unit's.
         again: get a new certificate even where a valid one is held.
 

@@ -17,7 +17,7 @@ def ending(settings: UplinkSettings, department_until: datetime | None, now: dat
     Args:
         settings: names the unit's certificate and the authority's.
         department_until: when the department's own certificate ends, as last seen; None before the first connection.
-        now: in UTC.
+        now: the present time in UTC.
     """
     again = "enrol this unit again"
     yield from _said("this unit's certificate", _until(settings.certificate_file), again, now)

@@ -58,8 +58,8 @@ class ListFetcher:
         sources: all of the unit.
         uplink: address of the department, certificates and time limits.
         unit_id: this unit.
-        incoming: where feeds go.
-        database: what was fetched is noted there.
+        incoming: the spool that feeds are written to.
+        database: the database in which each fetch is recorded.
         clock: dates what is noted.
         draw: uniform in [0, 1); spreads a fleet.
     """
@@ -109,7 +109,7 @@ class ListFetcher:
         """Look for the source that is due longest, if one is.
 
         Args:
-            beat: called while a transfer goes on.
+            beat: a function that is called while a transfer goes on.
 
         Returns:
             Seconds until the next one is due.

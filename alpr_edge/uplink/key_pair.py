@@ -68,7 +68,7 @@ def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> No
     """Put a new pair in the place of the one held.
 
     Args:
-        settings: where the files are.
+        settings: the settings that name the files.
         certificate: PEM.
         key: PEM, unencrypted PKCS#8; its files have mode 0600.
 

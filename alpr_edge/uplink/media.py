@@ -76,7 +76,7 @@ def opened_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
     Args:
         directory: on the medium. It must exist: making it would fill the vehicle's own disk below an unmounted mount
             point.
-        unit_id: whose folder on it.
+        unit_id: the unit whose folder on the medium is used.
 
     Raises:
         UplinkError: it is not there, or does not work.
@@ -121,12 +121,12 @@ def offload(
     """Write everything that is ready to a medium; returns how many items lie on it now.
 
     Args:
-        outbox: of this unit.
-        medium: where to.
-        sealer: for that medium.
-        settings: how much at a time.
+        outbox: the outbox of this unit.
+        medium: the medium to write to.
+        sealer: the sealer for that medium.
+        settings: the settings that limit how much is written at a time.
         now: the present moment in UTC; None when unknown.
-        tick: told how many items are still to be written.
+        tick: receives the number of items still to be written.
 
     Raises:
         UplinkError: the medium is full or broken; what lies on it whole is noted as such.
@@ -163,9 +163,9 @@ def take_receipts(
     """Take down the receipts that the department left on a medium; again changes nothing.
 
     Args:
-        outbox: of this unit.
-        medium: with this unit's folder.
-        settings: whose authority vouches for the department.
+        outbox: the outbox of this unit.
+        medium: the medium with this unit's folder.
+        settings: the settings that name the authority by which the department is verified.
         unit_id: this unit.
         now: the moment of delivery in UTC; None when unknown.
 

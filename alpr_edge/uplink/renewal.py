@@ -36,7 +36,7 @@ class Renewer:
     Args:
         settings: the department, where the files are, and how many days before its end a certificate is renewed.
         unit_id: this unit.
-        clock: says how many days are left; with an unset one nothing is renewed.
+        clock: the clock by which days left are counted; with an unset one nothing is renewed.
         draw: uniform in [0, 1); spreads a fleet that was enrolled on one day.
     """
 
