@@ -33,7 +33,7 @@ def set_audience(folder: Path, units: Collection[str] | None) -> None:
     """Say which units a source's folder is for, durable when this returns.
 
     Args:
-        folder: of the source; made when missing.
+        folder: the folder of the source; made when missing.
         units: their ids; None: all of them.
 
     Raises:

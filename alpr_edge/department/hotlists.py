@@ -43,7 +43,7 @@ class ListShelf:
     """The published lists.
 
     Args:
-        directory: made with the first of them.
+        directory: the folder of the lists; made with the first of them.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -57,7 +57,7 @@ class ListShelf:
         Args:
             feed: the file.
             source: name of the list.
-            change: what it does to the list published before.
+            change: what the list does to the one published before.
             audience: the units that the list is meant for from now on; None: those that it was meant for.
 
         Raises:

@@ -25,7 +25,7 @@ class DepartmentDatabase:
     """The open database of a department's folder; threads may share it.
 
     Args:
-        directory: made with mode 0700 when missing.
+        directory: the department's folder; made with mode 0700 when missing.
         create: make the database when there is none.
 
     Raises:

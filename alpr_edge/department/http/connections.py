@@ -54,7 +54,7 @@ class ConnectionGate:
     """Counts the connections of one listener and decides who stays; for the thread of its event loop.
 
     Args:
-        limits: of the listener.
+        limits: the limits of the listener.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
@@ -109,7 +109,7 @@ class GatedSocket(socket.socket):
     """A listening socket that gives to its event loop only what a gate admits.
 
     Args:
-        listening: takes over its descriptor.
+        listening: the listening socket, whose descriptor this object takes over.
         gate: decides.
     """
 
@@ -136,7 +136,7 @@ class AcceptedSocket(socket.socket):
     """A connection that tells its gate when it is closed.
 
     Args:
-        connection: takes over its descriptor.
+        connection: the accepted connection, whose descriptor this object takes over.
         peer: the address at its other end, as ``accept`` gives it.
         gate: counts it.
     """

@@ -33,8 +33,8 @@ def create_enrolment_app(
     """The ASGI application of the enrolment port.
 
     Args:
-        units: who may speak with the department.
-        files: where the authority's certificate lies.
+        units: the units that may connect to the department.
+        files: the files with the authority's certificate.
         address_tries: bounds wrong tries by address; left out: 10 in ten minutes.
     """
     app = bare_app()

@@ -29,7 +29,7 @@ class EnrolmentProcess:
     """The running process, started again when it ends before its time.
 
     Args:
-        directory: of the department.
+        directory: the folder of the department.
         listening: the socket; it is closed by :meth:`stop`.
 
     Raises:

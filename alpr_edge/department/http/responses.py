@@ -36,7 +36,7 @@ def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
     """An application without endpoints and without pages about itself.
 
     Args:
-        dependencies: what every endpoint asks first.
+        dependencies: the checks that every endpoint makes first.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=dependencies)
     app.add_exception_handler(StarletteHTTPException, _refuse)

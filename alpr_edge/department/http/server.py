@@ -82,7 +82,7 @@ class DepartmentServer:
         directory: the department's folder, with certificates of ``department init``.
         host: address to listen at.
         port: 0 takes a free one.
-        enrol_port: where units are enrolled, 0 takes a free one; None: nowhere.
+        enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrolment.
 
     Raises:
         DepartmentError: certificates are missing, a port is taken, or enrolment does not start.
@@ -152,10 +152,10 @@ def uvicorn_server(
     """A bounded HTTP/1.1 server that serves sockets given to it.
 
     Args:
-        application: what it serves.
+        application: the application to serve.
         context: its side of TLS.
         protocol: :class:`PeerProtocol` tells the application who its client is.
-        gate: of the sockets that it will serve; None: they are not bounded.
+        gate: the limits on the sockets that it will serve; None: they are not bounded.
     """
     config = uvicorn.Config(
         application,

@@ -54,8 +54,8 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     It answers nobody unless the server tells whose verified certificate the connection was made with.
 
     Args:
-        storage: where items go.
-        receive_s_max: how long a batch may take to arrive.
+        storage: the storage that items are written to.
+        receive_s_max: the longest time in which a batch must arrive.
     """
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])

@@ -71,7 +71,7 @@ class MediumImport:
     """Takes media in.
 
     Args:
-        storage: where to.
+        storage: the storage that items are written to.
         files: the department's keys: what opens media, and what signs receipts; without the second there are none.
         accepted: units of which items count although their certificate was revoked since, as of one out of service.
 
@@ -92,7 +92,7 @@ class MediumImport:
 
         Args:
             medium: the folder units were given.
-            tick: told how many items more were looked at.
+            tick: receives the number of items examined since its last call.
 
         Raises:
             DepartmentError: the medium cannot be read, or is none.

@@ -74,8 +74,8 @@ class PartError(Exception):
     """A part that is not stored.
 
     Args:
-        status: as HTTP's.
-        detail: which field and rule, no value.
+        status: the status, with the meaning of HTTP's.
+        detail: the field and the rule it breaks, without its value.
         outcome: whether it may be sent again.
     """
 
@@ -94,8 +94,8 @@ def record_of(part: Part, unit_id: str) -> Record:
     """Check a part.
 
     Args:
-        part: as it arrived.
-        unit_id: whose certificate the connection was made with.
+        part: the part of the request, as it arrived.
+        unit_id: the unit whose certificate the connection was made with.
 
     Raises:
         PartError: what is wrong with it.

@@ -47,7 +47,7 @@ class Storage:
     """An open storage; threads may share it.
 
     Args:
-        directory: made with mode 0700 when missing.
+        directory: the folder of the storage; made with mode 0700 when missing.
         create: make the database when there is none.
 
     Raises:
@@ -67,8 +67,8 @@ class Storage:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
 
         Args:
-            unit_id: who sent it, proven by its certificate.
-            parts: as they arrived.
+            unit_id: the unit that sent it, proven by its certificate.
+            parts: the parts of the request, as they arrived.
 
         Raises:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.

@@ -142,9 +142,9 @@ class Authority:
         """A unit's certificate: its id as common name, for clients alone.
 
         Args:
-            unit_id: of the unit.
-            key: whose private half the unit has proved to hold.
-            days: how long from now it holds; not above 0 makes one that has run out.
+            unit_id: the id of the unit.
+            key: the public key whose private half the unit has proved to hold.
+            days: the days from now for which the certificate holds; 0 and below makes one that has run out.
         """
         return self.issue(unit_id, key, ExtendedKeyUsageOID.CLIENT_AUTH, days)
 

@@ -70,8 +70,8 @@ class Units:
     """The units of a department; threads may share it.
 
     Args:
-        database: of the department.
-        files: where its authority lies; read when a certificate is issued.
+        database: the database of the department.
+        files: the files of its authority; read when a certificate is issued.
     """
 
     def __init__(self, database: DepartmentDatabase, files: TlsFiles) -> None:
