@@ -90,7 +90,7 @@ class V4l2Source(_Live):
     Args:
         camera: device, size and rate; a camera that has no such mode gives its nearest.
         clock: dates the frames.
-        beat: called before each try to take a picture, whether a frame comes of it or not.
+        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
     """
 
     def __init__(self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
@@ -157,7 +157,7 @@ class RtspSource(_Live):
     Args:
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
         clock: dates the frames.
-        beat: called before each try to take a picture, whether a frame comes of it or not.
+        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
     """
 
     def __init__(self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:

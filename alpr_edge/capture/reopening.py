@@ -23,9 +23,9 @@ class Reopening:
 
     Args:
         source: the device.
-        backoff: how the waits grow.
+        backoff: the rule by which the waits grow.
         draw: uniform in [0, 1), for the jitter of the waits.
-        wait: waits so many seconds; False when the unit stops, which ends the frames.
+        wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
     """
 
     def __init__(
