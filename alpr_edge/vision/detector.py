@@ -113,7 +113,7 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
         return rows
 
     def predict(self, frame: Pixels) -> list[DetectionResult]:
-        """fast-alpr's door."""
+        """The interface that fast-alpr calls."""
         height_px, width_px = frame.shape[:2]
         return [
             DetectionResult("License Plate", found.confidence, BoundingBox(*found.box.within(width_px, height_px)))
