@@ -11,7 +11,7 @@ class Allowance:
     """Bytes that may be worked on in each second of monotonic time.
 
     Args:
-        baud: of the line; a line set faster than :data:`BYTES_A_SECOND` may use its own rate.
+        baud: the rate of the line; a line set faster than :data:`BYTES_A_SECOND` may use its own rate.
     """
 
     def __init__(self, baud: int) -> None:

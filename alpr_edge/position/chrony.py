@@ -1,7 +1,7 @@
 """The receiver's time for chrony, which sets this machine's clock by it: its SOCK reference clock.
 
 chronyd makes a datagram socket and takes samples of the system's clock against the truth (``refclock_sock.c``). This
-room alone opens the serial port, so it is the one that can send them.
+package alone opens the serial port, so it is the one that can send them.
 """
 
 import random
@@ -92,7 +92,7 @@ def sample(utc: datetime, wall_ns: int) -> bytes:
 
     Args:
         utc: the truth.
-        wall_ns: what the system's clock said at that moment, ns since 1970.
+        wall_ns: the system clock's reading at that moment, ns since 1970.
     """
     seconds, micros = divmod(wall_ns // 1000, 1_000_000)
     # Whole microseconds: a float of 56 years in seconds would lose them.

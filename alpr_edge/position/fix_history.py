@@ -28,7 +28,7 @@ class FixHistory:
 
     Args:
         age_ms_max: oldest fix that still says where a frame was taken.
-        fixes_max: how many are kept; a replay keeps its whole log.
+        fixes_max: the most fixes that are kept; a replay keeps its whole log.
     """
 
     def __init__(self, age_ms_max: float, fixes_max: int = FIXES_MAX) -> None:
@@ -107,9 +107,9 @@ class GnssClock:
     """A clock whose UTC comes from the receiver as long as its last fix is recent.
 
     Args:
-        inner: tells the moment, and UTC when there is no recent fix.
+        inner: the clock that gives the moment, and UTC when there is no recent fix.
         fix_history: the receiver's fixes.
-        age_ms_max: how long the inner clock's rate carries the receiver's UTC on.
+        age_ms_max: the longest time for which the inner clock's rate carries the receiver's UTC on.
     """
 
     LATENCY_MS = 1000.0

@@ -101,7 +101,7 @@ class SentenceMerger:
     """Lines in, solutions out; pure, one for each opening of a receiver.
 
     Args:
-        tally: where to count.
+        tally: the counts to add to.
     """
 
     def __init__(self, tally: Tally) -> None:

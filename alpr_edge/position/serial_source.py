@@ -37,7 +37,7 @@ class SerialSource:
     Args:
         settings: device and baud rate.
         clock: stamps the arrival of each sentence.
-        stopped: asked at least twice a second; True ends :meth:`fixes`.
+        stopped: a function that is called at least twice a second; True ends :meth:`fixes`.
     """
 
     def __init__(self, settings: PositionSettings, clock: Clock, stopped: Callable[[], bool] = lambda: False) -> None:
