@@ -33,7 +33,8 @@ class ToneQueue:
     An urgent tone goes ahead of what is less urgent, but never ahead of a withdrawal: that tells of what sounded last.
 
     Args:
-        waiting_max: how many may wait, the sounding one counted; a tone that is never dropped may be one more.
+        waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
+            more.
     """
 
     def __init__(self, waiting_max: int) -> None:
