@@ -22,7 +22,7 @@ class BoundedChannel(Generic[T]):
 
     Args:
         capacity: items held.
-        producers: how many stages put into it; it closes with the last of them.
+        producers: the number of stages that put into it; it closes with the last of them.
     """
 
     def __init__(self, capacity: int, producers: int = 1) -> None:
@@ -85,8 +85,8 @@ class LatestChannel(BoundedChannel[T]):
     """Keeps the newest item of each key; one not yet taken is replaced and counted. Never blocks.
 
     Args:
-        key: what an item replaces (a frame: its camera). Keys are taken in turn.
-        producers: as above.
+        key: a function that gives what an item replaces (a frame: its camera). Keys are taken in turn.
+        producers: the number of stages that put into it; it closes with the last of them.
     """
 
     def __init__(self, key: Callable[[T], Hashable], producers: int = 1) -> None:

@@ -69,8 +69,8 @@ def tracking_in(reply: bytes, number: int) -> Tracking:
     """What a datagram reports.
 
     Args:
-        reply: from chronyd.
-        number: of the question.
+        reply: the bytes received from chronyd.
+        number: the number of the request.
 
     Raises:
         ChronydError: it is no report of chronyd.

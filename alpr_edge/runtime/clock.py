@@ -18,7 +18,7 @@ class SystemClock:
     What it says of UTC counts as the RTC's, for which nobody vouches, unless a source of time does.
 
     Args:
-        sources: who is asked; None: nobody, so that only boot times can be relied on.
+        sources: the sources of trusted time; None: there is none, so that only boot times can be relied on.
     """
 
     def __init__(self, sources: TimeSources | None = None) -> None:

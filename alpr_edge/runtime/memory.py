@@ -32,8 +32,8 @@ def swaps(proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Swap]
     """The swap in use; empty where there is none.
 
     Args:
-        proc: where the kernel tells of processes.
-        system: where it tells of devices.
+        proc: the folder in which the kernel describes processes.
+        system: the folder in which it describes devices.
     """
     try:
         lines = (proc / "swaps").read_text(encoding="utf-8").splitlines()[1:]

@@ -46,10 +46,10 @@ class SourceStage(Generic[T]):
     """Pumps an iterator into a channel until it ends or the process stops; then closes the channel.
 
     Args:
-        name: for health and logs.
+        name: the name for health and logs.
         items: opens the source anew at each call, and shows life by the beat it is given while it waits for a device;
             closing the generator releases the device.
-        output: where items go.
+        output: the channel that items go to.
     """
 
     def __init__(
@@ -83,10 +83,10 @@ class WorkStage(Generic[T]):
     """Does one thing with each item.
 
     Args:
-        name: for health and logs.
-        inlet: where items come from.
+        name: the name for health and logs.
+        inlet: the channel that items come from.
         process: the work.
-        finish: called once after the last item.
+        finish: a function that is called once after the last item.
     """
 
     def __init__(
@@ -133,13 +133,13 @@ class BatchStage(Generic[T]):
     """Does one thing with all items that are there; a batch that failed is tried again, never dropped.
 
     Args:
-        name: for health and logs.
-        inlet: where items come from.
+        name: the name for health and logs.
+        inlet: the channel that items come from.
         process: the work on one batch; raising keeps the batch.
         batch_max: items of one batch.
-        finish: called once after the last batch.
-        idle: called while nothing comes.
-        rescue: for a batch that fails :data:`TRIES_MAX` times; None: it is tried for ever.
+        finish: a function that is called once after the last batch.
+        idle: a function that is called while nothing comes.
+        rescue: a function for a batch that fails :data:`TRIES_MAX` times; None: it is tried for ever.
     """
 
     def __init__(  # noqa: PLR0913 - a stage's work by name

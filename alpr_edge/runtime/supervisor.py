@@ -175,7 +175,7 @@ class Supervisor:
         _tell("stage.started_again", state, hanging=len(state.hanging))
 
     def _leave(self, state: StageState) -> None:
-        """Leave a thread that hangs to itself."""
+        """Abandon a thread that hangs."""
         with self._lock:
             if state.finishing or state.thread is None:
                 return

@@ -54,7 +54,7 @@ class TimeSources:
     """Asks who vouches, at most every ten seconds; safe to use from several threads, of which one waits at a time.
 
     Args:
-        chrony_port: of this machine's chronyd; 0: it is not asked.
+        chrony_port: the port of this machine's chronyd; 0: it is not asked.
         directory: the unit's runtime directory, where its processes tell each other; None: there is none.
     """
 
