@@ -107,7 +107,7 @@ def _resting(chosen: Settings, store: UnitStore) -> str:
 
 
 def _rate(chosen: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
-    """How long there is room without a link; nothing where too little is known."""
+    """A line on how long there is room without a link; none where too little is known."""
     a_read = state.store_bytes / reads if reads else 0.0
     a_day = usage.bytes_a_day(store.database, a_read)
     left = days_left(state, chosen.retention.quotas, a_day or 0.0)
