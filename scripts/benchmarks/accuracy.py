@@ -43,7 +43,7 @@ class Request:
         data: folder of the real photos.
         vision: models and threads.
         only: some of :data:`PARTS`.
-        limit: how many pictures of each road set, at most; the figures of fewer than all are called partial.
+        limit: the most pictures of each road set; the figures of fewer than all are called partial.
     """
 
     data: Path

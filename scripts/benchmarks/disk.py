@@ -46,8 +46,8 @@ def run(data: Path, parts: tuple[str, ...], reads: int) -> None:
 
     Args:
         data: real pictures.
-        parts: of :data:`PARTS`.
-        reads: of the fortnight.
+        parts: the names of :data:`PARTS` to measure.
+        reads: the number of reads of the fortnight.
     """
     settings = StoreSettings()
     pictures = looks(data, settings)

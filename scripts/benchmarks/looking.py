@@ -167,8 +167,8 @@ def left_over(
 
     Args:
         truths: the plates of a scene.
-        readings: what was found in it.
-        taken: of each truth the reading that is taken for it.
+        readings: the readings of the picture.
+        taken: for each true plate the reading that is taken for it.
         ignored: places where a reading is neither right nor wrong.
     """
     rest = [reading for index, reading in enumerate(readings) if index not in taken]

@@ -37,10 +37,10 @@ def replay(frames: Iterable[Frame], sight: VisionModels, vision: VisionSettings,
     """Take frames through the path one after the other.
 
     Args:
-        frames: of one camera, in order.
-        sight: what finds and reads plates.
-        vision: how long a second reader is waited for.
-        ending_ms: how long after the last frame the source ends.
+        frames: the frames of one camera, in order.
+        sight: the models that find and read plates.
+        vision: the settings that say how long to wait for a second reader.
+        ending_ms: the time after the last frame at which the source ends.
     """
     decision = DecisionSettings()
     second = SecondOpinions(second_reader_worker(sight.second, live=False), vision.second_reader_ms_max)

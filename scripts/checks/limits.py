@@ -1,4 +1,4 @@
-"""Holds the house to its limits: no file and no function grows past what one reads in one sitting.
+"""Checks the limits of the code: no file and no function grows past what one reads in one sitting.
 
 Prints a line for each file or function over its limit, and then ends with exit code 1.
 """

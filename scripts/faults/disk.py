@@ -34,7 +34,7 @@ class Disk:
 
     Args:
         image: the file; made, or made anew.
-        size: in bytes.
+        size: the size in bytes.
     """
 
     def __init__(self, image: Path, size: int = DISK_BYTES) -> None:

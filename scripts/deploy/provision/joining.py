@@ -35,7 +35,7 @@ class Enrolment:
 
     Args:
         department: its address; empty when this run was not told to enrol.
-        invitation: what ``alpr-edge department code`` printed there.
+        invitation: the text that ``alpr-edge department code`` printed there.
     """
 
     name = "enrolment"

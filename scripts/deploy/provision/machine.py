@@ -17,7 +17,7 @@ class ProvisioningError(Exception):
     """One line that says what is wrong and what to do.
 
     Args:
-        line: for a person.
+        line: the error in one line, for a person.
         said: every line that a failed program printed.
     """
 
@@ -36,7 +36,7 @@ def run(
 
     Args:
         command: the program and its arguments.
-        stdin: what it reads; nothing.
+        stdin: the input of the command; none by default.
         timeout_s: it is killed after so many seconds.
         environment: added to this process's own, which names proxies and indexes.
 

@@ -24,7 +24,7 @@ class Step(Protocol):
         """Change it.
 
         Args:
-            undo: takes what has to be done, last first, when this fails later on.
+            undo: receives what has to be undone, last first, when this fails later on.
         """
 
 

@@ -55,7 +55,7 @@ class Trial:
         """Write it down, and have it decided after a power cut.
 
         Args:
-            path: where it is written down.
+            path: the file that it is written to.
             program: ``scripts/update`` of the release before, which is known to work.
             boot_unit: the systemd unit that runs it.
         """
