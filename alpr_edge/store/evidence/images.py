@@ -24,7 +24,7 @@ HEADER = b"AEIM\x01"
 NONCE_BYTES = 12
 OVERHEAD_BYTES = len(HEADER) + NONCE_BYTES + 16
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
-"""What digests begin with, and the names of the folders they lie in."""
+"""The first two digits of digests, which are also the names of the folders they lie in."""
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -32,12 +32,12 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What a file tells without being opened."""
+    """Facts about an image that its file gives without being decrypted."""
 
     length: int
     """Bytes of the JPEG."""
     changed: datetime
-    """By the clock of that moment."""
+    """When the file was changed, by the clock of that moment."""
 
 
 class ImageStore:
@@ -103,20 +103,20 @@ class ImageStore:
             raise StoreError(f"{path}: the image cannot be removed: {error.strerror}") from None
 
     def orphans(self, known: Collection[str], prefix: str = "") -> list[str]:
-        """Digests of the files here that are not in ``known``: a crash left them, or an amended read let go.
+        """Digests of the files that are not in ``known``: left by a crash, or by a read that got another picture.
 
         Args:
-            known: digests to keep.
-            prefix: look only at digests that begin so.
+            known: the digests to keep.
+            prefix: the beginning of the digests to look at; empty: all.
 
         Raises:
-            StoreError: a folder cannot be looked into.
+            StoreError: a folder cannot be read.
         """
         names = (path.name for path in self._files(prefix))
         return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
 
     def facts(self, sha256: str) -> "ImageFacts | None":
-        """What is known of an image by its file alone; None when there is none."""
+        """Size and age of an image by its file alone; None when there is none."""
         try:
             status = self._path(sha256).stat()
         except OSError:
@@ -124,10 +124,10 @@ class ImageStore:
         return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def remove_temporaries(self, prefix: str = "") -> int:
-        """Remove what a crash left half-written; only for the process that writes images, before it does.
+        """Remove half-written files that a crash left; only for the process that writes images, before it does.
 
         Raises:
-            StoreError: a folder cannot be looked into, or does not let go of a file.
+            StoreError: a folder cannot be read, or a file cannot be removed.
         """
         leftovers = [path for path in self._files(prefix) if _is_temporary(path)]
         try:

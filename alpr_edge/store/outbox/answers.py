@@ -1,4 +1,4 @@
-"""How an answer of the department changes an item of the outbox, inside the transaction of its batch."""
+"""Applies an answer of the department to an item of the outbox, inside the transaction of its batch."""
 
 from datetime import datetime
 from typing import Any

@@ -54,7 +54,7 @@ class OutboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class MediumCounts:
-    """What lies on one portable medium and has no receipt yet."""
+    """The items on one portable medium that have no receipt yet."""
 
     medium_id: str
     items: int
@@ -64,7 +64,7 @@ class MediumCounts:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An item that the department does not take in this form."""
+    """An item that the department does not accept in this form."""
 
     item_id: str
     kind: ItemKind
@@ -73,7 +73,7 @@ class Quarantined:
 
 
 class Outbox:
-    """The queue to the department.
+    """The queue of items to the department.
 
     Args:
         database: the database of items and their bodies.
@@ -87,7 +87,7 @@ class Outbox:
     def due(
         self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, offloaded: bool = False
     ) -> list[OutboxItem]:
-        """The next items to deliver: those that fail alone last, else the most urgent, least often tried, oldest first.
+        """The next items to deliver: those that failed alone last, else the most urgent, least tried, oldest first.
 
         An item whose body is lost or changed is quarantined and left out. One that cannot be read at present is left
         out too, and waits behind the others.
@@ -131,10 +131,10 @@ class Outbox:
         return None
 
     def settle(self, answers: Sequence[Answer], digest_attempts_max: int, at: datetime | None = None) -> None:
-        """Take the department's answers down, in one transaction; the same answer twice changes nothing more.
+        """Apply the department's answers in one transaction; the same answer twice changes nothing more.
 
         Args:
-            answers: one an item.
+            answers: the answers, one an item.
             digest_attempts_max: the number of receipts for other content after which the item is quarantined.
             at: the moment of delivery in UTC, None when unknown.
         """
@@ -143,12 +143,12 @@ class Outbox:
                 apply_answer(connection, answer, digest_attempts_max, at)
 
     def offload(self, items: Sequence[OutboxItem], medium_id: str, at: datetime | None) -> int:
-        """Note that items that were ready lie on a medium now; returns how many.
+        """Record that items that were ready lie on a medium now; returns how many.
 
         Args:
-            items: written, read back and equal.
+            items: the items that were written and read back the same.
             medium_id: the medium.
-            at: now in UTC, None when unknown.
+            at: the present moment in UTC, None when unknown.
         """
         done = 0
         with self._database.write() as connection:
@@ -159,18 +159,18 @@ class Outbox:
         return done
 
     def media(self) -> list[MediumCounts]:
-        """The media that hold items without a receipt."""
+        """Portable media that hold items without a receipt."""
         last = func.max(outbox.c.offloaded_utc)
         query = select(outbox.c.medium_id, func.count(), last).where(IS_OFFLOADED).group_by(outbox.c.medium_id)
         with self._database.read() as connection:
             return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
 
     def delivered(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
-        """Take one receipt down, as :meth:`settle`."""
+        """Apply one receipt, as :meth:`settle` does."""
         self.settle([Answer(item_id, Outcome.RECEIPT, sha256)], digest_attempts_max, at)
 
     def failed_alone(self, item_id: str, detail: str, failures_max: int | None) -> None:
-        """Count that an item failed while others got through; it waits behind all that failed less often.
+        """Count that an item failed while others were delivered; items that failed less often go first.
 
         Args:
             item_id: the item.
@@ -244,7 +244,7 @@ class Outbox:
             return [Quarantined(row["item_id"], _kind_of(row), row["attempts"], row["detail"]) for row in rows]
 
     def counts(self) -> OutboxCounts:
-        """How many items stand where, without looking at them."""
+        """The number of items in each state, without reading them."""
         with self._database.read() as connection:
             found = queries.kept_counts(connection)
         states = ("ready", "delivered", "quarantined", "offloaded")

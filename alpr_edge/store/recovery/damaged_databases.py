@@ -59,7 +59,7 @@ class DamagedDatabase:
 
     @property
     def report(self) -> dict[str, Any] | None:
-        """What the last salvage said of it; None: none has run to its end."""
+        """The report of the last salvage; None: none has run to its end."""
         try:
             told: dict[str, Any] = json.loads((self.folder / _REPORT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -68,15 +68,15 @@ class DamagedDatabase:
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether a technician has said that it was seen."""
+        """Whether a technician has acknowledged it."""
         return (self.folder / _SEEN).exists()
 
     def keep_report(self, report: dict[str, Any]) -> None:
-        """Write down how a salvage went; it is on disk when this returns."""
+        """Write the report of a salvage; it is on disk when this returns."""
         self._write(_REPORT, json.dumps(report, sort_keys=True).encode() + b"\n")
 
     def acknowledge(self) -> None:
-        """Stop the alarm; the database waits on."""
+        """Stop the alarm; the database stays."""
         self._write(_SEEN, b"")
 
     def discard(self) -> None:
@@ -107,7 +107,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def waiting(directory: Path) -> list[DamagedDatabase]:
-    """Those from which nothing was salvaged yet."""
+    """The damaged databases that were not salvaged yet."""
     return [aside for aside in damaged_databases(directory) if aside.report is None]
 
 

@@ -32,7 +32,7 @@ REFUSED = "refused"
 """Name of the folder in the data folder, and purpose of its key."""
 RECORDS_MAX = 2000
 BYTES_MAX = 256 * 1024 * 1024
-"""Of all files; beyond it records are kept without their pictures."""
+"""Most bytes of all files; beyond it records are kept without their pictures."""
 HEADER = b"AERR\x01"
 _NONCE_BYTES = 12
 _LENGTH = struct.Struct("<I")
@@ -46,16 +46,16 @@ class RefusedRecord:
     """One refused record."""
 
     name: str
-    """Of its file; names rise in the order in which records came."""
+    """Name of its file; names rise in the order in which records came."""
     size_bytes: int
     since: datetime
-    """By the clock of that moment."""
+    """When it was refused, by the clock of that moment."""
     read_id: str = ""
-    """Empty when the file cannot be read."""
+    """Id of its read; empty when the file cannot be read."""
     what: str = ""
     """Decision or end of the pass."""
     reason: str = ""
-    """Why the store did not take it, without anything of the record; or why the file cannot be read."""
+    """Why the store refused it, without anything of the record; or why the file cannot be read."""
 
 
 class RefusedRecords:
@@ -71,7 +71,7 @@ class RefusedRecords:
         self._cipher = AESGCM(derive_key(outbox_key, REFUSED))
 
     def count(self) -> int:
-        """How many lie there."""
+        """Number of refused records."""
         return len(self._files())
 
     def add(self, record: Stored, reason: str) -> None:
@@ -100,14 +100,14 @@ class RefusedRecords:
         log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
 
     def listed(self) -> list[RefusedRecord]:
-        """What lies there, oldest first."""
+        """The refused records, oldest first."""
         return [self._described(path) for path in self._files()]
 
     def take_in(self, store: ReadStore) -> int:
-        """Try each record again, oldest first; those that the store takes now are removed. Returns how many.
+        """Try each record again, oldest first; those that are stored now are removed. Returns how many.
 
         Raises:
-            StoreError: a record came in and its file cannot be removed.
+            StoreError: a record was stored and its file cannot be removed.
         """
         return sum(self._take_in_one(path, store) for path in self._files())
 

@@ -21,14 +21,14 @@ from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
 LOOK_S_MAX = 2.0
-"""How long a start looks a database over; what a large one has behind that shows when it is read."""
+"""How long a start checks a database; damage further on in a large one shows when it is read."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReplacement:
-    """Opens, and renews, the database of a data folder; only for the process that holds the folder.
+    """Opens, and replaces, the database of a data folder; only for the process that has locked the folder.
 
     Args:
         directory: the unit's data folder.
@@ -39,7 +39,7 @@ class DatabaseReplacement:
     key: bytes
 
     def open(self) -> Database:
-        """The database, sound as far as a short look tells, at this release's schema.
+        """Open the database, sound as far as a short check shows, at this release's schema.
 
         Raises:
             StoreError: another key, a full disk, or a newer release's: nothing was moved.
@@ -68,7 +68,7 @@ class DatabaseReplacement:
         self._mark(database)
 
     def is_of_this_key(self) -> bool:
-        """Whether the database was written with this key, as far as anything of it still tells."""
+        """Whether the database was written with this key, as far as anything of it still shows that."""
         mark = KeyMark.read(self.directory)
         if mark is not None and mark.is_of(self.key):
             return True

@@ -39,12 +39,12 @@ log = structlog.get_logger(__name__)
 _RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts", "medium_id", "offloaded_utc")
 
 Progress = Callable[[int, int], None]
-"""Told how many pages of how many were read."""
+"""Receives how many pages were read, and of how many."""
 
 
 @dataclass(slots=True)
 class Salvaged:
-    """How much came over; no plates."""
+    """The result of a salvage; holds no plates."""
 
     saved: Counter[str] = field(default_factory=Counter)
     """New rows by table."""
@@ -107,7 +107,7 @@ class Salvage:
     lists: frozenset[str] = frozenset()
 
     def run(self, aside: DamagedDatabase, progress: Progress) -> Salvaged:
-        """Save what can be read there, and write down how it went.
+        """Salvage what can be read of a damaged database, and write the report.
 
         Raises:
             StoreError: today's database cannot be written; run it again.

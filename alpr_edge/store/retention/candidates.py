@@ -1,4 +1,4 @@
-"""How reads stand towards deletion, read slice by slice: whether acknowledged, held, how old and how large."""
+"""Reads as candidates for deletion, read slice by slice: acknowledged or not, held or not, how old and how large."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,18 +27,18 @@ BOOTS_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class RetentionCandidate:
-    """One read."""
+    """One read that may be deleted by the rules."""
 
     kept: KeptRead
     read_id: str
     camera_id: str
     seen_utc: datetime | None
-    """Sure; None when it is not."""
+    """When it was last seen, as far as that is sure; None when it is not."""
     images: int
 
 
 class Ages:
-    """Tells when reads were: by their own trusted clock, or by their boot's pairs.
+    """Finds when reads were made: by their own trusted clock, or by their boot's pairs.
 
     Args:
         database: the database with the pairs.

@@ -1,4 +1,4 @@
-"""How much reads take up on the disk and how much of it may not go, counted a slice at a time.
+"""Measures how much disk space reads take up and how much of it may not be freed, a slice at a time.
 
 The images are the bulk. Their table is walked by the first two digits of the digest, so that no reading transaction
 grows with the store; digests are spread evenly, so what is deleted meanwhile can be taken off all slices alike.
