@@ -72,9 +72,9 @@ class _Rows:
 
     Args:
         header: the header, which says what each cell means.
-        maker: makes the rows.
-        done: lines read already.
-        trailer: whether a trailer must stand at the end.
+        maker: the builder of the rows.
+        done: the number of lines read already.
+        trailer: whether a trailer must be at the end.
     """
 
     def __init__(self, header: Header, maker: RowBuilder, done: int, *, trailer: bool) -> None:
