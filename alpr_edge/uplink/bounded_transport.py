@@ -15,15 +15,15 @@ import httpcore
 import httpx
 
 PIECE_BYTES = 16 * 1024
-"""Handed over in one write: a TLS record, which is sent within its time limit or not at all."""
+"""Bytes handed over in one write: a TLS record, which is sent within its time limit or not at all."""
 
 
 def _no_beat() -> None:
-    """Nobody listens."""
+    """Do nothing at a sign of life."""
 
 
 class Deadline:
-    """How long one exchange may take, on monotonic time; begun anew for each, and obeyed by its connection.
+    """The time limit of one exchange, on monotonic time; set anew for each, and kept by its connection.
 
     Args:
         beat: a function that is called at each piece that goes out or comes in; may raise to end the exchange.
@@ -52,7 +52,7 @@ class Deadline:
         return self._left_s(timeout_s, self._over_s, late)
 
     def receiving(self, timeout_s: float | None) -> float | None:
-        """The time limit of a read."""
+        """The time limit of a read, given the library's."""
         if self._answer_over_s is None:
             self._answer_over_s = time.monotonic() + self._answer_s
         return self._left_s(timeout_s, min(self._over_s, self._answer_over_s), httpcore.ReadTimeout)
@@ -67,10 +67,10 @@ class Deadline:
 
 
 class BoundedTransport(httpx.HTTPTransport):
-    """HTTP/1.1 over connections that obey a deadline; for one thread, which has at most two requests open.
+    """HTTP/1.1 over connections that keep a deadline; for one thread, which has at most two requests open.
 
     Args:
-        context: TLS.
+        context: the TLS context.
         deadline: the deadline of the present exchange.
     """
 

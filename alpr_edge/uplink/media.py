@@ -1,4 +1,4 @@
-"""Portable media at the depot (policy 462.5): items go out sealed, and receipts come back.
+"""Writes items to portable media at the depot (policy 462.5), sealed, and reads the receipts that come back.
 
 What is written can be read by the department alone, and shows who wrote it. An item on a medium has not arrived: it
 keeps its place in the outbox until a receipt that the department signed comes back, on the medium or over the link.
@@ -40,7 +40,7 @@ from alpr_edge.uplink.sealing import SealedError, Sealer, media_key_in, taken_ap
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A medium that is there, with a folder for this unit; made by :func:`opened_medium`."""
+    """An open medium with a folder for this unit; made by :func:`opened_medium`."""
 
     directory: Path
     medium_id: str
@@ -91,7 +91,7 @@ def opened_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
 
 
 def sealer_of(settings: UplinkSettings, unit_id: str, medium_id: str) -> Sealer:
-    """What seals items with this unit's certificate for its department.
+    """The sealer that seals items with this unit's certificate for its department.
 
     Raises:
         UplinkError: the certificate, its key or the department's key for media is missing.
@@ -149,7 +149,7 @@ def offload(
 
 @dataclass(slots=True)
 class ReceiptsTaken:
-    """What came of the receipts on a medium."""
+    """The result of reading the receipts on a medium."""
 
     delivered: int = 0
     """Items of this unit that had waited for one."""
@@ -160,13 +160,13 @@ class ReceiptsTaken:
 def take_receipts(
     outbox: Outbox, medium: Medium, settings: UplinkSettings, unit_id: str, now: datetime | None
 ) -> ReceiptsTaken:
-    """Take down the receipts that the department left on a medium; again changes nothing.
+    """Apply the receipts that the department left on a medium; a second time changes nothing.
 
     Args:
         outbox: the outbox of this unit.
         medium: the medium with this unit's folder.
         settings: the settings that name the authority by which the department is verified.
-        unit_id: this unit.
+        unit_id: the id of this unit.
         now: the moment of delivery in UTC; None when unknown.
 
     Raises:
@@ -239,7 +239,7 @@ def _is_receipts(name: str) -> bool:
 
 @contextmanager
 def _failing(directory: Path) -> Iterator[None]:
-    """Tell of a medium that fails in one line."""
+    """Turn the errors of a failing medium into one line."""
     try:
         yield
     except OSError as error:
