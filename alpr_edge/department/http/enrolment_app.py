@@ -58,7 +58,7 @@ def create_enrolment_app(
 
 
 class _Desk:
-    """Enrols, and counts who was wrong."""
+    """Enrols units, and counts wrong tries."""
 
     def __init__(self, units: Units, address_tries: WrongTries) -> None:
         self._units = units

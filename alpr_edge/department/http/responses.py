@@ -23,11 +23,11 @@ from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 RETRY_AFTER_S = 30
 SMALL_BYTES_MAX = 16_384
-"""Of a request that carries no item."""
+"""Largest body of a request that carries no item."""
 SMALL_RECEIVE_S_MAX = 20.0
 HEADERS = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
 _STATUSES = {Refusal.UNIT: 400, Refusal.REQUEST: 400, Refusal.TRIES: 429, Refusal.AUTHORITY: 503}
-"""Of refusals that are not 403."""
+"""Statuses of refusals that are not 403."""
 
 log = structlog.get_logger(__name__)
 

@@ -35,7 +35,7 @@ KEEP_ALIVE_S = 30
 STOP_S_MAX = 10
 START_S_MAX = 30.0
 UNIT_CONNECTIONS_MAX = 8
-"""Of one unit; a newer one takes the place of its oldest, which a link that went away may have left behind."""
+"""Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
 STORAGE_LIMITS = ConnectionLimits(
     connections=512, handshakes=128, address_connections=512, address_handshakes=32, handshake_s=10.0
 )
@@ -50,7 +50,7 @@ class GatedProtocol(H11Protocol):
     gate: ClassVar[ConnectionGate | None] = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """The handshake is over by now."""
+        """Note that the handshake is over."""
         super().connection_made(transport)
         if self.gate is not None:
             self.gate.established(transport)
@@ -111,7 +111,7 @@ class DepartmentServer:
 
     @property
     def units(self) -> Units:
-        """Who may speak with this department."""
+        """The units that may connect to this department."""
         return self._storage.units
 
     def run(self) -> None:
@@ -178,7 +178,7 @@ def uvicorn_server(
 
 
 def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.2 or later; who has no certificate of the authority does not get past the handshake.
+    """A TLS context of 1.2 or later; a client without a certificate of the authority does not pass the handshake.
 
     Raises:
         DepartmentError: a file is missing or not usable.
@@ -193,7 +193,7 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
 
 
 def enrolment_context(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.2 or later for units that have no certificate yet.
+    """A TLS context of 1.2 or later for units that have no certificate yet.
 
     Raises:
         DepartmentError: a file is missing or not usable.

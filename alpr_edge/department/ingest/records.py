@@ -1,4 +1,4 @@
-"""What one part of a batch must be before it is stored, and the row it becomes.
+"""Checks one part of a batch before it is stored, and makes the row of it.
 
 A refusal names fields and rules, never a value: it travels back, is shown on the vehicle and may be logged.
 """
@@ -52,7 +52,7 @@ class Part:
     kind: str
     body: bytes
     sha256: str
-    """What the unit says the body's digest is."""
+    """The body's digest as the unit states it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +65,9 @@ class Record:
     sha256: str
     table: Table | None = None
     row: dict[str, Any] | None = None
-    """Of :attr:`table`."""
+    """The row for :attr:`table`."""
     references: tuple[Reference, ...] = ()
-    """What it speaks of that is no part of it; all of it must be the sender's."""
+    """The references to other records; all of these must be the sender's."""
 
 
 class PartError(Exception):
@@ -129,7 +129,7 @@ _HIT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Content:
-    """What a kind's check makes of a part."""
+    """The result of a kind's check of a part."""
 
     table: Table | None = None
     row: dict[str, Any] | None = None

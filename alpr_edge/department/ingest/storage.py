@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StorageCounts:
-    """What is stored; no plates."""
+    """Counts of what is stored; no plates."""
 
     items: dict[str, int]
     """Items by kind."""
@@ -61,7 +61,7 @@ class Storage:
         self.lists = ListShelf(directory / LISTS_NAME)
         """Hotlists for the units."""
         self.units = Units(self._database, TlsFiles(directory))
-        """Who may speak with this department."""
+        """The units that may connect to this department."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
@@ -85,7 +85,7 @@ class Storage:
             ]
 
     def counts(self) -> StorageCounts:
-        """What is stored."""
+        """Count what is stored."""
         with self._database.reading() as connection:
             return StorageCounts(
                 items=_grouped(connection, items.c.kind),
