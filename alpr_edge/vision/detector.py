@@ -91,7 +91,7 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
         return self.detect_pixels(frame.pixels)
 
     def detect_pixels(self, pixels: Pixels) -> list[Detection]:
-        """As :meth:`detect`, on uint8 [H, W, 3] BGR."""
+        """Detect plates as :meth:`detect` does, in a picture uint8 [H, W, 3] BGR."""
         tensor, fitted = self.prepare(pixels)
         rows = self.infer(tensor)
         found = [Detection(fitted.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= self._confidence_min]

@@ -34,7 +34,7 @@ PROBABILITY_MIN = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What makes a reader's probabilities mean what they say.
+    """Calibration that makes a reader's probabilities mean what they say.
 
     Args:
         temperature: below 1 is surer, above 1 less sure.
