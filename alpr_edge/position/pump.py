@@ -1,4 +1,4 @@
-"""Keeps a fix source going: a receiver that vanished is opened again, with growing waits."""
+"""Keeps a fix source running: a receiver that vanished is opened again, with growing waits."""
 
 import random
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def pump(
         fix_history: the history that collects the fixes.
         wait: a function that waits so many seconds and says whether to stop (``threading.Event.wait``).
         backoff: the rule by which the waits grow; a fix resets them.
-        draw: uniform in [0, 1), for the jitter.
+        draw: gives random numbers in [0, 1), for the jitter.
         timed: receives each fix that has a trusted time.
     """
     failures = 0
