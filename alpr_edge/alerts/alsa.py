@@ -27,9 +27,9 @@ CHUNK_SAMPLES = RATE_HZ * CHUNK_MS // 1000
 STEADY_CHUNKS = 10
 """A device that took more than its buffer holds is playing."""
 STALL_S = 2.0
-"""A device that takes nothing for so long is lost."""
+"""Time after which a device that accepts nothing is lost."""
 OPEN_S = 5.0
-"""Likewise while it opens: a sound server may finish a long block of silence first."""
+"""The same while it opens: a sound server may finish a long block of silence first."""
 HAND_OVER_S = 2.0
 HANG_S = 10.0
 """Longer than any wait here: the thread that feeds the device hangs, in a driver or on a process that does not end."""
@@ -111,7 +111,7 @@ class AlsaPlayer:
             return queued.started_ns
 
     def close(self) -> None:
-        """Let what is queued end, then release the device."""
+        """Finish what is queued, then release the device."""
         with self._state:
             self._closing = True
             self._state.notify_all()

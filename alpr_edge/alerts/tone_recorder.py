@@ -1,4 +1,4 @@
-"""Hears whether tones really sound: records with ``arecord`` while they play, and looks for their pitches."""
+"""Checks whether tones really sound: records with ``arecord`` while they play, and looks for their pitches."""
 
 import subprocess
 import tempfile
