@@ -31,7 +31,7 @@ Keys = NDArray[np.uint64]
 
 
 class Marks(NamedTuple):
-    """What two generations of a list are compared by."""
+    """The numbers by which two generations of a list are compared."""
 
     identities: Keys
     """[entries], a number for each plate, state, reason and record id."""
