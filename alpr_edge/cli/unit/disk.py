@@ -97,7 +97,7 @@ def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
 
 
 def _resting(chosen: Settings, store: UnitStore) -> str:
-    """Why nothing is deleted for its age: the running unit's word, else judged by this computer's clock."""
+    """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
     health = fresh_health(chosen.unit.runtime_directory)
     told = None if health is None else health.figures.get("deletion_by_age_rests")
     if told is not None:
