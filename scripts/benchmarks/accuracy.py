@@ -1,4 +1,4 @@
-"""Accuracy: which sets are looked at, and which figures are printed of each."""
+"""Measures accuracy: which sets are examined, and which figures are printed of each."""
 
 import sys
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
 from scripts.benchmarks.sheet import tile_of, worst, write_sheet
 
 ROAD = ("road", "rides", "lettering")
-"""What nobody chose: the headline."""
+"""Sets whose pictures nobody chose: the headline."""
 PARTS = (*ROAD, *PHOTOS, "small", "rendered", "negatives", "dashcam", "voting", "speed")
 """What is measured unless it is chosen by name."""
 CHOICES = (*PARTS, "voting_kept")
@@ -53,7 +53,7 @@ class Request:
 
     @property
     def prefix(self) -> str:
-        """Of the names of figures that a limit holds for."""
+        """The names of figures that a limit holds for."""
         return "" if self.limit is None else "partial."
 
 

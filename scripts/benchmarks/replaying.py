@@ -19,7 +19,7 @@ from alpr_edge.settings import DecisionSettings, VisionSettings
 
 @dataclass(slots=True, eq=False)
 class Replay:
-    """What the path made of a source's frames."""
+    """The result of a replay of a source's frames."""
 
     readings: list[Sequence[Reading]] = field(default_factory=list)
     """Of each frame."""
@@ -34,7 +34,7 @@ class Replay:
 
 
 def replay(frames: Iterable[Frame], sight: VisionModels, vision: VisionSettings, ending_ms: float = 0.0) -> Replay:
-    """Take frames through the path one after the other.
+    """Process frames one after the other as the unit does.
 
     Args:
         frames: the frames of one camera, in order.
