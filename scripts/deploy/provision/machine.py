@@ -1,4 +1,4 @@
-"""What steps do to the machine: run programs and write files, each so that it can be undone."""
+"""Changes of the machine: runs programs and writes files, each so that it can be undone."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def run(
     timeout_s: float = RUN_S_MAX,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What a program prints.
+    """The output of a program.
 
     Args:
         command: the program and its arguments.
