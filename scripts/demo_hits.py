@@ -1,4 +1,4 @@
-"""Tells the hits of a drive to a newcomer: what sounded, when, and what an officer would do with it."""
+"""Explains the hits of a drive to a newcomer: what sounded, when, and what an officer would do with it."""
 
 import json
 import sys

@@ -27,12 +27,12 @@ CHUNK_SAMPLES = RATE_HZ * CHUNK_MS // 1000
 STEADY_CHUNKS = 10
 """A device that took more than its buffer holds is playing."""
 STALL_S = 2.0
-"""A device that takes nothing for so long is lost."""
+"""Time after which a device that accepts nothing is lost."""
 OPEN_S = 5.0
-"""Likewise while it opens: a sound server may finish a long block of silence first."""
+"""The same while it opens: a sound server may finish a long block of silence first."""
 HAND_OVER_S = 2.0
 HANG_S = 10.0
-"""Longer than anything here waits: who feeds the device hangs, in a driver or at a process that cannot be ended."""
+"""Longer than any wait here: the thread that feeds the device hangs, in a driver or on a process that does not end."""
 CLOSE_S_MAX = 30.0
 """All tones that may wait, and the end of the device."""
 WAITING_MAX = 8
@@ -50,7 +50,7 @@ class AlsaPlayer:
     Args:
         device: ALSA's name of it (``aplay -L`` lists them).
         volume: linear, 0 to 1.
-        backoff: waits between tries; one device on one vehicle needs no jitter.
+        backoff: the waits between tries; one device on one vehicle needs no jitter.
     """
 
     name = "sound"
@@ -72,7 +72,7 @@ class AlsaPlayer:
 
     @property
     def up(self) -> bool:
-        """Whether the device takes samples at present; asking also has whoever feeds it replaced if it hangs."""
+        """Whether the device accepts samples at present; the call also replaces a thread that hangs."""
         self._supervisor.tend()
         return self._up and not any(state.waiting for state in self._supervisor.states)
 
@@ -111,7 +111,7 @@ class AlsaPlayer:
             return queued.started_ns
 
     def close(self) -> None:
-        """Let what is queued end, then release the device."""
+        """Finish what is queued, then release the device."""
         with self._state:
             self._closing = True
             self._state.notify_all()

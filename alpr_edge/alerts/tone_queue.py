@@ -7,12 +7,12 @@ from alpr_edge.alerts.tones import Samples
 from alpr_edge.domain.alerting import Tone, urgency_of
 
 _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
-"""Who is warned must hear it; who was must hear that it does not hold any more."""
+"""Tones that are never dropped: an officer who was warned must also hear that the warning no longer holds."""
 
 
 @dataclass(slots=True, eq=False)
 class QueuedTone:
-    """A tone on its way to the device."""
+    """A tone that waits or sounds."""
 
     tone: Tone
     samples: Samples
@@ -33,7 +33,8 @@ class ToneQueue:
     An urgent tone goes ahead of what is less urgent, but never ahead of a withdrawal: that tells of what sounded last.
 
     Args:
-        waiting_max: how many may wait, the sounding one counted; a tone that is never dropped may be one more.
+        waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
+            more.
     """
 
     def __init__(self, waiting_max: int) -> None:
@@ -48,7 +49,7 @@ class ToneQueue:
 
     @property
     def first(self) -> QueuedTone | None:
-        """The one that sounds now."""
+        """The tone that sounds now."""
         return self._queue[0] if self._queue else None
 
     def add(self, queued: QueuedTone) -> QueuedTone | None:
@@ -71,15 +72,15 @@ class ToneQueue:
         return sum(other.left for other in self._queue[: self._queue.index(queued)])
 
     def remove_first(self) -> None:
-        """The first has sounded."""
+        """Remove the first, which has sounded."""
         del self._queue[0]
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all tones."""
         self._queue.clear()
 
     def _makes_room(self, tone: Tone) -> bool:
-        """Let the least urgent of the waiting go, the last of its kind, if it is less urgent than ``tone``."""
+        """Drop the least urgent of the waiting tones, the last of its kind, if it is less urgent than ``tone``."""
         waiting = [other for other in reversed(self._queue[1:]) if other.tone not in _NEVER_DROPPED]
         least = min(waiting, key=lambda other: urgency_of(other.tone), default=None)
         if least is None or urgency_of(least.tone) >= urgency_of(tone):

@@ -1,4 +1,4 @@
-"""Hears whether tones really sound: records with ``arecord`` while they play, and looks for their pitches."""
+"""Checks whether tones really sound: records with ``arecord`` while they play, and looks for their pitches."""
 
 import subprocess
 import tempfile
@@ -92,7 +92,7 @@ def heard(signal: Signal, pitches_hz: Iterable[float]) -> set[float]:
 
     Args:
         signal: float64 [samples] at the rate of the tones.
-        pitches_hz: to look for.
+        pitches_hz: the pitches to look for.
     """
     return {hz for hz in pitches_hz if _stands_out(signal, hz)}
 

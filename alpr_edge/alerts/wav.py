@@ -1,4 +1,4 @@
-"""The wav sink: a drive's tones in one file, each where it belongs in the drive's time."""
+"""A player that writes a replay's tones to one wav file, each at its time in the replay."""
 
 import os
 import struct

@@ -1,6 +1,6 @@
-"""The composition: settings -> objects -> services; the only room that picks an adapter.
+"""The composition: builds the two daemons and the replay from the settings; the only package that picks adapters.
 
-The house plan has one file here; it became a folder when it outgrew one screen, a file a service: :mod:`doors` picks
-adapters, :mod:`watch` is a camera's path from frame to record, :mod:`recorder` writes records, :mod:`unit` is
-the daemon, :mod:`driving` the same composition over a recording, :mod:`uplink` the second daemon.
+:mod:`factories` picks adapters, :mod:`pipeline` is the way of a frame from camera to record, :mod:`stages` is what runs
+beside it, :mod:`capture_daemon` and :mod:`uplink_daemon` are the daemons, :mod:`replay` is the same composition over a
+recording.
 """

@@ -1,4 +1,4 @@
-"""Things of which none may end what does them: one that fails is left out, and named until it goes again."""
+"""Runs work whose failure must not end the caller: a failed piece is left out, and named until it succeeds again."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,18 +14,18 @@ log = structlog.get_logger(__name__)
 
 
 class Attempts:
-    """What was tried, and what of it failed last."""
+    """Runs pieces of work and remembers which of them failed last."""
 
     def __init__(self) -> None:
         self._failures: dict[str, str] = {}
 
     def do(self, what: str, work: Callable[[], T], *, otherwise: U) -> T | U:
-        """Try something that asks the store or the disk.
+        """Run a piece of work that uses the store or the disk.
 
         Args:
-            what: names it for a person.
-            work: may raise StoreError or OSError.
-            otherwise: is returned then.
+            what: its name, for a person.
+            work: the work; may raise StoreError or OSError.
+            otherwise: the value to return when it fails.
         """
         try:
             result = work()
@@ -38,5 +38,5 @@ class Attempts:
         return result
 
     def faults(self) -> list[str]:
-        """What failed last, a short line each."""
+        """The pieces of work that failed last, a short line each."""
         return [f"{what}: not known: {failure}" for what, failure in self._failures.items()]

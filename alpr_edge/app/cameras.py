@@ -1,4 +1,4 @@
-"""Cameras of a live unit: the adapter that a camera's settings name, kept going over its failures."""
+"""The cameras of a live unit: opens the adapter that a camera's settings name, and reopens it after failures."""
 
 import random
 import time
@@ -29,12 +29,12 @@ HUNG = "it hung, or its thread failed"
 
 
 class LiveRecording:
-    """A recording in a camera's place: at its own pace, from its start each time it is opened.
+    """A recording used as a camera: at its own pace, and from its start each time it is opened.
 
     Args:
-        open_at: opens it with the unit's instant as its first.
-        clock: the unit's.
-        wait: waits so many seconds; True when the unit stops.
+        open_at: opens the recording with the given instant as its first.
+        clock: the unit's clock.
+        wait: a function that waits so many seconds; True when the unit stops.
     """
 
     def __init__(self, open_at: Callable[[Instant], FrameSource], clock: Clock, wait: Wait) -> None:
@@ -53,12 +53,12 @@ class LiveRecording:
 
 
 class Camera:
-    """A camera of the unit, as health sees it.
+    """A camera of the unit, with the state that health reports.
 
     Args:
-        settings: of the camera.
-        clock: the unit's.
-        wait: waits so many seconds; True when the unit stops.
+        settings: the camera's settings.
+        clock: the unit's clock.
+        wait: a function that waits so many seconds; True when the unit stops.
     """
 
     def __init__(self, settings: CameraSettings, clock: Clock, wait: Wait) -> None:
@@ -78,19 +78,19 @@ class Camera:
 
     @property
     def reopened(self) -> int:
-        """How often it came back."""
+        """How often it was reopened."""
         return 0 if self._source is None else self._source.reopened
 
     @property
     def figures(self) -> dict[str, Any]:
-        """What its pictures are taken with, where it tells: exposure, gain, focus; empty for other cameras."""
+        """Exposure, gain and focus of its pictures, where it reports them; empty for other cameras."""
         device = self._device
         return {**device.figures, "stale": device.stale} if isinstance(device, Picamera2Source) else {}
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
-        """Frames until the unit stops; a camera that is down and waits is not a stalled one.
+        """Yield frames until the unit stops; a camera that is down and waits does not count as stalled.
 
-        Each call opens the device by objects of its own: the thread that called before may still hang in it.
+        Each call opens the device with new objects: the thread of an earlier call may still hang in the old ones.
         """
         settings, before = self._settings, self._source
         wait = beating(self._wait, beat)

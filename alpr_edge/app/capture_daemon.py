@@ -1,4 +1,4 @@
-"""The daemon of the car: cameras to outbox. It touches no network but the address of an rtsp:// camera."""
+"""The daemon that takes frames and stores reads. It uses no network but the address of an rtsp:// camera."""
 
 import threading
 from contextlib import ExitStack
@@ -42,18 +42,18 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 log = structlog.get_logger(__name__)
 
 DRAIN_S_MAX = 4.5
-"""A stop is asked for when the ignition goes off: systemd and the power supply wait five seconds."""
+"""Longest time to finish after a stop: systemd and the power supply wait five seconds."""
 ROUND_S = 1.0
 PAIR_FIRST_MS, PAIR_MS = 5_000.0, 60_000.0
-"""From the first pair of a run to the second, and the longest between two: early reads are not to wait for a minute."""
+"""Time from the first clock pair of a run to the second, and between later ones: early reads need not wait a minute."""
 
 
 class CaptureDaemon:
     """The running daemon.
 
     Args:
-        settings: of this unit.
-        stop: set by SIGTERM.
+        settings: the settings of this unit.
+        stop: the event that SIGTERM sets.
     """
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
@@ -73,11 +73,11 @@ class CaptureDaemon:
         self._positioning: PositionMonitor
 
     def run(self) -> None:
-        """Work until stopped, then drain.
+        """Work until stopped, then write what is left.
 
         Raises:
-            AlprEdgeError: it cannot start.
-            StoreError: it could not write everything it had.
+            AlprEdgeError: the daemon cannot start.
+            StoreError: it could not write all of its records.
         """
         with ExitStack() as resources:
             resources.enter_context(instance_lock(self._settings.unit.data_directory))
@@ -108,7 +108,7 @@ class CaptureDaemon:
                 is_on = self._part(store)
 
     def _recover(self, store: UnitStore) -> None:
-        """Put right what the last run left, and go on with the time that this boot believed."""
+        """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""
         self._not_recovered = store.recover()
         now = self._clock.now()
         if believed := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
@@ -134,11 +134,11 @@ class CaptureDaemon:
     def _keep(self, session: CaptureSession) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
 
-        What cannot be told is left out and named: no failure of the kind ends the watch. Ends when the unit is stopped
-        or the ignition is off.
+        What cannot be determined is left out and named: no failure of that kind ends the work. Ends when the unit is
+        stopped or the ignition is off.
 
         Raises:
-            StoreError: a damaged database cannot be exchanged; only a new start helps.
+            StoreError: a damaged database cannot be replaced; only a new start helps.
         """
         databases, disk, lists, pipeline = session.databases, session.disk, session.lists, session.pipeline
         sound, do = session.alerter.sound, self._attempts.do
@@ -166,11 +166,11 @@ class CaptureDaemon:
         databases.mend()
 
     def _dates(self) -> list[str]:
-        """What is wrong with the dates that the receiver tells."""
+        """What is wrong with the dates that the receiver reports."""
         return [self._clock.trouble] if self._clock.trouble else []
 
     def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
-        """In trusted time, at last once a minute: a pair, and what the pairs tell of earlier reads of this boot."""
+        """At least once a minute, in trusted time: store a clock pair and correct earlier reads of this boot."""
         now = self._clock.now()
         if not (writes and now.trusted) or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
             return
@@ -185,7 +185,7 @@ class CaptureDaemon:
             log.error("clock.pair_not_kept", failure=str(error))
 
     def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], alerter: Alerter) -> None:
-        """Sound a change; an old list has its own sound already, but the unit is not well while it lasts."""
+        """Sound a change; an old list has its own tone, but the unit is not well while it lasts."""
         told = (*troubles, *old)
         if set(troubles) - set(self._troubles):
             log.warning("unit.trouble", troubles=list(troubles))
@@ -218,7 +218,7 @@ class CaptureDaemon:
         self._write_health(figures, stores=not session.pipeline.is_behind)
 
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
-        """Write what is told; a unit whose reads are not stored is not ready."""
+        """Write the health file; a unit whose reads are not stored is not ready."""
         try:
             health = Health("run", self._ready and stores, self._troubles, figures, self._power.warnings())
             write_health(self._settings.unit.runtime_directory, health)
@@ -242,7 +242,7 @@ class CaptureDaemon:
         log.info("unit.stopped", frames=pipeline.frames_seen)
 
     def _part(self, store: UnitStore) -> bool:
-        """Stay until everything is sent, let the power go and wait for that; True when the ignition came back."""
+        """Wait until everything is sent, order the power off and wait for that; True when the ignition came back."""
         while not self._stop.is_set():
             counts = self._attempts.do("outbox", store.outbox.counts, otherwise=None)
             ready = counts and counts.ready
@@ -258,5 +258,5 @@ class CaptureDaemon:
 
 
 def _no_tick(frame: Frame) -> None:
-    """A live unit's clock runs by itself."""
+    """Do nothing: a live unit's clock runs by itself."""
     del frame

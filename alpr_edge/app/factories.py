@@ -1,4 +1,4 @@
-"""Picks the adapters: from settings to objects. Nothing else in the house knows which one it got."""
+"""Builds adapters from the settings. No other module knows which one it got."""
 
 import os
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
 
 
 def inference_threads(settings: VisionSettings) -> int:
-    """Threads of one inference: as set, else one core fewer than there are (a core decodes the next frame)."""
+    """Threads of one inference: as set, else one less than the cores (one core decodes the next frame)."""
     return settings.threads or max(1, (os.cpu_count() or 2) - 1)
 
 
 def open_models(settings: VisionSettings, data_directory: Path | None = None) -> tuple[OnnxDetector, OnnxReader]:
-    """The detector and the reader that the settings name.
+    """Open the detector and the reader that the settings name.
 
     Args:
-        settings: which they are.
-        data_directory: the unit's, where there is one: models added to it are found too.
+        settings: the settings that name them.
+        data_directory: the unit's data folder, where there is one: models added to it are found too.
 
     Raises:
-        ModelError: a file is missing, changed or unusable.
+        ModelError: a model file is missing, changed or unusable.
     """
     # OpenCV's own pool would fight the inference for the cores.
     cv2.setNumThreads(1)
@@ -52,16 +52,16 @@ def open_models(settings: VisionSettings, data_directory: Path | None = None) ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisionModels:
-    """Detector and reader joined, and what stands on a read for them."""
+    """Detector and reader as one recogniser, with the model ids that are stored with each read."""
 
     recogniser: Recogniser
     model_ids: tuple[str, ...]
     second: OnnxSecondReader | None = None
-    """Whom to ask about plates that are not certain."""
+    """The second reader, for plates that are not certain; None: there is none."""
 
 
 def open_vision_models(settings: VisionSettings, data_directory: Path | None = None) -> VisionModels:
-    """As :func:`open_models`, joined."""
+    """Open the models of the settings (:func:`open_models`) as one recogniser."""
     detector, reader = open_models(settings, data_directory)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_sure_min)
@@ -69,7 +69,7 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
-    """What is wrong with the models that the settings name, a line each, for a settings check."""
+    """List what is wrong with the models that the settings name, a line each, for a settings check."""
     try:
         open_vision_models(settings, data_directory)
     except ModelError as error:
@@ -78,18 +78,18 @@ def model_faults(settings: VisionSettings, data_directory: Path | None = None) -
 
 
 def open_department(settings: Settings) -> HttpsDepartment:
-    """The department that the settings name.
+    """Open the connection to the department that the settings name.
 
     Raises:
-        UplinkError: its certificate files cannot be used.
+        UplinkError: the certificate files cannot be used.
     """
     return HttpsDepartment(settings.uplink, settings.unit.id)
 
 
 def open_clock(settings: Settings) -> SystemClock:
-    """This machine's clock with all that vouches for it: what every process of a unit decides dates by.
+    """This machine's clock with all its sources of trust, by which every process of a unit judges dates.
 
-    The daemon of the car puts its receiver before it (:class:`~alpr_edge.position.fix_history.GnssClock`).
+    The capture daemon reads its receiver first (:class:`~alpr_edge.position.fix_history.GnssClock`).
     """
     return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
 
@@ -107,7 +107,7 @@ def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -
 
 
 def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLoader]:
-    """Where the unit's hotlists live, for imports, and what looks plates up in them.
+    """Open the folder of the unit's hotlists, for imports, and the loader that looks plates up in them.
 
     Raises:
         StoreError: the lists' key is missing or readable by others.

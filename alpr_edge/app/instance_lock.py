@@ -1,4 +1,4 @@
-"""Two units never work on the same data: each would migrate, purge and number for itself."""
+"""Keeps two units from working on the same data: each would migrate, purge and number for itself."""
 
 import os
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ LOCK_NAME = "run.lock"
 
 @contextmanager
 def instance_lock(data_directory: Path) -> Iterator[None]:
-    """Hold the data folder for this process.
+    """Lock the data folder for this process.
 
     Raises:
-        StoreError: another one has it.
+        StoreError: another process holds it.
     """
     with io_errors(f"{data_directory}: cannot be used", StoreError):
         data_directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ def instance_lock(data_directory: Path) -> Iterator[None]:
 
 
 def is_locked(data_directory: Path) -> bool:
-    """Whether a unit works on this data folder at present; where that cannot be told, none does."""
+    """Whether a unit works on this data folder at present; False where that cannot be determined."""
     try:
         descriptor = os.open(data_directory / LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -1,6 +1,6 @@
-"""The daemon that talks to the department: outbox to receipts, lists to be imported, and certificates renewed in time.
+"""The daemon that talks to the department: it delivers the outbox, downloads lists and renews certificates.
 
-It opens no device, holds no key to the lists, and has of the store the queue alone.
+It opens no device, has no key of the lists, and has access to nothing of the store but the queue.
 """
 
 import threading
@@ -34,19 +34,19 @@ from alpr_edge.uplink.uploader import Link, Uploader
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
-"""Between two looks, while it waits, whether something calls for a try at once; each is a sign of life too."""
+"""Time between two checks, while waiting, for a reason to try at once; each check is a sign of life too."""
 STALL_SPARE_S = 20.0
-"""How much longer than its time limits allow a side stage may be silent before it counts as stalled."""
+"""How much longer than its time limits a side stage may be silent before it counts as stalled."""
 STOP_S_MAX = 3.0
 """Longest wait for a transfer to stop; what arrived of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Certificates:
-    """What health shows of them."""
+    """The values of the certificates for the health file."""
 
     days_left: float | None
-    """Of the unit's own."""
+    """Days that the unit's own certificate is still valid."""
     warnings: tuple[str, ...]
 
 
@@ -54,8 +54,8 @@ class UplinkDaemon:
     """The running daemon.
 
     Args:
-        settings: of this unit.
-        stop: set by SIGTERM.
+        settings: the settings of this unit.
+        stop: the event that SIGTERM sets.
     """
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
@@ -67,17 +67,17 @@ class UplinkDaemon:
         uplink = settings.uplink
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
         self._beside = Supervisor(stall_s)
-        """Runs what is done beside delivering: lists, and the certificate."""
+        """Runs the stages beside delivery: lists, and the certificate."""
         self._stalled: list[str] = []
-        """Of these, what did not move when last looked."""
+        """The side stages that did not move at the last check."""
         self._parting = False
-        """Whether the car parted when last looked."""
+        """Whether the unit was shutting down at the last check."""
 
     def run(self) -> None:
         """Send until stopped.
 
         Raises:
-            AlprEdgeError: it cannot start, or the outbox cannot be used.
+            AlprEdgeError: the daemon cannot start, or the outbox cannot be used.
         """
         if not self._settings.uplink.url:
             raise UplinkError("uplink.url is empty: set the department's address, or do not start alpr-edge uplink")
@@ -112,7 +112,7 @@ class UplinkDaemon:
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
         """Wait, showing life; True when stopped.
 
-        A parting car, a renewed certificate, and a side stage that stalled or moves again end the wait.
+        A shutdown, a renewed certificate, and a side stage that stalled or moves again end the wait.
         """
         self._publish_time()
         until_s = time.monotonic() + seconds
@@ -130,21 +130,21 @@ class UplinkDaemon:
         return self._stop.is_set()
 
     def _publish_time(self) -> None:
-        """Tell the daemon of the car, which has no network, who keeps this machine's clock."""
+        """Publish what keeps this machine's clock, for the capture daemon, which has no network."""
         try:
             self._clock.publish()
         except OSError as error:
             log.error("clock.not_published", failure=error.strerror)
 
     def _shows_life(self) -> bool:
-        """Tell the service manager, unless a side stage stalled: only a new start helps it. Whether that changed."""
+        """Notify the service manager, unless a side stage stalled: a new start helps. True when that changed."""
         before, self._stalled = self._stalled, self._beside.stalled()
         if not self._stalled:
             self._manager.alive()
         return self._stalled != before
 
     def _parts(self) -> bool:
-        """Whether the ignition went off since the last look: the unit says so in its health."""
+        """Whether the ignition went off since the last check, by the health of the capture daemon."""
         told = read_health(self._settings.unit.runtime_directory, "run")
         before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.SHUTTING_DOWN
         return self._parting and not before

@@ -1,4 +1,4 @@
-"""OpenCV as the capture room uses it: quiet, one decoding thread a source, always released.
+"""OpenCV as the capture package uses it: quiet, one decoding thread a source, always released.
 
 OpenCV and FFmpeg write their own lines to stderr when a source fails; the person gets ours, once. The variables
 below are OpenCV's documented switches, read when the first capture opens, so setting them here is early

@@ -32,7 +32,7 @@ _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 
 
 class _Live:
-    """What both kinds of camera share: the loop from grab to frame."""
+    """The part that both kinds of camera share: the loop from grab to frame."""
 
     def __init__(self, camera_id: str, name: str, beat: Callable[[], None]) -> None:
         self._camera_id = camera_id
@@ -90,7 +90,7 @@ class V4l2Source(_Live):
     Args:
         camera: device, size and rate; a camera that has no such mode gives its nearest.
         clock: dates the frames.
-        beat: called before each try to take a picture, whether a frame comes of it or not.
+        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
     """
 
     def __init__(self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
@@ -157,7 +157,7 @@ class RtspSource(_Live):
     Args:
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
         clock: dates the frames.
-        beat: called before each try to take a picture, whether a frame comes of it or not.
+        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
     """
 
     def __init__(self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
@@ -195,7 +195,7 @@ class RtspSource(_Live):
 
 
 class Backlog:
-    """Tells the old pictures at the start of a stream from the live ones.
+    """Separates the old pictures at the start of a stream from the live ones.
 
     FFmpeg watches a stream for about two seconds while it opens, then hands out all it saw at once. These pictures
     would be dated two seconds late, so they are left out: a picture is old while the stream's time runs at more than

@@ -64,10 +64,11 @@ class Picamera2Source:
     """A camera of libcamera.
 
     Args:
-        camera: which one, and how it is set.
+        camera: the camera's settings: which one it is, and how it is set.
         clock: dates the frames.
-        library: gives the class that drives it: picamera2's, or one derived from it for a camera that is no sensor.
-        beat: called before each try to take a picture, whether a frame comes of it or not.
+        library: a function that gives the class to drive it: picamera2's, or a derived one for a camera that is no
+            sensor.
+        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What libcamera is told so that plates of moving vehicles are sharp: control values, and a tuning with ceilings.
+"""Builds libcamera's settings for sharp plates of moving vehicles: control values, and a tuning with ceilings.
 
 Plain numbers, so that none of it needs libcamera; ``scripts/prove-camera`` holds them against its own names. See
 libcamera's ``control_ids_core.yaml`` and the Picamera2 manual, appendix C.

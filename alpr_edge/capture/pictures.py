@@ -1,4 +1,4 @@
-"""One picture file to pixels.
+"""Reads one picture file.
 
 Whatever the file holds - grey, palette, alpha, 16 bits, an EXIF orientation - comes out as upright BGR in 8 bits,
 as OpenCV's ``IMREAD_COLOR`` does it (alpha is dropped, 16 bits are cut to the upper 8).

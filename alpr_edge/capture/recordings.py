@@ -59,7 +59,7 @@ class VideoSource:
 
     Args:
         path: the file; whatever FFmpeg decodes.
-        camera_id: whose frames these are.
+        camera_id: the camera that the frames are attributed to.
         start: instant of the container's time zero.
     """
 
@@ -113,8 +113,8 @@ class FolderSource:
 
     Args:
         path: the folder; its subfolders and hidden files are left out.
-        camera_id: whose frames these are.
-        fps: how many pictures make a second.
+        camera_id: the camera that the frames are attributed to.
+        fps: the number of pictures that make a second.
         start: instant of the first picture.
     """
 

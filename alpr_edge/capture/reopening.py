@@ -1,4 +1,4 @@
-"""A camera that comes back: released and reopened with growing waits for as long as the unit runs."""
+"""Keeps a camera running: released and reopened with growing waits for as long as the unit runs."""
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -23,9 +23,9 @@ class Reopening:
 
     Args:
         source: the device.
-        backoff: how the waits grow.
+        backoff: the rule by which the waits grow.
         draw: uniform in [0, 1), for the jitter of the waits.
-        wait: waits so many seconds; False when the unit stops, which ends the frames.
+        wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Reopening:
         self._draw = draw
         self._wait = wait
         self.number = 0
-        """Of the next frame."""
+        """Number of the next frame."""
         self.up = False
         """Whether frames come at present."""
         self.reopened = 0
@@ -45,7 +45,7 @@ class Reopening:
         """Why the source is down, or was last; None when it never was."""
 
     def go_on_from(self, other: "Reopening", failure: str) -> None:
-        """Take up where another one of the same camera left off.
+        """Continue the numbers and counts of an earlier object for the same camera.
 
         Args:
             other: it gives no more frames.

@@ -1,4 +1,4 @@
-"""The command line: one file a noun.
+"""The command line: one file for each noun.
 
 Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or settings; 3 not allowed to see
 plates; 130 interrupted.

@@ -1,4 +1,4 @@
-"""Who runs a command, for what it keeps on record."""
+"""Finds out who runs a command, for the records of it."""
 
 import os
 import pwd

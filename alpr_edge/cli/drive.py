@@ -1,4 +1,4 @@
-"""``alpr-edge drive``: the unit's work over a recording."""
+"""``alpr-edge drive``: replays a recording through the unit's composition."""
 
 import json
 import shutil
@@ -78,7 +78,7 @@ def _moment(text: str) -> datetime:
 
 
 def _prepare(out: Path, *, force: bool) -> None:
-    """An empty folder for the drive; an earlier drive's only when asked to."""
+    """An empty folder for the replay; that of an earlier replay only when asked to."""
     if out.exists() and not out.is_dir():
         raise CaptureError(f"{out}: is a file; give --out a folder")
     if out.exists() and any(out.iterdir()):

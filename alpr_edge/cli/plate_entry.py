@@ -31,8 +31,8 @@ def typed_plate(argument: str, question: str) -> str:
     """The line that somebody types at a terminal, or the first of standard input.
 
     Args:
-        argument: what stood in the plate's place on the command line.
-        question: asked for on a terminal.
+        argument: the plate argument of the command line.
+        question: the question to ask on a terminal.
 
     Raises:
         SettingsError: something stood there; it is not repeated.

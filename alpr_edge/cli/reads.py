@@ -51,7 +51,7 @@ def reads(
 
 
 def _json(stored: StoredRead, timeline: Timeline) -> dict[str, object]:
-    """The read as it was stamped, and where its boot's pairs place it."""
+    """The read as it was stamped, and where its boot's pairs place it in time."""
     read = stored.read
     return read_line(read) | {
         "utc_source": read.last_seen.utc_source,
@@ -80,7 +80,7 @@ def _seen(placement: Placement) -> str:
 
 
 def _open_hits(stored: StoredRead) -> list[Hit]:
-    """Covert hits are the department's to know."""
+    """Leave out covert hits, which are for the department alone."""
     return [hit for hit in stored.hits if not hit.entry.covert]
 
 

@@ -1,4 +1,4 @@
-"""For which units a list is meant: for all of them, or for those that are named.
+"""The units that a list is meant for: all of them, or those that are named.
 
 Beside the lists of a source lies a file ``audience`` that names the units, one a line. Without it a list is for all;
 one that cannot be read is for nobody, since a list told to the wrong unit cannot be taken back.
@@ -30,10 +30,10 @@ def audience_of(folder: Path) -> frozenset[str] | None:
 
 
 def set_audience(folder: Path, units: Collection[str] | None) -> None:
-    """Say which units a source's folder is for, durable when this returns.
+    """Set which units a source's folder is for, durable when this returns.
 
     Args:
-        folder: of the source; made when missing.
+        folder: the folder of the source; made when missing.
         units: their ids; None: all of them.
 
     Raises:

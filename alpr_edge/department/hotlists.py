@@ -44,7 +44,7 @@ class ListShelf:
     """The published lists.
 
     Args:
-        directory: made with the first of them.
+        directory: the folder of the lists; made with the first of them.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -53,12 +53,12 @@ class ListShelf:
     def publish(
         self, feed: Path, source: str, change: ListChange, audience: Collection[str] | None = None
     ) -> Published:
-        """Copy a feed onto the shelf under the source's next serial, durable when this returns.
+        """Copy a feed into the department's folder under the source's next serial, durable when this returns.
 
         Args:
             feed: the file.
             source: name of the list.
-            change: what it does to the list published before.
+            change: what the list does to the one published before.
             audience: the units that the list is meant for from now on; None: those that it was meant for.
 
         Raises:
@@ -85,7 +85,7 @@ class ListShelf:
         return Published(source, serial, change, path)
 
     def next_after(self, source: str, serial: int, unit_id: str) -> Published | None:
-        """The step a unit takes that dealt with ``serial`` last; None when it has the newest or none is for it."""
+        """The next list after ``serial`` for a unit; None when it has the newest or none is meant for it."""
         steps = self._steps_for(unit_id, self._folder(source))
         since_complete = _since_complete(steps)
         if not since_complete:
@@ -95,7 +95,7 @@ class ListShelf:
         return next((step for step in since_complete if step.serial > serial), None)
 
     def has(self, source: str, unit_id: str) -> bool:
-        """Whether anything was published of a source that is meant for a unit."""
+        """Whether any list of a source was published that is meant for a unit."""
         return bool(self._steps_for(unit_id, self._folder(source)))
 
     def newest(self, unit_id: str) -> dict[str, int]:
@@ -104,7 +104,7 @@ class ListShelf:
         return {source: steps[-1].serial for source, steps in found.items() if steps}
 
     def set_audience(self, source: str, units: Collection[str] | None) -> None:
-        """Say which units a list is meant for, also one that is not published yet; None: all.
+        """Set which units a list is meant for, also one that is not published yet; None: all.
 
         Raises:
             DepartmentError: a name will not do, or the folder cannot be written.

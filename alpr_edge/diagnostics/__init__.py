@@ -1,1 +1,1 @@
-"""diagnostics."""
+"""Examines a unit before a shift, and writes the report of it."""

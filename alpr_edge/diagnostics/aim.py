@@ -1,4 +1,4 @@
-"""Helps whoever turns the lens: a line for each picture that is looked at, with what matters in it."""
+"""Helps to aim and focus a camera: a line for each picture examined, with the values that matter."""
 
 import time
 from collections.abc import Iterator
@@ -17,27 +17,27 @@ from alpr_edge.vision.picture import plate_picture, scene
 from alpr_edge.vision.recogniser import Recogniser, crop_of
 
 EVERY_S = 0.25
-"""Four lines a second: as fast as a hand at the focus can follow."""
+"""Time between two lines: four a second, as fast as a hand at the focus can follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One look. Holds no text of a plate."""
+    """The values of one picture. Holds no text of a plate."""
 
     line: str
     plate_px: float | None
-    """Across the widest plate; None: none in the picture."""
+    """Pixels across the widest plate; None: no plate in the picture."""
     focus: float | None
     card_read: bool
 
 
 def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sighting]:
-    """Look at a camera for so long.
+    """Examine a camera's pictures for so long.
 
     Args:
-        settings: of the unit.
-        camera_id: which camera; empty: the first.
-        seconds: from the first picture.
+        settings: the settings of the unit.
+        camera_id: the camera's id; empty: the first camera.
+        seconds: the time from the first picture.
 
     Raises:
         SettingsError: there is no such camera.

@@ -1,7 +1,7 @@
-"""A camera: its rate, focus and exposure, and whether it reads the test card.
+"""Checks a camera: its rate, focus and exposure, and whether it reads the test card.
 
-When the unit runs it holds the camera. Then its rate is counted in its health, and the pictures that it kept with its
-newest reads are measured: whoever holds the card before the camera finds it among them.
+A running unit holds the camera. Then its rate is taken from the unit's health, and the pictures that it stored with its
+newest reads are measured: a test card held before the camera is among them.
 """
 
 import threading
@@ -28,18 +28,18 @@ from alpr_edge.vision.recogniser import crop_of
 
 OPEN_S_MAX = 12.0
 SETTLE_S = 1.0
-"""A camera that was just opened is still finding its exposure."""
+"""Wait after opening a camera, which still adjusts its exposure."""
 WATCH_S = 3.0
 LOOKS = 6
-"""Frames of these seconds that are read: enough to vote, and soon done on a small computer."""
+"""Frames of these seconds that are read: enough to vote on, and done soon on a small computer."""
 RECENT_MS = 600_000.0
-"""Reads of the last ten minutes tell how the camera is."""
+"""Reads of the last ten minutes show the present state of the camera."""
 READS_LOOKED_AT = 300
 _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
 
 
 def check_camera(bench: CheckContext, settings: CameraSettings) -> list[Check]:
-    """All checks of one camera."""
+    """Make all checks of one camera."""
     name = f"camera {settings.id}"
     if bench.running:
         return _running(bench, settings, name)
@@ -63,10 +63,10 @@ def check_camera(bench: CheckContext, settings: CameraSettings) -> list[Check]:
 
 
 def watch(bench: CheckContext, settings: CameraSettings) -> tuple[list[Frame], float]:
-    """Some frames of some seconds, and the rate at which they came.
+    """Take some frames over some seconds, and the rate at which they came.
 
     Raises:
-        CaptureError: the camera gives none.
+        CaptureError: the camera gives no frame.
     """
     taken: list[tuple[float, Frame]] = []
     with frames_of(bench, settings) as frames:
@@ -86,17 +86,17 @@ def watch(bench: CheckContext, settings: CameraSettings) -> tuple[list[Frame], f
 
 @contextmanager
 def frames_of(bench: CheckContext, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
-    """A camera's frames until it fails for the first time; released in the end.
+    """Yield a camera's frames until it fails for the first time; releases it in the end.
 
     Raises:
-        CaptureError: it gave none.
+        CaptureError: it gave no frame.
     """
     halt, given = threading.Event(), False
     camera = Camera(settings, bench.system, halt.wait)
     began_s = time.monotonic()
 
     def failed() -> None:
-        """Called while a camera is down: one that never gave a frame is not waited for."""
+        """End the wait for a camera that is down and never gave a frame."""
         if not given or time.monotonic() - began_s > OPEN_S_MAX:
             halt.set()
 
@@ -117,13 +117,13 @@ def frames_of(bench: CheckContext, settings: CameraSettings) -> Iterator[Iterato
 
 
 def _is_look(after_s: float, taken: list[tuple[float, Frame]]) -> bool:
-    """Whether a frame is one of those to be read: they are spread over the time."""
+    """Whether a frame is one of those to be read, which are spread over the time."""
     looks = sum(1 for _, frame in taken if frame.pixels.size)
     return looks < LOOKS and after_s >= SETTLE_S + looks * WATCH_S / LOOKS
 
 
 def _without_pixels(frame: Frame) -> Frame:
-    """A frame that only counts: three seconds of whole ones would fill a small computer's memory."""
+    """A frame that is only counted: three seconds of whole frames would fill a small computer's memory."""
     return Frame(frame.camera_id, frame.number, frame.captured, np.zeros((0, 0, 3), np.uint8))
 
 
@@ -138,7 +138,7 @@ def _scene(bench: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool =
 
 
 def _running(bench: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
-    """By the health and the reads of the unit that runs."""
+    """Check a camera by the health and the reads of the running unit."""
     before = bench.told()
     if before is None:
         return [red(name, "the running unit says nothing", "journalctl -u alpr-edge")]
@@ -164,7 +164,7 @@ def _running(bench: CheckContext, settings: CameraSettings, name: str) -> list[C
 
 
 def _running_rate(bench: CheckContext, settings: CameraSettings, name: str) -> Check:
-    """Frames over some seconds by the health file; the unit counts them for all cameras together."""
+    """Check the rate by the health file over some seconds; the unit counts the frames of all cameras together."""
     began, before = _counted(bench), time.monotonic()
     time.sleep(WATCH_S)
     ended, after = _counted(bench), time.monotonic()
@@ -174,7 +174,7 @@ def _running_rate(bench: CheckContext, settings: CameraSettings, name: str) -> C
 
 
 def _counted(bench: CheckContext) -> int | None:
-    """Frames so far, just after the unit has told anew."""
+    """Frames so far, read just after the unit wrote its health again."""
     path = bench.settings.unit.runtime_directory / "run.json"
     mark, until_s = path.stat().st_mtime_ns, time.monotonic() + 5
     while path.stat().st_mtime_ns == mark and time.monotonic() < until_s:
@@ -184,7 +184,7 @@ def _counted(bench: CheckContext) -> int | None:
 
 
 def _kept(bench: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:
-    """Focus and exposure by the pictures kept with a read."""
+    """Check focus and exposure by the pictures stored with a read."""
     if "camera" in bench.skip:
         return []
     pictures = {ref.kind: store.images.get(ref.sha256) for ref in read.evidence}

@@ -1,4 +1,4 @@
-"""What the checks share: the unit's settings, its clock, and what a running unit says of itself."""
+"""What the checks share: the unit's settings, its clock, and the health that a running unit reports."""
 
 import threading
 import time
@@ -13,21 +13,21 @@ from alpr_edge.runtime.health import Health, read_health
 from alpr_edge.settings import Settings
 
 TIME_S_MAX = 20.0
-"""How long a check waits for the receiver's time: it is listened to for less."""
+"""How long a check waits for the receiver's time: longer than the receiver is read."""
 TOLD_S_MAX = 10.0
-"""A working unit tells how it is once a second."""
+"""Greatest age of a health file: a working unit writes it once a second."""
 
 
 class CheckContext:
-    """One examination.
+    """The conditions of one examination.
 
     Args:
-        settings: of the unit.
+        settings: the settings of the unit.
         running: whether ``alpr-edge run`` works on the data folder.
-        skip: names of checks not to do.
-        microphone: ALSA's name of a capture device.
-        card_m: from lens to test card; None: not known.
-        system: this machine's clock, with what vouches for it.
+        skip: the names of checks to leave out.
+        microphone: the ALSA name of a capture device.
+        card_m: the distance from lens to test card; None: not known.
+        system: this machine's clock, with its sources of trust.
     """
 
     def __init__(
@@ -47,26 +47,26 @@ class CheckContext:
         self.keeper = FixHistory(settings.position.age_ms_max)
         self.system = system
         self.listened = threading.Event()
-        """Set when the receiver has told its time, or is not listened to any more."""
+        """Set when the receiver has given its time, or is not read any more."""
 
     def now(self) -> Instant:
-        """The present instant as the unit has it: a running one's own, else by the receiver or the computer's clock."""
+        """The present instant: a running unit's own, else by the receiver or the computer's clock."""
         told = self.told() if self.running else None
         now = GnssClock(self.system, self.keeper).now()
         return now if told is None else _continued(told.figures.get("now"), now)
 
     def settled_now(self) -> Instant:
-        """The present instant, once the receiver had its time to tell one."""
+        """The present instant, after the receiver had time to give one."""
         self.listened.wait(TIME_S_MAX)
         return self.now()
 
     def told(self) -> Health | None:
-        """What the running unit says of itself; None when it has not for a while."""
+        """The health that the running unit reports; None when it has not for a while."""
         return fresh_health(self.settings.unit.runtime_directory)
 
 
 def _continued(told: object, now: Instant) -> Instant:
-    """What a running unit told of an instant of this boot, carried on to ``now``; ``now`` where it told nothing."""
+    """An instant of this boot that a running unit reported, carried on to ``now``; ``now`` where it reported none."""
     try:
         then = instant_in(InstantPayload.model_validate(told))
     except ValueError:

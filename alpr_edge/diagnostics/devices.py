@@ -1,4 +1,4 @@
-"""Receiver, clock and sound: opened when the unit does not run, else judged by what it says of them."""
+"""Checks receiver, clock and sound: opened when the unit does not run, else judged by its health."""
 
 import time
 from pathlib import Path
@@ -16,17 +16,17 @@ from alpr_edge.domain.ports import Player
 from alpr_edge.position.serial_source import SerialSource
 
 LISTEN_S = 15.0
-"""A receiver that has satellites in sight says so each second; its time is believed after four of agreement."""
+"""How long to read the receiver: it reports each second, and its time is trusted after four that agree."""
 TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
-"""The unit's own, and one for each gravity."""
+"""The tones to play: the unit's own, and one for each level."""
 PLAYER_LAG_S = 0.5
-"""What lies between the last sample handed over and the microphone."""
+"""Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 
 
 def check_place_and_time(bench: CheckContext) -> list[Check]:
-    """GPS and clock: the receiver tells both."""
+    """Check position and clock, which both come from the receiver."""
     try:
         found = _running_place(bench) if bench.running else _place(bench)
     finally:
@@ -36,7 +36,7 @@ def check_place_and_time(bench: CheckContext) -> list[Check]:
 
 
 def _place(bench: CheckContext) -> Check:
-    """Listen until the place and the time are known, or for :data:`LISTEN_S`."""
+    """Read the receiver until position and time are known, or for :data:`LISTEN_S`."""
     settings = bench.settings.position
     if not settings.device:
         return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
@@ -92,7 +92,7 @@ def _running_clock(bench: CheckContext) -> Check:
 
 
 def check_sound(bench: CheckContext) -> list[Check]:
-    """Play the tones and listen; a unit that runs holds the device, and says whether it takes samples."""
+    """Play the tones and record them; of a running unit, which holds the device, check whether it accepts samples."""
     settings = bench.settings.alerts
     if settings.player == "none":
         return [amber("sound", "alerts are silent by [alerts] player", 'set player = "alsa", if the car is to sound')]
@@ -113,7 +113,7 @@ def _running_sound(bench: CheckContext) -> Check:
 
 
 def _played(bench: CheckContext) -> Check:
-    """Through the configured player, with an ear on it where there is one."""
+    """Play through the configured player, and record with a microphone where there is one."""
     player = open_player(bench.settings.alerts, bench.system.now())
     try:
         try:

@@ -1,4 +1,4 @@
-"""The ignition: asked as the unit asks it, or judged by what a running unit says of it."""
+"""Checks the ignition: read as the unit reads it, or judged by the health of a running unit."""
 
 from alpr_edge.app.stages.power import open_ignition
 from alpr_edge.diagnostics.context import CheckContext
@@ -9,7 +9,7 @@ _ASK = "alpr-edge unit ignition, with the key on and off; check [power] and wiri
 
 
 def check_ignition(bench: CheckContext) -> list[Check]:
-    """Whether it can be told; nothing for a unit that runs until its power goes."""
+    """Check whether the ignition can be read; no check for a unit that runs until its power goes."""
     if bench.settings.power.ignition == "none":
         return []
     if bench.running:

@@ -1,4 +1,4 @@
-"""What of memory and keys may be found by somebody who takes the disk."""
+"""Checks what of memory and keys could be found by somebody who takes the disk."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, green
 from alpr_edge.runtime.memory import core_pattern, swaps
 
 SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
-"""Written by provisioning: "host+tpm2", or "host" where the computer has no TPM."""
+"""File that provisioning writes: "host+tpm2", or "host" where the computer has no TPM."""
 TPM = Path("/dev/tpmrm0")
 
 
 def check_memory(bench: CheckContext, proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Check]:
-    """No memory in the clear on a disk: swap, and core files."""
+    """Check that no memory is written to a disk in the clear, by swap or core files."""
     del bench
     pattern = core_pattern(proc)
     details = (f"core files: none of this software; of other programs: {pattern or 'not known'}",)
@@ -25,12 +25,12 @@ def check_memory(bench: CheckContext, proc: Path = Path("/proc"), system: Path =
 
 
 def check_sealing(directory: Path, sealed_with: Path = SEALED_WITH, tpm: Path = TPM) -> Check:
-    """Where the keys are, and whether the disk alone opens what they lock.
+    """Check where the keys are, and whether the disk alone would be enough to decrypt the data.
 
     Args:
-        directory: of key files, where no service manager passes credentials.
-        sealed_with: provisioning's note.
-        tpm: the TPM's device.
+        directory: the folder of key files, where no service manager passes credentials.
+        sealed_with: the file that provisioning wrote.
+        tpm: the device file of the TPM.
     """
     try:
         how = sealed_with.read_text(encoding="ascii").strip()

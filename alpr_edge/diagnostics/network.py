@@ -1,4 +1,4 @@
-"""The way to the department: this unit's certificate, its authority's, and whether a delivery of nothing is taken."""
+"""Checks the way to the department: both certificates, and whether an empty delivery is accepted."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ _UNSET = amber("department", "no uplink.url is set: nothing is sent", "enrol thi
 
 
 def check_certificates(bench: CheckContext) -> list[Check]:
-    """Certificate and key belong together and hold for a while; so does the authority's certificate."""
+    """Check that certificate and key belong together and stay valid for a while, the authority's certificate too."""
     uplink = bench.settings.uplink
     if not uplink.url:
         return [amber("certificates", "none needed: no uplink.url is set", _UNSET.todo)]
@@ -35,7 +35,7 @@ def check_certificates(bench: CheckContext) -> list[Check]:
 
 
 def check_department(bench: CheckContext) -> list[Check]:
-    """Connect, and deliver nothing."""
+    """Connect to the department and deliver an empty batch."""
     uplink = bench.settings.uplink
     if not uplink.url:
         return [_UNSET]
@@ -59,7 +59,7 @@ def check_department(bench: CheckContext) -> list[Check]:
 
 
 def _media_key(uplink: UplinkSettings) -> list[Check]:
-    """Nothing while the department's key for portable media is there: it is needed on few days."""
+    """Check for the department's key for portable media, which is needed on few days; no check when it is there."""
     try:
         media_key_in(uplink.media_key_file.read_bytes())
     except (OSError, SealedError):

@@ -1,7 +1,7 @@
-"""The certificate of fitness: one page that shows what was checked, and that shows when it was changed.
+"""The fitness report: one page that shows what was checked, and with which a later change of it can be proved.
 
-Everything above a line of its own, :data:`SEAL`, is what is certified. Below stand its SHA-256 and, where the unit has
-its key, an ECDSA signature (P-256, SHA-256) over the same bytes, with the certificate that proves it. By hand::
+Certified is everything above a line of its own, :data:`SEAL`. Below it are its SHA-256 and, where the unit has its key,
+an ECDSA signature (P-256, SHA-256) over the same bytes, with the certificate that verifies it. By hand::
 
     sed '/^<!-- seal -->$/,$d' FILE | sha256sum
 """
@@ -51,24 +51,24 @@ dl { display: grid; grid-template-columns: 34mm 1fr; margin: 2mm 0 }
 dt { color: #444 } dd { margin: 0 }
 """
 _MARKS = {Grade.GREEN: "●", Grade.AMBER: "▲", Grade.RED: "■", Grade.SKIPPED: "○"}
-"""For whoever does not see colours, or prints without them."""
+"""Marks of the grades, for readers who do not see colours, or print without them."""
 
 
 def page(report: Report, uplink: UplinkSettings) -> str:
-    """The certificate as one HTML page that needs nothing else."""
+    """The fitness report as one HTML page that needs no other file."""
     certified = _certified(report)
     return certified + SEAL + "\n" + _sealed(certified.encode(), uplink) + "</body></html>\n"
 
 
 def verify(path: Path, authority: Path | None) -> str:
-    """See whether a certificate of fitness is as it was made; returns what that rests on, as one line.
+    """Verify that a fitness report was not changed; returns what that rests on, as one line.
 
     Args:
-        path: the page.
-        authority: certificate of the department's authority, which must have issued the unit's; None: not asked.
+        path: the file of the page.
+        authority: the certificate of the department's authority, which must have issued the unit's; None: not checked.
 
     Raises:
-        StoreError: it was changed, or is none.
+        StoreError: the page was changed, or is no fitness report.
     """
     try:
         content = path.read_bytes()[:FILE_BYTES_MAX].decode("utf-8")

@@ -1,9 +1,9 @@
-"""Examines a unit before a shift: every check has a time limit, and none that fails stops the others.
+"""Examines a unit before a shift: every check has a time limit, and a check that fails stops none of the others.
 
-Each duty runs in a thread of its own under the supervisor, which survives whatever a duty does; one that does not
-end in time is red and left behind. Whether ``alpr-edge run`` works on the data folder is told by its lock, not by a
-file it may have left: while it does, it holds the camera, the receiver's line and the sound device, and what it says of
-them in its health and has read with them is judged in place of opening them.
+Each check runs in a thread of its own under the supervisor, which survives whatever a check does; one that does not end
+in time is red and left behind. Whether ``alpr-edge run`` works on the data folder is determined by its lock, not by a
+file it may have left: a running unit holds the camera, the receiver's line and the sound device, so its health and its
+newest reads are judged instead of opening them.
 """
 
 import threading
@@ -39,31 +39,31 @@ GROUPS = (
     "certificates", "department",
     "models", "versions",
 )  # fmt: skip
-"""What may be skipped, by name."""
+"""Names of the checks that may be skipped."""
 LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A unit examined."""
+    """The result of an examination."""
 
     unit_id: str
     made: Instant
-    """With the best source of time there was."""
+    """The time of the examination, by the best source there was."""
     running: bool
-    """Whether the unit was working meanwhile."""
+    """Whether the unit was running meanwhile."""
     checks: tuple[Check, ...]
     skipped: tuple[str, ...]
 
     @property
     def grade(self) -> Grade:
-        """The gravest of all."""
+        """The gravest grade of all checks."""
         return worst(self.checks)
 
 
 @dataclass(slots=True, eq=False)
 class _Duty:
-    """A stage that runs once."""
+    """A group of checks as a stage that runs once."""
 
     name: str
     work: Callable[[], list[Check]]
@@ -71,7 +71,7 @@ class _Duty:
     checks: list[Check] = field(default_factory=list)
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Check; what is known to go wrong is the result."""
+        """Make the checks; an expected failure is their result."""
         del beat
         if stop.is_set():
             return
@@ -83,7 +83,7 @@ class _Duty:
             self.checks = [red(self.name, f"{error.filename or 'the system'}: {error.strerror}")]
 
     def finish(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the stage holds nothing."""
 
 
 def examine(
@@ -97,14 +97,14 @@ def examine(
     """Examine the unit.
 
     Args:
-        settings: of the unit.
-        skip: names of :data:`GROUPS` not to look at.
-        microphone: ALSA's name of a capture device; None: that of the player.
-        card_m: from lens to test card, if it is known.
-        tell: told of each duty that has ended.
+        settings: the settings of the unit.
+        skip: the names of :data:`GROUPS` to leave out.
+        microphone: the ALSA name of a capture device; None: that of the player.
+        card_m: the distance from lens to test card; None: not known.
+        tell: receives the name of each group that has ended.
 
     Raises:
-        SettingsError: there is no check of a name in ``skip``.
+        SettingsError: ``skip`` has a name that no check has.
     """
     if unknown := [name for name in skip if name not in GROUPS]:
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
@@ -120,7 +120,7 @@ def examine(
 
 
 def _duties(bench: CheckContext) -> Iterator[_Duty]:
-    """What is to be done, in the order of the table."""
+    """The groups of checks, in the order of the report."""
     skip = bench.skip
     for camera in bench.settings.camera:
         if not {"camera", "card"} <= skip:
@@ -148,7 +148,7 @@ def _duties(bench: CheckContext) -> Iterator[_Duty]:
 
 
 def _run(duties: Sequence[_Duty], tell: Callable[[str], None]) -> None:
-    """Run all at once; each gets what it found, or a red check that says why there is nothing."""
+    """Run all at once; each gets its result, or a red check that says why there is none."""
     supervisor = Supervisor()
     for duty in duties:
         supervisor.add(duty)

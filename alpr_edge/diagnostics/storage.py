@@ -1,4 +1,4 @@
-"""What lies on the disk: keys, lists, room, models, versions."""
+"""Checks what is stored on the disk: keys, lists, room, models, versions."""
 
 import os
 import platform
@@ -28,14 +28,14 @@ from alpr_edge.vision.manifest import find_model, has_manifest, load_model, mode
 from alpr_edge.vision.model_folders import model_folders
 
 RELEASE_LINK = Path("/opt/alpr-edge/current")
-"""The release in use of a provisioned unit."""
+"""Link to the release in use of a provisioned unit."""
 PACKAGES = ("fast-alpr", "numpy", "onnxruntime", "opencv-python-headless", "sqlcipher3")
 RIVAL = "opencv-python"
-"""Unpacks over the same folder as the headless one; removing either breaks both."""
+"""Package that unpacks into the same folder as the headless one; removing either breaks both."""
 
 
 def check_keys(bench: CheckContext) -> list[Check]:
-    """Every key is there and guarded, the outbox's opens the database, and what they are sealed with."""
+    """Check that every key is present and protected, that the database opens, and how keys are sealed."""
     settings = bench.settings
     try:
         for name in KEY_NAMES:
@@ -57,7 +57,7 @@ def check_keys(bench: CheckContext) -> list[Check]:
 
 
 def check_lists(bench: CheckContext) -> list[Check]:
-    """Every live list is opened, and judged by its age in a time that somebody vouches for."""
+    """Open every live list, and check its age where a trusted time is known."""
     settings = bench.settings
     database, now = _opened(settings), bench.settled_now()
     try:
@@ -79,7 +79,7 @@ def check_lists(bench: CheckContext) -> list[Check]:
 
 
 def check_disk(bench: CheckContext) -> list[Check]:
-    """How full the file system of the data folder is, and whether it takes a write."""
+    """Check how full the file system of the data folder is, and whether it can be written."""
     folder, retention = bench.settings.unit.data_directory, bench.settings.retention
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -96,7 +96,7 @@ def check_disk(bench: CheckContext) -> list[Check]:
 
 
 def _storage_faults(settings: Settings) -> list[Check]:
-    """Picture folders that take no pictures, and records that the store did not take; nothing where all is well."""
+    """Check for picture folders that cannot be written and for refused records; no check where all is well."""
     data, found = settings.unit.data_directory, []
     folders = [path for path in (data / IMAGES / prefix for prefix in PREFIXES) if os.path.lexists(path)]
     bad = [path for path in folders if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
@@ -110,7 +110,7 @@ def _storage_faults(settings: Settings) -> list[Check]:
 
 
 def check_deletion(bench: CheckContext) -> list[Check]:
-    """Whether reads go when they are old: by the running unit's word, else by the present date and its witnesses."""
+    """Check whether old reads are deleted: by the running unit's health, else by the present date and its witnesses."""
     told = bench.told() if bench.running else None
     reason = None if told is None else told.figures.get("deletion_by_age_rests")
     if reason is None:
@@ -129,7 +129,7 @@ def check_deletion(bench: CheckContext) -> list[Check]:
 
 
 def check_models(bench: CheckContext) -> list[Check]:
-    """Every model file is the one its manifest names, and those of the settings are among them."""
+    """Check that every model file is the one its manifest names, and that those of the settings are among them."""
     settings = bench.settings
     folders = model_folders(settings.vision, settings.unit.data_directory)
     faults, digests = [], []
@@ -148,7 +148,7 @@ def check_models(bench: CheckContext) -> list[Check]:
 
 
 def check_versions(bench: CheckContext) -> list[Check]:
-    """What runs here; red where two packages stand in each other's way."""
+    """List the versions in use; red where two packages conflict."""
     del bench
     details = (
         f"alpr-edge {__version__}",

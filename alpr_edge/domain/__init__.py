@@ -1,1 +1,1 @@
-"""Values, rules and ports of the house: pure, without I/O, threads or a clock."""
+"""Values, rules and ports of the product: pure, without I/O, threads or a clock."""

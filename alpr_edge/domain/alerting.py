@@ -16,7 +16,7 @@ from alpr_edge.domain.instants import Instant
 
 
 class Level(IntEnum):
-    """How grave, the gravest last."""
+    """How grave a hit is, the gravest last."""
 
     NOTICE = 1
     ROUTINE = 2
@@ -35,16 +35,17 @@ class Tone(StrEnum):
     WITHDRAWN = "withdrawn"
     """The alert sounded before no longer holds."""
     TROUBLE = "trouble"
-    """The unit does not watch any more: silence must never mean "no hits"."""
+    """The unit no longer watches for plates: silence must never mean "no hits"."""
     STALE = "stale"
-    """A list turned amber or red: it is watched for, but may not know what happened since."""
+    """A list turned amber or red: its entries are still matched, but it may lack what happened since."""
     DISK = "disk"
-    """The disk is nearly full with what may not be deleted, or full."""
+    """The disk is full, or nearly full with data that may not be deleted."""
     DAMAGED = "damaged"
-    """The database was damaged and set aside: the unit watches, and what was kept waits to be salvaged."""
+    """The database was damaged and set aside: the unit keeps reading plates, and the old data waits to be
+    salvaged."""
     READY = "ready"
     SHUTTING_DOWN = "parting"
-    """The ignition is off: the unit watches no more, sends what it holds, and powers off."""
+    """The ignition is off: the unit stops reading plates, sends what it holds, and powers off."""
 
 
 TONES_BY_URGENCY = (
@@ -60,11 +61,11 @@ TONES_BY_URGENCY = (
     Tone.WITHDRAWN,
     Tone.URGENT,
 )
-"""The least urgent first."""
+"""All tones, the least urgent first."""
 
 
 def urgency_of(tone: Tone) -> int:
-    """How urgent it is that a tone is heard, compared with others."""
+    """Rank of a tone among all tones: the larger, the more urgent."""
     return TONES_BY_URGENCY.index(tone)
 
 
@@ -106,15 +107,15 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertPolicy:
-    """How a list's hits sound, where its settings say so."""
+    """The level and the tone of a list's hits, where its settings name them."""
 
     level: Level | None = None
-    """None: that of each entry's reason."""
+    """Level of every hit; None: that of each entry's reason."""
     tone: Tone | None = None
-    """Of a certain hit; None: that of the level."""
+    """Tone of a certain hit; None: that of the level."""
 
     def level_of(self, hit: Hit) -> Level:
-        """Gravity of a hit."""
+        """Level of a hit under this policy."""
         return self.level or level_of(hit.entry.reason)
 
 
@@ -122,12 +123,12 @@ PLAIN = AlertPolicy()
 
 
 def level_of(reason: Reason) -> Level:
-    """Gravity of a reason; anything not listed is routine."""
+    """Level of a reason; a reason that is not listed is routine."""
     return _LEVELS.get(reason, Level.ROUTINE)
 
 
 def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) -> ListAge:
-    """Trust in a list by its age; an unknown age is amber, never fresh."""
+    """How far a list can be trusted by its age; an unknown age is amber, never fresh."""
     if age_s is None:
         return ListAge.AMBER
     if age_s >= red_after.total_seconds():
@@ -138,7 +139,7 @@ def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) 
 
 @dataclass(frozen=True, slots=True)
 class MatchContext:
-    """What bears on a hit beside the hit itself: its list, the read behind it, and the source's manner."""
+    """What decides how a hit sounds beside the hit itself: its list's age and policy, and its read."""
 
     age: ListAge = ListAge.FRESH
     doubtful: bool = False
@@ -147,13 +148,13 @@ class MatchContext:
 
 
 def is_certain(hit: Hit, standing: MatchContext) -> bool:
-    """Whether the text is exact and not in doubt, the state not another and the list not past its limit."""
+    """Whether the text is exact and not doubtful, the state does not differ, and the list is not too old."""
     exact = hit.kind is MatchKind.EXACT and not standing.doubtful
     return exact and hit.state is not StateMatch.OTHER and standing.age is not ListAge.RED
 
 
 def tone_of(hit: Hit, standing: MatchContext) -> Tone:
-    """The hit's tone: the full tone of its level only when the hit is certain."""
+    """The hit's tone: that of its level only when the hit is certain."""
     full = standing.manner.tone or _TONES[standing.manner.level_of(hit)]
     return full if is_certain(hit, standing) else Tone.POSSIBLE
 
@@ -162,7 +163,7 @@ def alert_of(hits: Sequence[Hit], standing_of: Callable[[Hit], MatchContext]) ->
     """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
 
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
-    pierces it.
+    sounds in spite of it.
     """
     hit = max(hits, key=lambda hit: _weight(hit, standing_of(hit)), default=None)
     if hit is None:
@@ -180,7 +181,7 @@ def _weight(hit: Hit, standing: MatchContext) -> tuple[bool, bool, int, Level]:
 
 
 def phrase_of(hit: Hit, standing: MatchContext) -> str:
-    """What to say: reason, how sure, what to compare, and to verify."""
+    """The sentence for a hit: its reason, how sure it is, what to compare, and to verify."""
     age = standing.age
     parts = [hit.entry.reason.replace("_", " ")]
     if hit.kind is not MatchKind.EXACT:
@@ -197,9 +198,9 @@ def phrase_of(hit: Hit, standing: MatchContext) -> str:
 
 
 class Cooldown:
-    """Quiet for a while after a plate sounded, over all cameras of the vehicle.
+    """Keeps a plate quiet for a while after it sounded, over all cameras of the vehicle.
 
-    A graver level pierces it. Bounded: the plate heard longest ago is forgotten first.
+    A graver level sounds all the same. Bounded: the plate that sounded longest ago is forgotten first.
     """
 
     def __init__(self, quiet_ms: float, plates_max: int = 4096) -> None:
@@ -208,7 +209,7 @@ class Cooldown:
         self._heard: OrderedDict[str, tuple[Instant, Level]] = OrderedDict()
 
     def allows(self, plate: str, level: Level, at: Instant) -> bool:
-        """Whether ``plate`` may sound now; when it may, the silence starts anew."""
+        """Whether ``plate`` may sound now; when it may, its quiet time starts anew."""
         last = self._heard.get(plate)
         if last is not None and self._is_quiet(last, level, at):
             return False
@@ -219,7 +220,7 @@ class Cooldown:
         return True
 
     def forget(self, plate: str) -> None:
-        """Let ``plate`` sound at once again (its alert was withdrawn)."""
+        """Let ``plate`` sound again at once, because its alert was withdrawn."""
         self._heard.pop(plate, None)
 
     def _is_quiet(self, last: tuple[Instant, Level], level: Level, at: Instant) -> bool:

@@ -1,8 +1,9 @@
-"""Whether the present date is certain enough to delete by it (policy 462.5 lets reads go for their age).
+"""Decides whether the present date is certain enough to delete by it (policy 462.5 has reads deleted by their age).
 
 A receiver that says 2028 for five seconds is a trusted clock, and every read of the car would be past its time. So a
 date counts for deletion only when three witnesses agree: this boot's own timeline, the newest read that is stored, and
-the date that the department told last. Where one is missing or contradicts, deletion by age rests; nothing else does.
+the date that the department reported last. Where one is missing or disagrees, deletion by age rests; nothing else
+does.
 """
 
 from dataclasses import dataclass
@@ -20,32 +21,32 @@ deletes nothing more than a week before its time."""
 
 @dataclass(frozen=True, slots=True)
 class DepartmentDate:
-    """What the department said of the time, in an answer to a delivery."""
+    """The time that the department stated in an answer to a delivery."""
 
     utc: datetime
     heard: Instant
-    """When it was heard; only its boot and boot time count."""
+    """When the answer arrived; only its boot and boot time count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why nothing is deleted for its age at present."""
+    """Why nothing is deleted by age at present."""
 
     reason: str
     is_contradiction: bool = False
-    """Whether a witness speaks against the present date, rather than being missing: somebody should look at it."""
+    """Whether a witness disagrees with the present date, rather than being missing: somebody should look at it."""
 
 
 def objection_to(
     now: Instant, timeline: Timeline, newest_read: datetime | None, department: DepartmentDate | None
 ) -> Objection | None:
-    """Why the present date may not delete; None when it may.
+    """Why nothing may be deleted by the present date; None when it may be used.
 
     Args:
         now: the present instant.
-        timeline: the pairs of this boot.
-        newest_read: when the newest stored read was, as far as it is sure.
-        department: the date it told last.
+        timeline: the clock pairs of this boot.
+        newest_read: the time of the newest stored read, as far as it is sure.
+        department: the date that the department reported last; None when it never did.
     """
     utc = now.trusted_utc
     if utc is None:

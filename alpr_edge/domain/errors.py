@@ -4,22 +4,22 @@
 
     AlprEdgeError            one line that says what is wrong and what to do; never a traceback
     ├── SettingsError        the settings file: every fault at once              exit code 2
-    ├── AccessError          who runs this may not see it                        exit code 3
+    ├── AccessError          the caller may not see stored plates               exit code 3
     ├── ModelError           a model file is missing, changed or unusable
     ├── CaptureError         a frame source cannot be opened, froze or vanished
     ├── PositionError        a fix source cannot be opened or vanished
     ├── FeedError            a hotlist feed was refused as a whole
-    │   └── FeedClockError       by the unit's clock, not by what it holds: it is tried again
+    │   └── FeedClockError       by the unit's clock, not by its content: it is tried again
     ├── StoreError           the encrypted store, its keys or its images
     │   ├── DamagedError         the database's file or its log is damaged
     │   ├── LostError            something kept is missing or was changed: trying again will not help
-    │   ├── PictureError         a picture cannot be kept; what it belongs to may be without it
-    │   └── RefusedError         one record cannot be kept as it is: trying again will not help
+    │   ├── PictureError         a picture cannot be kept; its read may be kept without it
+    │   └── RefusedError         one record cannot be kept in this form: trying again will not help
     ├── DepartmentError      the department's folder, certificates or server cannot be used
-    ├── PowerError           the ignition cannot be told, or the power not be let go
-    ├── SoundError           the sound device is missing or stopped taking samples
+    ├── PowerError           the ignition cannot be read, or the order to power off failed
+    ├── SoundError           the sound device is missing or stopped accepting samples
     └── UplinkError          the department cannot be reached at present
-        ├── ServerFailedError    it was reached and failed over what was sent (5xx)
+        ├── ServerFailedError    it was reached and answered with a failure of its own (5xx)
         └── UnauthorisedError    it was reached and does not accept this unit
 """
 
@@ -34,7 +34,7 @@ class SettingsError(AlprEdgeError):
     """The settings are unusable.
 
     Args:
-        faults: one line each: key path, what was expected, a suggestion.
+        faults: the faults of the settings, one line each: key path, what was expected, a suggestion.
     """
 
     exit_code = 2
@@ -63,11 +63,11 @@ class PositionError(AlprEdgeError):
 
 
 class FeedError(AlprEdgeError):
-    """A hotlist feed was refused as a whole; the list held before stays live."""
+    """A hotlist feed was refused as a whole; the list in use stays in use."""
 
 
 class FeedClockError(FeedError):
-    """A feed was refused by the unit's clock, not by what it holds: with another time it may be taken."""
+    """A feed was refused by the unit's clock, not by its content: at another time it may be accepted."""
 
 
 class StoreError(AlprEdgeError):
@@ -87,26 +87,26 @@ class LostError(StoreError):
 
 
 class PictureError(StoreError):
-    """A picture cannot be encoded or written; what it shows may be kept without it."""
+    """A picture cannot be encoded or written; its read may be kept without it."""
 
 
 class RefusedError(StoreError):
-    """One record cannot be kept as it is, whatever else is kept; trying again will not help."""
+    """One record cannot be kept in this form, while others can; trying again will not help."""
 
 
 class PowerError(AlprEdgeError):
-    """The ignition cannot be told at present, or the order to power off failed."""
+    """The ignition cannot be read at present, or the order to power off failed."""
 
 
 class SoundError(AlprEdgeError):
-    """The sound device is missing or stopped taking samples."""
+    """The sound device is missing or stopped accepting samples."""
 
 
 class UplinkError(AlprEdgeError):
     """The department cannot be reached or does not take items now.
 
     Args:
-        message: one line.
+        message: what is wrong and what to do, in one line.
         retry_after_s: what the department asked for (``Retry-After``), if it did.
     """
 
@@ -116,8 +116,8 @@ class UplinkError(AlprEdgeError):
 
 
 class ServerFailedError(UplinkError):
-    """The department, or a server in front of it, answered 5xx: all of it is down, or it fails over this delivery."""
+    """The department, or a server in front of it, answered 5xx: it is down, or it fails over this delivery."""
 
 
 class UnauthorisedError(UplinkError):
-    """The department answered 401 or 403: everything pauses and health says so."""
+    """The department answered 401 or 403: sending pauses and the unit's health reports it."""

@@ -1,4 +1,4 @@
-"""Positions: what a receiver says (Fix) and what stands on a read (Position)."""
+"""Positions: what a receiver reports (Fix) and what is stored with a read (Position)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ class Fix:
     """One valid solution of a GNSS receiver. Void and quality-0 sentences never become one."""
 
     received: Instant
-    """When its sentence arrived, on this machine's clock."""
+    """When its sentence arrived, by this machine's clock."""
     utc: datetime | None
-    """The solution's own time."""
+    """The time that the receiver states for the fix."""
     lat_deg: float
     lon_deg: float
     """WGS 84, north and east positive."""
@@ -28,7 +28,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a vehicle stood when a frame was taken."""
+    """Where a vehicle was when a frame was taken."""
 
     lat_deg: float
     lon_deg: float

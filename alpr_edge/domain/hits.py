@@ -9,7 +9,8 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.restrictions import Area, Hours
 
 OWN_SOURCE = "officer entry"
-"""The source of entries that officers make in the car; the space keeps any imported list from taking its name."""
+"""The source of entries that officers make in the car; the space keeps any imported list from having the same
+name."""
 
 
 class Reason(StrEnum):
@@ -29,7 +30,7 @@ class Reason(StrEnum):
     SUPERVISED_RELEASE = "supervised_release"
     SEX_OFFENDER = "sex_offender"
     IMMIGRATION_VIOLATOR = "immigration_violator"
-    """Never let in unless a source's settings name it (California Values Act, Government Code 7284.6)."""
+    """Never accepted unless a source's settings name it (California Values Act, Government Code 7284.6)."""
     MAJOR_CRIME = "major_crime"
     OTHER = "other"
 
@@ -58,7 +59,7 @@ class HotlistEntry:
     plate: str
     """Canonical text; a canonical partial (:mod:`~alpr_edge.domain.patterns`) when it holds wildcards."""
     plate_raw: str
-    """As the feed wrote it."""
+    """The plate as the feed wrote it."""
     state: str | None
     reason: Reason
     record_id: str = ""
@@ -68,16 +69,16 @@ class HotlistEntry:
     effective: datetime | None = None
     expires: datetime | None = None
     area: Area | None = None
-    """Where alone it is watched for."""
+    """The only place where the entry holds; None: everywhere."""
     hours: Hours | None = None
-    """When alone it is watched for."""
+    """The only hours in which the entry holds; None: always."""
     covert: bool = False
     """Reported to the department first, and never shown, sounded, logged or counted in the car."""
 
     def in_force(self, at: datetime | None, position: Position | None = None) -> bool:
-        """Whether the entry holds at a moment (UTC) and a place; one that is not known rules nothing out.
+        """Whether the entry holds at a moment (UTC) and a place; an unknown moment or place rules nothing out.
 
-        An officer verifies a hit; a plate passed over in silence nobody does.
+        An officer verifies a hit, but nobody can verify a hit that was never shown.
         """
         if self.area is not None and position is not None and not self.area.contains(position):
             return False
@@ -90,13 +91,13 @@ class HotlistEntry:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One sealed import of one source."""
+    """One complete import of one source's list."""
 
     source: str
     serial: int
     """Grows by one with each import of the source."""
     issued: datetime | None
-    """When the department of justice or its like made the list (header date); None: it does not say."""
+    """When the issuing agency made the list (date in its header); None: the list does not say."""
     imported: datetime | None
     entries: int
 
@@ -108,7 +109,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A read met an entry. It is a lead to verify, never a reason to act alone (policy 462.4(f))."""
+    """A read whose plate is on a list. It is a lead to verify, never a reason to act alone (policy 462.4(f))."""
 
     hit_id: str
     read_id: str
@@ -119,4 +120,5 @@ class Hit:
     state: StateMatch
     matched: Instant
     level: int | None = None
-    """How grave, a :class:`~alpr_edge.domain.alerting.Level`, by its list's settings or its reason; None: not told."""
+    """A :class:`~alpr_edge.domain.alerting.Level`, by the list's settings or the entry's reason; None: not decided
+    yet."""

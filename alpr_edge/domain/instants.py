@@ -1,7 +1,7 @@
-"""Moments, and what is known about the clock that told them.
+"""Moments, and how far the clock that gave them can be trusted.
 
 Monotonic time does not compare across boots, so an :class:`Instant` carries its boot. Its UTC may be unknown
-or untrusted (a vehicle's clock starts at 1970 until the first fix) and says how it was come by.
+or untrusted (a vehicle's clock starts at 1970 until the first fix), and it carries the source it came from.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ NS_PER_S = 1_000_000_000
 
 
 class UtcSource(StrEnum):
-    """What an instant's UTC rests on, from best to none."""
+    """The source of an instant's UTC, from best to none."""
 
     GNSS = "gnss"
     NTP = "ntp"
@@ -30,7 +30,7 @@ class Instant:
     boottime_ns: int
     """Nanoseconds since that boot, suspend included (CLOCK_BOOTTIME)."""
     utc: datetime | None = None
-    """The moment in UTC as believed when it was taken; None when nothing is known."""
+    """The moment in UTC by the clock of that time; None when nothing is known."""
     utc_source: UtcSource = UtcSource.UNKNOWN
     uncertainty_ms: float | None = None
     """How far :attr:`utc` may be off; None when unknown."""
@@ -42,7 +42,7 @@ class Instant:
 
     @property
     def trusted_utc(self) -> datetime | None:
-        """The UTC that rules may be decided by; None where nobody vouches for it."""
+        """The UTC that rules may be decided by; None where it comes from no trusted source."""
         return self.utc if self.trusted else None
 
     def ms_since(self, earlier: "Instant") -> float:
@@ -63,5 +63,5 @@ class Instant:
 
 
 def rfc3339(moment: datetime) -> str:
-    """RFC 3339 text of a UTC moment, milliseconds, ``Z``."""
+    """Text of a UTC moment by RFC 3339, with milliseconds and ``Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

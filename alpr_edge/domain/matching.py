@@ -1,4 +1,4 @@
-"""From a read to its hits: which entries of the live lists a plate text meets, and how surely.
+"""Finds the hits of a read: which entries of the live lists its text matches, and how surely.
 
 Exact means equal canonical text (O and 0 are one character, nothing else is). Confusable means that the entry's text
 is one the reader considered: the vote over its slot probabilities holds it for at least :data:`CONFUSABLE_MIN` likely.
@@ -29,7 +29,7 @@ Listed = tuple[HotlistEntry, Generation]
 
 
 class Entries(Protocol):
-    """The live lists, whoever holds them."""
+    """The entries of all live lists, wherever they are kept."""
 
     def exact(self, plate: str) -> Iterable[Listed]:
         """All entries of one canonical text, over all sources."""
@@ -47,7 +47,7 @@ def state_match(read_state: str | None, entry_state: str | None) -> StateMatch:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A plate text met an entry in force; a :class:`~alpr_edge.domain.hits.Hit` once a read stands behind it."""
+    """An entry in force whose plate a text matches; a :class:`~alpr_edge.domain.hits.Hit` once it has a read."""
 
     entry: HotlistEntry
     generation: Generation
@@ -57,22 +57,22 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MatchQuery:
-    """What is held against the lists."""
+    """A plate text, and the circumstances, to look up in the lists."""
 
     plate: str
     """Canonical text."""
     state: str | None = None
     """Its issuing state; None when it is not known."""
     at: datetime | None = None
-    """The moment that expiries and hours are judged at, UTC; None when it is not known."""
+    """The moment by which expiries and hours are judged, UTC; None when it is not known."""
     position: Position | None = None
-    """The place that areas are judged at; None when it is not known."""
+    """The place by which areas are judged; None when it is not known."""
     alternatives: Sequence[Alternative] = ()
     """Other texts that the reader considered, the likeliest first."""
 
 
 def meetings(look: MatchQuery, entries: Entries) -> list[Match]:
-    """Every entry in force that a text meets; none for an empty text.
+    """Find every entry in force that a text matches; none for an empty text.
 
     Exact ones come first, then confusable, then partial ones; in each kind the gravest reason first, then entries of
     the read's own state.
@@ -103,12 +103,12 @@ def _rank(met: Match) -> tuple[int, int, int]:
 
 
 def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:
-    """Every hit of a read, in the order of :func:`meetings`; none of one that is unreadable.
+    """Find every hit of a read, in the order of :func:`meetings`; none when the read is unreadable.
 
     Args:
-        read: the read.
+        read: the read to match.
         entries: the live lists.
-        at: the moment that ages, hours and expiries are judged at; where nobody vouches for its UTC, ages are unknown
+        at: the moment by which ages, hours and expiries are judged; where its UTC is not trusted, ages are unknown
             and no hours or dates rule an entry out.
         new_id: gives each hit its id.
     """

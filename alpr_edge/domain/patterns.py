@@ -1,7 +1,7 @@
 """Partial plates: what a witness remembers, with ``?`` for one character and ``*`` for any number, even none.
 
-A partial is held against the text as read alone, not against what the reader else considered: it fits many cars
-already, and two uncertainties in one tone would be worth nothing.
+A partial is compared with the text as read alone, not with the alternatives that the reader considered: it fits many
+cars already, and a match that is uncertain in two ways would be worth nothing.
 """
 
 import re
@@ -14,9 +14,9 @@ from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 
 ONE, ANY = "?", "*"
 LITERALS_MIN = 2
-"""Fewer characters would sound at every few dozen cars."""
+"""With fewer characters a partial would match one of every few dozen cars."""
 PATTERNS_MAX = 10_000
-"""Partials of one list: a read is held against each of them."""
+"""Most partials of one list: a read is compared with each of them."""
 _RUN = re.compile(r"\*[?*]*")
 _PIECES = re.compile(r"[?*]|[^?*]+")
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
@@ -37,7 +37,7 @@ def canonical_partial(text: str) -> str:
 
 
 def partial_fault(pattern: str) -> str:
-    """Why a canonical partial cannot be watched for; empty when it can."""
+    """Why a canonical partial cannot be matched; empty when it can."""
     singles = pattern.replace(ANY, "")
     if len(singles) > PLATE_LENGTH_MAX:
         return f"longer than {PLATE_LENGTH_MAX} characters"
@@ -47,16 +47,16 @@ def partial_fault(pattern: str) -> str:
 
 
 class PatternSet:
-    """Many partials, held against a text all at once.
+    """Compares a text with many partials at once.
 
     Each is a nondeterministic automaton in the bits of one number (Baeza-Yates and Gonnet's shift-and): bit n is set
     while n of its characters are met. A step over one character of the text is four operations on whole arrays.
 
     Args:
-        patterns: canonical partials.
+        patterns: the canonical partials.
 
     Raises:
-        ValueError: one of them is not.
+        ValueError: one of them is no canonical partial.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:

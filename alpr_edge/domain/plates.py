@@ -1,4 +1,4 @@
-"""Plate text: the canonical form, the reader's alphabet, and how plates are shown without being shown."""
+"""Plate text: its canonical form, the reader's alphabet, and which texts are readable and certain."""
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 """The reader's slot alphabet; the last character means an empty slot."""
@@ -14,14 +14,15 @@ at kept plates (``models/training/calibrate``; 0.8 would do for these), and with
 is taken for a full one is certain (``tests/app/pipeline/test_misreads.py``; 0.93 lets one through).
 """
 CHARACTERS_MIN = 2
-"""What reads shorter is unreadable, or no plate: plates of one character exist, things that read as one are common."""
+"""A shorter text is unreadable, or no plate: plates of one character exist, but most that read so are other
+things."""
 
 _KEPT = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-"""Chosen before the text is put in upper case: Unicode's upper case of sharp s is SS, of dotless i is I."""
+"""Characters that are kept, chosen before upper-casing: Unicode's upper case of sharp s is SS, of dotless i is I."""
 
 
 def is_readable(plate: str) -> bool:
-    """Whether a canonical text is the text of a plate at all. What is not becomes no read and meets no list."""
+    """Whether a canonical text can be that of a plate. One that cannot becomes no read and matches no list."""
     return len(plate) >= CHARACTERS_MIN
 
 

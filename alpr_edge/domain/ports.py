@@ -1,6 +1,6 @@
-"""The doors of the house: what a room needs from the outside, as Protocols of one to three methods.
+"""The ports: what the product needs from outside, as Protocols of one to three methods.
 
-Each has real alternates (ARCHITECTURE): the vehicle's hardware, recordings, and what tests use.
+Each has real alternates: the vehicle's hardware, recordings, and what tests use.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabil
 
 
 class Clock(Protocol):
-    """Tells the moment; the only source of time of every rule."""
+    """Gives the present moment; the only source of time for every rule."""
 
     def now(self) -> Instant:
         """The present instant."""
@@ -32,34 +32,34 @@ class FrameSource(Protocol):
 
 
 class FixSource(Protocol):
-    """A GNSS receiver, its log, or a fixed place."""
+    """A GNSS receiver, its log, or a fixed position."""
 
     def fixes(self) -> Iterator[Fix]:
-        """Yield valid fixes as they arrive; as FrameSource, with PositionError."""
+        """Yield valid fixes as they arrive; ends and fails as :meth:`FrameSource.frames` does, with PositionError."""
 
 
 class Detector(Protocol):
-    """Finds plates."""
+    """Finds plates in frames."""
 
     def detect(self, frame: Frame) -> list[Detection]:
-        """Plates in the frame, one box a plate, best first. Raises ModelError on an inference error."""
+        """Find the plates in the frame, one box a plate, best first. Raises ModelError on an inference error."""
 
 
 class Reader(Protocol):
-    """Reads plates."""
+    """Reads the text of plates."""
 
     def read(self, crops: Sequence[Crop]) -> Probabilities:
-        """float32 [len(crops), slots, len(ALPHABET)], every slot's full probabilities."""
+        """Compute float32 [len(crops), slots, len(ALPHABET)]: the full probabilities of every slot."""
 
 
 class Ignition(Protocol):
-    """Tells whether the car is in use."""
+    """Reports whether the car is in use."""
 
     def is_on(self) -> bool:
-        """Whether the ignition is on at this moment, as it comes: no dip is taken out.
+        """Whether the ignition is on at this moment; short dips are not filtered out.
 
         Raises:
-            PowerError: it cannot be told now; asking again later may work.
+            PowerError: it cannot be read now; asking again later may work.
         """
 
 
@@ -74,19 +74,19 @@ class Player(Protocol):
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
         Args:
-            tone: what to sound.
-            at: the instant that caused it (a wav sink places the tone there).
+            tone: the tone to sound.
+            at: the instant that caused it (a player that writes a wav file places the tone there).
 
         Returns:
-            The first sample's boottime_ns: a device's on this machine's CLOCK_BOOTTIME, a wav sink's on the clock of
-            ``at``; None when nothing sounds because the settings say so.
+            The first sample's boottime_ns: of a device by this machine's CLOCK_BOOTTIME, of a wav file by the clock
+            of ``at``; None when nothing sounds because the settings say so.
 
         Raises:
             SoundError: the device is down, or too many tones wait that are as urgent.
         """
 
     def close(self) -> None:
-        """Let what is queued end, then release the device."""
+        """Finish what is queued, then release the device."""
 
 
 class Department(Protocol):

@@ -1,6 +1,6 @@
-"""From fixes to the position of a frame: interpolated between two fixes, carried on for a moment after the last.
+"""Computes the position of a frame: interpolated between two fixes, or carried on for a moment after the last.
 
-A receiver speaks once a second and a frame falls between: at 30 m/s the nearer fix alone would be up to 15 m off.
+A receiver reports once a second and a frame falls between: the nearer fix alone would be up to 15 m off at 30 m/s.
 """
 
 import math
@@ -11,18 +11,19 @@ from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import NS_PER_MS, NS_PER_S, Instant
 
 METRES_PER_DEGREE = 111_195.0
-"""Of latitude, on a sphere of 6,371 km: its error of 0.6 % is centimetres over the seconds bridged here."""
+"""Metres in a degree of latitude, on a sphere of 6,371 km: its error of 0.6 % is centimetres over a few seconds."""
 SPEED_MPS_MAX = 100.0
-"""No car is faster: two fixes further apart are a receiver's jump, and nothing was ever between them."""
+"""No car is faster: of two fixes further apart one is an error of the receiver, and nothing is interpolated
+between."""
 
 
 def position_at(fixes: Sequence[Fix], at: Instant, age_ms_max: float) -> Position | None:
-    """Where the vehicle was at ``at``; None when no fix of this boot lies within ``age_ms_max``.
+    """Compute where the vehicle was at ``at``; None when no fix of this boot lies within ``age_ms_max``.
 
     Args:
-        fixes: of one boot, in order of arrival, oldest first.
+        fixes: the fixes of one boot, in order of arrival, oldest first.
         at: the capture instant of a frame.
-        age_ms_max: oldest fix that still says anything about the place.
+        age_ms_max: the age up to which a fix says anything about the position.
     """
     index = bisect_right(fixes, at.boottime_ns, key=lambda fix: fix.received.boottime_ns)
     near = [fix for fix in fixes[max(0, index - 1) : index + 1] if _within(fix, at, age_ms_max)]
@@ -48,7 +49,7 @@ def _plausible(before: Fix, after: Fix) -> bool:
 
 
 def _eastward_deg(before: Fix, after: Fix) -> float:
-    """The short way round at the date line."""
+    """Difference of longitude by the shorter way, also across the date line."""
     return (after.lon_deg - before.lon_deg + 180) % 360 - 180
 
 
@@ -61,7 +62,7 @@ def _between(before: Fix, after: Fix, at: Instant) -> Position:
 
 
 def _carried(fix: Fix, at: Instant) -> Position:
-    """Dead reckoning from one fix along its course; standing still when it has none."""
+    """Dead reckoning from one fix along its course; the position of the fix when it has no course."""
     seconds = (at.boottime_ns - fix.received.boottime_ns) / NS_PER_S
     lat_deg, lon_deg = fix.lat_deg, fix.lon_deg
     if fix.speed_mps is not None and fix.course_deg is not None:

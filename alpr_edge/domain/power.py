@@ -1,9 +1,9 @@
-"""When the ignition's word is believed, how long the unit stays afterwards, and when it is gone.
+"""Decides by the ignition when the unit shuts down and when its power goes.
 
 Cranking pulls the supply down for a second or two, and a driver who stops at a kerb is back in half a minute: "off"
-counts once it has stood for a while without interruption. From then on the unit parts: it watches no more and sends
-what it holds, until everything has arrived or the time for it is over. Ignition that comes back calls it off. A word
-that cannot be had is never "off": a broken wire must not end a patrol's watch.
+counts once it has lasted for a while without interruption. From then on the unit shuts down: it reads no more plates
+and sends what it holds, until everything has arrived or the time for it is over. Ignition that comes back ends the
+shutdown. An ignition that cannot be read never counts as off: a broken wire must not end a patrol's work.
 """
 
 from dataclasses import dataclass
@@ -11,50 +11,50 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where a unit stands."""
+    """The phase of a unit between working and powered off."""
 
     WATCHING = "watching"
     SHUTTING_DOWN = "parting"
-    """The ignition is off: nothing is watched, what is held is sent."""
+    """The ignition is off: no plates are read, what is held is sent."""
     OFF = "off"
-    """Everything is sent or the time is over: the power may go."""
+    """Everything is sent or the time is over: the power may be switched off."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerRule:
-    """Seconds that decide."""
+    """The times that decide, in seconds."""
 
     off_after_s: float
-    """The ignition is off when it has been said to be for so long."""
+    """The ignition counts as off when it has reported off for so long."""
     on_after_s: float
-    """It is on again likewise."""
+    """The ignition counts as on again when it has reported on for so long."""
     grace_s: float
-    """Longest stay after it went off."""
+    """Longest time that the unit keeps sending after the ignition went off."""
     gone_s: float = 60.0
     """An order to power off takes effect within so long; until then the ignition changes nothing."""
 
 
 class Power:
-    """The phases of a unit, by what the ignition says; told the time, it has none of its own.
+    """The phase of a unit, kept by its ignition; it has no clock of its own and gets the time with each step.
 
     Args:
-        rule: of the settings.
+        rule: the times that decide.
     """
 
     def __init__(self, rule: PowerRule) -> None:
         self.rule = rule
         self._since_s: float | None = None
-        """Since when the ignition says the opposite of what is believed."""
+        """Since when the ignition has reported the opposite of what counts; None: it reports the same."""
         self._parted_s = 0.0
         self._ordered_s: float | None = None
         self.phase = Phase.WATCHING
 
     def step(self, now_s: float, *, ignition: bool | None, sent: bool) -> Phase:
-        """The phase now.
+        """Update the phase and return it.
 
         Args:
             now_s: monotonic seconds.
-            ignition: what it says; None when that cannot be told, which is as good as on.
+            ignition: whether it reports on; None when it cannot be read, which counts as on.
             sent: whether nothing waits to be sent.
         """
         if self._believed(now_s, ignition is not False):
@@ -64,11 +64,11 @@ class Power:
         return self.phase
 
     def ordered(self, now_s: float) -> None:
-        """The power has been told to go: no way back, unless it turns out not to have gone."""
+        """Note that the power was ordered off: no way back, unless it turns out to have stayed on."""
         self._ordered_s = now_s
 
     def _believed(self, now_s: float, is_on: bool) -> bool:  # noqa: FBT001 - one flag, named
-        """Whether the ignition has said the opposite of what holds for long enough."""
+        """Whether the ignition counts as on, after this report."""
         if self._ordered_s is not None and now_s - self._ordered_s < self.rule.gone_s:
             return False
         if is_on == (self.phase is Phase.WATCHING):

@@ -1,4 +1,4 @@
-"""The vote of one vehicle passing one camera: PlateRead, and what happens to it while the pass lasts."""
+"""A read (the result of the vote over one vehicle passing one camera) and the events of its pass."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,16 +38,16 @@ class EvidenceRef:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """The pictures of a read on their way to the store."""
+    """The pictures of a read on their way into the store."""
 
     crop: Pixels
-    """The sharpest look at the plate."""
+    """The sharpest picture of the plate."""
     scene: Pixels
-    """The whole frame the crop is from."""
+    """The whole frame from which the crop is cut."""
 
 
 SlotVotes = tuple[tuple[tuple[str, float], ...], ...]
-"""For each slot the characters the vote left standing, likeliest first, with their probability."""
+"""For each slot the characters that remain possible after the vote, likeliest first, with their probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,24 @@ class PlateRead:
     first_frame: int
     last_frame: int
     box: Box
-    """Of the sharpest frame."""
+    """Box of the plate in the sharpest frame."""
     position: Position | None
     model_ids: tuple[str, ...]
     state: str | None = None
-    """Issuing state where a reader can tell; None: unknown."""
+    """Issuing state where a reader can recognise it; None: unknown."""
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
     """The read of the same pass that this one corrects."""
 
     @property
     def certain(self) -> bool:
-        """Whether the text may be taken as it stands."""
+        """Whether the text is sure enough to be used without comparing it first."""
         return is_certain(self.plate, self.confidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadDecided:
-    """A pass has its text: match it, sound it, store it under its final id."""
+    """Event: the text of a pass is decided; match it, sound it, store it under its final id."""
 
     read: PlateRead
     evidence: Evidence
@@ -98,7 +98,7 @@ class ReadDecided:
 
 @dataclass(frozen=True, slots=True)
 class ReadingPlace:
-    """A plate's place in one frame of a pass."""
+    """The position of a plate in one frame of a pass."""
 
     frame_number: int
     box: Box
@@ -106,7 +106,7 @@ class ReadingPlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadClosed:
-    """The pass is over: the row takes its last values. ``evidence`` is None when no sharper look came."""
+    """Event: the pass is over and its read is complete. ``evidence`` is None when no sharper picture came."""
 
     read: PlateRead
     evidence: Evidence | None

@@ -1,4 +1,4 @@
-"""Where and when an entry is watched for: a circle on the ground, and hours of the week.
+"""Restrictions of an entry in place and time: a circle on the ground, and hours of the week.
 
 Both have a text form, which settings, feeds and sealed lists share.
 """
@@ -24,7 +24,7 @@ _HOURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A circle."""
+    """A circle on the ground."""
 
     lat_deg: float
     lon_deg: float
@@ -32,10 +32,10 @@ class Area:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From ``latitude,longitude,radius``: degrees of WGS 84 and metres.
+        """Parse ``latitude,longitude,radius``: degrees of WGS 84 and metres.
 
         Raises:
-            ValueError: it is no such text.
+            ValueError: the text has another form.
         """
         try:
             lat_deg, lon_deg, radius_m = (float(part) for part in text.split(","))
@@ -49,7 +49,7 @@ class Area:
         return f"{self.lat_deg!r},{self.lon_deg!r},{self.radius_m!r}"
 
     def contains(self, position: Position) -> bool:
-        """Whether a position lies in it, by the haversine on a sphere (0.5 % off at most)."""
+        """Whether a position lies in the circle, by the haversine on a sphere (0.5 % off at most)."""
         north, south = math.radians(position.lat_deg), math.radians(self.lat_deg)
         across = math.sin(math.radians(position.lon_deg - self.lon_deg) / 2) ** 2 * math.cos(north) * math.cos(south)
         half_chord = math.sqrt(min(1.0, math.sin((north - south) / 2) ** 2 + across))
@@ -71,10 +71,10 @@ class Hours:
 
     @classmethod
     def parse(cls, text: str, zone: str = "America/Los_Angeles") -> Self:
-        """From ``Mo-Fr 22:00-06:00 America/Los_Angeles``; without days all, without a zone ``zone``.
+        """Parse ``Mo-Fr 22:00-06:00 America/Los_Angeles``; without days all, without a zone ``zone``.
 
         Raises:
-            ValueError: it is no such text, or the system does not know the zone.
+            ValueError: the text has another form, or the system does not know the zone.
         """
         match = _HOURS.fullmatch(text.strip())
         if match is None:
@@ -96,7 +96,7 @@ class Hours:
         return f"{DAYS[self.first]}-{DAYS[self.last]} {self.begin:%H:%M}-{self.end:%H:%M} {self.zone}"
 
     def hold(self, at: datetime) -> bool:
-        """Whether an aware moment lies in them."""
+        """Whether an aware moment lies in these hours."""
         local = at.astimezone(ZoneInfo(self.zone))
         clock, day = local.time(), local.weekday()
         if self.begin < self.end:

@@ -1,4 +1,4 @@
-"""What may be deleted of the vehicle's copy, on what ground and in which order (policy 462.5).
+"""Decides what may be deleted of the vehicle's copy, for which reason and in which order (policy 462.5).
 
 The department's storage keeps for a year and longer; the car keeps what it has not handed over, and of the rest what
 there is room for. What the department has acknowledged goes first: when it is older than the car keeps, or when there
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class DeletionReason(StrEnum):
-    """Why a read was deleted, the ordinary grounds first."""
+    """Why a read was deleted, the ordinary reasons first."""
 
     AGE = "age"
     """Acknowledged, and older than the car keeps."""
@@ -27,13 +27,13 @@ class DeletionReason(StrEnum):
 
     @property
     def audited(self) -> bool:
-        """Whether the deletion is an event on record: nobody else has the read."""
+        """Whether the deletion is logged as an event: nobody else has the read."""
         return self in {DeletionReason.POLICY, DeletionReason.EMERGENCY}
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRead:
-    """A read with all that hangs on it, as these rules see it."""
+    """What the rules need to know of a stored read and its images."""
 
     seq: int
     """Order of arrival: a clock may be unknown or step, a sequence cannot."""
@@ -41,7 +41,7 @@ class KeptRead:
     age: timedelta | None
     """Between two trusted instants; None when either is not."""
     acknowledged: bool
-    """Whether the department has answered for everything of it with its digest."""
+    """Whether the department has acknowledged the read and all its images with their digests."""
     held: bool
 
 
@@ -52,18 +52,18 @@ class RetentionLimits:
     acknowledged_max: timedelta
     policy_max: timedelta
     emergency: bool = False
-    """Switched on by the department, and nothing acknowledged is left to delete."""
+    """Whether reads never acknowledged may be deleted: the department allows it, and no acknowledged one is left."""
 
 
 def select_deletions(
     reads: Iterable[KeptRead], limits: RetentionLimits, excess_bytes: int
 ) -> list[tuple[KeptRead, DeletionReason]]:
-    """What is to be deleted, in that order.
+    """Choose what is to be deleted, in that order.
 
     Args:
-        reads: some or all that are kept.
-        limits: of the settings.
-        excess_bytes: how much room has to be made; 0 when there is enough.
+        reads: some or all of the stored reads.
+        limits: the limits of the settings.
+        excess_bytes: the bytes to be freed; 0 when there is enough room.
     """
     free = sorted((read for read in reads if not read.held), key=lambda read: read.seq)
     acknowledged = [read for read in free if read.acknowledged]
@@ -100,29 +100,29 @@ def _is_past(read: KeptRead, longest: timedelta) -> bool:
 
 
 _CLEARLY = 0.02
-"""How far below the mark what was amber must fall."""
+"""How far below its threshold the fill must fall before amber ends."""
 
 
 class Fill(StrEnum):
-    """How full it is, the worst last."""
+    """How full the disk is, the worst last."""
 
     ROOM = "room"
     AMBER = "amber"
-    """What cannot be deleted fills most of what there is: somebody has to bring the car to a link."""
+    """Data that cannot be deleted fills most of the space: somebody has to bring the car to a link."""
     RED = "red"
     """Nothing more can be kept: reads stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """How much the car may fill."""
+    """How much of the disk the unit may fill."""
 
     bytes_max: int
-    """Of reads and their images."""
+    """Most bytes of reads and their images."""
     disk_share_max: float
-    """Of the whole file system, whoever fills it."""
+    """Largest used share of the whole file system, whatever fills it."""
     amber_share: float
-    """Of either: from here on it is said aloud."""
+    """Share of either from which on the fill is amber and announced by a tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +130,15 @@ class DiskState:
     """A file system and what the unit keeps on it."""
 
     total_bytes: int
-    """What its unprivileged users can fill."""
+    """Bytes that unprivileged users can fill in all."""
     free_bytes: int
-    """What they still can."""
+    """Bytes that they can still fill."""
     store_bytes: int
-    """Of reads: images and database."""
+    """Bytes of reads: images and database."""
     bound_bytes: int
-    """Of these what may not go: not acknowledged, or held."""
+    """Bytes of these that may not be deleted: not acknowledged, or held."""
     ballast_bytes: int
-    """Set aside for cleaning up on a full disk; 0 while it is in use."""
+    """Bytes of the ballast, reserved for cleaning up on a full disk; 0 while it is released."""
     ballast_wanted_bytes: int
 
     @property
@@ -147,17 +147,17 @@ class DiskState:
         return 1.0 - self.free_bytes / self.total_bytes if self.total_bytes else 1.0
 
     def quota_share(self, quotas: Quotas) -> float:
-        """How much of the quota is filled with what may not be deleted; above 1 when nothing could be done."""
+        """Share of the quota that is filled with data that may not be deleted; above 1 when deleting cannot help."""
         return self.bound_bytes / quotas.bytes_max
 
     @property
     def is_full(self) -> bool:
-        """Whether the ballast is in use: until it lies again nothing new is kept, or it would be filled up too."""
+        """Whether the ballast is released: until it is back nothing new is stored, which would fill its space."""
         return self.ballast_bytes < self.ballast_wanted_bytes
 
 
 def excess_bytes(state: DiskState, quotas: Quotas) -> int:
-    """How much has to go for the quotas and the ballast to be kept; 0 when they are."""
+    """Bytes to be deleted for the quotas and the ballast to be kept; 0 when they are kept."""
     over_quota = state.store_bytes - quotas.bytes_max
     over_share = state.total_bytes - state.free_bytes - int(quotas.disk_share_max * state.total_bytes)
     for_ballast = ballast_room_bytes(state.ballast_wanted_bytes) - state.free_bytes if state.is_full else 0
@@ -165,7 +165,7 @@ def excess_bytes(state: DiskState, quotas: Quotas) -> int:
 
 
 def ballast_room_bytes(ballast_wanted_bytes: int) -> int:
-    """Free bytes at which the ballast is laid again: a quarter above its size, so that it does not come and go."""
+    """Free bytes at which the ballast is created again: a quarter above its size, so that it does not come and go."""
     return ballast_wanted_bytes + ballast_wanted_bytes // 4
 
 
@@ -175,12 +175,12 @@ def ballast_needed(free_bytes: int, ballast_wanted_bytes: int) -> bool:
 
 
 def fill_of(state: DiskState, quotas: Quotas, before: Fill = Fill.ROOM) -> Fill:
-    """How full it is. A quota alone stops nothing: a read is not lost for a number while the disk has room.
+    """Grade how full the disk is. A quota alone stops nothing: no read is lost for a number while the disk has room.
 
     Args:
-        state: as it is.
-        quotas: of the settings.
-        before: how full it was; what was amber stays so until it is clearly below, or it would be said again and again.
+        state: the disk's present state.
+        quotas: the quotas of the settings.
+        before: the fill before; amber stays until it is clearly below, so that it is not announced again and again.
     """
     if state.is_full:
         return Fill.RED
@@ -190,7 +190,7 @@ def fill_of(state: DiskState, quotas: Quotas, before: Fill = Fill.ROOM) -> Fill:
 
 
 def days_left(state: DiskState, quotas: Quotas, bytes_a_day: float) -> float | None:
-    """For how many days without a link there is room, at a rate; None when none is known."""
+    """Days for which there is room without a link, at a daily rate; None when the rate is not known."""
     if bytes_a_day <= 0:
         return None
     deletable = state.store_bytes - state.bound_bytes

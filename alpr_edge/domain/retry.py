@@ -1,11 +1,11 @@
-"""When to try again: growing waits with jitter, for everything that can fail from outside."""
+"""Waits before another try: growing, with jitter, for everything that can fail from outside."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Exponential back-off with equal jitter: half of the wait is fixed, half is drawn."""
+    """Exponential back-off with jitter: half of the wait is fixed, half is random."""
 
     first_s: float = 1.0
     factor: float = 2.0
@@ -15,8 +15,8 @@ class Backoff:
         """Seconds to wait after ``failures`` (>= 1) failures in a row.
 
         Args:
-            failures: how often in a row it failed.
-            draw: uniform in [0, 1): spreads a fleet that lost its department at the same moment.
+            failures: the number of failures in a row.
+            draw: a random number in [0, 1): it spreads a fleet that lost its department at the same moment.
         """
         exponent = min(max(failures, 1) - 1, 64)
         ceiling = min(self.longest_s, self.first_s * self.factor**exponent)

@@ -1,4 +1,4 @@
-"""When a boot's instants were, told from its pairs of boot time and UTC.
+"""Places a boot's instants in UTC by its clock pairs, each of a boot time and a UTC.
 
 A pair says that the UTC of its boot time lies within its uncertainty. Carried to another boot time of the same boot it
 says so less exactly, by what a crystal drifts in between. So each pair gives an interval for every instant of its
@@ -19,28 +19,28 @@ from itertools import accumulate
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 
 DRIFT = 100e-6
-"""Rate error of an uncompensated crystal, 100 ppm."""
+"""Largest rate error of an uncompensated crystal, 100 ppm."""
 PAIRS_MIN = 2
-"""One pair is somebody's word, two that agree are borne out."""
+"""One pair alone may be wrong; two that agree confirm each other."""
 _ROUNDING_MS = 1e-3
 """Pairs are kept to the microsecond."""
 
 
 class Basis(StrEnum):
-    """What an instant's place in time rests on."""
+    """The evidence for an instant's place in time."""
 
     OWN = "own"
     """The trusted clock it was stamped by."""
     PLACED = "placed"
-    """Pairs of its boot that came later, or earlier, and agree."""
+    """Clock pairs of its boot that came later, or earlier, and agree."""
     SINGLE = "single"
     """One pair alone: a likely time, not a sure one."""
     DISPUTED = "disputed"
     """The pairs of its boot contradict each other, or it contradicts them."""
     CLOCK = "clock"
-    """A clock that nobody vouches for: no pair has come."""
+    """An untrusted clock: no pair has come."""
     NONE = "none"
-    """Nothing."""
+    """No evidence at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Placement:
     """An instant's place in time, beside what was stamped on it."""
 
     utc: datetime | None
-    """The best that is known; None when nothing is, or when what is known contradicts itself."""
+    """The best estimate; None when nothing is known, or when the evidence contradicts itself."""
     uncertainty_ms: float | None
     """How far :attr:`utc` may be off; None when unknown."""
     basis: Basis
@@ -60,11 +60,11 @@ class Placement:
 
 
 class Timeline:
-    """The pairs of one boot.
+    """The clock pairs of one boot.
 
     Args:
-        boot_id: the boot; pairs of others are passed over.
-        pairs: instants, in any order; those without a trusted UTC are passed over.
+        boot_id: the boot; pairs of others are ignored.
+        pairs: the instants, in any order; those without a trusted UTC are ignored.
     """
 
     def __init__(self, boot_id: str, pairs: Iterable[Instant] = ()) -> None:
@@ -91,7 +91,7 @@ class Timeline:
         return len(self._boottimes_ns) >= PAIRS_MIN and not self.disputed
 
     def place(self, instant: Instant) -> Placement:
-        """Where ``instant`` belongs; its own UTC is only checked, never rewritten."""
+        """Place ``instant`` in time; its own UTC is only checked, never rewritten."""
         if instant.boot_id != self.boot_id or self._origin is None:
             return _unaided(instant)
         if self.disputed:
@@ -105,7 +105,7 @@ class Timeline:
         return Placement(self._origin.utc + timedelta(milliseconds=after_ms), max(0.0, (high_ms - low_ms) / 2), basis)
 
     def _checked(self, instant: Instant, low_ms: float, high_ms: float) -> Placement:
-        """An instant that had a trusted clock: it stands unless the pairs contradict it."""
+        """Place an instant that had a trusted clock: its time holds unless the pairs contradict it."""
         own_low_ms, own_high_ms = self._span_ms(instant)
         if max(low_ms, own_low_ms) > min(high_ms, own_high_ms) + _ROUNDING_MS:
             return Placement(None, None, Basis.DISPUTED)
@@ -125,7 +125,7 @@ class Timeline:
         return later_ms - uncertainty_ms, later_ms + uncertainty_ms
 
     def _shared_ms(self, boottime_ns: int) -> tuple[float, float]:
-        """What all pairs share at a boot time; the first is above the second when they share nothing."""
+        """The interval that all pairs share at a boot time; its first end is above the second when there is none."""
         drifted_ms = self._elapsed_ms(boottime_ns) * DRIFT
         index = bisect_right(self._boottimes_ns, boottime_ns)
         lows, highs = [], []
@@ -143,7 +143,7 @@ class Timeline:
 
 
 def _unaided(instant: Instant) -> Placement:
-    """Without a pair an instant has only what is stamped on it."""
+    """Place an instant without any pair: only its own stamp is known."""
     if instant.utc is None:
         return Placement(None, None, Basis.NONE)
     return Placement(instant.utc, instant.uncertainty_ms, Basis.OWN if instant.trusted else Basis.CLOCK)

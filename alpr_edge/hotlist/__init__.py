@@ -1,6 +1,6 @@
-"""Hotlists: feeds are parsed, gated, sealed as one generation a source, and looked up in the car.
+"""Hotlists: feeds are parsed, validated, sealed as one generation a source, and looked up in the car.
 
 ::
 
-    bytes -> unpacking -> a format (generic_csv, clew) -> gate -> sealed file -> generations row -> index
+    bytes -> feed_file -> a format (generic_csv, clew) -> validation -> sealed file -> generations row -> index
 """

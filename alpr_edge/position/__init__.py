@@ -1,1 +1,1 @@
-"""Where the vehicle is: fixes from a receiver or its log, kept for the frames that ask."""
+"""The position of the vehicle: fixes from a receiver or its log, kept for the frames that need them."""

@@ -1,17 +1,17 @@
-"""How much of what a receiver says is listened to: a device that floods the line must not take up the interpreter."""
+"""Limits how much of a receiver's data is processed: a device that floods the line must not block the interpreter."""
 
 import time
 
 BYTES_A_SECOND = 24_000
-"""Twice what a receiver of four constellations says ten times a second."""
+"""Twice the data of a receiver of four constellations with ten fixes a second."""
 SECOND_S = 1.0
 
 
 class Allowance:
-    """Bytes that may be worked on in each second of monotonic time.
+    """The bytes that may be processed in each second of monotonic time.
 
     Args:
-        baud: of the line; a line set faster than :data:`BYTES_A_SECOND` may use its own rate.
+        baud: the rate of the line; a line set faster than :data:`BYTES_A_SECOND` may use its own rate.
     """
 
     def __init__(self, baud: int) -> None:
@@ -20,7 +20,7 @@ class Allowance:
         self._since_s = time.monotonic()
 
     def spend(self, count: int) -> float:
-        """Count bytes that came; returns for how many seconds what comes is to be thrown away, mostly 0."""
+        """Count bytes that came; returns for how many seconds further bytes are to be discarded, mostly 0."""
         now_s = time.monotonic()
         if now_s - self._since_s >= SECOND_S:
             self._since_s, self._spent = now_s, 0

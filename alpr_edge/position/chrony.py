@@ -1,7 +1,7 @@
-"""The receiver's time for chrony, which sets this machine's clock by it: its SOCK reference clock.
+"""Sends the receiver's time to chrony, which sets this machine's clock by it: its SOCK reference clock.
 
 chronyd makes a datagram socket and takes samples of the system's clock against the truth (``refclock_sock.c``). This
-room alone opens the serial port, so it is the one that can send them.
+package alone opens the serial port, so it is the one that can send them.
 """
 
 import random
@@ -20,7 +20,7 @@ from alpr_edge.runtime.clock import wall_ns_at
 log = structlog.get_logger(__name__)
 
 MAGIC = 0x534F434B
-"""``SOCK``."""
+"""``SOCK`` as a number, in front of every sample."""
 SAMPLE = struct.Struct("@lldiiii")
 """struct sock_sample: timeval (s, us) of the system's clock, true minus system in s, pulse, leap, padding, magic."""
 NORMAL_LEAP = 0
@@ -33,9 +33,9 @@ class ChronyFeed:
     """Sends samples to chronyd; an absent chronyd costs one failed call every half minute.
 
     Args:
-        path: chronyd's socket; empty sends nothing.
-        wall_ns_at: the system's clock at an instant, ns since 1970.
-        draw: uniform in [0, 1), for the jitter.
+        path: the path of chronyd's socket; empty sends nothing.
+        wall_ns_at: a function that gives the system's clock at an instant, ns since 1970.
+        draw: gives random numbers in [0, 1), for the jitter.
     """
 
     def __init__(
@@ -51,18 +51,18 @@ class ChronyFeed:
         self._retry_ns = 0
         self._trouble = "no time of a receiver yet"
         self.samples = 0
-        """How many chronyd was sent."""
+        """Number of samples sent to chronyd."""
 
     @property
     def state(self) -> str:
-        """For the health file: ``off``, ``fed``, or why not."""
+        """The state for the health file: ``off``, ``fed``, or why not."""
         return "off" if not self._path else self._trouble or "fed"
 
     def feed(self, fix: Fix) -> None:
         """Send one fix's time; never raises and never waits.
 
         Args:
-            fix: one whose UTC others bear out.
+            fix: a fix whose UTC other fixes confirm.
         """
         if not self._path or fix.utc is None or fix.received.boottime_ns < self._retry_ns:
             return
@@ -91,8 +91,8 @@ def sample(utc: datetime, wall_ns: int) -> bytes:
     """One struct sock_sample.
 
     Args:
-        utc: the truth.
-        wall_ns: what the system's clock said at that moment, ns since 1970.
+        utc: the true time.
+        wall_ns: the system clock's reading at that moment, ns since 1970.
     """
     seconds, micros = divmod(wall_ns // 1000, 1_000_000)
     # Whole microseconds: a float of 56 years in seconds would lose them.

@@ -1,4 +1,4 @@
-"""The fixes of the last minutes, for whoever asks where the vehicle was, and what time the receiver makes it."""
+"""Keeps the fixes of the last minutes, which give the vehicle's position and the receiver's time."""
 
 import threading
 from bisect import bisect_left
@@ -12,23 +12,23 @@ from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.timeline import DRIFT
 
 FIXES_MAX = 1200
-"""Twenty minutes at one fix a second, two at ten."""
+"""Most fixes kept: twenty minutes at one a second, two at ten."""
 TIME_MS = 60_000.0
-"""The fixes of so long must agree on the time, or all there are."""
+"""Time over which all fixes must agree on the time."""
 SETTLED_MS = 4000.0
-"""And for so long: a receiver that wakes up may tell for some seconds what it has from memory."""
+"""Least time over which they must agree: a receiver that wakes up may report old time from memory for some seconds."""
 AGREEMENT = timedelta(seconds=1.5)
 """Two fixes may differ this much in how long they were on their way; a leap second is less."""
 FORWARD_MAX = timedelta(minutes=1)
-"""How much later than boot time allows a receiver may make it: more is no correction of what it had from memory."""
+"""How much later than boot time allows a receiver's time may be: more is no correction of a time from memory."""
 
 
 class FixHistory:
     """A bounded history of one boot's fixes; safe to use from several threads.
 
     Args:
-        age_ms_max: oldest fix that still says where a frame was taken.
-        fixes_max: how many are kept; a replay keeps its whole log.
+        age_ms_max: the age up to which a fix says where a frame was taken.
+        fixes_max: the most fixes that are kept; a replay keeps its whole log.
     """
 
     def __init__(self, age_ms_max: float, fixes_max: int = FIXES_MAX) -> None:
@@ -41,18 +41,18 @@ class FixHistory:
         self._jump = ""
 
     def resume(self, believed: Instant) -> None:
-        """Go on from what was believed of this boot's time before the process was started again."""
+        """Continue from the trusted time of this boot that was known before the process was started again."""
         with self._lock:
             self._believed = believed
 
     @property
     def jump(self) -> str:
-        """Why the receiver's time is refused at present; empty when it is not."""
+        """Why the receiver's time is not accepted at present; empty when it is."""
         with self._lock:
             return self._jump
 
     def add(self, fix: Fix) -> None:
-        """Keep ``fix`` in the order of arrival; one of another boot ends the history before it."""
+        """Add ``fix`` in the order of arrival; a fix of another boot ends the history before it."""
         with self._lock:
             if self._fixes and self._fixes[-1].received.boot_id != fix.received.boot_id:
                 self._fixes.clear()
@@ -93,11 +93,12 @@ class FixHistory:
             return self._fixes[-1] if self._fixes else None
 
     def time_fix(self) -> Fix | None:
-        """The newest fix whose UTC the fixes before it bear out; None when there is none.
+        """The newest fix whose UTC the fixes before it confirm; None when there is none.
 
-        A receiver that wakes up may tell a date or a leap second it has from memory and then correct it; two
-        receivers may contradict each other. After a jump back no time is told until it is out of sight; after one ahead
-        of what boot time allows none is told any more, until the receiver is back or the computer was started again.
+        A receiver that wakes up may report a date or a leap second that it has from memory and then correct it; two
+        receivers may contradict each other. After a jump back no time is reported until the earlier fixes have left the
+        history; after one ahead of what boot time allows none is reported any more, until the receiver is back or the
+        computer was started again.
         """
         with self._lock:
             return self._time_fix
@@ -107,9 +108,9 @@ class GnssClock:
     """A clock whose UTC comes from the receiver as long as its last fix is recent.
 
     Args:
-        inner: tells the moment, and UTC when there is no recent fix.
+        inner: the clock that gives the moment, and UTC when there is no recent fix.
         fix_history: the receiver's fixes.
-        age_ms_max: how long the inner clock's rate carries the receiver's UTC on.
+        age_ms_max: the longest time for which the inner clock's rate carries the receiver's UTC on.
     """
 
     LATENCY_MS = 1000.0
@@ -122,14 +123,14 @@ class GnssClock:
 
     @property
     def trouble(self) -> str:
-        """Why the receiver's time is refused at present; empty when it is not."""
+        """Why the receiver's time is not accepted at present; empty when it is."""
         jump, now, fix = self._fix_history.jump, self._inner.now(), self._fix_history.time_fix()
         if not jump and self._is_contradicted(fix, now):
             jump = "the receiver's date is ahead of the one that this computer's clock was set by"
         return f"{jump} and is refused; look at the receiver, or restart the computer if it is right" if jump else ""
 
     def now(self) -> Instant:
-        """The present instant; the receiver's UTC unless a time server's is known better, or contradicts its date."""
+        """The present instant; the receiver's UTC unless a time server's is more precise, or contradicts its date."""
         fix = self._fix_history.time_fix()
         now = self._undisputed(self._inner.now(), fix)
         if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
@@ -144,7 +145,7 @@ class GnssClock:
         return replace(now, utc=utc, utc_source=UtcSource.GNSS, uncertainty_ms=uncertainty_ms)
 
     def _is_contradicted(self, fix: Fix | None, now: Instant) -> bool:
-        """Whether a fix makes it much later than a time server, or than the receiver itself did before."""
+        """Whether a fix's time is much later than a time server's, or than the receiver's own before."""
         if fix is None or not now.trusted or fix.received.boot_id != now.boot_id:
             return False
         return now.ms_since(fix.received) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
@@ -163,12 +164,12 @@ class GnssClock:
 
 
 def _timed(fixes: list[Fix]) -> list[Fix]:
-    """Those of the last minute that tell a time."""
+    """The fixes of the last minute that have a time."""
     return [fix for fix in fixes if fix.utc is not None and fixes[-1].received.ms_since(fix.received) <= TIME_MS]
 
 
 def _ahead(fix: Fix, believed: Instant) -> timedelta:
-    """How much later a fix makes it than boot time since a moment that was believed, drift included."""
+    """How much later a fix's time is than boot time since a trusted moment allows, drift included."""
     assert fix.utc is not None, "only timed fixes are asked"
     assert believed.utc is not None, "what was believed has a UTC"
     elapsed_ms = fix.received.ms_since(believed)
@@ -188,6 +189,6 @@ def _boottime_ns(fix: Fix) -> int:
 
 
 def _utc_at_boot(fix: Fix) -> datetime:
-    """What a timed fix makes the UTC of boot time 0."""
+    """The UTC of boot time 0 by a timed fix."""
     assert fix.utc is not None, "only timed fixes are asked"
     return fix.utc - timedelta(milliseconds=fix.received.boottime_ns / NS_PER_MS)

@@ -1,4 +1,4 @@
-"""Bytes of a line to lines of bytes, each with the instant at which it began."""
+"""Splits the bytes of a serial line into lines, each with the instant at which it began."""
 
 import re
 
@@ -16,7 +16,7 @@ class LineSplitter:
     that never ends a line (a wrong baud rate, another device) is thrown away, not stored.
 
     Args:
-        tally: counts the lines thrown away.
+        tally: the counts that discarded lines are added to.
     """
 
     def __init__(self, tally: Tally) -> None:

@@ -1,4 +1,4 @@
-"""A receiver's log, replayed."""
+"""Replays a receiver's log as a fix source."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -29,8 +29,8 @@ class LogSource:
     the two UTCs put them, also before ``start``. Without ``start`` the log makes its own instants.
 
     Args:
-        path: the log.
-        start: instant of the recording's first frame.
+        path: the file of the log.
+        start: the instant of the recording's first frame.
     """
 
     def __init__(self, path: Path, start: Instant | None = None) -> None:

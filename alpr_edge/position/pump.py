@@ -1,4 +1,4 @@
-"""Keeps a fix source going: a receiver that vanished is opened again, with growing waits."""
+"""Keeps a fix source running: a receiver that vanished is opened again, with growing waits."""
 
 import random
 from collections.abc import Callable
@@ -24,15 +24,15 @@ def pump(
     draw: Callable[[], float] = random.random,
     timed: Callable[[Fix], None] | None = None,
 ) -> None:
-    """Carry fixes from ``source`` to ``keeper`` until the source ends or ``wait`` says stop.
+    """Add the fixes of ``source`` to ``fix_history`` until the source ends or ``wait`` says stop.
 
     Args:
         source: a receiver or a log; its PositionErrors are logged and followed by another try.
-        fix_history: takes the fixes.
-        wait: waits so many seconds and says whether to stop (``threading.Event.wait``).
-        backoff: how the waits grow; a fix starts them anew.
-        draw: uniform in [0, 1), for the jitter.
-        timed: told of each fix that tells a trusted time.
+        fix_history: the history that collects the fixes.
+        wait: a function that waits so many seconds and says whether to stop (``threading.Event.wait``).
+        backoff: the rule by which the waits grow; a fix resets them.
+        draw: gives random numbers in [0, 1), for the jitter.
+        timed: receives each fix that has a trusted time.
     """
     failures = 0
     while True:

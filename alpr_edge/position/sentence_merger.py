@@ -1,4 +1,4 @@
-"""Sentences to solutions: RMC (speed, course, date) and GGA (HDOP, satellites) of one moment become one.
+"""Merges sentences of one moment into a solution: RMC (speed, course, date) and GGA (HDOP, satellites).
 
 When a solution is given out: as soon as both kinds of its moment are there. A kind that has not been heard
 for :data:`SILENCE_S` of the receiver's own time is not waited for, so a receiver that sends only one of them
@@ -21,7 +21,7 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class DateWindow:
-    """Dates that a receiver is believed; its position is kept whatever it says of the date."""
+    """The dates for which a receiver is trusted; its position is used whatever date it reports."""
 
     since: datetime
     until: datetime
@@ -35,14 +35,14 @@ LOG_DATES = DateWindow(datetime(2000, 1, 1, tzinfo=UTC), datetime(2070, 1, 1, tz
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the lines of one receiver."""
+    """Counts of the lines of one receiver, by what became of them."""
 
     sentences: int = 0
     """Whole lines with the right checksum, of any kind."""
     solutions: int = 0
     rejected: Counter[Rejection] = field(default_factory=Counter)
     floods: int = 0
-    """Seconds in which so much came that the rest was thrown away."""
+    """Seconds in which so much came that the rest was discarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ class Solution:
 
     @property
     def seconds_of_day(self) -> float:
-        """The same in seconds."""
+        """UTC time of day in seconds."""
         return seconds_of_day(self.time_of_day)
 
     @property
     def day(self) -> date | None:
-        """Only RMC has one."""
+        """The date, which only RMC has."""
         return self.rmc.day if self.rmc else None
 
     @property
@@ -76,7 +76,7 @@ class Solution:
         return sentence
 
     def utc(self, dates: DateWindow) -> datetime | None:
-        """The solution's moment; None without a date or with one that is not believed."""
+        """The solution's moment; None without a date or with one that is not trusted."""
         if self.day is None:
             return None
         moment = datetime.combine(self.day, self.time_of_day, tzinfo=UTC)
@@ -101,7 +101,7 @@ class SentenceMerger:
     """Lines in, solutions out; pure, one for each opening of a receiver.
 
     Args:
-        tally: where to count.
+        tally: the counts to add to.
     """
 
     def __init__(self, tally: Tally) -> None:
@@ -111,7 +111,7 @@ class SentenceMerger:
         self._heard_s: dict[SentenceKind, float] = {}
 
     def feed(self, line: bytes, received: Instant) -> list[Solution]:
-        """Take one line that arrived at ``received``; none, one or (rarely) two solutions are complete."""
+        """Process one line that arrived at ``received``; returns the solutions it completes, rarely two."""
         parsed = parse(line)
         if not isinstance(parsed, SentenceRefusal) or parsed.kind is not None:
             self.tally.sentences += 1
@@ -123,7 +123,7 @@ class SentenceMerger:
         return []
 
     def flush(self) -> list[Solution]:
-        """Give out what waits for its other half: the source ended or went quiet."""
+        """Return what waits for its other half, because the source ended or went quiet."""
         return self._give_out()
 
     def _join(self, sentence: Sentence, received: Instant) -> list[Solution]:

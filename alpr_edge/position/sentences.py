@@ -1,4 +1,4 @@
-"""One line of a receiver to what it says: RMC and GGA of any talker, checksum required.
+"""Parses one line of a receiver: RMC and GGA of any talker, checksum required.
 
 pynmea2 takes a sentence apart; what it lets through is refused here. It takes a missing checksum unless told
 otherwise, gives 0.0, 0.0 for a void RMC and coordinates for a GGA of quality 0, hands a bad number back as text,
@@ -51,7 +51,7 @@ class Rejection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A valid RMC or GGA; what the other kind says is None."""
+    """A valid RMC or GGA; fields of the other kind are None."""
 
     kind: SentenceKind
     time_of_day: time
@@ -67,7 +67,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class SentenceRefusal:
-    """A line that gives no place; an RMC or GGA still says which moment it refuses."""
+    """A line without a position; an RMC or GGA still says which moment it refuses."""
 
     reason: Rejection
     kind: SentenceKind | None = None

@@ -1,4 +1,4 @@
-"""A receiver on a serial line."""
+"""Reads a receiver on a serial line."""
 
 import termios
 import time
@@ -19,14 +19,14 @@ from alpr_edge.position.sentence_merger import SentenceMerger, Solution, Tally
 from alpr_edge.settings import PositionSettings
 
 SILENT_MS_MAX = 5000.0
-"""Receivers speak at least once a second, with or without a fix."""
+"""Longest silence of a receiver, which sends at least once a second, with or without a fix."""
 UNINTELLIGIBLE_MS_MAX = 15_000.0
 READ_TIMEOUT_S = 0.5
 CHUNK_BYTES_MAX = 4096
 _FAILURES = (OSError, ValueError, termios.error)
 """What pyserial raises: a line that goes away while its speed is set is a termios.error, which is no OSError."""
 FIX_MS_MIN = 15.0
-"""Between two fixes that are told; no receiver solves faster."""
+"""Least time between two fixes that are reported; no receiver is faster."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +35,9 @@ class SerialSource:
     """Valid fixes of an NMEA receiver; a :class:`~alpr_edge.domain.ports.FixSource`.
 
     Args:
-        settings: device and baud rate.
-        clock: stamps the arrival of each sentence.
-        stopped: asked at least twice a second; True ends :meth:`fixes`.
+        settings: the receiver's device and baud rate.
+        clock: the clock that stamps the arrival of each sentence.
+        stopped: a function that is called at least twice a second; True ends :meth:`fixes`.
     """
 
     def __init__(self, settings: PositionSettings, clock: Clock, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -45,7 +45,7 @@ class SerialSource:
         self._clock = clock
         self._stopped = stopped
         self.tally = Tally()
-        """Of the present or last opening."""
+        """Counts of the present or last opening."""
 
     def fixes(self) -> Iterator[Fix]:
         """Open the device and yield fixes as they arrive, until stopped.
@@ -84,7 +84,7 @@ class SerialSource:
                 splitter = LineSplitter(tally)
 
     def _let_pass(self, port: serial.Serial, seconds: float) -> None:
-        """Throw away what a receiver that floods the line says; what is left of it would be told as present."""
+        """Discard the data of a receiver that floods the line; what remained of it would be reported as present."""
         if not self.tally.floods:
             log.warning("position.flooded", device=self._settings.device)
         self.tally.floods += 1
@@ -94,7 +94,7 @@ class SerialSource:
         self._read(port)
 
     def _read(self, port: serial.Serial) -> bytes:
-        """What has arrived, at least a byte unless the time-out passes first."""
+        """The bytes that have arrived, at least one unless the time-out passes first."""
         try:
             return bytes(port.read(min(max(1, port.in_waiting), CHUNK_BYTES_MAX)))
         except _FAILURES:
@@ -110,7 +110,7 @@ class _Vigil:
         self._sentences = 0
 
     def watch(self, now: Instant, *, heard: bool, sentences: int) -> None:
-        """Raise PositionError when it has been too long."""
+        """Raise PositionError when no usable data came for too long."""
         if heard:
             self._heard = now
         if sentences > self._sentences:
@@ -123,7 +123,7 @@ class _Vigil:
 
 
 def _solutions(splitter: LineSplitter, merger: SentenceMerger, chunk: bytes, now: Instant) -> list[Solution]:
-    """What ``chunk`` completes; the pause after a burst (an empty chunk) completes what waits."""
+    """The solutions that ``chunk`` completes; the pause after a burst (an empty chunk) completes those that wait."""
     if not chunk:
         return merger.flush()
     lines = splitter.feed(chunk, now)
@@ -131,13 +131,13 @@ def _solutions(splitter: LineSplitter, merger: SentenceMerger, chunk: bytes, now
 
 
 def _release(port: serial.Serial) -> None:
-    """Close it; a line that has gone has nothing left to be closed."""
+    """Close the port; a line that has gone has nothing left to be closed."""
     with suppress(*_FAILURES):
         port.close()
 
 
 def _reason(error: Exception) -> str:
-    """The system's own word where there is one: pyserial wraps it in its own text."""
+    """The system's own message where there is one: pyserial wraps it in its own text."""
     cause = error.__context__ if isinstance(error.__context__, OSError) else error
     if isinstance(cause, termios.error):
         return str(cause.args[-1]).lower()

@@ -1,1 +1,1 @@
-"""What the ignition says, and how the power is let go."""
+"""Adapters that read the ignition and order the power off."""

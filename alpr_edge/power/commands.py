@@ -1,4 +1,4 @@
-"""Commands of the settings, run with an end: the ignition asked by one, the power let go by another."""
+"""Runs the commands of the settings, with a time limit: one reads the ignition, another orders the power off."""
 
 import os
 import shlex
@@ -8,7 +8,7 @@ import subprocess
 from alpr_edge.domain.errors import PowerError
 
 WORDS = {"on": True, "off": False}
-"""What a command that tells of the ignition prints."""
+"""The words that the ignition command prints."""
 ORDER_S_MAX = 20.0
 _WORD_BYTES_MAX = 64
 
@@ -17,11 +17,11 @@ class CommandIgnition:
     """Implements :class:`~alpr_edge.domain.ports.Ignition` by a command that prints ``on`` or ``off`` and ends with 0.
 
     All else is unknown. An exit code alone says nothing: a program that crashes, or that is not there, ends with the
-    same 1 as one that found the ignition off, and that would end the watch.
+    same 1 as one that found the ignition off, and that would shut the unit down.
 
     Args:
-        command: with its arguments, as in a shell; no shell is used.
-        timeout_s: it is killed after so long.
+        command: the command with its arguments, as in a shell; no shell is used.
+        timeout_s: the time after which it is killed.
     """
 
     def __init__(self, command: str, timeout_s: float) -> None:
@@ -29,7 +29,7 @@ class CommandIgnition:
         self._timeout_s = timeout_s
 
     def is_on(self) -> bool:
-        """Ask once."""
+        """Run the command once and return its answer."""
         with _started(self._command, subprocess.PIPE) as process:
             code = _ended(process, self._command, self._timeout_s)
             word = _first_bytes(process).decode("ascii", "replace").strip()
@@ -42,7 +42,7 @@ class CommandIgnition:
 
 
 def order_off(command: str) -> None:
-    """Let the power go.
+    """Order the power off.
 
     Raises:
         PowerError: the command cannot be run, or failed.
@@ -55,10 +55,10 @@ def order_off(command: str) -> None:
 
 
 def run(command: str, timeout_s: float) -> int:
-    """Exit code of a command; what it starts ends with it when it takes too long.
+    """Run a command and return its exit code; when it takes too long it is killed with the processes it started.
 
     Raises:
-        PowerError: it cannot be run, or takes longer.
+        PowerError: the command cannot be run, or takes longer.
     """
     return _ended(_started(command, subprocess.DEVNULL), command, timeout_s)
 
@@ -76,7 +76,7 @@ def _started(command: str, output: int) -> "subprocess.Popen[bytes]":
 
 
 def _ended(process: "subprocess.Popen[bytes]", command: str, timeout_s: float) -> int:
-    """Its exit code; one that takes longer is killed, with what it started."""
+    """Exit code of the process; one that takes longer is killed, with the processes it started."""
     try:
         return process.wait(timeout_s)
     except subprocess.TimeoutExpired:
@@ -86,9 +86,9 @@ def _ended(process: "subprocess.Popen[bytes]", command: str, timeout_s: float) -
 
 
 def _first_bytes(process: "subprocess.Popen[bytes]") -> bytes:
-    """What it printed, without waiting for the pipe's end: what it left behind may hold that open for ever.
+    """What it printed, without waiting for the pipe's end: a process it left behind may hold the pipe open for ever.
 
-    A command that prints more than the pipe holds waits in vain, and is ended when its time is over.
+    A command that prints more than the pipe holds blocks, and is killed when its time is over.
     """
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)

@@ -7,13 +7,13 @@ from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
 
 NAME = "ignition"
-"""In the runtime directory."""
+"""Name of the file in the runtime directory."""
 _WORDS = {"on": True, "off": False}
 _BYTES_MAX = 64
 
 
 class FileIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a file that is not there yet is on: the computer runs.
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a missing file means on: the computer runs.
 
     Args:
         directory: the runtime directory.
@@ -23,7 +23,7 @@ class FileIgnition:
         self._path = directory / NAME
 
     def is_on(self) -> bool:
-        """Read the word."""
+        """Read the word in the file."""
         try:
             with self._path.open("rb") as file:
                 word = file.read(_BYTES_MAX).decode("ascii", "replace").strip()
@@ -37,7 +37,7 @@ class FileIgnition:
 
 
 def write_word(directory: Path, *, is_on: bool) -> None:
-    """Say that the ignition is on or off.
+    """Write that the ignition is on or off.
 
     Raises:
         PowerError: the file cannot be written.

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     import gpiod
 
 CONSUMER = "alpr-edge"
-"""Who holds the line, as ``gpioinfo`` shows it."""
+"""Name of the line's user, as ``gpioinfo`` shows it."""
 
 
 class GpioIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a line that was lost is asked for anew the next time.
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a line that was lost is requested again the next time.
 
     Args:
-        settings: chip, line, level and bias.
+        settings: the chip, line, level and bias.
     """
 
     def __init__(self, settings: PowerSettings) -> None:
@@ -28,7 +28,7 @@ class GpioIgnition:
         self._request: gpiod.LineRequest | None = None
 
     def is_on(self) -> bool:
-        """The line's level now."""
+        """Whether the line has the level that means on."""
         chip, line = self._settings.gpio_chip, self._settings.gpio_line
         gpiod_line = _library().line
         try:

@@ -1,1 +1,1 @@
-"""What makes stages run: channels, supervisor, watchdog, health and clocks. It knows no plate."""
+"""The machinery that runs stages: channels, supervisor, watchdog, health and clocks. It handles no plates itself."""

@@ -1,8 +1,8 @@
-"""Channels between stages: all bounded, and those that let go of anything count it.
+"""Channels between stages: all bounded, and those that drop items count them.
 
 A :class:`LatestChannel` stands between live cameras and recognition and keeps only each camera's newest frame. A
-:class:`SheddingChannel` stands between live recognition and the writer: who sounds alerts never waits for storage.
-Everywhere else, and all through a replay, a :class:`BoundedChannel` blocks.
+:class:`SheddingChannel` stands between live recognition and the writer: the thread that sounds alerts never waits for
+storage. Everywhere else, and all through a replay, a :class:`BoundedChannel` blocks.
 """
 
 from collections import OrderedDict
@@ -21,8 +21,8 @@ class BoundedChannel(Generic[T]):
     """Blocks when full.
 
     Args:
-        capacity: items held.
-        producers: how many stages put into it; it closes with the last of them.
+        capacity: the most items held.
+        producers: the number of stages that put into it; it closes with the last of them.
     """
 
     def __init__(self, capacity: int, producers: int = 1) -> None:
@@ -32,18 +32,18 @@ class BoundedChannel(Generic[T]):
         self._changed = Condition()
         self._number = 0
         self.dropped = 0
-        """Items let go of before they were taken; always 0 in a channel that blocks."""
+        """Items dropped before they were taken; always 0 in a channel that blocks."""
 
     def __len__(self) -> int:
         return len(self._items)
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more will be let in."""
+        """Whether no more items are accepted."""
         return self._producers <= 0
 
     def put(self, item: T) -> None:
-        """Hand an item over, waiting for room. Raises ClosedError."""
+        """Add an item, waiting for room. Raises ClosedError."""
         with self._changed:
             self._changed.wait_for(lambda: self.closed or len(self._items) < self._capacity)
             self._number += 1
@@ -62,14 +62,14 @@ class BoundedChannel(Generic[T]):
             return None
 
     def drain(self, items_max: int) -> list[T]:
-        """Take what is there now, without waiting."""
+        """Take the items that are there now, without waiting."""
         with self._changed:
             taken = [self._items.popitem(last=False)[1] for _ in range(min(items_max, len(self._items)))]
             self._changed.notify_all()
             return taken
 
     def close(self) -> None:
-        """One producer has ended. What is inside may still be taken."""
+        """Note that one producer has ended. Items inside may still be taken."""
         with self._changed:
             self._producers -= 1
             self._changed.notify_all()
@@ -85,8 +85,8 @@ class LatestChannel(BoundedChannel[T]):
     """Keeps the newest item of each key; one not yet taken is replaced and counted. Never blocks.
 
     Args:
-        key: what an item replaces (a frame: its camera). Keys are taken in turn.
-        producers: as above.
+        key: a function that gives what an item replaces (a frame: its camera). Keys are taken in turn.
+        producers: the number of stages that put into it; it closes with the last of them.
     """
 
     def __init__(self, key: Callable[[T], Hashable], producers: int = 1) -> None:
@@ -94,7 +94,7 @@ class LatestChannel(BoundedChannel[T]):
         self._key = key
 
     def put(self, item: T) -> None:
-        """Hand an item over at once. Raises ClosedError."""
+        """Add an item at once. Raises ClosedError."""
         with self._changed:
             key = self._key(item)
             self.dropped += key in self._items
@@ -102,13 +102,13 @@ class LatestChannel(BoundedChannel[T]):
 
 
 class SheddingChannel(BoundedChannel[T]):
-    """Never blocks: what no longer fits is held in a smaller form, and beyond that let go of and counted.
+    """Never blocks: an item that no longer fits is held in a smaller form, and beyond that dropped and counted.
 
     Args:
-        capacity: items held as they are.
-        smaller: the smaller form of an item.
-        smaller_max: items held in that form besides.
-        is_precious: whether an item takes the place of one that is not, when nothing more fits.
+        capacity: the most items held as they are.
+        smaller: a function that gives the smaller form of an item.
+        smaller_max: the most items held in that form besides.
+        is_precious: a function that says whether an item replaces one that is not precious, when nothing more fits.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class SheddingChannel(BoundedChannel[T]):
         self._is_precious = is_precious
 
     def put(self, item: T) -> None:
-        """Hand an item over at once. Raises ClosedError."""
+        """Add an item at once. Raises ClosedError."""
         with self._changed:
             if len(self._items) >= self._capacity and not self._makes_room(item):
                 return
@@ -128,7 +128,7 @@ class SheddingChannel(BoundedChannel[T]):
             self._admit(self._number, item if len(self._items) < self._whole_max else self._smaller(item))
 
     def _makes_room(self, item: T) -> bool:
-        """Let go of the oldest item that is not precious, for one that is; False: it is this one that goes."""
+        """Drop the oldest item that is not precious, for one that is; False: the new item is dropped itself."""
         self.dropped += 1
         other = next((key for key, held in self._items.items() if not self._is_precious(held)), None)
         if other is None or not self._is_precious(item):

@@ -1,4 +1,4 @@
-"""What chronyd says of this machine's clock: the report "tracking" of its command protocol (candm.h, version 6).
+"""Asks chronyd about this machine's clock: the report "tracking" of its command protocol (candm.h, version 6).
 
 chronyd answers such questions from its own machine to anybody, over UDP and without a word of authority. Asking is
 bounded in time, and an answer that is not understood counts as none.
@@ -21,9 +21,9 @@ _TRACKING = struct.Struct(">I16sHxxHH12xIIIIIIIII")
 """Reference, its address and family, stratum, leap status, time of reference, and nine numbers of chrony's format."""
 _REPLY_BYTES = _REPLY_HEAD.size + _TRACKING.size
 _NOT_SYNCHRONISED = 3
-"""Leap status."""
+"""The leap status of a clock that follows no source."""
 LOCAL_REFERENCE = 0x7F7F0101
-"""127.127.1.1: chronyd is told to serve its own time, which nobody vouches for."""
+"""127.127.1.1: chronyd is set to serve its own time, which no source confirms."""
 
 
 class ChronydError(Exception):
@@ -46,8 +46,8 @@ def tracking(port: int, limit_s: float = ANSWER_S_MAX) -> Tracking:
     """Ask the chronyd of this machine.
 
     Args:
-        port: its ``cmdport``.
-        limit_s: longest wait.
+        port: the port of chronyd (``cmdport``).
+        limit_s: the longest time to wait.
 
     Raises:
         ChronydError: there is no answer.
@@ -66,14 +66,14 @@ def tracking(port: int, limit_s: float = ANSWER_S_MAX) -> Tracking:
 
 
 def tracking_in(reply: bytes, number: int) -> Tracking:
-    """What a datagram reports.
+    """Parse a datagram with the report.
 
     Args:
-        reply: from chronyd.
-        number: of the question.
+        reply: the bytes received from chronyd.
+        number: the number of the request.
 
     Raises:
-        ChronydError: it is no report of chronyd.
+        ChronydError: the datagram is no report of chronyd.
     """
     if len(reply) < _REPLY_BYTES:
         raise ChronydError("chronyd's answer is too short")

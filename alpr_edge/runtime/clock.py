@@ -1,4 +1,4 @@
-"""Clocks: the system's, and a recording's that stands where its frames say."""
+"""Clocks: the system's, and a recording's that is moved from frame to frame."""
 
 import time
 from datetime import UTC, datetime
@@ -13,12 +13,12 @@ PLAUSIBLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class SystemClock:
-    """This machine's clock, and from whom it has its time.
+    """This machine's clock, with the sources that make its time trusted.
 
-    What it says of UTC counts as the RTC's, for which nobody vouches, unless a source of time does.
+    Its UTC counts as the RTC's, which is not trusted, unless a source of time confirms it.
 
     Args:
-        sources: who is asked; None: nobody, so that only boot times can be relied on.
+        sources: the sources of trusted time; None: there is none, so that only boot times can be relied on.
     """
 
     def __init__(self, sources: TimeSources | None = None) -> None:
@@ -35,7 +35,7 @@ class SystemClock:
         return now if self._sources is None else self._sources.stamp(now)
 
     def publish(self) -> None:
-        """Leave what is known of the clock to the unit's other processes, which may not ask for it.
+        """Publish what is known of the clock for the unit's other processes, which may not ask for it.
 
         Raises:
             OSError: the runtime directory cannot be written.

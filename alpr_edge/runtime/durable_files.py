@@ -31,7 +31,7 @@ def private_directory(path: Path) -> None:
 
 
 def give_to_owner_of(directory: Path, made: Path | int) -> None:
-    """Let a file or folder that root made in ``directory`` belong to the folder's owner.
+    """Give a file or folder that root made in ``directory`` to the folder's owner.
 
     The owner may have put something else in its place meanwhile: a link is not followed, and what is not root's own,
     or has a second name elsewhere, stays as it is. Raises OSError.
@@ -61,7 +61,7 @@ def sync_directory(path: Path) -> None:
 
 
 def write_durably(files: Sequence[tuple[Path, bytes]]) -> None:
-    """Several new files (mode 0600) in folders that exist: on disk when this returns, or none of them is there.
+    """Write several new files (mode 0600) in folders that exist: on disk when this returns, or none of them is there.
 
     Each fsync makes a journaling file system commit what is in its journal by then. All content is therefore on its way
     and has its name before the first: the others find their part committed, and the card is written to once, not once
@@ -97,7 +97,7 @@ def _begun(path: Path, content: bytes, made: list[Path], stack: ExitStack) -> in
 
 
 def write_temporary(directory: Path, content: bytes) -> Path:
-    """A durable file (mode 0600) beside where it will get its name; removed again when the write fails."""
+    """Write a durable file (mode 0600) beside the place of its final name; removed again when the write fails."""
     descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - mkstemp gives a descriptor, which Path cannot open

@@ -1,4 +1,4 @@
-"""One small health file a unit under the runtime directory: what works, what does not, since when."""
+"""Health files under the runtime directory, one for each daemon: what works, what does not, since when."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -10,19 +10,19 @@ from alpr_edge.runtime import no_follow
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a unit says of itself. Holds no plate text."""
+    """The state that a daemon reports. Holds no plate text."""
 
     unit: str
     ready: bool
     troubles: tuple[str, ...]
-    """Red: what does not work now."""
+    """Red: failures at present."""
     figures: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """Amber: the unit works, but somebody has to look before it does not."""
 
 
 def read_health(directory: Path, unit: str) -> Health | None:
-    """What a unit said last; None when it said nothing, or nothing that can be read."""
+    """The health that a daemon reported last; None when there is none, or none that can be read."""
     try:
         told = json.loads((directory / f"{unit}.json").read_text(encoding="utf-8"))
         return Health(
@@ -33,7 +33,7 @@ def read_health(directory: Path, unit: str) -> Health | None:
 
 
 def write_health(directory: Path, health: Health) -> None:
-    """Replace the unit's health file at once: readers never see half of it.
+    """Replace the daemon's health file at once: readers never see half of it.
 
     Raises:
         OSError: the runtime directory is not writable.

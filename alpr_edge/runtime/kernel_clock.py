@@ -1,4 +1,4 @@
-"""Whether the kernel's clock follows a time source: adjtimex(2), which every time daemon tells through."""
+"""Asks whether the kernel's clock follows a time source: adjtimex(2), which every time daemon sets."""
 
 import ctypes
 import struct
@@ -8,11 +8,11 @@ _TIMEX_BYTES = 512
 _TIMEX = struct.Struct("@Illl")
 """Its first members: modes, offset, frequency, greatest error in microseconds."""
 TIME_ERROR = 5
-"""Not synchronised."""
+"""The result when the clock is not synchronised."""
 
 
 def uncertainty_ms() -> float | None:
-    """How far the system's clock may be off by the kernel's word.
+    """How far the system's clock may be off by the kernel's estimate.
 
     None when no time daemon has synchronised it, when the kernel believes it no longer, or when it may not be asked
     (the filter of a service with ProtectClock= refuses the call).

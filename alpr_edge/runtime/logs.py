@@ -26,8 +26,8 @@ def configure_logs(*, verbose: bool, json: bool = False) -> None:
     """Set up structlog once for the process.
 
     Args:
-        verbose: information too, not only warnings and errors.
-        json: one JSON object a line, for the journal of a unit.
+        verbose: whether to log information too, not only warnings and errors.
+        json: whether to write one JSON object a line, for the journal of a unit.
     """
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(sort_keys=True)

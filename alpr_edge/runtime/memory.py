@@ -1,4 +1,4 @@
-"""What of this process's memory may reach a disk: keys and plates lie in it in the clear.
+"""Keeps this process's memory, which has keys and plates in the clear, from being written to a disk.
 
 A core file is a copy of all of it. Forbidding the file alone is not enough: a collector behind a pipe gets its copy
 whatever the size allowed is (core(5)), so the process also says that it is not to be dumped at all (prctl(2)), which
@@ -14,14 +14,14 @@ _PR_SET_DUMPABLE = 4
 
 
 def forbid_dumps() -> None:
-    """No core file of this process or its children, and no look into its memory by others of its user."""
+    """Forbid core files of this process and its children, and access to its memory by other processes of its user."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A place that memory is moved to when it is short."""
+    """A place that memory is swapped out to."""
 
     path: str
     is_private: bool
@@ -29,11 +29,11 @@ class Swap:
 
 
 def swaps(proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Swap]:
-    """The swap in use; empty where there is none.
+    """List the swap in use; empty where there is none.
 
     Args:
-        proc: where the kernel tells of processes.
-        system: where it tells of devices.
+        proc: the folder in which the kernel describes processes.
+        system: the folder in which it describes devices.
     """
     try:
         lines = (proc / "swaps").read_text(encoding="utf-8").splitlines()[1:]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class ServiceManager:
-    """Speaks to the service manager that started this process; to nobody when none did.
+    """Sends notifications to the service manager that started this process; does nothing when none did.
 
     Args:
         environment: the process environment (``NOTIFY_SOCKET``).
@@ -18,19 +18,19 @@ class ServiceManager:
             self._address = "\0" + self._address[1:]
 
     def ready(self, status: str) -> None:
-        """The unit does its work now."""
+        """Report that the unit works now."""
         self._send(f"READY=1\nSTATUS={status}")
 
     def status(self, status: str) -> None:
-        """One line for ``systemctl status``."""
+        """Report one line for ``systemctl status``."""
         self._send(f"STATUS={status}")
 
     def alive(self) -> None:
-        """Every stage has moved lately."""
+        """Report that every stage has made progress lately (the watchdog's sign of life)."""
         self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """The unit drains."""
+        """Report that the unit stops and finishes its work."""
         self._send("STOPPING=1")
 
     def _send(self, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The three shapes of a stage: a source, a worker, and a batching writer. What they carry is not their business."""
+"""The three kinds of stage: a source, a worker, and a batching writer, whatever they carry."""
 
 import threading
 import time
@@ -13,13 +13,13 @@ T = TypeVar("T")
 WAIT_S = 0.5
 """How long a stage waits for input before it shows that it is alive."""
 BEAT_S = 1.0
-"""Between two signs of life of one that waits for longer."""
+"""Time between two signs of life of a stage that waits for longer."""
 Wait = Callable[[float], bool]
 """Waits so many seconds; True when the unit stops."""
 
 
 def beating(wait: Wait, beat: Callable[[], None]) -> Wait:
-    """The same wait, which shows life meanwhile."""
+    """The same wait with signs of life meanwhile."""
 
     def beating_wait(seconds: float) -> bool:
         until_s = time.monotonic() + seconds
@@ -39,17 +39,17 @@ TRIES_MAX = 3
 
 
 def _nothing() -> None:
-    """Nothing to do at the end."""
+    """Do nothing at the end."""
 
 
 class SourceStage(Generic[T]):
-    """Pumps an iterator into a channel until it ends or the process stops; then closes the channel.
+    """Puts the items of an iterator into a channel until it ends or the process stops; then closes the channel.
 
     Args:
-        name: for health and logs.
+        name: the name for health and logs.
         items: opens the source anew at each call, and shows life by the beat it is given while it waits for a device;
             closing the generator releases the device.
-        output: where items go.
+        output: the channel that items go to.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SourceStage(Generic[T]):
         self._output = output
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Pump."""
+        """Put items into the channel."""
         iterator = self._items(beat)
         try:
             for item in iterator:
@@ -75,7 +75,7 @@ class SourceStage(Generic[T]):
             close()
 
     def finish(self) -> None:
-        """Tell the stage behind that nothing more comes."""
+        """Close the channel, so that the stage behind it ends too."""
         self._output.close()
 
 
@@ -83,10 +83,10 @@ class WorkStage(Generic[T]):
     """Does one thing with each item.
 
     Args:
-        name: for health and logs.
-        inlet: where items come from.
-        process: the work.
-        finish: called once after the last item.
+        name: the name for health and logs.
+        inlet: the channel that items come from.
+        process: the work on one item.
+        finish: a function that is called once after the last item.
     """
 
     def __init__(
@@ -109,13 +109,13 @@ class WorkStage(Generic[T]):
                 self._process(item)
 
     def finish(self) -> None:
-        """Hand on what is still held."""
+        """Pass on what is still held."""
         self._finish()
 
 
 @dataclass(frozen=True, slots=True)
 class Rescue(Generic[T]):
-    """What to do with the items of a batch that fails, one by one, so that none holds up those behind it."""
+    """How to handle the items of a batch that fails, one by one, so that none holds up those behind it."""
 
     require: Callable[[], None]
     """Raises while nothing can be done with any item; such tries do not count."""
@@ -124,7 +124,7 @@ class Rescue(Generic[T]):
     alone: Callable[[T], None]
     """The work on one item."""
     set_aside: Callable[[T], None]
-    """Keeps an item on which that failed time after time."""
+    """Keeps an item apart on which that failed time after time."""
     last: tuple[type[Exception], ...]
     """Errors for which items are set aside when the stage ends, as no other try comes."""
 
@@ -133,13 +133,13 @@ class BatchStage(Generic[T]):
     """Does one thing with all items that are there; a batch that failed is tried again, never dropped.
 
     Args:
-        name: for health and logs.
-        inlet: where items come from.
+        name: the name for health and logs.
+        inlet: the channel that items come from.
         process: the work on one batch; raising keeps the batch.
-        batch_max: items of one batch.
-        finish: called once after the last batch.
-        idle: called while nothing comes.
-        rescue: for a batch that fails :data:`TRIES_MAX` times; None: it is tried for ever.
+        batch_max: the most items of one batch.
+        finish: a function that is called once after the last batch.
+        idle: a function that is called while nothing comes.
+        rescue: a function for a batch that fails :data:`TRIES_MAX` times; None: it is tried for ever.
     """
 
     def __init__(  # noqa: PLR0913 - a stage's work by name
@@ -162,9 +162,9 @@ class BatchStage(Generic[T]):
         self._rescue = rescue
         self._pending: list[T] = []
         self._tries = 0
-        """Of the batch as a whole."""
+        """Number of tries of the batch as a whole."""
         self._tries_alone = 0
-        """Of its first item by itself."""
+        """Number of tries of its first item by itself."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:  # noqa: ARG002 - ends by its inlet
         """Work until the inlet is closed and empty."""
@@ -182,14 +182,14 @@ class BatchStage(Generic[T]):
                 self._idle()
 
     def finish(self) -> None:
-        """One last try for what the stop found unfinished: the inlet is drained too."""
+        """Try once more what the stop left unfinished: the inlet is drained too."""
         rest = [*self._pending, *self._inlet.drain(1_000_000)]
         for start in range(0, len(rest), self._batch_max):
             self._finish_batch(rest[start : start + self._batch_max])
         self._finish()
 
     def _work_off(self, beat: Callable[[], None]) -> None:
-        """The batch as a whole; where that does not go, each item by itself."""
+        """Process the batch as a whole; where that fails, each item by itself."""
         if self._rescue is None:
             self._process(self._pending)
             self._pending = []

@@ -1,4 +1,4 @@
-"""Runs stages in threads, starts a dead one again with growing waits, and tells a stalled one from an idle one.
+"""Runs stages in threads, restarts failed ones with growing waits, and distinguishes stalled from idle ones.
 
 Start order is the order of adding; stopping goes in exact reverse: sources first closed by ``stop``, then each stage
 ends when its input channel is closed and empty.
@@ -22,17 +22,17 @@ log = structlog.get_logger(__name__)
 
 RESTART = Backoff(first_s=0.5, longest_s=30.0)
 FORGIVEN_AFTER_S = 60.0
-"""A stage that ran this long starts anew with the first wait."""
+"""Time after which a stage that ran so long is restarted with the first wait again."""
 STEADY_AFTER_S = 10.0
 """A stage that failed counts as working again once it ran this long: one that fails again and again stays failed."""
 HANGING_THREADS_MAX = 2
-"""Of one stage; past that it is started again only once one of them has ended: each may hold a device and memory."""
+"""Most hanging threads of one stage; past that one must end before a restart: each may hold a device and memory."""
 REPLACEABLE_STOP_S = 1.0
 """How long a stop waits for a replaceable stage; one that hangs must not hold back what the others have to write."""
 
 
 class Stage(Protocol):
-    """One duty, run by one thread."""
+    """A piece of work that runs in one thread."""
 
     name: str
 
@@ -49,26 +49,26 @@ class ReplacedError(Exception):
 
 @dataclass(slots=True, eq=False)
 class StageState:
-    """What health shows of a stage."""
+    """The state of a stage for health."""
 
     stage: Stage
     replaceable: bool = False
     """Whether the others can do without it while it hangs."""
     thread: threading.Thread | None = None
-    """The one that runs it; None while none does."""
+    """The thread that runs it; None while none does."""
     hanging: list[threading.Thread] = field(default_factory=list)
-    """Those that were replaced and have not ended yet."""
+    """The threads that were replaced and have not ended yet."""
     number: int = 0
-    """Of the thread that runs it; one with an earlier number has nothing to say any more."""
+    """Number of the thread that runs it; reports of one with an earlier number are ignored."""
     beaten_s: float = 0.0
     restarts: int = 0
     failure: str = ""
     finish_failed: bool = False
-    """Whether what it still held at the end could not be handed on."""
+    """Whether items that it still held at the end could not be passed on."""
     waiting: bool = False
     """Whether it failed and waits to be started again."""
     finishing: bool = False
-    """Whether somebody has taken it on to finish it."""
+    """Whether a thread is finishing it already."""
     done: bool = False
     started_s: float = 0.0
 
@@ -77,7 +77,7 @@ class Supervisor:
     """Owns the threads of a process.
 
     Args:
-        stall_s: a stage silent for longer has stalled.
+        stall_s: the silence in seconds after which a stage counts as stalled.
     """
 
     def __init__(self, stall_s: float = 20.0) -> None:
@@ -86,19 +86,19 @@ class Supervisor:
         self._lock = threading.Lock()
         self._started = False
         self.stop = threading.Event()
-        """Set: sources end, and with them everything behind."""
+        """Set to stop: sources end, and with them all stages behind."""
 
     @property
     def states(self) -> tuple[StageState, ...]:
-        """Of every stage, in start order."""
+        """The states of all stages, in start order."""
         return tuple(self._states)
 
     def add(self, stage: Stage, *, replaceable: bool = False) -> None:
         """Add a stage to start later.
 
         Args:
-            stage: its duty.
-            replaceable: the others can do without it, and it ends by ``stop``. While it hangs it is reported as
+            stage: the stage.
+            replaceable: whether the others can do without it, and it ends by ``stop``. While it hangs it is reported as
                 :meth:`hanging`, not as stalled, and :meth:`tend` has another thread take its place; its ``run`` must
                 bear that a thread that comes back goes on until its next ``beat``.
         """
@@ -111,7 +111,7 @@ class Supervisor:
             self._begin(state)
 
     def tend(self) -> None:
-        """To be called every second or so: replace threads that hang or died, where that is possible."""
+        """Replace threads that hang or died, where that is possible; to be called every second or so."""
         for state in self._states if self._started and not self.stop.is_set() else ():
             state.hanging = [thread for thread in state.hanging if thread.is_alive()]
             if state.thread is not None and state.replaceable and self._is_silent(state):
@@ -175,7 +175,7 @@ class Supervisor:
         _tell("stage.started_again", state, hanging=len(state.hanging))
 
     def _leave(self, state: StageState) -> None:
-        """Leave a thread that hangs to itself."""
+        """Abandon a thread that hangs."""
         with self._lock:
             if state.finishing or state.thread is None:
                 return
@@ -186,7 +186,7 @@ class Supervisor:
         _tell("stage.hangs", state, hanging=len(state.hanging))
 
     def _give_up(self, deadline_s: float) -> None:
-        """Finish what is replaceable and does not end by itself; what it hung in may hold it for ever."""
+        """Finish replaceable stages that do not end by themselves; the call they hang in may hold them for ever."""
         left = [state for state in reversed(self._states) if state.replaceable]
         for state in left:
             if state.thread is not None:

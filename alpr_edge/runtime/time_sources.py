@@ -1,4 +1,4 @@
-"""Who vouches for this machine's clock: chronyd by its own word, else the kernel, which any time daemon tells through.
+"""Finds out what keeps this machine's clock: chronyd by its own report, else the kernel, which any time daemon sets.
 
 The daemon of the car has no network, not even to this machine, and may not ask the kernel: there the uplink asks and
 leaves what it heard in the runtime directory. That word is a fact of the clock, not a time: what it says of an instant
@@ -18,9 +18,9 @@ from alpr_edge.runtime.chronyd import ChronydError, tracking
 from alpr_edge.runtime.health import Health, read_health, write_health
 
 ASK_MS = 10_000.0
-"""Between two questions."""
+"""Time between two requests."""
 VALID_MS = 600_000.0
-"""How long what was heard holds; a clock of a machine drifts by 60 ms meanwhile."""
+"""How long an answer holds; a clock of a machine drifts by 60 ms meanwhile."""
 PUBLISH_MS = 5_000.0
 UNCERTAINTY_MS_MAX = 10_000.0
 """A clock that may be off by more is vouched for by nobody: a source that was lost long ago still counts as one."""
@@ -54,7 +54,7 @@ class TimeSources:
     """Asks who vouches, at most every ten seconds; safe to use from several threads, of which one waits at a time.
 
     Args:
-        chrony_port: of this machine's chronyd; 0: it is not asked.
+        chrony_port: the port of this machine's chronyd; 0: it is not asked.
         directory: the unit's runtime directory, where its processes tell each other; None: there is none.
     """
 

@@ -1,7 +1,7 @@
-"""Before a unit's data is destroyed: everything it read is put into the queue, and what nobody else has is counted.
+"""Prepares a unit for the destruction of its data: queues every read, and counts what nobody else has.
 
-The queue alone does not tell: a read whose pass never closed is not in it, nor is what lies in a database that was
-damaged and set aside, nor whether somebody holds a read as evidence (policy 462.5).
+The queue alone does not show that: a read whose pass never closed is not in it, nor is what lies in a damaged database,
+nor whether somebody holds a read as evidence (policy 462.5).
 """
 
 from collections.abc import Callable
@@ -19,33 +19,33 @@ from alpr_edge.store.unit_store import UnitStore
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """How a unit's reads stand with its department. Shows no plates."""
+    """Which of a unit's reads its department has. Shows no plates."""
 
     reads: int
-    """Kept here, open ones among them."""
+    """Reads stored here, open ones among them."""
     open_reads_closed: int
-    """Of passes that no run closed; they are in the queue now."""
+    """Reads of passes that no run closed; they are in the queue now."""
     databases: list[dict[str, Any]]
-    """Set aside as damaged: name, and what came over of each, now or before."""
+    """Damaged databases: name, and what was salvaged of each, now or before."""
     items: dict[str, int]
-    """By where they stand: ready, delivered, quarantined, offloaded."""
+    """Number of items by state: ready, delivered, quarantined, offloaded."""
     media: list[dict[str, Any]]
-    """That hold items without a receipt: id, items, when the last was written."""
+    """Portable media that hold items without a receipt: id, items, when the last was written."""
     reads_unacknowledged: int
-    """Of which not every item has a receipt."""
+    """Reads of which not every item has a receipt."""
     reads_held: int
     reads_deleted_on_record: int
-    """Deleted earlier without a receipt, each with its ground on record."""
+    """Reads deleted earlier without a receipt, whose reasons were logged."""
     left: dict[str, int] = field(default_factory=dict)
-    """What the department does not have, or must not be deleted, by name; empty when all was handed over."""
+    """What the department does not have, or what must not be deleted, by name; empty when all was handed over."""
 
 
 def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover:
-    """Close open reads, salvage what was set aside, and count; again changes nothing.
+    """Close open reads, salvage damaged databases, and count; a second call changes nothing.
 
     Args:
-        store: of a unit that is not running; this process holds its data folder.
-        tick: told which database is read, and how many of its pages of how many are.
+        store: the store of a unit that is not running; this process has locked its data folder.
+        tick: receives the name of the database, the pages read and the pages in all.
 
     Raises:
         StoreError: the store cannot be read or written.
@@ -76,7 +76,7 @@ def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover
 
 
 def _salvaged(store: UnitStore, aside: DamagedDatabase, tick: Callable[[str, int, int], None]) -> dict[str, Any]:
-    """What came over of a database set aside; one that was salvaged to its end is not read again."""
+    """What was salvaged of a damaged database; one that was salvaged to its end is not read again."""
     report = aside.report
     if report is None:
         lists = frozenset(path.name for path in _lists(store).glob("*"))

@@ -14,17 +14,17 @@ from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 STEPS_MAX = 1000
-"""Lists taken in of one source in one go; a department publishes no more changes in a row."""
+"""Most lists imported of one source in one call; a department publishes no more changes in a row."""
 Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What became of one source."""
+    """The result for one source."""
 
     source: str
     reports: tuple[ImportReport, ...]
-    """Of the lists taken in, in order."""
+    """The reports of the imported lists, in order."""
     failure: str = ""
 
 
@@ -47,7 +47,7 @@ def sync_source(
 
 
 def _settled(source: ListSource) -> Listing:
-    """A watched folder as it was some seconds ago."""
+    """A drop folder as it was some seconds ago."""
     if source.folder is None:
         return ()
     listing = drop_folder.listing(source.folder)

@@ -1,6 +1,6 @@
-"""Taking in models made elsewhere: check their contract, try them on a rendered frame, add them to the unit.
+"""Adds models that were made elsewhere: checks their contract, tries them on a rendered frame, adds them to the unit.
 
-Taken are the files of open-image-models (float32 [1, 3, H, W], RGB / 255, rows of 7) and fast-plate-ocr (uint8
+Accepted are the files of open-image-models (float32 [1, 3, H, W], RGB / 255, rows of 7) and fast-plate-ocr (uint8
 [N, H, W, C] with its plate configuration), and our own.
 """
 
@@ -32,28 +32,28 @@ LICENCE = "unknown: see its source"
 TRIAL_TEXT = "8ABC123"
 TRIAL_SEED = 7
 TRIAL_PLATE = Box(540, 310, 740, 410)
-"""Where the plate is in a frame of 1280x720."""
+"""Box of the plate in the trial frame of 1280x720."""
 IOU_FOUND = 0.5
 SUM_ERROR_MAX = 0.02
-"""By how much a slot's probabilities may miss 1: models with weights in 16 or 8 bits do."""
+"""How far the sum of a slot's probabilities may be from 1: models with weights in 16 or 8 bits need it."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Names that the settings take."""
+"""Names that the settings accept."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The files offered."""
+    """The model files to add."""
 
     detector: Path
     reader: Path
     config: Path
     name: str | None
-    """Of both; None: each its file's, without the ending."""
+    """Name of both models; None: each has its file's name without the ending."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddedModels:
-    """What was added, and how the trial went."""
+    """The models that were added, and the result of the trial."""
 
     detector: str
     reader: str
@@ -64,11 +64,11 @@ class AddedModels:
 
 
 def add_models(offer: ModelFiles, settings: Settings, today: date) -> AddedModels:
-    """Check both models, try them and add them to the unit's.
+    """Check both models, try them and add them to the unit's models.
 
     Raises:
         ModelError: a file, a contract or a name is wrong, or the folder cannot be written.
-        StoreError: the folder cannot be made or others may enter it.
+        StoreError: the folder cannot be made, or others may read it.
     """
     data = settings.unit.data_directory
     if not data.is_dir():
@@ -96,7 +96,7 @@ def add_models(offer: ModelFiles, settings: Settings, today: date) -> AddedModel
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Say which of the files a fault is in."""
+    """Name the file in the error that is raised inside."""
     try:
         yield
     except ModelError as error:
@@ -125,7 +125,7 @@ def _reader_facts(config: PlateConfig, name: str) -> dict[str, str | int]:
 
 
 def _trial_frame() -> Pixels:
-    """A plate straight on, on grey."""
+    """A frame with a plate seen straight on, on grey."""
     frame = np.full((720, 1280, 3), 96, np.uint8)
     left, top, right, bottom = TRIAL_PLATE.within(1280, 720)
     design, height_px = BUILT_IN_DESIGNS[0], bottom - top
@@ -135,7 +135,7 @@ def _trial_frame() -> Pixels:
 
 
 def _try_detector(model: ModelFile, frame: Pixels) -> tuple[bool, dict[str, str | int]]:
-    """Whether it found the plate, and the sizes of its input."""
+    """Whether the detector found the plate, and the sizes of its input."""
     detector = OnnxDetector(model, 0.0, 1)
     rows = detector.infer(detector.prepare(frame)[0])
     if not np.isfinite(rows).all() or ((rows[:, 6] < 0) | (rows[:, 6] > 1)).any():

@@ -1,4 +1,4 @@
-"""Empties an outbox: the uploader's steps with the waits it asks for."""
+"""Sends an outbox: runs the uploader's steps with the waits it asks for."""
 
 import time
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from alpr_edge.uplink.uploader import Uploader
 
 
 def send_until(uploader: Uploader, stop: Callable[[float], bool], beat: Callable[[], None]) -> None:
-    """Step the uploader until told to stop.
+    """Run the uploader's steps until ``stop`` says so.
 
     Args:
-        uploader: does one unit of work a step.
-        stop: waits so many seconds and says whether to stop.
-        beat: called after each step.
+        uploader: the uploader; does one piece of work a step.
+        stop: a function that waits so many seconds and says whether to stop.
+        beat: a function that is called after each step.
     """
     while True:
         wait_s = uploader.step()
@@ -23,13 +23,13 @@ def send_until(uploader: Uploader, stop: Callable[[float], bool], beat: Callable
 
 
 def send_all(uploader: Uploader, outbox: Outbox, limit_s: float, tick: Callable[[int], None]) -> int:
-    """Step the uploader until nothing is waiting or the time is up.
+    """Run the uploader's steps until nothing is waiting or the time is up.
 
     Args:
-        uploader: does one unit of work a step.
-        outbox: what is to be sent.
-        limit_s: gives up after this long.
-        tick: told how many items are still waiting.
+        uploader: the uploader; does one piece of work a step.
+        outbox: the outbox to be sent.
+        limit_s: the longest time to try.
+        tick: receives the number of items still waiting.
 
     Returns:
         How many items are left.

@@ -1,1 +1,1 @@
-"""Drives that never happened: plates, frames, position log, hotlist and the truth about them."""
+"""Simulated drives: plates, frames, position log, hotlist and the truth about them."""

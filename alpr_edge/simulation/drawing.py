@@ -85,9 +85,9 @@ class Sprite:
 
         Args:
             frame: uint8 [H, W, 3], changed in place.
-            corners: where its corners go, clockwise from the top left; may lie outside.
+            corners: the places of its corners, clockwise from the top left; may lie outside.
             dim: brightness.
-            streak_px: how far it moves sideways while the shutter is open.
+            streak_px: the sideways motion while the shutter is open.
         """
         left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
         right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 2, frame.shape[1::-1])

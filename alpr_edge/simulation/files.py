@@ -14,7 +14,7 @@ from alpr_edge.simulation.nmea_log import nmea_lines
 
 JPEG_QUALITY = 92
 Progress = Callable[[int, int], None]
-"""Told (frames done, frames in all)."""
+"""Receives (frames done, frames in all)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The drive's hotlist: the wanted vehicles of its play among hundreds that never come by."""
+"""The drive's hotlist: the wanted vehicles of its script among hundreds that never come by."""
 
 import csv
 import io

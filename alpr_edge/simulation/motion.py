@@ -39,7 +39,7 @@ class Path:
         along: distance along the road.
         across: (second, metres to the right of the camera's lane centre), linear between.
         from_s: it exists from then.
-        until_s: to then.
+        until_s: the end of the time span.
     """
 
     along: Motion

@@ -34,8 +34,8 @@ class TruthDetector:
     """Finds the plates that are there; a :class:`~alpr_edge.domain.ports.Detector`.
 
     Args:
-        truth: of the drive whose frames it is given.
-        seed: of its errors.
+        truth: the true plates of the drive whose frames it is given.
+        seed: the seed of its errors.
     """
 
     model_id = "truth-detector"
@@ -61,8 +61,8 @@ class TruthReader:
     """Reads the plates that are there; a :class:`~alpr_edge.domain.ports.Reader`.
 
     Args:
-        truth: of the drive whose crops it is given.
-        seed: of its errors.
+        truth: the true plates of the drive whose crops it is given.
+        seed: the seed of its errors.
     """
 
     model_id = "truth-reader"

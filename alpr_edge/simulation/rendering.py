@@ -35,8 +35,8 @@ class Renderer:
     """Draws frames.
 
     Args:
-        camera: whose frames.
-        seed: of scenery, plates and noise.
+        camera: the camera whose frames are drawn.
+        seed: the seed of scenery, plates and noise.
     """
 
     def __init__(self, camera: Pinhole, seed: int) -> None:

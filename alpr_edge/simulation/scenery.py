@@ -30,8 +30,8 @@ class _Band:
     """A part of the frame that looks at one plane within one range of distance.
 
     Args:
-        rows: of the frame.
-        columns: of the frame.
+        rows: the rows of the frame.
+        columns: the columns of the frame.
         texture: uint8 [along, across, 4].
         along_px: texture row where nothing has moved yet; [h, 1] of a road, [1, w] of a wall.
         across_px: float32 [h, w], texture column.
@@ -64,8 +64,8 @@ class Street:
     """Draws everything that stands still.
 
     Args:
-        camera: whose frames are drawn.
-        rng: decides colours and houses.
+        camera: the camera whose frames are drawn.
+        rng: the random numbers that decide colours and houses.
     """
 
     def __init__(self, camera: Pinhole, rng: np.random.Generator) -> None:

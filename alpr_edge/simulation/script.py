@@ -1,4 +1,4 @@
-"""The play: what the patrol car does and whom it meets, drawn from a seed.
+"""The script of a drive: what the patrol car does and which vehicles it meets, drawn from a seed.
 
 One scene of :data:`SCENE_S` seconds repeats with other vehicles: parked cars are passed, cars come the other
 way, the car ahead stops at a light, a stolen car stands at the kerb in view for the whole stop, and another
@@ -53,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vehicle:
-    """One vehicle of the play."""
+    """One vehicle of the script."""
 
     number: int
     kind: Kind

@@ -1,4 +1,4 @@
-"""Who stands where in front of the camera, and which plates can be seen from it."""
+"""Where vehicles are in front of the camera, and which of their plates it can see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Pose:
 
 
 def poses_at(vehicles: Sequence[Vehicle], along_m: float, speed_mps: float, second: float) -> list[Pose]:
-    """Everyone who is ahead and near enough to be drawn, when the camera is at ``along_m``."""
+    """All vehicles that are ahead and near enough to be drawn, when the camera is at ``along_m``."""
     poses = []
     for vehicle in vehicles:
         path = vehicle.path

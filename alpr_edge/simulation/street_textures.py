@@ -35,7 +35,7 @@ class Texture:
     Args:
         pixels: uint8 [along, across, 4], premultiplied alpha.
         px_per_m: the same in both directions.
-        across_from_m: what the first column is in metres (x of a road, height of a wall).
+        across_from_m: the position of the first column in metres (x of a road, height of a wall).
     """
 
     pixels: Picture

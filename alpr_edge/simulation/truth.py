@@ -1,4 +1,4 @@
-"""What a drive really shows: each vehicle's plate, state and boxes."""
+"""The truth of a drive: each vehicle's plate, state and boxes."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class VehicleTruth:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The truth of a drive, in order of first sight."""
+    """The truth of a drive, in order of first appearance."""
 
     fps: float
     frames: int

@@ -1,1 +1,1 @@
-"""What the vehicle keeps: an encrypted database and encrypted images, for three processes at once."""
+"""The vehicle's storage: an encrypted database and encrypted images, used by three processes at once."""

@@ -1,4 +1,4 @@
-"""Keys: systemd credentials, or files that only their owner can read.
+"""Loads and creates keys: systemd credentials, or files that only their owner can read.
 
 Each key opens one thing, so that the network-facing unit can hold the outbox's alone. Images are read by that
 unit too: their key is derived from the outbox's.
@@ -19,7 +19,7 @@ from alpr_edge.runtime.io_errors import io_errors
 KEY_NAMES = ("outbox", "lists", "access")
 KEY_BYTES = 32
 IMAGES = "images"
-"""Purpose of the key that :func:`derive_key` makes from the outbox's for the images."""
+"""Purpose of the images' key, which :func:`derive_key` makes from the outbox's."""
 
 _CREDENTIAL_MASK = 0o227
 """Bits a credential may not have. systemd grants a unit's user its root-owned credentials by an ACL, whose mask shows
@@ -28,14 +28,14 @@ _FILE_MASK = 0o177
 
 
 def load_key(name: str, directory: Path) -> bytes:
-    """The 32 bytes of a key: the unit's credential ``alpr-edge-<name>`` if systemd passed one, else a file.
+    """Load the 32 bytes of a key: the unit's credential ``alpr-edge-<name>`` if systemd passed one, else a file.
 
     Args:
         name: one of :data:`KEY_NAMES`.
-        directory: where ``<name>.key`` lies.
+        directory: the folder of the file ``<name>.key``.
 
     Raises:
-        StoreError: missing, of another length, or readable by others.
+        StoreError: the key is missing, of another length, or readable by others.
     """
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if credentials:
@@ -51,7 +51,7 @@ def load_key(name: str, directory: Path) -> bytes:
 
 
 def create_keys(directory: Path) -> list[Path]:
-    """Make the keys that are missing (mode 0600) and return their paths; one that exists is never touched.
+    """Create the keys that are missing (mode 0600) and return their paths; an existing one is never touched.
 
     Raises:
         StoreError: the folder cannot be used.
@@ -61,7 +61,7 @@ def create_keys(directory: Path) -> list[Path]:
 
 
 def derive_key(key: bytes, purpose: str) -> bytes:
-    """A 32-byte key for one purpose out of another key (HKDF-SHA256, RFC 5869); neither tells the other."""
+    """Derive a 32-byte key for one purpose from another key (HKDF-SHA256, RFC 5869); neither reveals the other."""
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"alpr-edge/{purpose}".encode()).derive(key)
 
 

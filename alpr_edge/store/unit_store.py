@@ -32,14 +32,14 @@ class UnitStore:
     reads: ReadStore
     outbox: Outbox
     incoming: DownloadSpool
-    """Feeds fetched and not imported yet."""
+    """Feeds downloaded and not imported yet."""
     refused: RefusedRecords
-    """Records that the store did not take."""
+    """Records that the store refused."""
     renewal: DatabaseReplacement
-    """For the process that holds the data folder: goes on with a new database when this one turns out damaged."""
+    """For the process that has locked the data folder: replaces the database when it turns out damaged."""
 
     def recover(self) -> list[str]:
-        """Put right what a power cut left; before the first commit of a run.
+        """Repair what a power cut left; before the first commit of a run.
 
         Records set aside by earlier runs come first: an end among them still finds its read open.
 
@@ -49,7 +49,7 @@ class UnitStore:
         name it may lie there.
 
         Returns:
-            What could not be put right, a short line each: the unit works without, and the next start tries again.
+            What could not be repaired, a short line each: the unit works without, and the next start tries again.
 
         Raises:
             DamagedError: the database is damaged.
@@ -76,10 +76,10 @@ def _tried(step: Callable[[], object]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueueStore:
-    """What the half that faces the network has of the store: the queue, and how lists are fetched."""
+    """The part of the store that the network-facing daemon may use: the queue, and the downloads of lists."""
 
     database: Database
-    """Refuses every statement that touches anything else."""
+    """A connection that refuses every statement on anything else."""
     outbox: Outbox
     incoming: DownloadSpool
 
@@ -106,9 +106,9 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
     """Open the store of ``settings.unit``; closes it at the end.
 
     Args:
-        settings: of the unit.
+        settings: the settings of the unit.
         migrate: make the database, or bring its schema up to date.
-        renew: set a damaged one aside and begin a new one; only for who holds the data folder.
+        renew: whether to replace a damaged database; only for the process that has locked the data folder.
 
     Raises:
         StoreError: no key, a wrong one, or a database this release cannot use.

@@ -1,1 +1,1 @@
-"""From the vehicle's outbox to the department's storage: batches, receipts, and nothing lost on the way."""
+"""Delivery from the vehicle's outbox to the department's storage, downloads of lists, and the unit's certificate."""

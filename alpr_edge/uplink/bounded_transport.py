@@ -15,18 +15,18 @@ import httpcore
 import httpx
 
 PIECE_BYTES = 16 * 1024
-"""Handed over in one write: a TLS record, which is sent within its time limit or not at all."""
+"""Bytes handed over in one write: a TLS record, which is sent within its time limit or not at all."""
 
 
 def _no_beat() -> None:
-    """Nobody listens."""
+    """Do nothing at a sign of life."""
 
 
 class Deadline:
-    """How long one exchange may take, on monotonic time; begun anew for each, and obeyed by its connection.
+    """The time limit of one exchange, on monotonic time; set anew for each, and kept by its connection.
 
     Args:
-        beat: called at each piece that goes out or comes in; may raise to end the exchange.
+        beat: a function that is called at each piece that goes out or comes in; may raise to end the exchange.
     """
 
     def __init__(self, beat: Callable[[], None] = _no_beat) -> None:
@@ -39,8 +39,8 @@ class Deadline:
         """Start the clock of an exchange.
 
         Args:
-            total_s: from now to the last byte of the answer.
-            answer_s: from the last byte sent to the last byte of the answer.
+            total_s: the time from now to the last byte of the answer.
+            answer_s: the time from the last byte sent to the last byte of the answer.
         """
         self._over_s = time.monotonic() + total_s
         self._answer_s = answer_s
@@ -52,7 +52,7 @@ class Deadline:
         return self._left_s(timeout_s, self._over_s, late)
 
     def receiving(self, timeout_s: float | None) -> float | None:
-        """The time limit of a read."""
+        """The time limit of a read, given the library's."""
         if self._answer_over_s is None:
             self._answer_over_s = time.monotonic() + self._answer_s
         return self._left_s(timeout_s, min(self._over_s, self._answer_over_s), httpcore.ReadTimeout)
@@ -67,11 +67,11 @@ class Deadline:
 
 
 class BoundedTransport(httpx.HTTPTransport):
-    """HTTP/1.1 over connections that obey a deadline; for one thread, which has at most two requests open.
+    """HTTP/1.1 over connections that keep a deadline; for one thread, which has at most two requests open.
 
     Args:
-        context: TLS.
-        deadline: of the exchange under way.
+        context: the TLS context.
+        deadline: the deadline of the present exchange.
     """
 
     def __init__(self, context: ssl.SSLContext, deadline: Deadline) -> None:

@@ -1,4 +1,4 @@
-"""One question to a department about certificates, and one whole answer, bounded in bytes and time."""
+"""Sends one request about certificates to a department and reads one whole answer, bounded in bytes and time."""
 
 import ssl
 import time
@@ -17,7 +17,7 @@ from alpr_edge.uplink.tls import explained
 
 ANSWER_BYTES_MAX = 65_536
 _PASSING = {Refusal.TRIES, Refusal.AUTHORITY}
-"""Refusals that the same request may not meet later."""
+"""Refusals that may not be repeated when the same request is sent later."""
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
@@ -26,9 +26,9 @@ class NoCertificateError(UnauthorisedError):
     """The department gives this unit no certificate.
 
     Args:
-        message: one line.
+        message: what is wrong and what to do, in one line.
         reason: a :class:`~alpr_edge.domain.protocol.enrolment.Refusal`, or what a newer department says.
-        retry_after_s: when to come again, where that helps.
+        retry_after_s: the seconds after which to try again, where that helps.
     """
 
     def __init__(self, message: str, reason: str, retry_after_s: float | None = None) -> None:
@@ -37,7 +37,7 @@ class NoCertificateError(UnauthorisedError):
 
     @property
     def final(self) -> bool:
-        """Whether the same key need not be shown again."""
+        """Whether another try with the same key is useless."""
         return self.reason not in _PASSING
 
 
@@ -48,14 +48,14 @@ def ask(
     asked: BaseModel | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """GET a path, or POST to it what is asked.
+    """GET a path, or POST a payload to it.
 
     Args:
-        context: whom to trust, and which certificate to show.
-        settings: address and time limits.
-        path: at the department.
-        asked: sent as JSON.
-        headers: beside the protocol's.
+        context: the TLS context: the authority to trust, and the certificate to show.
+        settings: the address and the time limits.
+        path: the path at the department.
+        asked: the payload, sent as JSON; None: GET.
+        headers: the headers beside the protocol's.
 
     Raises:
         UplinkError: no whole answer came.

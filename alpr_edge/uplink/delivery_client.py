@@ -1,4 +1,4 @@
-"""The department over HTTPS with this unit's client certificate: one POST a batch, one verdict an item.
+"""Delivers to the department over HTTPS with this unit's client certificate: one POST a batch, one answer an item.
 
 The connection is made on the first batch and kept; after any failure, and when a certificate was renewed, it is closed
 and certificates are read again. Redirects are not followed and no proxy is taken from the environment: reads
@@ -44,8 +44,8 @@ class HttpsDepartment:
     """Implements :class:`~alpr_edge.domain.ports.Department`; for one thread.
 
     Args:
-        settings: address, certificates and time limits.
-        unit_id: this unit; its certificate's common name is the same.
+        settings: the address, certificates and time limits.
+        unit_id: the id of this unit, which is its certificate's common name.
 
     Raises:
         SettingsError: ``settings.url`` is no address.
@@ -62,11 +62,11 @@ class HttpsDepartment:
         except httpx.InvalidURL:
             raise SettingsError(["uplink.url: not an address; it looks like https://department.example:8443"]) from None
         self.list_serials: dict[str, int] = {}
-        """Newest serial of each hotlist source the department told of; a newer one than the car's is due at once."""
+        """Newest serial of each hotlist source that the department reported; one newer than here is due at once."""
         self.department_until: datetime | None = None
         """When the department's certificate ends, in UTC; None before the first answer."""
         self.department_utc: datetime | None = None
-        """What time the department made it in its last answer that told one."""
+        """The department's time by its last answer that stated one."""
 
     def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
         """Send a batch; a batch refused as a whole is halved until the culprit stands alone.
@@ -99,7 +99,7 @@ class HttpsDepartment:
         return answers
 
     def ping(self) -> None:
-        """Deliver nothing: whether the department is reached and takes this unit.
+        """Deliver an empty batch, to see whether the department is reached and accepts this unit.
 
         Raises:
             UplinkError: it is not reached.

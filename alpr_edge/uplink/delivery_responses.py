@@ -1,4 +1,4 @@
-"""What the department's answer means: anything doubtful counts as "not stored".
+"""Interprets the department's answers: anything doubtful counts as "not stored".
 
 Trying again costs nothing, because the department stores an item once; a receipt believed wrongly would lose a read.
 
@@ -38,10 +38,10 @@ _LATER = {408, 425, 429}
 
 
 class BatchRefusedError(Exception):
-    """The batch as a whole is not taken in this form: one of its items is to blame, or their number.
+    """The batch as a whole is not accepted in this form: one of its items is to blame, or their number.
 
     Args:
-        status: 400, 413 or 422.
+        status: the HTTP status: 400, 413 or 422.
     """
 
     def __init__(self, status: int) -> None:
@@ -59,7 +59,7 @@ class Reply:
 
     @property
     def of_department(self) -> bool:
-        """Whether the department spoke, and not something in between."""
+        """Whether the department answered, and not a server in between."""
         return PROTOCOL_HEADER in self.headers
 
 
@@ -67,7 +67,7 @@ def understood(reply: Reply, url: str) -> AnswersPayload:
     """The answers in a reply.
 
     Raises:
-        UnauthorisedError: 401 or 403, from whomever: a unit that is not let through stops knocking.
+        UnauthorisedError: 401 or 403, from whichever server: a unit that is not accepted stops trying.
         BatchRefusedError: the batch should be split.
         ServerFailedError: 5xx.
         UplinkError: everything else that is not a well-formed 200.
@@ -91,7 +91,7 @@ def understood(reply: Reply, url: str) -> AnswersPayload:
 
 
 def word_of(reply: Reply) -> str:
-    """Why the department refuses a request as a whole, in its own words; empty where somebody else spoke."""
+    """The department's reason for refusing a request as a whole; empty where another server answered."""
     try:
         return printable(RefusedPayload.model_validate_json(reply.body).detail) if reply.of_department else ""
     except ValidationError:
@@ -99,7 +99,7 @@ def word_of(reply: Reply) -> str:
 
 
 def printable(text: str) -> str:
-    """What another machine said, fit for one line."""
+    """Text from another machine, made fit for one line."""
     return "".join(character for character in text if character.isprintable())[:DETAIL_MAX]
 
 
@@ -118,7 +118,7 @@ def matched(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer
 
 
 def utc_told(payload: AnswersPayload) -> datetime | None:
-    """The department's time as it answered; None where it does not tell one, or none that is understood."""
+    """The department's time as it answered; None where it states none, or none that is understood."""
     try:
         moment = datetime.fromisoformat(payload.utc)
     except ValueError:
@@ -127,7 +127,7 @@ def utc_told(payload: AnswersPayload) -> datetime | None:
 
 
 def answer_of(given: ItemAnswerPayload) -> Answer:
-    """The department's word on one item; a receipt needs its digest, a refusal a status that is one."""
+    """The department's answer for one item; a receipt needs its digest, a refusal a status that is one."""
     detail = f"{given.status} {''.join(c for c in given.detail if c.isprintable())}".strip()[:DETAIL_MAX]
     if given.outcome == Outcome.RECEIPT and given.status == 200 and given.sha256:
         return Answer(given.item_id, Outcome.RECEIPT, given.sha256.lower())

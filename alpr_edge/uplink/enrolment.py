@@ -1,11 +1,11 @@
-"""How a unit gets its first certificate.
+"""Gets a unit its first certificate.
 
-The unit makes its key and keeps it; the department gets a request signed with it, and a one-time code. The code is told
+The unit makes its key and keeps it; the department gets a request signed with it, and a one-time code. The code is sent
 to nobody but the department: its authority's certificate is fetched first and compared with the SHA-256 that came with
-the code on paper (or with a copy on this computer), and only to a server that this authority vouches for is the code
-sent. Trusting whoever answers first would hand the code to them.
+the code on paper (or with a copy on this computer), and the code is sent only to a server whose certificate is of this
+authority. Trusting whichever server answers first would give the code away.
 
-The clock is looked at before the code is sent. A unit whose clock is off by days would take its certificate for one
+The clock is checked before the code is sent. A unit whose clock is off by days would take its certificate for one
 that has ended or has not begun.
 """
 
@@ -35,7 +35,7 @@ from alpr_edge.uplink.delivery_responses import Reply
 from alpr_edge.uplink.tls import context_of
 
 CLOCK_OFF_MAX = timedelta(hours=12)
-"""A department dates certificates back by a day; half of that is left to drift."""
+"""Largest error of the clock: a department dates certificates back by a day; half of that is left to drift."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MENDED_BY = {
     Refusal.CODE: "the department has no such code for unit {unit}; check the code, and [unit] id in the settings",
@@ -53,10 +53,10 @@ _MENDED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a person got from the department for this unit."""
+    """The code and the proof of the authority that a person got from the department for this unit."""
 
     code: str
-    """As it was typed."""
+    """The code as it was typed."""
     ca_fingerprint: str = ""
     """SHA-256 of the authority's certificate; any case, colons and spaces allowed."""
     ca_file: Path | None = None
@@ -72,7 +72,7 @@ class Enrolled:
     serial: str
     until: datetime
     new: bool
-    """False: it was held before, and nothing was asked of the department."""
+    """Whether it is new; False: it was held before, and nothing was requested from the department."""
 
 
 def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolled | None:
@@ -98,9 +98,9 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
     Args:
         settings: the department's storage address, and where the files go.
         unit_id: this unit.
-        invitation: from the department.
-        clock: this unit's.
-        again: get a new certificate even where a valid one is held.
+        invitation: the invitation that the department gave.
+        clock: the clock of this unit.
+        again: whether to get a new certificate even where a valid one is held.
 
     Raises:
         NoCertificateError: the department refuses.
@@ -148,7 +148,7 @@ def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, co
 
 
 def _desk_of(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:
-    """The settings with the address of the department's enrolment port, and no certificate to speak of."""
+    """The settings with the address of the department's enrolment port, and without a certificate."""
     try:
         url = httpx.URL(settings.url)
     except httpx.InvalidURL:
@@ -161,7 +161,7 @@ def _desk_of(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings
 
 
 def _authority(desk: UplinkSettings, invitation: Invitation, now: datetime) -> x509.Certificate:
-    """The authority's certificate, known to be the right one."""
+    """The authority's certificate, verified to be the right one."""
     wanted = "".join(invitation.ca_fingerprint.split()).replace(":", "").lower()
     if wanted and not _FINGERPRINT.fullmatch(wanted):
         raise UplinkError("--ca-fingerprint: expected a SHA-256, 64 hexadecimal digits; the department prints it")
@@ -187,7 +187,7 @@ def _authority(desk: UplinkSettings, invitation: Invitation, now: datetime) -> x
 
 
 def _fetched(desk: UplinkSettings, invitation: Invitation) -> Reply:
-    """What the enrolment port says of its authority. Nothing is told it, and nothing of it is believed yet."""
+    """The enrolment port's answer about its authority: nothing secret is sent, and the answer is not trusted yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -219,7 +219,7 @@ def _local(path: Path) -> bytes:
 
 
 def _context(authority: x509.Certificate) -> ssl.SSLContext:
-    """Trusts this authority alone, and asks that the server has the name it was called by."""
+    """A TLS context that trusts this authority alone, and checks the server's name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=authority.public_bytes(Encoding.PEM).decode("ascii"))

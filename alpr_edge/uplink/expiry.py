@@ -1,4 +1,4 @@
-"""Certificates that end soon: a unit that falls silent on a known day can be enrolled anew before it does."""
+"""Lists certificates that end soon, so that the unit is enrolled anew before it falls silent on a known day."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,9 +15,9 @@ def ending(settings: UplinkSettings, department_until: datetime | None, now: dat
     """A line for each certificate that ends within :data:`SOON` or has ended.
 
     Args:
-        settings: names the unit's certificate and the authority's.
-        department_until: when the department's own certificate ends, as last seen; None before the first connection.
-        now: in UTC.
+        settings: the settings that name the unit's certificate and the authority's.
+        department_until: the end of the department's own certificate, as last seen; None before the first connection.
+        now: the present time in UTC.
     """
     again = "enrol this unit again"
     yield from _said("this unit's certificate", _until(settings.certificate_file), again, now)
@@ -36,7 +36,7 @@ def _said(what: str, until: datetime | None, todo: str, now: datetime) -> Iterat
 
 
 def _until(path: Path) -> datetime | None:
-    """The last moment of a certificate; None when it cannot be read, which the link itself tells of."""
+    """The last moment of a certificate; None when it cannot be read, which the connection itself reports."""
     try:
         return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):

@@ -37,14 +37,14 @@ FETCH_S_MAX = 3600.0
 CHUNK_BYTES = 256 * 1024
 SIGNATURE_FILE_BYTES_MAX = 4096
 LOOK_S = 1.0
-"""Between two looks whether the unit took in what was fetched."""
+"""Time between two checks whether a downloaded list was imported."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class _Due:
-    """When a source is looked for next; on monotonic time, so a wrong clock delays nothing."""
+    """When a source is due next; on monotonic time, so a wrong clock delays nothing."""
 
     source: ListSource
     at_s: float
@@ -55,13 +55,13 @@ class HotlistDownloader:
     """Fetches the lists of the sources that come over HTTPS; one thread steps it.
 
     Args:
-        sources: all of the unit.
-        uplink: address of the department, certificates and time limits.
-        unit_id: this unit.
-        incoming: where feeds go.
-        database: what was fetched is noted there.
-        clock: dates what is noted.
-        draw: uniform in [0, 1); spreads a fleet.
+        sources: all list sources of the unit.
+        uplink: the department's address, certificates and time limits.
+        unit_id: the id of this unit.
+        incoming: the spool that feeds are written to.
+        database: the database in which each fetch is recorded.
+        clock: the clock that dates what is recorded.
+        draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
     def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
@@ -92,7 +92,7 @@ class HotlistDownloader:
         self._wanted = threading.Event()
 
     def want(self, serials: Mapping[str, int]) -> None:
-        """Told by another thread which serials the department's receipts named: a newer list is due at once."""
+        """Make a source due at once when a receipt named a newer serial; called by another thread."""
         for name, serial in serials.items():
             due = self._due.get(name)
             if due is not None and due.source.department and serial > self._newest.get(name, 0):
@@ -106,10 +106,10 @@ class HotlistDownloader:
         self._wanted.clear()
 
     def step(self, beat: Callable[[], None] = lambda: None) -> float:
-        """Look for the source that is due longest, if one is.
+        """Download the source that has been due longest, if one is due.
 
         Args:
-            beat: called while a transfer goes on.
+            beat: a function that is called while a transfer goes on.
 
         Returns:
             Seconds until the next one is due.
@@ -135,7 +135,7 @@ class HotlistDownloader:
 
         Raises:
             UplinkError: the server cannot be reached, refuses, or sends no list.
-            StoreError: the disk or the database does not take it.
+            StoreError: the disk or the database failed.
         """
         state = sync_state.state_of(self._database, source.name)
         draft = self._incoming.draft(source.name)
@@ -257,4 +257,4 @@ def _signature(client: httpx.Client, source: ListSource) -> str:
 
 
 def _no_beat() -> None:
-    """Nobody listens."""
+    """Do nothing at a sign of life."""

@@ -1,4 +1,4 @@
-"""What is asked of a server that holds a list, and what its answer says before the list itself."""
+"""The requests to a server that holds a list, and what the head of its answer says."""
 
 import re
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -23,14 +23,14 @@ _SERIAL = re.compile(r"\d{1,12}")
 
 
 def address_of(source: ListSource, settings: UplinkSettings, state: SyncState) -> str:
-    """Where a list is: the department names what comes after the serial dealt with last."""
+    """URL of a list; the department's names the serial after which the next list is wanted."""
     if not source.department:
         return source.url
     return settings.url.rstrip("/") + LISTS_PATH + source.name + "?" + urlencode({"after": state.serial})
 
 
 def signature_address(url: str) -> str:
-    """Where the signature of a list lies: its path with ``.sig`` behind it."""
+    """URL of a list's signature: its path with ``.sig`` behind it."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=parts.path + ".sig"))
 
@@ -44,7 +44,7 @@ def headers_of(state: SyncState, draft: PartialDownload | None) -> dict[str, str
 
 
 def check(source: ListSource, response: httpx.Response) -> None:
-    """Raise UplinkError unless a list follows, of a size that may be taken."""
+    """Raise UplinkError unless a list follows, of a size that is allowed."""
     status = response.status_code
     if source.department and PROTOCOL_HEADER not in response.headers:
         raise UplinkError(f"{source.name}: the answer (status {status}) is not the department's; check [uplink] url")
@@ -61,15 +61,15 @@ def check(source: ListSource, response: httpx.Response) -> None:
 
 
 def too_large(source: ListSource) -> str:
-    """What is said of a list beyond the limit."""
+    """The message about a list beyond the limit."""
     return f"{source.name}: over {source.bytes_max} bytes; if that is right, raise bytes_max of the source"
 
 
 def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
-    """What the headers say of the list that follows.
+    """The facts that the headers give about the list that follows.
 
     Raises:
-        UplinkError: the department does not say which one it is.
+        UplinkError: the department does not say which list it is.
     """
     headers = response.headers
     etag = headers.get("ETag", "")

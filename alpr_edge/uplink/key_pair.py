@@ -1,4 +1,4 @@
-"""The unit's certificate and its key: two files that are replaced as one, whenever the power goes.
+"""Stores the unit's certificate and its key: two files that are replaced as one, whenever the power goes.
 
 Two renames are not one step, and a certificate beside another one's key opens nothing. So the new pair is first laid
 down in a file of its own, ``unit.pem.next``, whole and durable, and whoever connects takes that one while it is there
@@ -34,13 +34,13 @@ _KEY_END = b"-----END PRIVATE KEY-----\n"
 
 
 def loaded_from(settings: UplinkSettings) -> tuple[Path, Path]:
-    """The files to take certificate and key from: those of the settings, or the next pair that waits for its places."""
+    """The files to load certificate and key from: those of the settings, or a newer pair that is not in place yet."""
     following = next_file(settings)
     return (following, following) if following.exists() else (settings.certificate_file, settings.key_file)
 
 
 def next_file(settings: UplinkSettings) -> Path:
-    """Where a new pair is laid down first: the key, then the certificate."""
+    """The file that a new pair is written to first: the key, then the certificate."""
     return settings.certificate_file.with_name(settings.certificate_file.name + ".next")
 
 
@@ -66,12 +66,12 @@ def pair_held(settings: UplinkSettings) -> tuple[x509.Certificate, ec.EllipticCu
 
 
 def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> None:
-    """Put a new pair in the place of the one held.
+    """Replace the stored pair by a new one.
 
     Args:
-        settings: where the files are.
-        certificate: PEM.
-        key: PEM, unencrypted PKCS#8; its files have mode 0600.
+        settings: the settings that name the files.
+        certificate: the certificate as PEM.
+        key: the key as PEM, unencrypted PKCS#8; its files have mode 0600.
 
     Raises:
         StoreError: a file cannot be written; the old pair is whole, or the new one.
@@ -81,7 +81,7 @@ def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> No
 
 
 def settle_pair(settings: UplinkSettings) -> None:
-    """Give a pair that was laid down its places; nothing when there is none."""
+    """Move a new pair from its own file into place; nothing when there is none."""
     following = next_file(settings)
     try:
         with no_follow.opened_folder(following.parent) as folder:
@@ -114,7 +114,7 @@ def waiting_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A key as its file holds it."""
+    """PEM of a key, as its file holds it."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -126,10 +126,10 @@ def request_of(unit_id: str, key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def checked(pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate) -> x509.Certificate:
-    """The certificate that a department gave, if it is the one asked for.
+    """Check the certificate that a department issued, and return it.
 
     Raises:
-        UplinkError: it is another one.
+        UplinkError: it is not the one requested.
     """
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
@@ -144,10 +144,10 @@ def checked(pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: 
 
 @contextmanager
 def alone(settings: UplinkSettings) -> Iterator[None]:
-    """Nobody else replaces the pair meanwhile.
+    """Lock the pair, so that no other process replaces it meanwhile.
 
     Raises:
-        StoreError: somebody does, or there can be no such folder.
+        StoreError: another process has the lock, or the folder cannot be used.
     """
     folder = settings.certificate_file.parent
     with io_errors(f"{folder}: cannot be used as a folder", StoreError):
@@ -159,10 +159,10 @@ def alone(settings: UplinkSettings) -> Iterator[None]:
 
 
 def write_media_key(settings: UplinkSettings, pem: str) -> None:
-    """Keep the department's public key for media; a department that has none keeps the one held.
+    """Store the department's public key for media; when the department sends none, the stored one is kept.
 
     Raises:
-        UplinkError: it is no such key.
+        UplinkError: what it sent is no such key.
         StoreError: it cannot be written.
     """
     if not pem:

@@ -1,4 +1,4 @@
-"""Portable media at the depot (policy 462.5): items go out sealed, and receipts come back.
+"""Writes items to portable media at the depot (policy 462.5), sealed, and reads the receipts that come back.
 
 What is written can be read by the department alone, and shows who wrote it. An item on a medium has not arrived: it
 keeps its place in the outbox until a receipt that the department signed comes back, on the medium or over the link.
@@ -40,7 +40,7 @@ from alpr_edge.uplink.sealing import SealedError, Sealer, media_key_in, taken_ap
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A medium that is there, with a folder for this unit; made by :func:`opened_medium`."""
+    """An open medium with a folder for this unit; made by :func:`opened_medium`."""
 
     directory: Path
     medium_id: str
@@ -76,7 +76,7 @@ def opened_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
     Args:
         directory: on the medium. It must exist: making it would fill the vehicle's own disk below an unmounted mount
             point.
-        unit_id: whose folder on it.
+        unit_id: the unit whose folder on the medium is used.
 
     Raises:
         UplinkError: it is not there, or does not work.
@@ -91,7 +91,7 @@ def opened_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
 
 
 def sealer_of(settings: UplinkSettings, unit_id: str, medium_id: str) -> Sealer:
-    """What seals items with this unit's certificate for its department.
+    """The sealer that seals items with this unit's certificate for its department.
 
     Raises:
         UplinkError: the certificate, its key or the department's key for media is missing.
@@ -121,12 +121,12 @@ def offload(
     """Write everything that is ready to a medium; returns how many items lie on it now.
 
     Args:
-        outbox: of this unit.
-        medium: where to.
-        sealer: for that medium.
-        settings: how much at a time.
+        outbox: the outbox of this unit.
+        medium: the medium to write to.
+        sealer: the sealer for that medium.
+        settings: the settings that limit how much is written at a time.
         now: the present moment in UTC; None when unknown.
-        tick: told how many items are still to be written.
+        tick: receives the number of items still to be written.
 
     Raises:
         UplinkError: the medium is full or broken; what lies on it whole is noted as such.
@@ -149,7 +149,7 @@ def offload(
 
 @dataclass(slots=True)
 class ReceiptsTaken:
-    """What came of the receipts on a medium."""
+    """The result of reading the receipts on a medium."""
 
     delivered: int = 0
     """Items of this unit that had waited for one."""
@@ -160,13 +160,13 @@ class ReceiptsTaken:
 def take_receipts(
     outbox: Outbox, medium: Medium, settings: UplinkSettings, unit_id: str, now: datetime | None
 ) -> ReceiptsTaken:
-    """Take down the receipts that the department left on a medium; again changes nothing.
+    """Apply the receipts that the department left on a medium; a second time changes nothing.
 
     Args:
-        outbox: of this unit.
-        medium: with this unit's folder.
-        settings: whose authority vouches for the department.
-        unit_id: this unit.
+        outbox: the outbox of this unit.
+        medium: the medium with this unit's folder.
+        settings: the settings that name the authority by which the department is verified.
+        unit_id: the id of this unit.
         now: the moment of delivery in UTC; None when unknown.
 
     Raises:
@@ -239,7 +239,7 @@ def _is_receipts(name: str) -> bool:
 
 @contextmanager
 def _failing(directory: Path) -> Iterator[None]:
-    """Tell of a medium that fails in one line."""
+    """Turn the errors of a failing medium into one line."""
     try:
         yield
     except OSError as error:

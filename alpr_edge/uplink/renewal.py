@@ -1,4 +1,4 @@
-"""A new certificate before the old one ends, without a person.
+"""Renews the unit's certificate before it ends, without a person.
 
 The department gives it to whoever holds the old one, so this asks over the same mutual TLS as everything else, with a
 key made anew. The old certificate still holds until its end: a renewal that fails costs nothing but another try, and
@@ -24,20 +24,20 @@ from alpr_edge.uplink.certificate_client import NoCertificateError, ask, issued_
 from alpr_edge.uplink.tls import context_of, days_left
 
 LOOK_S = 3600.0
-"""Between two looks at the days left."""
+"""Time between two checks of the days left."""
 RETRY = Backoff(first_s=60.0, longest_s=4 * 3600.0)
 
 log = structlog.get_logger(__name__)
 
 
 class Renewer:
-    """Looks after the unit's certificate; one thread steps it.
+    """Renews the unit's certificate; one thread steps it.
 
     Args:
         settings: the department, where the files are, and how many days before its end a certificate is renewed.
-        unit_id: this unit.
-        clock: says how many days are left; with an unset one nothing is renewed.
-        draw: uniform in [0, 1); spreads a fleet that was enrolled on one day.
+        unit_id: the id of this unit.
+        clock: the clock by which days left are counted; with an unset one nothing is renewed.
+        draw: gives random numbers in [0, 1), which spread a fleet that was enrolled on one day.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ def retire(settings: UplinkSettings, unit_id: str, reason: str) -> RetiredPayloa
     Args:
         settings: the department, and the certificate to ask with.
         unit_id: this unit.
-        reason: for the department's record, at most 200 characters.
+        reason: the reason for the department's record, at most 200 characters.
 
     Raises:
         UplinkError: the department cannot be reached, or says no.

@@ -82,9 +82,9 @@ class Sealer:
 
     Args:
         unit_id: the unit.
-        medium_id: where they will lie.
-        certificate: of the unit, which the department has on record.
-        key: of that certificate.
+        medium_id: the medium that the items will lie on.
+        certificate: the certificate of the unit, which the department has on record.
+        key: the private key of that certificate.
         media_key: the department's.
     """
 
@@ -98,7 +98,7 @@ class Sealer:
         """The file of an item.
 
         Args:
-            item: with its body.
+            item: the item with its body.
             written: now in UTC; None when unknown.
         """
         header = ItemHeader(

@@ -91,7 +91,7 @@ def days_left(certificate: x509.Certificate, now: datetime) -> float:
 
     Args:
         certificate: any.
-        now: in UTC.
+        now: the present time in UTC.
     """
     return (certificate.not_valid_after_utc - now) / timedelta(days=1)
 
@@ -109,8 +109,8 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
     """What a failed connection means; never quotes what was sent.
 
     Args:
-        error: what the HTTP library raised, with the TLS library's error among its causes.
-        settings: where it went and with which certificate.
+        error: the error of the HTTP library, with the TLS library's error among its causes.
+        settings: the settings that name the address and the certificate.
     """
     url = settings.url
     for cause in _causes(error):

@@ -64,7 +64,7 @@ class LinkState:
     waiting: int = 0
     """Items in the outbox that are still to be delivered."""
     quarantined: int = 0
-    """Items in the outbox that were set aside."""
+    """Items in the outbox that are quarantined."""
     last_receipt: Instant | None = None
 
 
@@ -72,8 +72,8 @@ class Uploader:
     """Delivers what the outbox holds.
 
     Args:
-        outbox: of this unit.
-        department: where to.
+        outbox: the outbox of this unit.
+        department: the department to deliver to.
         settings: batch sizes and waits.
         clock: stamps receipts.
         draw: uniform in [0, 1); spreads a fleet that lost its department at the same moment.

@@ -1,4 +1,4 @@
-"""Adding models to a folder: every file beside its place first, then the names, the manifest last.
+"""Adds models to a folder: each file under a temporary name first, then the final names, the manifest last.
 
 A power cut or a full disk leaves the manifest as it was; files it does not name are never looked at.
 """

@@ -91,7 +91,7 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
         return self.detect_pixels(frame.pixels)
 
     def detect_pixels(self, pixels: Pixels) -> list[Detection]:
-        """As :meth:`detect`, on uint8 [H, W, 3] BGR."""
+        """Detect plates as :meth:`detect` does, in a picture uint8 [H, W, 3] BGR."""
         tensor, fitted = self.prepare(pixels)
         rows = self.infer(tensor)
         found = [Detection(fitted.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= self._confidence_min]
@@ -113,7 +113,7 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
         return rows
 
     def predict(self, frame: Pixels) -> list[DetectionResult]:
-        """fast-alpr's door."""
+        """The interface that fast-alpr calls."""
         height_px, width_px = frame.shape[:2]
         return [
             DetectionResult("License Plate", found.confidence, BoundingBox(*found.box.within(width_px, height_px)))

@@ -36,7 +36,7 @@ class ModelFile:
 
     @property
     def model_id(self) -> str:
-        """What stands on every read: role, name and the start of the hash."""
+        """Text stored with every read: role, name and the start of the hash."""
         return f"{self.role}:{self.name}:{self.sha256[:12]}"
 
 
@@ -59,7 +59,7 @@ def load_model(directory: Path, role: Role, name: str) -> ModelFile:
 
 
 def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
-    """As :func:`load_model`, from the first of several folders that has the entry.
+    """Load a model as :func:`load_model` does, from the first of several folders that has the entry.
 
     The first must have a manifest; a later one may be missing, since models are added to it or not.
     """
@@ -75,7 +75,7 @@ def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
 
 
 def has_manifest(directory: Path) -> bool:
-    """Whether there is a manifest. Raises ModelError where that cannot be told."""
+    """Whether there is a manifest. Raises ModelError where that cannot be determined."""
     path = directory / MANIFEST
     try:
         path.stat()

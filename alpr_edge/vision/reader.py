@@ -34,7 +34,7 @@ PROBABILITY_MIN = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What makes a reader's probabilities mean what they say.
+    """Calibration that makes a reader's probabilities mean what they say.
 
     Args:
         temperature: below 1 is surer, above 1 less sure.
@@ -112,7 +112,7 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
         return output.reshape(count, -1, len(ALPHABET))
 
     def predict(self, cropped_plate: Pixels) -> OcrResult | None:
-        """fast-alpr's door: text with one confidence a character; None for an empty crop."""
+        """The interface that fast-alpr calls: text with one confidence a character; None for an empty crop."""
         if cropped_plate.size == 0:
             return None
         slots = self.infer(self.prepare([cropped_plate]))[0]

@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions as this house runs them: bytes in, CPU, spinning off, errors raised."""
+"""ONNX Runtime sessions as this product runs them: bytes in, CPU, spinning off, errors raised."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Accuracy: which sets are looked at, and which figures are printed of each."""
+"""Measures accuracy: which sets are examined, and which figures are printed of each."""
 
 import sys
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
 from scripts.benchmarks.sheet import tile_of, worst, write_sheet
 
 ROAD = ("road", "rides", "lettering")
-"""What nobody chose: the headline."""
+"""Sets whose pictures nobody chose: the headline."""
 PARTS = (*ROAD, *PHOTOS, "small", "rendered", "negatives", "dashcam", "voting", "speed")
 """What is measured unless it is chosen by name."""
 CHOICES = (*PARTS, "voting_kept")
@@ -43,7 +43,7 @@ class Request:
         data: folder of the real photos.
         vision: models and threads.
         only: some of :data:`PARTS`.
-        limit: how many pictures of each road set, at most; the figures of fewer than all are called partial.
+        limit: the most pictures of each road set; the figures of fewer than all are called partial.
     """
 
     data: Path
@@ -53,7 +53,7 @@ class Request:
 
     @property
     def prefix(self) -> str:
-        """Of the names of figures that a limit holds for."""
+        """The names of figures that a limit holds for."""
         return "" if self.limit is None else "partial."
 
 

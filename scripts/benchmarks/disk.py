@@ -1,4 +1,4 @@
-"""The disk: bytes kept and written for a read, a fortnight without a link, and how fast that is caught up.
+"""Measures the disk: bytes kept and written for a read, a fortnight without a link, and how fast that is sent later.
 
 Counted in bytes and in simulated time, but with the product's own store, real files and a real ext4 file system.
 """
@@ -46,8 +46,8 @@ def run(data: Path, parts: tuple[str, ...], reads: int) -> None:
 
     Args:
         data: real pictures.
-        parts: of :data:`PARTS`.
-        reads: of the fortnight.
+        parts: the names of :data:`PARTS` to measure.
+        reads: the number of reads of the fortnight.
     """
     settings = StoreSettings()
     pictures = looks(data, settings)
@@ -93,13 +93,13 @@ def _bytes_a_read(made: Device, settings: StoreSettings, pictures: list[Look]) -
 
 
 def _deliver(store: UnitStore) -> None:
-    """Take receipts for everything, in the batches in which the uplink sends."""
+    """Record receipts for everything, in the batches in which the uplink sends."""
     while due := store.outbox.due(ITEMS_A_RECEIPT, TARGET_BYTES):
         store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
 
 
 def _purge(store: UnitStore) -> Purged:
-    """Delete everything for want of room."""
+    """Delete everything, as when there is no room."""
     purge = Purge(store.database, store.reads, RetentionSettings().limits)
     now = Instant("bench", 10**15, START, UtcSource.GNSS)
     while purge.step(now, TARGET_BYTES):

@@ -62,7 +62,7 @@ def run(folder: Path, settings: StoreSettings, pictures: list[Look]) -> None:
 
 
 def _batches(store: UnitStore, uplink: UplinkSettings) -> Iterator[list[OutboxItem]]:
-    """Everything that waits, as the uploader would take it."""
+    """Everything that waits, in the order of the uploader."""
     taken: set[str] = set()
     while due := store.outbox.due(uplink.batch_items, uplink.batch_bytes, taken):
         taken |= {item.item_id for item in due}

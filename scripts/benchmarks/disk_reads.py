@@ -85,9 +85,9 @@ class Drive:
     """An endless drive in simulated time: the passes of :data:`A_DAY` reads a day, decided and closed one by one.
 
     Args:
-        pictures: of the street.
+        pictures: the pictures of the street.
         seed: draws plates, hits and sharper looks.
-        unit_id: of the car.
+        unit_id: the id of the car's unit.
     """
 
     def __init__(self, pictures: list[Look], seed: int = SEED, unit_id: str = "bench-1") -> None:

@@ -1,4 +1,4 @@
-"""The hotlist: import, swap, memory, look-ups, cold start, and what an import costs the commit of reads.
+"""Measures the hotlist: import, swap, memory, look-ups, cold start, and what an import costs the commit of reads.
 
 Import and unit are processes of their own, as in a car. Look-ups are timed in this one, and so are the peers, one
 after another over the same list and plates.

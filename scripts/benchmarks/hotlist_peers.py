@@ -1,4 +1,4 @@
-"""What else could answer whether a plate is listed: a Python dict, an index of SQLite, a MARISA trie."""
+"""Other ways to look a plate up in a list, for comparison: a Python dict, an index of SQLite, a MARISA trie."""
 
 import csv
 import gc

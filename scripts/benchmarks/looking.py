@@ -1,4 +1,4 @@
-"""Looking at a set: for each truth the one box of highest IoU from 0.3 up, its text, and the text of the true box.
+"""Examines a set: for each truth the one box of highest IoU from 0.3 up, its text, and the text of the true box.
 
 Every other box counts: as a duplicate when it lies on a truth that another box has, else as false. Texts are compared
 in canonical form (O is 0).
@@ -24,7 +24,7 @@ INSIDE_MIN = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What became of one truth."""
+    """The result for one truth."""
 
     truth: Truth
     opener: Opener
@@ -34,9 +34,9 @@ class Look:
     """With the box that was taken for it; 0 without one."""
     reading: Reading | None
     read: Vote | None
-    """Of that box."""
+    """The confidence of that box."""
     read_true_box: Vote | None
-    """None where no text is known."""
+    """Its text; None where no text is known."""
 
     @property
     def found(self) -> bool:
@@ -69,7 +69,7 @@ class FalseBox:
 
 @dataclass(slots=True, eq=False)
 class Looks:
-    """What a set came to."""
+    """The results of a set."""
 
     scenes: int = 0
     of_truths: list[Look] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Looks:
         return len(self.false_boxes)
 
     def share_of(self, level: float) -> tuple[int, int]:
-        """Truths met at an IoU, and all."""
+        """Truths matched at an IoU, and all."""
         return sum(look.iou >= level for look in self.of_truths), len(self.of_truths)
 
     @property
@@ -167,8 +167,8 @@ def left_over(
 
     Args:
         truths: the plates of a scene.
-        readings: what was found in it.
-        taken: of each truth the reading that is taken for it.
+        readings: the readings of the picture.
+        taken: for each true plate the reading that is taken for it.
         ignored: places where a reading is neither right nor wrong.
     """
     rest = [reading for index, reading in enumerate(readings) if index not in taken]

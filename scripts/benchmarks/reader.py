@@ -64,7 +64,7 @@ def print_jittered(name: str, reader: OnnxReader, openers: Sequence[Opener], exa
     """Texts read exactly when every side of the true box is off by up to :data:`JITTER` of it, :data:`JITTERS` times.
 
     Args:
-        name: of the set.
+        name: the name of the set.
         reader: the reader.
         openers: the set.
         exact: plates of it read exactly in the true box.

@@ -44,7 +44,7 @@ class Drawing:
         paths: photos without a plate, used in turn.
         frame_px: width and height of a frame.
         widths_px: least and most width of a plate.
-        seed: of the whole set.
+        seed: the seed of the whole set.
     """
 
     paths: Sequence[Path]

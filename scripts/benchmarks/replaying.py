@@ -19,7 +19,7 @@ from alpr_edge.settings import DecisionSettings, VisionSettings
 
 @dataclass(slots=True, eq=False)
 class Replay:
-    """What the path made of a source's frames."""
+    """The result of a replay of a source's frames."""
 
     readings: list[Sequence[Reading]] = field(default_factory=list)
     """Of each frame."""
@@ -34,13 +34,13 @@ class Replay:
 
 
 def replay(frames: Iterable[Frame], sight: VisionModels, vision: VisionSettings, ending_ms: float = 0.0) -> Replay:
-    """Take frames through the path one after the other.
+    """Process frames one after the other as the unit does.
 
     Args:
-        frames: of one camera, in order.
-        sight: what finds and reads plates.
-        vision: how long a second reader is waited for.
-        ending_ms: how long after the last frame the source ends.
+        frames: the frames of one camera, in order.
+        sight: the models that find and read plates.
+        vision: the settings that say how long to wait for a second reader.
+        ending_ms: the time after the last frame at which the source ends.
     """
     decision = DecisionSettings()
     second = SecondOpinions(second_reader_worker(sight.second, live=False), vision.second_reader_ms_max)

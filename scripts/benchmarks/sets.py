@@ -1,4 +1,4 @@
-"""What is measured on: real photos, dashcam rides, photos without a plate, and photos scaled to distant plates.
+"""The sets that are measured: real photos, dashcam rides, photos without a plate, and photos scaled to distant plates.
 
 A set is a list of openers: its length is known before a picture is loaded, and a scene can be opened again later.
 """

@@ -1,4 +1,4 @@
-"""What the vote over frames adds: passes taken through the unit's own rule, one frame after the other.
+"""Measures what the vote over frames adds: passes processed by the unit's own rule, one frame after the other.
 
 ``voting`` is built of the benchmark's photos and of rendered plates, ``voting_kept`` of plates kept from training: what
 is tuned is tuned there.
@@ -31,7 +31,7 @@ RENDERED = 100
 
 @dataclass(slots=True, eq=False)
 class Outcome:
-    """What became of one pass."""
+    """The result of one pass."""
 
     plate: str
     readings: list[Reading] = field(default_factory=list)

@@ -1,1 +1,1 @@
-"""checks."""
+"""Checks of the code that no tool of the market makes."""

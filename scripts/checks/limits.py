@@ -1,4 +1,4 @@
-"""Holds the house to its limits: no file and no function grows past what one reads in one sitting.
+"""Checks the limits of the code: no file and no function grows past what one reads in one sitting.
 
 Prints a line for each file or function over its limit, and then ends with exit code 1.
 """
@@ -15,7 +15,7 @@ SOURCES = {".py", ".sh", ".html", ".css", ".js", ""}
 
 
 def main() -> int:
-    """Print the offenders of the working tree."""
+    """Print the places of the working tree that are over a limit."""
     root = Path(__file__).parents[2]
     offenders = [line for folder, limit in FILE_LINES_MAX.items() for line in offenders_in(root, folder, limit)]
     print("\n".join(offenders) or "limits: every file and function within its limit")

@@ -63,7 +63,7 @@ class Campaign:
     """Runs trials.
 
     Args:
-        rig: what no fault reaches.
+        rig: the part of the test rig that no fault reaches.
         random: draws the moments.
         victim: a process's entry point; another than :func:`~scripts.faults.victims.work` in tests of this tool.
     """

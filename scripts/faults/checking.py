@@ -49,10 +49,10 @@ class Check:
     """One look at a disk that was mounted again.
 
     Args:
-        rig: what outlived the fault.
+        rig: the part of the test rig that outlived the fault.
         disk: the mounted folder.
-        ledger: what was acknowledged on it.
-        tally: where findings go.
+        ledger: the record of what was acknowledged there.
+        tally: the counts that findings are added to.
         whole: digests of images that an earlier look opened.
     """
 
@@ -62,7 +62,7 @@ class Check:
     tally: Tally
     whole: set[str]
     known_aside: int = 0
-    """Databases that may be set aside: those that were damaged on purpose."""
+    """Databases that may be set aside, because they were damaged on purpose."""
 
     def run(self) -> None:
         """Start as the unit does, and look."""

@@ -1,10 +1,10 @@
-"""What happens to a victim."""
+"""The kinds of fault that a campaign uses."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """One blow."""
+    """One kind of fault."""
 
     CUT = "power cut"
     KILL = "kill -9"

@@ -30,7 +30,7 @@ class Tally:
         return not (self.lost or self.doubled or self.corrupt)
 
     def figures(self) -> dict[str, int]:
-        """As numbers."""
+        """The verdict as numbers."""
         return {
             "cuts": self.cuts,
             "faults": self.faults,
@@ -60,7 +60,7 @@ class Ledger:
     """Releases that the database was migrated to."""
 
     def take(self, notes: Iterable[Note]) -> int:
-        """Take a victim's notes down; returns how many things they acknowledge."""
+        """Record a victim's notes; returns how many things they acknowledge."""
         self.pictures = set()
         acknowledged = 0
         for note in notes:

@@ -1,4 +1,4 @@
-"""What outlives the cuts: keys, feeds, later releases, and a department on loopback."""
+"""The part of a campaign that outlives the faults: keys, feeds, later releases, and a department on loopback."""
 
 import shutil
 from collections.abc import Iterator

@@ -118,7 +118,7 @@ class Car:
             check: a failure is an error.
             timeout_s: it is killed after so many seconds.
             environment: besides HOME and PATH.
-            stdin: what it reads.
+            stdin: the input of the command.
 
         Raises:
             ProofError: it failed, or the car is not running.

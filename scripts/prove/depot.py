@@ -24,7 +24,7 @@ class Depot:
     """A department's folder and the server over it.
 
     Args:
-        folder: made anew.
+        folder: the depot's folder, which is made anew.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -45,7 +45,7 @@ def call(
 
     Args:
         command: the program and its arguments.
-        stdin: what it reads; nothing.
+        stdin: the input of the command; none by default.
         timeout_s: it is killed after so many seconds.
         environment: the whole of it; this process's own.
         check: a failure is an error.

@@ -20,7 +20,7 @@ def clean_root(*, prepared: bool) -> Path:
     """A file system that nobody has started yet; not to be changed.
 
     Args:
-        prepared: with the packages that provisioning would install.
+        prepared: whether it has the packages that provisioning would install.
     """
     packages = sorted({*BARE, *(PACKAGES if prepared else ())})
     root = CACHE / f"root-{digest(SUITE, *packages)}"
@@ -63,7 +63,7 @@ def bundle(version: str = "", *, machine: str = "", source: Path = ROOT) -> Path
 
     Args:
         version: names the folder; this checkout's.
-        machine: for another kind of machine than this one.
+        machine: the kind of machine, where it is another than this one.
         source: the checkout.
     """
     CACHE.mkdir(parents=True, exist_ok=True)

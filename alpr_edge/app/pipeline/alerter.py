@@ -1,4 +1,4 @@
-"""Sounds what a read's hits deserve, withdraws what no longer holds, and stays quiet when it was just said."""
+"""Sounds alerts for a read's hits, withdraws those that no longer hold, and keeps quiet what sounded just before."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -38,14 +38,14 @@ Kept = TypeVar("Kept")
 
 
 def _keep(kept: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> None:
-    """Add one, and forget the oldest beyond ``most``."""
+    """Add an item, and drop the oldest beyond ``most``."""
     kept[key] = value
     while len(kept) > most:
         kept.popitem(last=False)
 
 
 def manner_of(source: ListSource) -> AlertPolicy:
-    """How a source's settings want it to sound."""
+    """The alert policy of a source's settings."""
     level = None if source.priority == "reason" else Level[source.priority.upper()]
     return AlertPolicy(level, None if source.tone == "priority" else Tone(source.tone))
 
@@ -60,13 +60,13 @@ class _Quiet:
 
 
 class Alerter:
-    """One voice for all cameras of the vehicle.
+    """The one source of alerts for all cameras of the vehicle.
 
     Args:
         player: the sound device.
-        clock: dates what was sounded.
-        alerts: cooldown.
-        hotlist: when a list is old.
+        clock: the clock that dates alerts.
+        alerts: the settings of alerts, such as the cooldown.
+        hotlist: the settings that say when a list is old.
     """
 
     def __init__(self, player: Player, clock: Clock, alerts: AlertSettings, hotlist: HotlistSettings) -> None:
@@ -77,23 +77,23 @@ class Alerter:
         self._manners = {source.name: manner_of(source) for source in hotlist.source}
         self._quiet_ms = alerts.cooldown_s * 1000
         self._sounded: OrderedDict[str, str] = OrderedDict()
-        """Reads that sounded and stand, and their plates."""
+        """Reads whose alert sounded and still holds, with their plates."""
         self._quiet: OrderedDict[str, _Quiet] = OrderedDict()
-        """By read."""
+        """Alerts that stayed quiet, by read."""
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        """From the capture of the deciding frame to the first sample handed over, newest last."""
+        """Times from the capture of the deciding frame to the first sample handed over, newest last."""
         self._failure = ""
 
     @property
     def trouble(self) -> str:
-        """Why nothing would sound now; empty when it would."""
+        """Why no tone would sound now; empty when it would."""
         return "" if self._player.up else self._failure or "the sound device is down"
 
     def announce(self, event: ReadDecided, hits: Sequence[Hit]) -> tuple[Alert | None, Instant | None]:
         """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did.
 
-        A covert hit is the department's to know: it neither sounds nor counts here.
+        A covert hit is for the department alone: it neither sounds nor counts here.
         """
         open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
@@ -123,10 +123,10 @@ class Alerter:
         return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
 
     def _withdraw(self, read_id: str, at: Instant) -> None:
-        """Undo what a read said that no longer holds: its sound, and the silence that followed it.
+        """Take back the alert of a read that no longer holds, and the quiet time that followed it.
 
-        The listed car itself may be the next to come, or be in another camera's picture already, quiet because the
-        withdrawn read had sounded: then that one sounds now.
+        The listed car itself may come next, or be in another camera's picture already, quiet because the withdrawn
+        read had sounded: its alert sounds now.
         """
         self._quiet.pop(read_id, None)
         plate = self._sounded.pop(read_id, None)

@@ -1,4 +1,4 @@
-"""One camera's path from frame to record: recognise, join, decide, match, sound; then hand on for writing.
+"""One camera's work on a frame: recognise, track, decide, match, alert; then pass the record on for writing.
 
 An alert is sounded before anything is written to disk: the officer's second counts, and the disk may be slow. Nor does
 the next alert wait for it: records of a live unit go into a channel that never blocks.
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchedRead:
-    """A decided read with what came of it."""
+    """A decided read with its hits and its alert."""
 
     event: ReadDecided
     hits: tuple[Hit, ...]
@@ -37,7 +37,7 @@ class MatchedRead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EndedPass:
-    """A pass that is over."""
+    """A pass that is over, with its read's last values."""
 
     event: ReadClosed
     is_hit: bool
@@ -47,22 +47,22 @@ Record = MatchedRead | EndedPass
 
 
 def without_pictures(record: Record) -> Record:
-    """The record with its pictures let go of, which are nearly all of its size."""
+    """The record without its pictures, which are nearly all of its size."""
     if isinstance(record, EndedPass):
         return replace(record, event=replace(record.event, evidence=None))
     return replace(record, event=replace(record.event, evidence=NO_PICTURES))
 
 
 class CameraWorker:
-    """Watches one camera.
+    """Processes the frames of one camera.
 
     Args:
-        recogniser: detector and reader.
+        recogniser: the detector and the reader.
         passes: the decided-read rule of this camera.
-        entries: gives the live lists.
-        alerter: sounds alerts, shared by all cameras.
-        records: where records go.
-        new_id: gives each hit its id.
+        entries: a function that gives the entries of the live lists.
+        alerter: the alerter that all cameras share.
+        records: the channel to the writer.
+        new_id: a function that gives each hit its id.
     """
 
     def __init__(
@@ -83,17 +83,17 @@ class CameraWorker:
         self._hit_reads: set[str] = set()
         self._last: Instant | None = None
         self.frames = 0
-        """Frames worked on."""
+        """Frames processed so far."""
 
     def process(self, frame: Frame) -> None:
-        """Take one frame through the whole path."""
+        """Process one frame from recognition to record."""
         self.frames += 1
         self._last = frame.captured
         for event in self._passes.step(frame, self._recogniser.recognise(frame)):
             self._handle(event)
 
     def finish(self) -> None:
-        """The camera ended: end its passes."""
+        """End all passes, because the camera ended."""
         if self._last is not None:
             for event in self._passes.close(self._last):
                 self._handle(event)

@@ -1,4 +1,4 @@
-"""Pictures of a record as JPEG, of a size that an item may have."""
+"""Encodes the pictures of a record as JPEG, within the size that an item may have."""
 
 import cv2
 import numpy as np
@@ -12,32 +12,32 @@ from alpr_edge.settings import StoreSettings
 Images = tuple[tuple[EvidenceKind, bytes], ...]
 KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)
 QUALITY_MIN = 60
-"""Coarser than this a picture is not made: it is made smaller."""
+"""Least JPEG quality: a picture that is still too large is made smaller instead."""
 _COARSER = 15
 _SMALLER = 0.8
 
 
 NO_PICTURES = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
-"""Evidence of which nothing is left."""
+"""Evidence without any picture."""
 
 
 class Pictures:
-    """Encodes as the settings say.
+    """Encodes pictures as the settings say.
 
     Args:
-        settings: sizes and qualities.
+        settings: the sizes and qualities.
     """
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
 
     def encoded(self, evidence: Evidence, kinds: tuple[EvidenceKind, ...], *, is_hit: bool) -> tuple[Images, str]:
-        """The pictures of some kinds as JPEGs, and why others are missing (empty when none is).
+        """Encode the pictures of some kinds as JPEGs, and say why others are missing (empty when none is).
 
         Args:
-            evidence: the pictures; one without a pixel was let go of before.
-            kinds: which of them.
-            is_hit: its scene is the full frame; that of a read is smaller and coarser.
+            evidence: the pictures; one without a pixel was dropped before.
+            kinds: the kinds to encode.
+            is_hit: whether the scene is kept as the full frame; that of a plain read is smaller and coarser.
         """
         images, failure = [], ""
         for kind in kinds:
@@ -69,7 +69,7 @@ def fitting_jpeg(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) 
     """JPEG bytes of a BGR picture, made coarser and then smaller until they are at most ``bytes_max``.
 
     Raises:
-        PictureError: it cannot be encoded.
+        PictureError: the picture cannot be encoded.
     """
     while len(encoded := jpeg(pixels, quality)) > bytes_max:
         if quality > QUALITY_MIN:
@@ -80,10 +80,10 @@ def fitting_jpeg(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) 
 
 
 def jpeg(pixels: Pixels, quality: int) -> bytes:
-    """JPEG bytes of a BGR picture.
+    """Encode a BGR picture as JPEG.
 
     Raises:
-        PictureError: it cannot be encoded.
+        PictureError: the picture cannot be encoded.
     """
     if not pixels.size:
         raise PictureError("a picture was let go of, as storage did not keep up")

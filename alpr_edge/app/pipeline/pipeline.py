@@ -1,4 +1,4 @@
-"""Hangs the threads between lens and outbox: cameras -> recognition -> writer, the same for a car and a recording.
+"""Builds the threads between camera and outbox: cameras -> recognition -> writer, the same for a car and a recording.
 
 One decoding thread a camera, one recognition thread, one writer. Between cameras and recognition a live unit keeps only
 the newest frame of each camera, and recognition, which sounds alerts, never waits for the writer; a recording at full
@@ -32,11 +32,11 @@ from alpr_edge.settings import DecisionSettings, Settings
 RECORDS_HELD = 64
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
 SMALL_RECORDS_HELD = 2000
-"""Further records of a live unit, without their pictures: some 10 kB each."""
+"""Further records of a live unit that wait without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
 WRITER, RECOGNITION = "writer", "recognition"
 WRITER_SILENT_S_MAX = 120.0
-"""How long a writer may hang with its disk before only a new start helps: alerts sound meanwhile."""
+"""How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
 RESTARTS_MAX = 2
 GIVE_UP_S = 5.0
 FRAMES_HELD = 4
@@ -45,16 +45,16 @@ FRAMES_HELD = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraFeed:
-    """A camera as the assembly sees it."""
+    """A camera as the pipeline needs it."""
 
     camera_id: str
     frames: Callable[[Callable[[], None]], Iterator[Frame]]
-    """Opens it; shows life by the beat it is given."""
+    """Opens the camera and yields its frames; calls the given beat to show that it works."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineDeps:
-    """What the composition hands to the threads."""
+    """What the composition gives to the threads."""
 
     models: VisionModels
     alerter: Alerter
@@ -62,11 +62,11 @@ class PipelineDeps:
     locate: Callable[[Instant], Position | None]
     recorder: Recorder
     tick: Callable[[Frame], None]
-    """Told of each frame before it is recognised."""
+    """Called with each frame before it is recognised."""
 
 
 def decision_rule(settings: DecisionSettings) -> DecisionRule:
-    """The settings as the domain's rule."""
+    """The decision rule that the settings describe."""
     return DecisionRule(
         readings_max=settings.readings_max,
         age_ms_max=settings.age_ms_max,
@@ -76,7 +76,7 @@ def decision_rule(settings: DecisionSettings) -> DecisionRule:
 
 
 def new_id(unit_id: str) -> str:
-    """Identity of a read or a hit: the unit, a colon, and a UUID of version 7 (RFC 9562, 5.7).
+    """Make an id for a read or a hit: the unit, a colon, and a UUID of version 7 (RFC 9562, 5.7).
 
     So no two units share an id, whoever makes them, and rows that come together lie together. The clock only orders
     them: where it is wrong or unknown, 74 random bits still tell them apart.
@@ -91,10 +91,10 @@ class Pipeline:
     """The stages of one unit.
 
     Args:
-        settings: unit and decision settings.
+        settings: the settings of the unit and of decisions.
         feeds: the cameras.
-        parts: what the stages work with.
-        live: drop frames that recognition cannot follow; otherwise wait for it.
+        parts: the objects that the stages work with.
+        live: whether frames that recognition cannot follow are dropped; otherwise the camera waits for it.
     """
 
     def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineDeps, *, live: bool) -> None:
@@ -139,7 +139,7 @@ class Pipeline:
                 return
 
     def stalled(self) -> list[str]:
-        """Names of the stages that do not move.
+        """Names of the stages that do not make progress.
 
         A camera counts only where all of them hang: as long as another one works, it does not call for a new process.
         """
@@ -151,10 +151,10 @@ class Pipeline:
         return self.supervisor.troubles()
 
     def is_alive(self, stalled: Sequence[str]) -> bool:
-        """Whether the unit does what it is for, so that no new start is wanted.
+        """Whether the unit still does its work, so that no new start is needed.
 
         Args:
-            stalled: stages that do not move; the writer alone may for a while.
+            stalled: the stages that make no progress; the writer alone may hang for a while.
         """
         writer = self.supervisor.states[0]
         patient = time.monotonic() - writer.beaten_s <= WRITER_SILENT_S_MAX
@@ -162,11 +162,11 @@ class Pipeline:
 
     @property
     def is_behind(self) -> bool:
-        """Whether so many records wait for the writer that no more are held with their pictures."""
+        """Whether so many records wait for the writer that further ones are kept without their pictures."""
         return len(self.records) >= RECORDS_HELD
 
     def storage_faults(self) -> list[str]:
-        """What the store does not take, a short line each; alerts go on whatever it is."""
+        """What the store does not accept, a short line each; alerts go on in any case."""
         lines = ["store: takes no reads at present; alerts go on"] if self.is_behind else []
         lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
         return lines + self._parts.recorder.faults()
@@ -210,5 +210,5 @@ class Pipeline:
 
 
 def _is_hit(record: Record) -> bool:
-    """Whether a record tells of a hit, which is let go of last."""
+    """Whether a record belongs to a hit; such records are dropped last."""
     return bool(record.hits) if isinstance(record, MatchedRead) else record.is_hit

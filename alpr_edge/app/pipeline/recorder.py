@@ -1,10 +1,10 @@
 """Writes records: encodes their pictures and commits a batch in one transaction.
 
-A decided read is committed at once. The end of its pass rides along with the next read, or goes by itself after some
-seconds: half as many commits wear the card half as much, and a power cut in between costs no read, only what its last
-frames would have amended (the next start queues it as it was decided).
+A decided read is committed at once. The end of its pass is deferred to the next read's commit, or committed alone after
+some seconds: half as many commits wear the card half as much, and a power cut in between costs no read, only what its
+last frames would have amended (the next start queues it as it was decided).
 
-A batch that the store refuses is gone through record by record: one whose pictures cannot be kept is kept without them,
+A batch that the store refuses is written record by record: a record whose pictures cannot be kept is kept without them,
 and one that cannot be kept at all is set aside in a file of its own, so that it holds up none of the others.
 """
 
@@ -27,19 +27,19 @@ from alpr_edge.store.recovery.refused_records import RefusedRecords
 log = structlog.get_logger(__name__)
 
 RIDES_S_MAX = 20.0
-"""How long the end of a pass waits for a read to ride along with."""
+"""Longest time that the end of a pass waits for the commit of another read."""
 RIDERS_MAX = 64
 
 
 class Recorder:
-    """The one writer of reads.
+    """The only writer of reads.
 
     Args:
         store: the encrypted store.
         settings: picture sizes.
-        refused: keeps the records that the store does not.
-        observers: told of each batch once it is committed.
-        require_room: raises StoreError while the disk is full: what room is left is for cleaning up.
+        refused: the files of records that the store refused.
+        observers: functions called with each batch once it is committed.
+        require_room: a function that raises StoreError while the disk is full: what room is left is for cleaning up.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Recorder:
         self._observers = observers
         self.require_room = require_room
         self._boxes: dict[str, Box] = {}
-        """Of open passes: where the plate is in the scene that is kept."""
+        """By read of an open pass: where the plate is in the scene that is kept."""
         self._riders: list[EndedPass] = []
         self._riding_since_s = 0.0
         self.without_pictures = 0
@@ -66,12 +66,12 @@ class Recorder:
         self._failure = ""
 
     def faults(self) -> list[str]:
-        """What the store did not take since the start, a short line each."""
+        """What the store did not accept since the start, a short line each."""
         lines = [f"pictures: some are missing: {self._failure}"] if self.without_pictures else []
         return lines + ([f"records: some are set aside: {self._failure}"] if self.set_aside_count else [])
 
     def write(self, batch: Sequence[Record]) -> None:
-        """Commit a batch, unless all of it may ride along with a later one.
+        """Commit a batch, unless all of it may be deferred to a later one.
 
         Raises:
             PictureError, RefusedError: one of its records is to blame; nothing of it is written.
@@ -87,19 +87,19 @@ class Recorder:
         self._riders = []
 
     def write_alone(self, record: Record) -> None:
-        """Commit what rides along and one record, each by itself, as far as the store takes them.
+        """Commit the deferred records and one record, each by itself, as far as the store accepts them.
 
         Raises:
-            StoreError: the store takes nothing at present.
+            StoreError: the store accepts nothing at present.
         """
         self._write_riders()
         self._write_one(record)
 
     def set_aside(self, record: Record, reason: str = "the store failed on it time after time") -> None:
-        """Put a record where a later start finds it, with the pictures that can be encoded.
+        """Write a record to a file where a later start finds it, with the pictures that can be encoded.
 
         Raises:
-            StoreError: it cannot be set aside either.
+            StoreError: that file cannot be written either.
         """
         images, _ = self._encoded(record)
         self._refused.add(self._stored(record, images), reason)
@@ -107,7 +107,7 @@ class Recorder:
         self._failure = reason
 
     def flush(self) -> None:
-        """Commit what rides along."""
+        """Commit the deferred records."""
         try:
             if self._riders:
                 self._commit(self._riders)
@@ -116,12 +116,12 @@ class Recorder:
             self._write_riders()
 
     def flush_due(self, longest_s: float = RIDES_S_MAX) -> None:
-        """Commit what has ridden along for so long."""
+        """Commit the deferred records once they have waited for so long."""
         if self._riders and time.monotonic() - self._riding_since_s >= longest_s:
             self.flush()
 
     def finish(self) -> None:
-        """Commit what rides along for the last time, or set it aside."""
+        """Commit the deferred records for the last time, or set them aside."""
         try:
             self.flush()
         except StoreError as error:
@@ -143,14 +143,14 @@ class Recorder:
             self._rejoin(record)
 
     def _rejoin(self, record: Record) -> None:
-        """Keep a record that was refused with what is kept of its pass already (itself, it may be), or set it aside."""
+        """Store a refused record with what is stored of its pass already (maybe itself), or set it aside."""
         try:
             self._store.rejoin(self._stored(record, self._encoded(record)[0]))
         except RefusedError as error:
             self.set_aside(record, str(error))
 
     def _write_in_part(self, record: Record, reason: str) -> None:
-        """Keep a record with those of its pictures that can be kept, if any."""
+        """Store a record with those of its pictures that can be kept, if any."""
         images, failure = self._encoded(record)
         kept = self._store.keepable(images)
         try:
@@ -199,7 +199,7 @@ class Recorder:
         )
 
     def _ended(self, record: EndedPass, images: Images, missing: str) -> ClosedRecord:
-        """The box goes with the scene that is kept: a new one only where a new scene is."""
+        """A pass's end for the store; it has a new box only where it has a new scene."""
         read = record.event.read
         if not any(kind is EvidenceKind.SCENE for kind, _ in images):
             read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))

@@ -1,4 +1,4 @@
-"""The second reader at its own stage, so that no frame waits for it; or at once, for a recording at full pace."""
+"""Runs the second reader in a stage of its own, so that no frame waits; or at once, for a recording at full pace."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,14 +17,14 @@ from alpr_edge.vision.second_reader import OnnxSecondReader
 log = structlog.get_logger(__name__)
 
 WAITING_MAX = 3
-"""Plates that wait while one is read; at some 55 ms each the last still comes within the default wait."""
+"""Plates that wait while one is read; at some 55 ms each the last is still answered within the default wait."""
 
 
 class LaterAnswer:
-    """An answer that a stage works on.
+    """The answer to a question that the stage still works on.
 
     Args:
-        future: of the work.
+        future: the future of the opinion.
     """
 
     def __init__(self, future: Future[Opinion | None]) -> None:
@@ -36,7 +36,7 @@ class LaterAnswer:
         return self._future.done()
 
     def opinion(self, wait_ms: float) -> Opinion | None:
-        """What it said; None when it has not within that time, or failed."""
+        """The opinion; None when it has not come within that time, or the second reader failed."""
         try:
             return self._future.result(wait_ms / 1000)
         except TooLateError:
@@ -45,7 +45,7 @@ class LaterAnswer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """A crop to be read, and where the answer goes."""
+    """A crop to be read, with the future of its answer."""
 
     crop: Pixels
     texts: tuple[str, ...]
@@ -63,7 +63,7 @@ class BusySecondReader:
         self._reader = reader
         self._questions: BoundedChannel[_Question] = BoundedChannel(WAITING_MAX)
         self.stage = WorkStage("second-reader", self._questions, self._consider)
-        """To be run by whoever asks."""
+        """The stage; whoever asks must run it."""
 
     @property
     def model_id(self) -> str:
@@ -71,7 +71,7 @@ class BusySecondReader:
         return self._reader.model_id
 
     def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer | None:
-        """Hand a crop over; None when too many wait already. One stage asks, so there is room for what it saw."""
+        """Hand a crop over; None when too many wait already. Only one stage asks, so room that it saw remains."""
         if self._questions.closed or len(self._questions) >= WAITING_MAX:
             return None
         question = _Question(crop, texts)
@@ -79,7 +79,7 @@ class BusySecondReader:
         return LaterAnswer(question.answer)
 
     def close(self) -> None:
-        """Nothing more is asked."""
+        """Accept no more questions."""
         self._questions.close()
 
     def _consider(self, question: _Question) -> None:
@@ -107,14 +107,14 @@ class PatientSecondReader:
         return self._reader.model_id
 
     def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer:
-        """Read the crop now."""
+        """Read the crop at once."""
         answer: Future[Opinion | None] = Future()
         answer.set_result(_considered(self._reader, crop, texts))
         return LaterAnswer(answer)
 
 
 def _considered(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:
-    """The opinion; None where the second reader fails: the first one's word stands then."""
+    """The opinion; None where the second reader fails: the first reader's result is used then."""
     try:
         return reader.consider(crop, texts)
     except ModelError as error:
@@ -125,7 +125,7 @@ def _considered(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) 
 def second_reader_worker(
     reader: OnnxSecondReader | None, *, live: bool
 ) -> BusySecondReader | PatientSecondReader | None:
-    """The second reader as a unit (live) or a replay asks it."""
+    """The second reader as a unit (live) or a replay uses it."""
     if reader is None:
         return None
     ask: Callable[[OnnxSecondReader], BusySecondReader | PatientSecondReader]

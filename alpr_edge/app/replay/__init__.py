@@ -1,1 +1,1 @@
-"""replay."""
+"""Runs the composition of the capture daemon over a recording."""

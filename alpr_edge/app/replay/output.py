@@ -1,4 +1,4 @@
-"""What a drive leaves in its folder, readable by its owner alone: it holds plates."""
+"""The files that a replay writes to its folder, readable by its owner alone: they hold plates."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from alpr_edge.domain.recognition.frames import Pixels
 
 OWNER_ONLY = 0o600
 STILLS_MAX = 2000
-"""Annotated stills of one drive; more would fill a disk unasked."""
+"""Most annotated stills of one replay; more would fill a disk unasked."""
 _GREEN, _RED = (60, 220, 60), (60, 60, 255)
 
 
 @dataclass(slots=True)
 class Summary:
-    """``summary.json``."""
+    """The content of ``summary.json``."""
 
     frames: int = 0
     frames_dropped: int = 0
@@ -39,7 +39,7 @@ class Summary:
 
 
 class DriveFiles:
-    """Writes a drive's reads, hits and stills once the store has committed them.
+    """Writes a replay's reads, hits and stills once the store has committed them.
 
     Args:
         folder: an existing folder.
@@ -56,7 +56,7 @@ class DriveFiles:
         self._hit_reads: set[str] = set()
 
     def observe(self, batch: Sequence[Record]) -> None:
-        """Take in a committed batch."""
+        """Write the lines and stills of a committed batch."""
         for record in batch:
             if isinstance(record, MatchedRead):
                 self._decided(record)
@@ -166,7 +166,7 @@ def _place(position: Position | None) -> dict[str, Any] | None:
 
 
 def annotated(scene: Pixels, read: PlateRead, *, is_hit: bool) -> Pixels:
-    """The scene with the plate's box and text drawn in."""
+    """The scene with the plate's box and text drawn into it."""
     picture, colour = scene.copy(), _RED if is_hit else _GREEN
     left, top, right, bottom = read.box.within(scene.shape[1], scene.shape[0])
     label = f"{read.plate} {read.confidence:.0%}{' HIT' if is_hit else ''}"

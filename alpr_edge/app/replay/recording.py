@@ -1,4 +1,4 @@
-"""What can be driven over: a video file, a folder of pictures, or a simulated drive with its log and list."""
+"""Opens what can be replayed: a video file, a folder of pictures, or a simulated drive with its log and list."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ CAMERA_ID = "drive"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """A recording with what came with it."""
+    """A recording with the position log and the hotlist that belong to it."""
 
     camera_id: str
     frames: Callable[[Instant], Iterator[Frame]]
-    """Its frames, the first at the given instant."""
+    """Yields its frames, the first at the given instant."""
     length: Callable[[], int | None]
-    """Frames in all, if known."""
+    """Number of frames in all, if known."""
     began: datetime
-    """When the file was written: its time, for want of a better."""
+    """When the file was written, the best guess at the time of the recording."""
     nmea: Path | None
     hotlist: Path | None
 
 
 def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path | None, scratch: Path) -> Recording:
-    """Find out what ``source`` is.
+    """Open the recording that ``source`` names.
 
     Args:
         source: a video file, a folder of pictures, or ``simulated`` (``simulated:SEED``).
-        fps: frames a second of a folder.
-        nmea: a position log.
-        hotlist: a hotlist feed.
-        scratch: where a simulated drive puts its log and its list.
+        fps: the frames a second of a folder.
+        nmea: the file of a position log; None: there is none.
+        hotlist: the file of a hotlist feed; None: there is none.
+        scratch: the folder for a simulated drive's log and list.
 
     Raises:
         CaptureError: there is no such recording.

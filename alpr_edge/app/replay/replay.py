@@ -1,8 +1,8 @@
-"""A drive: the composition of the daemon over a recording, with everything it made left in one folder.
+"""Replays a recording through the composition of the daemon, and leaves everything it made in one folder.
 
-The drive has a store, keys and hotlist of its own in that folder, so that trying a recording on a unit never mixes
-with what the unit has read. Its clock is the recording's: it starts at the position log's first valid fix, else
-where the caller says.
+The replay has a store, keys and hotlist of its own in that folder, so that trying a recording on a unit never mixes
+with what the unit has read. Its clock is the recording's: it starts at the position log's first valid fix, else at the
+time that the caller gives.
 """
 
 import itertools
@@ -42,7 +42,7 @@ CLEW_MARK = b"DATE"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
-    """Whom to tell how far the drive is."""
+    """The functions that receive the progress of a replay."""
 
     frame: Callable[[int, int | None], None]
     """(frames done, frames in all if known)."""
@@ -52,16 +52,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What to drive, with what, and where to.
+    """What to replay, with which models, and into which folder.
 
     Args:
-        recording: frames, and what came with them.
-        models: what finds and reads plates.
+        recording: the frames, and what belongs to them.
+        models: the models that find and read plates.
         out: an empty folder.
-        settings: thresholds and uplink; the folders are the drive's own.
-        start: when the recording began, if no position log says.
-        real_time: at the recording's own pace, dropping what recognition cannot follow.
-        upload_s_max: how long to try to hand the reads over before they are left in the outbox.
+        settings: the thresholds and the uplink; the folders are the replay's own.
+        start: the time at which the recording began, if no position log says.
+        real_time: whether to go at the recording's own pace, dropping frames that recognition cannot follow.
+        upload_s_max: the longest time to try to send the reads; the rest is left in the outbox.
     """
 
     recording: Recording
@@ -74,13 +74,13 @@ class Plan:
 
 
 def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
-    """Run a drive.
+    """Replay a recording.
 
     Returns:
         The summary, and one line for each thing that went wrong on the way without ending it.
 
     Raises:
-        AlprEdgeError: nothing could be driven.
+        AlprEdgeError: nothing could be replayed.
     """
     files = DriveFiles(plan.out)
     try:
@@ -100,7 +100,7 @@ def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
 
 
 class _Driving:
-    """One drive under way."""
+    """One replay under way."""
 
     def __init__(self, plan: Plan, settings: Settings, store: UnitStore, files: DriveFiles, progress: Progress) -> None:
         self._plan = plan
@@ -117,7 +117,7 @@ class _Driving:
         self._done = itertools.count(1)
 
     def watch(self) -> list[str]:
-        """Take every frame through the unit's path; returns what went wrong."""
+        """Process every frame; returns what went wrong."""
         wav = self._plan.out / "alerts.wav"
         player = WavPlayer(wav, self._settings.alerts.volume, self._start)
         try:
@@ -132,7 +132,7 @@ class _Driving:
         return self._faults + pipeline.failures()
 
     def upload(self) -> list[str]:
-        """Hand everything over, if a department is set; returns what went wrong."""
+        """Send everything, if a department is set; returns what went wrong."""
         summary, outbox = self._files.summary, self._store.outbox
         summary.outbox_left = outbox.counts().ready
         if not self._settings.uplink.url:
@@ -179,7 +179,7 @@ class _Driving:
         self._progress.frame(next(self._done), self._total)
 
     def _frames(self) -> Iterator[Frame]:
-        """The recording's frames; one that breaks off ends there, with what it gave kept."""
+        """The recording's frames; one that breaks off ends there, and the frames before it count."""
         began_s = time.monotonic()
         try:
             for frame in self._recording.frames(self._start):
@@ -192,7 +192,7 @@ class _Driving:
 
 
 def _settings_of(plan: Plan) -> Settings:
-    """The caller's settings with the folders of this drive."""
+    """The caller's settings with the folders of this replay."""
     data = plan.out / "unit"
     return plan.settings.model_copy(
         update={

@@ -1,1 +1,1 @@
-"""stages."""
+"""The stages that run in the daemons beside recognition and delivery."""

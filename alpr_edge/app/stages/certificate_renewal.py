@@ -1,4 +1,4 @@
-"""The stage of the uplink that looks after the unit's certificate."""
+"""The stage of the uplink daemon that renews the unit's certificate."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ class CertificateRenewalStage:
     """Steps a renewer until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        renewer: looks, and renews when it is time.
+        renewer: checks the certificate, and renews it when it is time.
     """
 
     name = "certificate"
@@ -21,7 +21,7 @@ class CertificateRenewalStage:
         self._renewer = renewer
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Look now, and whenever the renewer asks for it."""
+        """Check now, and whenever the renewer asks for it."""
         wait_s = 0.0
         while not stop.wait(min(wait_s, WAIT_S)):
             beat()
@@ -30,4 +30,4 @@ class CertificateRenewalStage:
                 wait_s = self._renewer.step()
 
     def finish(self) -> None:
-        """A renewal that was cut is taken up at the next start."""
+        """Do nothing: a renewal that was cut off is continued at the next start."""

@@ -1,7 +1,7 @@
-"""Watches over the database while the unit runs: one that turns out damaged is exchanged, and an alarm stays.
+"""Checks the database while the unit runs: one that shows damage is replaced, and an alarm keeps sounding.
 
 The alarm sounds when a database was set aside, at every start, and again every quarter of an hour, until a technician
-acknowledges it or ``alpr-edge unit salvage`` has run. What is set aside is never deleted by itself: it may hold
+acknowledges it or ``alpr-edge unit salvage`` has run. A damaged database is never deleted by itself: it may hold
 evidence (policy 462.5); health says how many there are and how large.
 """
 
@@ -19,10 +19,10 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseHealth:
-    """Looked at once a second by the unit.
+    """Replaces a damaged database and says when to sound its alarm; called once a second by the daemon.
 
     Args:
-        store: of this unit, whose data folder this process holds.
+        store: the store of this unit, whose data folder this process has locked.
     """
 
     def __init__(self, store: UnitStore) -> None:
@@ -32,17 +32,17 @@ class DatabaseHealth:
         self._sounded_s = 0.0
 
     def mend(self) -> None:
-        """Exchange a database that showed damage since the last look.
+        """Replace a database that showed damage since the last call.
 
         Raises:
-            StoreError: the disk is full or does not write; only a new start helps.
+            StoreError: the disk is full or cannot be written; only a new start helps.
         """
         if self._store.database.damage:
             log.error("store.damaged", fault=self._store.database.damage)
             self._store.renewal.renew(self._store.database)
 
     def judge(self) -> bool:
-        """Whether the alarm is to sound now: for a database newly set aside, and as a reminder."""
+        """Whether the alarm is to sound now: for a newly damaged database, and as a reminder."""
         before = self._alarms
         self._alarms = frozenset(
             aside for aside in self._asides() if not aside.is_acknowledged and aside.report is None
@@ -54,14 +54,14 @@ class DatabaseHealth:
         return True
 
     def warnings(self) -> list[str]:
-        """A line for each database that nobody has looked at yet."""
+        """A line for each damaged database that nobody has acknowledged or salvaged yet."""
         return [
             f"database damaged and set aside as {aside.folder.name}; run: alpr-edge unit salvage"
             for aside in sorted(self._alarms, key=lambda aside: aside.folder.name)
         ]
 
     def figures(self) -> dict[str, Any]:
-        """How much is set aside."""
+        """Number and size of the damaged databases."""
         asides = self._asides()
         return {
             "databases_aside": len(asides),

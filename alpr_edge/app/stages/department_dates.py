@@ -1,4 +1,4 @@
-"""Keeps the dates that the department tells in its answers: nothing is deleted for its age without one."""
+"""Stores the dates that the department states in its answers: nothing is deleted by age without one."""
 
 from datetime import datetime
 
@@ -12,17 +12,17 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.retention.deletion_dates import note_department_date
 
 NOTE_MS = 600_000.0
-"""Between two that are kept: each costs a write."""
+"""Least time between two stored dates: each costs a write."""
 
 log = structlog.get_logger(__name__)
 
 
 class DepartmentDates:
-    """Notes a date soon after it was heard.
+    """Stores a date soon after it was received.
 
     Args:
-        database: of this vehicle.
-        clock: says when it was heard.
+        database: the database of this vehicle.
+        clock: the clock that says when it was received.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -32,9 +32,9 @@ class DepartmentDates:
         self._noted: Instant | None = None
 
     def hear(self, told: datetime | None) -> None:
-        """Keep the department's time of its newest answer; the same one again, and None, say nothing new.
+        """Store the department's time of its newest answer; the same one again, and None, change nothing.
 
-        Call it at once after an answer: the time between counts as time of the answer.
+        Call it at once after an answer: any delay counts as time that the answer took.
         """
         if told is None or told == self._told:
             return

@@ -1,4 +1,4 @@
-"""The stage that keeps the disk from filling up: it counts, deletes what may go, and keeps the ballast.
+"""The stage that keeps the disk from filling up: it measures usage, deletes what may go, and keeps the ballast.
 
 One step does little: it counts for some milliseconds and deletes at most one batch, so that the writer of reads never
 waits for long. When the disk is full all the same, the ballast is released, nothing new is kept (the newest reads
@@ -22,11 +22,11 @@ from alpr_edge.store.unit_store import UnitStore
 
 LOOK_S = 1.0
 COUNTED_S = 0.02
-"""Of each second: two hundredths of a core."""
+"""Time for counting in each second: two hundredths of a core."""
 PAUSE_S = 0.1
-"""Between two batches of a purge: the writer's turn."""
+"""Wait between two batches of a purge, so that the writer can work."""
 FUTILE_S = 15.0
-"""From a round that found nothing to delete to the next: receipts may have come meanwhile."""
+"""Wait after a round that found nothing to delete: receipts may come meanwhile."""
 
 _LINES = {
     Fill.AMBER: "disk: nearly full with what may not be deleted; bring the car to its link, or free some space",
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 def open_ballast(settings: Settings) -> Ballast:
-    """The ballast of the data folder, tended once: a database cannot even be opened at 0 bytes free.
+    """Open the ballast of the data folder and adjust it once: a database cannot even be opened at 0 bytes free.
 
     Raises:
         StoreError: the folder cannot be used.
@@ -49,13 +49,13 @@ def open_ballast(settings: Settings) -> Ballast:
 
 
 class DiskStage:
-    """A stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+    """Keeps the disk from filling up; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        settings: the whole file.
-        store: of this unit.
-        ballast: in its folder.
-        clock: ages are told by it.
+        settings: all settings of the unit.
+        store: the store of this unit.
+        ballast: the ballast in its data folder.
+        clock: the clock by which ages are judged.
     """
 
     name = "disk"
@@ -70,7 +70,7 @@ class DiskStage:
         self._futile = False
         self._judged = Fill.ROOM
         self.state: DiskState | None = None
-        """As it was at the last step; None before the first."""
+        """The disk at the last step; None before the first."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Step until the unit stops."""
@@ -80,13 +80,13 @@ class DiskStage:
             wait_s = self.step()
 
     def finish(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the stage holds nothing."""
 
     def step(self) -> float:
-        """Tend the ballast, count a little, delete at most one batch; returns the seconds to wait.
+        """Adjust the ballast, count a little, delete at most one batch; returns the seconds to wait.
 
         Raises:
-            StoreError: the disk or the database refused.
+            StoreError: the disk or the database failed.
         """
         self._ballast.tend()
         self._usage.count_for(COUNTED_S)
@@ -103,14 +103,14 @@ class DiskStage:
         return LOOK_S
 
     def _is_due(self, excess: int) -> bool:
-        """Whether to begin a round: at intervals, at once when there is no room, and then not in vain all the time."""
+        """Whether to begin a round: at intervals, or at once when there is no room, unless a round was in vain."""
         if self._ended_s is None or (excess and not self._futile):
             return True
         wait_s = FUTILE_S if excess else self._retention.every_s
         return time.monotonic() - self._ended_s >= wait_s
 
     def judge(self) -> bool:
-        """Judge how full it is; whether that turned for the worse since the last call."""
+        """Grade how full the disk is; True when that turned for the worse since the last call."""
         if self.state is None:
             return False
         before, self._judged = self._judged, fill_of(self.state, self._retention.quotas, self._judged)
@@ -120,17 +120,17 @@ class DiskStage:
         return worse
 
     def faults(self) -> list[str]:
-        """What keeps the unit from watching: a full disk."""
+        """What keeps the unit from working: a full disk."""
         return [_LINES[Fill.RED]] if self._judged is Fill.RED else []
 
     def warnings(self) -> list[str]:
-        """What will, if nobody does anything; and a date that may not delete because something speaks against it."""
+        """What will do so if nobody acts; and why the present date may not be used for deletion."""
         objection = self._purge.objection
         dates = [f"deletion by age rests: {objection.reason}"] if objection and objection.is_contradiction else []
         return [_LINES[Fill.AMBER], *dates] if self._judged is Fill.AMBER else dates
 
     def figures(self) -> dict[str, Any]:
-        """For the health file."""
+        """The disk's values for the health file."""
         if self.state is None:
             return {}
         done = self._purge.done

@@ -21,7 +21,7 @@ class HotlistDownloadStage:
         self._downloader = downloader
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Fetch what is due, and what a receipt names as newer at once."""
+        """Download what is due, and at once what a receipt names as newer."""
 
         def show_life() -> None:
             beat()
@@ -36,7 +36,7 @@ class HotlistDownloadStage:
             return
 
     def finish(self) -> None:
-        """What was fetched in part waits for the next start."""
+        """Do nothing: a partial download is continued at the next start."""
 
 
 class _StoppedError(Exception):

@@ -1,8 +1,8 @@
-"""The stage of the unit that has new lists taken in: it looks, and another process imports.
+"""The stage of the capture daemon that finds new lists and has another process import them.
 
-Two looks at a watched folder, some seconds apart, must agree before a file counts as whole. The process is started anew
-for each list, stands behind the unit for processor and memory, and is stopped with it: an import that was cut leaves
-nothing behind.
+Two checks of a drop folder, some seconds apart, must agree before a file counts as complete. The process is started
+anew for each list, has a lower priority for processor and memory than the daemon, and is stopped with it: an import
+that was cut off leaves nothing behind.
 """
 
 import random
@@ -31,9 +31,9 @@ from alpr_edge.store.hotlists.download_spool import DownloadSpool
 
 LOOK_S = 1.0
 ASK_S = 0.2
-"""Between two looks at a process that imports: it is ended as soon as the unit stops."""
+"""Time between two checks of an importing process: it is stopped as soon as the unit stops."""
 TAKE_S_MAX = 1800.0
-"""Longest one import may take; the largest list planned for takes minutes."""
+"""Longest time of one import; the largest list planned for takes minutes."""
 STOP_S_MAX = 2.0
 AGAIN = Backoff(first_s=5.0, longest_s=300.0)
 
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Watch:
-    """A source as it was looked at."""
+    """A source, with the result of its last check."""
 
     source: ListSource
     listing: Listing = ()
@@ -50,18 +50,18 @@ class _Watch:
     failures: int = 0
     again_s: float = 0.0
     without_time: bool = False
-    """Whether nobody vouched for the clock when it last failed."""
+    """Whether no trusted clock was known when the import last failed."""
 
 
 @dataclass(slots=True, eq=False)
 class HotlistImportStage:
-    """Looks for new lists until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
+    """Checks for new lists until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     settings: Settings
     database: Database
     incoming: DownloadSpool
     clock: Clock
-    """Says what time the import is to believe: the process has no receiver."""
+    """Gives the time that the import uses: its process has no receiver."""
     name: str = "lists"
     _watches: list[_Watch] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class HotlistImportStage:
         self._watches = [_Watch(source) for source in self.settings.hotlist.source]
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Look once a second, and have at most one list taken in at a time."""
+        """Check once a second, and have at most one list imported at a time."""
         while not stop.wait(LOOK_S):
             beat()
             for watch in self._watches:
@@ -77,7 +77,7 @@ class HotlistImportStage:
                     self._take(watch, beat, stop)
 
     def finish(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the stage holds nothing."""
 
     def _is_due(self, watch: _Watch) -> bool:
         now_s, source = time.monotonic(), watch.source
@@ -107,7 +107,7 @@ class HotlistImportStage:
             self._report_killed(watch.source.name, -code)
 
     def _report_killed(self, source: str, number: int) -> None:
-        """Keep in its report that an import could not speak for itself: out of memory or of time."""
+        """Write to its report that an import was killed: out of memory or of time."""
         refused = f"the import was ended by signal {number}, for memory or time; split the feed by source"
         directory = self.settings.unit.data_directory / LISTS_DIRECTORY
         write_report(directory, FeedReport(source, None, refused, 0, 0, ()))
@@ -131,7 +131,7 @@ class HotlistImportStage:
 
 
 def _ended(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
-    """Wait for the end, showing life; stop the process with the unit, or when it takes too long."""
+    """Wait for the process's end, showing life; stop it with the unit, or when it takes too long."""
     deadline_s = time.monotonic() + TAKE_S_MAX
     while not stop.is_set() and time.monotonic() < deadline_s:
         beat()

@@ -1,7 +1,7 @@
-"""What the unit matches against, kept up to date, and how far it can be trusted by its age.
+"""Keeps the lists that the unit matches against up to date, and judges them by their age.
 
-Each list ages on its own clock. When one turns amber, and again when it turns red, it sounds; so does a list that is
-amber from the start because nothing is known of the time. Officers' own entries do not age: they end.
+Each list ages by its own issue date. When one turns amber, and again when it turns red, a tone sounds; so it does for a
+list that is amber from the start because the time is unknown. Officers' own entries do not age: they expire.
 """
 
 from datetime import datetime, timedelta
@@ -23,12 +23,12 @@ _GRAVITY = (ListAge.FRESH, ListAge.AMBER, ListAge.RED)
 
 
 class HotlistRefresh:
-    """The lists and own entries of the running unit.
+    """The lists and officers' entries of the running unit.
 
     Args:
-        lists: opens the lists.
-        own: reads the own entries.
-        settings: when a list is old.
+        lists: the loader of the lists.
+        own: the loader of officers' entries.
+        settings: the settings that say when a list is old.
     """
 
     def __init__(self, lists: HotlistLoader, own: OfficerEntryLoader, settings: HotlistSettings) -> None:
@@ -40,11 +40,11 @@ class HotlistRefresh:
 
     @property
     def entries(self) -> Entries:
-        """All of it as it stands, for one read."""
+        """All entries at present, for one read."""
         return CombinedIndex(self._lists.index, self._own.index)
 
     def refresh(self, now: datetime | None) -> None:
-        """Take up what changed; what cannot be read now is tried again with the next call."""
+        """Load what changed; what cannot be read now is tried again with the next call."""
         try:
             self._lists.refresh_if_changed()
             self._own.refresh(now)
@@ -52,14 +52,14 @@ class HotlistRefresh:
             log.error("hotlist.not_taken_up", failure=str(error))
 
     def faults(self) -> list[str]:
-        """What is not watched at all, or not renewed because its feed was refused; a short line each."""
+        """What is not matched at all, or not renewed because its feed was refused; a short line each."""
         index = self._lists.index
         if not index.lists and not index.faults and not self._own.index.entries:
             return ["no hotlist: nothing can be matched", *self._refusals.lines()]
         return [*(f"list {fault.source}: {fault.message}" for fault in index.faults), *self._refusals.lines()]
 
     def old(self) -> list[str]:
-        """The lists judged amber or red last, a short line each."""
+        """The lists that were amber or red at the last judgement, a short line each."""
         return [self._old(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH]
 
     def _old(self, source: str, age: ListAge) -> str:
@@ -69,7 +69,7 @@ class HotlistRefresh:
         return f"list {source} is red: older than {red_after:g} h"
 
     def judge(self, now: datetime | None) -> bool:
-        """Judge every list's age; whether one turned for the worse since the last call."""
+        """Judge every list's age; True when one turned for the worse since the last call."""
         before = self._ages
         self._ages = {held.generation.source: self._age(held.generation, now) for held in self._lists.index.lists}
         worse = [

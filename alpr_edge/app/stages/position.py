@@ -1,7 +1,7 @@
-"""The receiver as the unit lives by it: listened to in a stage of its own for as long as the process runs.
+"""The stage that reads the GNSS receiver for as long as the process runs.
 
-Also while nothing is watched, since the clock needs it. A receiver that is lost, silent or hangs keeps no camera from
-its work; what it is lacking in is told.
+It also runs while no plates are read, since the clock needs it. A receiver that is lost, silent or hangs keeps no
+camera from its work; what is wrong with it is reported.
 """
 
 import threading
@@ -24,13 +24,13 @@ STOP_S_MAX = 3.0
 
 
 class PositionStage:
-    """Carries a receiver's fixes to the keeper; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+    """Passes a receiver's fixes to the fix history; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        settings: device and baud rate.
-        clock: stamps the arrival of each sentence.
-        fix_history: takes the fixes.
-        chrony: told of each fix that tells a trusted time.
+        settings: the receiver's device and baud rate.
+        clock: the clock that stamps the arrival of each sentence.
+        fix_history: the history that collects the fixes.
+        chrony: receives each fix that has a trusted time.
     """
 
     name = "position"
@@ -41,18 +41,18 @@ class PositionStage:
         self._fix_history = fix_history
         self._chrony = chrony
         self.trouble = ""
-        """Why the receiver is not heard; empty while it is, with or without a fix."""
+        """Why no sentences arrive from the receiver; empty while they do, with or without a fix."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Listen until stopped; a receiver that was lost is opened again with growing waits."""
+        """Read until stopped; a receiver that was lost is opened again after growing waits."""
         pump(_Heard(self, beat, stop), self._fix_history, beating(stop.wait, beat), timed=self._chrony.feed)
 
     def finish(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the stage holds nothing."""
 
 
 class _Heard:
-    """The receiver of a stage, which is told whether it is heard; a :class:`~alpr_edge.domain.ports.FixSource`."""
+    """A receiver that reports to its stage whether sentences arrive; a :class:`~alpr_edge.domain.ports.FixSource`."""
 
     def __init__(self, stage: PositionStage, beat: Callable[[], None], stop: threading.Event) -> None:
         self._stage = stage
@@ -61,7 +61,7 @@ class _Heard:
         self._source = SerialSource(stage.settings, stage.clock, self._stopped)
 
     def fixes(self) -> Iterator[Fix]:
-        """As its source's."""
+        """Yield the fixes of the receiver."""
         try:
             yield from self._source.fixes()
         except PositionError as error:
@@ -69,7 +69,7 @@ class _Heard:
             raise
 
     def _stopped(self) -> bool:
-        """Asked twice a second while the device is open."""
+        """Whether to stop; called twice a second while the device is open."""
         self._beat()
         if self._source.tally.sentences:
             self._stage.trouble = ""
@@ -77,11 +77,11 @@ class _Heard:
 
 
 class PositionMonitor:
-    """What the unit knows of its receiver.
+    """The state of the receiver for the unit's health.
 
     Args:
-        stage: listens to it; None where there is none.
-        supervisor: of that stage.
+        stage: the stage that reads it; None where there is no receiver.
+        supervisor: the supervisor of that stage.
     """
 
     def __init__(self, stage: PositionStage | None, supervisor: Supervisor) -> None:
@@ -89,7 +89,7 @@ class PositionMonitor:
         self._supervisor = supervisor
 
     def troubles(self) -> list[str]:
-        """What is wrong with it, a short line each; asked once a second, which also keeps its stage going."""
+        """What is wrong with it, a short line each; the call, once a second, also keeps its stage running."""
         self._supervisor.tend()
         told = [f"position: {self._stage.trouble}"] if self._stage is not None and self._stage.trouble else []
         return [*told, *self._supervisor.troubles()]
@@ -103,7 +103,7 @@ class PositionMonitor:
 def position_monitor(
     settings: PositionSettings, fix_history: FixHistory, chrony: ChronyFeed
 ) -> Iterator[PositionMonitor]:
-    """Listen to the receiver of the settings until the end."""
+    """Read the receiver of the settings until the context ends."""
     supervisor = Supervisor()
     stage = PositionStage(settings, SystemClock(), fix_history, chrony) if settings.device else None
     if stage is not None:

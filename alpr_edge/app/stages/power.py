@@ -1,7 +1,8 @@
-"""The ignition as the unit lives by it: asked in a thread of its own, believed by the domain's rule, acted on here.
+"""The stage that reads the ignition, and the monitor that acts on it.
 
-A unit that parts has ended its watch and written everything. It stays for the uplink, which learns from its health that
-there is little time, and then lets the power go. Ignition that comes back calls it off.
+The ignition is read in a thread of its own, and the domain's rule decides. A unit that shuts down has stopped reading
+plates and written everything. It waits for the uplink daemon, which sees in the health file that there is little time,
+and then orders the power off. Ignition that comes back ends the shutdown.
 """
 
 import threading
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 NOT_WATCHING = "the ignition is off: nothing is watched"
 STOP_S_MAX = 3.0
 ANSWER_S_SPARE = 1.0
-"""A command is ended after its time, and answers of a line or a file come at once."""
+"""Spare time for an answer: a command is killed after its time, and answers of a line or a file come at once."""
 
 
 def open_ignition(settings: Settings) -> Ignition | None:
@@ -45,12 +46,12 @@ def open_ignition(settings: Settings) -> Ignition | None:
 
 
 class IgnitionStage:
-    """Asks the ignition every so often; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+    """Reads the ignition at intervals; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        ignition: of the car.
-        every_s: between two looks.
-        answer_s_max: what it said before holds no longer once an answer takes longer.
+        ignition: the ignition of the car.
+        every_s: the seconds between two readings.
+        answer_s_max: the time for an answer after which the one before no longer counts.
     """
 
     name = "ignition"
@@ -64,17 +65,17 @@ class IgnitionStage:
 
     @property
     def late(self) -> bool:
-        """Whether it owes an answer for too long."""
+        """Whether an answer is overdue."""
         asked_s = self._asked_s
         return asked_s is not None and time.monotonic() - asked_s > self._answer_s_max
 
     @property
     def word(self) -> bool | None:
-        """What it said last; None before, and while it cannot be told."""
+        """Its last answer; None before the first, and while it cannot be read."""
         return None if self.late else self._word
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
-        """Ask until stopped; what cannot be told ends the run, and is asked again after a wait."""
+        """Read until stopped; a failure ends the run, which the supervisor starts again after a wait."""
         try:
             while not stop.is_set():
                 beat()
@@ -85,16 +86,16 @@ class IgnitionStage:
             self._word, self._asked_s = None, None
 
     def finish(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the stage holds nothing."""
 
 
 class PowerMonitor:
-    """What the unit knows of its power.
+    """The state of the unit's power, and the order to switch it off.
 
     Args:
-        settings: rule and command.
-        stage: asks the ignition; None where there is none.
-        supervisor: of that stage.
+        settings: the rule and the command.
+        stage: the stage that reads the ignition; None where there is none.
+        supervisor: the supervisor of that stage.
     """
 
     def __init__(self, settings: PowerSettings, stage: IgnitionStage | None, supervisor: Supervisor) -> None:
@@ -107,14 +108,14 @@ class PowerMonitor:
 
     @property
     def phase(self) -> Phase:
-        """Where the unit stands."""
+        """The present phase of the unit."""
         return self._power.phase
 
     def step(self, *, sent: bool = False) -> Phase:
-        """Look at the ignition; once the power may go, let it go.
+        """Update the phase by the ignition; order the power off once it may go.
 
         Args:
-            sent: whether nothing waits for the department.
+            sent: whether nothing waits to be sent to the department.
         """
         self._supervisor.tend()
         before, now_s = self._power.phase, time.monotonic()
@@ -127,23 +128,23 @@ class PowerMonitor:
         return phase
 
     def warnings(self) -> tuple[str, ...]:
-        """Amber: the ignition cannot be told, so the unit will not power off by itself."""
+        """Amber: the ignition cannot be read, so the unit will not power off by itself."""
         failures = [state.failure for state in self._supervisor.restarting()]
         failures += ["no answer comes"] if self._stage is not None and self._stage.late else []
         return tuple(f"the ignition cannot be told: {failure}" for failure in failures)
 
     def troubles(self) -> tuple[str, ...]:
-        """What keeps the unit from watching, or its power from going."""
+        """What keeps the unit from working, or its power from being switched off."""
         if self.phase is Phase.WATCHING:
             return ()
         return (NOT_WATCHING, *([self._failure] if self._failure else []))
 
     def restarts(self) -> dict[str, int]:
-        """How often the stage that asks failed and was started again."""
+        """How often the stage failed and was started again."""
         return self._supervisor.restarts()
 
     def figures(self) -> dict[str, str]:
-        """What health shows."""
+        """The values for the health file."""
         words = {True: "on", False: "off", None: "unknown"}
         return {"power": self.phase.value, "ignition": words[self._stage.word] if self._stage else "none"}
 
@@ -165,7 +166,7 @@ class PowerMonitor:
 
 @contextmanager
 def power_monitor(settings: Settings) -> Iterator[PowerMonitor]:
-    """Ask the ignition of the settings until the end."""
+    """Read the ignition of the settings until the context ends."""
     ignition, supervisor = open_ignition(settings), Supervisor()
     stage = (
         None

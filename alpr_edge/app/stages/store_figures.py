@@ -1,4 +1,4 @@
-"""What the unit's health tells of its store."""
+"""The values of the store for the health file."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from alpr_edge.store.unit_store import UnitStore
 
 
 def store_figures(store: UnitStore, attempts: Attempts) -> dict[str, Any]:
-    """How much waits in the store; None is what it does not tell now."""
+    """How much waits in the store; None for a value that cannot be determined now."""
     counts = attempts.do("outbox", store.outbox.counts, otherwise=None)
     return {
         "outbox_ready": counts and counts.ready,
@@ -17,6 +17,6 @@ def store_figures(store: UnitStore, attempts: Attempts) -> dict[str, Any]:
 
 
 def store_warnings(figures: dict[str, Any]) -> list[str]:
-    """A line while records lie there that the store did not take."""
+    """A line while there are records that the store refused."""
     line = "records that could not be stored are set aside; run: alpr-edge unit refused"
     return [line] if figures["records_set_aside"] else []

@@ -1,1 +1,1 @@
-"""department."""
+"""``alpr-edge department``: the commands of the receiving side."""

@@ -1,4 +1,4 @@
-"""``alpr-edge department code`` and ``alpr-edge department unit``: who may speak with this department."""
+"""``alpr-edge department code`` and ``alpr-edge department unit``: the units that may connect to this department."""
 
 import dataclasses
 import json

@@ -1,1 +1,1 @@
-"""hotlist."""
+"""``alpr-edge hotlist``: the commands of the lists."""

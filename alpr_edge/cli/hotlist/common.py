@@ -53,7 +53,7 @@ def watched(lists: Lists, now: datetime | None) -> tuple[HotlistIndex, OwnIndex,
 
 
 def level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
-    """How far a list can be trusted by its age; an officer's own entry ends, it does not age."""
+    """How far a list can be trusted by its age; an officer's own entry expires, it does not age."""
     if generation.source == OWN_SOURCE:
         return ListAge.FRESH
     age = generation.age(now)
@@ -68,12 +68,12 @@ def age_s(generation: Generation, now: datetime | None) -> int | None:
 
 
 def age_text(seconds: int | None) -> str:
-    """The same for people."""
+    """The age of a list for people."""
     return "unknown" if seconds is None else f"{seconds / 3600:.1f} h"
 
 
 def state_letters(text: str | None) -> str | None:
-    """The ``--state`` of a command as a read carries it.
+    """The ``--state`` option of a command as a read has it.
 
     Raises:
         FeedError: it is no state.
@@ -102,7 +102,7 @@ class Bar:
             self._progress.stop()
 
     def show(self, entries: int, share: float) -> None:
-        """Move on."""
+        """Advance the bar."""
         if entries >= PROGRESS_FROM_ENTRIES and self._console.is_terminal:
             self._progress.update(self._task, completed=share, entries=entries)
             self._progress.start()

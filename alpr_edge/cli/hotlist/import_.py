@@ -1,4 +1,4 @@
-"""``alpr-edge hotlist import`` and ``export``: take in a feed by hand, and say which lines were not understood."""
+"""``alpr-edge hotlist import`` and ``export``: import a feed by hand, and show which lines were not understood."""
 
 import csv
 import dataclasses

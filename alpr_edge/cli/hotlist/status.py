@@ -1,4 +1,4 @@
-"""``alpr-edge hotlist status`` and ``match``: how old the lists are, and what the unit would say of one plate."""
+"""``alpr-edge hotlist status`` and ``match``: how old the lists are, and what the unit would do for one plate."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""``alpr-edge hotlist sync`` and ``rollback``: the lists brought up to date by hand, or back to the ones before."""
+"""``alpr-edge hotlist sync`` and ``rollback``: bring the lists up to date by hand, or back to the ones before."""
 
 import json
 from datetime import datetime
@@ -90,7 +90,7 @@ def _synced(
 
 
 def _note(source: ListSource, refusal: str) -> str:
-    """Why nothing new may be no good news: a watched folder that is not there, or a refusal that stands."""
+    """Why the absence of news may mean a fault: a drop folder that is not there, or a refusal that stands."""
     try:
         if source.folder is not None:
             next(source.folder.iterdir(), None)

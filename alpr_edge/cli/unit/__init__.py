@@ -1,1 +1,1 @@
-"""unit."""
+"""``alpr-edge unit``: the commands of one unit."""

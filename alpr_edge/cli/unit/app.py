@@ -1,4 +1,4 @@
-"""``alpr-edge unit``: what is done to and asked of one unit, a file a command."""
+"""``alpr-edge unit``: collects the commands of one unit, a file a command."""
 
 import typer
 

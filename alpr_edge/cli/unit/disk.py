@@ -97,7 +97,7 @@ def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
 
 
 def _resting(chosen: Settings, store: UnitStore) -> str:
-    """Why nothing is deleted for its age: the running unit's word, else judged by this computer's clock."""
+    """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
     health = fresh_health(chosen.unit.runtime_directory)
     told = None if health is None else health.figures.get("deletion_by_age_rests")
     if told is not None:
@@ -107,7 +107,7 @@ def _resting(chosen: Settings, store: UnitStore) -> str:
 
 
 def _rate(chosen: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
-    """How long there is room without a link; nothing where too little is known."""
+    """A line on how long there is room without a link; none where too little is known."""
     a_read = state.store_bytes / reads if reads else 0.0
     a_day = usage.bytes_a_day(store.database, a_read)
     left = days_left(state, chosen.retention.quotas, a_day or 0.0)

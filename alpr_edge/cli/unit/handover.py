@@ -1,4 +1,4 @@
-"""``alpr-edge unit handover``: what of this unit's reads nobody else has, before its data may be destroyed."""
+"""``alpr-edge unit handover``: shows which of this unit's reads nobody else has, before its data may be destroyed."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""``alpr-edge unit ignition``: what the ignition says, and saying it in its place."""
+"""``alpr-edge unit ignition``: read the ignition, or set it by hand."""
 
 import json
 from enum import StrEnum
@@ -14,7 +14,7 @@ from alpr_edge.settings import Settings, load
 
 
 class Word(StrEnum):
-    """What an ignition says."""
+    """The states of an ignition."""
 
     ON = "on"
     OFF = "off"

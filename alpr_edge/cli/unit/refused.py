@@ -1,4 +1,4 @@
-"""``alpr-edge unit refused``: the records that the store did not take and that were set aside."""
+"""``alpr-edge unit refused``: lists the records that the store refused and that lie in files of their own."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""``alpr-edge unit retire``: the unit asks its department to let it in no more."""
+"""``alpr-edge unit retire``: have the department revoke this unit's certificates and code."""
 
 import json
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``alpr-edge unit salvage``: what can be read of damaged databases comes over, and nothing is deleted unasked."""
+"""``alpr-edge unit salvage``: copies what can be read of damaged databases, and deletes nothing unasked."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def _summed(done: Salvaged) -> dict[str, Any]:
 
 
 def _discard(asides: list[DamagedDatabase], told: list[dict[str, Any]]) -> list[str]:
-    """Delete what is nowhere else needed; returns the names of the others."""
+    """Delete the databases that hold nothing that is still needed; returns the names of the others."""
     for aside, figures in zip(asides, told, strict=True):
         figures["discarded"] = figures["complete"]
         if figures["complete"]:

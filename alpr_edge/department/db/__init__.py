@@ -1,1 +1,1 @@
-"""db."""
+"""The department's database: its tables, migrations and transactions."""

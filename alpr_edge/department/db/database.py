@@ -26,7 +26,7 @@ class DepartmentDatabase:
     """The open database of a department's folder; threads may share it.
 
     Args:
-        directory: made with mode 0700 when missing.
+        directory: the department's folder; made with mode 0700 when missing.
         create: make the database when there is none.
 
     Raises:
@@ -59,20 +59,20 @@ class DepartmentDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction that begins IMMEDIATE: what it looked at stays so until it has written."""
+        """Open a transaction that begins IMMEDIATE: what it reads stays so until it has written."""
         with self.one_line(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A look that waits for no writer."""
+        """Open a reading transaction, which waits for no writer."""
         with self.one_line(), self._engine.connect() as connection:
             connection.execution_options(reads_only=True)
             yield connection
 
     @contextmanager
     def one_line(self) -> Iterator[None]:
-        """Turn what the driver or the disk says into one line; the driver's own text may quote statements."""
+        """Turn errors of the driver or the disk into one line; the driver's own text may quote statements."""
         try:
             yield
         except SQLAlchemyError as error:

@@ -23,8 +23,8 @@ def bring_up(connection: Connection, version: int) -> None:
     """Make what is missing and change what is older; nothing to do for a database of this release.
 
     Args:
-        connection: of a transaction that may write.
-        version: of the database; 0 for an empty one.
+        connection: the connection of a transaction that may write.
+        version: the version of the database; 0 for an empty one.
     """
     older = [table for table in _BY_UNIT if 0 < version < 3 and inspect(connection).has_table(table.name)]
     for table in older:
@@ -43,7 +43,7 @@ def _put_aside(connection: Connection, table: Table) -> None:
 
 
 def _take_over(connection: Connection, table: Table) -> None:
-    """Copy every row of the table that was put aside, and drop it."""
+    """Copy every row of the renamed old table into the new one, and drop the old table."""
     name = _BEFORE + table.name
     known = ", ".join(column["name"] for column in inspect(connection).get_columns(name))
     copied = connection.exec_driver_sql(f"INSERT INTO {table.name} ({known}) SELECT {known} FROM {name}").rowcount  # noqa: S608 - names of our own schema

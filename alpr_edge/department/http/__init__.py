@@ -1,1 +1,1 @@
-"""http."""
+"""The department's HTTPS servers: storage and enrolment."""

@@ -1,4 +1,4 @@
-"""Who may pass: asked anew for every request, so that a revocation reaches connections that are open.
+"""Checks who sends a request, anew for each, so that a revocation reaches connections that are open.
 
 The TLS layer has checked by now that the certificate is the authority's and holds today. Here the one of this very
 connection is looked up by its fingerprint, and only one that is on record, of this unit, neither revoked nor ended, is
@@ -25,16 +25,16 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Whose verified certificate a connection was made with."""
+    """The verified certificate that a connection was made with."""
 
     unit_id: str
-    """Its common name."""
+    """The certificate's common name."""
     fingerprint: str
     """SHA-256 of the certificate (DER), lower-case hex."""
 
 
 class Admission:
-    """Lets a request pass or refuses it; a dependency of the application.
+    """Accepts or refuses a request by its sender; a dependency of the application.
 
     Args:
         units: the record of certificates.
@@ -44,7 +44,7 @@ class Admission:
         self._units = units
 
     def __call__(self, request: Request) -> Peer:
-        """Who sends.
+        """Identify the sender.
 
         Raises:
             HTTPException: 401 without a certificate on record that holds, 403 revoked or under another unit's name, 426
@@ -65,7 +65,7 @@ class Admission:
 
 
 def peer_of(request: Request) -> Peer | None:
-    """Who the server says is at the other end; None when it does not."""
+    """The peer as the server reports it; None when it does not."""
     peer = getattr(request.state, PEER, None)
     return peer if isinstance(peer, Peer) else None
 

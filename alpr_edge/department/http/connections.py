@@ -22,16 +22,16 @@ _RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many connections a listener holds at a time."""
+    """How many connections a listener may hold at a time."""
 
     connections: int
-    """All; of a full listener the one that has waited longest for its handshake goes, else the oldest."""
+    """Connections in all; a full listener closes the one that waits longest for its handshake, else the oldest."""
     handshakes: int
     """Of these without a finished handshake; of so many the oldest goes."""
     address_connections: int
     """From one address; past it a new one is reset."""
     address_handshakes: int
-    """From one address and without a finished handshake; past it a new one is reset."""
+    """Connections from one address without a finished handshake; past it a new one is reset."""
     handshake_s: float
     """How long a handshake may take."""
 
@@ -51,16 +51,16 @@ class ConnectionLimits:
 
 
 class ConnectionGate:
-    """Counts the connections of one listener and decides who stays; for the thread of its event loop.
+    """Counts the connections of one listener and decides which stay; for the thread of its event loop.
 
     Args:
-        limits: of the listener.
+        limits: the limits of the listener.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open: OrderedDict[AcceptedSocket, None] = OrderedDict()
-        """In the order of their arrival."""
+        """Open connections in the order of their arrival."""
         self._handshakes: OrderedDict[AcceptedSocket, None] = OrderedDict()
 
     def __len__(self) -> int:
@@ -83,7 +83,7 @@ class ConnectionGate:
         return True
 
     def established(self, transport: asyncio.Transport) -> None:
-        """The handshake of a connection is over."""
+        """Note that the handshake of a connection is over."""
         name = transport.get_extra_info("peername")
         for accepted in self._handshakes:
             if accepted.peer == name:
@@ -91,7 +91,7 @@ class ConnectionGate:
                 return
 
     def released(self, accepted: "AcceptedSocket") -> None:
-        """A connection is closed."""
+        """Note that a connection is closed."""
         self._open.pop(accepted, None)
         self._handshakes.pop(accepted, None)
 
@@ -109,7 +109,7 @@ class GatedSocket(socket.socket):
     """A listening socket that gives to its event loop only what a gate admits.
 
     Args:
-        listening: takes over its descriptor.
+        listening: the listening socket, whose descriptor this object takes over.
         gate: decides.
     """
 
@@ -136,7 +136,7 @@ class AcceptedSocket(socket.socket):
     """A connection that tells its gate when it is closed.
 
     Args:
-        connection: takes over its descriptor.
+        connection: the accepted connection, whose descriptor this object takes over.
         peer: the address at its other end, as ``accept`` gives it.
         gate: counts it.
     """

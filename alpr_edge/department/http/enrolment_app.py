@@ -33,8 +33,8 @@ def create_enrolment_app(
     """The ASGI application of the enrolment port.
 
     Args:
-        units: who may speak with the department.
-        files: where the authority's certificate lies.
+        units: the units that may connect to the department.
+        files: the files with the authority's certificate.
         address_tries: bounds wrong tries by address; left out: 10 in ten minutes.
     """
     app = bare_app()
@@ -58,7 +58,7 @@ def create_enrolment_app(
 
 
 class _Desk:
-    """Enrols, and counts who was wrong."""
+    """Enrols units, and counts wrong tries."""
 
     def __init__(self, units: Units, address_tries: WrongTries) -> None:
         self._units = units

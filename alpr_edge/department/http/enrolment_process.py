@@ -1,4 +1,4 @@
-"""Enrolment in a process of its own, so that a flood of strangers takes nothing from the units that are enrolled.
+"""Runs enrolment in a process of its own, so that a flood of strangers does not slow down enrolled units.
 
 The server of items opens the listening socket and passes it on; this process has its own files, threads and memory, and
 gives way to the other for the processor. It ends with the server, whatever becomes of that: its standard input is then
@@ -19,7 +19,7 @@ READY = b"ready\n"
 START_S_MAX = 30.0
 STOP_S_MAX = 15.0
 AGAIN_S = 5.0
-"""Before it is started again."""
+"""Wait before it is started again."""
 _PROGRAM = "alpr_edge.department.http.enrolment_server"
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ class EnrolmentProcess:
     """The running process, started again when it ends before its time.
 
     Args:
-        directory: of the department.
+        directory: the folder of the department.
         listening: the socket; it is closed by :meth:`stop`.
 
     Raises:
@@ -51,7 +51,7 @@ class EnrolmentProcess:
 
     @property
     def pid(self) -> int:
-        """Of the process that runs now."""
+        """Id of the process that runs now."""
         return self._process.pid
 
     def stop(self) -> None:

@@ -23,11 +23,11 @@ from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 RETRY_AFTER_S = 30
 SMALL_BYTES_MAX = 16_384
-"""Of a request that carries no item."""
+"""Largest body of a request that carries no item."""
 SMALL_RECEIVE_S_MAX = 20.0
 HEADERS = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
 _STATUSES = {Refusal.UNIT: 400, Refusal.REQUEST: 400, Refusal.TRIES: 429, Refusal.AUTHORITY: 503}
-"""Of refusals that are not 403."""
+"""Statuses of refusals that are not 403."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
     """An application without endpoints and without pages about itself.
 
     Args:
-        dependencies: what every endpoint asks first.
+        dependencies: the checks that every endpoint makes first.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=dependencies)
     app.add_exception_handler(StarletteHTTPException, _refuse)

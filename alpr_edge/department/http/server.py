@@ -36,7 +36,7 @@ KEEP_ALIVE_S = 30
 STOP_S_MAX = 10
 START_S_MAX = 30.0
 UNIT_CONNECTIONS_MAX = 8
-"""Of one unit; a newer one takes the place of its oldest, which a link that went away may have left behind."""
+"""Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
 STORAGE_LIMITS = ConnectionLimits(
     connections=512, handshakes=128, address_connections=512, address_handshakes=32, handshake_s=10.0
 )
@@ -51,7 +51,7 @@ class GatedProtocol(H11Protocol):
     gate: ClassVar[ConnectionGate | None] = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """The handshake is over by now."""
+        """Note that the handshake is over."""
         super().connection_made(transport)
         if self.gate is not None:
             self.gate.established(transport)
@@ -83,7 +83,7 @@ class DepartmentServer:
         directory: the department's folder, with certificates of ``department init``.
         host: address to listen at.
         port: 0 takes a free one.
-        enrol_port: where units are enrolled, 0 takes a free one; None: nowhere.
+        enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrolment.
 
     Raises:
         DepartmentError: certificates are missing, a port is taken, or enrolment does not start.
@@ -112,7 +112,7 @@ class DepartmentServer:
 
     @property
     def units(self) -> Units:
-        """Who may speak with this department."""
+        """The units that may connect to this department."""
         return self._storage.units
 
     def run(self) -> None:
@@ -153,10 +153,10 @@ def uvicorn_server(
     """A bounded HTTP/1.1 server that serves sockets given to it.
 
     Args:
-        application: what it serves.
+        application: the application to serve.
         context: its side of TLS.
         protocol: :class:`PeerProtocol` tells the application who its client is.
-        gate: of the sockets that it will serve; None: they are not bounded.
+        gate: the limits on the sockets that it will serve; None: they are not bounded.
     """
     config = uvicorn.Config(
         application,
@@ -179,7 +179,7 @@ def uvicorn_server(
 
 
 def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.2 or later; who has no certificate of the authority does not get past the handshake.
+    """A TLS context of 1.2 or later; a client without a certificate of the authority does not pass the handshake.
 
     Raises:
         DepartmentError: a file is missing or not usable.
@@ -194,7 +194,7 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
 
 
 def enrolment_context(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.2 or later for units that have no certificate yet.
+    """A TLS context of 1.2 or later for units that have no certificate yet.
 
     Raises:
         DepartmentError: a file is missing or not usable.

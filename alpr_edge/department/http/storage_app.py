@@ -54,8 +54,8 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     It answers nobody unless the server tells whose verified certificate the connection was made with.
 
     Args:
-        storage: where items go.
-        receive_s_max: how long a batch may take to arrive.
+        storage: the storage that items are written to.
+        receive_s_max: the longest time in which a batch must arrive.
     """
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])
@@ -63,7 +63,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
 
     @app.post(ITEMS_PATH)
     async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
-        """Take a batch."""
+        """Store a batch and answer it."""
         form = await _received(request, receive_s_max)
         try:
             async with storing:
@@ -79,7 +79,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     def hand_out(
         source: str, sender: Annotated[Peer, Depends(admission)], after: Annotated[int, Query(ge=0)] = 0
     ) -> Response:
-        """Hand out a list's next step; a part of it when the unit asks for the rest of a transfer that was cut."""
+        """Send a list's next step; a part of it when the unit asks for the rest of a transfer that was cut off."""
         return _list(storage, sender.unit_id, source, after)
 
     _serve_certificates(app, storage.units, admission)
@@ -87,7 +87,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
 
 
 def _serve_certificates(app: FastAPI, units: Units, admission: Admission) -> None:
-    """What a unit may ask of its own certificates."""
+    """The endpoints with which a unit renews and retires its own certificates."""
 
     @app.post(RENEW_PATH)
     async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:

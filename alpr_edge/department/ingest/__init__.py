@@ -1,1 +1,1 @@
-"""ingest."""
+"""Storing what units deliver: items, images and portable media."""

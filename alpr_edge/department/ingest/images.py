@@ -10,7 +10,7 @@ class ImageFolder:
     """JPEG files spread over 256 folders (mode 0700, files 0600).
 
     Args:
-        directory: made when missing.
+        directory: the folder of the images; made when missing.
 
     Raises:
         StoreError: the folder cannot be made, or others may enter it.

@@ -1,4 +1,4 @@
-"""Portable media at the depot: what units sealed, checked, taken into the storage, and receipts for the way back.
+"""Reads portable media at the depot: checks and stores what units sealed, and writes receipts for the way back.
 
 Each item's file is checked by itself: signed by a unit on record, sealed for this department, and then by the same
 rules as an item that came over the network. One that is not taken is told with its reason and stops nothing else. The
@@ -37,7 +37,7 @@ from alpr_edge.uplink.sealing import SealedError, SignedFile, header_of, media_k
 
 BATCH = 50
 BATCH_BYTES = 32 * 1024 * 1024
-"""Of items that are held in memory at a time."""
+"""Most bytes of items that are held in memory at a time."""
 TROUBLES_MAX = 100
 
 _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -45,16 +45,16 @@ _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(slots=True)
 class TakenIn:
-    """What came of a medium."""
+    """The result of reading a medium."""
 
     stored: int = 0
     """Items that are in the storage now, whether for the first time or not."""
     refused: int = 0
-    """Items that are not."""
+    """Items that are not in the storage."""
     receipts: int = 0
     """Receipts that lie on the medium now, for the units."""
     troubles: tuple[str, ...] = ()
-    """The first of them, one line each, without plate text."""
+    """The first troubles, one line each, without plate text."""
 
     def refuse(self, name: object, trouble: str) -> None:
         """Count an item that is not stored."""
@@ -62,17 +62,17 @@ class TakenIn:
         self.note(name, trouble)
 
     def note(self, name: object, trouble: str) -> None:
-        """Tell of something that a person has to look at."""
+        """Record a trouble that a person has to look at."""
         if len(self.troubles) < TROUBLES_MAX:
             self.troubles += (f"{name}: {trouble}",)
 
 
 @dataclass(slots=True)
 class MediumImport:
-    """Takes media in.
+    """Stores the items of media.
 
     Args:
-        storage: where to.
+        storage: the storage that items are written to.
         files: the department's keys: what opens media, and what signs receipts; without the second there are none.
         accepted: units of which items count although their certificate was revoked since, as of one out of service.
 
@@ -93,7 +93,7 @@ class MediumImport:
 
         Args:
             medium: the folder units were given.
-            tick: told how many items more were looked at.
+            tick: receives the number of items examined since its last call.
 
         Raises:
             DepartmentError: the medium cannot be read, or is none.
@@ -140,7 +140,7 @@ class MediumImport:
             yield f"{unit_id}/{name}", part
 
     def _part(self, unit_id: str, content: bytes) -> Part:
-        """What is in an item's file. Raises SealedError."""
+        """The content of an item's file. Raises SealedError."""
         file = taken_apart(ITEM_LINE, content)
         self._check_signature(unit_id, file)
         if header_of(file).media_key_sha256 != media_key_digest(self._media_key.public_key()):

@@ -1,4 +1,4 @@
-"""What belongs to which unit: a unit writes about its own reads and hits, and about nobody else's.
+"""Checks which unit owns a read or hit: a unit writes about its own reads and hits, and about nobody else's.
 
 The id of a read or a hit begins with its unit and a colon, which no unit's name holds. Ids of older units are bare: for
 them the department looks at whose read or hit of that id it holds.
@@ -13,22 +13,22 @@ from alpr_edge.department.db.schema import hits, reads
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """That an item speaks of a read or a hit that travels by itself."""
+    """A reference of an item to a read or a hit that travels by itself."""
 
     field: str
-    """Where in the item."""
+    """The field of the item."""
     column: Column[str]
-    """What it names: ``reads.read_id`` or ``hits.hit_id``."""
+    """The column it refers to: ``reads.read_id`` or ``hits.hit_id``."""
     value: str
 
 
 def read_reference(field: str, read_id: str) -> Reference:
-    """That an item speaks of a read."""
+    """Reference to a read."""
     return Reference(field, reads.c.read_id, read_id)
 
 
 def hit_reference(field: str, hit_id: str) -> Reference:
-    """That an item speaks of a hit."""
+    """Reference to a hit."""
     return Reference(field, hits.c.hit_id, hit_id)
 
 
@@ -39,7 +39,7 @@ def may_name(unit_id: str, identity: str) -> bool:
 
 
 def is_foreign(connection: Connection, unit_id: str, reference: Reference) -> bool:
-    """Whether what an item speaks of is held here, and of other units alone."""
+    """Whether what an item refers to is stored here, and belongs to other units alone."""
     owner = reference.column.table.c.unit_id
     owners = set(connection.scalars(select(owner).where(reference.column == reference.value)))
     return bool(owners) and unit_id not in owners

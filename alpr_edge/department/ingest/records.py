@@ -1,4 +1,4 @@
-"""What one part of a batch must be before it is stored, and the row it becomes.
+"""Checks one part of a batch before it is stored, and makes the row of it.
 
 A refusal names fields and rules, never a value: it travels back, is shown on the vehicle and may be logged.
 """
@@ -52,7 +52,7 @@ class Part:
     kind: str
     body: bytes
     sha256: str
-    """What the unit says the body's digest is."""
+    """The body's digest as the unit states it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,17 +65,17 @@ class Record:
     sha256: str
     table: Table | None = None
     row: dict[str, Any] | None = None
-    """Of :attr:`table`."""
+    """The row for :attr:`table`."""
     references: tuple[Reference, ...] = ()
-    """What it speaks of that is no part of it; all of it must be the sender's."""
+    """The references to other records; all of these must be the sender's."""
 
 
 class PartError(Exception):
     """A part that is not stored.
 
     Args:
-        status: as HTTP's.
-        detail: which field and rule, no value.
+        status: the status, with the meaning of HTTP's.
+        detail: the field and the rule it breaks, without its value.
         outcome: whether it may be sent again.
     """
 
@@ -94,8 +94,8 @@ def record_of(part: Part, unit_id: str) -> Record:
     """Check a part.
 
     Args:
-        part: as it arrived.
-        unit_id: whose certificate the connection was made with.
+        part: the part of the request, as it arrived.
+        unit_id: the unit whose certificate the connection was made with.
 
     Raises:
         PartError: what is wrong with it.
@@ -129,7 +129,7 @@ _HIT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Content:
-    """What a kind's check makes of a part."""
+    """The result of a kind's check of a part."""
 
     table: Table | None = None
     row: dict[str, Any] | None = None

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StorageCounts:
-    """What is stored; no plates."""
+    """Counts of what is stored; no plates."""
 
     items: dict[str, int]
     """Items by kind."""
@@ -47,7 +47,7 @@ class Storage:
     """An open storage; threads may share it.
 
     Args:
-        directory: made with mode 0700 when missing.
+        directory: the folder of the storage; made with mode 0700 when missing.
         create: make the database when there is none.
 
     Raises:
@@ -61,14 +61,14 @@ class Storage:
         self.lists = ListShelf(directory / LISTS_NAME)
         """Hotlists for the units."""
         self.units = Units(self._database, TlsFiles(directory))
-        """Who may speak with this department."""
+        """The units that may connect to this department."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
 
         Args:
-            unit_id: who sent it, proven by its certificate.
-            parts: as they arrived.
+            unit_id: the unit that sent it, proven by its certificate.
+            parts: the parts of the request, as they arrived.
 
         Raises:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
@@ -85,7 +85,7 @@ class Storage:
             ]
 
     def counts(self) -> StorageCounts:
-        """What is stored."""
+        """Count what is stored."""
         with self._database.reading() as connection:
             return StorageCounts(
                 items=_grouped(connection, items.c.kind),

@@ -1,1 +1,1 @@
-"""pki."""
+"""Certificates and codes: the authority, issuance, revocation, and the units that have them."""

@@ -25,12 +25,12 @@ AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397
 UNIT_DAYS = 397
 BACKDATED = timedelta(days=1)
-"""So that a certificate made a moment ago holds on a machine whose clock is a little behind."""
+"""How far certificates are dated back, so that one just made holds on a machine whose clock is a little behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Where the department's certificates lie."""
+    """The files of the department's certificates and keys."""
 
     directory: Path
 
@@ -41,7 +41,7 @@ class TlsFiles:
 
     @property
     def authority_key(self) -> Path:
-        """Its key: only enrolling and renewing need it."""
+        """The authority's key: only enrolling and renewing need it."""
         return self.directory / "ca.key"
 
     @property
@@ -91,7 +91,7 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
 
 
 def server_names(files: TlsFiles) -> list[str]:
-    """The names and addresses that the server's certificate vouches for.
+    """The names and addresses that the server's certificate is for.
 
     Raises:
         DepartmentError: there is no usable certificate.
@@ -114,7 +114,7 @@ class Authority:
 
     @classmethod
     def load(cls, files: TlsFiles) -> "Authority":
-        """The authority of a department's folder.
+        """Load the authority of a department's folder.
 
         Raises:
             DepartmentError: there is none, or not its key.
@@ -135,16 +135,16 @@ class Authority:
         return self.certificate.fingerprint(SHA256()).hex()
 
     def secret(self, purpose: str) -> bytes:
-        """32 bytes for one purpose that only who holds the authority's key can know."""
+        """Derive 32 bytes for one purpose that only a holder of the authority's key can know."""
         return derive_key(self.key.private_numbers().private_value.to_bytes(32), f"department {purpose}")
 
     def certify(self, unit_id: str, key: ec.EllipticCurvePublicKey, days: int = UNIT_DAYS) -> x509.Certificate:
-        """A unit's certificate: its id as common name, for clients alone.
+        """Issue a unit's certificate: its id as common name, for clients alone.
 
         Args:
-            unit_id: of the unit.
-            key: whose private half the unit has proved to hold.
-            days: how long from now it holds; not above 0 makes one that has run out.
+            unit_id: the id of the unit.
+            key: the public key whose private half the unit has proved to hold.
+            days: the days from now for which the certificate holds; 0 and below makes one that has run out.
         """
         return self.issue(unit_id, key, ExtendedKeyUsageOID.CLIENT_AUTH, days)
 

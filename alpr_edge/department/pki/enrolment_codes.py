@@ -27,17 +27,17 @@ _LOOKED_AT_MAX = 16
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """A code just made; nobody can tell it again."""
+    """A code just made; it is not stored in a form from which it could be shown again."""
 
     unit_id: str
     code: str
-    """In groups, as it is read out."""
+    """The code in groups, as it is read out."""
     expires_at: datetime
-    """UTC."""
+    """When it expires, UTC."""
 
 
 def make(connection: Connection, secret: bytes, unit_id: str, valid: timedelta) -> NewCode:
-    """Make a code; it takes the place of one that waits."""
+    """Make a code; it replaces one that waits."""
     withdraw(connection, unit_id)
     now, code = utc_now(), drawn(secrets.randbits)
     row = {
@@ -70,7 +70,7 @@ def found(connection: Connection, secret: bytes, unit_id: str, code: str) -> Row
 
 
 def refusal_of(row: Row[Any]) -> Refusal | None:
-    """Why a code that was told rightly gives nothing; None when it does."""
+    """Why a correct code gives no certificate; None when it does."""
     if row.used_at is not None:
         return Refusal.USED
     if row.withdrawn_at is not None:
@@ -79,7 +79,7 @@ def refusal_of(row: Row[Any]) -> Refusal | None:
 
 
 def use(connection: Connection, row: Row[Any], fingerprint: str) -> None:
-    """Note that a code has given its certificate."""
+    """Record that a code was used for a certificate."""
     used = update(enrolment_codes).where(enrolment_codes.c.code_id == row.code_id)
     connection.execute(used.values(used_at=utc_now(), used_for=fingerprint))
 

@@ -1,4 +1,4 @@
-"""From a certificate request to a certificate on record. What is issued is recorded in the same transaction.
+"""Issues a certificate for a certificate request. What is issued is recorded in the same transaction.
 
 A request shows that its sender holds the key (its signature) and says which key that is. Everything else in it, subject
 and extensions, is what the sender would like to be, and is ignored.
@@ -21,12 +21,12 @@ from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.protocol.items import digest
 
 VALID_MAX = 8
-"""Certificates of one unit that count at a time. Two are usual: the old one until it ends, and the new one."""
+"""Most valid certificates of one unit at a time. Two are usual: the old one until it ends, and the new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who wants a certificate, for which key, and from where."""
+    """A request for a certificate: for which unit and key, and from where."""
 
     unit_id: str
     key: ec.EllipticCurvePublicKey
@@ -83,7 +83,7 @@ def issue(connection: Connection, authority: Authority, asked: Asked, days: int 
 
 
 def record(connection: Connection, certificate: x509.Certificate, asked: Asked, origin: str) -> None:
-    """Write down a certificate; only one that is written down lets anybody in."""
+    """Record a certificate; only a recorded one is accepted on a connection."""
     row = {
         "fingerprint": certificate.fingerprint(SHA256()).hex(),
         "serial": f"{certificate.serial_number:X}",
@@ -117,7 +117,7 @@ def utc_now() -> datetime:
 
 
 def _check_key(connection: Connection, asked: Asked) -> None:
-    """A key stays with its unit, is never renewed with itself, and once revoked is so for good."""
+    """Check that a key stays with its unit, is not renewed with itself, and was never revoked."""
     known = select(certificates.c.unit_id, certificates.c.revoked_at).where(
         certificates.c.key_sha256 == asked.key_sha256
     )

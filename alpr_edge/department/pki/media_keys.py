@@ -64,7 +64,7 @@ class ReceiptSigner:
     """Signs receipts as the department's server.
 
     Args:
-        files: where the server's certificate and key lie.
+        files: the files with the server's certificate and key.
 
     Raises:
         DepartmentError: they are not there, or of another kind than units can check.

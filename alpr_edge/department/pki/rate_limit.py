@@ -1,4 +1,4 @@
-"""How often somebody may be wrong: a bound for each address, in memory and on monotonic time."""
+"""Limits how often an address may try wrongly: a bound for each, in memory and on monotonic time."""
 
 import ipaddress
 import threading
@@ -33,7 +33,7 @@ class WrongTries:
             return tries[0] + self._window_s - self._clock() if len(tries) >= self._limit else 0.0
 
     def note(self, key: str) -> None:
-        """This key was wrong."""
+        """Record that this key was wrong."""
         with self._lock:
             tries = self._recent(key)
             tries.append(self._clock())

@@ -1,4 +1,4 @@
-"""Why somebody gets no certificate: a reason for the unit's program, a line for its person."""
+"""Refusals of a certificate: a reason for the unit's program, a line for a person."""
 
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal

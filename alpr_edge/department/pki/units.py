@@ -1,4 +1,4 @@
-"""Who may speak with this department: enrolling, renewing, revoking, and the record of all of it.
+"""The units that may connect to this department: enrolling, renewing, revoking, and the record of all of it.
 
 Only a certificate on record lets a unit in. One that the authority signed but nobody wrote down (a stolen key of the
 authority, a database restored from before) is a stranger's: the unit enrols again. Rows are never deleted, so that an
@@ -35,7 +35,7 @@ _CODES = "enrolment codes"
 
 
 class CertificateStatus(StrEnum):
-    """What a certificate counts for now."""
+    """The status of a certificate at present."""
 
     GOOD = "good"
     UNKNOWN = "unknown"
@@ -45,7 +45,7 @@ class CertificateStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What a revocation ended."""
+    """The certificates and codes that a revocation ended."""
 
     unit_id: str
     certificates: int
@@ -61,7 +61,7 @@ class UnitRecord:
     """``valid``, ``expired``, ``revoked`` by its newest certificate that counts for most; ``invited`` before any."""
     valid_until: datetime | None
     certificates: list[dict[str, Any]]
-    """Newest first."""
+    """Its certificates, newest first."""
     code_until: datetime | None
     """When the code that waits for the unit expires; None when none waits."""
 
@@ -70,8 +70,8 @@ class Units:
     """The units of a department; threads may share it.
 
     Args:
-        database: of the department.
-        files: where its authority lies; read when a certificate is issued.
+        database: the database of the department.
+        files: the files of its authority; read when a certificate is issued.
     """
 
     def __init__(self, database: DepartmentDatabase, files: TlsFiles) -> None:
@@ -127,7 +127,7 @@ class Units:
             return issued_before(connection, asked) or issue(connection, authority, asked, days)
 
     def add(self, certificate: x509.Certificate) -> str:
-        """Put a certificate on record that an authority of the agency's own made; returns the unit's id.
+        """Record a certificate that an authority of the agency's own made; returns the unit's id.
 
         Raises:
             DepartmentError: it is not of the authority in ``ca.pem``, or names no unit.
@@ -155,7 +155,7 @@ class Units:
             return ""
 
     def certificate(self, unit_id: str, fingerprint: str) -> tuple[x509.Certificate, CertificateStatus] | None:
-        """A unit's certificate on record and what it counts for now; None: there is no such one."""
+        """A unit's recorded certificate and its status now; None: there is no such one."""
         mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
         with self._database.reading() as connection:
             row = connection.execute(select(certificates).where(*mine)).one_or_none()
@@ -207,7 +207,7 @@ def _check_id(unit_id: str) -> None:
 
 
 def _enrolled(connection: Connection, authority: Authority, asked: Asked, row: Row[Any]) -> bytes | Refusal:
-    """What a code that was told rightly gives."""
+    """The result of a correct code."""
     refusal = codes.refusal_of(row)
     if refusal is Refusal.USED:
         first = connection.execute(select(certificates).where(certificates.c.fingerprint == row.used_for)).one()

@@ -1,4 +1,4 @@
-"""What a camera makes of a plate: pixels across it and the blur of its motion, by lens, distance, angle and shutter.
+"""How a plate looks to a camera: pixels across it and its motion blur, by focal length, distance, angle and shutter.
 
 A pinhole camera. With the focal length f, the pitch p of a pixel of the picture (not of the sensor: a scaled or
 binned picture has wider ones) and the distance Z, a length L across the view is f L / (Z p) pixels. A plate seen under
@@ -16,13 +16,14 @@ US_PLATE_MM = 304.8
 STROKE_MM = 7.6
 """Width of a character's stroke: 0.3 inches, in the middle of what AAMVA's License Plate Standard recommends."""
 GOOD_PX, LEAST_PX = 80.0, 40.0
-"""Across a plate: most are read at the first, and few below the second (models/README.md, "Distant plates")."""
+"""Pixels across a plate: from the first on most are read, below the second few (models/README.md, "Distant
+plates")."""
 BLUR_GOOD, BLUR_MOST = 0.5, 1.0
 """Motion in widths of a stroke: below the first it does not show, beyond the second strokes run into their gaps."""
 
 
 class Verdict(StrEnum):
-    """What a setting is fit for."""
+    """How well plates can be read with a setting."""
 
     GOOD = "good"
     FAIR = "fair"
@@ -31,12 +32,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """A camera as it is set up.
+    """The focal length, sensor and picture of a camera.
 
     Args:
-        focal_mm: of the lens.
-        sensor_width_mm: of the part of the sensor that the picture shows.
-        picture_width_px: of the picture.
+        focal_mm: the focal length of the lens.
+        sensor_width_mm: the width of the part of the sensor that the picture shows.
+        picture_width_px: the width of the picture.
     """
 
     focal_mm: float
@@ -49,33 +50,33 @@ class Optics:
         return math.degrees(2 * math.atan(self.sensor_width_mm / (2 * self.focal_mm)))
 
     def pixels(self, length_mm: float, distance_m: float) -> float:
-        """Pixels of a length that lies across the view."""
+        """How many pixels wide a length is that lies across the view."""
         return self.focal_mm * length_mm * self.picture_width_px / (distance_m * 1000 * self.sensor_width_mm)
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One distance."""
+    """How a plate looks at one distance."""
 
     distance_m: float
     plate_px: float
-    """Across the plate."""
+    """Pixels across the plate."""
     blur_px: float
-    """Motion while the shutter is open."""
+    """Pixels that the plate moves while the shutter is open."""
     blur_strokes: float
     """The same in widths of a character's stroke."""
     verdict: Verdict
 
 
 def aim(optics: Optics, distance_m: float, angle_degrees: float, shutter_us: float, speed_kmh: float) -> Aim:
-    """What a plate at a distance looks like.
+    """Compute how a plate at a distance looks.
 
     Args:
-        optics: the camera.
-        distance_m: lens to plate.
-        angle_degrees: between the view and the vehicle's path, 0 to below 90.
-        shutter_us: exposure.
-        speed_kmh: of the vehicle against the camera.
+        optics: the camera's optics.
+        distance_m: the distance from lens to plate.
+        angle_degrees: the angle between the view and the vehicle's path, 0 to below 90.
+        shutter_us: the exposure time.
+        speed_kmh: the speed of the vehicle against the camera.
     """
     angle = math.radians(angle_degrees)
     plate_px = optics.pixels(US_PLATE_MM, distance_m) * math.cos(angle)

@@ -1,6 +1,6 @@
-"""Is this unit fit for a shift: what was measured, against which limits, and what to do about it.
+"""Checks of a unit before a shift: what was measured, against which limits, and what to do about it.
 
-Green: as it should be. Amber: it works, and somebody should know. Red: it does not do its duty. What was skipped is
+Green: as it should be. Amber: it works, but somebody should know. Red: it does not work. What was skipped is
 none of these, and never green.
 """
 
@@ -15,7 +15,7 @@ from alpr_edge.domain.instants import Instant, UtcSource
 
 
 class Grade(StrEnum):
-    """How a check came out, the gravest last."""
+    """The result of a check, the gravest last."""
 
     GREEN = "green"
     SKIPPED = "skipped"
@@ -29,25 +29,25 @@ _BY_AGE = {ListAge.FRESH: Grade.GREEN, ListAge.AMBER: Grade.AMBER, ListAge.RED: 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the table."""
+    """The result of one check: a line of the report."""
 
     name: str
     grade: Grade
     said: str
     """What was found, for a person: the value with its unit, or why there is none."""
     limit: str = ""
-    """From where on it is green, and red."""
+    """The values from which it is green, and red."""
     todo: str = ""
-    """One line; empty when green."""
+    """What to do about it, one line; empty when green."""
     value: float | None = None
     unit: str = ""
     details: tuple[str, ...] = ()
-    """What else belongs on a certificate, such as digests."""
+    """Further lines for the report, such as digests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Two limits of a measure: more is better when :attr:`green` is above :attr:`red`, else less is."""
+    """The green and the red limit of a measure: more is better when green is above red, else less is."""
 
     green: float
     red: float
@@ -55,7 +55,7 @@ class Band:
     digits: int = 2
 
     def grade(self, value: float) -> Grade:
-        """Where a value lies; the green limit itself is green, and the red one not yet red."""
+        """Grade of a value; the green limit itself is green, and the red limit is not yet red."""
         sign = 1 if self.green > self.red else -1
         if value * sign >= self.green * sign:
             return Grade.GREEN
@@ -73,48 +73,49 @@ class Band:
 
 
 def rated(name: str, value: float, band: Band, todo: str) -> Check:
-    """A measured value held against its band."""
+    """A check that grades a measured value by its band."""
     grade = band.grade(value)
     advice = "" if grade is Grade.GREEN else todo
     return Check(name, grade, band.shown(value), band.limit, advice, value, band.unit.strip())
 
 
 def red(name: str, said: str, todo: str = "") -> Check:
-    """It does not work."""
+    """A red check: it does not work."""
     return Check(name, Grade.RED, said, todo=todo)
 
 
 def amber(name: str, said: str, todo: str = "") -> Check:
-    """It cannot be told, or is not as it should be."""
+    """An amber check: it cannot be determined, or is not as it should be."""
     return Check(name, Grade.AMBER, said, todo=todo)
 
 
 def green(name: str, said: str, details: tuple[str, ...] = ()) -> Check:
-    """It is as it should be."""
+    """A green check: it is as it should be."""
     return Check(name, Grade.GREEN, said, details=details)
 
 
 def skipped(name: str) -> Check:
-    """Nobody looked."""
+    """A check that was not made."""
     return Check(name, Grade.SKIPPED, "not looked at, as asked", todo="run it again without --skip")
 
 
 def worst(checks: Iterable[Check]) -> Grade:
-    """The gravest grade of all; of none, nothing is known, which is no fitness."""
+    """The gravest grade of some checks; without any check the unit does not count as fit."""
     return max((check.grade for check in checks), key=_GRAVITY.index, default=Grade.RED)
 
 
 SYSTEM_OFF_S = Band(green=2.0, red=60.0, unit=" s", digits=1)
-"""Between the computer's clock and the receiver's: NMEA comes up to a second late, and from a minute on ages of lists
-and of certificates are judged wrongly."""
+"""Difference between the computer's clock and the receiver's: NMEA comes up to a second late, and from a minute on
+ages of lists and of certificates are judged wrongly."""
 CERTIFICATE_DAYS = Band(green=30, red=7, unit=" days", digits=1)
 """A unit renews its own from 45 on: below 30 that has failed for two weeks, and below 7 a week's leave is too long."""
 HDOP = Band(green=5.0, red=20.0, digits=1)
-"""Of a fix. Up to 5 a position is off by some 25 m at most with a receiver good to 5 m; above 20 by a city block."""
+"""HDOP of a fix. Up to 5 a position is off by some 25 m at most with a receiver good to 5 m; above 20 by a city
+block."""
 
 
 def clock(now: Instant, system_off_s: float | None) -> Check:
-    """Whether the time on reads can be relied upon.
+    """Check whether the time on reads can be relied upon.
 
     Args:
         now: the present instant, with the best source there is.
@@ -134,7 +135,7 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
 
 
 def listed(generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta) -> Check:
-    """A hotlist by its age; in a time nobody vouches for the age is unknown."""
+    """Check a hotlist by its age, which is unknown where the present time is not trusted."""
     name = f"list {generation.source}"
     age = generation.age(now.trusted_utc)
     age_s = None if age is None else age.total_seconds()
@@ -147,12 +148,12 @@ def listed(generation: Generation, now: Instant, amber_after: timedelta, red_aft
 
 
 def certificate(what: str, days: float, todo: str) -> Check:
-    """A certificate by the days it still holds."""
+    """Check a certificate by the days it is still valid."""
     return rated(what, days, CERTIFICATE_DAYS, todo)
 
 
 def disk(share: float, amber_share: float, red_share: float, free_bytes: int) -> Check:
-    """A file system by how much of it is used."""
+    """Check a file system by how much of it is used."""
     band = Band(green=amber_share * 100, red=red_share * 100, unit=" %", digits=1)
     todo = "bring the car to its link so that reads are handed over, or free some space"
     check = rated("disk", share * 100, band, todo)
@@ -160,17 +161,17 @@ def disk(share: float, amber_share: float, red_share: float, free_bytes: int) ->
 
 
 def frame_rate(name: str, fps: float, wanted_fps: float | None, readings_max: int, age_ms_max: float) -> Check:
-    """A camera by its pictures a second.
+    """Check a camera by its frames a second.
 
-    Where the settings name a rate, nine tenths of it are asked. Where they do not, as many as a decision takes looks;
-    at less than two looks in that time there is nothing to vote on, which is red for all.
+    Where the settings name a rate, nine tenths of it are required. Where they do not, as many frames as a decision
+    uses readings are required; with fewer than two in that time there is nothing to vote on, which is always red.
 
     Args:
-        name: of the check.
-        fps: measured.
-        wanted_fps: as set for the camera.
-        readings_max: of [decision].
-        age_ms_max: likewise.
+        name: the name of the check.
+        fps: the measured rate.
+        wanted_fps: the rate that is set for the camera; None when none is set.
+        readings_max: the setting of this name in [decision].
+        age_ms_max: the time from a pass's first reading to its decision, as set in [decision].
     """
     looks = 1000.0 / age_ms_max
     good = readings_max * looks if wanted_fps is None else 0.9 * wanted_fps

@@ -1,4 +1,4 @@
-"""What a picture must be like for plates to be read in it. Tried on photos by tests/vision/test_picture.py.
+"""Limits of focus, exposure and contrast for plates to be read. Tried on photos by tests/vision/test_picture.py.
 
 The plates of the benchmark (194; for exposure the 164 of the US and Europe) were blurred, darkened and brightened step
 by step, and read. Read exactly:
@@ -30,29 +30,30 @@ _EXPOSE = "set exposure and gain anew; keep lamps and the sun out of the picture
 
 @dataclass(frozen=True, slots=True)
 class PlatePicture:
-    """A plate in a picture."""
+    """Measures of a plate's part of a picture."""
 
     focus: float
     """Variance of the Laplacian over the variance of the grey levels, at reader size: free of contrast and size."""
     burnt_share: float
     """Pixels of 250 and more, 0 to 1."""
     contrast: float
-    """Grey levels from the 5th to the 95th percentile."""
+    """Difference of the 5th and the 95th percentile, in grey levels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A whole picture."""
+    """Measures of a whole picture."""
 
     focus: float | None
-    """Variance of the Laplacian in the tenth of its tiles where it is largest; None: reduced in size since."""
+    """Variance of the Laplacian in the sharpest tenth of the picture's tiles; None: the picture was reduced in
+    size."""
     burnt_share: float
     median_grey: float
-    """0 to 255."""
+    """Median of the grey levels, 0 to 255."""
 
 
 def plate_checks(name: str, plate: PlatePicture) -> list[Check]:
-    """Focus and exposure, told from a plate."""
+    """Check focus and exposure by a plate."""
     return [
         rated(f"{name} focus", plate.focus, PLATE_FOCUS, _REFOCUS),
         _gravest(
@@ -63,7 +64,7 @@ def plate_checks(name: str, plate: PlatePicture) -> list[Check]:
 
 
 def scene_checks(name: str, scene: Scene) -> list[Check]:
-    """The same, told from the whole picture when no plate is in it: good enough to see a lens cap or a lost focus."""
+    """Check focus and exposure by the whole picture when it shows no plate: it reveals a lens cap or lost focus."""
     grey = scene.median_grey
     dark = rated(f"{name} exposure", grey, GREY_DARK, f"the picture is dark: take the cap off, {_EXPOSE}")
     bright = rated(f"{name} exposure", grey, GREY_BRIGHT, f"the picture is too bright: {_EXPOSE}")

@@ -22,24 +22,24 @@ CARD_SCALE = US_PLATE_MM / CARD_MM
 LIKENESS_MIN = 0.5
 """Half of its characters in their order: what is less like it is somebody's plate, and not judged."""
 CARD_PX = Band(green=GOOD_PX, red=LEAST_PX, unit=" px", digits=0)
-"""Across the plate that the card stands for; as :mod:`alpr_edge.domain.diagnostics.aiming` has it."""
+"""Pixels across the plate that the card stands for; limits of :mod:`alpr_edge.domain.diagnostics.aiming`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardSeen:
-    """What a camera made of the card."""
+    """The card as a camera read it."""
 
     text: str
-    """Canonical, by vote over the frames."""
+    """Canonical text, by vote over the frames."""
     confidence: float
     width_px: float
-    """Across the card, in the middle of the frames."""
+    """Width of the card in pixels, the median of the frames."""
     looks: int
-    """Frames in which something like it was read."""
+    """Number of frames in which the card, or a text like it, was read."""
 
     @property
     def right(self) -> bool:
-        """Whether it is the card's text."""
+        """Whether the text is the card's."""
         return self.text == canonical(CARD_TEXT)
 
 
@@ -49,7 +49,7 @@ def is_like_card(text: str) -> bool:
 
 
 def card_among(frames: Iterable[Iterable[Reading]]) -> tuple[CardSeen, Reading] | None:
-    """The card in the readings of some frames and the sharpest look at it; None when nothing like it was read."""
+    """Find the card in the readings of some frames, and its sharpest reading; None when nothing like it was read."""
     looks = [best for readings in frames if (best := _most_alike(readings)) is not None]
     if not looks:
         return None
@@ -60,12 +60,12 @@ def card_among(frames: Iterable[Iterable[Reading]]) -> tuple[CardSeen, Reading] 
 
 
 def card_checks(name: str, seen: CardSeen, distance_m: float | None = None) -> list[Check]:
-    """Whether the card is read, and how far plates can be.
+    """Check whether the card is read, and up to which distance plates can be.
 
     Args:
-        name: of the camera.
-        seen: what was seen of it.
-        distance_m: from lens to card; None: not known.
+        name: the camera's name.
+        seen: the card as the camera read it.
+        distance_m: the distance from lens to card; None: not known.
     """
     if not seen.right:
         todo = "hold it straight, still and well lit; check focus and exposure, then the models"
@@ -78,7 +78,7 @@ def card_checks(name: str, seen: CardSeen, distance_m: float | None = None) -> l
 
 
 def reach_text(card_px: float, distance_m: float | None) -> str:
-    """Up to where a real plate has enough pixels, told from the card's."""
+    """The distance up to which a real plate has enough pixels, computed from the card's width."""
     good, least = (card_px * CARD_SCALE / px for px in (GOOD_PX, LEAST_PX))
     if distance_m is None:
         return f"plates to {good:.1f} times the card's distance well, to {least:.1f} times at most"
@@ -86,7 +86,7 @@ def reach_text(card_px: float, distance_m: float | None) -> str:
 
 
 def _reach(name: str, seen: CardSeen, distance_m: float | None) -> Check:
-    """The card's own width: where it is narrow, it says more of the distance than of the camera."""
+    """Check the card's width: where it is narrow, that says more of the distance than of the camera."""
     check = rated(f"{name} card width", seen.width_px, CARD_PX, "hold it nearer, or use a longer lens (unit aim)")
     hint = reach_text(seen.width_px, distance_m)
     grade = Grade.AMBER if check.grade is Grade.RED else check.grade

@@ -1,4 +1,4 @@
-"""What a unit and its department say to each other about certificates.
+"""The messages about certificates between a unit and its department.
 
 Enrolment happens on a port of its own, where no client certificate is asked for: a unit has none yet. Renewal happens
 where everything else does, with the certificate that is to be renewed. In both the unit made its key itself and sends
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alpr_edge.domain.protocol.media import MEDIA_KEY_BYTES_MAX
 
 STORAGE_PORT, ENROL_PORT = 8443, 8444
-"""Where a department stores and where it enrols, unless it is told other ports."""
+"""Ports of a department's storage and of its enrolment, unless its settings name others."""
 AUTHORITY_PATH = "/v1/authority"
 """The authority's certificate as PEM. Public, and worth nothing until its SHA-256 was compared with a trusted copy."""
 ENROL_PATH = "/v1/enrol"
@@ -24,16 +24,16 @@ REQUEST_BYTES_MAX = 8192
 
 
 class Refusal(StrEnum):
-    """Why the department gave no certificate."""
+    """The reasons why the department refuses a certificate."""
 
     CODE = "code"
-    """Not the code of this unit; also said where there is no such unit, so that nobody can list units."""
+    """The code is not this unit's; also the answer where there is no such unit, so that nobody can list units."""
     EXPIRED = "expired"
     USED = "used"
     WITHDRAWN = "withdrawn"
     """A newer code took its place, or the unit was revoked."""
     UNIT = "unit"
-    """No unit may have this id."""
+    """The unit id is not allowed."""
     REQUEST = "request"
     """The certificate request is none, is not signed by its own key, or its key is of another kind than P-256."""
     KEY = "key"
@@ -41,7 +41,7 @@ class Refusal(StrEnum):
     TRIES = "tries"
     """Too many wrong tries from this address: wait."""
     REVOKED = "revoked"
-    """The certificate to be renewed no longer counts."""
+    """The certificate to be renewed is no longer accepted."""
     NUMBER = "number"
     """The unit holds as many certificates as it may."""
     AUTHORITY = "authority"
@@ -57,22 +57,22 @@ class EnrolPayload(_Payload):
 
     unit_id: str = Field(max_length=64)
     code: str = Field(max_length=64)
-    """In its canonical form (:mod:`~alpr_edge.domain.protocol.enrolment_codes`)."""
+    """The code in its canonical form (:mod:`~alpr_edge.domain.protocol.enrolment_codes`)."""
     request: str = Field(max_length=REQUEST_BYTES_MAX)
-    """PEM. Only its key counts: subject and extensions asked for are ignored."""
+    """The certificate request as PEM. Only its key counts: subject and extensions asked for are ignored."""
 
 
 class RenewPayload(_Payload):
-    """A unit asks for the certificate after the one of its connection."""
+    """A unit asks for a new certificate before the one of its connection ends."""
 
     request: str = Field(max_length=REQUEST_BYTES_MAX)
 
 
 class RetirePayload(_Payload):
-    """A unit leaves; whose certificate the connection has, and nobody else's, is revoked."""
+    """A unit is taken out of service: the certificates of the unit that the connection belongs to are revoked."""
 
     reason: str = Field(max_length=200)
-    """For the department's record."""
+    """The reason, for the department's record."""
 
 
 class RetiredPayload(_Payload):
@@ -83,17 +83,17 @@ class RetiredPayload(_Payload):
 
 
 class IssuedPayload(_Payload):
-    """What the department gives."""
+    """The certificate and the media key that the department issues."""
 
     certificate: str = Field(max_length=REQUEST_BYTES_MAX)
-    """PEM, the unit's id as its common name."""
+    """The certificate as PEM, with the unit's id as its common name."""
     media_key: str = Field(default="", max_length=MEDIA_KEY_BYTES_MAX)
     """The department's public key for media (X25519, PEM); empty of a department that has none."""
 
 
 class RefusedPayload(_Payload):
-    """Why it does not."""
+    """Why the department refuses."""
 
     reason: str = ""
-    """A :class:`Refusal`; a word that a unit does not know counts by its ``detail``."""
+    """A :class:`Refusal`; a unit that does not know the word goes by ``detail``."""
     detail: str = ""

@@ -1,8 +1,8 @@
 """The typed form of a one-time enrolment code: Crockford's base 32 with his check symbol, in groups of five.
 
-Nineteen characters carry chance (95 bits) and the twentieth checks them: it is the number that they write, modulo 37.
+Nineteen characters are random (95 bits) and the twentieth checks them: it is the number that they write, modulo 37.
 Any one wrong character changes that remainder, since 37 is a prime above 32, and so do two neighbours that changed
-places; a mistyped code is told so at the keyboard and never counts as a wrong try at the department.
+places; a mistyped code is reported at the keyboard and never counts as a wrong try at the department.
 
 Reading takes lower case, any spaces and dashes, and the letters that are taken for digits: O for 0, I and L for 1. Of
 Crockford's 37 check symbols the last five (``*~$=U``) mean something to a shell, so codes that would end in one are not
@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHARACTERS = 20
-"""With the check character."""
+"""Characters of a code, the check character included."""
 GROUP = 5
 CHANCE_BITS = 5 * (CHARACTERS - 1)
 _MODULUS = 37
@@ -23,14 +23,14 @@ _CONFUSED = str.maketrans("OIL", "011", " -\t\r\n")
 
 
 class MistypedError(ValueError):
-    """What was typed is no code; ``str()`` says what is wrong with it, without repeating it."""
+    """The text that was typed is no code; ``str()`` says what is wrong with it, without repeating it."""
 
 
 def drawn(draw: Callable[[int], int]) -> str:
-    """A new code, in groups.
+    """Draw a new code, in groups.
 
     Args:
-        draw: a whole number of so many random bits, from a source fit for secrets.
+        draw: a function that returns a whole number of so many random bits, from a source fit for secrets.
     """
     while True:
         value = draw(CHANCE_BITS)
@@ -39,13 +39,13 @@ def drawn(draw: Callable[[int], int]) -> str:
 
 
 def parsed(typed: str) -> str:
-    """The canonical text of a code: 20 characters of :data:`ALPHABET`, without groups.
+    """Parse a typed code into its canonical text: 20 characters of :data:`ALPHABET`, without groups.
 
     Args:
-        typed: by a person: any case, spaces and dashes anywhere, O for 0, I and L for 1.
+        typed: the text a person typed: any case, spaces and dashes anywhere, O for 0, I and L for 1.
 
     Raises:
-        MistypedError: it is no code.
+        MistypedError: the text is no code.
     """
     # Upper case may lengthen a text (one sharp s becomes two letters); a character outside ASCII is never in a code.
     if not typed.isascii():

@@ -1,8 +1,8 @@
-"""Hits, alerts and withdrawals, as they travel.
+"""The payloads of hits, alerts and withdrawals.
 
-A hit tells all that later rights depend on: whether it is covert, how grave, and what the list says of the vehicle.
-An alert is what an officer was told of a read's gravest hit; a withdrawal says that it no longer held. Both are items
-of their own, because the hit is on its way by then. A covert hit is sounded nowhere, so it has neither.
+A hit carries all that its later handling depends on: whether it is covert, how grave, and what the list says of the
+vehicle. An alert is what an officer was shown of a read's gravest hit; a withdrawal says that it no longer held. Both
+are items of their own, because the hit is on its way by then. A covert hit is sounded nowhere, so it has neither.
 
 Fields that came later are optional: a department takes the hits of older units as well.
 """
@@ -23,7 +23,7 @@ from alpr_edge.domain.protocol.items import (
 from alpr_edge.domain.reads import PlateRead
 
 HIT_SCHEMA_VERSION = 2
-"""2: with covert, level, vehicle and remarks."""
+"""Version 2 added covert, level, vehicle and remarks."""
 
 
 class _Payload(BaseModel):
@@ -50,38 +50,38 @@ class HitPayload(_Payload):
     matched: InstantPayload
     position: PositionPayload | None
     covert: bool | None = None
-    """None: an older unit, which does not say."""
+    """None: an older unit, which does not report it."""
     level: str | None = None
-    """``notice``, ``routine``, ``high`` or ``urgent``; None where the unit does not say."""
+    """``notice``, ``routine``, ``high`` or ``urgent``; None where the unit does not report it."""
     vehicle: str | None = None
     """Year, make, model and colour as the list has them."""
     remarks: str | None = None
-    """As the list has them."""
+    """Remarks as the list has them."""
 
 
 class AlertPayload(_Payload):
-    """What an officer was told of a hit, as the department stores it. Holds no plate text."""
+    """An alert as the department stores it: what an officer was shown of a hit. Holds no plate text."""
 
     schema_version: int = SCHEMA_VERSION
     hit_id: str
     read_id: str
     unit_id: str
     level: str
-    """Of the alert: lower than the hit's where the hit is not certain."""
+    """Level of the alert: lower than the hit's where the hit is not certain."""
     tone: str
     phrase: str
     list_age: str
     sounded: InstantPayload | None
-    """First sample of the tone; None: it stayed quiet (cooldown, or the sound device was down)."""
+    """When the first sample of the tone sounded; None: it stayed quiet (cooldown, or the sound device was down)."""
 
 
 class WithdrawalPayload(_Payload):
-    """That an alert no longer held, as the department stores it."""
+    """A withdrawal as the department stores it: that an alert no longer held."""
 
     schema_version: int = SCHEMA_VERSION
     hit_id: str
     read_id: str
-    """Of the alert that is withdrawn."""
+    """The read of the alert that is withdrawn."""
     unit_id: str
     withdrawn: InstantPayload
 
@@ -97,23 +97,23 @@ def withdrawal_item_id(hit_id: str) -> str:
 
 
 def kept_as(kind: ItemKind) -> ItemKind:
-    """Under which kind an item lies in the outbox: one that every release can send.
+    """The kind under which an item is stored in the outbox: one that every release can send.
 
-    A release that the unit is rolled back to knows no alerts, and would stop at the first. It knows entries of the
+    An older release, after a roll-back, knows no alerts and would stop at the first. It knows entries of the
     access log, which a department keeps as they come.
     """
     return ItemKind.ACCESS if kind in _PREFIXES else kind
 
 
 def kind_of(item_id: str, kept: ItemKind) -> ItemKind:
-    """What an item carries that lies in the outbox, or came from a release that was rolled back to, under a kind."""
+    """The true kind of an item that was stored under a kind that older releases know (:func:`kept_as`)."""
     if kept is not ItemKind.ACCESS:
         return kept
     return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), kept)
 
 
 def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
-    """A hit as it travels, with the place of its read: it may arrive before the read does."""
+    """Payload of a hit, with the position of its read: it may arrive before the read does."""
     return HitPayload(
         hit_id=hit.hit_id,
         read_id=hit.read_id,
@@ -138,12 +138,12 @@ def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
 
 
 def alert_payload(alert: Alert, sounded: Instant | None, unit_id: str) -> AlertPayload:
-    """An alert as it travels.
+    """Payload of an alert.
 
     Args:
-        alert: what was said.
-        sounded: first sample of its tone; None when it stayed quiet.
-        unit_id: of its read.
+        alert: the alert as shown.
+        sounded: the instant of the first sample of its tone; None when it stayed quiet.
+        unit_id: the unit of its read.
     """
     return AlertPayload(
         hit_id=alert.hit_id,
@@ -158,7 +158,7 @@ def alert_payload(alert: Alert, sounded: Instant | None, unit_id: str) -> AlertP
 
 
 def withdrawal_payload(alert: Alert, withdrawn: Instant, unit_id: str) -> WithdrawalPayload:
-    """The withdrawal of an alert as it travels, dated by the frame that decided otherwise."""
+    """Payload of an alert's withdrawal, dated by the frame that decided otherwise."""
     return WithdrawalPayload(
         hit_id=alert.hit_id, read_id=alert.read_id, unit_id=unit_id, withdrawn=instant_payload(withdrawn)
     )

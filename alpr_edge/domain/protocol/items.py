@@ -1,4 +1,4 @@
-"""What travels from the vehicle to the department: kinds, order, payload schema, version, digest.
+"""Items that travel from the vehicle to the department: kinds, order, payloads, versions, digests.
 
 An item's body is bytes and its digest is their SHA-256: the department answers with the digest of what it
 stored, and only a matching one lets the vehicle's copy age out. Bodies of reads and hits are canonical JSON
@@ -22,21 +22,21 @@ SCHEMA_VERSION = 1
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """Largest body of one item; a full frame as JPEG stays well below."""
 PROTOCOL_VERSION = 1
-"""Of the conversation itself; :data:`SCHEMA_VERSION` is that of the payloads."""
+"""Version of the HTTP protocol; :data:`SCHEMA_VERSION` is that of the payloads."""
 ITEMS_PATH = "/v1/items"
 """Where a batch is posted: multipart/form-data, one part an item, named by its id, its filename the kind."""
 UNIT_HEADER = "Alpr-Edge-Unit"
-"""Which unit sends; the client certificate's common name must be the same."""
+"""Header that names the sending unit; it must be the client certificate's common name."""
 PROTOCOL_HEADER = "Alpr-Edge-Protocol"
-"""On every request and every answer: an answer without it comes from somebody in between, not from the department."""
+"""Header on every request and every answer: an answer without it comes from some server in between."""
 DIGEST_HEADER = "Alpr-Edge-Sha256"
-"""On every part: a body that was changed on the way is never stored."""
+"""Header of every part: a body that was changed on the way is never stored."""
 LISTS_PATH = "/v1/lists/"
-"""In front of a source's name, ``?after=SERIAL``: the next step after that serial, or 204 when there is none."""
+"""Path before a source's name and ``?after=SERIAL``: the next list after that serial, or 204 when there is none."""
 LIST_SERIAL_HEADER = "Alpr-Edge-List-Serial"
-"""On a list: its serial at the department, which grows by one with each list of the source."""
+"""Header of a list: its serial at the department, which grows by one with each list of the source."""
 LIST_CHANGE_HEADER = "Alpr-Edge-List-Change"
-"""On a list: a :class:`ListChange`."""
+"""Header of a list: a :class:`ListChange`."""
 ITEM_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
 ITEMS_MAX = 500
 """Most items of one batch."""
@@ -46,7 +46,7 @@ class ListChange(StrEnum):
     """What a feed does to the list held."""
 
     COMPLETE = "complete"
-    """It takes the list's place."""
+    """It replaces the list."""
     ADDITIONS = "additions"
     REMOVALS = "removals"
 
@@ -61,7 +61,7 @@ class ItemKind(StrEnum):
     TIME = "time"
     """When a read sent before was, its own item untouched (:mod:`~alpr_edge.domain.protocol.time_corrections`)."""
     ALERT = "alert"
-    """What an officer was told of a hit (:mod:`~alpr_edge.domain.protocol.hits`)."""
+    """What an officer was shown of a hit (:mod:`~alpr_edge.domain.protocol.hits`)."""
     WITHDRAWAL = "withdrawal"
     """That an alert no longer held."""
 
@@ -78,7 +78,7 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutboxItem:
-    """One thing to deliver. Its id is the idempotency key: the department stores it once."""
+    """One item to deliver. Its id is the idempotency key: the department stores it once."""
 
     item_id: str
     kind: ItemKind
@@ -86,7 +86,7 @@ class OutboxItem:
     sha256: str
     attempts: int = 0
     failures_alone: int = 0
-    """How often it failed while other items got through; it waits behind all that failed less often."""
+    """How often it failed while other items were delivered; items that failed less often go first."""
 
 
 class Outcome(StrEnum):
@@ -95,16 +95,16 @@ class Outcome(StrEnum):
     RECEIPT = "receipt"
     """Stored; the answer carries the digest of what was stored."""
     RETRY = "retry"
-    """Not now."""
+    """Not stored now; to be sent again."""
     UNSENT = "unsent"
-    """Nothing is known of it, because the link broke before; never the department's word."""
+    """Nothing is known of it, because the link broke before the department answered."""
     REFUSED = "refused"
-    """Never in this form (400, 409 with other content, 413, 422): quarantined and shown, never deleted."""
+    """Never accepted in this form (400, 409 with other content, 413, 422): quarantined and shown, never deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The department's word on one item."""
+    """The department's answer for one item."""
 
     item_id: str
     outcome: Outcome
@@ -117,11 +117,11 @@ class _Payload(BaseModel):
 
 
 class ItemAnswerPayload(_Payload):
-    """The department's word on one item, as it travels. A status speaks as HTTP's does."""
+    """The department's answer for one item, as it travels. ``status`` has the meaning of HTTP's."""
 
     item_id: str
     outcome: str
-    """An :class:`Outcome`; a word a unit does not know counts as retry."""
+    """An :class:`Outcome`; a unit takes a word it does not know for retry."""
     status: int
     sha256: str | None = None
     """Digest of what is stored, read back."""
@@ -140,7 +140,7 @@ class AnswersPayload(_Payload):
 
 
 class InstantPayload(_Payload):
-    """A moment with its provenance: never rewritten, corrected beside the original."""
+    """A moment with the source of its time: never rewritten, corrected beside the original."""
 
     boot_id: str
     boottime_ns: int
@@ -150,7 +150,7 @@ class InstantPayload(_Payload):
 
 
 class PositionPayload(_Payload):
-    """Where, how old, how good, and who said so."""
+    """A position with its age, its precision and its source."""
 
     lat_deg: float = Field(ge=-90, le=90)
     lon_deg: float = Field(ge=-180, le=180)
@@ -209,7 +209,7 @@ def digest(body: bytes) -> str:
 
 
 def instant_payload(instant: Instant) -> InstantPayload:
-    """An instant as it travels."""
+    """Payload of an instant."""
     return InstantPayload(
         boot_id=instant.boot_id,
         boottime_ns=instant.boottime_ns,
@@ -220,7 +220,7 @@ def instant_payload(instant: Instant) -> InstantPayload:
 
 
 def position_payload(position: Position | None) -> PositionPayload | None:
-    """A position as it travels."""
+    """Payload of a position."""
     if position is None:
         return None
     return PositionPayload(
@@ -233,7 +233,7 @@ def position_payload(position: Position | None) -> PositionPayload | None:
 
 
 def read_payload(read: PlateRead) -> ReadPayload:
-    """A read as it travels."""
+    """Payload of a read."""
     box = read.box
     return ReadPayload(
         read_id=read.read_id,

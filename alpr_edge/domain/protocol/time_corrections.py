@@ -1,9 +1,9 @@
-"""When a read was, as it travels: an amendment of its own beside the read, which stays as it was stamped.
+"""Corrections of a read's time, as they travel: an item of its own beside the read, which stays as it was stamped.
 
-A read is delivered with the clock its vehicle had. Once the pairs of its boot place it, the times follow as an item of
-kind ``time``. When pairs come to contradict each other, a second item says that nothing is sure: it takes back the
-first, and the trust in the read's own clock. Pairs only ever narrow what is possible, so there is never a third.
-A read's hits were at the read's times.
+A read is delivered with the clock its vehicle had. Once clock pairs of its boot place it in time, the times follow as
+an item of kind ``time``. When pairs come to contradict each other, a second item says that nothing is sure: it takes
+back the first, and the trust in the read's own clock. Pairs only ever narrow what is possible, so there is never a
+third. A read's hits were at the read's times.
 """
 
 from datetime import datetime
@@ -18,14 +18,14 @@ from alpr_edge.domain.timeline import Placement, Timeline
 
 
 class PlacedPayload(BaseModel):
-    """A sure moment."""
+    """A moment in time that is sure."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     utc: str
     uncertainty_ms: float | None
     basis: str
-    """``placed``, or ``own`` where the stamped time was sure already."""
+    """``placed`` by clock pairs, or ``own`` where the stamped time was sure already."""
 
 
 class TimePayload(BaseModel):
@@ -37,26 +37,26 @@ class TimePayload(BaseModel):
     read_id: str
     unit_id: str
     boot_id: str
-    """Of the read's instants, whose original stands in the read's own item."""
+    """The boot of the read's instants; the original instants are in the read's own item."""
     sure: bool
     first_seen: PlacedPayload | None
     last_seen: PlacedPayload | None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        """Sure times are there, others are not."""
+        """Check that times are present exactly when they are sure."""
         if {self.sure} != {self.first_seen is not None, self.last_seen is not None}:
             raise ValueError("times are given if and only if they are sure")
         return self
 
 
 def time_item_id(read_id: str, *, sure: bool) -> str:
-    """Id of the item that places a read, or that says nothing of its time is sure."""
+    """Id of the item with a read's corrected times, or of the one that says its times are not sure."""
     return f"time:{read_id}" if sure else f"time:{read_id}:disputed"
 
 
 def time_payload(read: PlateRead, timeline: Timeline) -> TimePayload | None:
-    """What the pairs of its boot add to what a read says of its time; None when that is nothing yet."""
+    """The correction of a read's times by the clock pairs of its boot; None when there is nothing to say yet."""
     first, last = timeline.place(read.first_seen), timeline.place(read.last_seen)
     sure = first.sure and last.sure
     trusted = read.first_seen.trusted and read.last_seen.trusted
@@ -83,7 +83,7 @@ def instant_in(payload: InstantPayload) -> Instant:
     """The instant that a payload carries.
 
     Raises:
-        ValueError: its UTC or its source is none.
+        ValueError: the payload's UTC or its source is not valid.
     """
     utc = None if payload.utc is None else datetime.fromisoformat(payload.utc)
     source = UtcSource(payload.utc_source)

@@ -1,1 +1,1 @@
-"""recognition."""
+"""Rules from single readings to reads: tracking, voting and the decision of a pass."""

@@ -41,7 +41,7 @@ class Box:
         return shared / union if union > 0 else 0.0
 
     def moved(self, x_px: float, y_px: float) -> "Box":
-        """The box shifted by (x, y)."""
+        """The box moved by (x, y)."""
         return Box(self.left_px + x_px, self.top_px + y_px, self.right_px + x_px, self.bottom_px + y_px)
 
     def grown(self, fraction: float) -> "Box":

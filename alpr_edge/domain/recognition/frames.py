@@ -1,4 +1,4 @@
-"""What a camera gives and what the models make of it: Frame -> Detection -> Reading."""
+"""A camera's frame, the plates detected in it, and what is read from them: Frame -> Detection -> Reading."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """One look of the reader at one plate in one frame."""
+    """What the reader makes of one plate in one frame."""
 
     frame_number: int
     captured: Instant

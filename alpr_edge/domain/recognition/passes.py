@@ -1,4 +1,4 @@
-"""When a track becomes a read: the decided-read rule.
+"""Decides when a track becomes a read.
 
 A pass is **decided** once: when the vote is settled, after N readings, T ms after the first, or when it ends,
 whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend the row. When
@@ -20,7 +20,7 @@ from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.voting import Vote, vote
 
 CROP_MARGIN = 0.15
-"""What is kept around the plate's box in its crop, in parts of its size: the officer sees the whole plate."""
+"""Margin that is kept around the plate in its crop, in parts of its box: the officer sees the whole plate."""
 SETTLED_MIN = 0.95
 """Confidence at which a vote decides before its time. Above that of a certain read, since a vote that stops at the
 first frame to pass a threshold is wrong more often than its confidence says: with 0.9 here 95 of 100 certain decisions
@@ -32,7 +32,7 @@ CORRECTIONS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class DecisionRule:
-    """When to decide, and what is too little to be a read at all."""
+    """When a pass is decided, and how much a read needs at least."""
 
     readings_max: int
     age_ms_max: float
@@ -42,7 +42,7 @@ class DecisionRule:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What is the same in every read of one camera."""
+    """The values that are the same in every read of one camera."""
 
     unit_id: str
     camera_id: str
@@ -51,27 +51,27 @@ class Origin:
 
 @dataclass(slots=True, eq=False)
 class _Pass:
-    """One vehicle's passing: its track, its sharpest look, and the read it became."""
+    """One vehicle passing the camera: its track, its sharpest picture, and its read once decided."""
 
     first: Reading
     sharpest: Reading
     evidence: Evidence
     sharper: bool = False
-    """Whether a sharper look came after the decision."""
+    """Whether a sharper picture came after the decision."""
     read: PlateRead | None = None
     corrections: int = 0
 
 
 class Passes:
-    """Turns the readings of one camera into decided and closed reads.
+    """Turns the readings of one camera into events: reads that are decided and passes that are over.
 
     Args:
-        origin: unit, camera and models.
-        rule: when to decide.
+        origin: the unit, camera and models.
+        rule: the decision rule.
         gap_ms: a vehicle not seen for this long has passed.
-        locate: gives the position of an instant, if one is known.
-        new_id: gives each read its id.
-        second: whom to ask about what is not certain.
+        locate: a function that gives the position at an instant, if one is known.
+        new_id: a function that gives each read its id.
+        second: the second reader's opinions, for what is not certain; None: there is no second reader.
     """
 
     def __init__(
@@ -91,10 +91,10 @@ class Passes:
         self._second = second or SecondOpinions()
         self._open: dict[int, _Pass] = {}
         self._leaving: list[Track] = []
-        """Passes that have ended and wait for the second reader."""
+        """Tracks that have ended and whose decision waits for the second reader."""
 
     def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
-        """Take in one frame's readings; returns what they decided and what ended before them."""
+        """Process one frame's readings and return the events: reads decided, and passes that ended before."""
         leaving, self._leaving = self._leaving, []
         events = self._end([*leaving, *self._tracker.expire(frame.captured)], frame.captured)
         tracks = self._tracker.update(readings)
@@ -104,12 +104,12 @@ class Passes:
         return events
 
     def close(self, now: Instant) -> list[ReadEvent]:
-        """End every pass: the source ended or the unit stops."""
+        """End every pass, because the source ended or the unit stops."""
         leaving, self._leaving = self._leaving, []
         return self._end([*leaving, *self._tracker.close()], now, last=True)
 
     def _look(self, track: Track, reading: Reading, frame: Frame) -> None:
-        """Keep the sharpest look at the vehicle."""
+        """Keep the sharpest picture of the vehicle."""
         current = self._open.get(track.number)
         if current is None:
             self._open[track.number] = _Pass(reading, reading, _evidence(frame, reading))
@@ -118,7 +118,7 @@ class Passes:
             current.sharper = current.read is not None
 
     def _judge(self, track: Track, now: Instant, *, ending: bool) -> list[ReadEvent]:
-        """Decide, or correct a decision that no longer holds."""
+        """Decide a pass, or correct a decision that no longer holds."""
         current, result = self._open[track.number], self._vote(track)
         if not self._is_readable(result):
             return []

@@ -1,8 +1,8 @@
-"""Asking a second reader about a plate that the first is not certain of, without waiting for it.
+"""Asks a second reader about a plate that the first is not certain of, without stopping the frames.
 
-A pass about to be decided asks once, about its sharpest look, and waits for the answer for so long and no longer: the
-frames go on meanwhile. No answer, a late one, or a second reader too busy to be asked, and the first reader's word
-stands.
+A pass about to be decided asks once, with its sharpest picture, and waits for the answer for a limited time: the
+frames go on meanwhile. Without an answer in time, or with a second reader too busy to be asked, the first reader's
+result stands.
 """
 
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.voting import Opinion, Vote
 
 TEXTS_MAX = 9
-"""Texts asked about: the likeliest, and what else the first reader considers."""
+"""Most texts asked about: the likeliest, and others that the first reader considers."""
 
 
 class Answer(Protocol):
-    """What was asked for, now or later."""
+    """The answer of the second reader, which may still be under way."""
 
     @property
     def done(self) -> bool:
         """Whether the second reader has finished."""
 
     def opinion(self, wait_ms: float) -> Opinion | None:
-        """What it said; None when it has not within that time, or failed."""
+        """The opinion; None when it has not come within that time, or the second reader failed."""
 
 
 class SecondReader(Protocol):
-    """Another reader than the one whose readings are voted on, with mistakes of its own."""
+    """A reader beside the one whose readings are voted on, with different mistakes."""
 
     @property
     def model_id(self) -> str:
-        """What stands on a read that it was asked about and answered."""
+        """Id of the model, stored with every read for which it answered."""
 
     def ask(self, crop: Pixels, texts: tuple[str, ...]) -> Answer | None:
         """Hand over a crop (uint8 [H, W, 3] BGR) and the texts in question; None when it is too busy."""
@@ -47,10 +47,10 @@ class _Asked:
 
 
 class SecondOpinions:
-    """The questions of one camera's open passes.
+    """The second reader's opinions for the open passes of one camera.
 
     Args:
-        reader: whom to ask; None: nobody.
+        reader: the second reader; None: there is none.
         wait_ms: how long a decision waits for the answer.
     """
 
@@ -60,14 +60,14 @@ class SecondOpinions:
         self._asked: dict[int, _Asked] = {}
 
     def must_wait(self, number: int, result: Vote, crop: Pixels, now: Instant, *, last: bool) -> bool:
-        """Whether the decision of a pass waits for an answer; asks when nobody has yet.
+        """Whether the decision of a pass must wait for an answer; asks for it the first time.
 
         Args:
-            number: of the track.
+            number: the number of the track.
             result: the vote so far.
-            crop: its sharpest look.
-            now: of the present frame.
-            last: no frame follows: wait here.
+            crop: the sharpest picture of the plate.
+            now: the instant of the present frame.
+            last: whether no frame follows, so that this call waits for the answer.
         """
         if self._reader is None or result.certain:
             return False
@@ -84,14 +84,14 @@ class SecondOpinions:
         return False
 
     def opinion_of(self, number: int) -> Opinion | None:
-        """What was said of a pass, as far as it was heard."""
+        """The opinion for a pass, if it has come."""
         asked = self._asked.get(number)
         return None if asked is None else asked.opinion
 
     def heard(self, number: int) -> tuple[str, ...]:
-        """The second reader's model, where its word counts in the vote of a pass."""
+        """The second reader's model, where its opinion counts in the vote of a pass."""
         return (self._reader.model_id,) if self._reader is not None and self.opinion_of(number) is not None else ()
 
     def forget(self, number: int) -> None:
-        """The pass is over."""
+        """Drop the opinion of a pass that is over."""
         self._asked.pop(number, None)

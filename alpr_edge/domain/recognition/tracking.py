@@ -1,4 +1,4 @@
-"""Joining detections of one vehicle over frames: which track a detection belongs to.
+"""Joins the detections of one vehicle over frames into a track.
 
 A plate moves by more than its own width between frames of a passing car, so overlap alone loses it. A track predicts
 its box by its last motion; a detection joins by overlap with the prediction, or by nearness when the reader also
@@ -15,9 +15,9 @@ from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import text_of
 
 OVERLAP_MIN = 0.25
-"""IoU with the predicted box from which a detection joins whatever it reads."""
+"""IoU with the predicted box from which a detection joins the track whatever its text."""
 REACH_WIDTHS = 6.0
-"""How many plate widths off the prediction the same text may lie."""
+"""How many plate widths from the prediction a detection with the same text may lie."""
 SIZE_RATIO_MAX = 2.5
 """How much larger or smaller a plate may look in the next frame that shows it."""
 AGREEMENT_MIN = 0.6
@@ -28,7 +28,7 @@ READINGS_KEPT = 64
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One vehicle passing one camera, as far as it is known."""
+    """The readings of one vehicle passing one camera."""
 
     number: int
     readings: list[Reading] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Track:
     seen: int = 0
     """How many readings it had in all."""
     text: str = ""
-    """What its last reading with a text read."""
+    """The text of the last reading that had one."""
 
     @property
     def last(self) -> Reading:
@@ -44,7 +44,7 @@ class Track:
         return self.readings[-1]
 
     def add(self, reading: Reading) -> None:
-        """Take a reading in."""
+        """Add a reading."""
         self.seen += 1
         self.readings.append(reading)
         self.text = text_of(reading.slot_probabilities) or self.text
@@ -53,7 +53,7 @@ class Track:
             del self.readings[1]
 
     def predicted(self, at: Instant) -> Box:
-        """Where its plate should be at ``at``, by the motion between its last two readings."""
+        """Predict the plate's box at ``at`` by the motion between the track's last two readings."""
         if len(self.readings) < 2:
             return self.last.box
         before, last = self.readings[-2], self.readings[-1]
@@ -70,7 +70,7 @@ class Tracker:
     """Holds the open tracks of one camera.
 
     Args:
-        gap_ms: a track not seen for this long is over.
+        gap_ms: the time without a reading after which a track is over.
     """
 
     def __init__(self, gap_ms: float) -> None:
@@ -97,11 +97,11 @@ class Tracker:
         return [self._join(taken.get(index), reading) for index, reading in enumerate(readings)]
 
     def expire(self, now: Instant) -> list[Track]:
-        """Take out and return the tracks that are over at ``now``, oldest first."""
+        """Remove and return the tracks that are over at ``now``, oldest first."""
         return self._take([track for track in self._tracks if now.ms_since(track.last.captured) > self._gap_ms])
 
     def close(self) -> list[Track]:
-        """Take out and return every open track: the source ended."""
+        """Remove and return every open track, because the source ended."""
         return self._take(list(self._tracks))
 
     def _take(self, ended: list[Track]) -> list[Track]:
@@ -117,7 +117,7 @@ class Tracker:
 
 
 def _affinity(track: Track, reading: Reading) -> float:
-    """How well a reading continues a track; 0: not at all."""
+    """How well a reading continues a track; 0 means not at all."""
     predicted, box = track.predicted(reading.captured), reading.box
     if not _similar_size(track.last.box, box):
         return 0.0

@@ -4,8 +4,8 @@ Slot log-probabilities are summed over frames. Frames of one pass are not indepe
 the same angle), so the sum is tempered: N readings count as N ** :data:`INDEPENDENCE` of them. A reading's weight
 grows with its sharpness and its detection, so a blurred look seldom overrules a sharp one.
 
-Where a second reader has looked, its opinion of the texts in question is weighed in: it makes mistakes of its own, and
-some in common with the first, so it counts for less than a look of the first (:data:`OPINION_WEIGHT`).
+A second reader's opinion of the texts in question is weighed in: it makes mistakes of its own, and
+some in common with the first, so it counts for less than a reading of the first (:data:`OPINION_WEIGHT`).
 """
 
 import heapq
@@ -29,9 +29,9 @@ and 0.2, where the log loss of the confidence is least; it changes the confidenc
 OPINION_WEIGHT = 0.5
 """Exponent of a second reader's likelihoods: of 0.2 to 1 the one that read most of the same passes exactly."""
 OPINION_FLOOR = 0.01
-"""Likelihood that a text keeps which the second reader saw nothing of."""
+"""Likelihood that remains for a text of which the second reader found nothing."""
 PROBABILITY_FLOOR = 1e-4
-"""Least probability of a character in one look: one wrong frame must not veto all others."""
+"""Least probability of a character in one reading: one wrong frame must not exclude what all others show."""
 ALTERNATIVE_MIN = 1e-3
 """Least probability of another text that is worth keeping."""
 _SLOT_CHOICES = 3
@@ -40,12 +40,12 @@ _EMPTY_INDEX = ALPHABET.index(EMPTY)
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a second reader makes of a plate."""
+    """What a second reader reads on a plate."""
 
     plate: str
     """Canonical text it reads; empty when it reads none."""
     likelihoods: Mapping[str, float]
-    """Of each text it was asked about, and of its own: 0 to 1."""
+    """Likelihood of each text it was asked about, and of its own: 0 to 1."""
 
     def of(self, plate: str) -> float:
         """Weight of a text."""
@@ -54,10 +54,10 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What the readings of a pass say together."""
+    """The joint result of the readings of a pass."""
 
     plate: str
-    """Canonical text of the likeliest slots; the reader leaves every slot empty for what is no plate."""
+    """Canonical text of the likeliest slots; empty slots throughout mean that it is no plate."""
     confidence: float
     """Probability of that text."""
     alternatives: tuple[Alternative, ...]
@@ -71,7 +71,7 @@ class Vote:
 
     @property
     def certain(self) -> bool:
-        """Whether the text may be taken as it stands."""
+        """Whether the text is sure enough to be used without comparing it first."""
         return is_certain(self.plate, self.confidence)
 
 
@@ -91,7 +91,7 @@ def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinio
 
 
 def text_of(probabilities: Probabilities) -> str:
-    """Canonical text of one reading's likeliest slots ([slots, alphabet])."""
+    """Canonical text of the likeliest slots of one reading ([slots, alphabet])."""
     return _join(np.argmax(probabilities, axis=1).tolist())
 
 
@@ -139,7 +139,7 @@ def _texts(posterior: NDArray[np.float64], count: int) -> list[tuple[str, float]
 
 
 def _weighed(texts: list[tuple[str, float]], opinion: Opinion) -> list[tuple[str, float]]:
-    """The texts after the second reader's word, likeliest first; its own text joins them."""
+    """The texts weighed with the second reader's opinion, likeliest first; its own text is among them."""
     known = dict(texts)
     if opinion.plate:
         known.setdefault(opinion.plate, PROBABILITY_FLOOR)

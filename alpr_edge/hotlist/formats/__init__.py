@@ -1,1 +1,1 @@
-"""formats."""
+"""The feed formats: one file each, with what they share."""

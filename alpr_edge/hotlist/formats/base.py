@@ -1,4 +1,4 @@
-"""What every feed format shares: from lines of bytes to entries, lines refused, and the date of issue.
+"""The base of every feed format: from lines of bytes to entries, rejected lines, and the date of issue.
 
 A format reads lazily, line by line, so that a list of millions never stands in memory as objects. Nothing here or
 in a format puts plate text into a log or an error: a line is named by its number and column.
@@ -22,15 +22,15 @@ VEHICLE_MAX = 100
 RECORD_ID_MAX = 64
 PLATE_RAW_MAX = 24
 REASONS_ALLOWED = frozenset(Reason) - {Reason.IMMIGRATION_VIOLATOR}
-"""What a source lets in unless its settings say otherwise."""
+"""Reasons that a source may have unless its settings say otherwise."""
 PACIFIC = "America/Los_Angeles"
 MOMENTS_MAX = 4096
-"""How many dates are remembered; a feed repeats them."""
+"""Most dates that are remembered; a feed repeats them."""
 _DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
 
 
 class FormatName(StrEnum):
-    """The layouts known."""
+    """The names of the known formats."""
 
     GENERIC_CSV = "generic-csv"
     FIXED_WIDTH = "fixed-width"
@@ -69,18 +69,18 @@ Record = Row | Rejected | Withheld
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a department wants a source read; all of it is settable, a source at a time."""
+    """How a department wants a source read; every field can be set for each source."""
 
     reason: Reason | None = None
     """Reason of every line that names none itself."""
     reasons: frozenset[Reason] = REASONS_ALLOWED
-    """Reasons let in."""
+    """Reasons that are accepted."""
     codes: Mapping[str, Reason] = field(default_factory=dict)
-    """Codes or wordings of the feed, upper case, beside and before the format's own."""
+    """Meaning of the feed's codes or wordings, upper case; they go before the format's own."""
     covert: bool = False
-    """All entries are covert."""
+    """Whether all entries are covert."""
     zone: str = ""
-    """Zone of its dates; empty: the format's."""
+    """Time zone of its dates; empty: the format's."""
     skip_plates: frozenset[str] = frozenset()
     """Canonical texts that are no plates, beside the words every feed writes."""
     entries_expire: timedelta | None = None
@@ -88,9 +88,9 @@ class Rules:
     trailer_required: bool = False
     """Refuse a feed without a trailer that counts its records."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Where a field stands, by role: a column's name, its number from 1, or places such as ``1-8``."""
+    """Place of each field, by role: a column's name, its number from 1, or places such as ``1-8``."""
     delimiter: str = ""
-    """Empty: told by the header row."""
+    """Character between columns; empty: detected by the header row."""
     header: bool = True
     """Whether the first row names the columns."""
 
@@ -100,18 +100,18 @@ DEFAULT_RULES = Rules()
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """What is known of a feed beside its bytes."""
+    """The facts that are known of a feed beside its bytes."""
 
     source: str
     file_name: str
     rules: Rules = DEFAULT_RULES
     now: datetime | None = None
-    """The moment, UTC."""
+    """The present moment, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed whose head was read."""
+    """A feed whose head was read, with its lines still to come."""
 
     issued: datetime | None
     """When the list was made, UTC; None: the feed does not say."""
@@ -130,7 +130,7 @@ class FeedFormat(ABC):
 
         Args:
             lines: the file's lines with their ends.
-            context: what is known beside the file.
+            context: the facts that are known beside the file.
 
         Raises:
             FeedError: the head is missing or is not this format's.
@@ -172,9 +172,9 @@ def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False) -> datetime 
     time of ``local``. In the hour that comes twice the earlier is taken, so that a list never looks younger.
 
     Args:
-        text: the cell.
-        local: zone of times that name none.
-        end_of_day: a date alone means the end of that day, not its beginning (an expiry holds through its day).
+        text: the text of the cell.
+        local: the time zone of times that name none.
+        end_of_day: whether a date alone means the end of that day, not its beginning (an expiry holds through its day).
     """
     text = text.strip()
     for layout in _DAY_FORMATS:

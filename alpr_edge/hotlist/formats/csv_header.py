@@ -1,4 +1,4 @@
-"""Which column of a delimited feed is what: by the names feeds use, or as the settings say."""
+"""Finds the meaning of each column of a delimited feed: by the names feeds use, or as the settings say."""
 
 import csv
 import re
@@ -23,10 +23,10 @@ ROLES: dict[str, tuple[str, ...]] = {
     "model": ("vehiclemodel", "model"),
     "colour": ("vehiclecolor", "vehiclecolour", "color", "colour"),
 }
-"""What a column is called, by role, lower case without spaces; the first name present is taken."""
+"""Names of a column by role, lower case without spaces; the first name present is taken."""
 
 VEHICLE_ROLES = ("year", "make", "model", "colour")
-"""What a vehicle's text is joined of."""
+"""The roles whose cells are joined to a vehicle's text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The fields of formats with a record a line: where a cell stands, what it looks like, and what it is."""
+"""The fields of formats with a record a line: where a cell is, what its content must look like, and its meaning."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ class Field:
     last: int = 0
     """Its last column; 0: to the end of the line, or between delimiters."""
     looks: Looks | None = None
-    """Whether a cell can be this field's."""
+    """Whether a cell's content can be this field's."""
     wrong: str = ""
     """What is wrong where it cannot."""
     label: str = ""
-    """Stands before the cell in the remarks."""
+    """Text before the cell in the remarks."""
 
     @property
     def place(self) -> str:
-        """How reports name it."""
+        """Name of the place for reports."""
         if self.last == self.first:
             return str(self.first)
         return f"{self.first}-{self.last}" if self.last else f"{self.first}"
 
 
 def gathered(fields: Sequence[Field], found: Sequence[str]) -> Cells:
-    """The cells of a line by what they are."""
+    """The cells of a line by their meaning."""
     known = dict.fromkeys(Cells._fields, "")
     for field, cell in zip(fields, found, strict=True):
         text = cell.strip()
@@ -88,7 +88,7 @@ def is_state(text: str) -> bool:
 
 
 def is_state_or_blank(text: str) -> bool:
-    """Likewise, or blank."""
+    """Whether a cell is two letters, the letter O written as zero or not, or blank."""
     return not text.strip() or is_state(text)
 
 

@@ -71,10 +71,10 @@ class _Rows:
     """The rows behind the header; line numbers are the file's.
 
     Args:
-        header: which cell is what.
-        maker: makes the rows.
-        done: lines read already.
-        trailer: whether a trailer must stand at the end.
+        header: the header, which says what each cell means.
+        maker: the builder of the rows.
+        done: the number of lines read already.
+        trailer: whether a trailer must be at the end.
     """
 
     def __init__(self, header: Header, maker: RowBuilder, done: int, *, trailer: bool) -> None:

@@ -37,9 +37,9 @@ class LineFormat(FeedFormat):
     """A record a line."""
 
     fields: tuple[Field, ...]
-    """In their order in the line."""
+    """The fields in their order in the line."""
     codes: ClassVar[Codes] = {}
-    """Meaning of its reason cells."""
+    """Meaning of the codes in its reason cells."""
     zone: ClassVar[str] = PACIFIC
     has_head: bool = True
     """Whether a first line that is no record is a head."""
@@ -82,7 +82,7 @@ class LineFormat(FeedFormat):
         """Column and reason of a line that did not look like a record; ``closely``: also whether it is shifted."""
 
     def cells(self, found: Sequence[str]) -> Cells:
-        """What is what of a line's cells."""
+        """The cells of a line by their meaning."""
         return gathered(self.fields, found)
 
     def _traits(self, context: FeedContext) -> Traits:

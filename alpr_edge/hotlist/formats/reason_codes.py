@@ -1,4 +1,4 @@
-"""From the words of a feed to a reason.
+"""Finds the reason that the words of a feed mean.
 
 Only words spelled out are understood. One-letter codes collide between sources (``X`` is a sex offender in NCIC and
 a suspended registration in New York), so a code in a feed that brings no table of its own stays

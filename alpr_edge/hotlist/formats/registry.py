@@ -1,4 +1,4 @@
-"""Every layout by its name. A new one is a file of some thirty lines beside these, and a line here."""
+"""All formats by name. A new one is a file of some thirty lines beside these, and a line here."""
 
 from alpr_edge.hotlist.formats.base import FeedFormat, FormatName
 from alpr_edge.hotlist.formats.clew import Clew

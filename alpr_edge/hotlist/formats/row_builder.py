@@ -1,4 +1,4 @@
-"""From the cells of a line to a row: the rules that hold for every format, in one place and fast.
+"""Builds a row from the cells of a line: the rules that hold for every format, in one place and fast.
 
 A format finds the cells; what a plate, a reason, a state or a date is, and which of them the source lets in, is
 judged here. What repeats over a list of millions (reasons, states, dates, vehicles) is judged once and remembered.
@@ -32,7 +32,7 @@ from alpr_edge.hotlist.formats.base import (
 from alpr_edge.hotlist.index.row import Restrictions, microseconds
 
 REMEMBERED_MAX = 8192
-"""How many different cells of a kind are remembered; a feed repeats few of them."""
+"""Most different cells of a kind that are remembered; a feed repeats few of them."""
 Codes = Mapping[str, tuple[Reason, str]]
 """A feed's codes or wordings, upper case, each with its reason and what else the officer is to know."""
 _OTHER_WILDCARDS = re.compile(r"[%_#]")
@@ -44,7 +44,7 @@ Value = TypeVar("Value")
 
 
 class Cells(NamedTuple):
-    """What a format found in a line; an empty text is an absent cell."""
+    """The cells that a format found in a line; an empty text is an absent cell."""
 
     plate: str
     state: str = ""
@@ -57,7 +57,7 @@ class Cells(NamedTuple):
 
 
 class Memo(dict[Key, Value]):
-    """Remembers what a function made of each key; forgets all when it is full."""
+    """Remembers the result of a function for each key; forgets all when it is full."""
 
     def __init__(self, make: Callable[[Key], Value]) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Traits:
     """What a format says about its cells."""
 
     names: Mapping[str, str]
-    """What the feed calls each cell, for reports; by the field names of :class:`Cells`."""
+    """The feed's name of each cell, for reports; by the field names of :class:`Cells`."""
     codes: Codes = field(default_factory=dict)
     default: Reason | None = None
     """Reason of lines that name none, where the settings give none."""
@@ -88,7 +88,7 @@ class Traits:
 
 
 class RowBuilder:
-    """Makes rows for one feed."""
+    """Builds the rows of one feed."""
 
     def __init__(self, context: FeedContext, traits: Traits) -> None:
         self._rules = context.rules
@@ -108,11 +108,11 @@ class RowBuilder:
         return moment(text, self._zone)
 
     def begin(self, issued: datetime | None) -> None:
-        """Take the date of the list, which entries without an expiry of their own count from.
+        """Set the date of the list, from which entries without an expiry of their own count.
 
         Raises:
             FeedClockError: the source's entries expire, and neither the list's date nor the moment is known.
-            FeedError: it is the calendar's last.
+            FeedError: the date is the calendar's last.
         """
         holds = self._rules.entries_expire
         if holds is None:
@@ -170,7 +170,7 @@ class RowBuilder:
         return plate, raw, f"longer than {PLATE_LENGTH_MAX} characters" if len(plate) > PLATE_LENGTH_MAX else ""
 
     def _reason(self, text: str) -> tuple[str | None, str]:
-        """A cell's reason (None: not let in), and what of it belongs into the remarks."""
+        """A cell's reason (None: not accepted), and the part of it that belongs into the remarks."""
         reason, note = self._meaning(" ".join(text.split()))
         return (reason.value if reason in self._rules.reasons else None), note
 

@@ -1,4 +1,4 @@
-"""Issuing states as feeds write them, to the two letters a read carries."""
+"""Converts issuing states as feeds write them to the two letters that a read has."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What says of most plates that a list does not hold them, by one look at one byte.
+"""A filter that tells of most plates that a list does not hold them, by reading one byte.
 
 Nearly every read of the road is of a plate on no list, and its text and each alternative is held against the list of
 every source. A search of millions of sorted keys touches two dozen places of memory that no cache holds.
@@ -9,7 +9,8 @@ import numpy as np
 from alpr_edge.hotlist.index.plate_keys import GOLDEN, Keys
 
 BITS_A_KEY_MIN = 12
-"""To the next power of two: 8 MB for five million keys. Of plates not listed about one in twelve or fewer passes."""
+"""Least bits a key, rounded up to a power of two: 8 MB for five million keys. One of twelve or more plates not listed
+passes."""
 _WORD_BITS = 64
 _BATCH = 1 << 16
 _BIT = np.array([1, 2, 4, 8, 16, 32, 64, 128], dtype=np.uint8)
@@ -21,7 +22,7 @@ class BloomFilter:
     Fibonacci hashing (Knuth, 6.4) scatters plates of one pattern as well, where remainders would heap them.
 
     Args:
-        keys: all that are held.
+        keys: all keys of the list.
     """
 
     def __init__(self, keys: Keys) -> None:

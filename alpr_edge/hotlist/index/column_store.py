@@ -1,4 +1,4 @@
-"""The fields of a generation's rows, packed by column.
+"""Packs the fields of a generation's rows by column.
 
 What repeats over a list (state, reason, vehicle, dates, restrictions) is a code of one or two bytes into a table of its
 distinct values. What is an entry's own (record id, remarks, the plate as written) lies in small blocks of text, the
@@ -21,10 +21,10 @@ from alpr_edge.hotlist.index.row import Row
 
 ROWS_A_BLOCK = 16
 DISTINCT_MAX = 65_535
-"""Values of one table; the code behind the last means that the value lies in the block."""
+"""Most values of one table; the code behind the last means that the value is in the block."""
 SPILLED = DISTINCT_MAX
 DEFLATED_FROM_BYTES = 512
-"""Blocks of a few short fields gain little from it."""
+"""Least size of a block that is compressed; short ones gain little from it."""
 _PLAIN, _DEFLATED = 0, 1
 _LEVEL = 6
 _RAW_DEFLATE = -12
@@ -33,7 +33,7 @@ _MEMORY = 5
 _BUFFER_BYTES = 4096
 _CODED = 6
 _FIELD, _ROW = "\x1f", "\n"
-"""What stands between the fields and the rows of a block."""
+"""Separators between the fields and the rows of a block."""
 _OWN = 3
 
 
@@ -100,7 +100,7 @@ class ColumnsPacker:
         self._blocks = bytearray()
 
     def add(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Take a batch of rows, turned: a sequence each field of a row.
+        """Add a batch of rows, turned: one sequence for each field of a row.
 
         Raises:
             ValueError: a text of a row holds control characters, which no format lets through.
@@ -122,7 +122,7 @@ class ColumnsPacker:
             self._ends.append(len(self._blocks))
 
     def pack(self) -> Columns:
-        """All of them."""
+        """Pack all rows that were added."""
         widths = tuple(_width(len(dictionary)) for dictionary in self._dictionaries)
         codes = np.empty((len(self._codes[0]), sum(widths)), dtype=np.uint8)
         place = 0

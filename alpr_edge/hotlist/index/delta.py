@@ -1,4 +1,4 @@
-"""Changes to a list: additions and removals, worked into a new complete generation.
+"""Applies changes to a list: additions and removals result in a new complete generation.
 
 A generation stays whole and sealed by itself, so that a change is swapped, rolled back and checked like any list. An
 entry added again takes the place of the one held: its remarks or its end may be new.
@@ -19,13 +19,13 @@ _BATCH_ROWS = 4096
 
 
 class RowPacker(Protocol):
-    """What an import hands a feed's rows to."""
+    """Collects a feed's rows during an import."""
 
     def extend(self, rows: Iterable[Row]) -> None:
-        """Take rows."""
+        """Add rows."""
 
     def pack(self) -> Made:
-        """The generation they make."""
+        """Build the generation that the rows make."""
 
 
 def packer_for(change: ListChange, held: Packed | None) -> RowPacker:

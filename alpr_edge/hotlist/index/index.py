@@ -20,11 +20,11 @@ class SealedList:
 
 @dataclass(frozen=True, slots=True)
 class ListFault:
-    """A source whose live generation could not be opened: it is not watched, or an older one still is."""
+    """A source whose live generation could not be opened: it is not matched, or an older one still is."""
 
     source: str
     message: str
-    """One line."""
+    """The fault in one line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class HotlistIndex:
 
     lists: tuple[SealedList, ...] = ()
     faults: tuple[ListFault, ...] = ()
-    """What is missing from :attr:`lists`: never taken for "no hits"."""
+    """Lists that are missing from :attr:`lists`: a look-up must not take that for "no hits"."""
 
     def __len__(self) -> int:
         return sum(len(held.packed) for held in self.lists)

@@ -34,7 +34,7 @@ def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> 
 
 
 def open_marks(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
-    """What an import compares; as :func:`open_sealed`."""
+    """Open the part of a sealed file that an import compares; errors as of :func:`open_sealed`."""
     seal = sealed_file.Seal(stored.generation.source, stored.generation.serial)
     return sealed_file.read_marks(directory / stored.file, seal, lists_key, stored.sha256)
 
@@ -45,7 +45,7 @@ class HotlistLoader:
     One thread loads and refreshes; any number may look up meanwhile and see one whole index.
 
     Args:
-        database: says which generations are live.
+        database: the database that says which generations are live.
         lists_key: 32 bytes.
         directory: folder of the sealed files.
     """
@@ -69,7 +69,7 @@ class HotlistLoader:
         return self._index
 
     def exact(self, plate: str) -> list[Listed]:
-        """All entries of one canonical text, over all sources."""
+        """All entries with one canonical text, over all sources."""
         return self._index.exact(plate)
 
     def partial(self, plate: str) -> list[Listed]:
@@ -96,7 +96,7 @@ class HotlistLoader:
         return self._index
 
     def refresh_if_changed(self) -> bool:
-        """Load again when another generation went live since; cheap when nothing was committed.
+        """Load again when another generation has gone live; cheap when nothing was committed.
 
         Returns:
             Whether the index was swapped.

@@ -34,7 +34,7 @@ class Packed:
     """[entries], the row of each key."""
     columns: Columns
     patterns: PatternSet
-    """Its partials, each once."""
+    """The partials of the list, each once."""
     sieve: BloomFilter
     """Of :attr:`keys`."""
 
@@ -71,7 +71,7 @@ class Made:
 
     @property
     def marks(self) -> Marks:
-        """What other generations are compared with."""
+        """The part that is compared with other generations."""
         return marks(self.packed.keys, self.fingerprints)
 
 
@@ -86,7 +86,7 @@ class Packer:
         self._batch: list[Row] = []
 
     def extend(self, rows: Iterable[Row]) -> None:
-        """Take rows.
+        """Add rows.
 
         Raises:
             ValueError: the plate of a row taken since the last whole batch is not canonical.

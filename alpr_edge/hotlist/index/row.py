@@ -1,4 +1,4 @@
-"""The row: how a format hands an entry to packing, as a plain tuple.
+"""The row: an entry as a plain tuple, as formats pass it to packing.
 
 A list of five million is imported on a car's computer; a dataclass an entry would take longer than all of its parsing.
 The generation holds the source, so a row does not.
@@ -17,7 +17,7 @@ Row = tuple[str, str, str | None, str, str, str, str, int | None, int | None, Re
 when it takes effect and expires, in microseconds since 1970 UTC, and restrictions (None: none)."""
 
 MOMENTS_MAX = 4096
-"""How many moments are remembered; a list repeats them."""
+"""Most moments that are remembered; a list repeats them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _REASONS = {reason.value: reason for reason in Reason}
@@ -68,11 +68,11 @@ def _restrictions_of(entry: HotlistEntry) -> Restrictions | None:
 
 
 def microseconds(moment: datetime | None) -> int | None:
-    """A moment as a row carries it."""
+    """A moment as a row has it."""
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
 @lru_cache(maxsize=MOMENTS_MAX)
 def moment_of(microseconds: int | None) -> datetime | None:
-    """A row's moment."""
+    """The moment that a row has."""
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

@@ -51,7 +51,7 @@ _HEAD_BYTES_MAX = 4096
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Which generation a file is."""
+    """The identity of the generation in a file."""
 
     source: str
     serial: int
@@ -108,7 +108,7 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
 
 
 def read_marks(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Marks:
-    """What an import compares the next generation with; arguments and errors of :func:`read`."""
+    """Read the part of a file that an import compares; arguments and errors as of :func:`read`."""
     with _payload(path, seal, lists_key, sha256) as payload:
         entries = payload.head["entries"]
         keys, prints = payload.array(entries, "<u8"), payload.array(entries, "<u8")
@@ -213,7 +213,7 @@ def _chunks(path: Path, file: IO[bytes], cipher: AESGCM) -> Iterator[bytes]:
 
 
 class _Payload:
-    """Hands out the payload in the sizes asked for, each part straight into its own memory."""
+    """Returns the payload in the sizes asked for, each part read straight into its own memory."""
 
     def __init__(self, path: Path, chunks: Iterator[bytes]) -> None:
         self._path = path

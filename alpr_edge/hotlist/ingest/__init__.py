@@ -1,1 +1,1 @@
-"""ingest."""
+"""Importing feeds: opening, validating, sealing, reporting, and the process that does it."""

@@ -14,7 +14,7 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.store.hotlists.sync_state import Marks
 
 FILES_MAX = 1000
-"""Looked at in one folder."""
+"""Most files looked at in one folder."""
 _UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", "~")
 _SIGNATURE = ".sig"
 _CHANGES = {".add": ListChange.ADDITIONS, ".remove": ListChange.REMOVALS}
@@ -30,13 +30,13 @@ class DroppedFile:
 
     @property
     def change(self) -> ListChange:
-        """What it does to the list: ``NAME.add.EXT`` adds, ``NAME.remove.EXT`` removes, any other replaces."""
+        """Its effect on the list: ``NAME.add.EXT`` adds, ``NAME.remove.EXT`` removes, any other replaces."""
         kinds = (_CHANGES.get(suffix.lower()) for suffix in Path(self.name).suffixes)
         return next((kind for kind in kinds if kind), ListChange.COMPLETE)
 
 
 SETTLED_S = 2.0
-"""How long a file of a watched folder must not change."""
+"""How long a file of a drop folder must not have changed before it counts as complete."""
 Listing = tuple[DroppedFile, ...]
 
 
@@ -66,12 +66,12 @@ def _signed_ns(path: Path) -> int:
 
 
 def due(before: Listing, now: Listing, marks: Marks) -> Listing:
-    """The files to take in, in order; nothing while the newest of them still grows.
+    """The files to import, in order; none while the newest of them still grows.
 
     Args:
         before: the folder some seconds ago.
         now: the folder.
-        marks: what is dealt with already.
+        marks: the files that were dealt with already.
     """
     fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]
     complete = [place for place, file in enumerate(fresh) if file.change is ListChange.COMPLETE]
@@ -81,7 +81,7 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
 
 
 def marked(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, list[int]]:
-    """The marks once a file was dealt with: those of the folder's files, and of all not newer than it."""
+    """The marks after a file was dealt with: those of the folder's files, and of all not newer than it."""
     present = {file.name for file in now}
     kept = {name: list(mark) for name, mark in marks.items() if name in present}
     return kept | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}

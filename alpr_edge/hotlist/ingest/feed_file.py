@@ -22,18 +22,18 @@ import pyzipper
 from alpr_edge.domain.errors import FeedError
 
 UNPACKED_BYTES_MAX = 1 << 30
-"""Ten times the largest list planned for (5 million lines of 20 bytes)."""
+"""Most bytes of an unpacked feed: ten times the largest list planned for (5 million lines of 20 bytes)."""
 LINE_BYTES_MAX = 64 * 1024
 PIECE_BYTES = 256 * 1024
-"""Read at once; longer than a line."""
+"""Bytes read at once; more than a line has."""
 _GZIP = b"\x1f\x8b"
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
-"""Of a zip, and of an empty one."""
+"""The first bytes of a zip, and of an empty one."""
 _ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 Item = TypeVar("Item")
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, pyzipper.BadZipFile)
 _NONSENSE = (struct.error, LookupError, AttributeError, ValueError, NotImplementedError, MemoryError)
-"""What pyzipper lets through besides when a header's lengths, names or versions are nonsense."""
+"""Errors that pyzipper raises besides its own when a header's lengths, names or versions are nonsense."""
 
 
 class FeedFile:
@@ -41,8 +41,8 @@ class FeedFile:
 
     Args:
         path: the file.
-        password: of the zip, if it has one.
-        unpacked_bytes_max: how much may come out.
+        password: the password of the zip, if it has one.
+        unpacked_bytes_max: the most bytes that may be unpacked.
 
     Raises:
         FeedError: (on opening or reading) it cannot be read, is damaged, locked with a password or too large.

@@ -1,4 +1,4 @@
-"""Takes in what the network or a watched folder brought: one import at a time, and a word on what became of it.
+"""Imports what the network or a drop folder brought: one import at a time, with a report of each.
 
 The unit does this in a process of its own, so that no import holds up a read: neither by Python's lock nor by the
 processor, and no list can take the memory that the unit needs. All that both share is one row of the database.
@@ -36,24 +36,24 @@ log = structlog.get_logger(__name__)
 
 
 class ImportJob(BaseModel):
-    """What the process is told on its standard input."""
+    """The job that the process reads from its standard input."""
 
     data_directory: Path
     keys_directory: Path
     source: ListSource
     before: list[tuple[int, str, int]]
-    """The watched folder as it was some seconds ago."""
+    """The drop folder as it was some seconds ago."""
     now: datetime | None
-    """The moment, UTC; None where nobody vouches for the unit's clock."""
+    """The moment, UTC; None where the unit's clock is not trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportWorker:
-    """Takes in lists.
+    """Imports lists.
 
     Args:
-        lists: where to.
-        incoming: what the network brought.
+        lists: the folder and the rows that imported lists are written to.
+        incoming: the feeds that were downloaded.
     """
 
     lists: Lists
@@ -65,10 +65,10 @@ class ImportWorker:
         """Import the next list that waits for a source; None when none does.
 
         Args:
-            source: of which.
+            source: the list source to import.
             before: its watched folder some seconds ago; what has changed since is left for later.
             now: the moment, UTC; None where nobody vouches for the clock.
-            progress: told how the import goes on.
+            progress: receives the progress of the import.
 
         Raises:
             FeedError: it was refused; that is noted, and it is not tried again.
@@ -121,7 +121,7 @@ class ImportWorker:
         return report
 
     def _put_off(self, source: ListSource, note: FeedNote, now: datetime | None, error: FeedClockError) -> None:
-        """Keep a fetched feed until somebody vouches for the clock; with a clock that is vouched for, fetch it anew.
+        """Keep a downloaded feed until the clock is trusted; with a trusted clock, download it again.
 
         A feed that waits keeps those that follow it from being fetched, so one that is dated wrongly must not. From the
         department it is fetched anew once: what follows a serial is asked for without delay.
@@ -135,7 +135,7 @@ class ImportWorker:
         self.incoming.remove(source.name)
 
     def _serial_after(self, source: ListSource, note: FeedNote) -> int:
-        """Which serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
+        """The serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
         failed_before = bool(sync_state.state_of(self.lists.database, source.name).take_failure)
         return note.serial if note.change is ListChange.COMPLETE or failed_before else 0
 
@@ -145,7 +145,7 @@ class ImportWorker:
 
 @contextmanager
 def _opened(incoming: DownloadSpool, source: str) -> Iterator[tuple[FeedNote, Path]]:
-    """A fetched feed in the clear, in memory alone: under a path that dies with the block."""
+    """A downloaded feed in the clear, in memory alone: under a path that is gone after the block."""
     note, chunks = incoming.read(source)
     descriptor = os.memfd_create(f"alpr-edge-{source}", os.MFD_CLOEXEC)
     with open(descriptor, "wb") as file:  # noqa: PTH123 - memfd_create gives a descriptor
@@ -171,7 +171,7 @@ def open_import_worker(data_directory: Path, keys_directory: Path) -> Iterator[I
 
 
 def main() -> int:
-    """The process: one order in, one list taken in; the exit code says whether it is to be tried again."""
+    """The importing process: reads one job, imports one list; the exit code says whether it is to be tried again."""
     forbid_dumps()
     configure_logs(verbose=True)
     with limited_process():

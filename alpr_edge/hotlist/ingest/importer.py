@@ -1,4 +1,4 @@
-"""Imports a feed: through its format and the gate into a sealed file that goes live by one row.
+"""Imports a feed: through its format and validation into a sealed file that goes live by one row.
 
 Until that row is written the list held before is live, and it stays so when anything is refused.
 """
@@ -42,47 +42,47 @@ _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOCK_FILE = ".import.lock"
 
 Progress = Callable[[int, float], None]
-"""Told the entries read and the share of the file, 0 to 1."""
+"""Receives the entries read and the share of the file, 0 to 1."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Where a unit's generations live."""
+    """The folder, the rows and the key of a unit's generations."""
 
     database: Database
-    """Their rows."""
+    """The database of their rows."""
     lists_key: bytes
-    """32 bytes."""
+    """The key of 32 bytes."""
     directory: Path
-    """Their sealed files; made when missing."""
+    """The folder of their sealed files; made when missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to import, and how."""
+    """A feed to import, and how."""
 
     path: Path
-    """The feed; text, gzip or zip."""
+    """The file of the feed; text, gzip or zip."""
     source: str
-    """The list it renews."""
+    """The source whose list it renews."""
     format: FormatName
     reason: Reason | None = None
     """Reason of lines that name none; a CLEW table's kind where its file name does not tell it."""
     accept_shrink: bool = False
-    """Take a feed much smaller than the list held."""
+    """Whether to accept a feed much smaller than the list in use."""
     accept_growth: bool = False
-    """Take a feed much larger than the list held."""
+    """Whether to accept a feed much larger than the list in use."""
     dry_run: bool = False
-    """Check only; nothing is written, nothing goes live."""
+    """Whether to check only; nothing is written, nothing goes live."""
     limits: ValidationLimits = DEFAULT_LIMITS
     change: ListChange = ListChange.COMPLETE
-    """What the feed does to the list held."""
+    """Its effect on the list."""
     rules: Rules = DEFAULT_RULES
-    """How the source is to be read."""
+    """The rules by which the source is read."""
     password: bytes | None = None
-    """Of a zip that has one."""
+    """The password of a zip that has one."""
     signing_key: Path | None = None
     """Public key that the feed must be signed with; None: it need not be."""
     signature: bytes | None = None
@@ -91,18 +91,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did."""
+    """The result of an import."""
 
     source: str
     serial: int | None
-    """None: a dry run, nothing went live."""
+    """The new generation; None: a dry run, nothing went live."""
     issued: datetime | None
     read: int
     """Lines of records."""
     kept: int
     rejected: int
     rejected_lines: tuple[Rejected, ...]
-    """The first of them."""
+    """The first of the rejected lines."""
     skipped_junk: int
     withheld: int
     """Entries whose reason the source does not allow: immigration violators, unless its settings say otherwise."""
@@ -114,18 +114,19 @@ class ImportReport:
 
 
 def import_feed(request: Request, lists: Lists, now: datetime | None, progress: Progress | None = None) -> ImportReport:
-    """Import a feed and make it live; a loader takes it up by its next refresh.
+    """Import a feed and make it live; a loader notices it with its next refresh.
 
     Args:
-        request: what to import.
-        lists: where to.
+        request: the feed to import, and how.
+        lists: the folder and the rows that the list is written to.
         now: the moment, UTC; None where nobody vouches for the clock.
-        progress: told after every batch.
+        progress: receives the progress after every batch.
 
     Raises:
         FeedError: the feed was refused as a whole; the list held before stays live.
-        FeedClockError: likewise, and it may be taken once the unit's clock is another.
-        StoreError: the generation could not be written; likewise.
+        FeedClockError: the feed was refused by the unit's clock; the list in use stays, and another time may be
+            accepted.
+        StoreError: the generation could not be written; the list in use stays.
     """
     if not _SOURCE.fullmatch(request.source):
         raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
@@ -160,7 +161,7 @@ class _Import:
         return report
 
     def run(self, progress: Progress | None) -> ImportReport:
-        """Pack, pass the gate, go live, report."""
+        """Pack, validate, make live and report."""
         held = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
         generation = held.generation if held else None
         made, issued = self._pack(held, progress)

@@ -1,4 +1,4 @@
-"""What a process that imports does so that the unit that started it comes first: processor and memory.
+"""Limits an importing process in processor and memory, so that the daemon that started it comes first.
 
 Inside the unit's hardening the kernel refuses ``nice``: the filter of system calls lets nobody change priorities, and
 letting it would count against the unit. There the process rests instead, so that it takes half of one processor.
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def limited_process() -> Iterator[None]:
-    """Lower what this process may take, for the body. What the system refuses is told, and the import goes on."""
+    """Lower this process's limits for the body. Limits that the system refuses are logged, and the import goes on."""
     _go_first_when_memory_ends()
     _bound_memory()
     try:
@@ -51,7 +51,7 @@ def _go_first_when_memory_ends() -> None:
 
 
 def _bound_memory() -> None:
-    """Bound it, or leave a lower bound that holds."""
+    """Set the bound, or leave a lower one that holds."""
     present = (limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit != resource.RLIM_INFINITY)
     bytes_max = min([DATA_BYTES_MAX, *present])
     try:

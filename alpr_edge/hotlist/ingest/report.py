@@ -1,4 +1,4 @@
-"""What became of the last feed of each source, kept beside the lists: lines rejected, and why it was refused.
+"""The report on the last feed of each source, stored beside the lists: lines rejected, and why it was refused.
 
 A report names lines and columns and never holds their text. While the last feed of a source stands refused the unit
 says so (FIELD, trap 3): the list held goes on, and grows old.
@@ -22,11 +22,11 @@ _SUFFIX = ".report.json"
 
 @dataclass(frozen=True, slots=True)
 class FeedReport:
-    """The last feed of a source."""
+    """The report on the last feed of a source."""
 
     source: str
     at: str | None
-    """When it was looked at, RFC 3339; None when the clock was not known."""
+    """When it was read, RFC 3339; None when the clock was not known."""
     refused: str
     """Why the feed was refused as a whole; empty when it went live."""
     read: int
@@ -36,7 +36,7 @@ class FeedReport:
 
 
 def write_report(directory: Path, report: FeedReport) -> None:
-    """Keep the report in place of the source's last.
+    """Write the report in place of the source's last.
 
     Raises:
         StoreError: it cannot be written.

@@ -1,4 +1,4 @@
-"""From a source's settings to the import they ask for."""
+"""Builds the import request that a source's settings describe."""
 
 import dataclasses
 from datetime import timedelta
@@ -35,7 +35,7 @@ def request_for(source: ListSource, path: Path, change: ListChange = ListChange.
 
 
 def format_of(source: ListSource) -> FormatName:
-    """The layout that the source's settings name.
+    """The format that the source's settings name.
 
     Raises:
         FeedError: none is called so.
@@ -46,7 +46,7 @@ def format_of(source: ListSource) -> FormatName:
 
 
 def rules_of(source: ListSource) -> Rules:
-    """How the source is read."""
+    """The rules by which the source is read."""
     return Rules(
         reason=source.reason,
         reasons=frozenset(source.reasons) or REASONS_ALLOWED,
@@ -63,7 +63,7 @@ def rules_of(source: ListSource) -> Rules:
 
 
 def limits_of(source: ListSource) -> ValidationLimits:
-    """When a feed of it is not believed."""
+    """The limits beyond which a feed of it is refused."""
     return dataclasses.replace(
         ValidationLimits(),
         rejected_share_max=source.rejected_share_max,

@@ -1,4 +1,4 @@
-"""Back to the list held before: for the day a feed that passed the gate turns out to be wrong."""
+"""Rolls a list back to the generation before: for the day a feed that passed validation turns out to be wrong."""
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.index.loader import open_sealed
@@ -7,7 +7,7 @@ from alpr_edge.store.hotlists.generations import StoredGeneration, activate, hel
 
 
 def roll_back(lists: Lists, source: str) -> StoredGeneration:
-    """Make the generation before a source's live one live; a loader takes it up by its next refresh.
+    """Make the generation before a source's live one live; a loader notices it with its next refresh.
 
     It is opened and checked first: a list that does not open would be no list at all.
 

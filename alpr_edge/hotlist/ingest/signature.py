@@ -1,4 +1,4 @@
-"""A detached signature of a feed: Ed25519 (RFC 8032) over the file as it came, beside it as ``NAME.sig``.
+"""Checks a detached signature of a feed: Ed25519 (RFC 8032) over the file as it came, beside it as ``NAME.sig``.
 
 The file holds the 64 bytes, or their base64. Made with OpenSSL: ``openssl pkeyutl -sign -rawin -inkey KEY -in FEED
 -out FEED.sig``; the key's public half in PEM is what the settings name.
@@ -26,7 +26,7 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
     Args:
         feed: the file as it came.
         key_file: the maker's public key.
-        content: of the signature file; None: it lies beside the feed.
+        content: the content of the signature file; None: it lies beside the feed.
 
     Raises:
         FeedError: there is no signature or it is another's, or the key cannot be used.

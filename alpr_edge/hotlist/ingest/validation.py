@@ -1,4 +1,4 @@
-"""The gate: which entries of a feed come in, and whether the feed as a whole may replace the one held.
+"""Validation: which entries of a feed are accepted, and whether the feed as a whole may replace the list in use.
 
 A feed that was cut, is older than the list held, or shrank beyond belief would silence alerts, and one that grew beyond
 belief is another list, or none: it would sound for cars nobody looks for and take the unit's memory. Such a feed is
@@ -31,16 +31,16 @@ BATCH_ENTRIES = 4096
 
 @dataclass(frozen=True, slots=True)
 class ValidationLimits:
-    """When a feed is not believed."""
+    """The limits beyond which a feed is refused."""
 
     rejected_share_max: float = 0.02
-    """Share of its lines that may be rejected."""
+    """Largest share of its lines that may be rejected."""
     shrink_share_max: float = 0.25
-    """Share of the entries held that may be missing from it."""
+    """Largest share of the entries in use that may be missing from it."""
     shrink_entries_min: int = 10
     """A loss of fewer entries never counts as shrinking (an AMBER list goes from two to one)."""
     growth_share_max: float = 3.0
-    """How many times the entries held may come on top of them."""
+    """How many times the number of entries in use may be added to them."""
     growth_entries_min: int = 10_000
     """Fewer new entries never count as growing beyond belief: a new list begins small."""
     issued_ahead_max: timedelta = timedelta(days=1)
@@ -49,7 +49,7 @@ class ValidationLimits:
     issued_required: bool = False
     """Refuse a feed that does not say when it was made."""
     entries_max: int = 20_000_000
-    """Four times the largest list planned for."""
+    """Most entries of a list: four times the largest list planned for."""
 
 
 DEFAULT_LIMITS = ValidationLimits()
@@ -57,7 +57,7 @@ DEFAULT_LIMITS = ValidationLimits()
 
 @dataclass(slots=True)
 class Tally:
-    """What became of a feed's lines."""
+    """The counts of what became of a feed's lines."""
 
     read: int = 0
     rejected: int = 0
@@ -66,7 +66,7 @@ class Tally:
     withheld: int = 0
 
     def count(self, record: Rejected | Withheld) -> None:
-        """Take note of a line that is no entry."""
+        """Count a line that is no entry."""
         if isinstance(record, Withheld):
             self.read += 1
             self.withheld += 1
@@ -86,8 +86,8 @@ def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozen
     """The rows to hold, in batches; everything else is counted in ``tally``, and at a batch's end so is it.
 
     Args:
-        records: what a format read.
-        tally: what became of it.
+        records: the records that a format read.
+        tally: the counts of what became of them.
         skip: canonical texts that are no plates either.
     """
     junk = JUNK_PLATES | skip
@@ -114,13 +114,13 @@ def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozen
 def check_issued(
     issued: datetime | None, held: Generation | None, now: datetime | None, limits: ValidationLimits
 ) -> None:
-    """Refuse a list older than the one held, or from the future.
+    """Refuse a list older than the one in use, or from the future.
 
     Args:
         issued: its header date.
         held: the list it replaces.
         now: the moment, UTC; None where nobody vouches for the clock: then no list is from the future.
-        limits: how far ahead of the clock it may be.
+        limits: the limits, among them how far ahead of the clock the list may be.
 
     Raises:
         FeedError: it is older than the one held; one that is itself from the future locks nothing out.
@@ -161,7 +161,7 @@ def check_lines(tally: Tally, limits: ValidationLimits) -> None:
 
 
 def check_count(count: int, limits: ValidationLimits) -> None:
-    """Refuse a feed of more entries than a unit takes.
+    """Refuse a feed of more entries than a unit accepts.
 
     Raises:
         FeedError: it is one.
@@ -171,7 +171,7 @@ def check_count(count: int, limits: ValidationLimits) -> None:
 
 
 def check_size(kept: int, held: Generation | None, limits: ValidationLimits, *, accept_shrink: bool) -> None:
-    """Refuse an empty feed, and one much smaller than the list held.
+    """Refuse an empty feed, and one much smaller than the list in use.
 
     Raises:
         FeedError: it is.
@@ -188,7 +188,7 @@ def check_size(kept: int, held: Generation | None, limits: ValidationLimits, *, 
 
 
 def check_growth(kept: int, held: Generation | None, limits: ValidationLimits) -> None:
-    """Refuse a feed much larger than the list held.
+    """Refuse a feed much larger than the list in use.
 
     Raises:
         FeedError: it is.

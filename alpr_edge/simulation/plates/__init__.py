@@ -1,1 +1,1 @@
-"""plates."""
+"""Rendered plates: designs, fonts, serials and the renderer."""

@@ -1,1 +1,1 @@
-"""db."""
+"""The encrypted database: its tables, connections, access rights and migrations."""

@@ -1,4 +1,4 @@
-"""What a connection to the database may do: everything, or only what handing over the queue needs.
+"""The rights of a connection to the database: everything, or only what the delivery of the queue needs.
 
 SQLite asks before it runs a statement what that statement would touch (sqlite3_set_authorizer); what is not named here
 is refused, tables of a later release too. It binds this program's own statements, so that no mistake in the half that
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlcipher3 import dbapi2
 
 Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
-"""Of an action, two names that go with it, a database and a trigger: SQLITE_OK or SQLITE_DENY."""
+"""Called with an action, two names that go with it, a database and a trigger; returns SQLITE_OK or SQLITE_DENY."""
 
 _ARGUED = {"table_info", "table_xinfo"}
 """Pragmas whose argument is what they ask about; that of any other would set it."""
@@ -21,29 +21,29 @@ _FREE = {dbapi2.SQLITE_SELECT, dbapi2.SQLITE_TRANSACTION}
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What may be touched; everything else may not. Call it as SQLite's authorizer."""
+    """The tables, columns and triggers that may be used; nothing else may. Call it as SQLite's authorizer."""
 
     read: frozenset[str]
-    """Tables."""
+    """Tables that may be read."""
     inserted: frozenset[str]
     """Tables that rows may be added to."""
     kept: Mapping[str, frozenset[str]]
     """Tables whose rows may be changed, and the columns of each that may not."""
     functions: frozenset[str]
     pragmas: frozenset[str]
-    """Read; none may be set."""
+    """Pragmas that may be read; none may be set."""
     triggers: Mapping[str, str]
     """Triggers that may run, and the one table that each may read and change."""
 
     def __call__(
         self, action: int, name: str | None, detail: str | None, database: str | None, trigger: str | None
     ) -> int:
-        """Whether SQLite may do a thing; ``trigger`` is what would do it in place of the statement itself."""
+        """Decide whether SQLite may do an action; ``trigger`` is the trigger that would do it, if any."""
         allowed = self._allows(action, name or "", detail) if trigger is None else self._runs(trigger, action, name)
         return int(dbapi2.SQLITE_OK if allowed and database in {None, "main"} else dbapi2.SQLITE_DENY)
 
     def _runs(self, trigger: str, action: int, name: str | None) -> bool:
-        """Whether a trigger may do a thing: to what it keeps, and in view of the row that set it off."""
+        """Whether a trigger may do an action: to the table it maintains, and to read the row that fired it."""
         table = self.triggers.get(trigger)
         changes = {dbapi2.SQLITE_INSERT, dbapi2.SQLITE_UPDATE}
         return table is not None and (name == table if action in changes else action == dbapi2.SQLITE_READ)

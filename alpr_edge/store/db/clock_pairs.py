@@ -1,4 +1,4 @@
-"""Pairs of a boot's clock and UTC: what a read of that boot is corrected by, beside the original."""
+"""Stores pairs of a boot's clock and UTC, by which the times of that boot's reads are corrected."""
 
 from collections.abc import Iterable
 
@@ -12,11 +12,11 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import boots
 
 PAIRS_MAX = 10_000
-"""Pairs read back of one boot: one a minute for a week."""
+"""Most pairs read of one boot: one a minute for a week."""
 
 
 def record(database: Database, instant: Instant) -> None:
-    """Keep a trusted instant as a pair; the same one twice is one.
+    """Store a trusted instant as a pair; the same one twice is stored once.
 
     Raises:
         StoreError: its UTC comes from no receiver or time server.
@@ -45,5 +45,5 @@ def pairs(database: Database, boot_id: str) -> list[Instant]:
 
 
 def timelines(database: Database, boot_ids: Iterable[str]) -> dict[str, Timeline]:
-    """What the pairs of each boot tell, by boot."""
+    """The timelines of some boots, by boot."""
     return {boot_id: Timeline(boot_id, pairs(database, boot_id)) for boot_id in set(boot_ids)}

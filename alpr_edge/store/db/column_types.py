@@ -1,4 +1,4 @@
-"""What the columns of the vehicle's tables are made of: moments, JSON, instants and counters."""
+"""Types of the columns of the vehicle's tables: moments, JSON, instants and counters."""
 
 import json
 from collections.abc import Iterator

@@ -50,7 +50,7 @@ _TROUBLE = {
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ")
 _REFUSAL = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
-"""What is wrong with a row, not with the database."""
+"""SQLite's names of errors that a row causes, not the database."""
 
 
 class Database:
@@ -58,15 +58,15 @@ class Database:
 
     Args:
         path: the file, which exists.
-        engine: opens connections to it.
-        release: what this release reads and writes.
+        engine: the engine that opens connections to it.
+        release: the schemas that this release reads and writes.
     """
 
     def __init__(self, path: Path, engine: Engine, release: migrating.Release) -> None:
         self.path = path
         self.engine = engine
         self.damage = ""
-        """What a statement met; empty while nothing did."""
+        """Damage that a statement met; empty while none did."""
         self._release = release
         self._writing = threading.Lock()
         self._watching = threading.Lock()
@@ -88,8 +88,8 @@ class Database:
             directory: the unit's data folder, mode 0700.
             key: 32 bytes.
             migrate: make the database or bring its schema up to date; only ``alpr-edge run`` may.
-            release: what this release reads and writes.
-            rights: what statements may do; None: everything.
+            release: the schemas that this release reads and writes.
+            rights: the rights of its statements; None: everything is allowed.
 
         Raises:
             DamagedError: it is damaged, or this is another key; nothing was changed.
@@ -151,19 +151,19 @@ class Database:
             log.warning("store.read_held", held_s=round(held_s, 3))
 
     def data_version(self) -> int:
-        """A number that changes when anything was committed, by this process or another (PRAGMA data_version)."""
+        """A number that changes when any process commits something (PRAGMA data_version)."""
         with self._watching, self._noting(), self._watcher.begin():
             return int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
 
     def close(self) -> None:
-        """Give every connection back; the last process to close folds the write-ahead log in."""
+        """Close every connection; the last process to close copies the write-ahead log into the file."""
         with self._writing, self._watching:
             self._writer.close()
             self._watcher.close()
             self.engine.dispose()
 
     def quick_check(self, limit_s: float) -> None:
-        """Read through the pages for at most ``limit_s``.
+        """Read through the pages for at most ``limit_s``, to find damage.
 
         Raises:
             DamagedError: one is damaged.
@@ -192,7 +192,7 @@ class Database:
 
     @contextmanager
     def exchanging(self) -> Iterator[Callable[[], None]]:
-        """While the block runs nobody writes and no connection is open; gives what opens the file put in its place.
+        """Keep all writers and connections away while the block runs; gives a function that opens the replaced file.
 
         Raises:
             StoreError: a thread does not stop writing, or the new file cannot be used.
@@ -220,7 +220,7 @@ class Database:
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """As :func:`_one_line`; damage is remembered."""
+        """Raise errors of the driver as :func:`_one_line` does, and remember damage."""
         try:
             with _one_line(self.path):
                 yield

@@ -1,4 +1,4 @@
-"""Bringing the database to this release's schema, by one process at a time.
+"""Migrates the database to this release's schema, by one process at a time.
 
 Migrations only add. The database carries ``schema`` (what it has) and ``readable_from`` (the oldest schema whose
 release still reads and writes it), so that a release rolled back opens what a newer one left, and no read is lost.
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a release makes of a database."""
+    """The schemas that a release writes and can read."""
 
     schema: int
     """Number of its newest migration."""
@@ -69,10 +69,10 @@ def bring_up(engine: Engine, path: Path, release: Release) -> None:
 
 
 def check(engine: Engine, path: Path, release: Release) -> None:
-    """Whether ``release`` may work with the database.
+    """Check that ``release`` may work with the database.
 
     Raises:
-        StoreError: it may not, and what to do.
+        StoreError: it may not; the message says what to do.
     """
     with engine.connect() as connection, connection.begin():
         found = _schema_of(connection)

@@ -1,4 +1,4 @@
-"""Values to rows and back, without loss."""
+"""Converts values to rows and back, without loss."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The seam to SQLCipher, whose driver ships no types: nothing untyped leaves this file.
+"""Wraps SQLCipher, whose driver ships no types: nothing untyped leaves this file.
 
 Parameters of statements are hidden from error texts: they hold plates.
 """
@@ -19,7 +19,7 @@ from alpr_edge.store.db.access_rights import Rights
 BUSY_MS = 10_000
 """How long a statement waits for another process's commit."""
 WAL_BYTES_MAX = 16 * 1024 * 1024
-"""What the write-ahead log is cut back to once it was copied into the database."""
+"""Size that the write-ahead log is cut back to once it was copied into the database."""
 BEGIN_OPTION = "alpr_edge_begin"
 """Execution option of a connection: how its transactions begin; empty: each statement stands alone."""
 
@@ -39,7 +39,7 @@ def engine_of(path: Path, key: bytes, connections_max: int, rights: Rights | Non
         path: the file.
         key: 32 bytes.
         connections_max: open at a time.
-        rights: what its connections may do; None: everything.
+        rights: the rights of its connections; None: everything is allowed.
     """
     engine = create_engine(
         "sqlite://",
@@ -56,7 +56,7 @@ def engine_of(path: Path, key: bytes, connections_max: int, rights: Rights | Non
 
 
 def error_name(error: DBAPIError) -> str:
-    """SQLite's name of what went wrong (``SQLITE_FULL``); empty when the driver does not say."""
+    """SQLite's name of an error (``SQLITE_FULL``); empty when the driver gives none."""
     return str(getattr(error.orig, "sqlite_errorname", ""))
 
 

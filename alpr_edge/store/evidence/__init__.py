@@ -1,1 +1,1 @@
-"""evidence."""
+"""The encrypted image files."""

@@ -25,7 +25,7 @@ HEADER = b"AEIM\x01"
 NONCE_BYTES = 12
 OVERHEAD_BYTES = len(HEADER) + NONCE_BYTES + 16
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
-"""What digests begin with, and the names of the folders they lie in."""
+"""The first two digits of digests, which are also the names of the folders they lie in."""
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -33,19 +33,19 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What a file tells without being opened."""
+    """Facts about an image that its file gives without being decrypted."""
 
     length: int
     """Bytes of the JPEG."""
     changed: datetime
-    """By the clock of that moment."""
+    """When the file was changed, by the clock of that moment."""
 
 
 class ImageStore:
     """Images under one folder, spread over 256 by the first two digits of their digest.
 
     Args:
-        directory: made with mode 0700 when missing.
+        directory: the folder of the images; made with mode 0700 when missing.
         key: 32 bytes.
     """
 
@@ -55,7 +55,7 @@ class ImageStore:
         self._cipher = AESGCM(key)
 
     def put(self, jpeg: bytes) -> str:
-        """Keep an image and return its digest; it is on disk when this returns. As :meth:`put_all`."""
+        """Keep an image and return its digest; it is on disk when this returns. Raises what :meth:`put_all` raises."""
         return self.put_all([jpeg])[0]
 
     def put_all(self, jpegs: Sequence[bytes]) -> list[str]:
@@ -102,20 +102,20 @@ class ImageStore:
             path.unlink(missing_ok=True)
 
     def orphans(self, known: Collection[str], prefix: str = "") -> list[str]:
-        """Digests of the files here that are not in ``known``: a crash left them, or an amended read let go.
+        """Digests of the files that are not in ``known``: left by a crash, or by a read that got another picture.
 
         Args:
-            known: digests to keep.
-            prefix: look only at digests that begin so.
+            known: the digests to keep.
+            prefix: the beginning of the digests to look at; empty: all.
 
         Raises:
-            StoreError: a folder cannot be looked into.
+            StoreError: a folder cannot be read.
         """
         names = (path.name for path in self._files(prefix))
         return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
 
     def facts(self, sha256: str) -> "ImageFacts | None":
-        """What is known of an image by its file alone; None when there is none."""
+        """Size and age of an image by its file alone; None when there is none."""
         try:
             status = self._path(sha256).stat()
         except OSError:
@@ -123,10 +123,10 @@ class ImageStore:
         return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def remove_temporaries(self, prefix: str = "") -> int:
-        """Remove what a crash left half-written; only for the process that writes images, before it does.
+        """Remove half-written files that a crash left; only for the process that writes images, before it does.
 
         Raises:
-            StoreError: a folder cannot be looked into, or does not let go of a file.
+            StoreError: a folder cannot be read, or a file cannot be removed.
         """
         leftovers = [path for path in self._files(prefix) if _is_temporary(path)]
         with io_errors(f"{self.directory}: a file cannot be removed", StoreError):

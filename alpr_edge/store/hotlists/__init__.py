@@ -1,1 +1,1 @@
-"""hotlists."""
+"""Lists in the database: generations, downloads, sync state and officers' entries."""

@@ -1,4 +1,4 @@
-"""Feeds on their way from the network to an import: encrypted as they arrive, resumed where they were cut.
+"""Stores feeds between download and import: encrypted as they arrive, resumed where they were cut off.
 
 The uplink downloads and holds no key to the lists; the unit imports, and has no network. Between them is a folder with
 at most one draft and one whole feed a source, sealed with a key derived from the outbox's, which both hold. A file is
@@ -40,23 +40,23 @@ _TAG_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class FeedNote:
-    """What is known of a feed beside its bytes."""
+    """Facts about a feed beside its bytes."""
 
     change: ListChange = ListChange.COMPLETE
     serial: int = 0
-    """The department's; 0 of another server."""
+    """The department's serial; 0 of another server."""
     etag: str = ""
-    """The server's strong mark of these very bytes; empty: the rest cannot be asked for."""
+    """The server's strong ETag of these very bytes; empty: the download cannot be resumed."""
     modified: str = ""
     signature: str = ""
-    """What the server holds as its detached signature, in base64; empty where none is asked for."""
+    """The detached signature that the server has, in base64; empty where none is asked for."""
 
 
 class DownloadSpool:
-    """The folder.
+    """The folder of downloads.
 
     Args:
-        data_directory: of the unit.
+        data_directory: the data folder of the unit.
         outbox_key: 32 bytes.
     """
 
@@ -77,7 +77,7 @@ class DownloadSpool:
         return None
 
     def start(self, source: str, note: FeedNote) -> "PartialDownload":
-        """A new draft, in place of any other.
+        """Begin a new download, in place of any other.
 
         Raises:
             StoreError: it cannot be written.
@@ -97,7 +97,7 @@ class DownloadSpool:
         return _note(path, next(records, b"")), (chunk for chunk in records if chunk)
 
     def remove(self, source: str) -> None:
-        """Forget the waiting feed."""
+        """Remove the waiting feed."""
         self._path(source, "feed").unlink(missing_ok=True)
 
     def _path(self, source: str, suffix: str) -> Path:
@@ -131,7 +131,7 @@ class PartialDownload:
 
     @classmethod
     def resume(cls, path: Path, cipher: AESGCM) -> Self:
-        """One left behind; a torn last record is cut off. Raises LostError when it is not usable."""
+        """Continue one that was left; a torn last record is cut off. Raises LostError when it is not usable."""
         file = open(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b")  # noqa: PTH123, SIM115 - closed by close()
         draft = cls(path, file, cipher, FeedNote())
         try:
@@ -154,10 +154,10 @@ class PartialDownload:
         return draft
 
     def append(self, chunk: bytes) -> None:
-        """Add what arrived.
+        """Add bytes that arrived.
 
         Raises:
-            StoreError: the disk does not take it.
+            StoreError: the disk cannot be written.
         """
         for start in range(0, len(chunk), RECORD_BYTES_MAX):
             self._seal(chunk[start : start + RECORD_BYTES_MAX], last=False)
@@ -174,12 +174,12 @@ class PartialDownload:
             sync_directory(self._path.parent)
 
     def close(self) -> None:
-        """Leave it for the next attempt."""
+        """Close it, for the next attempt to continue."""
         with contextlib.suppress(OSError):
             self._file.close()
 
     def discard(self) -> None:
-        """Throw it away."""
+        """Delete it."""
         self.close()
         self._path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Which sealed file of each list source is live: one row, switched in one transaction.
+"""Stores which sealed file of each list source is live: one row, switched in one transaction.
 
 The file itself is fsynced before its row is written, so a live row always has its file.
 """
@@ -17,12 +17,12 @@ from alpr_edge.store.db.schema import generations, list_sync
 
 _live = generations.alias("_live")
 GENERATIONS_KEPT = 3
-"""Of each source: the live one and two to roll back to."""
+"""Generations kept of each source: the live one and two to roll back to."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredGeneration:
-    """A generation and its sealed file."""
+    """A generation with its sealed file."""
 
     generation: Generation
     file: str
@@ -66,8 +66,8 @@ def record_and_activate(database: Database, generation: Generation, file: str, s
     """Write a new generation's row and switch its source to it.
 
     Args:
-        database: where rows go.
-        generation: with the serial of :func:`next_serial`.
+        database: the database that the row is written to.
+        generation: the new generation, with the serial of :func:`next_serial`.
         file: name of its sealed file, which is on disk already.
         sha256: digest of that file.
 
@@ -93,9 +93,9 @@ def activate(database: Database, source: str, serial: int, directory: Path) -> N
     """Switch a source to a generation it held before (roll-back).
 
     Args:
-        database: where rows go.
+        database: the database that the row is written to.
         source: the list.
-        serial: of the generation.
+        serial: the serial of the generation.
         directory: folder of the sealed files.
 
     Raises:
@@ -114,9 +114,9 @@ def activate(database: Database, source: str, serial: int, directory: Path) -> N
 
 
 def forget_oldest(database: Database, source: str, directory: Path, kept: int = GENERATIONS_KEPT) -> None:
-    """Remove the rows and then the files behind the ``kept`` newest; never those of the live generation.
+    """Remove the rows and then the files of all but the ``kept`` newest generations; never those of the live one.
 
-    Whoever has a file open holds its content in memory. A crash between the two leaves files without a row, which the
+    A process that has a file open holds its content in memory. A crash in between leaves files without a row, which the
     next call removes.
     """
     found = held(database, source)

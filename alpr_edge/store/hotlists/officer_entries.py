@@ -19,22 +19,22 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import own_entries
 
 ENTRIES_MAX = 200
-"""Watched for at a time."""
+"""Most entries in force at a time."""
 ROWS_MAX = 10_000
-"""Kept with those removed and expired; the oldest of these go first."""
+"""Most rows kept with those removed and expired; the oldest of these are deleted first."""
 LASTS_MAX = timedelta(days=90)
-"""Longest an entry may last; what is wanted for longer belongs on a list of the department."""
+"""Longest time that an entry may last; a plate wanted for longer belongs on a list of the department."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """One entry and who made it."""
+    """An officer's entry, with who made it."""
 
     entry: HotlistEntry
     """Its ``record_id`` is this entry's id."""
     case_number: str
     added: datetime | None
-    """None: the clock was not known."""
+    """When it was made; None: the clock was not known."""
     added_by: str
     serial: int = 0
     """Grows with each entry of the unit."""
@@ -46,16 +46,16 @@ class OwnEntry:
 
 
 def add(database: Database, wanted: OwnEntry, now: datetime | None) -> OwnEntry:
-    """Keep an entry; it is on disk when this returns.
+    """Store an entry; it is on disk when this returns.
 
     Args:
-        database: where rows go.
+        database: the database that the entry is written to.
         wanted: the entry; its id and serial are given here.
         now: the moment, UTC; None when it is not known.
 
     Raises:
-        FeedError: it has no end, has ended, lasts too long, or too many are watched for already.
-        StoreError: it cannot be kept.
+        FeedError: it has no end, has ended, lasts too long, or too many are in force already.
+        StoreError: it cannot be stored.
     """
     _check_end(wanted.entry.expires, now)
     entry = replace(wanted.entry, source=OWN_SOURCE, record_id=uuid.uuid4().hex[:8])
@@ -74,10 +74,10 @@ def add(database: Database, wanted: OwnEntry, now: datetime | None) -> OwnEntry:
 
 
 def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> OwnEntry:
-    """Stop watching for an entry.
+    """Remove an entry from those in force.
 
     Raises:
-        FeedError: there is none of that id, or it was removed before.
+        FeedError: there is none with that id, or it was removed before.
     """
     chosen = (own_entries.c.entry_id == entry_id) & (own_entries.c.removed == 0)
     with database.write() as connection:

@@ -1,4 +1,4 @@
-"""How the sync of each list stands: what was fetched, what was taken in, and why not.
+"""Stores the sync state of each list: what was downloaded, what was imported, and why not.
 
 The uplink writes what it fetched, the unit what it took in: each its own columns of one row, so that neither undoes
 the other's word.
@@ -16,36 +16,36 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import list_sync
 
 Marks = Mapping[str, list[int]]
-"""File name to its time of change in ns and its size in bytes."""
+"""Names of files, each with its time of change in ns and its size in bytes."""
 FAILURE_MAX = 300
 
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """One source."""
+    """The sync state of one source."""
 
     source: str
     etag: str = ""
-    """The server's mark of the list fetched last; and its date:"""
+    """The server's ETag of the list downloaded last; and its date:"""
     modified: str = ""
     serial: int = 0
-    """The department's serial of the list dealt with last; 0: the next complete one is wanted."""
+    """The department's serial of the list imported or refused last; 0: the next complete one is wanted."""
     newest: int = 0
-    """The newest serial that the department told of."""
+    """The newest serial that the department reported."""
     asked: datetime | None = None
-    """When the server last said that nothing newer is there, UTC."""
+    """When the server last confirmed that there is nothing newer, UTC."""
     fetch_failure: str = ""
-    """Why the last look at the server failed; empty when it did not."""
+    """Why the last request to the server failed; empty when it did not."""
     marks: Marks = field(default_factory=dict)
-    """The files of the watched folder that are dealt with."""
+    """The files of the drop folder that were imported or refused."""
     taken: datetime | None = None
-    """When a list was last taken in, UTC."""
+    """When a list was last imported, UTC."""
     take_failure: str = ""
-    """Why the last list was not taken in; empty when it was."""
+    """Why the last list was not imported; empty when it was."""
 
 
 def state_of(database: Database, source: str) -> SyncState:
-    """How a source stands; nothing yet when it was never looked for."""
+    """The sync state of a source; empty when it was never looked for."""
     with database.read() as connection:
         row = connection.execute(select(list_sync).where(list_sync.c.source == source)).mappings().one_or_none()
     return SyncState(source) if row is None else SyncState(**row)

@@ -1,1 +1,1 @@
-"""outbox."""
+"""The queue of items for the department."""

@@ -1,4 +1,4 @@
-"""How an answer of the department changes an item of the outbox, inside the transaction of its batch."""
+"""Applies an answer of the department to an item of the outbox, inside the transaction of its batch."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ IS_OFFLOADED = outbox.c.state == "offloaded"
 
 
 def apply_answer(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
-    """Take down a receipt, a failure to be tried again, or a refusal."""
+    """Record a receipt, a failure to be tried again, or a refusal."""
     detail = answer.detail[:DETAIL_CHARACTERS_MAX]
     if answer.outcome is Outcome.RECEIPT:
         _receive(connection, answer, digest_attempts_max, at)
@@ -28,7 +28,7 @@ def apply_answer(connection: Connection, answer: Answer, digest_attempts_max: in
 
 
 def _receive(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
-    """A receipt counts when it names the digest that left, even for an item set aside meanwhile."""
+    """Record a receipt if it names the digest that was sent; counts even for an item quarantined meanwhile."""
     same = (outbox.c.item_id == answer.item_id) & (outbox.c.sha256 == answer.sha256) & (outbox.c.state != "delivered")
     receipt = {"state": "delivered", "receipt_sha256": answer.sha256, "delivered_utc": at, "detail": ""}
     done = update(outbox).where(same).values(attempts=outbox.c.attempts + 1, **receipt)
@@ -47,12 +47,12 @@ def _receive(connection: Connection, answer: Answer, digest_attempts_max: int, a
 
 
 def quarantine(connection: Connection, item_id: str, detail: str) -> None:
-    """Set an item aside for somebody to see."""
+    """Quarantine an item, so that somebody looks at it."""
     detail = detail[:DETAIL_CHARACTERS_MAX]
     change(connection, item_id, state="quarantined", attempts=outbox.c.attempts + 1, detail=detail)
 
 
 def change(connection: Connection, item_id: str, **values: Any) -> None:  # noqa: ANN401 - columns of any type
-    """Change an item that waits for a receipt; one that is delivered or set aside keeps its state."""
+    """Change an item that waits for a receipt; one that is delivered or quarantined keeps its state."""
     waits = (outbox.c.item_id == item_id) & (IS_READY | IS_OFFLOADED)
     connection.execute(update(outbox).where(waits).values(**values))

@@ -1,4 +1,4 @@
-"""Putting items into the outbox, inside the transaction that makes what they carry."""
+"""Puts items into the outbox, inside the transaction that stores their reads or hits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,12 +34,12 @@ def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> 
 
 
 def queue_alert(connection: Connection, alert: Alert, sounded: Instant | None, read: PlateRead) -> bool:
-    """Queue what was told of a hit, behind the hit; False: it is queued already and stays as it is.
+    """Queue the alert of a hit, behind the hit; False: it is queued already and stays as it is.
 
     Args:
-        connection: of the transaction.
-        alert: of a hit of ``read``.
-        sounded: first sample of its tone; None when it stayed quiet.
+        connection: the connection of the transaction.
+        alert: the alert of a hit of ``read``.
+        sounded: the first sample of its tone; None when it stayed quiet.
         read: the read that was hit.
     """
     body = encode(alert_payload(alert, sounded, read.unit_id))
@@ -65,7 +65,7 @@ def queue_read(connection: Connection, read: PlateRead) -> None:
 
 
 def queue_times(connection: Connection, payloads: Sequence[TimePayload], created: datetime | None) -> None:
-    """Queue what became known of when reads were; what is queued already stays as it is."""
+    """Queue corrected times of reads; a time that is queued already stays as it is."""
     rows = [
         _body_row(
             time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created
@@ -77,7 +77,7 @@ def queue_times(connection: Connection, payloads: Sequence[TimePayload], created
 
 
 def queue_image(connection: Connection, sha256: str, length: int) -> bool:
-    """Queue an image by itself; False: it is queued already and stays as it is."""
+    """Queue an image without a read; False: it is queued already and stays as it is."""
     return _queue_once(connection, _image_row(sha256, length, None))
 
 
@@ -103,7 +103,7 @@ def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, creat
 
 
 def _image_row(sha256: str, length: int, created: datetime | None) -> dict[str, Any]:
-    """An image's body is its file; its digest is its id, so that the department stores it once."""
+    """Row of an image's item: its body is the file; its id is the digest, so that the department stores it once."""
     return {
         "item_id": sha256,
         "urgency": int(Urgency.IMAGE),

@@ -1,4 +1,4 @@
-"""What waits for the department, and what the department said of it.
+"""The queue of items for the department, with the answers that the department gave.
 
 An item is delivered only when the department answers with the digest of the very bytes that left. Attempts are kept
 on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted. What
@@ -43,7 +43,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """How many items stand where."""
+    """The number of items in each state."""
 
     ready: int
     delivered: int
@@ -54,7 +54,7 @@ class OutboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class MediumCounts:
-    """What lies on one portable medium and has no receipt yet."""
+    """The items on one portable medium that have no receipt yet."""
 
     medium_id: str
     items: int
@@ -64,7 +64,7 @@ class MediumCounts:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An item that the department does not take in this form."""
+    """An item that the department does not accept in this form."""
 
     item_id: str
     kind: ItemKind
@@ -73,11 +73,11 @@ class Quarantined:
 
 
 class Outbox:
-    """The queue to the department.
+    """The queue of items to the department.
 
     Args:
-        database: where items and their bodies are.
-        images: where the bodies of images are.
+        database: the database of items and their bodies.
+        images: the store of images, which are bodies of items too.
     """
 
     def __init__(self, database: Database, images: ImageStore) -> None:
@@ -87,14 +87,15 @@ class Outbox:
     def due(
         self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, offloaded: bool = False
     ) -> list[OutboxItem]:
-        """The next items to deliver: those that fail alone last, else the most urgent, least often tried, oldest first.
+        """The next items to deliver: those that failed alone last, else the most urgent, least tried, oldest first.
 
         An item whose body is lost or changed is quarantined and left out. One that cannot be read at present is left
         out too, and waits behind the others.
 
         Args:
-            limit_items: how many at most.
-            limit_bytes: of all bodies; the first item comes even when it is larger, or it would never.
+            limit_items: the most items to return.
+            limit_bytes: the most bytes of all bodies; the first item is returned even when it is larger, or it never
+                would be.
             waiting: ids of items to pass over this time.
             offloaded: those that lie on a medium and have no receipt, in place of those that are ready.
 
@@ -130,11 +131,11 @@ class Outbox:
         return None
 
     def settle(self, answers: Sequence[Answer], digest_attempts_max: int, at: datetime | None = None) -> None:
-        """Take the department's answers down, in one transaction; the same answer twice changes nothing more.
+        """Apply the department's answers in one transaction; the same answer twice changes nothing more.
 
         Args:
-            answers: one an item.
-            digest_attempts_max: after so many receipts for other content the item is quarantined.
+            answers: the answers, one an item.
+            digest_attempts_max: the number of receipts for other content after which the item is quarantined.
             at: the moment of delivery in UTC, None when unknown.
         """
         with self._database.write() as connection:
@@ -142,12 +143,12 @@ class Outbox:
                 apply_answer(connection, answer, digest_attempts_max, at)
 
     def offload(self, items: Sequence[OutboxItem], medium_id: str, at: datetime | None) -> int:
-        """Note that items that were ready lie on a medium now; returns how many.
+        """Record that items that were ready lie on a medium now; returns how many.
 
         Args:
-            items: written, read back and equal.
+            items: the items that were written and read back the same.
             medium_id: the medium.
-            at: now in UTC, None when unknown.
+            at: the present moment in UTC, None when unknown.
         """
         done = 0
         with self._database.write() as connection:
@@ -158,23 +159,23 @@ class Outbox:
         return done
 
     def media(self) -> list[MediumCounts]:
-        """The media that hold items without a receipt."""
+        """Portable media that hold items without a receipt."""
         last = func.max(outbox.c.offloaded_utc)
         query = select(outbox.c.medium_id, func.count(), last).where(IS_OFFLOADED).group_by(outbox.c.medium_id)
         with self._database.read() as connection:
             return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
 
     def delivered(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
-        """Take one receipt down, as :meth:`settle`."""
+        """Apply one receipt, as :meth:`settle` does."""
         self.settle([Answer(item_id, Outcome.RECEIPT, sha256)], digest_attempts_max, at)
 
     def failed_alone(self, item_id: str, detail: str, failures_max: int | None) -> None:
-        """Count that an item failed while others got through; it waits behind all that failed less often.
+        """Count that an item failed while others were delivered; items that failed less often go first.
 
         Args:
             item_id: the item.
             detail: why, without plate text.
-            failures_max: after so many it is quarantined; None: never.
+            failures_max: the number of failures after which it is quarantined; None: never.
         """
         failures = outbox.c.failures_alone + 1
         state = outbox.c.state
@@ -189,7 +190,7 @@ class Outbox:
             )
 
     def quarantine(self, item_id: str, detail: str) -> None:
-        """Set an item aside; it is shown until it is queued again."""
+        """Quarantine an item; it is shown until it is queued again."""
         with self._database.write() as connection:
             quarantine(connection, item_id, detail)
 
@@ -197,7 +198,7 @@ class Outbox:
         """Make quarantined items due again with their counts at zero, or those on media that are lost.
 
         Args:
-            item_ids: which; None: all.
+            item_ids: the items to queue again; None: all.
             offloaded: items on media in place of quarantined ones.
 
         Returns:
@@ -236,14 +237,14 @@ class Outbox:
         return len(gone)
 
     def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
-        """What was set aside, oldest first."""
+        """The quarantined items, oldest first."""
         query = select(outbox).where(outbox.c.state == "quarantined").order_by(outbox.c.seq)
         with self._database.read() as connection:
             rows = connection.execute(query.limit(min(limit, LISTED_MAX))).mappings()
             return [Quarantined(row["item_id"], _kind_of(row), row["attempts"], row["detail"]) for row in rows]
 
     def counts(self) -> OutboxCounts:
-        """How many items stand where, without looking at them."""
+        """The number of items in each state, without reading them."""
         with self._database.read() as connection:
             found = queries.kept_counts(connection)
         states = ("ready", "delivered", "quarantined", "offloaded")
@@ -294,6 +295,6 @@ def _kind_of(row: RowMapping) -> ItemKind:
 
 
 def quarantined_in(database: Database) -> int:
-    """How many items of a database were set aside."""
+    """How many items of a database are quarantined."""
     with database.read() as connection:
         return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)

@@ -1,4 +1,4 @@
-"""Queues when reads were, once their boot's pairs tell: reads before the first fix, and all of a boot in dispute.
+"""Queues the corrected times of reads, once clock pairs allow it: before the first fix, or of a disputed boot.
 
 Nothing of a read is rewritten: what was queued of it may have been delivered already.
 """
@@ -17,23 +17,23 @@ from alpr_edge.store.outbox import enqueue
 
 BATCH = 200
 LOOK_BACK = 20_000
-"""Reads of earlier boots that a start looks at: some days of driving."""
+"""Reads of earlier boots that are checked at a start: some days of driving."""
 _TRUSTED = (UtcSource.GNSS.value, UtcSource.NTP.value)
 
 
 def place_boot(database: Database, boot_id: str, now: Instant) -> int:
-    """Queue what the pairs of a boot, the present one, tell of its closed reads.
+    """Queue the corrected times of closed reads of the present boot.
 
     Args:
-        database: of this vehicle.
+        database: the database of this vehicle.
         boot_id: the boot.
-        now: stands on the items as the time they were made.
+        now: the present instant, which becomes the time the items were made.
 
     Returns:
         How many times were queued.
 
     Raises:
-        StoreError: the database refused; what was queued before stays.
+        StoreError: the database failed; what was queued before stays.
     """
     timeline = clock_pairs.timelines(database, [boot_id])[boot_id]
     # Sequence numbers rise with arrival: reads of the present boot are the newest.
@@ -44,7 +44,7 @@ def place_boot(database: Database, boot_id: str, now: Instant) -> int:
 
 
 def place_earlier(database: Database, now: Instant) -> int:
-    """Queue what a stop came before: for the boots of the newest :data:`LOOK_BACK` reads; as :func:`place_boot`."""
+    """Queue corrections that a stop cut off, for boots of the newest :data:`LOOK_BACK` reads; as :func:`place_boot`."""
     with database.read() as connection:
         since = (connection.scalar(select(func.max(reads.c.seq))) or 0) - LOOK_BACK
         found = list(connection.scalars(select(reads.c.first_seen_boot_id).where(reads.c.seq > since).distinct()))
@@ -72,7 +72,7 @@ def _queue(connection: Connection, found: list[PlateRead], timeline: Timeline, n
 
 
 def _waiting(timeline: Timeline, since: int) -> Select[tuple[object, ...]]:
-    """Closed reads of a boot whose time is to be told and has not been."""
+    """Closed reads of a boot whose corrected time is to be queued and has not been."""
     told = literal(time_item_id("", sure=True)).concat(reads.c.read_id)
     if timeline.disputed:
         told = told.concat(time_item_id("", sure=False).removeprefix(time_item_id("", sure=True)))
@@ -86,7 +86,7 @@ def _waiting(timeline: Timeline, since: int) -> Select[tuple[object, ...]]:
 
 
 def _untold(timeline: Timeline) -> ColumnElement[bool]:
-    """Reads whose own clock does not tell: those without a trusted one, in a dispute all of them."""
+    """Reads whose own clock is not enough: those without a trusted one, in a dispute all of them."""
     if timeline.disputed:
         return ~false()
     return or_(reads.c.first_seen_utc_source.not_in(_TRUSTED), reads.c.last_seen_utc_source.not_in(_TRUSTED))

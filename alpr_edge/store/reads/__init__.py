@@ -1,1 +1,1 @@
-"""reads."""
+"""Reads with their hits, alerts and images in the database."""

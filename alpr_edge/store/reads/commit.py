@@ -1,4 +1,4 @@
-"""The rows of a record, inside the transaction of its batch: a decided read, its pass's end, what hangs on both."""
+"""Writes the rows of a record inside its batch's transaction: a decided read, its pass's end, their hits and images."""
 
 import dataclasses
 import itertools
@@ -17,7 +17,7 @@ from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord
 
 
 def decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...]) -> PlateRead:
-    """Keep a decided read with its hits and its alert; its hits are queued."""
+    """Store a decided read with its hits and its alert; its hits are queued."""
     read = dataclasses.replace(record.read, evidence=refs)
     connection.execute(insert(reads), read_row(read, closed=False))
     _refer(connection, read)
@@ -44,10 +44,10 @@ def close(
     been set aside itself. What hangs on it comes with the salvage or the next start.
 
     Args:
-        connection: of the batch's transaction.
-        record: the end of its pass.
-        refs: its new images.
-        released: digests whose files may go.
+        connection: the connection of the batch's transaction.
+        record: the record of the pass's end.
+        refs: the read's new images.
+        released: the set of digests whose files may be removed.
 
     Raises:
         RefusedError: it is closed already.
@@ -69,7 +69,7 @@ def close(
 
 
 def _begin_anew(connection: Connection, read: PlateRead, missing: str) -> PlateRead:
-    """Keep a read by the end of its pass alone."""
+    """Store a read by the end of its pass alone."""
     connection.execute(insert(reads), read_row(read, closed=True))
     _refer(connection, read)
     _note_missing(connection, read, missing)
@@ -80,7 +80,7 @@ def _begin_anew(connection: Connection, read: PlateRead, missing: str) -> PlateR
 def add_decision(
     connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...], kept: StoredRead
 ) -> None:
-    """Add to a read that was kept by its end what hangs on its decision: hits, alert, and images if it has none."""
+    """Add a decision's hits, alert and (if it has none) images to a read that was stored by its end alone."""
     read_id, known = record.read.read_id, {hit.hit_id for hit in kept.hits}
     new = [hit for hit in record.hits if hit.hit_id not in known]
     if new:
@@ -99,7 +99,7 @@ def add_decision(
 
 
 def _withdraw(connection: Connection, record: DecidedRecord) -> None:
-    """Withdraw the alerts that a decision takes back, dated by the frame that decided otherwise, and queue it."""
+    """Withdraw the alerts that a decision takes back, dated by the frame that decided otherwise, and queue that."""
     if record.withdraws is None:
         return
     at, standing = record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
@@ -109,13 +109,13 @@ def _withdraw(connection: Connection, record: DecidedRecord) -> None:
 
 
 def _note_missing(connection: Connection, read: PlateRead, reason: str) -> None:
-    """Put down why a read has fewer pictures than it should; nothing to note when none is missing."""
+    """Record why a read has fewer pictures than it should; nothing when none is missing."""
     if reason:
         connection.execute(insert(missing_evidence), {"read_id": read.read_id, "reason": reason})
 
 
 def _refer(connection: Connection, read: PlateRead) -> None:
-    """Name the read's images."""
+    """Write the references to the read's images."""
     if not read.evidence:
         return
     known = [{"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc} for ref in read.evidence]
@@ -128,7 +128,7 @@ def _refer(connection: Connection, read: PlateRead) -> None:
 
 
 def forget_images(connection: Connection, released: set[str]) -> set[str]:
-    """Take out of the tables those images that no read refers to any more; returns them."""
+    """Delete the rows of images that no read refers to any more; returns their digests."""
     if not released:
         return set()
     used = exists().where(evidence.c.sha256 == images.c.sha256)

@@ -1,4 +1,4 @@
-"""Look-back: which reads held on the vehicle an entry would have met, had it been there (policy 462.4(c)).
+"""Look-back: finds stored reads that an entry would have matched, had it existed then (policy 462.4(c)).
 
 The table is searched in slices, the newest reads first, so that no reading transaction is held for long.
 """
@@ -16,17 +16,17 @@ from alpr_edge.store.db.schema import reads
 
 SLICE_ROWS = 20_000
 FOUND_MAX = 500
-"""Reads one look-back returns at most."""
+"""Most reads that one look-back returns."""
 _PATTERN = re.compile(r"[0-9A-Z?*]+")
 
 
 def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tuple[PlateRead, Match]]:
-    """The reads that an entry meets, the newest first, with the surest way each does; at most :data:`FOUND_MAX`.
+    """Find the reads that an entry matches, the newest first, with the surest match of each; at most :data:`FOUND_MAX`.
 
     Args:
-        database: with the reads.
-        pattern: canonical plate or partial of the entry.
-        entries: the entry alone.
+        database: the database with the reads.
+        pattern: the canonical plate or partial of the entry.
+        entries: the entry, as the only one.
     """
     assert _PATTERN.fullmatch(pattern)  # SQLite's GLOB has the same two wildcards, and a third that no plate holds
     found = 0

@@ -1,4 +1,4 @@
-"""Reading back what is kept: bounded, in few statements, inside the caller's transaction."""
+"""Queries of what is stored: bounded, in few statements, inside the caller's transaction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,23 +15,23 @@ from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_ev
 from alpr_edge.store.db.schema import counts as kept_numbers
 
 ROWS_MAX = 1000
-"""Reads that one query returns at most: a reading transaction is short."""
+"""Most reads that one query returns: a reading transaction is short."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An alert and what became of it."""
+    """An alert with when it sounded and when it was withdrawn."""
 
     alert: Alert
     sounded: Instant | None
-    """None: it stayed quiet (cooldown)."""
+    """When it sounded; None: it stayed quiet (cooldown)."""
     withdrawn: Instant | None
     """When a later read of the pass took it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRead:
-    """A read with all that hangs on it."""
+    """A read with its images, hits and alerts."""
 
     read: PlateRead
     closed: bool
@@ -44,7 +44,7 @@ class StoredRead:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much is kept."""
+    """The number of stored reads, hits and images."""
 
     reads: int
     open_reads: int
@@ -55,7 +55,7 @@ class Counts:
 
 
 def recent(connection: Connection, limit: int, *, hits_only: bool) -> list[StoredRead]:
-    """The newest reads first; a covert hit makes no read a hit here."""
+    """The newest reads first; a read whose only hit is covert does not count as a hit."""
     query = select(reads).order_by(reads.c.seq.desc()).limit(min(max(limit, 0), ROWS_MAX))
     if hits_only:
         query = query.where(exists().where((hits.c.read_id == reads.c.read_id) & (hits.c.covert == 0)))
@@ -69,7 +69,7 @@ def get(connection: Connection, read_id: str) -> StoredRead | None:
 
 
 def is_ended(connection: Connection, read: PlateRead) -> bool:
-    """Whether the end of a read's pass is kept as ``read`` tells it."""
+    """Whether the end of a read's pass is stored as ``read`` has it."""
     same = (reads.c.last_frame == read.last_frame) & (reads.c.vote_count == read.vote_count)
     query = select(reads.c.seq).where(reads.c.read_id == read.read_id, reads.c.closed == 1, same)
     return connection.scalar(query) is not None
@@ -84,7 +84,7 @@ def still_open(connection: Connection, limit: int) -> list[PlateRead]:
 
 
 def counts(connection: Connection) -> Counts:
-    """How much is kept; covert hits are counted nowhere in the car."""
+    """The number of stored reads, hits and images; covert hits are counted nowhere in the car."""
     kept = kept_counts(connection)
     return Counts(
         reads=kept.get("reads", 0),

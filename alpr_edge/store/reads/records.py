@@ -1,4 +1,4 @@
-"""What is handed to the store of one pass: its decision, and its end."""
+"""What the store receives of one pass: its decision, and its end."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ from alpr_edge.domain.reads import EvidenceKind, PlateRead
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecidedRecord:
-    """A pass that has its text, to be kept under its final id."""
+    """A pass whose text is decided, to be stored under its final id."""
 
     read: PlateRead
-    """Its ``evidence`` is what :attr:`images` says, whatever it holds."""
+    """Its ``evidence`` is ignored: :attr:`images` counts."""
     images: tuple[tuple[EvidenceKind, bytes], ...] = ()
-    """JPEGs."""
+    """The pictures as JPEGs."""
     hits: tuple[Hit, ...] = ()
     alert: Alert | None = None
-    """Of one of :attr:`hits`."""
+    """The alert of one of :attr:`hits`."""
     sounded: Instant | None = None
-    """First sample of the alert's tone; None when it stayed quiet."""
+    """The first sample of the alert's tone; None when it stayed quiet."""
     withdraws: str | None = None
     """The read whose alerts no longer hold."""
     missing_evidence: str = ""

@@ -1,4 +1,4 @@
-"""Reads, hits and what is to be delivered of them: one transaction a batch.
+"""Stores reads and hits, and queues them for delivery: one transaction a batch.
 
 A hit goes to the outbox when its read is decided, the read and its images when the pass is over and the row has its
 last values. A crash between the two loses nothing: :meth:`ReadStore.close_open_reads` queues at the next start what
@@ -27,18 +27,18 @@ from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
 __all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "ReadStore", "Stored"]
 
 BATCH_MAX = 1000
-"""Records of one transaction: other processes wait for it."""
+"""Most records of one transaction: other processes wait for it."""
 _CLOSING_BATCH = 200
 
 log = structlog.get_logger(__name__)
 
 
 class ReadStore:
-    """Keeps reads. One per process that writes them.
+    """Stores reads. One object in each process that writes them.
 
     Args:
-        database: where rows go.
-        images: where pictures go, before the rows that name them.
+        database: the database that rows are written to.
+        images: the store of images, written before the rows that name them.
     """
 
     def __init__(self, database: Database, images: ImageStore) -> None:
@@ -48,7 +48,7 @@ class ReadStore:
         self._committing = threading.Lock()
 
     def commit(self, batch: Sequence[Stored]) -> list[PlateRead]:
-        """Keep a batch, all or nothing; it is on disk when this returns.
+        """Store a batch, all or nothing; it is on disk when this returns.
 
         A batch that is on disk already is no fault: who gave it may have failed right after, and gives it again.
 
@@ -91,7 +91,7 @@ class ReadStore:
             return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
 
     def rejoin(self, record: Stored) -> None:
-        """Keep a record that was set aside, with what was kept of its pass since; as :meth:`commit`."""
+        """Store a refused record with what is stored of its pass since; returns and raises as :meth:`commit`."""
         kept = self.get(record.read.read_id)
         if kept is None or (isinstance(record, ClosedRecord) and not kept.closed):
             self.commit([record])
@@ -103,13 +103,13 @@ class ReadStore:
 
     @contextmanager
     def deleting(self) -> Iterator[tuple[Connection, set[str]]]:
-        """One transaction that takes reads away.
+        """Open a transaction that deletes reads.
 
         Digests that are put into the set lose their rows, and after the commit their files, unless a read still refers
         to them. A cut between the two leaves files that no row names: :meth:`sweep_images` removes them.
 
         Raises:
-            StoreError: nothing was taken away.
+            StoreError: nothing was deleted.
         """
         with self._committing, self._changing() as changing:
             yield changing
@@ -167,7 +167,7 @@ class ReadStore:
             return queries.get(connection, read_id)
 
     def counts(self) -> Counts:
-        """How much is kept."""
+        """The number of stored reads, hits and images."""
         with self._database.read() as connection:
             return queries.counts(connection)
 

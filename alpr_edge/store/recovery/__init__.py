@@ -1,1 +1,1 @@
-"""recovery."""
+"""Recovery from damage: replacement of the database, salvage, and refused records."""

@@ -1,4 +1,4 @@
-"""What a new database needs of the one set aside before the car drives on: which lists are live, and officers' entries.
+"""Copies from a damaged database what the new one needs before the car drives on: live lists and officers' entries.
 
 Without them the unit would watch for nobody, although the sealed lists lie whole on the disk. Only these few rows are
 taken, by way of their own trees, which takes no time however large the database is; the rest waits for

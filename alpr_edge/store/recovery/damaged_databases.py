@@ -1,4 +1,4 @@
-"""Databases that were set aside because they were damaged: a dated folder each, whole, and never deleted by themselves.
+"""Databases that were replaced because they were damaged: a dated folder each, whole, never deleted automatically.
 
 They may hold evidence (policy 462.5), so their number is not bounded here: health says how many there are and how
 large, and they go by ``alpr-edge unit salvage --discard`` alone, once everything in them that can be read came over.
@@ -24,15 +24,15 @@ STAMP = "%Y%m%dT%H%M%SZ"
 STAMP_CHARACTERS = 16
 SAME_SECOND_MAX = 1000
 MOVED = (DATABASE_NAME, f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-wal", MARK_NAME)
-"""In the order in which their old names go: the log's and the mark's after the database's, so that a cut between two
-leaves what the next start sets aside as well."""
+"""The files to move, in the order in which their old names go: the log's and the mark's after the database's, so that a
+cut between two leaves files that the next start sets aside as well."""
 _REPORT = "salvaged.json"
 _SEEN = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
 class DamagedDatabase:
-    """One database that was set aside."""
+    """One database that was set aside as damaged."""
 
     folder: Path
 
@@ -60,7 +60,7 @@ class DamagedDatabase:
 
     @property
     def report(self) -> dict[str, Any] | None:
-        """What the last salvage said of it; None: none has run to its end."""
+        """The report of the last salvage; None: none has run to its end."""
         try:
             told: dict[str, Any] = json.loads((self.folder / _REPORT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -69,15 +69,15 @@ class DamagedDatabase:
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether a technician has said that it was seen."""
+        """Whether a technician has acknowledged it."""
         return (self.folder / _SEEN).exists()
 
     def keep_report(self, report: dict[str, Any]) -> None:
-        """Write down how a salvage went; it is on disk when this returns."""
+        """Write the report of a salvage; it is on disk when this returns."""
         self._write(_REPORT, json.dumps(report, sort_keys=True).encode() + b"\n")
 
     def acknowledge(self) -> None:
-        """Stop the alarm; the database waits on."""
+        """Stop the alarm; the database stays."""
         self._write(_SEEN, b"")
 
     def discard(self) -> None:
@@ -101,7 +101,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def waiting(directory: Path) -> list[DamagedDatabase]:
-    """Those from which nothing was salvaged yet."""
+    """The damaged databases that were not salvaged yet."""
     return [aside for aside in damaged_databases(directory) if aside.report is None]
 
 

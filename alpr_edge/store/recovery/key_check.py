@@ -26,7 +26,7 @@ _PURPOSE = "key mark"
 
 @dataclass(frozen=True, slots=True)
 class KeyMark:
-    """What the mark says."""
+    """The content of the mark."""
 
     salt: bytes
     check: bytes
@@ -58,7 +58,7 @@ class KeyMark:
         return hmac.compare_digest(self.check, derive_key(key, _PURPOSE)[:_CHECK_BYTES])
 
     def write(self, directory: Path) -> None:
-        """Keep it; it is on disk when this returns.
+        """Write it; it is on disk when this returns.
 
         Raises:
             StoreError: it cannot be written.

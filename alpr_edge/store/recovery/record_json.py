@@ -1,4 +1,4 @@
-"""Records as JSON and back, by the same rows as in the database, so that nothing of them is told twice."""
+"""Converts records to JSON and back, by the same rows as in the database, so that there is one description of them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ DECISION, END = "decision", "end"
 
 
 def kind_of(record: Stored) -> str:
-    """What a record tells of its pass."""
+    """Kind of a record: decision or end of a pass."""
     return DECISION if isinstance(record, DecidedRecord) else END
 
 
@@ -39,7 +39,7 @@ def from_json(told: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes],
     """The record that :func:`to_json` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: it did not.
+        ValueError, KeyError, TypeError: the data was not written by it.
     """
     read = read_of(_row(reads, told["read"]), ())
     if told["kind"] == END:
@@ -57,7 +57,7 @@ def from_json(told: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes],
 
 
 def plain(value: object) -> object:
-    """What JSON has no word for, such as moments and the numbers of a library, in words that it has."""
+    """A value in types that JSON has; moments and the numbers of a library are converted."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Integral):

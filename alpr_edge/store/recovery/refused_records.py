@@ -1,4 +1,4 @@
-"""Records that the store does not take: an encrypted file each, until a later start takes them in.
+"""Records that the store refused: an encrypted file each, until a later start can store them.
 
 What is wrong with one record must not hold up the records behind it, and must not cost the record either. A file holds
 everything of it that can be written down, its pictures too while there is room for them. Layout::
@@ -33,7 +33,7 @@ REFUSED = "refused"
 """Name of the folder in the data folder, and purpose of its key."""
 RECORDS_MAX = 2000
 BYTES_MAX = 256 * 1024 * 1024
-"""Of all files; beyond it records are kept without their pictures."""
+"""Most bytes of all files; beyond it records are kept without their pictures."""
 HEADER = b"AERR\x01"
 _NONCE_BYTES = 12
 _LENGTH = struct.Struct("<I")
@@ -44,26 +44,26 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """One record that was set aside."""
+    """One refused record."""
 
     name: str
-    """Of its file; names rise in the order in which records came."""
+    """Name of its file; names rise in the order in which records came."""
     size_bytes: int
     since: datetime
-    """By the clock of that moment."""
+    """When it was refused, by the clock of that moment."""
     read_id: str = ""
-    """Empty when the file cannot be read."""
+    """Id of its read; empty when the file cannot be read."""
     what: str = ""
     """Decision or end of the pass."""
     reason: str = ""
-    """Why the store did not take it, without anything of the record; or why the file cannot be read."""
+    """Why the store refused it, without anything of the record; or why the file cannot be read."""
 
 
 class RefusedRecords:
-    """The folder.
+    """The folder of refused records.
 
     Args:
-        data_directory: of the unit.
+        data_directory: the data folder of the unit.
         outbox_key: 32 bytes.
     """
 
@@ -72,14 +72,14 @@ class RefusedRecords:
         self._cipher = AESGCM(derive_key(outbox_key, REFUSED))
 
     def count(self) -> int:
-        """How many lie there."""
+        """Number of refused records."""
         return len(self._files())
 
     def add(self, record: Stored, reason: str) -> None:
-        """Set a record aside; it is on disk when this returns.
+        """Write a refused record to a file; it is on disk when this returns.
 
         Args:
-            record: with its pictures, which are left out when there is no room for them.
+            record: the record with its pictures, which are left out when there is no room for them.
             reason: why the store did not take it; nothing of the record stands in it.
 
         Raises:
@@ -99,14 +99,14 @@ class RefusedRecords:
         log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
 
     def listed(self) -> list[RefusedRecord]:
-        """What lies there, oldest first."""
+        """The refused records, oldest first."""
         return [self._described(path) for path in self._files()]
 
     def take_in(self, store: ReadStore) -> int:
-        """Try each record again, oldest first; those that the store takes now are removed. Returns how many.
+        """Try each record again, oldest first; those that are stored now are removed. Returns how many.
 
         Raises:
-            StoreError: a record came in and its file cannot be removed.
+            StoreError: a record was stored and its file cannot be removed.
         """
         return sum(self._take_in_one(path, store) for path in self._files())
 

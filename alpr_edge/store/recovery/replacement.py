@@ -1,4 +1,4 @@
-"""Opens the unit's database whatever became of it: a damaged one is set aside and a new one is started.
+"""Opens the unit's database, and replaces it when it is damaged: the damaged one is set aside and a new one started.
 
 What counts as damage: the file is missing, empty or cut short, page 1 does not open although the key is the right one,
 a page that the first look or a later statement meets does not, or the write-ahead log lacks what was committed to it.
@@ -21,14 +21,14 @@ from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
 LOOK_S_MAX = 2.0
-"""How long a start looks a database over; what a large one has behind that shows when it is read."""
+"""How long a start checks a database; damage further on in a large one shows when it is read."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReplacement:
-    """Opens, and renews, the database of a data folder; only for the process that holds the folder.
+    """Opens, and replaces, the database of a data folder; only for the process that has locked the folder.
 
     Args:
         directory: the unit's data folder.
@@ -39,7 +39,7 @@ class DatabaseReplacement:
     key: bytes
 
     def open(self) -> Database:
-        """The database, sound as far as a short look tells, at this release's schema.
+        """Open the database, sound as far as a short check shows, at this release's schema.
 
         Raises:
             StoreError: another key, a full disk, or a newer release's: nothing was moved.
@@ -55,7 +55,7 @@ class DatabaseReplacement:
         return database
 
     def renew(self, database: Database) -> None:
-        """Set a database aside that showed damage while it was open, and go on with a new one in the same object.
+        """Replace a database that showed damage while it was open; the same object then uses the new one.
 
         Raises:
             StoreError: the disk is full or does not write; start again.
@@ -68,7 +68,7 @@ class DatabaseReplacement:
         self._mark(database)
 
     def is_of_this_key(self) -> bool:
-        """Whether the database was written with this key, as far as anything of it still tells."""
+        """Whether the database was written with this key, as far as anything of it still shows that."""
         mark = KeyMark.read(self.directory)
         if mark is not None and mark.is_of(self.key):
             return True

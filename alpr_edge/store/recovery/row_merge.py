@@ -1,4 +1,4 @@
-"""Puts rows of another database into this one as they were stored there, under their ids: twice is as good as once."""
+"""Inserts rows of another database as they were stored there, under their ids: a second time changes nothing."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,18 +26,18 @@ department says the time anew."""
 
 
 class Fate(StrEnum):
-    """What became of a row."""
+    """The result of inserting a row."""
 
     NEW = "saved"
     THERE = "already there"
     HANGING = "hanging"
     """It refers to a row that is lost, and stays in the other database."""
     OVER = "over"
-    """It tells of something that had been let go of when the other database was damaged."""
+    """It refers to something that had been deleted when the other database was damaged."""
 
 
 def shapes(connection: Connection, tables: Sequence[Table] = TABLES) -> dict[str, Shape]:
-    """How rows of tables look, by this database's own declaration."""
+    """The shapes of tables' rows, by this database's own declaration."""
     return {table.name: _shape(connection, table.name) for table in tables}
 
 

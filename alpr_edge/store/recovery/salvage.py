@@ -1,4 +1,4 @@
-"""Brings what can be read of a database that was set aside into today's: rows by id, images, what was to be sent.
+"""Copies what can be read of a damaged database into today's: rows by id, images, and items still to be sent.
 
 Rows keep their ids and are never overwritten, so saving twice, or after a cut, changes nothing more. A read, hit or
 image whose place in the queue cannot be read is queued again, which the department stores once; one with a receipt
@@ -39,19 +39,19 @@ log = structlog.get_logger(__name__)
 _RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts", "medium_id", "offloaded_utc")
 
 Progress = Callable[[int, int], None]
-"""Told how many pages of how many were read."""
+"""Receives how many pages were read, and of how many."""
 
 
 @dataclass(slots=True)
 class Salvaged:
-    """How much came over; no plates."""
+    """The result of a salvage; holds no plates."""
 
     saved: Counter[str] = field(default_factory=Counter)
     """New rows by table."""
     there: Counter[str] = field(default_factory=Counter)
     """Rows that had come over before, or were never lost, by table."""
     hanging: Counter[str] = field(default_factory=Counter)
-    """Rows that refer to one that is lost, by table: they stay in the database set aside alone."""
+    """Rows that refer to a lost one, by table: they stay in the damaged database alone."""
     over: Counter[str] = field(default_factory=Counter)
     """Rows that tell of images let go of before the damage, by table."""
     queued: int = 0
@@ -92,11 +92,11 @@ class Salvaged:
 
 @dataclass(slots=True)
 class Salvage:
-    """Saves databases that were set aside.
+    """Salvages damaged databases.
 
     Args:
-        database: where to.
-        images: files of both.
+        database: today's database, which rows are written to.
+        images: the store of images, whose files belong to both databases.
         key: 32 bytes.
         lists: names of the sealed lists on the disk: a row of one that is gone is not taken.
     """
@@ -107,7 +107,7 @@ class Salvage:
     lists: frozenset[str] = frozenset()
 
     def run(self, aside: DamagedDatabase, progress: Progress) -> Salvaged:
-        """Save what can be read there, and write down how it went.
+        """Salvage what can be read of a damaged database, and write the report.
 
         Raises:
             StoreError: today's database cannot be written; run it again.

@@ -1,4 +1,4 @@
-"""A file of real blocks that is given back when the disk is full, so that clean-up and receipts can still be written.
+"""A file that reserves disk space and is released on a full disk, so that clean-up and receipts can be written.
 
 SQLite needs room to delete: the pages of a DELETE go to the write-ahead log first. At 0 bytes free nothing could be
 freed any more. While the ballast is out nothing new is kept, or it would be filled up like the rest.
@@ -23,11 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 class Ballast:
-    """The file.
+    """The ballast file.
 
     Args:
         directory: the unit's data folder, which exists.
-        wanted_bytes: its size.
+        wanted_bytes: the size it should have.
     """
 
     def __init__(self, directory: Path, wanted_bytes: int) -> None:
@@ -36,14 +36,14 @@ class Ballast:
 
     @property
     def held_bytes(self) -> int:
-        """What it takes up in blocks, at most what is wanted: a sparse file would give nothing back."""
+        """Bytes of blocks that it takes up, at most the size wanted: a sparse file would free nothing."""
         try:
             return min(self._path.stat().st_blocks * _BLOCK_BYTES, self.wanted_bytes)
         except FileNotFoundError:
             return 0
 
     def tend(self) -> None:
-        """Release it when hardly anything is free, and lay it again when there is room for it.
+        """Release it when hardly anything is free, and create it again when there is room for it.
 
         Raises:
             StoreError: the folder cannot be used.
@@ -57,27 +57,27 @@ class Ballast:
 
     @property
     def is_out(self) -> bool:
-        """Whether it was given back, or never fitted."""
+        """Whether it was released, or never fitted."""
         return self.held_bytes < self.wanted_bytes
 
     def require(self) -> None:
-        """Refuse to keep anything new while it is out.
+        """Refuse to store anything new while it is released.
 
         Raises:
-            StoreError: it is.
+            StoreError: it is released.
         """
         if self.is_out:
             raise StoreError(f"{self._path.parent}: the disk is full, nothing new is kept; free some space on it")
 
     def release(self) -> None:
-        """Give its blocks back; needs no room itself."""
+        """Free its blocks; needs no free space itself."""
         self._path.unlink(missing_ok=True)
         # Blocks of a removed file can be used once the file system's journal has its removal.
         sync_directory(self._path.parent)
         log.warning("disk.ballast_released", bytes=self.wanted_bytes)
 
     def _lay(self) -> None:
-        """Allocate it. fallocate(2) reserves blocks without writing them, where the file system knows how."""
+        """Allocate it. fallocate(2) reserves blocks without writing them, where the file system can."""
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
         try:
             give_to_owner_of(self._path.parent, descriptor)

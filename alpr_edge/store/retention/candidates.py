@@ -1,4 +1,4 @@
-"""How reads stand towards deletion, read slice by slice: whether acknowledged, held, how old and how large."""
+"""Reads as candidates for deletion, read slice by slice: acknowledged or not, held or not, how old and how large."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,21 +27,21 @@ BOOTS_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class RetentionCandidate:
-    """One read."""
+    """One read that may be deleted by the rules."""
 
     kept: KeptRead
     read_id: str
     camera_id: str
     seen_utc: datetime | None
-    """Sure; None when it is not."""
+    """When it was last seen, as far as that is sure; None when it is not."""
     images: int
 
 
 class Ages:
-    """Tells when reads were: by their own trusted clock, or by their boot's pairs.
+    """Finds when reads were made: by their own trusted clock, or by their boot's pairs.
 
     Args:
-        database: with the pairs.
+        database: the database with the pairs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -75,7 +75,7 @@ def slice_after(connection: Connection, seq: int, limit: int) -> Sequence[RowMap
 
 
 def of_these(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
-    """The reads of these numbers that are still there; likewise."""
+    """The reads of these numbers that are still there, as rows for :func:`standing_of`."""
     query = _query().where(reads.c.seq.in_(seqs)).order_by(reads.c.seq)
     return connection.execute(query).mappings().all()
 

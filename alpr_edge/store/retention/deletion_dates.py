@@ -1,4 +1,4 @@
-"""The witnesses that a date must agree with before it deletes, as this database holds them."""
+"""Checks the present date against the witnesses in this database before anything is deleted by it."""
 
 from datetime import datetime
 
@@ -15,16 +15,16 @@ from alpr_edge.store.db.schema import department_dates, reads
 from alpr_edge.store.retention import candidates
 
 TIMELINE_MS = 60_000.0
-"""How old the pairs of this boot may be: one comes a minute."""
+"""Greatest age of the pairs of this boot: one comes a minute."""
 NEWEST_READS = 16
 """Reads looked through for the newest whose time is sure."""
 
 
 def note_department_date(database: Database, date: DepartmentDate) -> None:
-    """Keep what the department said of the time, in place of what it said before.
+    """Store the time that the department stated, in place of the one before.
 
     Raises:
-        StoreError: it cannot be kept.
+        StoreError: it cannot be stored.
     """
     heard = date.heard
     row = {"utc": date.utc, "boot_id": heard.boot_id, "boottime_ns": heard.boottime_ns}
@@ -33,18 +33,18 @@ def note_department_date(database: Database, date: DepartmentDate) -> None:
 
 
 def department_date(database: Database) -> DepartmentDate | None:
-    """What the department said of the time last; None when it never did."""
+    """The time that the department stated last; None when it never did."""
     with database.read() as connection:
         row = connection.execute(select(department_dates)).one_or_none()
     return None if row is None else DepartmentDate(row.utc, Instant(row.boot_id, row.boottime_ns))
 
 
 class DeletionDates:
-    """Says whether the present date may delete.
+    """Decides whether the present date may be used for deletion.
 
     Args:
-        database: of this vehicle.
-        ages: tells when reads were; made anew with the pairs of the present boot.
+        database: the database of this vehicle.
+        ages: finds out when reads were made; built anew with the pairs of the present boot.
     """
 
     def __init__(self, database: Database, ages: candidates.Ages) -> None:

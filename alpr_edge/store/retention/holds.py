@@ -16,13 +16,13 @@ LISTED_MAX = 1000
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One read that is held."""
+    """A hold on one read."""
 
     read_id: str
     reason: str
     held_by: str
     held: datetime | None
-    """UTC; None when the clock was unknown."""
+    """When it was held, UTC; None when the clock was unknown."""
 
 
 def hold(database: Database, one: Hold) -> None:
@@ -39,7 +39,7 @@ def hold(database: Database, one: Hold) -> None:
 
 
 def release(database: Database, read_id: str) -> None:
-    """Let a read go again.
+    """Release a read from its hold.
 
     Raises:
         StoreError: it is not held.

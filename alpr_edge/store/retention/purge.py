@@ -1,4 +1,4 @@
-"""Deletes what the rules of retention let go: rows in one transaction, then the files that no row names any more.
+"""Deletes the reads that the rules of retention choose: rows in one transaction, then files that no row names.
 
 A cut before the commit leaves everything, a cut after it leaves files without rows, which the next start sweeps away:
 nothing is orphaned for good, and no row ever names a picture that is gone. Reads are looked at a slice at a time, and
@@ -27,7 +27,7 @@ from alpr_edge.store.retention.candidates import Ages, RetentionCandidate
 from alpr_edge.store.retention.deletion_dates import DeletionDates
 
 SLICE_READS = 256
-"""Reads looked at in one step, unless it is told otherwise."""
+"""Reads examined in one step, unless the caller says otherwise."""
 DELETED_MAX = 64
 """Reads deleted in one step; the first steps of a run take an eighth of it, until they are known to be short."""
 HELD_S_MAX = 0.1
@@ -48,7 +48,7 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A slice of reads as it stood at one moment, and what of it may go."""
+    """A slice of reads at one moment, with those of it that may be deleted."""
 
     found: list[RetentionCandidate]
     chosen: list[int]
@@ -61,12 +61,12 @@ class Look:
 
 
 class Purge:
-    """Goes through the reads from the oldest on, a step at a time: it looks, and takes away what may go.
+    """Goes through the reads from the oldest on, a step at a time, and deletes those that may be deleted.
 
     Args:
-        database: of this vehicle.
+        database: the database of this vehicle.
         store: the process's one writer of reads.
-        limits: how long reads stay; the emergency rule counts only on a second round, when nothing else was left.
+        limits: the limits of retention; the emergency rule counts only on a second round, when nothing else was left.
         slice_reads: reads looked at in one step.
     """
 
@@ -92,11 +92,11 @@ class Purge:
         return self._after == 0
 
     def step(self, now: Instant, excess_bytes: int) -> bool:
-        """Look at one slice and delete what may go, at most one batch.
+        """Examine one slice and delete what may be deleted, at most one batch.
 
         Args:
             now: ages are told from it, unless there is an objection to its date: then nothing is deleted by age.
-            excess_bytes: how much room is to be made.
+            excess_bytes: the bytes to be freed.
 
         Returns:
             Whether there may be more to do now; False at the end of a round that has nothing left to do.
@@ -134,8 +134,8 @@ class Purge:
 
         Args:
             look: the first.
-            connection: of the transaction that :meth:`ReadStore.deleting` gives.
-            released: of the same; digests of images are added.
+            connection: the connection of the transaction that :meth:`ReadStore.deleting` gives.
+            released: the set of digests that it gives; digests of images are added.
 
         Returns:
             What goes with the transaction's commit.

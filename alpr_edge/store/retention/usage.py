@@ -1,4 +1,4 @@
-"""How much reads take up on the disk and how much of it may not go, counted a slice at a time.
+"""Measures how much disk space reads take up and how much of it may not be freed, a slice at a time.
 
 The images are the bulk. Their table is walked by the first two digits of the digest, so that no reading transaction
 grows with the store; digests are spread evenly, so what is deleted meanwhile can be taken off all slices alike.
@@ -24,12 +24,12 @@ RATE_DAYS_MIN = 1 / 24
 
 
 class Usage:
-    """Of one vehicle's store.
+    """Measures the disk usage of one vehicle's store.
 
     Args:
         directory: the unit's data folder.
-        database: in it.
-        ballast: in it.
+        database: the database in that folder.
+        ballast: the ballast in that folder.
     """
 
     def __init__(self, directory: Path, database: Database, ballast: Ballast) -> None:

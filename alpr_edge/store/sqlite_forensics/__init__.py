@@ -1,1 +1,1 @@
-"""sqlite_forensics."""
+"""Reads damaged SQLCipher databases by their raw pages and write-ahead log."""

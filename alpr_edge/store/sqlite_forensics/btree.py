@@ -1,4 +1,4 @@
-"""Cells and records of SQLite's pages, enough to read rows off a page that nothing leads to any more.
+"""Parses cells and records of SQLite's pages, enough to read rows off a page that no other page refers to.
 
 Format: https://sqlite.org/fileformat2.html, sections 1.6 (b-tree pages) and 2.1 (records). A page comes
 authenticated, so what it says was written by SQLite; yet it may be an older version than the pages it points to, so
@@ -25,7 +25,7 @@ _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 
 
 class PageType(IntEnum):
-    """What a b-tree page is."""
+    """The type of a b-tree page."""
 
     INDEX_INTERIOR = 2
     TABLE_INTERIOR = 5

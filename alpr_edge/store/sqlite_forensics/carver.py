@@ -1,4 +1,4 @@
-"""Rows of a damaged database, page by page: a row is there when its own page is, whatever became of those around it.
+"""Reads the rows of a damaged database page by page: a row can be read when its own page can.
 
 The trees are walked from their roots as far as they go. What lies under a damaged page is found without it: a page that
 is whole, that no tree leads to and that is not free, is one of those, and which table its rows belong to shows by their
@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How rows of a table look."""
+    """The form of a table's rows."""
 
     table: str
     columns: tuple[str, ...]
@@ -68,11 +68,11 @@ class CarvedRow:
 
 @dataclass(slots=True)
 class Carver:
-    """Takes the rows off the pages.
+    """Reads rows off the pages.
 
     Args:
-        pages: of the damaged database.
-        shapes: of the tables looked for.
+        pages: the pages of the damaged database.
+        shapes: the row shapes of the tables to look for.
     """
 
     pages: Pages

@@ -47,7 +47,7 @@ class Source:
         openers: the scenes.
         plates: whether their truths are plates; else they are what is no plate.
         around: makes the passes: of whole scenes, or around the first truth of each.
-        change: what is done to the frames of each pass, given its number.
+        change: the change that is made to the frames of each pass, given its number.
     """
 
     name: str

@@ -29,7 +29,7 @@ class Road:
         data: folder of the real photos.
         vision: models and threads.
         limit: pictures of each set, at most; None: all.
-        prefix: of the names of the figures.
+        prefix: the prefix of the names of the figures.
         sheets: folder for the sheets of the worst.
     """
 

@@ -1,4 +1,4 @@
-"""One real ride through the unit's path, and which of its vehicles each read is of.
+"""Replays one real ride through the unit's path, and finds which of its vehicles each read is of.
 
 The pictures, one a second, are played as ``alpr-edge drive --source FOLDER --fps 1`` plays them. Seconds without a
 plate are not part of the data: a picture follows the one before it after one second, whatever lay between. So vehicles

@@ -26,7 +26,7 @@ SHEET_TILES = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of a ride's vehicles."""
+    """The results for a ride's vehicles."""
 
     ride: Ride
     reads: tuple[RideRead, ...]

@@ -26,7 +26,7 @@ PYTHONS = ("3.11", "3.13")
 
 
 def main() -> int:
-    """Make it; 0 done, 1 a deliberate error, 2 wrong usage, 130 interrupted."""
+    """Make the bundle; 0 done, 1 a deliberate error, 2 wrong usage, 130 interrupted."""
     chosen = _parser().parse_args()
     left = "; nothing was left but wheels kept for the next time"
     return guarded("bundle", lambda: _make(chosen), interrupted=left)

@@ -1,4 +1,4 @@
-"""What lies in a bundle beside its wheels: the release's files, what it says of itself, and the manifest."""
+"""The contents of a bundle beside its wheels: the release's files, its description, and the manifest."""
 
 import hashlib
 import json
@@ -20,19 +20,19 @@ class About:
 
     version: str
     commit: str
-    """What it was made from; empty outside of git. A ``+`` says that files were changed since."""
+    """The commit it was made from; empty outside of git. A ``+`` says that files were changed since."""
     machines: list[str]
     pythons: list[str]
     format: int = FORMAT
 
     @classmethod
     def of(cls, source: Path, machines: list[str], pythons: list[str]) -> Self:
-        """What a bundle of a checkout says. Raises ProvisioningError."""
+        """The description of a checkout's bundle. Raises ProvisioningError."""
         return cls(version_of(source), _commit(source), machines, pythons)
 
 
 def lay_release(source: Path, bundle: Path, about: About, debs: Path | None) -> None:
-    """Lay the release's files and those of Debian packages into a bundle."""
+    """Copy the release's files and those of Debian packages into a bundle."""
     for name in COPIED:
         copy_tracked(source, name, bundle)
     if debs is not None:
@@ -65,7 +65,7 @@ def copy_tracked(source: Path, name: str, target: Path) -> None:
 
 
 def write_manifest(bundle: Path) -> dict[str, str]:
-    """Write the manifest of all that lies there; returns SHA-256 by path."""
+    """Write the manifest of all files in the bundle; returns SHA-256 by path."""
     paths = sorted(path for path in bundle.rglob("*") if path.is_file() and path != bundle / MANIFEST)
     files = {path.relative_to(bundle).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     lines = [f"{digest}  {name}\n" for name, digest in files.items()]

@@ -23,9 +23,9 @@ def fetch_wheels(lock: Path, machine: str, python: str, kept: Path, target: Path
 
     Args:
         lock: requirements with hashes.
-        machine: as ``uname -m`` has it.
+        machine: the kind of machine as ``uname -m`` names it.
         python: "3.13".
-        kept: where fetched wheels stay for the next bundle.
+        kept: the folder in which fetched wheels stay for the next bundle.
         target: the bundle's folder of wheels.
 
     Raises:

@@ -26,7 +26,7 @@ _say = teller()
 
 
 def main() -> int:
-    """Do it; 0 done or done before, 1 refused or failed, 2 wrong usage, 130 interrupted."""
+    """Decommission the unit; 0 done or done before, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     chosen = _parser().parse_args()
     return guarded(
         "decommission",
@@ -63,7 +63,7 @@ def _decommission(chosen: argparse.Namespace) -> Record:
 
 
 def _begun(chosen: argparse.Namespace) -> Record:
-    """The record to go on with: one under way, a new one, or the last of a unit that is no more."""
+    """The record to continue with: one under way, a new one, or the last of a unit that is no more."""
     known = [record for record in records() if record.unit_id == chosen.unit_id]
     if known and not known[-1].ended:
         return known[-1]
@@ -98,7 +98,7 @@ def _empty(record: Record, chosen: argparse.Namespace) -> None:
 
 
 def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
-    """What the unit says of itself once all was done to hand its reads over. Raises ProvisioningError."""
+    """The unit's report once all was done to hand its reads over. Raises ProvisioningError."""
     try:
         _say("queueing open reads and what damaged databases hold")
         told = emptying.handover()
@@ -125,7 +125,7 @@ def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def _given_up(left: dict[str, int], reason: str) -> str:
-    """What goes on record of what the department does not have; refused without a reason."""
+    """What is recorded about reads that the department does not have; refused without a reason."""
     if left and not reason:
         cameras = "; the cameras stay off until then" if emptying.waits_for_receipts(left) else ""
         line = f"not handed over: {emptying.left_line(left)}{cameras}; nothing is destroyed"
@@ -134,7 +134,7 @@ def _given_up(left: dict[str, int], reason: str) -> str:
 
 
 def _destroy(record: Record) -> None:
-    """Keys first: from then on the data is noise. The record is on the disk before and after each."""
+    """Destroy the keys first: from then on the data is noise. The record is on the disk before and after each step."""
     _say("stopping the daemons")
     destroying.stop_units()
     if not record.revoked:

@@ -76,9 +76,9 @@ def asked(request: Request, ask: Callable[[str], str] = input, folder: Path = SE
     """What is missing for a first time, asked of whoever sits there.
 
     Args:
-        request: as it was given.
-        ask: gives the answer to a question.
-        folder: of this computer's settings; once they are there nothing is asked.
+        request: the request as it was given.
+        ask: a function that gives the answer to a question.
+        folder: the folder of this computer's settings; once they are there nothing is asked.
     """
     if (folder / SETTINGS.name).is_file():
         return request

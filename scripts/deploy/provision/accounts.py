@@ -34,7 +34,7 @@ class Accounts:
         return [*self._files.pending(), *user, *wrong_folders(self._folders)]
 
     def apply(self, undo: ExitStack) -> None:
-        """Make them."""
+        """Make the files, the user and the folders."""
         if not _exists(UNIT_USER):
             undo.callback(succeeds, "userdel", UNIT_USER)
         self._files.apply(undo)

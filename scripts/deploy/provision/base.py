@@ -51,11 +51,11 @@ class Overlay:
     """Files of ``config/system``, each laid at the same path below /, and what makes them count.
 
     Args:
-        name: of the step.
+        name: the name of the step.
         root: the folder ``config/system``.
         paths: below it.
         after: commands run once they changed.
-        target: where they are laid.
+        target: the folder that they are written to.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ def staged(bundle: Path, key: Path, beside: Path, progress: Progress | None = No
         bundle: the folder.
         key: the public key of whoever makes releases.
         beside: folder on the disk that takes the copy.
-        progress: told of the checking.
+        progress: receives the progress of the checking.
 
     Raises:
         ProvisioningError: it is not signed with that key, a file is changed, missing or too many (which one is said),

@@ -23,7 +23,7 @@ class Firewall:
     Args:
         rules: the file ``config/system/etc/nftables.conf``.
         department: address given for this run.
-        enrol_port: where the department enrols; 0: where every department does.
+        enrol_port: the port on which the department enrols; 0: the usual one.
     """
 
     name = "firewall"

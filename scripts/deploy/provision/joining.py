@@ -1,4 +1,4 @@
-"""The unit joins its department: enrolment, models, lists. Its own command does the work, as the unit's user."""
+"""Joins the unit to its department: enrolment, models, lists. Its own command does the work, as the unit's user."""
 
 import json
 import time
@@ -35,7 +35,7 @@ class Enrolment:
 
     Args:
         department: its address; empty when this run was not told to enrol.
-        invitation: what ``alpr-edge department code`` printed there.
+        invitation: the text that ``alpr-edge department code`` printed there.
     """
 
     name = "enrolment"
@@ -86,7 +86,7 @@ class Models:
         return []
 
     def apply(self, undo: ExitStack) -> None:
-        """Nothing."""
+        """Do nothing."""
         del undo
 
 
@@ -100,7 +100,7 @@ class Lists:
         return [f"fetch the list {name}" for name in self._missing()]
 
     def apply(self, undo: ExitStack) -> None:
-        """Fetch and take in; makes the database if there is none."""
+        """Download and import the lists; makes the database if there is none."""
         del undo
         run(AS_UNIT, "hotlist", "sync", *self._missing(), timeout_s=LISTS_S_MAX)
 
@@ -141,7 +141,7 @@ class UnitCheck:
         return []
 
     def apply(self, undo: ExitStack) -> None:
-        """Nothing."""
+        """Do nothing."""
         del undo
 
 

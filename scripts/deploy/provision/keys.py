@@ -23,9 +23,9 @@ class Keys:
     """Keys of the store, the lists and the access log; one that exists stays, and is sealed anew for a TPM.
 
     Args:
-        store: where sealed keys lie.
+        store: the folder of the sealed keys.
         sealed_with: the note of what they are sealed with.
-        database: what the outbox's opens.
+        database: the database that the outbox's key opens.
         has_tpm: whether this computer has one that systemd can use; None: asked for.
     """
 

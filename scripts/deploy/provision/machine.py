@@ -1,4 +1,4 @@
-"""What steps do to the machine: run programs and write files, each so that it can be undone."""
+"""Changes of the machine: runs programs and writes files, each so that it can be undone."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ class ProvisioningError(Exception):
     """One line that says what is wrong and what to do.
 
     Args:
-        line: for a person.
+        line: the error in one line, for a person.
         said: every line that a failed program printed.
     """
 
@@ -32,11 +32,11 @@ def run(
     timeout_s: float = RUN_S_MAX,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What a program prints.
+    """The output of a program.
 
     Args:
         command: the program and its arguments.
-        stdin: what it reads; nothing.
+        stdin: the input of the command; none by default.
         timeout_s: it is killed after so many seconds.
         environment: added to this process's own, which names proxies and indexes.
 

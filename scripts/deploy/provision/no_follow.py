@@ -94,7 +94,7 @@ def write_file(folder: int, name: str, content: bytes, *, mode: int = 0o600, dur
 
     Args:
         folder: descriptor of the folder.
-        name: in it.
+        name: the name in that folder.
         content: all of it.
         mode: less what the umask takes.
         durable: also a power cut leaves the old or the new one.

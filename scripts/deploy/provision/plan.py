@@ -23,7 +23,7 @@ RESTART_JOURNAL = ("systemctl", "restart", "systemd-journald.service")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for."""
+    """The options of a provisioning."""
 
     source: Path
     """The checkout, or a release."""

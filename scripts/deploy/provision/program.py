@@ -12,11 +12,12 @@ def guarded(name: str, work: Callable[[], int], *, refused: str = "", broken: st
     """Do it and return its exit code; 1 and one line on stderr when it fails, 130 when it is interrupted.
 
     Args:
-        name: of the program.
-        work: what it does.
-        refused: how things stand after an error that it raised itself; begins with its punctuation, as do the others.
-        broken: after one of the system.
-        interrupted: after Ctrl-C.
+        name: the name of the program.
+        work: the work of the program.
+        refused: the state of things after an error that it raised itself; begins with its punctuation, as do the
+            others.
+        broken: the state after an error of the system.
+        interrupted: the state after Ctrl-C.
     """
     try:
         return work()

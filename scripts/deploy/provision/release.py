@@ -29,7 +29,7 @@ class Release:
     Args:
         source: the checkout, or a release.
         bundle: folder of an offline bundle with ``wheels``; None takes them from the package index.
-        base: where releases lie.
+        base: the folder of the releases.
     """
 
     name = "release"

@@ -18,18 +18,18 @@ class Step(Protocol):
         """One word."""
 
     def pending(self) -> list[str]:
-        """What is to change, a line each; nothing where the machine is as it shall be."""
+        """The changes to make, a line each; none where the machine is as it should be."""
 
     def apply(self, undo: ExitStack) -> None:
-        """Change it.
+        """Make the changes.
 
         Args:
-            undo: takes what has to be done, last first, when this fails later on.
+            undo: receives what has to be undone, last first, when this fails later on.
         """
 
 
 class State(StrEnum):
-    """What became of a step."""
+    """The result of a step."""
 
     SAME = "no change"
     CHANGED = "changed"
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a step."""
+    """The result of a step, with its changes or its error."""
 
     step: str
     state: State

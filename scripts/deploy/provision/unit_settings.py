@@ -20,10 +20,10 @@ def with_value(text: str, table: str, key: str, value: str) -> str:
     """A TOML text with one string set: in its line where there is one, so that comments stay.
 
     Args:
-        text: of the file.
+        text: the text of the file.
         table: a table's name, without brackets.
-        key: of the table.
-        value: without quotes or backslashes.
+        key: the key in the table.
+        value: the value, without quotes or backslashes.
 
     Raises:
         ProvisioningError: the result does not say it (the table is written inline, say).
@@ -54,7 +54,7 @@ def unit_settings(text: str, unit_id: str, department: str) -> str:
     """A fleet's settings made a unit's.
 
     Args:
-        text: of the fleet's file.
+        text: the text of the fleet's file.
         unit_id: empty keeps what it says.
         department: empty keeps what it says.
 
@@ -81,7 +81,7 @@ class UnitSettings:
     """The settings file.
 
     Args:
-        text: as it shall be; empty keeps the file that is there.
+        text: the text to write; empty keeps the file that is there.
     """
 
     name = "settings"

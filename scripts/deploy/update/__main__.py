@@ -63,7 +63,7 @@ def _update(chosen: argparse.Namespace) -> Ended:
 
 
 class _Bar:
-    """Checked so far, on a terminal alone."""
+    """Show the bytes checked so far, on a terminal alone."""
 
     def __init__(self) -> None:
         self._shown_s = 0.0

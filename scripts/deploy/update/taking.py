@@ -50,9 +50,9 @@ class Update:
     """An update of this unit.
 
     Args:
-        releases: where they lie.
-        daemons: what is restarted and asked.
-        say: told what is being done, a line each.
+        releases: the folder of the releases.
+        daemons: the daemons that are restarted and checked.
+        say: receives what is being done, a line each.
     """
 
     releases: Releases
@@ -72,7 +72,7 @@ class Update:
             bundle: the folder.
             key: it has to be signed with.
             downgrade: also an older one.
-            progress: told of the checking.
+            progress: receives the progress of the checking.
 
         Raises:
             ProvisioningError: it is refused, or cannot be made; the release in use was not touched.

@@ -30,7 +30,7 @@ WantedBy=multi-user.target
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is being tried."""
+    """The state of a trial."""
 
     before: str
     """The version to go back to."""
@@ -43,7 +43,7 @@ class Trial:
 
     @classmethod
     def under_way(cls, path: Path) -> "Trial | None":
-        """What a broken-off update left. Raises ProvisioningError."""
+        """Read what a broken-off update left. Raises ProvisioningError."""
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -55,7 +55,7 @@ class Trial:
         """Write it down, and have it decided after a power cut.
 
         Args:
-            path: where it is written down.
+            path: the file that it is written to.
             program: ``scripts/update`` of the release before, which is known to work.
             boot_unit: the systemd unit that runs it.
         """
@@ -76,7 +76,7 @@ def boot_text(trial: Path, program: Path) -> str:
 
 
 def end(path: Path, boot_unit: Path = BOOT_UNIT) -> None:
-    """The trial is decided."""
+    """End the trial, which is decided."""
     path.unlink(missing_ok=True)
     sync_folder(path.parent)
     if boot_unit.exists():
