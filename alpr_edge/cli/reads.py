@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alpr_edge.app.replay.output import read_line
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.timeline import Basis, Placement, Timeline
@@ -35,14 +34,11 @@ def reads(
     as_json: JsonOption = False,
 ) -> None:
     """Show the newest reads the unit holds; "placed later" is the time of one whose clock was not set yet."""
-    try:
-        chosen = load(settings)
-        require_owner(chosen.unit.data_directory)
-        with open_store(chosen, migrate=False) as store:
-            found = store.reads.recent(limit, hits_only=hits)
-            timelines = clock_pairs.timelines(store.database, [stored.read.last_seen.boot_id for stored in found])
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    require_owner(chosen.unit.data_directory)
+    with open_store(chosen, migrate=False) as store:
+        found = store.reads.recent(limit, hits_only=hits)
+        timelines = clock_pairs.timelines(store.database, [stored.read.last_seen.boot_id for stored in found])
     if as_json:
         for stored in found:
             typer.echo(json.dumps(_json(stored, timelines[stored.read.last_seen.boot_id])))

@@ -16,11 +16,11 @@ from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.app.replay.output import read_line
 from alpr_edge.cli.caller import caller
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import opened_database, state_letters
 from alpr_edge.cli.hotlist.status import own_json, own_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
-from alpr_edge.domain.errors import AlprEdgeError, FeedError
+from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
 from alpr_edge.domain.matching import Match
 from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
@@ -57,26 +57,23 @@ def add(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Watch for a plate or a part of one (? one character, * any number), and look through the reads held already."""
-    try:
-        text = typed_plate(plate, "Plate (? one character, * any number)")
-        unit = _unit(settings)
-        now = open_clock(unit).now().trusted_utc
-        entry = HotlistEntry(
-            source=OWN_SOURCE,
-            plate=_plate(text),
-            plate_raw=clean(text.upper(), 2 * PLATE_LENGTH_MAX),
-            state=state_letters(state),
-            reason=reason,
-            vehicle=clean(vehicle, VEHICLE_MAX),
-            remarks=clean(remarks, REMARKS_MAX),
-            expires=_end(expires, now),
-            area=_parsed(Area.parse, area),
-            hours=_parsed(Hours.parse, hours),
-            covert=covert,
-        )
-        own, seen = _keep(unit, OwnEntry(entry, _case(case), now, caller()), now)
-    except AlprEdgeError as error:
-        fail(error)
+    text = typed_plate(plate, "Plate (? one character, * any number)")
+    unit = _unit(settings)
+    now = open_clock(unit).now().trusted_utc
+    entry = HotlistEntry(
+        source=OWN_SOURCE,
+        plate=_plate(text),
+        plate_raw=clean(text.upper(), 2 * PLATE_LENGTH_MAX),
+        state=state_letters(state),
+        reason=reason,
+        vehicle=clean(vehicle, VEHICLE_MAX),
+        remarks=clean(remarks, REMARKS_MAX),
+        expires=_end(expires, now),
+        area=_parsed(Area.parse, area),
+        hours=_parsed(Hours.parse, hours),
+        covert=covert,
+    )
+    own, seen = _keep(unit, OwnEntry(entry, _case(case), now, caller()), now)
     told = own_json(own) | {"seen": [_seen_json(*each) for each in seen]}
     typer.echo(json.dumps(told) if as_json else _added_text(told))
 
@@ -87,12 +84,9 @@ def remove(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Stop watching for an officer's own entry; its row is kept for audits."""
-    try:
-        unit = _unit(settings)
-        with opened_database(unit, migrate=False) as database:
-            own = officer_entries.remove(database, entry_id, caller(), open_clock(unit).now().trusted_utc)
-    except AlprEdgeError as error:
-        fail(error)
+    unit = _unit(settings)
+    with opened_database(unit, migrate=False) as database:
+        own = officer_entries.remove(database, entry_id, caller(), open_clock(unit).now().trusted_utc)
     typer.echo(json.dumps(own_json(own)) if as_json else f"entry {entry_id} is no longer watched for")
 
 

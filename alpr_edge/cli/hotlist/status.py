@@ -11,11 +11,11 @@ from rich.table import Table
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.app.pipeline.alerter import manner_of
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import age_s, age_text, level, opened_lists, state_letters, watched
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.alerting import PLAIN, MatchContext, phrase_of, tone_of
-from alpr_edge.domain.errors import AlprEdgeError, FeedError
+from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Generation, Hit
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.matching import CONFUSABLE_MIN, Match, MatchQuery, meetings
@@ -41,20 +41,17 @@ def status(
 
     Opens each list to be sure.
     """
-    try:
-        unit = settings_file.load(settings)
-        now = open_clock(unit).now().trusted_utc
-        require_owner(unit.unit.data_directory)
-        with opened_lists(unit, migrate=False) as lists:
-            index, own, _ = watched(lists, now)
-            feeds = {found.source: found.refused for found in refused(lists.directory)}
-            names = {source.name for source in unit.hotlist.source} | {held.generation.source for held in index.lists}
-            states = {
-                name: _sync_json(sync_state.state_of(lists.database, name)) | {"last_feed_refused": feeds.get(name, "")}
-                for name in sorted(names | set(feeds))
-            }
-    except AlprEdgeError as error:
-        fail(error)
+    unit = settings_file.load(settings)
+    now = open_clock(unit).now().trusted_utc
+    require_owner(unit.unit.data_directory)
+    with opened_lists(unit, migrate=False) as lists:
+        index, own, _ = watched(lists, now)
+        feeds = {found.source: found.refused for found in refused(lists.directory)}
+        names = {source.name for source in unit.hotlist.source} | {held.generation.source for held in index.lists}
+        states = {
+            name: _sync_json(sync_state.state_of(lists.database, name)) | {"last_feed_refused": feeds.get(name, "")}
+            for name in sorted(names | set(feeds))
+        }
     rows = [_list_json(held.generation, now, unit.hotlist) for held in index.lists]
     rows = [row | states.pop(row["source"]) for row in rows]
     missing = [state | {"source": name} for name, state in states.items()]
@@ -77,17 +74,14 @@ def match(
 
     The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
     """
-    try:
-        text, *others = typed_plate(plate, "Plate (others the reader considered after commas)").split(",")
-        unit = settings_file.load(settings)
-        now = open_clock(unit).now()
-        require_owner(unit.unit.data_directory)
-        considered = [Alternative(_plate(other), CONFUSABLE_MIN) for other in others]
-        look = MatchQuery(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
-        with opened_lists(unit, migrate=False) as lists:
-            index, own, entries = watched(lists, now.trusted_utc)
-    except AlprEdgeError as error:
-        fail(error)
+    text, *others = typed_plate(plate, "Plate (others the reader considered after commas)").split(",")
+    unit = settings_file.load(settings)
+    now = open_clock(unit).now()
+    require_owner(unit.unit.data_directory)
+    considered = [Alternative(_plate(other), CONFUSABLE_MIN) for other in others]
+    look = MatchQuery(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
+    with opened_lists(unit, migrate=False) as lists:
+        index, own, entries = watched(lists, now.trusted_utc)
     # No screen of the car shows covert entries.
     rows = [_meeting_json(met, now, unit.hotlist) for met in meetings(look, entries) if not met.entry.covert]
     shown_own = sum(not each.entry.covert for each in own.entries)

@@ -12,9 +12,8 @@ from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.caller import caller
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.diagnostics.context import fresh_health
-from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.retention import DiskState, days_left, fill_of
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
@@ -32,12 +31,9 @@ ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show what is kept, what waits for the department, what is held, and how long there is room. Shows no plates."""
-    try:
-        chosen = load(settings)
-        with open_store(chosen, migrate=False) as store:
-            told = _told(chosen, store)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    with open_store(chosen, migrate=False) as store:
+        told = _told(chosen, store)
     typer.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
 
 
@@ -47,25 +43,19 @@ def hold_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Keep a read from being deleted: evidence, discovery, an action to produce records (policy 462.5)."""
-    try:
-        chosen = load(settings)
-        require_owner(chosen.unit.data_directory)
-        with open_store(chosen, migrate=False) as store:
-            holds.hold(store.database, Hold(read, reason, caller(), SystemClock().now().utc))
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    require_owner(chosen.unit.data_directory)
+    with open_store(chosen, migrate=False) as store:
+        holds.hold(store.database, Hold(read, reason, caller(), SystemClock().now().utc))
     typer.echo(f"{read} is held")
 
 
 def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Let a held read go the way of the others again."""
-    try:
-        chosen = load(settings)
-        require_owner(chosen.unit.data_directory)
-        with open_store(chosen, migrate=False) as store:
-            holds.release(store.database, read)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    require_owner(chosen.unit.data_directory)
+    with open_store(chosen, migrate=False) as store:
+        holds.release(store.database, read)
     typer.echo(f"{read} is not held any more")
 
 
