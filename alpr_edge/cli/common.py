@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from alpr_edge.cli.caller import caller
+from alpr_edge.domain.access import ALL_PERMISSIONS, QUEUE_PERMISSIONS, Actor
 from alpr_edge.domain.errors import AccessError
 
 SettingsOption = Annotated[
@@ -23,8 +25,11 @@ DEFAULT_SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
-def require_owner(directory: Path) -> None:
+def require_owner(directory: Path) -> Actor:
     """Let only the owner of the data folder or root see stored plates, until accounts exist (policy 462.6(a)).
+
+    Returns:
+        The caller, who may do everything.
 
     Raises:
         AccessError: the caller is neither, or there is no such folder.
@@ -35,6 +40,14 @@ def require_owner(directory: Path) -> None:
         raise AccessError(f"{directory}: no data folder there; is this the unit, and --settings its file?") from None
     if os.geteuid() not in {0, owner}:
         raise AccessError(f"only the owner of {directory} or root may see stored plates; run it as that user")
+    name = caller()
+    return Actor(name, name, ALL_PERMISSIONS)
+
+
+def queue_actor() -> Actor:
+    """Return the caller as one who may see and change the queue, which holds no plates in the open."""
+    name = caller()
+    return Actor(name, name, QUEUE_PERMISSIONS)
 
 
 @contextmanager

@@ -12,9 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.services.outbox import count_items, list_quarantined, requeue_items
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
 from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
@@ -28,7 +30,7 @@ app = typer.Typer(help="What waits for the department. Shows no plates.", no_arg
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Count what is ready, delivered, quarantined, and offloaded to media without a receipt yet."""
     with open_store(load(settings), migrate=False) as store:
-        counts = dataclasses.asdict(store.outbox.counts())
+        counts = dataclasses.asdict(count_items(store.outbox, queue_actor(), MAINTENANCE))
     typer.echo(json.dumps(counts) if as_json else "  ".join(f"{name} {count}" for name, count in counts.items()))
 
 
@@ -36,7 +38,7 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 def quarantined(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """List what the department refused, and why."""
     with open_store(load(settings), migrate=False) as store:
-        items = store.outbox.quarantined()
+        items = list_quarantined(store.outbox, queue_actor(), MAINTENANCE)
     for item in items:
         shown = dataclasses.asdict(item)
         typer.echo(
@@ -54,7 +56,7 @@ def requeue(
 ) -> None:
     """Send quarantined items again."""
     with open_store(load(settings), migrate=False) as store:
-        count = store.outbox.requeue(items or None, offloaded=offloaded)
+        count = requeue_items(store.outbox, queue_actor(), MAINTENANCE, items or None, offloaded=offloaded)
     typer.echo(f"{count} items are due again")
 
 

@@ -9,10 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from alpr_edge.domain.alerting import ListAge, list_age
-from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, Generation
 from alpr_edge.domain.matching import Entries
-from alpr_edge.hotlist.formats import state_codes
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
@@ -70,18 +68,6 @@ def age_s(generation: Generation, now: datetime | None) -> int | None:
 def age_text(seconds: int | None) -> str:
     """The same for people."""
     return "unknown" if seconds is None else f"{seconds / 3600:.1f} h"
-
-
-def state_letters(text: str | None) -> str | None:
-    """The ``--state`` of a command as a read carries it.
-
-    Raises:
-        FeedError: it is no state.
-    """
-    letters, is_understood = state_codes.from_text(text or "")
-    if not is_understood:
-        raise FeedError("--state is two letters or a name, such as CA; leave it out when it is not known")
-    return letters
 
 
 class Bar:

@@ -12,18 +12,16 @@ from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.app.pipeline.alerter import manner_of
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import age_s, age_text, level, opened_lists, state_letters, watched
+from alpr_edge.cli.hotlist.common import age_s, age_text, level, opened_lists, watched
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.alerting import PLAIN, MatchContext, phrase_of, tone_of
-from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Generation, Hit
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.matching import CONFUSABLE_MIN, Match, MatchQuery, meetings
-from alpr_edge.domain.patterns import is_partial
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.ingest.report import refused
+from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
@@ -78,8 +76,8 @@ def match(
     unit = settings_file.load(settings)
     now = open_clock(unit).now()
     require_owner(unit.unit.data_directory)
-    considered = [Alternative(_plate(other), CONFUSABLE_MIN) for other in others]
-    look = MatchQuery(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
+    considered = [Alternative(plate_to_look_up(other), CONFUSABLE_MIN) for other in others]
+    look = MatchQuery(plate_to_look_up(text), state_letters(state), now.trusted_utc, alternatives=considered)
     with opened_lists(unit, migrate=False) as lists:
         index, own, entries = watched(lists, now.trusted_utc)
     # No screen of the car shows covert entries.
@@ -88,18 +86,6 @@ def match(
     nothing = f"No entry in {len(index.lists)} lists ({len(index):,} entries) and {shown_own} entries of officers."
     typer.echo(json.dumps(rows) if as_json else "\n".join(map(_meeting_text, rows)) or nothing)
     _end_on_faults(index)
-
-
-def _plate(text: str) -> str:
-    """Canonical text of a plate that is looked up."""
-    if is_partial(text):
-        raise FeedError("a plate is looked up as read, without ? and *; to watch for a part of one: hotlist add")
-    plate = canonical(text)
-    if not plate:
-        raise FeedError("that is no plate: it holds no letter or digit")
-    if len(plate) > PLATE_LENGTH_MAX:
-        raise FeedError(f"that is no plate: longer than {PLATE_LENGTH_MAX} characters")
-    return plate
 
 
 def own_json(own: OwnEntry) -> dict[str, Any]:

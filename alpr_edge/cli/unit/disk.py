@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
-from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.diagnostics.context import fresh_health
+from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.retention import DiskState, days_left, fill_of
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.services.holds import hold_read, release_read
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.evidence.images import PREFIXES
 from alpr_edge.store.retention import holds, usage
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.candidates import Ages
 from alpr_edge.store.retention.deletion_dates import DeletionDates
-from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore, open_store
 
@@ -44,18 +44,18 @@ def hold_command(
 ) -> None:
     """Keep a read from being deleted: evidence, discovery, an action to produce records (policy 462.5)."""
     chosen = load(settings)
-    require_owner(chosen.unit.data_directory)
+    actor = require_owner(chosen.unit.data_directory)
     with open_store(chosen, migrate=False) as store:
-        holds.hold(store.database, Hold(read, reason, caller(), SystemClock().now().utc))
+        hold_read(store.database, actor, MAINTENANCE, read, reason, SystemClock().now())
     typer.echo(f"{read} is held")
 
 
 def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Let a held read go the way of the others again."""
     chosen = load(settings)
-    require_owner(chosen.unit.data_directory)
+    actor = require_owner(chosen.unit.data_directory)
     with open_store(chosen, migrate=False) as store:
-        holds.release(store.database, read)
+        release_read(store.database, actor, MAINTENANCE, read)
     typer.echo(f"{read} is not held any more")
 
 
