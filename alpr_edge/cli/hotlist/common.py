@@ -8,14 +8,13 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from alpr_edge.domain.alerting import ListAge, list_age
-from alpr_edge.domain.hits import OWN_SOURCE, Generation
+from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
 from alpr_edge.hotlist.ingest.importer import Lists
-from alpr_edge.settings import HotlistSettings, Settings
+from alpr_edge.settings import Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.keys import load_key
@@ -48,15 +47,6 @@ def watched(lists: Lists, now: datetime | None) -> tuple[HotlistIndex, OwnIndex,
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = OwnIndex(officer_entries.watched(lists.database, now))
     return index, own, CombinedIndex(index, own)
-
-
-def level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
-    """How far a list can be trusted by its age; an officer's own entry ends, it does not age."""
-    if generation.source == OWN_SOURCE:
-        return ListAge.FRESH
-    age = generation.age(now)
-    seconds = None if age is None else age.total_seconds()
-    return list_age(seconds, *limits.ages_of(generation.source))
 
 
 def age_s(generation: Generation, now: datetime | None) -> int | None:
