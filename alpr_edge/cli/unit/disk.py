@@ -1,6 +1,5 @@
 """``alpr-edge unit disk``, ``hold`` and ``release``: what the car keeps, what may go, and what must not."""
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,19 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor, require_owner
 from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.domain.retention import DiskState, days_left, fill_of
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
 from alpr_edge.services.holds import hold_read, release_read
 from alpr_edge.settings import Settings, load
-from alpr_edge.store.evidence.images import PREFIXES
-from alpr_edge.store.retention import holds, usage
-from alpr_edge.store.retention.ballast import Ballast
-from alpr_edge.store.retention.candidates import Ages
-from alpr_edge.store.retention.deletion_dates import DeletionDates
-from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge reads --json` shows it.")]
@@ -60,30 +53,9 @@ def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTI
 
 
 def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
-    directory = chosen.unit.data_directory
-    counted = Usage(directory, store.database, Ballast(directory, chosen.retention.ballast_bytes))
     with _bar() as tick:
-        for _ in PREFIXES:
-            counted.count_for(0.0)
-            tick()
-    state, counts, items = counted.state(), store.reads.counts(), store.outbox.counts()
-    return {
-        "fill": fill_of(state, chosen.retention.quotas).value,
-        "reads": counts.reads,
-        "reads_held": holds.count(store.database),
-        "images": counts.images,
-        "items_acknowledged": items.delivered,
-        "items_waiting": items.ready,
-        "items_quarantined": items.quarantined,
-        "items_offloaded": items.offloaded,
-        "reads_deleted_on_record": usage.on_record(store.database),
-        **dataclasses.asdict(state),
-        "bytes_max": chosen.retention.bytes_max,
-        "deletion_by_age_rests": _resting(chosen, store),
-        "disk_share": round(state.disk_share, 4),
-        "quota_share": round(state.quota_share(chosen.retention.quotas), 4),
-        **_rate(chosen, store, state, counts.reads),
-    }
+        figures = disk_usage(store, queue_actor(), MAINTENANCE, chosen, tick)
+    return figures | {"deletion_by_age_rests": _resting(chosen, store)}
 
 
 def _resting(chosen: Settings, store: UnitStore) -> str:
@@ -92,16 +64,7 @@ def _resting(chosen: Settings, store: UnitStore) -> str:
     told = None if health is None else health.figures.get("deletion_by_age_rests")
     if told is not None:
         return str(told)
-    objection = DeletionDates(store.database, Ages(store.database)).objection(open_clock(chosen).now())
-    return "" if objection is None else objection.reason
-
-
-def _rate(chosen: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
-    """How long there is room without a link; nothing where too little is known."""
-    a_read = state.store_bytes / reads if reads else 0.0
-    a_day = usage.bytes_a_day(store.database, a_read)
-    left = days_left(state, chosen.retention.quotas, a_day or 0.0)
-    return {"bytes_a_day": a_day and round(a_day), "days_left": left if left is None else round(left, 1)}
+    return deletion_objection(store, open_clock(chosen).now())
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
@@ -129,5 +92,5 @@ def _bar() -> Iterator[Callable[[], None]]:
     """A bar on a terminal's stderr while the images are counted."""
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("Counting", total=len(PREFIXES))
+        task = progress.add_task("Counting", total=SLICES)
         yield lambda: progress.update(task, advance=1)
