@@ -28,17 +28,21 @@ class ErrorHandlingGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except AlprEdgeError as error:
-            for line in str(error).splitlines() or [type(error).__name__]:
-                typer.echo(f"alpr-edge: {line}", err=True)
+            _print_error(error)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 
 
 def run_command_line(run: Callable[[], None]) -> None:
-    """Run the command line; output that cannot go where it was sent ends in one line, or in silence."""
+    """Run a program, of Typer or not: errors and output that cannot go where it was sent end in lines, or in silence."""
     try:
         run()
+    except AlprEdgeError as error:
+        _print_error(error)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         # The reader of our output went away (``| head``): nobody is left to tell.
         _discard_output()
@@ -49,6 +53,11 @@ def run_command_line(run: Callable[[], None]) -> None:
         _discard_output()
         sys.stderr.write("alpr-edge: the output could not be written: no space left; give it another place\n")
         raise SystemExit(1) from None
+
+
+def _print_error(error: AlprEdgeError) -> None:
+    for line in str(error).splitlines() or [type(error).__name__]:
+        typer.echo(f"alpr-edge: {line}", err=True)
 
 
 def _discard_output() -> None:
