@@ -35,7 +35,7 @@ class ErrorHandlingGroup(TyperGroup):
 
 
 def run_command_line(run: Callable[[], None]) -> None:
-    """Run a program, of Typer or not: errors and output that cannot go where it was sent end in lines, or in silence."""
+    """Run a program, of Typer or not; errors, and output that cannot be written, end in lines or in silence."""
     try:
         run()
     except AlprEdgeError as error:
