@@ -8,8 +8,8 @@ import typer
 
 from alpr_edge import __version__
 from alpr_edge.cli import daemons, drive, keys, models, outbox, read, reads, settings
-from alpr_edge.cli.common import guarded
 from alpr_edge.cli.department import app as department
+from alpr_edge.cli.error_handling import ErrorHandlingGroup, run_command_line
 from alpr_edge.cli.hotlist import app as hotlist
 from alpr_edge.cli.unit import app as unit_app
 from alpr_edge.runtime.logs import configure_logs
@@ -17,6 +17,7 @@ from alpr_edge.runtime.memory import forbid_dumps
 
 app = typer.Typer(
     name="alpr-edge",
+    cls=ErrorHandlingGroup,
     help="Number-plate reader for patrol cars: camera to hit in the car, encrypted store, upload with receipts.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -53,4 +54,4 @@ def _root(
 def main() -> None:
     """Console script."""
     forbid_dumps()
-    guarded(app)
+    run_command_line(app)

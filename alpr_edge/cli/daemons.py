@@ -8,8 +8,7 @@ import typer
 
 from alpr_edge.app.capture_daemon import CaptureDaemon
 from alpr_edge.app.uplink_daemon import UplinkDaemon
-from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import load
 
@@ -34,8 +33,5 @@ def _serve(kind: type[CaptureDaemon] | type[UplinkDaemon], settings: SettingsOpt
 
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, ask)
-    try:
-        kind(load(settings), stop).run()
-    except AlprEdgeError as error:
-        fail(error)
+    kind(load(settings), stop).run()
     raise typer.Exit(0)

@@ -16,9 +16,8 @@ from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import open_recording
-from alpr_edge.cli.common import JsonOption, fail, private_files
-from alpr_edge.domain.errors import AlprEdgeError, CaptureError
-from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.cli.common import JsonOption, private_files
+from alpr_edge.domain.errors import CaptureError
 from alpr_edge.settings import Settings, load
 
 
@@ -51,17 +50,14 @@ def drive(
     as_json: JsonOption = False,
 ) -> None:
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
-    try:
-        chosen = Settings() if settings is None else load(settings)
-        began = None if start is None else _moment(start)
-        sight = open_vision_models(chosen.vision, chosen.unit.data_directory)
-        with private_files():
-            _prepare(out, force=force)
-            recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-        plan = replay.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
-        summary, faults = _with_progress(plan)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = Settings() if settings is None else load(settings)
+    began = None if start is None else _moment(start)
+    sight = open_vision_models(chosen.vision, chosen.unit.data_directory)
+    with private_files():
+        _prepare(out, force=force)
+        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+    plan = replay.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
+    summary, faults = _with_progress(plan)
     for fault in faults:
         typer.echo(f"alpr-edge: {fault}", err=True)
     typer.echo(json.dumps(asdict(summary)) if as_json else _told(summary, out))

@@ -2,8 +2,7 @@
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption
 from alpr_edge.settings import load
 from alpr_edge.store.keys import create_keys
 
@@ -18,11 +17,8 @@ def _keys() -> None:
 @app.command()
 def create(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Make the keys that are missing (mode 0600); one that exists is never touched."""
-    try:
-        directory = load(settings).store.keys_directory
-        made = create_keys(directory)
-    except AlprEdgeError as error:
-        fail(error)
+    directory = load(settings).store.keys_directory
+    made = create_keys(directory)
     for path in made:
         typer.echo(f"made {path}")
     if not made:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError, ModelError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.domain.errors import ModelError
 from alpr_edge.services.model_install import AddedModels, ModelFiles, add_models
 from alpr_edge.settings import Settings, load
 from alpr_edge.vision.manifest import has_manifest, load_model, model_names
@@ -27,10 +27,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Compare every model file, shipped and added, with its manifest entry. Exit code 1 if one differs."""
-    try:
-        results = [result for folder in _folders(models, settings) for result in _verified(folder)]
-    except AlprEdgeError as error:
-        fail(error)
+    results = [result for folder in _folders(models, settings) for result in _verified(folder)]
     for result in results:
         typer.echo(json.dumps(result) if as_json else f"{result['model']}: {result['fault'] or 'as in the manifest'}")
     if not all(result["ok"] for result in results):
@@ -55,11 +52,8 @@ def add(
     They are used once vision.detector and vision.reader name them. How well they find and read, a checkout measures on
     real photos: scripts/bench accuracy --models FOLDER --detector NAME --reader NAME
     """
-    try:
-        unit = load(settings)
-        added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
-    except AlprEdgeError as error:
-        fail(error)
+    unit = load(settings)
+    added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
     typer.echo(json.dumps(asdict(added) | {"folder": str(added.folder)}) if as_json else _told(added))
 
 

@@ -12,9 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError, UplinkError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.domain.access import MAINTENANCE
+from alpr_edge.domain.errors import UplinkError
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.services.outbox import count_items, list_quarantined, requeue_items
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
 from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
@@ -27,22 +29,16 @@ app = typer.Typer(help="What waits for the department. Shows no plates.", no_arg
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Count what is ready, delivered, quarantined, and offloaded to media without a receipt yet."""
-    try:
-        with open_store(load(settings), migrate=False) as store:
-            counts = dataclasses.asdict(store.outbox.counts())
-    except AlprEdgeError as error:
-        fail(error)
+    with open_store(load(settings), migrate=False) as store:
+        counts = dataclasses.asdict(count_items(store.outbox, queue_actor(), MAINTENANCE))
     typer.echo(json.dumps(counts) if as_json else "  ".join(f"{name} {count}" for name, count in counts.items()))
 
 
 @app.command()
 def quarantined(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """List what the department refused, and why."""
-    try:
-        with open_store(load(settings), migrate=False) as store:
-            items = store.outbox.quarantined()
-    except AlprEdgeError as error:
-        fail(error)
+    with open_store(load(settings), migrate=False) as store:
+        items = list_quarantined(store.outbox, queue_actor(), MAINTENANCE)
     for item in items:
         shown = dataclasses.asdict(item)
         typer.echo(
@@ -59,11 +55,8 @@ def requeue(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Send quarantined items again."""
-    try:
-        with open_store(load(settings), migrate=False) as store:
-            count = store.outbox.requeue(items or None, offloaded=offloaded)
-    except AlprEdgeError as error:
-        fail(error)
+    with open_store(load(settings), migrate=False) as store:
+        count = requeue_items(store.outbox, queue_actor(), MAINTENANCE, items or None, offloaded=offloaded)
     typer.echo(f"{count} items are due again")
 
 
@@ -76,14 +69,11 @@ def offload_command(
     The department takes it in with ``alpr-edge department import``, which leaves receipts on the medium for
     ``alpr-edge outbox receipts``. Until then nothing of it counts as handed over.
     """
-    try:
-        chosen = load(settings)
-        with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
-            sealer = sealer_of(chosen.uplink, chosen.unit.id, opened.medium_id)
-            with _bar(store.outbox.counts().ready) as tick:
-                count = offload(store.outbox, opened, sealer, chosen.uplink, _now, tick)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
+        sealer = sealer_of(chosen.uplink, chosen.unit.id, opened.medium_id)
+        with _bar(store.outbox.counts().ready) as tick:
+            count = offload(store.outbox, opened, sealer, chosen.uplink, _now, tick)
     if as_json:
         typer.echo(json.dumps({"medium_id": opened.medium_id, "offloaded": count}))
         return
@@ -99,17 +89,14 @@ def receipts_command(
 
     Ends with 1 when a file there is no receipt of this unit's department.
     """
-    try:
-        chosen = load(settings)
-        with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
-            found = take_receipts(store.outbox, opened, chosen.uplink, chosen.unit.id, _now())
-            left = store.outbox.counts().offloaded
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
+        found = take_receipts(store.outbox, opened, chosen.uplink, chosen.unit.id, _now())
+        left = store.outbox.counts().offloaded
     told = {"delivered": found.delivered, "offloaded": left, "troubles": found.troubles}
     typer.echo(json.dumps(told) if as_json else f"{found.delivered} items are delivered, {left} wait for a receipt")
     if found.troubles:
-        fail(UplinkError("\n".join(found.troubles)))
+        raise UplinkError("\n".join(found.troubles))
 
 
 def _now() -> datetime | None:

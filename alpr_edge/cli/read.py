@@ -12,8 +12,8 @@ from rich.progress import track
 
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
-from alpr_edge.cli.common import JsonOption, fail
-from alpr_edge.domain.errors import AlprEdgeError, CaptureError
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
 from alpr_edge.domain.recognition.voting import vote
@@ -32,10 +32,7 @@ def read(
     as_json: JsonOption = False,
 ) -> None:
     """Read the plates in photos. An unreadable file is an error line and exit code 1; the others are still read."""
-    try:
-        recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
-    except AlprEdgeError as error:
-        fail(error)
+    recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
     failed = False
     images = list(_images(paths))
     console = Console(stderr=True)

@@ -8,14 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from alpr_edge.app.replay.output import read_line
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
-from alpr_edge.domain.errors import AlprEdgeError
-from alpr_edge.domain.hits import Hit
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.timeline import Basis, Placement, Timeline
+from alpr_edge.domain.timeline import Basis, Placement
+from alpr_edge.services.reads import ShownRead, recent_reads
 from alpr_edge.settings import load
-from alpr_edge.store.db import clock_pairs
-from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.unit_store import open_store
 
 _SEEN = {
@@ -35,34 +33,26 @@ def reads(
     as_json: JsonOption = False,
 ) -> None:
     """Show the newest reads the unit holds; "placed later" is the time of one whose clock was not set yet."""
-    try:
-        chosen = load(settings)
-        require_owner(chosen.unit.data_directory)
-        with open_store(chosen, migrate=False) as store:
-            found = store.reads.recent(limit, hits_only=hits)
-            timelines = clock_pairs.timelines(store.database, [stored.read.last_seen.boot_id for stored in found])
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    actor = require_owner(chosen.unit.data_directory)
+    with open_store(chosen, migrate=False) as store:
+        shown = recent_reads(store, actor, MAINTENANCE, limit, hits_only=hits)
     if as_json:
-        for stored in found:
-            typer.echo(json.dumps(_json(stored, timelines[stored.read.last_seen.boot_id])))
+        for one in shown:
+            typer.echo(json.dumps(_json(one)))
     else:
-        Console().print(_table(found, timelines))
+        Console().print(_table(shown))
 
 
-def _json(stored: StoredRead, timeline: Timeline) -> dict[str, object]:
-    """The read as it was stamped, and where its boot's pairs place it in time."""
-    read = stored.read
-    return read_line(read) | {
-        "utc_source": read.last_seen.utc_source,
-        "placed": {
-            "first_seen": _placed(timeline.place(read.first_seen)),
-            "last_seen": _placed(timeline.place(read.last_seen)),
-        },
-        "vote_count": read.vote_count,
-        "closed": stored.closed,
-        "missing_evidence": stored.missing_evidence,
-        "hits": [str(hit.entry.reason) for hit in _open_hits(stored)],
+def _json(shown: ShownRead) -> dict[str, object]:
+    """The read as it was stamped, and where its boot's pairs place it."""
+    return read_line(shown.read) | {
+        "utc_source": shown.read.last_seen.utc_source,
+        "placed": {"first_seen": _placed(shown.first_seen), "last_seen": _placed(shown.last_seen)},
+        "vote_count": shown.read.vote_count,
+        "closed": shown.closed,
+        "missing_evidence": shown.missing_evidence,
+        "hits": [str(hit.entry.reason) for hit in shown.hits],
     }
 
 
@@ -79,23 +69,18 @@ def _seen(placement: Placement) -> str:
     return _SEEN[placement.basis].format(utc="" if placement.utc is None else rfc3339(placement.utc))
 
 
-def _open_hits(stored: StoredRead) -> list[Hit]:
-    """Leave out covert hits, which are for the department alone."""
-    return [hit for hit in stored.hits if not hit.entry.covert]
-
-
-def _table(found: list[StoredRead], timelines: dict[str, Timeline]) -> Table:
+def _table(found: list[ShownRead]) -> Table:
     table = Table("seen", "plate", "sure", "frames", "camera", "place", "hit")
-    for stored in found:
-        read, line = stored.read, read_line(stored.read)
+    for shown in found:
+        read, line = shown.read, read_line(shown.read)
         place = line["position"]
         table.add_row(
-            _seen(timelines[read.last_seen.boot_id].place(read.last_seen)),
+            _seen(shown.last_seen),
             read.plate,
             f"{read.confidence:.0%}",
             str(read.vote_count),
             read.camera_id,
             f"{place['lat_deg']:.5f} {place['lon_deg']:.5f}" if place else "",
-            ", ".join(hit.entry.reason.replace("_", " ") for hit in _open_hits(stored)),
+            ", ".join(hit.entry.reason.replace("_", " ") for hit in shown.hits),
         )
     return table

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
+from alpr_edge.domain.alerting import AlertPolicy, Level, Tone
 from alpr_edge.domain.hits import Reason
 from alpr_edge.settings.base import FilePath, Fraction, Section, require_order
 
@@ -72,3 +73,9 @@ class ListRules(Section):
         """When its list is amber and when red, given what [hotlist] says."""
         amber_h, red_h = self.amber_after_h or amber_after_h, self.red_after_h or red_after_h
         return timedelta(hours=min(amber_h, red_h)), timedelta(hours=red_h)
+
+    @property
+    def alert_policy(self) -> AlertPolicy:
+        """How its hits sound."""
+        level = None if self.priority == "reason" else Level[self.priority.upper()]
+        return AlertPolicy(level, None if self.tone == "priority" else Tone(self.tone))

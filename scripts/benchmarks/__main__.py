@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from alpr_edge.cli.common import guarded
+from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import parse
 from scripts.benchmarks import accuracy, disk, hotlist, path
@@ -12,7 +12,7 @@ from scripts.benchmarks import accuracy, disk, hotlist, path
 
 def main() -> None:
     """Run one benchmark; a deliberate error ends it as one line."""
-    guarded(_run)
+    run_command_line(_run)
 
 
 def _run() -> None:

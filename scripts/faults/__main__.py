@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from alpr_edge.cli.common import guarded
+from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.logs import configure_logs
 from scripts.faults.campaign import Campaign, Trial, plan
@@ -28,7 +28,7 @@ MEMORY_BYTES_MIN = 1 << 30
 
 def main() -> None:
     """Run; a deliberate error ends it as one line."""
-    guarded(_run)
+    run_command_line(_run)
 
 
 def _run() -> None:

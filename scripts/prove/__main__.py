@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from alpr_edge.cli.common import guarded
+from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
 from scripts.prove import emulated, network_camera, releasing, scenario
 from scripts.prove.by_hand import commands_by_hand_are_discreet
@@ -25,7 +25,7 @@ Proof = tuple[str, Callable[[], str]]
 
 def main() -> None:
     """Run; a deliberate error ends it as one line."""
-    guarded(_run)
+    run_command_line(_run)
 
 
 def _run() -> None:

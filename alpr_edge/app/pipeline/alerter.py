@@ -11,7 +11,6 @@ import structlog
 from alpr_edge.domain.alerting import (
     PLAIN,
     Alert,
-    AlertPolicy,
     Cooldown,
     Level,
     ListAge,
@@ -25,7 +24,7 @@ from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import PlateRead, ReadDecided
-from alpr_edge.settings import AlertSettings, HotlistSettings, ListSource
+from alpr_edge.settings import AlertSettings, HotlistSettings
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +41,6 @@ def _keep(kept: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> Non
     kept[key] = value
     while len(kept) > most:
         kept.popitem(last=False)
-
-
-def manner_of(source: ListSource) -> AlertPolicy:
-    """The alert policy of a source's settings."""
-    level = None if source.priority == "reason" else Level[source.priority.upper()]
-    return AlertPolicy(level, None if source.tone == "priority" else Tone(source.tone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ class Alerter:
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
         self._hotlist = hotlist
-        self._manners = {source.name: manner_of(source) for source in hotlist.source}
+        self._manners = {source.name: source.alert_policy for source in hotlist.source}
         self._quiet_ms = alerts.cooldown_s * 1000
         self._sounded: OrderedDict[str, str] = OrderedDict()
         """Reads whose alert sounded and still holds, with their plates."""

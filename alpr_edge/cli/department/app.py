@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department import lists
 from alpr_edge.cli.department import units as department_units
 from alpr_edge.cli.department.units import DirectoryOption
@@ -19,7 +19,7 @@ from alpr_edge.department.ingest.media import MediumImport
 from alpr_edge.department.ingest.storage import LISTS_NAME, Storage, StorageCounts
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
-from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
 from alpr_edge.domain.protocol.items import ListChange
 
@@ -35,12 +35,9 @@ def init_command(
     name: Annotated[list[str], typer.Option("--name", help="A host name or address units reach this server under.")],
 ) -> None:
     """Make the certificate authority and the server's certificate; run again to renew the server's."""
-    try:
-        files = initialise(directory, name)
-        make_media_key(files)
-        Storage(directory).close()
-    except AlprEdgeError as error:
-        fail(error)
+    files = initialise(directory, name)
+    make_media_key(files)
+    Storage(directory).close()
     typer.echo(f"authority  {files.authority}\nserver     {files.certificate} for {', '.join(name)}")
     typer.echo("next: alpr-edge department serve --enrol-port PORT; for each unit: alpr-edge department code UNIT_ID")
 
@@ -58,13 +55,10 @@ def serve_command(
     ] = None,
 ) -> None:
     """Serve until interrupted."""
-    try:
-        _require_extra()
-        from alpr_edge.department.http.server import DepartmentServer  # noqa: PLC0415 - needs the extra
+    _require_extra()
+    from alpr_edge.department.http.server import DepartmentServer  # noqa: PLC0415 - needs the extra
 
-        server = DepartmentServer(directory, host, port, enrol_port)
-    except AlprEdgeError as error:
-        fail(error)
+    server = DepartmentServer(directory, host, port, enrol_port)
     typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
     if server.enrol_port is not None:
         typer.echo(f"enrolment at https://{server.host}:{server.enrol_port}", err=True)
@@ -87,17 +81,14 @@ def import_command(
     ``alpr-edge outbox receipts``. Ends with 1 when something was refused.
     """
     progress = Progress(console=Console(stderr=True), transient=True)
+    storage = Storage(directory, create=False)
     try:
-        storage = Storage(directory, create=False)
-        try:
-            with progress:
-                bar = progress.add_task("items", total=None)
-                importing = MediumImport(storage, TlsFiles(directory), frozenset(accept_revoked or ()))
-                found = importing.take_in(medium, lambda count: progress.advance(bar, count))
-        finally:
-            storage.close()
-    except AlprEdgeError as error:
-        fail(error)
+        with progress:
+            bar = progress.add_task("items", total=None)
+            importing = MediumImport(storage, TlsFiles(directory), frozenset(accept_revoked or ()))
+            found = importing.take_in(medium, lambda count: progress.advance(bar, count))
+    finally:
+        storage.close()
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(found), sort_keys=True))
     else:
@@ -115,13 +106,10 @@ def key_command(directory: DirectoryOption) -> None:
     Units get it with their certificates. One whose certificate the agency's own authority made has it copied to
     uplink.media_key_file.
     """
-    try:
-        if not directory.is_dir():
-            raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
-        make_media_key(TlsFiles(directory))
-        key = load_media_key(TlsFiles(directory))
-    except AlprEdgeError as error:
-        fail(error)
+    if not directory.is_dir():
+        raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
+    make_media_key(TlsFiles(directory))
+    key = load_media_key(TlsFiles(directory))
     typer.echo(public_pem(key), nl=False)
 
 
@@ -139,15 +127,12 @@ def publish_command(
     as_json: JsonOption = False,
 ) -> None:
     """Publish a hotlist; each unit it is meant for learns of it with its next receipt and fetches it at once."""
-    try:
-        if additions and removals:
-            raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
-        change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
-        if not directory.is_dir():
-            raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
-        done = ListShelf(directory / LISTS_NAME).publish(feed, source, change, units or None)
-    except AlprEdgeError as error:
-        fail(error)
+    if additions and removals:
+        raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
+    change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
+    if not directory.is_dir():
+        raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
+    done = ListShelf(directory / LISTS_NAME).publish(feed, source, change, units or None)
     told = {"source": done.source, "serial": done.serial, "change": done.change.value}
     typer.echo(json.dumps(told) if as_json else f"{source}: serial {done.serial} is published ({done.change.value})")
 
@@ -155,14 +140,11 @@ def publish_command(
 @app.command("status")
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers."""
+    storage = Storage(directory, create=False)
     try:
-        storage = Storage(directory, create=False)
-        try:
-            counts = storage.counts()
-        finally:
-            storage.close()
-    except AlprEdgeError as error:
-        fail(error)
+        counts = storage.counts()
+    finally:
+        storage.close()
     typer.echo(_json(counts) if as_json else _text(counts))
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.units import DirectoryOption
 from alpr_edge.department.hotlists import ListShelf
 from alpr_edge.department.ingest.storage import LISTS_NAME
-from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.domain.errors import DepartmentError
 
 
 def audience_command(
@@ -25,13 +25,10 @@ def audience_command(
 
     A unit that has fetched it already keeps what it holds until it is removed there.
     """
-    try:
-        shelf = _shelf(directory)
-        if units or everybody:
-            _change(shelf, source, units or [], everybody=everybody)
-        found = {name: found for name, found in shelf.audiences().items() if source in {"", name}}
-    except AlprEdgeError as error:
-        fail(error)
+    shelf = _shelf(directory)
+    if units or everybody:
+        _change(shelf, source, units or [], everybody=everybody)
+    found = {name: found for name, found in shelf.audiences().items() if source in {"", name}}
     if as_json:
         typer.echo(
             json.dumps({name: None if audience is None else sorted(audience) for name, audience in found.items()})

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 from cryptography import x509
 
-from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.cli.common import JsonOption
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import Authority, TlsFiles, server_names
 from alpr_edge.department.pki.units import UnitRecord
-from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.enrolment import ENROL_PORT, STORAGE_PORT
 
@@ -42,16 +42,13 @@ def code_command(
 ) -> None:
     """Make a one-time code with which a unit gets its certificate. It is shown once; a newer one takes its place."""
     files = TlsFiles(directory)
+    url = address or _address(files)
+    storage = Storage(directory, create=False)
     try:
-        url = address or _address(files)
-        storage = Storage(directory, create=False)
-        try:
-            made = storage.units.invite(unit, timedelta(hours=valid_hours))
-        finally:
-            storage.close()
-        fingerprint = Authority.load(files).fingerprint
-    except AlprEdgeError as error:
-        fail(error)
+        made = storage.units.invite(unit, timedelta(hours=valid_hours))
+    finally:
+        storage.close()
+    fingerprint = Authority.load(files).fingerprint
     words = ["--department", url, "--code", made.code, "--ca-fingerprint", fingerprint]
     port = [] if enrol_port == ENROL_PORT else ["--enrol-port", str(enrol_port)]
     line = shlex.join(["alpr-edge", "unit", "enrol", *words, *port])
@@ -67,14 +64,11 @@ def code_command(
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show every unit that ever was invited or had a certificate."""
+    storage = Storage(directory, create=False)
     try:
-        storage = Storage(directory, create=False)
-        try:
-            units = storage.units.listed()
-        finally:
-            storage.close()
-    except AlprEdgeError as error:
-        fail(error)
+        units = storage.units.listed()
+    finally:
+        storage.close()
     if as_json:
         typer.echo(json.dumps([_told(unit) for unit in units], sort_keys=True))
         return
@@ -92,14 +86,11 @@ def revoke_command(
     as_json: JsonOption = False,
 ) -> None:
     """End a unit's certificates and its code, from its next request on; the record of them stays."""
+    storage = Storage(directory, create=False)
     try:
-        storage = Storage(directory, create=False)
-        try:
-            revoked = storage.units.revoke(unit, reason)
-        finally:
-            storage.close()
-    except AlprEdgeError as error:
-        fail(error)
+        revoked = storage.units.revoke(unit, reason)
+    finally:
+        storage.close()
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(revoked)))
     elif revoked.certificates or revoked.codes:
@@ -114,14 +105,11 @@ def add_command(
     directory: DirectoryOption,
 ) -> None:
     """Let in a unit whose certificate the agency's own authority made, the one in ca.pem."""
+    storage = Storage(directory, create=False)
     try:
-        storage = Storage(directory, create=False)
-        try:
-            unit = storage.units.add(_read(certificate))
-        finally:
-            storage.close()
-    except AlprEdgeError as error:
-        fail(error)
+        unit = storage.units.add(_read(certificate))
+    finally:
+        storage.close()
     typer.echo(f"{unit}: may speak with this department")
 
 

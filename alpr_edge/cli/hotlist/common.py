@@ -8,16 +8,13 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from alpr_edge.domain.alerting import ListAge, list_age
-from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import OWN_SOURCE, Generation
+from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.matching import Entries
-from alpr_edge.hotlist.formats import state_codes
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
 from alpr_edge.hotlist.ingest.importer import Lists
-from alpr_edge.settings import HotlistSettings, Settings
+from alpr_edge.settings import Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.keys import load_key
@@ -52,15 +49,6 @@ def watched(lists: Lists, now: datetime | None) -> tuple[HotlistIndex, OwnIndex,
     return index, own, CombinedIndex(index, own)
 
 
-def level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
-    """How far a list can be trusted by its age; an officer's own entry expires, it does not age."""
-    if generation.source == OWN_SOURCE:
-        return ListAge.FRESH
-    age = generation.age(now)
-    seconds = None if age is None else age.total_seconds()
-    return list_age(seconds, *limits.ages_of(generation.source))
-
-
 def age_s(generation: Generation, now: datetime | None) -> int | None:
     """Seconds since a list was made, for JSON."""
     age = generation.age(now)
@@ -70,18 +58,6 @@ def age_s(generation: Generation, now: datetime | None) -> int | None:
 def age_text(seconds: int | None) -> str:
     """The age of a list for people."""
     return "unknown" if seconds is None else f"{seconds / 3600:.1f} h"
-
-
-def state_letters(text: str | None) -> str | None:
-    """The ``--state`` option of a command as a read has it.
-
-    Raises:
-        FeedError: it is no state.
-    """
-    letters, is_understood = state_codes.from_text(text or "")
-    if not is_understood:
-        raise FeedError("--state is two letters or a name, such as CA; leave it out when it is not known")
-    return letters
 
 
 class Bar:

@@ -11,9 +11,9 @@ import typer
 
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import Bar, opened_lists
-from alpr_edge.domain.errors import AlprEdgeError, FeedError
+from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.formats.base import FormatName
@@ -44,21 +44,16 @@ def import_file(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Import a feed as the source's next generation; a refused one leaves the list held live."""
-    try:
-        unit = settings_file.load(settings)
-        request = _request(unit, file, source, layout)
-        if reason is not None:
-            request = dataclasses.replace(request, reason=reason)
-        if password_file is not None:
-            request = dataclasses.replace(request, password=read_password(password_file))
-        request = dataclasses.replace(
-            request, dry_run=dry_run, accept_shrink=accept_shrink, accept_growth=accept_growth
-        )
-        _require_readable(file)
-        with opened_lists(unit, migrate=True) as lists, Bar() as bar:
-            report = import_feed(request, lists, open_clock(unit).now().trusted_utc, bar.show)
-    except AlprEdgeError as error:
-        fail(error)
+    unit = settings_file.load(settings)
+    request = _request(unit, file, source, layout)
+    if reason is not None:
+        request = dataclasses.replace(request, reason=reason)
+    if password_file is not None:
+        request = dataclasses.replace(request, password=read_password(password_file))
+    request = dataclasses.replace(request, dry_run=dry_run, accept_shrink=accept_shrink, accept_growth=accept_growth)
+    _require_readable(file)
+    with opened_lists(unit, migrate=True) as lists, Bar() as bar:
+        report = import_feed(request, lists, open_clock(unit).now().trusted_utc, bar.show)
     typer.echo(json.dumps(_report_json(report)) if as_json else _report_text(report))
 
 
@@ -71,15 +66,12 @@ def export(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Write which lines of a source's last feed were refused: line, column and reason, never their text."""
-    try:
-        if not rejected:
-            raise FeedError("say what to export: --rejected")
-        unit = settings_file.load(settings)
-        require_owner(unit.unit.data_directory)
-        report = read_report(unit.unit.data_directory / LISTS_DIRECTORY, source)
-        _write(report, output, as_json=as_json)
-    except AlprEdgeError as error:
-        fail(error)
+    if not rejected:
+        raise FeedError("say what to export: --rejected")
+    unit = settings_file.load(settings)
+    require_owner(unit.unit.data_directory)
+    report = read_report(unit.unit.data_directory / LISTS_DIRECTORY, source)
+    _write(report, output, as_json=as_json)
     if report.refused:
         typer.echo(f"alpr-edge: {source}: the feed was refused: {report.refused}", err=True)
 

@@ -10,20 +10,15 @@ from rich.table import Table
 
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
-from alpr_edge.app.pipeline.alerter import manner_of
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
-from alpr_edge.cli.hotlist.common import age_s, age_text, level, opened_lists, state_letters, watched
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.hotlist.common import age_s, age_text, opened_lists, watched
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
-from alpr_edge.domain.alerting import PLAIN, MatchContext, phrase_of, tone_of
-from alpr_edge.domain.errors import AlprEdgeError, FeedError
-from alpr_edge.domain.hits import Generation, Hit
+from alpr_edge.domain.access import MAINTENANCE
+from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import Instant, rfc3339
-from alpr_edge.domain.matching import CONFUSABLE_MIN, Match, MatchQuery, meetings
-from alpr_edge.domain.patterns import is_partial
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
-from alpr_edge.domain.reads import Alternative
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.ingest.report import refused
+from alpr_edge.services.match_plate import FoundEntry, list_level, match_plate, parse_plates
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
@@ -41,20 +36,17 @@ def status(
 
     Opens each list to be sure.
     """
-    try:
-        unit = settings_file.load(settings)
-        now = open_clock(unit).now().trusted_utc
-        require_owner(unit.unit.data_directory)
-        with opened_lists(unit, migrate=False) as lists:
-            index, own, _ = watched(lists, now)
-            feeds = {found.source: found.refused for found in refused(lists.directory)}
-            names = {source.name for source in unit.hotlist.source} | {held.generation.source for held in index.lists}
-            states = {
-                name: _sync_json(sync_state.state_of(lists.database, name)) | {"last_feed_refused": feeds.get(name, "")}
-                for name in sorted(names | set(feeds))
-            }
-    except AlprEdgeError as error:
-        fail(error)
+    unit = settings_file.load(settings)
+    now = open_clock(unit).now().trusted_utc
+    require_owner(unit.unit.data_directory)
+    with opened_lists(unit, migrate=False) as lists:
+        index, own, _ = watched(lists, now)
+        feeds = {found.source: found.refused for found in refused(lists.directory)}
+        names = {source.name for source in unit.hotlist.source} | {held.generation.source for held in index.lists}
+        states = {
+            name: _sync_json(sync_state.state_of(lists.database, name)) | {"last_feed_refused": feeds.get(name, "")}
+            for name in sorted(names | set(feeds))
+        }
     rows = [_list_json(held.generation, now, unit.hotlist) for held in index.lists]
     rows = [row | states.pop(row["source"]) for row in rows]
     missing = [state | {"source": name} for name, state in states.items()]
@@ -77,35 +69,19 @@ def match(
 
     The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
     """
-    try:
-        text, *others = typed_plate(plate, "Plate (others the reader considered after commas)").split(",")
-        unit = settings_file.load(settings)
-        now = open_clock(unit).now()
-        require_owner(unit.unit.data_directory)
-        considered = [Alternative(_plate(other), CONFUSABLE_MIN) for other in others]
-        look = MatchQuery(_plate(text), state_letters(state), now.trusted_utc, alternatives=considered)
-        with opened_lists(unit, migrate=False) as lists:
-            index, own, entries = watched(lists, now.trusted_utc)
-    except AlprEdgeError as error:
-        fail(error)
-    # No screen of the car shows covert entries.
-    rows = [_meeting_json(met, now, unit.hotlist) for met in meetings(look, entries) if not met.entry.covert]
+    text = typed_plate(plate, "Plate (others the reader considered after commas)")
+    unit = settings_file.load(settings)
+    now = open_clock(unit).now()
+    actor = require_owner(unit.unit.data_directory)
+    wanted = parse_plates(text, state, now)
+    with opened_lists(unit, migrate=False) as lists:
+        index, own, entries = watched(lists, now.trusted_utc)
+        found = match_plate(entries, actor, MAINTENANCE, wanted, unit.hotlist, now)
+    rows = [_found_json(each, now) for each in found]
     shown_own = sum(not each.entry.covert for each in own.entries)
     nothing = f"No entry in {len(index.lists)} lists ({len(index):,} entries) and {shown_own} entries of officers."
-    typer.echo(json.dumps(rows) if as_json else "\n".join(map(_meeting_text, rows)) or nothing)
+    typer.echo(json.dumps(rows) if as_json else "\n".join(map(_found_text, rows)) or nothing)
     _end_on_faults(index)
-
-
-def _plate(text: str) -> str:
-    """Canonical text of a plate that is looked up."""
-    if is_partial(text):
-        raise FeedError("a plate is looked up as read, without ? and *; to watch for a part of one: hotlist add")
-    plate = canonical(text)
-    if not plate:
-        raise FeedError("that is no plate: it holds no letter or digit")
-    if len(plate) > PLATE_LENGTH_MAX:
-        raise FeedError(f"that is no plate: longer than {PLATE_LENGTH_MAX} characters")
-    return plate
 
 
 def own_json(own: OwnEntry) -> dict[str, Any]:
@@ -148,7 +124,7 @@ def _list_json(generation: Generation, now: datetime | None, limits: HotlistSett
         "issued": _moment(generation.issued),
         "imported": _moment(generation.imported),
         "age_s": age_s(generation, now),
-        "level": level(generation, now, limits).value,
+        "level": list_level(generation, now, limits).value,
         "entries": generation.entries,
     }
 
@@ -208,24 +184,20 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
     Console(width=None if Console().is_terminal else 140).print(table)
 
 
-def _meeting_json(met: Match, now: Instant, limits: HotlistSettings) -> dict[str, Any]:
-    entry, judged = met.entry, level(met.generation, now.trusted_utc, limits)
-    age = met.generation.age(now.trusted_utc)
-    source = limits.source_of(met.generation.source)
-    standing = MatchContext(judged, manner=PLAIN if source is None else manner_of(source))
-    hit = Hit("", "", entry, met.generation, None if age is None else age.total_seconds(), met.kind, met.state, now)
+def _found_json(found: FoundEntry, now: Instant) -> dict[str, Any]:
+    met, entry = found.match, found.match.entry
     return {
         "kind": met.kind.value,
         "state_match": met.state.value,
-        "says": phrase_of(hit, standing),
-        "tone": tone_of(hit, standing).value,
+        "says": found.phrase,
+        "tone": found.tone.value,
         "plate": entry.plate_raw,
         "state": entry.state,
         "reason": entry.reason.value,
         "source": entry.source,
         "serial": met.generation.serial,
         "list_age_s": age_s(met.generation, now.trusted_utc),
-        "list_level": judged.value,
+        "list_level": found.level.value,
         "record_id": entry.record_id,
         "vehicle": entry.vehicle,
         "remarks": entry.remarks,
@@ -234,7 +206,7 @@ def _meeting_json(met: Match, now: Instant, limits: HotlistSettings) -> dict[str
     }
 
 
-def _meeting_text(row: dict[str, Any]) -> str:
+def _found_text(row: dict[str, Any]) -> str:
     state = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}[row["state_match"]]
     parts = [
         f"{row['kind']} match, {state}: {row['plate']} {row['state'] or '--'}: {row['reason'].replace('_', ' ')}",

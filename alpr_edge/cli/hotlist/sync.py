@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock, open_hotlist_downloader
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.app.factories import open_clock, open_fetcher
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import Bar, opened_lists
-from alpr_edge.domain.errors import AlprEdgeError, FeedError
+from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker, open_import_worker
 from alpr_edge.hotlist.ingest.report import refused
@@ -28,20 +28,17 @@ def sync(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Fetch what is newer and take in what waits, now; a running unit takes it up by itself."""
-    try:
-        unit = settings_file.load(settings)
-        chosen = _chosen(unit, sources or [])
-        with (
-            open_store(unit, migrate=True) as store,
-            open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as worker,
-            Bar() as bar,
-        ):
-            downloader, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
-            done = [_synced(downloader, worker, source, now, bar.show) for source in chosen]
-            feeds = {found.source: found.refused for found in refused(worker.lists.directory)}
-            notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
-    except AlprEdgeError as error:
-        fail(error)
+    unit = settings_file.load(settings)
+    chosen = _chosen(unit, sources or [])
+    with (
+        open_store(unit, migrate=True) as store,
+        opened_taker(unit.unit.data_directory, unit.store.keys_directory) as taker,
+        Bar() as bar,
+    ):
+        fetcher, now = open_fetcher(unit, store), open_clock(unit).now().trusted_utc
+        done = [_synced(fetcher, taker, source, now, bar.show) for source in chosen]
+        feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
+        notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
     for each, note in zip(done, notes, strict=True):
         if as_json:
             typer.echo(json.dumps(_json(each) | {"note": note}))
@@ -57,11 +54,8 @@ def rollback(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Go back to the generation before the live one; a running unit takes it up within a second or two."""
-    try:
-        with opened_lists(settings_file.load(settings), migrate=False) as lists:
-            now_live = roll_back(lists, source).generation
-    except AlprEdgeError as error:
-        fail(error)
+    with opened_lists(settings_file.load(settings), migrate=False) as lists:
+        now_live = roll_back(lists, source).generation
     issued = rfc3339(now_live.issued) if now_live.issued else None
     told = {"source": source, "serial": now_live.serial, "issued": issued, "entries": now_live.entries}
     words = f"{source}: generation {now_live.serial} is live again, {now_live.entries:,} entries"

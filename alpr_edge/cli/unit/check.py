@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.diagnostics.aim import aiming
 from alpr_edge.diagnostics.report import VERDICTS, page, verify
 from alpr_edge.diagnostics.runner import GROUPS, Report, examine
 from alpr_edge.domain.diagnostics.checks import Check, Grade
-from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
@@ -50,20 +50,17 @@ def check_command(
     Works while the unit runs, and while it does not. Ends with 0 when everything is green or amber, with 1 when
     anything is red.
     """
-    try:
-        unit = load(settings)
-        if verify_file is not None:
-            authority = unit.uplink.ca_file
-            typer.echo(verify(verify_file, authority if authority.exists() else None))
-        elif aim:
-            _aim(unit, camera, seconds, as_json=as_json)
-        else:
-            report = _examined(unit, skip, microphone, card_m)
-            if certificate is not None:
-                _write(certificate, page(report, unit.uplink))
-            _tell(report, certificate, as_json=as_json)
-    except AlprEdgeError as error:
-        fail(error)
+    unit = load(settings)
+    if verify_file is not None:
+        authority = unit.uplink.ca_file
+        typer.echo(verify(verify_file, authority if authority.exists() else None))
+    elif aim:
+        _aim(unit, camera, seconds, as_json=as_json)
+    else:
+        report = _examined(unit, skip, microphone, card_m)
+        if certificate is not None:
+            _write(certificate, page(report, unit.uplink))
+        _tell(report, certificate, as_json=as_json)
 
 
 def _tell(report: Report, certificate: Path | None, *, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """``alpr-edge unit disk``, ``hold`` and ``release``: what the car keeps, what may go, and what must not."""
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,20 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
-from alpr_edge.cli.caller import caller
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor, require_owner
 from alpr_edge.diagnostics.context import fresh_health
-from alpr_edge.domain.errors import AlprEdgeError
-from alpr_edge.domain.retention import DiskState, days_left, fill_of
+from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
+from alpr_edge.services.holds import hold_read, release_read
 from alpr_edge.settings import Settings, load
-from alpr_edge.store.evidence.images import PREFIXES
-from alpr_edge.store.retention import holds, usage
-from alpr_edge.store.retention.ballast import Ballast
-from alpr_edge.store.retention.candidates import Ages
-from alpr_edge.store.retention.deletion_dates import DeletionDates
-from alpr_edge.store.retention.holds import Hold
-from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge reads --json` shows it.")]
@@ -32,12 +24,9 @@ ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show what is kept, what waits for the department, what is held, and how long there is room. Shows no plates."""
-    try:
-        chosen = load(settings)
-        with open_store(chosen, migrate=False) as store:
-            told = _told(chosen, store)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    with open_store(chosen, migrate=False) as store:
+        told = _told(chosen, store)
     typer.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
 
 
@@ -47,53 +36,26 @@ def hold_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Keep a read from being deleted: evidence, discovery, an action to produce records (policy 462.5)."""
-    try:
-        chosen = load(settings)
-        require_owner(chosen.unit.data_directory)
-        with open_store(chosen, migrate=False) as store:
-            holds.hold(store.database, Hold(read, reason, caller(), SystemClock().now().utc))
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    actor = require_owner(chosen.unit.data_directory)
+    with open_store(chosen, migrate=False) as store:
+        hold_read(store.database, actor, MAINTENANCE, read, reason, SystemClock().now())
     typer.echo(f"{read} is held")
 
 
 def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Let a held read go the way of the others again."""
-    try:
-        chosen = load(settings)
-        require_owner(chosen.unit.data_directory)
-        with open_store(chosen, migrate=False) as store:
-            holds.release(store.database, read)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    actor = require_owner(chosen.unit.data_directory)
+    with open_store(chosen, migrate=False) as store:
+        release_read(store.database, actor, MAINTENANCE, read)
     typer.echo(f"{read} is not held any more")
 
 
 def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
-    directory = chosen.unit.data_directory
-    counted = Usage(directory, store.database, Ballast(directory, chosen.retention.ballast_bytes))
     with _bar() as tick:
-        for _ in PREFIXES:
-            counted.count_for(0.0)
-            tick()
-    state, counts, items = counted.state(), store.reads.counts(), store.outbox.counts()
-    return {
-        "fill": fill_of(state, chosen.retention.quotas).value,
-        "reads": counts.reads,
-        "reads_held": holds.count(store.database),
-        "images": counts.images,
-        "items_acknowledged": items.delivered,
-        "items_waiting": items.ready,
-        "items_quarantined": items.quarantined,
-        "items_offloaded": items.offloaded,
-        "reads_deleted_on_record": usage.on_record(store.database),
-        **dataclasses.asdict(state),
-        "bytes_max": chosen.retention.bytes_max,
-        "deletion_by_age_rests": _resting(chosen, store),
-        "disk_share": round(state.disk_share, 4),
-        "quota_share": round(state.quota_share(chosen.retention.quotas), 4),
-        **_rate(chosen, store, state, counts.reads),
-    }
+        figures = disk_usage(store, queue_actor(), MAINTENANCE, chosen, tick)
+    return figures | {"deletion_by_age_rests": _resting(chosen, store)}
 
 
 def _resting(chosen: Settings, store: UnitStore) -> str:
@@ -102,16 +64,7 @@ def _resting(chosen: Settings, store: UnitStore) -> str:
     told = None if health is None else health.figures.get("deletion_by_age_rests")
     if told is not None:
         return str(told)
-    objection = DeletionDates(store.database, Ages(store.database)).objection(open_clock(chosen).now())
-    return "" if objection is None else objection.reason
-
-
-def _rate(chosen: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
-    """A line on how long there is room without a link; none where too little is known."""
-    a_read = state.store_bytes / reads if reads else 0.0
-    a_day = usage.bytes_a_day(store.database, a_read)
-    left = days_left(state, chosen.retention.quotas, a_day or 0.0)
-    return {"bytes_a_day": a_day and round(a_day), "days_left": left if left is None else round(left, 1)}
+    return deletion_objection(store, open_clock(chosen).now())
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
@@ -139,5 +92,5 @@ def _bar() -> Iterator[Callable[[], None]]:
     """A bar on a terminal's stderr while the images are counted."""
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("Counting", total=len(PREFIXES))
+        task = progress.add_task("Counting", total=SLICES)
         yield lambda: progress.update(task, advance=1)

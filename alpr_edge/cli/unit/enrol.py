@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.enrolment import ENROL_PORT
 from alpr_edge.runtime.clock import SystemClock
@@ -40,13 +39,10 @@ def enrol_command(
 
     The key never leaves the unit. The code is sent only to a department whose authority has the given fingerprint.
     """
-    try:
-        read = load(settings)
-        uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
-        invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port)
-        done = enrol(uplink, read.unit.id, invitation, SystemClock(), again=again)
-    except AlprEdgeError as error:
-        fail(error)
+    read = load(settings)
+    uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
+    invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port)
+    done = enrol(uplink, read.unit.id, invitation, SystemClock(), again=again)
     if as_json:
         typer.echo(
             json.dumps({"unit": done.unit_id, "serial": done.serial, "until": rfc3339(done.until), "new": done.new})

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from alpr_edge.app.instance_lock import instance_lock
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
@@ -31,16 +30,13 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
 
     The unit must be stopped. scripts/decommission asks this before it destroys anything.
     """
-    try:
-        chosen = load(settings)
-        with (
-            instance_lock(chosen.unit.data_directory),
-            open_store(chosen, migrate=True, renew=True) as store,
-            _bar() as tick,
-        ):
-            told = prepare(store, tick)
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    with (
+        instance_lock(chosen.unit.data_directory),
+        open_store(chosen, migrate=True, renew=True) as store,
+        _bar() as tick,
+    ):
+        told = prepare(store, tick)
     typer.echo(json.dumps(dataclasses.asdict(told), sort_keys=True) if as_json else "\n".join(_lines(told)))
 
 

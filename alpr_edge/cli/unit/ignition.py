@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from alpr_edge.app.stages.power import open_ignition
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError, PowerError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.domain.errors import PowerError
 from alpr_edge.power.files import write_word
 from alpr_edge.settings import Settings, load
 
@@ -26,10 +26,7 @@ def ignition_command(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the ignition, as the unit does; or say on or off in its place where [power] ignition is "file"."""
-    try:
-        said = _asked(load(settings)) if word is None else _told(load(settings), word)
-    except AlprEdgeError as error:
-        fail(error)
+    said = _asked(load(settings)) if word is None else _told(load(settings), word)
     typer.echo(json.dumps({"ignition": said}) if as_json else said)
 
 

@@ -5,8 +5,7 @@ import json
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
@@ -15,12 +14,9 @@ from alpr_edge.store.recovery.refused_records import RefusedRecord, RefusedRecor
 
 def refused_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show the records that the store did not take, and why; no plates. Each start of the unit tries them again."""
-    try:
-        chosen = load(settings)
-        key = load_key("outbox", chosen.store.keys_directory)
-        found = RefusedRecords(chosen.unit.data_directory, key).listed()
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    key = load_key("outbox", chosen.store.keys_directory)
+    found = RefusedRecords(chosen.unit.data_directory, key).listed()
     if as_json:
         for record in found:
             typer.echo(json.dumps(dataclasses.asdict(record) | {"since": rfc3339(record.since)}, sort_keys=True))

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.settings import load
 from alpr_edge.uplink.retirement import retire
 
@@ -20,10 +19,7 @@ def retire_command(
 
     Nothing is uploaded afterwards, unless it is enrolled again. scripts/decommission does the rest.
     """
-    try:
-        read = load(settings)
-        done = retire(read.uplink, read.unit.id, reason)
-    except AlprEdgeError as error:
-        fail(error)
+    read = load(settings)
+    done = retire(read.uplink, read.unit.id, reason)
     told = {"unit": read.unit.id, "certificates": done.certificates, "codes": done.codes}
     typer.echo(json.dumps(told) if as_json else f"{read.unit.id}: revoked, certificates {done.certificates}")

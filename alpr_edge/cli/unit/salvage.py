@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, fail
-from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.settings import load
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
@@ -31,21 +31,18 @@ def salvage(
 
     Ends with 1 when --discard has to leave one where it is.
     """
-    try:
-        chosen = load(settings)
-        asides = damaged_databases(chosen.unit.data_directory)
-        lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
-        if acknowledge:
-            _acknowledge(asides)
-            return
-        with open_store(chosen, migrate=False) as store, _bar() as bar:
-            told = [_salvage(store, aside, lists, bar) for aside in asides]
-        kept = _discard(asides, told) if discard else []
-    except AlprEdgeError as error:
-        fail(error)
+    chosen = load(settings)
+    asides = damaged_databases(chosen.unit.data_directory)
+    lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
+    if acknowledge:
+        _acknowledge(asides)
+        return
+    with open_store(chosen, migrate=False) as store, _bar() as bar:
+        told = [_salvage(store, aside, lists, bar) for aside in asides]
+    kept = _discard(asides, told) if discard else []
     typer.echo(json.dumps({"databases": told}, sort_keys=True)) if as_json else _print(told)
     if kept:
-        fail(StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(kept)}"))
+        raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(kept)}")
 
 
 def _acknowledge(asides: list[DamagedDatabase]) -> None:

@@ -1,0 +1,65 @@
+"""Turns what a command raises into one line on stderr and an exit code, at one place for all commands."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from alpr_edge.domain.errors import AlprEdgeError
+
+INTERRUPTED = 130
+"""Exit code after SIGINT, as shells have it."""
+PIPE_CLOSED = 141
+
+
+class ErrorHandlingGroup(TyperGroup):
+    """The root of the command line: a deliberate error of any command ends as its line, an interrupt in silence."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - of what typer wraps, and keeps to itself
+        """Run the chosen command.
+
+        Raises:
+            typer.Exit: with the error's exit code, or 130 after an interrupt.
+        """
+        try:
+            return super().invoke(ctx)
+        except AlprEdgeError as error:
+            _print_error(error)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def run_command_line(run: Callable[[], None]) -> None:
+    """Run a program, of Typer or not; errors, and output that cannot be written, end in lines or in silence."""
+    try:
+        run()
+    except AlprEdgeError as error:
+        _print_error(error)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader of our output went away (``| head``): nobody is left to tell.
+        _discard_output()
+        raise SystemExit(PIPE_CLOSED) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        _discard_output()
+        sys.stderr.write("alpr-edge: the output could not be written: no space left; give it another place\n")
+        raise SystemExit(1) from None
+
+
+def _print_error(error: AlprEdgeError) -> None:
+    for line in str(error).splitlines() or [type(error).__name__]:
+        typer.echo(f"alpr-edge: {line}", err=True)
+
+
+def _discard_output() -> None:
+    """Send further output nowhere, what the interpreter flushes at its end included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,74 @@
+"""Tells what the unit keeps on its disk, what may not be deleted, and how long there is room. Shows no plates."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.retention import DiskState, days_left, fill_of
+from alpr_edge.settings import Settings
+from alpr_edge.store.evidence.images import PREFIXES
+from alpr_edge.store.retention import holds, usage
+from alpr_edge.store.retention.ballast import Ballast
+from alpr_edge.store.retention.candidates import Ages
+from alpr_edge.store.retention.deletion_dates import DeletionDates
+from alpr_edge.store.retention.usage import Usage
+from alpr_edge.store.unit_store import UnitStore
+
+SLICES = len(PREFIXES)
+"""How many times a count of the images reports progress."""
+
+
+def disk_usage(
+    store: UnitStore, actor: Actor, purpose: Purpose, settings: Settings, tick: Callable[[], None]
+) -> dict[str, Any]:
+    """Count what is kept; the figures by name, sizes in bytes.
+
+    Args:
+        store: of the unit.
+        actor: who asks.
+        purpose: what for.
+        settings: of the unit.
+        tick: called after each slice of the images, :data:`SLICES` times.
+
+    Raises:
+        AccessError: the actor may not.
+    """
+    authorise(actor, purpose, Permission.SEE_QUEUE)
+    directory = settings.unit.data_directory
+    counted = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
+    for _ in range(SLICES):
+        counted.count_for(0.0)
+        tick()
+    state, counts, items = counted.state(), store.reads.counts(), store.outbox.counts()
+    return {
+        "fill": fill_of(state, settings.retention.quotas).value,
+        "reads": counts.reads,
+        "reads_held": holds.count(store.database),
+        "images": counts.images,
+        "items_acknowledged": items.delivered,
+        "items_waiting": items.ready,
+        "items_quarantined": items.quarantined,
+        "items_offloaded": items.offloaded,
+        "reads_deleted_on_record": usage.on_record(store.database),
+        **dataclasses.asdict(state),
+        "bytes_max": settings.retention.bytes_max,
+        "disk_share": round(state.disk_share, 4),
+        "quota_share": round(state.quota_share(settings.retention.quotas), 4),
+        **_rate(settings, store, state, counts.reads),
+    }
+
+
+def deletion_objection(store: UnitStore, now: Instant) -> str:
+    """Say why nothing is deleted for its age at an instant; empty when old reads are deleted."""
+    objection = DeletionDates(store.database, Ages(store.database)).objection(now)
+    return "" if objection is None else objection.reason
+
+
+def _rate(settings: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
+    """How long there is room without a link; nothing where too little is known."""
+    a_read = state.store_bytes / reads if reads else 0.0
+    a_day = usage.bytes_a_day(store.database, a_read)
+    left = days_left(state, settings.retention.quotas, a_day or 0.0)
+    return {"bytes_a_day": a_day and round(a_day), "days_left": left if left is None else round(left, 1)}

@@ -1,0 +1,142 @@
+"""Adds and removes an officer's own entries, and looks through the reads held already (policy 462.4(c))."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
+from alpr_edge.domain.matching import Match
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.restrictions import Area, Hours
+from alpr_edge.hotlist.formats.base import REMARKS_MAX, VEHICLE_MAX, clean
+from alpr_edge.hotlist.index.officer_entries import OwnIndex
+from alpr_edge.services.plate_input import plate_to_watch_for, state_letters
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import officer_entries
+from alpr_edge.store.hotlists.officer_entries import OwnEntry
+from alpr_edge.store.reads.lookback import look_back
+
+CASE_MAX = 64
+_FROM_NOW = re.compile(r"(\d{1,4})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRequest:
+    """An entry as somebody typed it."""
+
+    plate: str
+    """? stands for one character, * for any number."""
+    reason: Reason
+    case: str
+    expires: str
+    """From now (90m, 12h, 3d), or a date and time of ISO 8601."""
+    state: str | None = None
+    vehicle: str = ""
+    remarks: str = ""
+    area: str | None = None
+    """Latitude, longitude, radius in metres."""
+    hours: str | None = None
+    covert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddedEntry:
+    """An entry that is watched for, and the reads held already that it meets."""
+
+    own: OwnEntry
+    seen: list[tuple[PlateRead, Match]]
+    """The newest first, at most :data:`~alpr_edge.store.reads.lookback.FOUND_MAX`."""
+
+
+def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> OwnEntry:
+    """Check what was typed and make an entry of it.
+
+    Args:
+        request: the entry as typed.
+        actor: who adds it.
+        now: the moment, UTC; None when nothing vouches for the clock.
+
+    Raises:
+        FeedError: a value cannot be used.
+    """
+    entry = HotlistEntry(
+        source=OWN_SOURCE,
+        plate=plate_to_watch_for(request.plate),
+        plate_raw=clean(request.plate.upper(), 2 * PLATE_LENGTH_MAX),
+        state=state_letters(request.state),
+        reason=request.reason,
+        vehicle=clean(request.vehicle, VEHICLE_MAX),
+        remarks=clean(request.remarks, REMARKS_MAX),
+        expires=_end(request.expires, now),
+        area=_parsed(Area.parse, request.area),
+        hours=_parsed(Hours.parse, request.hours),
+        covert=request.covert,
+    )
+    return OwnEntry(entry, _case(request.case), now, actor.name)
+
+
+def add_entry(database: Database, actor: Actor, purpose: Purpose, wanted: OwnEntry, now: datetime | None) -> AddedEntry:
+    """Watch for an entry from now on, and find the reads held already that it meets.
+
+    Args:
+        database: of the unit.
+        actor: who adds it.
+        purpose: what for.
+        wanted: the entry, as :func:`parse_entry` made it.
+        now: the moment, UTC; None when nothing vouches for the clock.
+
+    Raises:
+        AccessError: the actor may not.
+        FeedError: it has ended, lasts too long, or too many are watched for.
+        StoreError: it cannot be kept.
+    """
+    authorise(actor, purpose, Permission.EDIT_ENTRIES)
+    own = officer_entries.add(database, wanted, now)
+    # Whatever the hours and the end: where it was is what is asked.
+    return AddedEntry(own, list(look_back(database, own.entry.plate, OwnIndex([own]))))
+
+
+def remove_entry(database: Database, actor: Actor, purpose: Purpose, entry_id: str, now: datetime | None) -> OwnEntry:
+    """Stop watching for an entry; its row is kept for audits.
+
+    Raises:
+        AccessError: the actor may not.
+        FeedError: there is none of that id.
+    """
+    authorise(actor, purpose, Permission.EDIT_ENTRIES)
+    return officer_entries.remove(database, entry_id, actor.name, now)
+
+
+def _case(text: str) -> str:
+    number = clean(text, CASE_MAX)
+    if not number:
+        raise FeedError("--case is empty; name the case or incident")
+    return number
+
+
+def _end(text: str, now: datetime | None) -> datetime:
+    match = _FROM_NOW.fullmatch(text.strip())
+    if match is None:
+        try:
+            return datetime.fromisoformat(text.strip()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            # Overflow: a day at either end of the calendar, of another zone.
+            raise FeedError("--expires is such as 90m, 12h, 3d or 2026-05-04T18:00") from None
+    if now is None:
+        raise FeedError("nothing vouches for this unit's clock yet; give --expires as a date and time")
+    return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _parsed(parse: Callable[[str], Parsed], text: str | None) -> Parsed | None:
+    """An option's value; a fault in it as this program's one line."""
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        raise FeedError(str(error)) from None

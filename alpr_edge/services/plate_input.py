@@ -1,0 +1,56 @@
+"""Checks a plate and a state that somebody typed."""
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
+from alpr_edge.hotlist.formats import state_codes
+from alpr_edge.hotlist.ingest.validation import is_junk
+
+
+def plate_to_look_up(text: str) -> str:
+    """Return the canonical text of a whole plate.
+
+    Raises:
+        FeedError: it is no plate, or a partial one.
+    """
+    if is_partial(text):
+        raise FeedError("a plate is looked up as read, without ? and *; to watch for a part of one: hotlist add")
+    plate = canonical(text)
+    if not plate:
+        raise FeedError("that is no plate: it holds no letter or digit")
+    _require_length(plate)
+    return plate
+
+
+def plate_to_watch_for(text: str) -> str:
+    """Return the canonical text of a plate or of a part of one (? one character, * any number).
+
+    Raises:
+        FeedError: it is no plate, or too little of one.
+    """
+    plate = canonical_partial(text)
+    if is_partial(plate):
+        if fault := partial_fault(plate):
+            raise FeedError(f"that cannot be watched for: {fault}")
+        return plate
+    if is_junk(plate):
+        raise FeedError("that is no plate: it holds no letter or digit that tells a car")
+    _require_length(plate)
+    return plate
+
+
+def state_letters(text: str | None) -> str | None:
+    """Return a state's two letters as reads carry them; None where none was given.
+
+    Raises:
+        FeedError: it is no state.
+    """
+    letters, is_understood = state_codes.from_text(text or "")
+    if not is_understood:
+        raise FeedError("--state is two letters or a name, such as CA; leave it out when it is not known")
+    return letters
+
+
+def _require_length(plate: str) -> None:
+    if len(plate) > PLATE_LENGTH_MAX:
+        raise FeedError(f"that is no plate: longer than {PLATE_LENGTH_MAX} characters")
