@@ -18,6 +18,7 @@ from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.cli.common import JsonOption, private_files
 from alpr_edge.domain.errors import CaptureError
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock, open_fetcher
+from alpr_edge.app.factories import open_clock, open_hotlist_downloader
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import Bar, opened_lists
 from alpr_edge.domain.errors import FeedError
@@ -32,10 +32,10 @@ def sync(
     chosen = _chosen(unit, sources or [])
     with (
         open_store(unit, migrate=True) as store,
-        opened_taker(unit.unit.data_directory, unit.store.keys_directory) as taker,
+        open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as taker,
         Bar() as bar,
     ):
-        fetcher, now = open_fetcher(unit, store), open_clock(unit).now().trusted_utc
+        fetcher, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
         done = [_synced(fetcher, taker, source, now, bar.show) for source in chosen]
         feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
         notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
