@@ -35,7 +35,7 @@ def open_ignition(settings: Settings) -> Ignition | None:
         case "none":
             return None
         case "command":
-            return CommandIgnition(settings.power.command, settings.power.command_timeout_s)
+            return CommandIgnition(settings.power.ignition_command, settings.power.command_timeout_s)
         case "gpio":
             return GpioIgnition(settings.power)
         case "file":
@@ -49,15 +49,15 @@ class IgnitionStage:
 
     Args:
         ignition: of the car.
-        every_s: between two looks.
+        check_interval_s: between two looks.
         answer_s_max: what it said before holds no longer once an answer takes longer.
     """
 
     name = "ignition"
 
-    def __init__(self, ignition: Ignition, every_s: float, answer_s_max: float) -> None:
+    def __init__(self, ignition: Ignition, check_interval_s: float, answer_s_max: float) -> None:
         self._ignition = ignition
-        self._every_s = every_s
+        self._check_interval_s = check_interval_s
         self._answer_s_max = answer_s_max
         self._asked_s: float | None = None
         self._word: bool | None = None
@@ -80,7 +80,7 @@ class IgnitionStage:
                 beat()
                 self._asked_s = time.monotonic()
                 self._word, self._asked_s = self._ignition.is_on(), None
-                stop.wait(self._every_s)
+                stop.wait(self._check_interval_s)
         finally:
             self._word, self._asked_s = None, None
 
@@ -98,8 +98,8 @@ class PowerMonitor:
     """
 
     def __init__(self, settings: PowerSettings, stage: IgnitionStage | None, supervisor: Supervisor) -> None:
-        self._command = settings.power_off
-        self._power = Power(PowerRule(settings.off_after_s, settings.on_after_s, settings.grace_s))
+        self._command = settings.power_off_command
+        self._power = Power(PowerRule(settings.off_after_s, settings.on_after_s, settings.shutdown_grace_s))
         self._stage = stage
         self._supervisor = supervisor
         self._tried_s: float | None = None
@@ -170,7 +170,7 @@ def power_monitor(settings: Settings) -> Iterator[PowerMonitor]:
     stage = (
         None
         if ignition is None
-        else IgnitionStage(ignition, settings.power.every_s, settings.power.command_timeout_s + ANSWER_S_SPARE)
+        else IgnitionStage(ignition, settings.power.check_interval_s, settings.power.command_timeout_s + ANSWER_S_SPARE)
     )
     if stage is not None:
         supervisor.add(stage, replaceable=True)
