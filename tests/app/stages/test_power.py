@@ -21,7 +21,7 @@ from tests.app.test_daemons import address, delivered_reads, department, edge, s
 __all__ = ["department"]
 WAIT_S = 60.0
 OFF_AFTER_S = 2.0
-SLEEPY = "retry_first_s = 600.0\nretry_longest_s = 86400.0"
+SLEEPY = "retry_first_s = 600.0\nretry_max_s = 86400.0"
 """The first look at the outbox comes at a random moment of ten minutes: nothing but the ignition wakes it sooner."""
 
 
@@ -45,9 +45,8 @@ class Car:
         off.chmod(0o700)
         text = self.settings.read_text(encoding="utf-8").replace("retry_first_s = 0.1", uplink)
         with self.settings.open("w", encoding="utf-8") as file:
-            file.write(
-                f'{text}[power]\nignition = "file"\nevery_s = 0.1\noff_after_s = {OFF_AFTER_S}\non_after_s = 0\n'
-            )
+            file.write(f'{text}[power]\nignition = "file"\ncheck_interval_s = 0.1\n')
+            file.write(f"off_after_s = {OFF_AFTER_S}\non_after_s = 0\n")
             file.write(f'power_off_command = "{off}"\n{power}')
 
     def turn(self, word: str) -> None:
