@@ -4,4 +4,4 @@ A plate travels from the lens to the department's storage through rooms named af
 them, and no room knows its neighbour; one file, :mod:`alpr_edge.app`, hangs the doors.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -60,7 +60,7 @@ class CaptureDaemon:
         self._settings = settings
         self._stop = stop
         self._manager = ServiceManager()
-        self._fix_history = FixHistory(settings.position.age_ms_max)
+        self._fix_history = FixHistory(settings.position.fix_age_ms_max)
         self._clock = GnssClock(open_clock(settings), self._fix_history)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._troubles: tuple[str, ...] = ()

@@ -1,22 +1,19 @@
-"""``alpr-edge settings``: is this file fit for a unit?"""
+"""``alpr-edge settings``: check a settings file, and rewrite one of an older release."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from alpr_edge.app.factories import model_faults
-from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.common import JsonOption, fail
 from alpr_edge.domain.errors import SettingsError
+from alpr_edge.services.settings_migration import migrate_settings
 from alpr_edge.settings import file_faults, load
 
 app = typer.Typer(help="The unit's settings file.", no_args_is_help=True)
-
-
-@app.callback()
-def _settings() -> None:
-    """Keep ``check`` a subcommand while it is the only one."""
 
 
 @app.command()
@@ -39,3 +36,25 @@ def check(
         typer.echo(f"{file}: {f'{len(faults)} faults' if faults else 'fit for use'}")
     if faults:
         raise typer.Exit(SettingsError.exit_code)
+
+
+@app.command()
+def migrate(
+    file: Annotated[Path, typer.Argument(help="The settings file.")],
+    release: Annotated[
+        str, typer.Option(help="Version that the file belongs to; names the copy.", metavar="VERSION")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Rename the keys of an older release; comments stay, and the file as it was is kept beside it."""
+    try:
+        report = migrate_settings(file, release)
+    except SettingsError as error:
+        fail(error)
+    if as_json:
+        typer.echo(json.dumps(asdict(report)))
+        return
+    for old, new in report.renamed.items():
+        typer.echo(f"{old} -> {new}")
+    done = f"{len(report.renamed)} keys renamed; the file as it was: {report.kept}"
+    typer.echo(f"{file}: {done if report.renamed else 'nothing to rename'}")

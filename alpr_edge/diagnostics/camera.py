@@ -130,7 +130,7 @@ def _without_pixels(frame: Frame) -> Frame:
 def _rate(bench: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
     decision = bench.settings.decision
     wanted = getattr(settings, "fps", None)
-    return frame_rate(f"{name} rate", fps, wanted, decision.readings_max, decision.age_ms_max)
+    return frame_rate(f"{name} rate", fps, wanted, decision.readings_max, decision.timeout_ms)
 
 
 def _scene(bench: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:

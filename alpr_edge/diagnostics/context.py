@@ -44,7 +44,7 @@ class CheckContext:
         self.skip = skip
         self.microphone = microphone
         self.card_m = card_m
-        self.keeper = FixHistory(settings.position.age_ms_max)
+        self.keeper = FixHistory(settings.position.fix_age_ms_max)
         self.system = system
         self.listened = threading.Event()
         """Set when the receiver has given its time, or is not read any more."""

@@ -35,9 +35,9 @@ class CommandIgnition:
             word = _first_bytes(process).decode("ascii", "replace").strip()
         has_to = "it has to print on or off, nothing else, and to end with 0"
         if code:
-            raise PowerError(f"power.command ended with {code}: {has_to}")
+            raise PowerError(f"power.ignition_command ended with {code}: {has_to}")
         if word not in WORDS:
-            raise PowerError(f"power.command printed {'another word' if word else 'nothing'}: {has_to}")
+            raise PowerError(f"power.ignition_command printed {'another word' if word else 'nothing'}: {has_to}")
         return WORDS[word]
 
 
@@ -50,7 +50,7 @@ def order_off(command: str) -> None:
     code = run(command, ORDER_S_MAX)
     if code:
         raise PowerError(
-            f"power.power_off ended with {code}: the power stays on; run it by hand as this user to see why"
+            f"power.power_off_command ended with {code}: the power stays on; run it by hand as this user to see why"
         )
 
 

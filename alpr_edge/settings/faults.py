@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from alpr_edge.settings.cameras import camera_kinds
+from alpr_edge.settings.renames import renamed
 from alpr_edge.settings.schema import table
 
 Location = tuple[int | str, ...]
@@ -50,6 +51,8 @@ def _unexpected(detail: ErrorDetails) -> str:
 
 
 def _unknown(detail: ErrorDetails) -> str:
+    if (new := renamed(detail["loc"])) is not None:
+        return f"was renamed to {new}"
     *above, key = detail["loc"]
     owner = table(tuple(above))
     known = list(owner.model_fields) if owner else []

@@ -28,7 +28,7 @@ class ListSource(ListRules):
     url: Annotated[
         str, Field(pattern=r"^(https://.+)?$", description="an address that begins with https://, or nothing")
     ] = ""
-    every_s: Annotated[float, Field(ge=10, le=86_400)] = 900.0
+    check_interval_s: Annotated[float, Field(ge=10, le=86_400)] = 900.0
     bytes_max: Annotated[int, Field(ge=1024, le=4_294_967_296)] = 268_435_456
     ca_file: FilePath | None = None
     """None: that of [uplink]; likewise the next two."""

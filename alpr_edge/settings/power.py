@@ -25,20 +25,22 @@ class PowerSettings(Section):
     """[power]: ignition and power."""
 
     ignition: Literal["none", "command", "gpio", "file"] = "none"
-    command: Command = ""
+    ignition_command: Command = ""
     command_timeout_s: Annotated[float, Field(gt=0, le=10)] = 2.0
     gpio_chip: Annotated[str, Field(min_length=1, description="a chip such as '/dev/gpiochip0'")] = "/dev/gpiochip0"
     gpio_line: Annotated[int, Field(ge=0, le=1023)] = 17
     gpio_active_low: bool = False
     gpio_bias: Literal["as-is", "disabled", "pull-up", "pull-down"] = "as-is"
-    every_s: Annotated[float, Field(gt=0, le=10)] = 0.5
+    check_interval_s: Annotated[float, Field(gt=0, le=10)] = 0.5
     off_after_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     on_after_s: Annotated[float, Field(ge=0, le=60)] = 1.0
-    grace_s: Annotated[float, Field(ge=0, le=3600)] = 120.0
-    power_off: Command = "systemctl poweroff"
+    shutdown_grace_s: Annotated[float, Field(ge=0, le=3600)] = 120.0
+    power_off_command: Command = "systemctl poweroff"
 
     @model_validator(mode="after")
     def _asked(self) -> Self:
-        if self.ignition == "command" and not self.command.strip():
-            raise ValueError('ignition = "command" needs command, a program that prints on or off and ends with 0')
+        if self.ignition == "command" and not self.ignition_command.strip():
+            raise ValueError(
+                'ignition = "command" needs ignition_command, a program that prints on or off and ends with 0'
+            )
         return self

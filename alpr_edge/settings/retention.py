@@ -12,26 +12,28 @@ from alpr_edge.settings.base import Section, require_order
 class RetentionSettings(Section):
     """[retention]: the vehicle's own copy (policy 462.5); the department's is the department's."""
 
-    days: Annotated[float, Field(gt=0, le=3650)] = 30.0
-    policy_days: Annotated[float, Field(ge=365, le=36_500)] = 365.0
+    acknowledged_days_max: Annotated[float, Field(gt=0, le=3650)] = 30.0
+    unacknowledged_days_max: Annotated[float, Field(ge=365, le=36_500)] = 365.0
     """The policy keeps for a year at least."""
     bytes_max: Annotated[int, Field(ge=1_000_000, le=100_000_000_000_000)] = 8_000_000_000
     disk_share_max: Annotated[float, Field(gt=0, lt=1)] = 0.85
     amber_share: Annotated[float, Field(gt=0, le=1)] = 0.9
     when_full: Literal["stop", "delete_oldest"] = "stop"
     ballast_bytes: Annotated[int, Field(ge=1_048_576, le=1_073_741_824)] = 67_108_864
-    every_s: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+    check_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 600.0
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         require_order(self, "disk_share_max", "amber_share")
-        return require_order(self, "days", "policy_days")
+        return require_order(self, "acknowledged_days_max", "unacknowledged_days_max")
 
     @property
     def limits(self) -> RetentionLimits:
         """As the domain's rules take them."""
         return RetentionLimits(
-            timedelta(days=self.days), timedelta(days=self.policy_days), self.when_full == "delete_oldest"
+            timedelta(days=self.acknowledged_days_max),
+            timedelta(days=self.unacknowledged_days_max),
+            self.when_full == "delete_oldest",
         )
 
     @property

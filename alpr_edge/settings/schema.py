@@ -35,17 +35,17 @@ class VisionSettings(Section):
     detector: Name = "default"
     reader: Name = "default"
     detection_confidence_min: Fraction = 0.25
-    detection_sure_min: Fraction = 0.7
+    detection_accept_min: Fraction = 0.7
     threads: Annotated[int, Field(ge=0, le=64)] = 0
     second_reader: bool = False
-    second_reader_ms_max: Annotated[float, Field(gt=0, le=1000)] = 300.0
+    second_reader_timeout_ms: Annotated[float, Field(gt=0, le=1000)] = 300.0
 
 
 class DecisionSettings(Section):
     """[decision]: when a pass becomes a read, and when it is over."""
 
     readings_max: Annotated[int, Field(ge=1, le=1000)] = 8
-    age_ms_max: Annotated[float, Field(gt=0, le=60_000)] = 700.0
+    timeout_ms: Annotated[float, Field(gt=0, le=60_000)] = 700.0
     pass_gap_ms: Annotated[float, Field(gt=0, le=60_000)] = 1500.0
     confidence_min: Fraction = 0.2
     characters_min: Annotated[int, Field(ge=1, le=9)] = 3
@@ -56,7 +56,7 @@ class PositionSettings(Section):
 
     device: str = ""
     baud: Annotated[int, Field(ge=1200, le=3_000_000)] = 9600
-    age_ms_max: Annotated[float, Field(gt=0, le=600_000)] = 5000.0
+    fix_age_ms_max: Annotated[float, Field(gt=0, le=600_000)] = 5000.0
     chrony_socket: Annotated[
         str,
         Field(pattern=r"^(/[^\x00]{1,106})?$", description="a path from the root, at most 107 bytes, or nothing"),
@@ -134,14 +134,14 @@ class UplinkSettings(Section):
     """Below the watchdog of systemd/alpr-edge-uplink.service."""
     idle_s: Annotated[float, Field(gt=0, le=3600)] = 2.0
     retry_first_s: Annotated[float, Field(gt=0, le=600)] = 2.0
-    retry_longest_s: Annotated[float, Field(ge=1, le=86_400)] = 300.0
+    retry_max_s: Annotated[float, Field(ge=1, le=86_400)] = 300.0
     digest_attempts_max: Annotated[int, Field(ge=1, le=100)] = 5
     item_attempts_max: Annotated[int, Field(ge=1, le=100)] = 8
-    renew_days: Annotated[float, Field(ge=1, le=300)] = 45.0
+    renew_before_days: Annotated[float, Field(ge=1, le=300)] = 45.0
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        return require_order(self, "retry_first_s", "retry_longest_s")
+        return require_order(self, "retry_first_s", "retry_max_s")
 
 
 class Settings(Section):

@@ -160,7 +160,7 @@ class HotlistDownloader:
         except AlprEdgeError as error:
             due.failures += 1
             sync_state.note(self._database, name, fetch_failure=str(error))
-            longest_s = max(due.source.every_s, self._uplink.retry_first_s)
+            longest_s = max(due.source.check_interval_s, self._uplink.retry_first_s)
             wait_s = Backoff(self._uplink.retry_first_s, longest_s=longest_s).wait_s(due.failures, self._draw())
             asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
             due.at_s = time.monotonic() + max(wait_s, min(asked_s, longest_s))
@@ -168,7 +168,7 @@ class HotlistDownloader:
             return
         due.failures = 0
         is_behind = is_new or self._newest.get(name, 0) > newest
-        due.at_s = time.monotonic() + (LOOK_S if is_behind and due.source.department else due.source.every_s)
+        due.at_s = time.monotonic() + (LOOK_S if is_behind and due.source.department else due.source.check_interval_s)
 
     def _transfer(self, source: ListSource, state: SyncState, draft: PartialDownload | None) -> bool:
         settings = self._settings_of(source)

@@ -60,7 +60,7 @@ class Renewer:
     def step(self) -> float:
         """Renew if it is time; returns the seconds to wait before the next look."""
         left = self.days_left
-        if left is None or not 0 < left < self._settings.renew_days:
+        if left is None or not 0 < left < self._settings.renew_before_days:
             # Past its end nobody takes it any more, not even to renew it: the link itself says so.
             self._failures, self.failure = 0, ""
             return LOOK_S * (0.5 + self._draw() / 2)

@@ -92,7 +92,7 @@ class Uploader:
         self._settings = settings
         self._clock = clock
         self._draw = draw
-        self._backoff = Backoff(first_s=settings.retry_first_s, longest_s=settings.retry_longest_s)
+        self._backoff = Backoff(first_s=settings.retry_first_s, longest_s=settings.retry_max_s)
         self._batch_items = settings.batch_items
         self._batch_bytes = settings.batch_bytes
         self._started = False
@@ -244,7 +244,7 @@ class Uploader:
         failures = self.state.failures + 1
         wait_s = self._backoff.wait_s(failures, self._draw())
         if retry_after_s is not None:
-            wait_s = max(wait_s, min(retry_after_s, self._settings.retry_longest_s))
+            wait_s = max(wait_s, min(retry_after_s, self._settings.retry_max_s))
         self._batch_items = max(self._batch_items // 2, 1)
         self._batch_bytes = max(self._batch_bytes // 2, BATCH_BYTES_MIN)
         self.state = replace(self.state, link=link, last_error=reason, failures=failures)
@@ -258,7 +258,7 @@ class Uploader:
             self.state, link=Link.UNAUTHORISED, last_error=str(error), failures=self.state.failures + 1
         )
         self._count()
-        wait_s = self._settings.retry_longest_s * (1.0 + self._draw() / 4)
+        wait_s = self._settings.retry_max_s * (1.0 + self._draw() / 4)
         log.error("uplink.unauthorised", reason=str(error), wait_s=round(wait_s, 1))
         return wait_s
 

@@ -40,7 +40,7 @@ def print_invented(vision: VisionSettings, openers: list[Opener]) -> None:
 
 def _is_taken(item: Detection, frame: Frame, reader: OnnxReader, vision: VisionSettings) -> bool:
     """Whether the unit takes a box for a plate."""
-    if item.confidence >= vision.detection_sure_min:
+    if item.confidence >= vision.detection_accept_min:
         return True
     doubtful = item.confidence >= vision.detection_confidence_min
     return doubtful and is_borne_out(reader.read([crop_of(frame, item.box)])[0])

@@ -43,7 +43,7 @@ def replay(frames: Iterable[Frame], sight: VisionModels, vision: VisionSettings,
         ending_ms: the time after the last frame at which the source ends.
     """
     decision = DecisionSettings()
-    second = SecondOpinions(second_reader_worker(sight.second, live=False), vision.second_reader_ms_max)
+    second = SecondOpinions(second_reader_worker(sight.second, live=False), vision.second_reader_timeout_ms)
     origin, ids = Origin("bench", "bench", sight.model_ids), map(str, itertools.count())
     rule = decision_rule(decision)
     passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)

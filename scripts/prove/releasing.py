@@ -13,7 +13,10 @@ from scripts.prove.networks import wire
 from scripts.prove.roots import bundle, put_tree
 from scripts.prove.scenario import CAPTURE, UNIT, UPLINK, Scene, start_receiver
 
-NEXT, BROKEN = "0.1.1", "0.1.2"
+NEXT, BROKEN = "0.2.1", "0.2.2"
+SETTINGS = "/etc/alpr-edge/alpr-edge.toml"
+OLD_KEY, NEW_KEY = "retry_longest_s = 5.0\n", "retry_max_s = 5.0\n"
+"""A key of the fleet's settings as release 0.1.0 had it, and as it is."""
 CURRENT = "/opt/alpr-edge/current"
 AS_UNIT = "/usr/local/bin/alpr-edge"
 READY_S = {NEXT: "180", BROKEN: "30"}
@@ -26,6 +29,7 @@ def an_update_is_taken_up(scene: Scene) -> str:
     """Another version is in use, both daemons are ready, the one before is kept, and no read is lost."""
     _put(scene, NEXT)
     held = _hold_reads_back(scene)
+    kept = _write_old_settings(scene)
     told, code = _update(scene, NEXT)
     _require((code, told.get("result")) == (0, "updated"), f"the update ends with {code}: {told}")
     _require(_version(scene) == NEXT, f"in use is {_version(scene)}")
@@ -33,7 +37,10 @@ def an_update_is_taken_up(scene: Scene) -> str:
     _require(
         before.startswith("releases/") and (scene.car.root / "opt/alpr-edge" / before).is_dir(), "none to go back to"
     )
-    return f"{told['seconds']:.0f} s; {_arrive(scene, held)}"
+    settings = _settings(scene).read_text()
+    _require(NEW_KEY in settings and OLD_KEY not in settings, "the settings of the release before were not rewritten")
+    _require(OLD_KEY in kept.read_text(), f"{kept.name} is not the file as it was")
+    return f"{told['seconds']:.0f} s; settings rewritten; {_arrive(scene, held)}"
 
 
 def the_same_again_changes_nothing(scene: Scene) -> str:
@@ -193,6 +200,22 @@ def _update(scene: Scene, version: str) -> tuple[dict[str, Any], int]:
             seconds = float(found[1])
     told: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {"said": done.stderr[-400:]}
     return told | {"seconds": seconds}, done.returncode
+
+
+def _settings(scene: Scene) -> Path:
+    return scene.car.root / SETTINGS.lstrip("/")
+
+
+def _write_old_settings(scene: Scene) -> Path:
+    """Give the unit's settings a key of release 0.1.0; returns where the update keeps the file.
+
+    The running daemons have read theirs, and nothing is started before the update.
+    """
+    file = _settings(scene)
+    text = file.read_text()
+    _require(NEW_KEY in text, f"{file} is not what it was: this proof has to be changed")
+    file.write_text(text.replace(NEW_KEY, OLD_KEY))
+    return file.with_name(f"{file.name}.release-{_version(scene)}")
 
 
 def _version(scene: Scene) -> str:

@@ -45,7 +45,7 @@ department = true
 [uplink]
 idle_s = 0.5
 retry_first_s = 0.5
-retry_longest_s = 5.0
+retry_max_s = 5.0
 """
 """A fleet's settings: a rendered drive for a camera, a serial receiver, a list of the department."""
 

@@ -21,7 +21,7 @@ from tests.units import write_unit
 from tests.uplink.items import fill
 
 UNIT = "unit-1"
-PATIENCE = "retry_first_s = 0.1\nretry_longest_s = 1.0\nidle_s = 0.1"
+PATIENCE = "retry_first_s = 0.1\nretry_max_s = 1.0\nidle_s = 0.1"
 
 
 def fill_outbox(folder: Path, reads: int, aside: int = 0) -> None:

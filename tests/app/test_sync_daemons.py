@@ -46,7 +46,7 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
 ) -> None:
     folder, server = department
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
-    add_source(settings, "department = true\nevery_s = 86400\n")
+    add_source(settings, "department = true\ncheck_interval_s = 86400\n")
     feed = tmp_path / "feed.csv"
     feed.write_text(HEADER + "9ZZZ999,AMBER Alert,CA\n", encoding="utf-8")
     publish(folder, feed)

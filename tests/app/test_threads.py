@@ -78,7 +78,7 @@ def car(tmp_path: Path) -> Iterator[Daemon]:
 device = "{tmp_path}/tty"
 [power]
 ignition = "file"
-power_off = ""
+power_off_command = ""
 [[hotlist.source]]
 name = "bolo"
 format = "generic-csv"

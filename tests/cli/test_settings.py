@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -26,9 +27,80 @@ def test_every_fault_of_file_and_models_comes_at_once(tmp_path: Path) -> None:
 
 def test_every_fault_of_the_text_comes_at_once_with_path_and_suggestion(tmp_path: Path) -> None:
     settings = tmp_path / "alpr-edge.toml"
-    settings.write_text('[unit]\nidd = "a"\n[vision]\nthreads = "two"\n[decision]\nage_ms_max = -1\n', encoding="utf-8")
+    settings.write_text('[unit]\nidd = "a"\n[vision]\nthreads = "two"\n[decision]\ntimeout_ms = -1\n', encoding="utf-8")
     result = CliRunner().invoke(app, ["settings", "check", str(settings)])
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["unit.idd", "vision.threads", "decision.age_ms_max"]
+    assert [line.split(": ")[1] for line in lines] == ["unit.idd", "vision.threads", "decision.timeout_ms"]
     assert "did you mean 'id'" in lines[0]
+
+
+def migrate(file: Path, *more: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["settings", "migrate", str(file), *more])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def old_file(folder: Path) -> Path:
+    file = folder / "alpr-edge.toml"
+    file.write_text("[retention]\n# room\ndays = 14.0  # two weeks\n", encoding="utf-8")
+    file.chmod(0o640)
+    return file
+
+
+def test_an_old_file_is_rewritten_and_kept_beside_with_owner_and_mode(tmp_path: Path) -> None:
+    file = old_file(tmp_path)
+    before, owner = file.read_bytes(), 12_345 if os.geteuid() == 0 else os.geteuid()
+    os.chown(file, owner, -1)
+    code, said, _ = migrate(file, "--release", "0.1.0", "--json")
+    kept = tmp_path / "alpr-edge.toml.release-0.1.0"
+    names = {"retention.days": "retention.acknowledged_days_max"}
+    assert (code, json.loads(said)) == (0, {"file": str(file), "renamed": names, "kept": str(kept)})
+    assert file.read_text(encoding="utf-8") == "[retention]\n# room\nacknowledged_days_max = 14.0  # two weeks\n"
+    assert kept.read_bytes() == before
+    for path in (file, kept):
+        assert (path.stat().st_uid, path.stat().st_mode & 0o7777) == (owner, 0o640)
+    again = file.stat().st_ino
+    assert migrate(file, "--release", "0.1.0")[:2] == (0, f"{file}: nothing to rename\n")
+    assert (file.stat().st_ino, kept.read_bytes()) == (again, before)
+
+
+def test_each_renamed_key_and_the_copy_are_told(tmp_path: Path) -> None:
+    file = old_file(tmp_path)
+    code, said, _ = migrate(file)
+    assert code == 0
+    assert said.splitlines() == [
+        "retention.days -> retention.acknowledged_days_max",
+        f"{file}: 1 keys renamed; the file as it was: {file}.before-release-0.2.0",
+    ]
+
+
+def test_a_file_with_a_link_in_its_place_is_left_alone(tmp_path: Path) -> None:
+    real = old_file(tmp_path)
+    before = real.read_bytes()
+    link = tmp_path / "link.toml"
+    link.symlink_to(real)
+    code, _, said = migrate(link)
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "cannot be rewritten" in said
+    assert real.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["alpr-edge.toml", "link.toml"]
+
+
+def test_an_earlier_copy_is_not_written_over(tmp_path: Path) -> None:
+    file = old_file(tmp_path)
+    before = file.read_bytes()
+    (tmp_path / "alpr-edge.toml.release-0.1.0").write_text("earlier", encoding="utf-8")
+    code, _, said = migrate(file, "--release", "0.1.0")
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "move it away" in said
+    assert file.read_bytes() == before
+
+
+def test_what_is_no_toml_is_refused_in_one_line_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "alpr-edge.toml"
+    file.write_text("[retention\n", encoding="utf-8")
+    code, _, said = migrate(file)
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "not valid TOML" in said
+    assert migrate(tmp_path / "none.toml")[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["alpr-edge.toml"]

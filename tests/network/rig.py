@@ -40,7 +40,7 @@ connect_timeout_s = 1.0
 answer_timeout_s = 2.0
 delivery_timeout_s = 6.0
 retry_first_s = 0.2
-retry_longest_s = 1.0
+retry_max_s = 1.0
 idle_s = 0.1
 """
 

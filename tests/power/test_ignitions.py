@@ -68,7 +68,7 @@ def test_a_command_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_order_that_fails_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PowerError, match=r"power.power_off ended with 3: the power stays on"):
+    with pytest.raises(PowerError, match=r"power.power_off_command ended with 3: the power stays on"):
         order_off(script(tmp_path / "off", "exit 3"))
 
 

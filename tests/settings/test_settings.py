@@ -130,7 +130,7 @@ def test_every_fault_is_listed_at_once() -> None:
         ),
         (
             {"position": {"colour": 1}},
-            "position.colour: unknown key; known here: age_ms_max, baud, chrony_port, chrony_socket, device",
+            "position.colour: unknown key; known here: baud, chrony_port, chrony_socket, device, fix_age_ms_max",
         ),
     ],
 )
@@ -158,8 +158,8 @@ def test_unknown_key_suggests_a_known_one(raw: dict[str, Any], fault: str) -> No
             "alerts.volume: expected a number from 0 to 1, not false; the default is 0.8",
         ),
         (
-            {"decision": {"age_ms_max": float("nan")}},
-            "decision.age_ms_max: expected a number above 0, at most 60000, not nan; the default is 700.0",
+            {"decision": {"timeout_ms": float("nan")}},
+            "decision.timeout_ms: expected a number above 0, at most 60000, not nan; the default is 700.0",
         ),
         (
             {"alerts": {"device": 1}},
@@ -180,7 +180,7 @@ def test_wrong_type_is_never_converted(raw: dict[str, Any], fault: str) -> None:
 
 
 def test_whole_numbers_serve_as_numbers() -> None:
-    assert parse({"decision": {"age_ms_max": 6}}, Path("/base")).decision.age_ms_max == 6.0
+    assert parse({"decision": {"timeout_ms": 6}}, Path("/base")).decision.timeout_ms == 6.0
 
 
 @pytest.mark.parametrize(
@@ -272,10 +272,7 @@ def test_number_of_cameras_is_bounded(count: int) -> None:
         ),
         (
             {"uplink": {"retry_first_s": 400}},
-            (
-                "uplink: retry_longest_s = 300.0 is below retry_first_s = 400.0; "
-                "raise retry_longest_s or lower retry_first_s"
-            ),
+            ("uplink: retry_max_s = 300.0 is below retry_first_s = 400.0; raise retry_max_s or lower retry_first_s"),
         ),
         (
             {"camera": [CAMERA | {"reopen_first_s": 60}]},

@@ -11,15 +11,21 @@ SOURCE = {"name": "svs", "format": "clew"}
 
 def test_the_commented_source_shows_the_defaults() -> None:
     (source,) = parse(uncommented(), CONFIG.parent).hotlist.source
-    assert (source.department, source.url, source.every_s, source.bytes_max) == (False, "", 900.0, 268_435_456)
+    assert (source.department, source.url, source.check_interval_s, source.bytes_max) == (False, "", 900.0, 268_435_456)
 
 
 @pytest.mark.parametrize(
     ("sources", "fault"),
     [
-        ([SOURCE | {"evry_s": 5}], "hotlist.source[0].evry_s: unknown key; did you mean 'every_s'?"),
+        (
+            [SOURCE | {"check_intervals_s": 5}],
+            "hotlist.source[0].check_intervals_s: unknown key; did you mean 'check_interval_s'?",
+        ),
         ([SOURCE, {"name": "two"}], "hotlist.source[1].format: missing; expected a name of letters"),
-        ([SOURCE | {"every_s": 1}], "hotlist.source[0].every_s: expected a number from 10 to 86400, not 1"),
+        (
+            [SOURCE | {"check_interval_s": 1}],
+            "hotlist.source[0].check_interval_s: expected a number from 10 to 86400, not 1",
+        ),
         ([SOURCE | {"url": "http://a"}], "hotlist.source[0].url: expected an address that begins with https://"),
         ([SOURCE | {"url": "https://a", "department": True}], "hotlist.source[0]: department = true and url exclude"),
         ([SOURCE | {"key_file": "a"}], "hotlist.source[0]: certificate_file and key_file belong together"),

@@ -30,7 +30,7 @@ def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecide
     decision = SETTINGS.decision
     rule = DecisionRule(
         readings_max=decision.readings_max,
-        age_ms_max=decision.age_ms_max,
+        age_ms_max=decision.timeout_ms,
         confidence_min=decision.confidence_min,
         characters_min=decision.characters_min,
     )
@@ -38,7 +38,7 @@ def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecide
         Origin("unit-1", "front", ("truth",)),
         rule,
         decision.pass_gap_ms,
-        lambda at: position_at(fixes, at, SETTINGS.position.age_ms_max),
+        lambda at: position_at(fixes, at, SETTINGS.position.fix_age_ms_max),
         map(str, itertools.count()).__next__,
     )
     recogniser = Recogniser(TruthDetector(drive.truth), TruthReader(drive.truth))

@@ -50,7 +50,7 @@ class Bench:
 
     def __init__(self, outbox: Outbox, url: str, files: Path) -> None:
         settings = settings_for(
-            url, files, retry_first_s=2.0, retry_longest_s=100.0, item_attempts_max=ATTEMPTS_MAX, answer_timeout_s=5.0
+            url, files, retry_first_s=2.0, retry_max_s=100.0, item_attempts_max=ATTEMPTS_MAX, answer_timeout_s=5.0
         )
         self.outbox = outbox
         self.clock = ReplayedClock(instant())

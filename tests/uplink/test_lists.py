@@ -273,7 +273,7 @@ def test_the_department_hands_out_steps_and_a_receipt_makes_the_next_one_due(
     feed.write_bytes(TEXT[:500])
     storage.lists.publish(feed, NAME, ListChange.COMPLETE)
     with faulty(iter(())) as department:
-        lists, source = downloader(department.url, department=True, every_s=3600)
+        lists, source = downloader(department.url, department=True, check_interval_s=3600)
         assert lists.download(source)
         note, _ = incoming.read(NAME)
         assert (note.serial, note.change) == (1, ListChange.COMPLETE)

@@ -23,7 +23,7 @@ class Bench:
     """An uploader whose first, idle step is done."""
 
     def __init__(self, outbox: Outbox, department: FaultyDepartment, files: Path, **changes: float) -> None:
-        settings = settings_for(department.url, files, retry_first_s=2.0, retry_longest_s=100.0, **changes)
+        settings = settings_for(department.url, files, retry_first_s=2.0, retry_max_s=100.0, **changes)
         self.department = HttpsDepartment(settings, "unit-1")
         self.uploader = Uploader(outbox, self.department, settings, ReplayedClock(NOW), lambda: 0.5)
         self.first_wait_s = self.uploader.step()

@@ -69,7 +69,7 @@ def decision_rule(settings: DecisionSettings) -> DecisionRule:
     """The decision rule that the settings describe."""
     return DecisionRule(
         readings_max=settings.readings_max,
-        age_ms_max=settings.age_ms_max,
+        age_ms_max=settings.timeout_ms,
         confidence_min=settings.confidence_min,
         characters_min=settings.characters_min,
     )
@@ -191,7 +191,7 @@ class Pipeline:
     def _watch(self, settings: Settings, camera_id: str) -> CameraWorker:
         origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
-        second = SecondOpinions(self._second, settings.vision.second_reader_ms_max)
+        second = SecondOpinions(self._second, settings.vision.second_reader_timeout_ms)
         identify = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
         parts = self._parts

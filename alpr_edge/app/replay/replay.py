@@ -162,7 +162,7 @@ class _Driving:
     def _pipeline(self, player: WavPlayer) -> Pipeline:
         log = self._recording.nmea
         fixes = [] if log is None else list(LogSource(log, self._start).fixes())
-        age_ms_max = self._settings.position.age_ms_max
+        age_ms_max = self._settings.position.fix_age_ms_max
         parts = PipelineDeps(
             models=self._plan.models,
             alerter=Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist),

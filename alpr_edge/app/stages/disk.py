@@ -106,7 +106,7 @@ class DiskStage:
         """Whether to begin a round: at intervals, or at once when there is no room, unless a round was in vain."""
         if self._ended_s is None or (excess and not self._futile):
             return True
-        wait_s = FUTILE_S if excess else self._retention.every_s
+        wait_s = FUTILE_S if excess else self._retention.check_interval_s
         return time.monotonic() - self._ended_s >= wait_s
 
     def judge(self) -> bool:

@@ -36,7 +36,7 @@ def open_ignition(settings: Settings) -> Ignition | None:
         case "none":
             return None
         case "command":
-            return CommandIgnition(settings.power.command, settings.power.command_timeout_s)
+            return CommandIgnition(settings.power.ignition_command, settings.power.command_timeout_s)
         case "gpio":
             return GpioIgnition(settings.power)
         case "file":
@@ -50,15 +50,15 @@ class IgnitionStage:
 
     Args:
         ignition: the ignition of the car.
-        every_s: the seconds between two readings.
+        check_interval_s: the seconds between two readings.
         answer_s_max: the time for an answer after which the one before no longer counts.
     """
 
     name = "ignition"
 
-    def __init__(self, ignition: Ignition, every_s: float, answer_s_max: float) -> None:
+    def __init__(self, ignition: Ignition, check_interval_s: float, answer_s_max: float) -> None:
         self._ignition = ignition
-        self._every_s = every_s
+        self._check_interval_s = check_interval_s
         self._answer_s_max = answer_s_max
         self._asked_s: float | None = None
         self._word: bool | None = None
@@ -81,7 +81,7 @@ class IgnitionStage:
                 beat()
                 self._asked_s = time.monotonic()
                 self._word, self._asked_s = self._ignition.is_on(), None
-                stop.wait(self._every_s)
+                stop.wait(self._check_interval_s)
         finally:
             self._word, self._asked_s = None, None
 
@@ -99,8 +99,8 @@ class PowerMonitor:
     """
 
     def __init__(self, settings: PowerSettings, stage: IgnitionStage | None, supervisor: Supervisor) -> None:
-        self._command = settings.power_off
-        self._power = Power(PowerRule(settings.off_after_s, settings.on_after_s, settings.grace_s))
+        self._command = settings.power_off_command
+        self._power = Power(PowerRule(settings.off_after_s, settings.on_after_s, settings.shutdown_grace_s))
         self._stage = stage
         self._supervisor = supervisor
         self._tried_s: float | None = None
@@ -171,7 +171,7 @@ def power_monitor(settings: Settings) -> Iterator[PowerMonitor]:
     stage = (
         None
         if ignition is None
-        else IgnitionStage(ignition, settings.power.every_s, settings.power.command_timeout_s + ANSWER_S_SPARE)
+        else IgnitionStage(ignition, settings.power.check_interval_s, settings.power.command_timeout_s + ANSWER_S_SPARE)
     )
     if stage is not None:
         supervisor.add(stage, replaceable=True)

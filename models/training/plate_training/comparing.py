@@ -107,7 +107,7 @@ def _drawing(data: Path) -> Drawing:
 def _looker(against: Against, side: int) -> Looker:
     names = {"detector": "default", "reader": "default", against.role: against.models[side]}
     detector = open_detector(names["detector"], against.confidence_min[side], against.threads)
-    sure_min = VisionSettings().detection_sure_min
+    sure_min = VisionSettings().detection_accept_min
     return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads), sure_min)
 
 

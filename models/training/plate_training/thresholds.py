@@ -33,7 +33,7 @@ from scripts.benchmarks.rendered import Drawing, scenes
 LEAST = 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 """Tried for ``vision.detection_confidence_min``."""
 SURE = 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8
-"""Tried for ``vision.detection_sure_min``."""
+"""Tried for ``vision.detection_accept_min``."""
 WIDTHS_PX = 0.0, 15.0, 20.0, 30.0, 60.0, 1000.0
 """Edges of the bins of plate width, in pixels of the network's input."""
 IOU_FOUND = 0.5

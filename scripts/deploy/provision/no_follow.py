@@ -89,7 +89,15 @@ def read_file(folder: int, name: str | PurePath, bytes_max: int) -> bytes:
         return file.read(bytes_max)
 
 
-def write_file(folder: int, name: str, content: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
+def write_file(
+    folder: int,
+    name: str,
+    content: bytes,
+    *,
+    mode: int = 0o600,
+    durable: bool = True,
+    like: os.stat_result | None = None,
+) -> None:
     """Replace a file in a folder at once.
 
     Args:
@@ -98,6 +106,7 @@ def write_file(folder: int, name: str, content: bytes, *, mode: int = 0o600, dur
         content: all of it.
         mode: less what the umask takes.
         durable: also a power cut leaves the old or the new one.
+        like: a file whose owner, group and mode it gets; None leaves them to this process and ``mode``.
 
     Raises:
         OSError: it cannot be written; what was there before still is.
@@ -106,6 +115,9 @@ def write_file(folder: int, name: str, content: bytes, *, mode: int = 0o600, dur
     remove_file(folder, draft)
     try:
         with os.fdopen(open_file(folder, draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            if like is not None:
+                os.fchown(file.fileno(), like.st_uid, like.st_gid)
+                os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
             file.write(content)
             file.flush()
             if durable:

@@ -106,5 +106,6 @@ class UnitSettings:
         except ProvisioningError as error:
             # Certificates come with the enrolment, which reads these settings.
             if faults := [line for line in error.said if not _OF_ENROLMENT.match(line)]:
-                raise ProvisioningError(faults[0].removeprefix("alpr-edge: "), faults) from None
+                hint = "; on the fleet's file: alpr-edge settings migrate FILE" if "was renamed to" in faults[0] else ""
+                raise ProvisioningError(faults[0].removeprefix("alpr-edge: ") + hint, faults) from None
         self._file.forget_before()

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from scripts.deploy.provision.release import version_of
 from scripts.deploy.update import trial as trials
 from scripts.deploy.update.daemons import Daemons
 from scripts.deploy.update.releases import Releases, is_older
+from scripts.deploy.update.settings_file import SettingsFile
 from scripts.deploy.update.trial import Trial
 
 SPACE_FACTOR = 5
@@ -60,6 +61,7 @@ class Update:
     say: Callable[[str], None]
     ready_s: float = 180.0
     boot_unit: Path = trials.BOOT_UNIT
+    settings: SettingsFile = field(default_factory=SettingsFile)
 
     @property
     def _trial(self) -> Path:
@@ -91,7 +93,7 @@ class Update:
             self.releases.make(copy)
         if older:
             self._require_readable(after)
-        return self._switch(before, after)
+        return self._switch(before, after, older=older)
 
     def settle(self) -> Ended:
         """Decide a release on trial: keep it if it is ready in time, else go back. Does nothing when there is none."""
@@ -99,7 +101,9 @@ class Update:
         if found is None:
             return Ended(Result.NOTHING, self.releases.in_use)
         if self.releases.in_use != found.after:
-            # The power went before the link was switched.
+            # The power went before the link was switched, or after it was switched back.
+            if self.settings.put_back(found.before):
+                self.daemons.restart()
             trials.end(self._trial, self.boot_unit)
             return Ended(Result.NOTHING, self.releases.in_use)
         found = found.again(self._trial)
@@ -111,14 +115,29 @@ class Update:
         trials.end(self._trial, self.boot_unit)
         return Ended(Result.UPDATED, found.after, removed=tuple(self.releases.prune()))
 
-    def _switch(self, before: str, after: str) -> Ended:
+    def _switch(self, before: str, after: str, *, older: bool) -> Ended:
         tried = Trial(before, after, self.daemons.is_fit(), self.ready_s)
-        tried.begin(self._trial, self.releases.folder(before) / "scripts" / "update", self.boot_unit)
+        tried.begin(self._trial, self._program(before, after), self.boot_unit)
+        self._adapt_settings(before, after, older=older)
         self.say(f"switching to {after}")
         self.releases.use(after)
         if why := self._restarted():
             return self._back(tried, why)
         return self.settle()
+
+    def _program(self, before: str, after: str) -> Path:
+        """What decides the trial at a start: of the release before, unless that one puts no settings back."""
+        knows = (self.releases.folder(before) / "scripts" / "deploy" / "update" / "settings_file.py").is_file()
+        return self.releases.folder(before if knows else after) / "scripts" / "update"
+
+    def _adapt_settings(self, before: str, after: str, *, older: bool) -> None:
+        """Make the settings those of the new release; one that cannot rewrite them is not switched to."""
+        try:
+            self.settings.adapt(self.releases.folder(after), before, older=older)
+        except ProvisioningError:
+            self.settings.put_back(before)
+            trials.end(self._trial, self.boot_unit)
+            raise
 
     def _fault(self, tried: Trial) -> str:
         if tried.tries > TRIES_MAX:
@@ -140,11 +159,19 @@ class Update:
             return str(error)
         return ""
 
+    def _settings_fault(self, version: str) -> str:
+        """Put the settings of a release back; returns why that failed, empty when it did not."""
+        try:
+            self.settings.put_back(version)
+        except ProvisioningError as error:
+            return str(error)
+        return ""
+
     def _back(self, tried: Trial, why: str) -> Ended:
         self.say(f"release {tried.after}: {why}; going back to {tried.before}")
         self.releases.use(tried.before)
         patient = replace(tried, tries=0, was_fit=False, ready_s=max(tried.ready_s, BACK_S_MIN))
-        still = self._restarted() or self._fault(patient)
+        still = self._settings_fault(tried.before) or self._restarted() or self._fault(patient)
         trials.end(self._trial, self.boot_unit)
         removed = tuple(self.releases.prune())
         if still:

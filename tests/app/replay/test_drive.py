@@ -108,7 +108,7 @@ def test_reads_have_the_position_of_their_frame_and_none_without_a_fix(drives: C
     assert placed
     for read in placed:
         assert abs(read["position"]["lat_deg"]) > 1
-        assert read["position"]["age_ms"] <= Settings().position.age_ms_max
+        assert read["position"]["age_ms"] <= Settings().position.fix_age_ms_max
         assert read["position"]["source"] == "log:drive.nmea"
 
 

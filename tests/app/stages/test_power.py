@@ -21,7 +21,7 @@ from tests.app.test_daemons import address, delivered_reads, department, edge, s
 __all__ = ["department"]
 WAIT_S = 60.0
 OFF_AFTER_S = 2.0
-SLEEPY = "retry_first_s = 600.0\nretry_longest_s = 86400.0"
+SLEEPY = "retry_first_s = 600.0\nretry_max_s = 86400.0"
 """The first look at the outbox comes at a random moment of ten minutes: nothing but the ignition wakes it sooner."""
 
 
@@ -45,10 +45,9 @@ class Car:
         off.chmod(0o700)
         text = self.settings.read_text(encoding="utf-8").replace("retry_first_s = 0.1", uplink)
         with self.settings.open("w", encoding="utf-8") as file:
-            file.write(
-                f'{text}[power]\nignition = "file"\nevery_s = 0.1\noff_after_s = {OFF_AFTER_S}\non_after_s = 0\n'
-            )
-            file.write(f'power_off = "{off}"\n{power}')
+            file.write(f'{text}[power]\nignition = "file"\ncheck_interval_s = 0.1\n')
+            file.write(f"off_after_s = {OFF_AFTER_S}\non_after_s = 0\n")
+            file.write(f'power_off_command = "{off}"\n{power}')
 
     def turn(self, word: str) -> None:
         """Turn the key."""
@@ -95,7 +94,7 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
     watching: Callable[..., tuple[Car, Daemon]], department: tuple[Path, Daemon]
 ) -> None:
     folder, server = department
-    car, run = watching(address(server), "grace_s = 60\n", SLEEPY)
+    car, run = watching(address(server), "shutdown_grace_s = 60\n", SLEEPY)
     with daemon("uplink", "--settings", str(car.settings)) as uplink:
         asleep = car.until(lambda told: told["figures"]["waiting"] > 0, "uplink")
         assert asleep["figures"]["link"] == "untried"
@@ -114,7 +113,7 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
 
 
 def test_without_a_link_the_stay_is_bounded(watching: Callable[..., tuple[Car, Daemon]]) -> None:
-    car, run = watching("https://127.0.0.1:9", "grace_s = 3\n")
+    car, run = watching("https://127.0.0.1:9", "shutdown_grace_s = 3\n")
     car.turn("off")
     run.wait_for("event=power.phase")
     began_s = time.monotonic()
@@ -125,7 +124,7 @@ def test_without_a_link_the_stay_is_bounded(watching: Callable[..., tuple[Car, D
 
 
 def test_ignition_that_comes_back_goes_on_without_losing_a_read(watching: Callable[..., tuple[Car, Daemon]]) -> None:
-    car, run = watching("https://127.0.0.1:9", "grace_s = 600\n")
+    car, run = watching("https://127.0.0.1:9", "shutdown_grace_s = 600\n")
     for _ in range(2):
         car.turn("off")
         car.is_in("parting")
@@ -163,7 +162,7 @@ def test_an_order_that_fails_is_a_trouble_and_the_unit_stays(watching: Callable[
     car, run = watching()
     (car.folder / "power-off").write_text("#!/bin/sh\nexit 4\n")
     car.turn("off")
-    car.until(lambda told: any("power.power_off ended with 4" in line for line in told["troubles"]))
+    car.until(lambda told: any("power.power_off_command ended with 4" in line for line in told["troubles"]))
     before = len(run.having("event=read.stored"))
     car.turn("on")
     run.wait_for("event=read.stored", before + 3)
@@ -187,7 +186,7 @@ class SilentLine:
 @pytest.mark.review(3)
 def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_counts_no_more() -> None:
     line, supervisor = SilentLine(), Supervisor()
-    stage = IgnitionStage(line, every_s=0.01, answer_s_max=0.5)
+    stage = IgnitionStage(line, check_interval_s=0.01, answer_s_max=0.5)
     supervisor.add(stage, replaceable=True)
     watch = PowerMonitor(PowerSettings(off_after_s=5.0), stage, supervisor)
     supervisor.start()

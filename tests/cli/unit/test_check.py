@@ -253,7 +253,7 @@ def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> N
 def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdict: str, said: str) -> None:
     assert "ignition" not in told(unit, *others("ignition"))
     with unit.open("a", encoding="utf-8") as file:
-        file.write(f'[power]\nignition = "command"\ncommand = "{command}"\n')
+        file.write(f'[power]\nignition = "command"\nignition_command = "{command}"\n')
     check = told(unit, *others("ignition"))["ignition"]
     assert (check["verdict"], said in check["said"]) == (verdict, True)
 

@@ -47,6 +47,7 @@ WORDS = {
     "unit release": ["none"],
     "unit check": ["--json", "--skip", "camera,card,gps,clock,sound,disk,certificates,department,models,versions"],
     "settings check": ["alpr-edge.toml"],
+    "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
 NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim"}

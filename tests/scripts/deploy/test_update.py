@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,12 @@ from scripts.deploy.provision.release import MADE
 from scripts.deploy.update import trial as trials
 from scripts.deploy.update.__main__ import CODES
 from scripts.deploy.update.releases import Releases, is_older
+from scripts.deploy.update.settings_file import SettingsFile
 from scripts.deploy.update.taking import Result, Update
 from scripts.deploy.update.trial import Trial
+
+PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
+OLD_SETTINGS, NEW_SETTINGS = "[retention]\ndays = 14.0  # d\n", "[retention]\nacknowledged_days_max = 14.0  # d\n"
 
 
 @dataclass
@@ -46,7 +51,12 @@ def unit(tmp_path: Path) -> Update:
         add(releases, version)
     (releases.base / "current").symlink_to("releases/1.1.0")
     (releases.base / "previous").symlink_to("releases/1.0.0")
-    return Update(releases, FolderDaemons(releases), lambda line: None, 1.0, tmp_path / "alpr-edge-trial.service")
+    settings = SettingsFile(tmp_path / "etc" / "alpr-edge.toml")
+    settings.path.parent.mkdir()
+    settings.path.write_text(OLD_SETTINGS)
+    settings.path.chmod(0o640)
+    boot_unit = tmp_path / "alpr-edge-trial.service"
+    return Update(releases, FolderDaemons(releases), lambda line: None, 1.0, boot_unit, settings)
 
 
 def add(releases: Releases, version: str, *files: str) -> None:
@@ -210,3 +220,62 @@ def test_the_unit_that_decides_at_the_start_is_whole_and_takes_going_back_for_su
     )
     assert done.stdout + done.stderr == ""
     assert f"SuccessExitStatus={CODES[Result.ROLLED_BACK]}\n" in unit.read_text()
+
+
+def adapt(unit: Update, version: str = "1.2.0", before: str = "1.1.0", *, older: bool = False) -> None:
+    """Adapt the settings with the command of a release, which is this environment's."""
+    program = unit.releases.folder(version) / ".venv" / "bin" / "alpr-edge"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.unlink(missing_ok=True)
+    program.symlink_to(PROGRAM)
+    unit.settings.adapt(unit.releases.folder(version), before, older=older)
+
+
+def test_settings_are_rewritten_for_the_new_release_and_the_old_ones_kept(unit: Update) -> None:
+    unit.settings.kept("1.1.0").write_text("of an earlier time")
+    adapt(unit)
+    assert unit.settings.path.read_text() == NEW_SETTINGS
+    assert unit.settings.kept("1.1.0").read_text() == OLD_SETTINGS
+    assert unit.settings.path.stat().st_mode & 0o7777 == 0o640
+
+
+def test_a_release_taken_back_starts_with_its_own_settings(unit: Update, on_trial: Callable[..., None]) -> None:
+    adapt(unit)
+    add(unit.releases, "1.2.0", "fault")
+    on_trial(switched=True)
+    assert unit.settle().result is Result.ROLLED_BACK
+    assert unit.settings.path.read_text() == OLD_SETTINGS
+    assert not unit.settings.kept("1.1.0").exists()
+
+
+def test_power_gone_before_the_switch_puts_the_settings_back(unit: Update, on_trial: Callable[..., None]) -> None:
+    adapt(unit)
+    on_trial(switched=False)
+    assert unit.settle().result is Result.NOTHING
+    assert unit.settings.path.read_text() == OLD_SETTINGS
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert unit.daemons.restarts == ["1.1.0"]
+
+
+def test_an_older_release_by_hand_gets_its_own_settings(unit: Update) -> None:
+    adapt(unit)
+    unit.settings.adapt(unit.releases.folder("1.1.0"), "1.2.0", older=True)
+    assert unit.settings.path.read_text() == OLD_SETTINGS
+    assert unit.settings.kept("1.2.0").read_text() == NEW_SETTINGS
+    assert unit.settings.put_back("1.2.0")
+    assert unit.settings.path.read_text() == NEW_SETTINGS
+
+
+def test_settings_that_cannot_be_rewritten_stay_and_are_one_line(unit: Update) -> None:
+    unit.settings.path.write_text("[retention\n")
+    with pytest.raises(ProvisioningError, match="not valid TOML"):
+        adapt(unit)
+    assert unit.settings.path.read_text() == "[retention\n"
+
+
+def test_a_link_in_place_of_kept_settings_is_not_put_back(unit: Update, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("not settings")
+    unit.settings.kept("1.1.0").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ProvisioningError, match="cannot be put back"):
+        unit.settings.put_back("1.1.0")
+    assert unit.settings.path.read_text() == OLD_SETTINGS

@@ -1,0 +1,79 @@
+"""The settings file in an update: rewritten for the new release, and put back for the one before.
+
+The file as it was is kept beside it, named after its release: ``alpr-edge.toml.release-0.1.0``.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.deploy.provision import no_follow
+from scripts.deploy.provision.machine import ProvisioningError, run
+from scripts.deploy.provision.unit_settings import SETTINGS
+
+BYTES_MAX = 1024 * 1024
+MIGRATE_S_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """The settings file of this unit.
+
+    Args:
+        path: of the file.
+    """
+
+    path: Path = SETTINGS
+
+    def kept(self, version: str) -> Path:
+        """Where the file of a release is kept."""
+        return self.path.with_name(f"{self.path.name}.release-{version}")
+
+    def adapt(self, release: Path, before: str, *, older: bool) -> None:
+        """Make the file one of the release that is switched to; what it was is kept.
+
+        Args:
+            release: folder of the release that is switched to.
+            before: version in use.
+            older: the release is older than that: its own file is put back, if it is kept here.
+
+        Raises:
+            ProvisioningError: it cannot be rewritten; it is as it was.
+        """
+        try:
+            with no_follow.opened_folder(self.path.parent) as folder:
+                # Of an earlier time; the one to go back to is the file as it is now.
+                no_follow.remove_file(folder, self.kept(before).name)
+                if older:
+                    self._exchange(folder, self.kept(before).name, self.kept(release.name).name)
+        except OSError as error:
+            raise ProvisioningError(f"{self.path}: cannot be kept: {error.strerror}") from None
+        if not older:
+            program = release / ".venv" / "bin" / "alpr-edge"
+            migrate = ("settings", "migrate", self.path, "--release", before, "--json")
+            run(program, *migrate, timeout_s=MIGRATE_S_MAX)
+
+    def put_back(self, version: str) -> bool:
+        """Put the kept file of a release back in its place; returns whether there was one. Raises ProvisioningError."""
+        name = self.kept(version).name
+        try:
+            with no_follow.opened_folder(self.path.parent) as folder:
+                # A link or a folder of that name is nobody's settings.
+                os.close(no_follow.open_file(folder, name))
+                os.replace(name, self.path.name, src_dir_fd=folder, dst_dir_fd=folder)
+                os.fsync(folder)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise ProvisioningError(f"{self.kept(version)}: cannot be put back: {error.strerror}") from None
+        return True
+
+    def _exchange(self, folder: int, kept: str, wanted: str) -> None:
+        """Keep the file under a name, and give it what another kept file holds, if there is one."""
+        with suppress(FileNotFoundError):
+            content = no_follow.read_file(folder, wanted, BYTES_MAX)
+            with os.fdopen(no_follow.open_file(folder, self.path.name), "rb") as file:
+                status, now = os.fstat(file.fileno()), file.read(BYTES_MAX)
+            no_follow.write_file(folder, kept, now, like=status)
+            no_follow.write_file(folder, self.path.name, content, like=status)
