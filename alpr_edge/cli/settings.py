@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alpr_edge.app.factories import model_faults
-from alpr_edge.cli.common import JsonOption, fail
+from alpr_edge.cli.common import JsonOption
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.services.settings_migration import migrate_settings
 from alpr_edge.settings import file_faults, load
@@ -47,10 +47,7 @@ def migrate(
     as_json: JsonOption = False,
 ) -> None:
     """Rename the keys of an older release; comments stay, and the file as it was is kept beside it."""
-    try:
-        report = migrate_settings(file, release)
-    except SettingsError as error:
-        fail(error)
+    report = migrate_settings(file, release)
     if as_json:
         typer.echo(json.dumps(asdict(report)))
         return
