@@ -9,16 +9,13 @@ import secrets
 import stat
 from pathlib import Path
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
+from alpr_edge.runtime.key_derivation import KEY_BYTES
 
 KEY_NAMES = ("outbox", "lists", "access")
-KEY_BYTES = 32
 IMAGES = "images"
-"""Purpose of the key that :func:`derive_key` makes from the outbox's for the images."""
+"""Purpose of the key that :func:`~alpr_edge.runtime.key_derivation.derive_key` makes from the outbox's for the images."""
 
 _CREDENTIAL_MASK = 0o227
 """Bits a credential may not have. systemd grants a unit's user its root-owned credentials by an ACL, whose mask shows
@@ -57,11 +54,6 @@ def create_keys(directory: Path) -> list[Path]:
     """
     private_directory(directory)
     return [path for name in KEY_NAMES if _create_key(path := directory / f"{name}.key")]
-
-
-def derive_key(key: bytes, purpose: str) -> bytes:
-    """A 32-byte key for one purpose out of another key (HKDF-SHA256, RFC 5869); neither tells the other."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"alpr-edge/{purpose}".encode()).derive(key)
 
 
 def _create_key(path: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import Self
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import give_to_owner_of, sync_directory, write_temporary
-from alpr_edge.store.keys import derive_key
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.sqlite_forensics.pages import SALT_BYTES, salt_of
 
 MARK_NAME = "edge.mark"
