@@ -1,7 +1,7 @@
 """alpr-edge: a number-plate reader for patrol cars.
 
-A plate travels from the lens to the department's storage through rooms named after what happens in
-them, and no room knows its neighbour; one file, :mod:`alpr_edge.app`, hangs the doors.
+A plate travels from the camera to the department's storage through packages named after what happens in them, and no
+package knows its neighbour; :mod:`alpr_edge.app` puts them together. ``README.md`` beside this file shows the way.
 """
 
 __version__ = "0.2.0"

@@ -18,7 +18,7 @@ PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
 HORN_PROGRAM = "/usr/bin/python3 -I /opt/alpr-edge/current/scripts/horn.py"
 CAPTURE, UPLINK, HORN = "alpr-edge.service", "alpr-edge-uplink.service", "alpr-edge-horn.service"
 EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6}
-"""Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open door 0.2 to 0.3."""
+"""Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open port 0.2 to 0.3."""
 
 
 TRUE = shutil.which("true") or ""

@@ -53,11 +53,13 @@ def drive(
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
     chosen = Settings() if settings is None else load(settings)
     began = None if start is None else _moment(start)
-    sight = open_vision_models(chosen.vision, chosen.unit.data_directory)
+    vision_models = open_vision_models(chosen.vision, chosen.unit.data_directory)
     with private_files():
         _prepare(out, force=force)
         recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-    plan = replay.Plan(recording, sight, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout)
+    plan = replay.Plan(
+        recording, vision_models, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout
+    )
     summary, faults = _with_progress(plan)
     for fault in faults:
         typer.echo(f"alpr-edge: {fault}", err=True)

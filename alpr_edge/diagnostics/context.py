@@ -44,7 +44,7 @@ class CheckContext:
         self.skip = skip
         self.microphone = microphone
         self.card_m = card_m
-        self.keeper = FixHistory(settings.position.fix_age_ms_max)
+        self.fix_history = FixHistory(settings.position.fix_age_ms_max)
         self.system = system
         self.listened = threading.Event()
         """Set when the receiver has given its time, or is not read any more."""
@@ -52,7 +52,7 @@ class CheckContext:
     def now(self) -> Instant:
         """The present instant: a running unit's own, else by the receiver or the computer's clock."""
         told = self.told() if self.running else None
-        now = GnssClock(self.system, self.keeper).now()
+        now = GnssClock(self.system, self.fix_history).now()
         return now if told is None else _continued(told.figures.get("now"), now)
 
     def settled_now(self) -> Instant:

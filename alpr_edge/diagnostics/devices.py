@@ -44,12 +44,12 @@ def _place(bench: CheckContext) -> Check:
     source = SerialSource(settings, bench.system, lambda: time.monotonic() > until_s)
     try:
         for fix in source.fixes():
-            bench.keeper.add(fix)
-            if bench.keeper.time_fix() is not None:
+            bench.fix_history.add(fix)
+            if bench.fix_history.time_fix() is not None:
                 break
     except PositionError as error:
         return red("gps", str(error))
-    if (latest := bench.keeper.latest) is None:
+    if (latest := bench.fix_history.latest) is None:
         return amber("gps", f"speaks ({source.tally.sentences} sentences), and has no fix", _SKY)
     return _fixed(latest)
 

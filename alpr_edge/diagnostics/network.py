@@ -8,10 +8,10 @@ from cryptography import x509
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, certificate, green, red
 from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.key_pair import certificate_held
-from alpr_edge.uplink.sealing import SealedError, media_key_in
 from alpr_edge.uplink.tls import context_of, days_left
 
 CONNECT_S_MAX = 5.0

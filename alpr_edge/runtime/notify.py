@@ -36,10 +36,10 @@ class ServiceManager:
     def _send(self, message: str) -> None:
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as door:
-            door.settimeout(0)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as listener:
+            listener.settimeout(0)
             try:
-                door.sendto(message.encode(), self._address)
+                listener.sendto(message.encode(), self._address)
             except OSError:
                 # The manager is gone or its queue is full: it will notice the missing heartbeat itself.
                 return

@@ -9,17 +9,14 @@ import secrets
 import stat
 from pathlib import Path
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import create_file, private_directory
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.runtime.key_derivation import KEY_BYTES
 
 KEY_NAMES = ("outbox", "lists", "access")
-KEY_BYTES = 32
 IMAGES = "images"
-"""Purpose of the images' key, which :func:`derive_key` makes from the outbox's."""
+"""Purpose of the images' key, which ``derive_key`` makes from the outbox's."""
 
 _CREDENTIAL_MASK = 0o227
 """Bits a credential may not have. systemd grants a unit's user its root-owned credentials by an ACL, whose mask shows
@@ -58,11 +55,6 @@ def create_keys(directory: Path) -> list[Path]:
     """
     private_directory(directory)
     return [path for name in KEY_NAMES if _create_key(path := directory / f"{name}.key")]
-
-
-def derive_key(key: bytes, purpose: str) -> bytes:
-    """Derive a 32-byte key for one purpose from another key (HKDF-SHA256, RFC 5869); neither reveals the other."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"alpr-edge/{purpose}".encode()).derive(key)
 
 
 def _create_key(path: Path) -> bool:

@@ -8,12 +8,13 @@ from functools import partial
 import structlog
 
 from alpr_edge.domain.errors import DamagedError, StoreError
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.settings import Settings
 from alpr_edge.store.db.access_rights import QUEUE
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
-from alpr_edge.store.keys import IMAGES, derive_key, load_key
+from alpr_edge.store.keys import IMAGES, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import waiting

@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, replace_file, sync_directory
 from alpr_edge.runtime.file_lock import exclusive_lock
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.sealing import SealedError, media_key_in
 
 PAIR_BYTES_MAX = 65_536
 _KEY_END = b"-----END PRIVATE KEY-----\n"

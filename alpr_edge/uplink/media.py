@@ -31,11 +31,11 @@ from alpr_edge.domain.protocol.media import (
     ReceiptsPayload,
     item_file,
 )
+from alpr_edge.domain.protocol.sealing import SealedError, Sealer, media_key_in, taken_apart
 from alpr_edge.runtime import no_follow
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink import key_pair
-from alpr_edge.uplink.sealing import SealedError, Sealer, media_key_in, taken_apart
 
 
 @dataclass(frozen=True, slots=True)

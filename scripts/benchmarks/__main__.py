@@ -7,7 +7,9 @@ from pathlib import Path
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import parse
-from scripts.benchmarks import accuracy, disk, hotlist, path
+from scripts.benchmarks import accuracy, path
+from scripts.benchmarks.disk import measure as disk
+from scripts.benchmarks.hotlist import measure as hotlist
 
 
 def main() -> None:

@@ -33,23 +33,25 @@ class Replay:
         return [event for event in closed if event.read.read_id not in corrected]
 
 
-def replay(frames: Iterable[Frame], sight: VisionModels, vision: VisionSettings, ending_ms: float = 0.0) -> Replay:
+def replay(
+    frames: Iterable[Frame], vision_models: VisionModels, vision: VisionSettings, ending_ms: float = 0.0
+) -> Replay:
     """Process frames one after the other as the unit does.
 
     Args:
         frames: the frames of one camera, in order.
-        sight: the models that find and read plates.
+        vision_models: the models that find and read plates.
         vision: the settings that say how long to wait for a second reader.
         ending_ms: the time after the last frame at which the source ends.
     """
     decision = DecisionSettings()
-    second = SecondOpinions(second_reader_worker(sight.second, live=False), vision.second_reader_timeout_ms)
-    origin, ids = Origin("bench", "bench", sight.model_ids), map(str, itertools.count())
+    second = SecondOpinions(second_reader_worker(vision_models.second, live=False), vision.second_reader_timeout_ms)
+    origin, ids = Origin("bench", "bench", vision_models.model_ids), map(str, itertools.count())
     rule = decision_rule(decision)
     passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)
     found, last = Replay(), None
     for frame in frames:
-        readings = sight.recogniser.recognise(frame)
+        readings = vision_models.recogniser.recognise(frame)
         found.readings.append(readings)
         found.events += passes.step(frame, readings)
         last = frame.captured

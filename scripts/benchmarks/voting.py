@@ -63,9 +63,9 @@ def benchmark(data: Path) -> list[Opener]:
 
 def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
     """Take one pass of each scene through the unit's rule and print what came of them."""
-    sight, console = open_vision_models(vision), Console(stderr=True)
+    vision_models, console = open_vision_models(vision), Console(stderr=True)
     bar = track(passes(openers), name, console=console, disable=not console.is_terminal, transient=True)
-    outcomes = [_outcome(passing(), sight, vision) for passing in bar]
+    outcomes = [_outcome(passing(), vision_models, vision) for passing in bar]
     found = [outcome for outcome in outcomes if outcome.readings]
     share(f"accuracy.{name}.found", len(found), len(outcomes))
     _print_frames(name, found)
@@ -75,9 +75,9 @@ def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
     print_tones(name, decisions, second_reader=vision.second_reader)
 
 
-def _outcome(passing: Pass, sight: VisionModels, vision: VisionSettings) -> Outcome:
+def _outcome(passing: Pass, vision_models: VisionModels, vision: VisionSettings) -> Outcome:
     outcome = Outcome(passing.truth.plate)
-    found = replay(passing.frames, sight, vision, ending_ms=FRAME_MS)
+    found = replay(passing.frames, vision_models, vision, ending_ms=FRAME_MS)
     for readings, box in zip(found.readings, passing.boxes, strict=True):
         best = max(readings, key=lambda reading: reading.box.iou(box), default=None)
         if best is not None and best.box.iou(box) >= IOU_MIN:

@@ -34,10 +34,10 @@ def _run() -> None:
     if why_not := fault():
         raise ProofError(why_not)
     figures = {}
-    with ExitStack() as doors:
+    with ExitStack() as resources:
         if not chosen.arm64:
-            doors.enter_context(wired())
-        for name, proof in _proofs(doors, chosen):
+            resources.enter_context(wired())
+        for name, proof in _proofs(resources, chosen):
             began_s = time.monotonic()
             print(f"{name} ...", file=sys.stderr, flush=True)
             said = proof()
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _proofs(doors: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
+def _proofs(resources: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
     if chosen.arm64:
         yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
         return
@@ -65,7 +65,7 @@ def _proofs(doors: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
     scene_of: list[Scene] = []
 
     def begin() -> str:
-        scene_of.append(_scene(doors, offline=offline, name="releases" if chosen.releases else "proof"))
+        scene_of.append(_scene(resources, offline=offline, name="releases" if chosen.releases else "proof"))
         return "systemd is process 1"
 
     yield "a clean Debian starts", begin
@@ -74,7 +74,7 @@ def _proofs(doors: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
         yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
         yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
     else:
-        yield from _of_a_unit(scene, doors, quick=chosen.quick)
+        yield from _of_a_unit(scene, resources, quick=chosen.quick)
     if chosen.quick:
         return
     yield from _of_updates(scene)
@@ -84,10 +84,10 @@ def _proofs(doors: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
         yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
 
 
-def _of_a_unit(scene: Scene, doors: ExitStack, *, quick: bool) -> Iterator[Proof]:
+def _of_a_unit(scene: Scene, resources: ExitStack, *, quick: bool) -> Iterator[Proof]:
     yield "a dry run changes nothing", partial(scenario.a_dry_run_changes_nothing, scene)
     if not quick:
-        online = doors.enter_context(ExitStack())
+        online = resources.enter_context(ExitStack())
         online.enter_context(internet())
     yield "a failed step is undone", partial(scenario.a_failed_step_is_undone, scene)
     yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
@@ -117,7 +117,7 @@ def _of_updates(scene: Scene) -> Iterator[Proof]:
     yield "a changed bundle is refused", partial(releasing.a_changed_bundle_is_refused, scene)
 
 
-def _scene(doors: ExitStack, *, offline: bool, name: str) -> Scene:
+def _scene(resources: ExitStack, *, offline: bool, name: str) -> Scene:
     root = copied(clean_root(prepared=offline), name)
     put_checkout(root)
     call("cp", "-a", bundle(), root / "root" / "bundle")
@@ -125,8 +125,8 @@ def _scene(doors: ExitStack, *, offline: bool, name: str) -> Scene:
     folder = CACHE / f"depot-{name}"
     call("rm", "-rf", folder)
     depot = Depot(folder)
-    doors.enter_context(depot.serving())
-    scene = Scene(doors.enter_context(Car(root, CAR)), depot, bundle=offline)
+    resources.enter_context(depot.serving())
+    scene = Scene(resources.enter_context(Car(root, CAR)), depot, bundle=offline)
     scenario.prepare(scene)
     return scene
 

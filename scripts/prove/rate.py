@@ -18,9 +18,9 @@ def main() -> None:
     """Print the rate between the first and the last frame: neither the start nor the models' loading counts."""
     frames, out, settings = sys.argv[1], Path(sys.argv[2]), load(Path(sys.argv[3]))
     out.mkdir(mode=0o700)
-    sight = open_vision_models(settings.vision, settings.unit.data_directory)
+    vision_models = open_vision_models(settings.vision, settings.unit.data_directory)
     recording = open_recording(frames, fps=10.0, nmea=None, hotlist=None, scratch=out)
-    plan = replay.Plan(recording, sight, out, settings, recording.began, real_time=False, upload_s_max=0.0)
+    plan = replay.Plan(recording, vision_models, out, settings, recording.began, real_time=False, upload_s_max=0.0)
     clocks: list[tuple[float, float]] = []
 
     def on_frame(done: int, total: int | None) -> None:

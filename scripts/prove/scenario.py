@@ -207,11 +207,11 @@ def firewall_holds(scene: Scene) -> str:
         found = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
         _require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
     serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
-    car.run("systemd-run", "--quiet", "--collect", "--unit=door", "python3", "-c", serve)
+    car.run("systemd-run", "--quiet", "--collect", "--unit=listener", "python3", "-c", serve)
     until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 10)
     call_in = f"import socket; socket.create_connection(('{CAR_ADDRESS}', 9), 2)"
     came_in = call("ip", "netns", "exec", DEPOT, "python3", "-c", call_in, check=False)
-    car.run("systemctl", "stop", "door", check=False)
+    car.run("systemctl", "stop", "listener", check=False)
     _require(came_in.returncode != 0, "the department's side reaches a port of the car")
     return "in: nothing; out to the department: the unit's user alone"
 

@@ -107,17 +107,17 @@ class SoundCard:
 
     device = "pulse"
 
-    def __init__(self, folder: Path, doors: ExitStack) -> None:
+    def __init__(self, folder: Path, resources: ExitStack) -> None:
         self._socket = folder / "pulse.sock"
-        self._doors = doors
+        self._resources = resources
         self._process: subprocess.Popen[bytes] | None = None
 
     def plug(self) -> None:
         command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
         command += ["-L", "module-null-sink sink_name=car rate=44100 channels=1"]
         command += ["-L", f"module-native-protocol-unix socket={self._socket} auth-anonymous=1"]
-        self._process = self._doors.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
-        self._doors.callback(self._process.kill)
+        self._process = self._resources.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        self._resources.callback(self._process.kill)
         limit = time.monotonic() + 30
         while subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode:
             assert time.monotonic() < limit, "PulseAudio does not answer"
@@ -139,8 +139,10 @@ class SoundCard:
 
     def record(self) -> Recording:
         command = ["parec", "-d", "car.monitor", "--raw", "--rate=44100", "--channels=1", "--format=s16le"]
-        process = self._doors.enter_context(subprocess.Popen([*command, "--latency-msec=10"], stdout=subprocess.PIPE))
-        self._doors.callback(process.kill)
+        process = self._resources.enter_context(
+            subprocess.Popen([*command, "--latency-msec=10"], stdout=subprocess.PIPE)
+        )
+        self._resources.callback(process.kill)
         recording = Recording(process)
         recording.wait_for(0.2)
         return recording
@@ -155,7 +157,7 @@ def sound_card(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'pulse.sock'}")
-    with ExitStack() as doors:
-        card = SoundCard(tmp_path, doors)
+    with ExitStack() as resources:
+        card = SoundCard(tmp_path, resources)
         card.plug()
         yield card

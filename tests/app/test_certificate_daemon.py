@@ -11,9 +11,10 @@ import pytest
 
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.pki.authority import initialise
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.keys import IMAGES, derive_key, load_key
+from alpr_edge.store.keys import IMAGES, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from tests.app.rig import WAIT_S, daemon
 from tests.department.enrolled import enrolled

@@ -26,7 +26,7 @@ HASTY = "connect_timeout_s = 1\nanswer_timeout_s = 1"
 def trickling(files: TlsFiles) -> Iterator[int]:
     """A server whose answers have a header that goes on for ever, a byte at a time; gives its port."""
     context, done = tls_context(files), threading.Event()
-    door = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
 
     def answer(raw: socket.socket) -> None:
         with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as peer:
@@ -38,17 +38,17 @@ def trickling(files: TlsFiles) -> Iterator[int]:
     def serve() -> None:
         while not done.is_set():
             with contextlib.suppress(OSError):
-                threading.Thread(target=answer, args=(door.accept()[0],), daemon=True).start()
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield door.getsockname()[1]
+        yield listener.getsockname()[1]
     finally:
         done.set()
         with contextlib.suppress(OSError):
-            door.shutdown(socket.SHUT_RDWR)
-        door.close()
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
         thread.join(30)
 
 

@@ -62,16 +62,16 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
 class RtspServer:
     """A camera on loopback that can be switched off, frozen and switched on again at the same address."""
 
-    def __init__(self, python: str, doors: ExitStack) -> None:
+    def __init__(self, python: str, resources: ExitStack) -> None:
         self._python = python
-        self._doors = doors
+        self._resources = resources
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
 
     def on(self) -> None:
         command = [self._python, "-c", RTSP_SERVER, str(self.port)]
-        process = self._doors.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-        self._doors.callback(process.kill)
+        process = self._resources.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        self._resources.callback(process.kill)
         assert process.stdout is not None
         self.port = int(process.stdout.readline())
         self._process = process
@@ -97,7 +97,7 @@ class RtspServer:
 @pytest.fixture
 def rtsp_server(require_system_module: Callable[[str], str]) -> Iterator[RtspServer]:
     python = require_system_module("import gi; gi.require_version('GstRtspServer', '1.0')")
-    with ExitStack() as doors:
-        server = RtspServer(python, doors)
+    with ExitStack() as resources:
+        server = RtspServer(python, resources)
         server.on()
         yield server

@@ -103,12 +103,12 @@ def test_added_models_are_found_by_their_name_and_read_in_our_alphabet(unit: Uni
     text = unit.settings.read_text(encoding="utf-8")
     unit.settings.write_text(f'{text}vision.detector = "official"\nvision.reader = "official"\n', encoding="utf-8")
     settings = load(unit.settings)
-    sight = open_vision_models(settings.vision, settings.unit.data_directory)
+    vision_models = open_vision_models(settings.vision, settings.unit.data_directory)
     frame = Frame("front", 0, Instant("boot", 0), np.zeros((720, 1280, 3), np.uint8))
-    (reading,) = sight.recogniser.recognise(frame)
+    (reading,) = vision_models.recogniser.recognise(frame)
     assert vote([reading]).plate == "8ABC123"
     assert (reading.box.left_px, reading.box.top_px) == pytest.approx((540, 310), abs=1)
-    assert [model.split(":")[1] for model in sight.model_ids] == ["official", "official"]
+    assert [model.split(":")[1] for model in vision_models.model_ids] == ["official", "official"]
 
 
 def test_the_entry_says_what_the_model_is_and_the_files_are_the_owners_alone(unit: Unit) -> None:

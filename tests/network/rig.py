@@ -14,9 +14,10 @@ from typing import Any
 
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.keys import IMAGES, derive_key, load_key
+from alpr_edge.store.keys import IMAGES, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
 from tests.app.rig import Daemon, daemon

@@ -20,7 +20,7 @@ from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock, wall_ns_at
 from alpr_edge.settings import PositionSettings
-from tests.position.test_keeper import NOON, fix_at
+from tests.position.test_fix_history import NOON, fix_at
 from tests.position.test_merging import gga, rmc
 from tests.position.test_serial_source import Receiver, wait_for
 

@@ -5,7 +5,7 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.pump import pump
-from tests.position.test_keeper import fix_at
+from tests.position.test_fix_history import fix_at
 
 BACKOFF = Backoff(first_s=1.0, longest_s=4.0)
 

@@ -64,8 +64,8 @@ def test_health_that_cannot_be_read_is_none(content: str | None, tmp_path: Path)
 
 @pytest.mark.review(4)
 def test_a_manager_that_reads_nothing_holds_nobody_up(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
-        door.bind(str(tmp_path / "notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
         manager = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify")})
         told = threading.Event()
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.keys import IMAGES, derive_key
+from alpr_edge.store.keys import IMAGES
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 

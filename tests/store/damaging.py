@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.keys import IMAGES, derive_key
+from alpr_edge.store.keys import IMAGES
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.keys import KEY_BYTES, KEY_NAMES, _check_guarded, create_keys, derive_key, load_key
+from alpr_edge.runtime.key_derivation import KEY_BYTES, derive_key
+from alpr_edge.store.keys import KEY_NAMES, _check_guarded, create_keys, load_key
 
 
 @pytest.fixture

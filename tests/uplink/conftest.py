@@ -11,10 +11,11 @@ from alpr_edge.department.http.server import tls_context
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.keys import IMAGES, derive_key
+from alpr_edge.store.keys import IMAGES
 from alpr_edge.store.outbox.outbox import Outbox
 from tests.department.enrolled import enrolled
 from tests.uplink.faulty import Fault, FaultyDepartment

@@ -19,17 +19,17 @@ SILENCE_S = 5.0
 
 @contextmanager
 def slow(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
         def accept() -> None:
-            connection, _ = door.accept()
+            connection, _ = listener.accept()
             with suppress(OSError), connection:
                 serve(connection)
 
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{door.getsockname()[1]}/"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         thread.join(30)
 
 

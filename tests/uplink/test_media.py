@@ -16,6 +16,7 @@ from alpr_edge.department.pki.media_keys import ReceiptSigner, public_pem
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import Answer, Outcome, encode
 from alpr_edge.domain.protocol.media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
+from alpr_edge.domain.protocol.sealing import sign
 from alpr_edge.domain.retention import DeletionReason
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import UplinkSettings
@@ -29,7 +30,6 @@ from alpr_edge.store.retention.usage import on_record
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.media import opened_medium, sealer_of
-from alpr_edge.uplink.sealing import sign
 from alpr_edge.uplink.uploader import Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import settings_for

@@ -50,7 +50,7 @@ def test_what_smoothing_put_there_is_taken_out() -> None:
     assert Calibration(smoothing=0.05).of(smoothed)[0, 0, 7] == pytest.approx(1, abs=1e-4)
 
 
-def test_an_entry_s_calibration_reaches_every_door(tmp_path: Path) -> None:
+def test_an_entry_s_calibration_reaches_every_factory(tmp_path: Path) -> None:
     plain = reader_of(tmp_path)
     entry = load_model(tmp_path, "reader", "default")
     sharp = OnnxReader(replace(entry, entry=entry.entry | {"temperature": 0.5, "smoothing": 0.02}), 1)

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 RIDES_S_MAX = 20.0
 """Longest time that the end of a pass waits for the commit of another read."""
-RIDERS_MAX = 64
+DEFERRED_CLOSES_MAX = 64
 
 
 class Recorder:
@@ -57,7 +57,7 @@ class Recorder:
         self.require_room = require_room
         self._boxes: dict[str, Box] = {}
         """By read of an open pass: where the plate is in the scene that is kept."""
-        self._riders: list[EndedPass] = []
+        self._deferred_closes: list[EndedPass] = []
         self._riding_since_s = 0.0
         self.without_pictures = 0
         """Records kept without all or some of their pictures since the start."""
@@ -78,13 +78,13 @@ class Recorder:
             StoreError: nothing of it is written.
         """
         ends = [record for record in batch if isinstance(record, EndedPass)]
-        if len(ends) == len(batch) and len(self._riders) + len(ends) <= RIDERS_MAX:
-            if not self._riders:
+        if len(ends) == len(batch) and len(self._deferred_closes) + len(ends) <= DEFERRED_CLOSES_MAX:
+            if not self._deferred_closes:
                 self._riding_since_s = time.monotonic()
-            self._riders += ends
+            self._deferred_closes += ends
             return
-        self._commit([*self._riders, *batch])
-        self._riders = []
+        self._commit([*self._deferred_closes, *batch])
+        self._deferred_closes = []
 
     def write_alone(self, record: Record) -> None:
         """Commit the deferred records and one record, each by itself, as far as the store accepts them.
@@ -92,7 +92,7 @@ class Recorder:
         Raises:
             StoreError: the store accepts nothing at present.
         """
-        self._write_riders()
+        self._write_deferred_closes()
         self._write_one(record)
 
     def set_aside(self, record: Record, reason: str = "the store failed on it time after time") -> None:
@@ -109,15 +109,15 @@ class Recorder:
     def flush(self) -> None:
         """Commit the deferred records."""
         try:
-            if self._riders:
-                self._commit(self._riders)
-                self._riders = []
+            if self._deferred_closes:
+                self._commit(self._deferred_closes)
+                self._deferred_closes = []
         except (PictureError, RefusedError):
-            self._write_riders()
+            self._write_deferred_closes()
 
     def flush_due(self, longest_s: float = RIDES_S_MAX) -> None:
         """Commit the deferred records once they have waited for so long."""
-        if self._riders and time.monotonic() - self._riding_since_s >= longest_s:
+        if self._deferred_closes and time.monotonic() - self._riding_since_s >= longest_s:
             self.flush()
 
     def finish(self) -> None:
@@ -125,14 +125,14 @@ class Recorder:
         try:
             self.flush()
         except StoreError as error:
-            while self._riders:
-                self.set_aside(self._riders[0], str(error))
-                del self._riders[0]
+            while self._deferred_closes:
+                self.set_aside(self._deferred_closes[0], str(error))
+                del self._deferred_closes[0]
 
-    def _write_riders(self) -> None:
-        while self._riders:
-            self._write_one(self._riders[0])
-            del self._riders[0]
+    def _write_deferred_closes(self) -> None:
+        while self._deferred_closes:
+            self._write_one(self._deferred_closes[0])
+            del self._deferred_closes[0]
 
     def _write_one(self, record: Record) -> None:
         try:

@@ -32,12 +32,12 @@ def sync(
     chosen = _chosen(unit, sources or [])
     with (
         open_store(unit, migrate=True) as store,
-        open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as taker,
+        open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as worker,
         Bar() as bar,
     ):
         fetcher, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
-        done = [_synced(fetcher, taker, source, now, bar.show) for source in chosen]
-        feeds = {found.source: found.refused for found in refused(taker.lists.directory)}
+        done = [_synced(fetcher, worker, source, now, bar.show) for source in chosen]
+        feeds = {found.source: found.refused for found in refused(worker.lists.directory)}
         notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
     for each, note in zip(done, notes, strict=True):
         if as_json:

@@ -30,10 +30,17 @@ from alpr_edge.domain.protocol.media import (
     RECEIPTS_SUFFIX,
     ReceiptPayload,
 )
+from alpr_edge.domain.protocol.sealing import (
+    SealedError,
+    SignedFile,
+    header_of,
+    media_key_digest,
+    taken_apart,
+    unsealed,
+)
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.no_follow import FileBelow
-from alpr_edge.uplink.sealing import SealedError, SignedFile, header_of, media_key_digest, taken_apart, unsealed
 
 BATCH = 50
 BATCH_BYTES = 32 * 1024 * 1024

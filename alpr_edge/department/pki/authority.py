@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import private_directory, replace_file
-from alpr_edge.store.keys import derive_key
+from alpr_edge.runtime.key_derivation import derive_key
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397

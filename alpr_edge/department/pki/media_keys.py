@@ -20,8 +20,8 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import encode
 from alpr_edge.domain.protocol.media import RECEIPTS_LINE, ReceiptPayload, ReceiptsPayload
+from alpr_edge.domain.protocol.sealing import sign
 from alpr_edge.runtime.durable_files import private_directory, replace_file
-from alpr_edge.uplink.sealing import sign
 
 
 def make_media_key(files: TlsFiles) -> None:

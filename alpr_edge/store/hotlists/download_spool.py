@@ -27,7 +27,7 @@ from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, give_to_owner_of, private_directory, sync_directory
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.store.keys import derive_key
+from alpr_edge.runtime.key_derivation import derive_key
 
 INCOMING = "incoming"
 """Name of the folder in the data folder, and purpose of its key."""

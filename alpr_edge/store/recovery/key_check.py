@@ -14,7 +14,7 @@ from typing import Self
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.store.keys import derive_key
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.sqlite_forensics.pages import SALT_BYTES, salt_of
 
 MARK_NAME = "edge.mark"

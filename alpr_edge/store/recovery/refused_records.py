@@ -24,7 +24,7 @@ from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.runtime.durable_files import private_directory, write_durably
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.store.keys import derive_key
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.reads.records import Stored
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery import record_json

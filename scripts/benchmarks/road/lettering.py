@@ -77,19 +77,21 @@ def _whole(opener: Opener) -> Scene:
 
 def run(of: Road) -> None:
     """Print the figures of each source."""
-    sight, console = open_vision_models(of.vision), Console(stderr=True)
+    vision_models, console = open_vision_models(of.vision), Console(stderr=True)
     for source in sources(of.data):
         made = source.around(spread(source.openers, of.limit))
         bar = track(made, source.name or "us", console=console, disable=not console.is_terminal, transient=True)
-        reads = [reads_of_no_plate(passing(), source, index, sight, of.vision) for index, passing in enumerate(bar)]
+        reads = [
+            reads_of_no_plate(passing(), source, index, vision_models, of.vision) for index, passing in enumerate(bar)
+        ]
         _print(f"{of.prefix}lettering.{source.name + '.' if source.name else ''}", reads)
 
 
 def reads_of_no_plate(
-    passing: Pass, source: Source, index: int, sight: VisionModels, vision: VisionSettings
+    passing: Pass, source: Source, index: int, vision_models: VisionModels, vision: VisionSettings
 ) -> list[ReadClosed]:
     """The reads of one pass that are of no plate."""
-    found = replay(source.change(passing.frames, index), sight, vision, ending_ms=FRAME_MS)
+    found = replay(source.change(passing.frames, index), vision_models, vision, ending_ms=FRAME_MS)
     if not source.plates:
         return found.standing
     return [

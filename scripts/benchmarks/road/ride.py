@@ -121,14 +121,14 @@ def open_ride(data: Path, limit: int | None = None) -> Ride:
     )
 
 
-def drive(ride: Ride, sight: VisionModels, vision: VisionSettings) -> Replay:
+def drive(ride: Ride, vision_models: VisionModels, vision: VisionSettings) -> Replay:
     """Replay the ride."""
     start = Instant("drive", 0, datetime.now(UTC), UtcSource.RTC)
     with tempfile.TemporaryDirectory() as folder:
         for picture in ride.pictures:
             (Path(folder) / picture.name).symlink_to(picture.resolve())
         recording = open_recording(folder, fps=FPS, nmea=None, hotlist=None, scratch=Path(folder))
-        return replay(recording.frames(start), sight, vision)
+        return replay(recording.frames(start), vision_models, vision)
 
 
 def attributed(ride: Ride, closed: ReadClosed) -> RideRead:

@@ -48,19 +48,19 @@ def _parser() -> argparse.ArgumentParser:
 
 def _provision(chosen: argparse.Namespace) -> int:
     require_fit_machine()
-    with ExitStack() as doors:
-        request = _request(chosen, doors)
+    with ExitStack() as resources:
+        request = _request(chosen, resources)
         if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
             request = asked(request)
         return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
 
 
-def _request(chosen: argparse.Namespace, doors: ExitStack) -> Request:
-    """What was asked for; a bundle is used as a checked copy, which lasts as long as ``doors`` are open."""
+def _request(chosen: argparse.Namespace, resources: ExitStack) -> Request:
+    """What was asked for; a bundle is used as a checked copy, which lasts as long as ``resources`` are open."""
     bundle = key = None
     if chosen.offline is not None:
         key = release_key(chosen.release_key)
-        bundle = doors.enter_context(staged(chosen.offline, key, STAGING))
+        bundle = resources.enter_context(staged(chosen.offline, key, STAGING))
     return Request(
         source=bundle or ROOT,
         unit_id=chosen.unit_id,

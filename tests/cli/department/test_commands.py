@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alpr_edge.cli.department.app import app
+from alpr_edge.cli import app
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from tests.department.enrolled import enrolled
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import hit_item, image_item, read_item
 
-COMMAND = "import sys; from alpr_edge.cli.department.app import app; app(sys.argv[1:])"
+COMMAND = "import sys; from alpr_edge.cli import main; sys.argv[1:1] = ['department']; sys.exit(main())"
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     made = tmp_path / "department"
-    outcome = CliRunner().invoke(app, ["init", str(made), "--name", "127.0.0.1", "--name", "localhost"])
+    outcome = CliRunner().invoke(app, ["department", "init", str(made), "--name", "127.0.0.1", "--name", "localhost"])
     assert outcome.exit_code == 0
     assert "alpr-edge department code UNIT_ID" in outcome.output
     return made
@@ -48,17 +48,17 @@ def test_set_up_serve_deliver_and_count(directory: Path, unit: Path) -> None:
     finally:
         server.kill()
         server.communicate()
-    shown = CliRunner().invoke(app, ["status", "--directory", str(directory), "--json"])
+    shown = CliRunner().invoke(app, ["department", "status", "--directory", str(directory), "--json"])
     counts = json.loads(shown.output)
     assert counts["items"] == {"hit": 1, "image": 1, "read": 1}
     assert (counts["reads"], counts["hits"], counts["units"]) == (1, 1, {"unit-1": 3})
-    text = CliRunner().invoke(app, ["status", "--directory", str(directory)]).output
+    text = CliRunner().invoke(app, ["department", "status", "--directory", str(directory)]).output
     assert "from unit-1: 3 items" in text
     assert "7ABC123" not in text + shown.output
 
 
 def test_an_empty_department_has_a_status(directory: Path) -> None:
-    outcome = CliRunner().invoke(app, ["status", "--directory", str(directory)])
+    outcome = CliRunner().invoke(app, ["department", "status", "--directory", str(directory)])
     assert outcome.exit_code == 0
     assert "last received never" in outcome.output
 
@@ -76,7 +76,7 @@ def test_an_empty_department_has_a_status(directory: Path) -> None:
 )
 def test_mistakes_end_in_one_line(arguments: list[str], line: str, tmp_path: Path) -> None:
     given = [argument.replace("{nowhere}", str(tmp_path / "nowhere")) for argument in arguments]
-    outcome = CliRunner().invoke(app, given)
+    outcome = CliRunner().invoke(app, ["department", *given])
     assert outcome.exit_code == 1
     assert line in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1
@@ -101,7 +101,7 @@ def test_whom_a_list_is_for_is_set_and_shown(directory: Path, tmp_path: Path) ->
     where = ["--directory", str(directory)]
 
     def run(*arguments: str) -> str:
-        outcome = CliRunner().invoke(app, [*arguments, *where])
+        outcome = CliRunner().invoke(app, ["department", *arguments, *where])
         assert outcome.exit_code == 0, outcome.output
         return outcome.stdout
 
@@ -115,5 +115,5 @@ def test_whom_a_list_is_for_is_set_and_shown(directory: Path, tmp_path: Path) ->
         (["--for", "unit-1"], "say which list with --source"),
         (["--source", "amber", "--for", "unit-1", "--for-all"], "exclude each other"),
     ):
-        outcome = CliRunner().invoke(app, ["audience", *wrong, *where])
+        outcome = CliRunner().invoke(app, ["department", "audience", *wrong, *where])
         assert (outcome.exit_code, line in outcome.stderr) == (1, True)

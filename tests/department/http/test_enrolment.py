@@ -1,4 +1,4 @@
-"""The enrolment port, and every other door seen by somebody without a certificate."""
+"""The enrolment port, and every other port seen by somebody without a certificate."""
 
 import ssl
 from collections.abc import Iterator
@@ -85,15 +85,15 @@ def test_every_other_endpoint_refuses_in_the_handshake_who_has_no_certificate(
     server: DepartmentServer, directory: Path
 ) -> None:
     storage = Storage(directory)
-    doors = endpoints(create_app(storage))
+    resources = endpoints(create_app(storage))
     storage.close()
-    assert doors == [
+    assert resources == [
         ("GET", "/v1/lists/{source}"),
         ("POST", "/v1/items"),
         ("POST", "/v1/renew"),
         ("POST", "/v1/retire"),
     ]
-    for method, path in [*doors, ("POST", "/v1/enrol"), ("GET", "/v1/authority")]:
+    for method, path in [*resources, ("POST", "/v1/enrol"), ("GET", "/v1/authority")]:
         with client_of(directory, server.port) as stranger, pytest.raises(httpx.TransportError):
             stranger.request(method, path.replace("{source}", "bolo"))
 

@@ -17,9 +17,9 @@ def reply_to(question: bytes) -> bytes:
     return header + question[12:end] + (record if is_a else b"")
 
 
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
-    door.bind((listening, 53))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+    listener.bind((listening, 53))
     print("listening", flush=True)  # noqa: T201 - the test waits for it
     while True:
-        asked, sender = door.recvfrom(512)
-        door.sendto(reply_to(asked), sender)
+        asked, sender = listener.recvfrom(512)
+        listener.sendto(reply_to(asked), sender)

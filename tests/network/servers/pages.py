@@ -53,8 +53,8 @@ def take(connection: socket.socket) -> None:
     connection.settimeout(None)
 
 
-with socket.create_server(("0.0.0.0", int(port)), reuse_port=True) as door:
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+with socket.create_server(("0.0.0.0", int(port)), reuse_port=True) as listener:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     print("listening", flush=True)  # noqa: T201 - the test waits for it
     while True:
-        threading.Thread(target=serve, args=(door.accept()[0],), daemon=True).start()
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()

@@ -18,7 +18,7 @@ from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention.deletion_dates import department_date, note_department_date
 from alpr_edge.store.retention.purge import Purge
-from tests.position.test_keeper import fix_at
+from tests.position.test_fix_history import fix_at
 from tests.store.records import START, bear_out, instant
 from tests.store.retention.test_purge import LIMITS, MUCH, deliver, keep, left, run
 
@@ -45,12 +45,12 @@ def test_a_cold_start_in_2028_purges_nothing(database: Database, store: ReadStor
     keep(store, "sent")
     deliver(outbox)
     keep(store, "waits")
-    inner, keeper = ReplayedClock(Instant("boot", 0)), FixHistory(5000)
+    inner, fix_history = ReplayedClock(Instant("boot", 0)), FixHistory(5000)
     off_s = (FUTURE - START).total_seconds()
     for second in range(6):
         inner.move_to(Instant("boot", second * 10**9))
-        keeper.add(fix_at(second, utc_offset_s=off_s))
-    now = GnssClock(inner, keeper).now()
+        fix_history.add(fix_at(second, utc_offset_s=off_s))
+    now = GnssClock(inner, fix_history).now()
     assert now.trusted
     assert purged(database, store, now).objection is not None
     for paired_s in (1.0, 61.0):

@@ -21,7 +21,7 @@ VOLUME = 0.8
 
 
 class Drive:
-    """A herald whose tones are written to a file, and what lies in the file."""
+    """An alerter whose tones are written to a file, and what lies in the file."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "alerts.wav"

@@ -29,9 +29,9 @@ from alpr_edge.settings import load
 from alpr_edge.store.keys import create_keys
 from alpr_edge.store.unit_store import open_store
 from scripts.benchmarks.figures import figure
-from scripts.benchmarks.hotlist_feed import looks, write_feed
-from scripts.benchmarks.hotlist_peers import peers
-from scripts.benchmarks.hotlist_unit import import_command
+from scripts.benchmarks.hotlist.feed import looks, write_feed
+from scripts.benchmarks.hotlist.peers import peers
+from scripts.benchmarks.hotlist.unit import import_command
 
 ENTRIES = 5_000_000
 TABLE = (10**3, 10**4, 10**5, 10**6, 10**7)
@@ -67,7 +67,7 @@ def _measure(entries: int, *, with_peers: bool) -> dict[str, float]:
             raise FeedError(
                 f"{report['rejected']} lines of the made-up list were rejected; it is wrong or the format is"
             )
-        unit = json.loads(_output([sys.executable, "-m", "scripts.benchmarks.hotlist_unit", str(settings), str(feed)]))
+        unit = json.loads(_output([sys.executable, "-m", "scripts.benchmarks.hotlist.unit", str(settings), str(feed)]))
         index = _index(settings)
         figures: dict[str, float] = unit | {"import_s": import_s} | _look_ups(index, looks(entries, LOOKS))
         against = _against(index, looks(entries, LOOKS), feed, unit["memory_mb"]) if with_peers else {}

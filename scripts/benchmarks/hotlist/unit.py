@@ -67,15 +67,15 @@ def _while_importing(store: UnitStore, lists: HotlistLoader, command: list[str])
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     swaps: list[float] = []
     over = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(lists, swaps, over))
-    keeper.start()
+    owner = threading.Thread(target=_keep, args=(lists, swaps, over))
+    owner.start()
     during: list[float] = []
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as importing:  # noqa: S603 - our own command
         _commit_until(lambda: importing.poll() is not None, store, during)
     deadline = time.monotonic() + SWAP_S_MAX
     _commit_until(lambda: bool(swaps) or time.monotonic() > deadline, store, during)
     over.set()
-    keeper.join()
+    owner.join()
     if importing.returncode or not swaps:
         raise SystemExit("the import under way was refused or never swapped in")
     rest = float(np.median(idle))

@@ -27,7 +27,7 @@ def fix_at(second: float, *, utc_offset_s: float = 0.0, dated: bool = True, boot
     )
 
 
-def keeper_of(*fixes: Fix, fixes_max: int = 100) -> FixHistory:
+def fix_history_of(*fixes: Fix, fixes_max: int = 100) -> FixHistory:
     fix_history = FixHistory(age_ms_max=5000, fixes_max=fixes_max)
     for fix in fixes:
         fix_history.add(fix)
@@ -35,7 +35,7 @@ def keeper_of(*fixes: Fix, fixes_max: int = 100) -> FixHistory:
 
 
 def test_position_lies_between_the_fixes_whatever_their_order() -> None:
-    fix_history = keeper_of(fix_at(2), fix_at(1), fix_at(3))
+    fix_history = fix_history_of(fix_at(2), fix_at(1), fix_at(3))
     position = fix_history.at(BOOT.shifted(1500))
     assert position is not None
     assert abs(position.lat_deg - 37.00015) < 1e-9
@@ -43,13 +43,13 @@ def test_position_lies_between_the_fixes_whatever_their_order() -> None:
 
 
 def test_no_fix_and_old_fix_mean_no_position() -> None:
-    assert keeper_of().at(BOOT) is None
-    assert keeper_of().latest is None
-    assert keeper_of(fix_at(0)).at(BOOT.shifted(5001)) is None
+    assert fix_history_of().at(BOOT) is None
+    assert fix_history_of().latest is None
+    assert fix_history_of(fix_at(0)).at(BOOT.shifted(5001)) is None
 
 
 def test_history_is_bounded_and_a_moment_is_kept_once() -> None:
-    fix_history = keeper_of(*(fix_at(second) for second in range(20)), fix_at(19), fixes_max=10)
+    fix_history = fix_history_of(*(fix_at(second) for second in range(20)), fix_at(19), fixes_max=10)
     position = fix_history.at(BOOT.shifted(10_000))
     assert position is not None
     assert position.age_ms == 0
@@ -57,13 +57,13 @@ def test_history_is_bounded_and_a_moment_is_kept_once() -> None:
 
 
 def test_another_boot_ends_the_history() -> None:
-    fix_history = keeper_of(fix_at(1), fix_at(1, boot="later"))
+    fix_history = fix_history_of(fix_at(1), fix_at(1, boot="later"))
     assert fix_history.at(BOOT.shifted(1000)) is None
     assert fix_history.at(Instant("later", 1_000_000_000)) is not None
 
 
 def test_threads_may_add_and_ask_at_once() -> None:
-    fix_history = keeper_of(fixes_max=50)
+    fix_history = fix_history_of(fixes_max=50)
 
     def add() -> None:
         for second in range(200):
@@ -89,7 +89,7 @@ def drive(until_s: int, since_s: int = 0, **claims: object) -> list[Fix]:
 
 
 def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
-    fix_history = keeper_of(*drive(5))
+    fix_history = fix_history_of(*drive(5))
     now = gnss_now(fix_history, replace(BOOT.shifted(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
     assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=15), UtcSource.GNSS)
     assert now.uncertainty_ms == 1001.0
@@ -102,16 +102,16 @@ def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
 )
 def test_a_system_clock_that_is_wrong_or_stepped_changes_no_trusted_time(inner_utc: datetime | None) -> None:
     inner = replace(BOOT.shifted(7000), utc=inner_utc, utc_source=UtcSource.RTC)
-    assert gnss_now(keeper_of(*drive(5)), inner).utc == NOON + timedelta(seconds=7)
-    assert not gnss_now(keeper_of(), inner).trusted
+    assert gnss_now(fix_history_of(*drive(5)), inner).utc == NOON + timedelta(seconds=7)
+    assert not gnss_now(fix_history_of(), inner).trusted
 
 
 def test_a_date_is_trusted_when_the_fixes_of_some_seconds_agree_on_it() -> None:
     now = BOOT.shifted(6000)
     undated, jumped = drive(5, dated=False), [*drive(4), fix_at(5, utc_offset_s=18)]
     for fixes in ([], drive(0), drive(3), undated, [*undated, fix_at(6)], jumped):
-        assert gnss_now(keeper_of(*fixes), now) == now
-    assert gnss_now(keeper_of(*drive(4)), now).trusted
+        assert gnss_now(fix_history_of(*fixes), now) == now
+    assert gnss_now(fix_history_of(*drive(4)), now).trusted
 
 
 def test_after_a_jump_no_time_is_trusted_until_it_is_out_of_sight() -> None:
@@ -132,14 +132,14 @@ def test_two_receivers_that_disagree_tell_no_time() -> None:
 
 
 def test_a_leap_second_does_not_end_trust() -> None:
-    fix_history = keeper_of(*drive(30), *drive(40, 31, utc_offset_s=-1))
+    fix_history = fix_history_of(*drive(30), *drive(40, 31, utc_offset_s=-1))
     now = gnss_now(fix_history, BOOT.shifted(40_000))
     assert now.utc == NOON + timedelta(seconds=39)
     assert now.utc_source is UtcSource.GNSS
 
 
 def test_a_better_time_server_stays() -> None:
-    fix_history = keeper_of(*drive(5))
+    fix_history = fix_history_of(*drive(5))
     synced = Instant("boot", 6_000_000_000, NOON, UtcSource.NTP, 20.0)
     assert gnss_now(fix_history, synced) == synced
     assert gnss_now(fix_history, replace(synced, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
@@ -147,7 +147,7 @@ def test_a_better_time_server_stays() -> None:
 
 def test_fix_of_another_boot_tells_no_time() -> None:
     now = Instant("later", 6_000_000_000)
-    assert gnss_now(keeper_of(*drive(5)), now) == now
+    assert gnss_now(fix_history_of(*drive(5)), now) == now
 
 
 YEAR_S = 365 * 86_400
@@ -184,7 +184,7 @@ def test_what_was_believed_before_a_restart_counts_and_another_boot_begins_anew(
 
 @pytest.mark.review(11)
 def test_a_date_ahead_of_the_time_server_s_is_refused() -> None:
-    fix_history = keeper_of(*drive(5, utc_offset_s=YEAR_S))
+    fix_history = fix_history_of(*drive(5, utc_offset_s=YEAR_S))
     synced = Instant("boot", 6_000_000_000, NOON + timedelta(seconds=6), UtcSource.NTP, 5000.0)
     assert gnss_now(fix_history, synced) == synced
     assert "ahead of the one" in GnssClock(ReplayedClock(synced), fix_history).trouble
@@ -194,7 +194,7 @@ def test_a_date_ahead_of_the_time_server_s_is_refused() -> None:
 @pytest.mark.review(11)
 def test_chronyd_s_word_for_a_receiver_that_jumps_is_no_second_opinion() -> None:
     """chronyd had its time from the same receiver, and keeps a false date when the receiver has left it."""
-    fix_history = keeper_of(*drive(9, utc_offset_s=YEAR_S))
+    fix_history = fix_history_of(*drive(9, utc_offset_s=YEAR_S))
     by_chronyd = Instant("boot", 0, NOON + timedelta(days=365), UtcSource.GNSS, 500.0)
     assert gnss_now(fix_history, by_chronyd.shifted(9000)).trusted
     sources = set()

@@ -26,8 +26,8 @@ from alpr_edge.store.unit_store import UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.tls import context_of
 from alpr_edge.uplink.uploader import Uploader
-from scripts.benchmarks.disk_device import unit_store
-from scripts.benchmarks.disk_reads import Drive, Look
+from scripts.benchmarks.disk.device import unit_store
+from scripts.benchmarks.disk.reads import Drive, Look
 from scripts.benchmarks.figures import figure
 from scripts.faults.records import UNIT_ID
 from scripts.faults.rig import Rig, standing

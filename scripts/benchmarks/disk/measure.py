@@ -21,9 +21,9 @@ from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.purge import Purge, Purged
 from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore
-from scripts.benchmarks import disk_catchup
-from scripts.benchmarks.disk_device import Device, device, unit_store
-from scripts.benchmarks.disk_reads import A_DAY, START, Drive, Look, looks
+from scripts.benchmarks.disk import catchup
+from scripts.benchmarks.disk.device import Device, device, unit_store
+from scripts.benchmarks.disk.reads import A_DAY, START, Drive, Look, looks
 from scripts.benchmarks.figures import figure, milliseconds
 
 PARTS = ("bytes", "fortnight", "catchup")
@@ -59,7 +59,7 @@ def run(data: Path, parts: tuple[str, ...], reads: int) -> None:
             with device(Path(folder) / "fortnight.img", 2 * TARGET_BYTES) as made:
                 _fortnight(made, settings, pictures, reads)
         if "catchup" in parts:
-            disk_catchup.run(Path(folder), settings, pictures)
+            catchup.run(Path(folder), settings, pictures)
 
 
 def _fast_folder(reads: int) -> Path | None:

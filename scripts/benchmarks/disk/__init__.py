@@ -1,0 +1,1 @@
+"""What the disk and the store take: commits, deletions, catching up, stores of a whole year."""

@@ -1,0 +1,1 @@
+"""What a hotlist of millions of entries takes: import, memory and matching."""
