@@ -131,7 +131,7 @@ def name_offences(root: Path, path: str) -> Iterator[str]:
         yield from denied_names(text)
 
 
-def participle_offences(root: Path) -> list[str]:
+def participle_offences(root: Path, allowed: int = PARTICIPLE_FUNCTIONS_MAX) -> list[str]:
     """Every function with a participle for a name, once there are more of them than there were."""
     found = [
         f"{path}:{offence}"
@@ -139,7 +139,7 @@ def participle_offences(root: Path) -> list[str]:
         if path.endswith(".py") and (root / path).is_file()
         for offence in participle_functions((root / path).read_text(encoding="utf-8"))
     ]
-    return found if len(found) > PARTICIPLE_FUNCTIONS_MAX else []
+    return found if len(found) > allowed else []
 
 
 def denied_words(text: str, *, may_draw_streets: bool = False) -> Iterator[str]:
