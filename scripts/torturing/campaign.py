@@ -21,7 +21,7 @@ from scripts.torturing.faults import Fault
 from scripts.torturing.folders import mend, spoil
 from scripts.torturing.ledger import Ledger, Tally
 from scripts.torturing.listening import ANY_MOMENT_S, STOP_S_MAX, heard_for, heard_to_the_end, next_said, rest
-from scripts.torturing.notes import Aside, Failed, Note
+from scripts.torturing.notes import Aside, Failed, Kept, Note
 from scripts.torturing.planning import Trial
 from scripts.torturing.receiver import Receiver
 from scripts.torturing.refusing import Refusal, refusing_department
@@ -38,6 +38,7 @@ FULL_S = 0.15
 """How long a victim runs on a full disk before it is killed."""
 UNWRITABLE_S = 0.2, 1.0
 """How long the writer runs beside folders that it cannot write."""
+GOES_ON_S_MAX = 60.0
 REFUSED_KINDS = (ItemKind.READ, ItemKind.HIT, ItemKind.ALERT, ItemKind.IMAGE)
 
 Work = Callable[[Activity, Task, Connection], None]
@@ -187,8 +188,19 @@ class Campaign:
                 yield note
             if fault is Fault.FOLDERS:
                 spoil(self._rig.settings(disk.folder), self._random)
-                yield from heard_for(receive, self._random.uniform(*UNWRITABLE_S))
+                yield from self._goes_on(receive, self._random.uniform(*UNWRITABLE_S))
             yield from self._end(self._ending_of(fault), process, receive, disk)
+
+    def _goes_on(self, receive: Connection, seconds: float) -> Iterator[Note]:
+        """What the writer says in a while; it has to keep records, or set them aside, all the time."""
+        kept = False
+        end = time.monotonic() + GOES_ON_S_MAX
+        while not kept and time.monotonic() < end:
+            for note in heard_for(receive, seconds):
+                kept |= isinstance(note, Kept | Aside)
+                self.tally.blind += [f"the writer ended: {note.reason}"] if isinstance(note, Failed) else []
+                yield note
+        self.tally.blind += ["the writer kept nothing beside folders that it cannot write"] * (not kept)
 
     def _ending_of(self, fault: Fault) -> Fault | None:
         """What ends a victim; None: it is told to stop."""

@@ -57,6 +57,8 @@ class Watched:
         else:
             self._future(receiver, random)
         self._goes_on(fault)
+        deleted = self._told.figures.get("reads_deleted", {})
+        self._tally.lost += [f"{sum(deleted.values())} reads were deleted: {fault}"] * bool(deleted)
 
     def _threads(self) -> None:
         self._until(lambda _: any(isinstance(note, KilledAll) for note in self.notes), "not each thread came back")
@@ -78,8 +80,6 @@ class Watched:
             self._until(lambda told: told.figures["utc_source"] in TRUSTED, "it does not take the receiver's time")
         receiver.ahead = AHEAD
         self._until(_rests, "it does not refuse a date of the future")
-        deleted = self._told.figures.get("reads_deleted", {})
-        self._tally.lost += [f"{sum(deleted.values())} reads went by a date of the future"] * bool(deleted)
 
     def _goes_on(self, fault: Fault) -> None:
         """Frames are recognised and reads stored, both anew."""
