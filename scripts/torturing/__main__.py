@@ -1,4 +1,4 @@
-"""Cut the power of a unit at random moments and count what was lost; the last line is JSON."""
+"""Cut a unit's power at random moments, bring other faults on it, and count what was lost; the last line is JSON."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ def main() -> None:
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.cuts} power cuts, not {WHOLE.cuts}")
-    parser.add_argument("--rounds", type=int, metavar="N", help="N faults in all, at least, each kind in its share")
+    parser.add_argument("--rounds", type=int, metavar="N", help="so many faults in all, each kind in its share")
     parser.add_argument("--seed", type=int, default=462, help="draws the same faults again; the moments fall anew")
     chosen = parser.parse_args()
     configure_logs(verbose=False)

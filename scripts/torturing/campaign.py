@@ -60,15 +60,17 @@ class Campaign:
         rig: what no fault reaches.
         random: draws the moments.
         victim: a process's entry point; another than :func:`~scripts.torturing.victims.work` in tests of this tool.
+        goes_on_s_max: how long the writer may keep nothing beside folders that it cannot write.
     """
 
-    def __init__(self, rig: Rig, random: Random, victim: Work = work) -> None:
+    def __init__(self, rig: Rig, random: Random, victim: Work = work, goes_on_s_max: float = GOES_ON_S_MAX) -> None:
         self.tally = Tally()
         self.tried: Counter[Trial] = Counter()
         self.survived: Counter[Trial] = Counter()
         self._rig = rig
         self._random = random
         self._victim = victim
+        self._goes_on_s_max = goes_on_s_max
         self._runs = 0
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(["scripts.torturing.victims"])
@@ -194,7 +196,7 @@ class Campaign:
     def _goes_on(self, receive: Connection, seconds: float) -> Iterator[Note]:
         """What the writer says in a while; it has to keep records, or set them aside, all the time."""
         kept = False
-        end = time.monotonic() + GOES_ON_S_MAX
+        end = time.monotonic() + self._goes_on_s_max
         while not kept and time.monotonic() < end:
             for note in heard_for(receive, seconds):
                 kept |= isinstance(note, Kept | Aside)

@@ -30,7 +30,7 @@ class Mix:
     """Whole ones, with false dates, floods and killed threads."""
 
     def scaled(self, rounds: int) -> "Mix":
-        """So many faults in all, at least; each kind that there was is there."""
+        """So many faults in all, or a few more, in the same shares."""
         counts = astuple(self)
         return Mix(*(math.ceil(count * rounds / sum(counts)) for count in counts))
 

@@ -57,7 +57,7 @@ class RefusingStorage(Storage):
                 return super().store(unit_id, parts)
             self.failures += 1
         if self._refusal is Refusal.ERROR:
-            raise RuntimeError("a fault of the department's program")
+            raise HTTPException(500, "a fault of the program")
         if self._refusal is Refusal.BUSY:
             raise StoreError("a fault of the department's disk")
         if self._refusal is Refusal.BATCH:
