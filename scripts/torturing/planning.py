@@ -39,7 +39,7 @@ def plan(mix: Mix, random: Random) -> list[Trial]:
     """Faults spread evenly over what a unit does, in random order."""
     cuts, others, damages = mix.cuts, mix.others, mix.damages
     activities = PARTS
-    trials = [(Fault.CUT, activities[number % len(activities)]) for number in range(cuts)]
+    trials: list[Trial] = [(Fault.CUT, activities[number % len(activities)]) for number in range(cuts)]
     kinds = (Fault.KILL, Fault.FULL)
     trials += [(kinds[number // len(activities) % 2], activities[number % len(activities)]) for number in range(others)]
     wounds = [fault for fault in Fault if fault.is_damage]
