@@ -261,10 +261,11 @@ def test_a_writer_that_a_folder_blinds_is_caught(rig: Rig, can_mount: None) -> N
 
 
 @pytest.mark.review(3)
-def test_every_other_fault_is_survived_and_counted(rig: Rig, can_mount: None) -> None:
-    campaign = Campaign(rig, Random(2))
+def test_every_other_fault_is_survived_and_counted(tmp_path: Path, can_mount: None) -> None:
     trials = plan(Mix(0, 0, 0, folders=2, refusals=1, units=3), Random(2))
-    assert list(campaign.run(trials)) == trials
+    with standing(tmp_path) as rig:  # a department of its own: campaigns make the same reads
+        campaign = Campaign(rig, Random(2))
+        assert list(campaign.run(trials)) == trials
     assert campaign.tally.is_clean, campaign.tally
     figures = campaign.tally.figures()
     assert figures["folders_unwritable"] == 2

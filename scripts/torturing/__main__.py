@@ -24,7 +24,7 @@ from scripts.torturing.planning import Mix, Trial, plan
 from scripts.torturing.rig import standing
 
 WHOLE = Mix(cuts=1000, others=200, damages=200, folders=200, refusals=200, units=120)
-QUICK = Mix(cuts=60, others=10, damages=6, folders=4, refusals=2, units=3)
+QUICK = Mix(cuts=36, others=10, damages=6, folders=2, refusals=1, units=3)
 FINDINGS_SHOWN = 20
 MEMORY_BYTES_MIN = 1 << 30
 

@@ -33,7 +33,7 @@ DISK_FULL_SHARE = 0.5
 """A disk is sent to the department and made anew when it is fuller than this."""
 NEAR_S = 0.03
 NOTES_WAITED_MAX = 12
-NOTE_S_MAX = 10.0
+NOTE_S_MAX = 60.0
 FULL_S = 0.15
 """How long a victim runs on a full disk before it is killed."""
 UNWRITABLE_S = 0.2, 1.0
