@@ -1,7 +1,7 @@
 """Prepares a unit for the destruction of its data: queues every read, and counts what nobody else has.
 
-The queue alone does not show that: a read whose pass never closed is not in it, nor is what lies in a damaged database,
-nor whether somebody holds a read as evidence (policy 462.5).
+The queue alone does not show that: a read whose pass never closed is not in it, nor is a record that the store did not
+take, nor what lies in a damaged database, nor whether somebody holds a read as evidence (policy 462.5).
 """
 
 from collections.abc import Callable
@@ -25,6 +25,10 @@ class Handover:
     """Reads stored here, open ones among them."""
     open_reads_closed: int
     """Reads of passes that no run closed; they are in the queue now."""
+    records_taken_in: int
+    """Records set aside by earlier runs, as the store did not take them; it has them now."""
+    records_set_aside: int
+    """Records that it still does not take, or that cannot be read: they lie nowhere else."""
     databases: list[dict[str, Any]]
     """Damaged databases: name, and what was salvaged of each, now or before."""
     items: dict[str, int]
@@ -41,7 +45,7 @@ class Handover:
 
 
 def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover:
-    """Close open reads, salvage damaged databases, and count; a second call changes nothing.
+    """Take in records set aside, close open reads, salvage damaged databases, and count; again changes nothing.
 
     Args:
         store: the store of a unit that is not running; this process has locked its data folder.
@@ -51,6 +55,8 @@ def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover
         StoreError: the store cannot be read or written.
     """
     data = store.database.path.parent
+    # First, as at every start: an end among them still finds its read open.
+    taken_in = store.refused.take_in(store.reads)
     closed = store.reads.close_open_reads()
     databases = [_salvaged(store, aside, tick) for aside in damaged_databases(data)]
     # A read that came over is closed; one that was there and hung on it may not have been.
@@ -61,6 +67,8 @@ def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover
     told = Handover(
         reads=store.reads.counts().reads,
         open_reads_closed=closed,
+        records_taken_in=taken_in,
+        records_set_aside=store.refused.count(),
         databases=databases,
         items=asdict(store.outbox.counts()),
         media=[
@@ -96,6 +104,7 @@ def _left(told: Handover) -> dict[str, int]:
         "items_on_media": told.items["offloaded"],
         "reads_unacknowledged": told.reads_unacknowledged,
         "reads_held": told.reads_held,
+        "records_set_aside": told.records_set_aside,
         "databases_incomplete": sum(not database["complete"] for database in told.databases),
     }
     return {name: count for name, count in counts.items() if count}

@@ -1,1 +1,1 @@
-"""Power cuts, kills and full disks at random moments of everything a unit writes, and a count of what was lost."""
+"""Faults at random moments of everything a unit writes and lives by, and a count of what was lost."""

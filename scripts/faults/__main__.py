@@ -1,13 +1,15 @@
-"""Cut the power of a unit at random moments and count what was lost; the last line is JSON."""
+"""Cut a unit's power at random moments, bring other faults on it, and count what was lost; the last line is JSON."""
 
 import argparse
 import json
+import logging
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from random import Random
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -15,13 +17,14 @@ from rich.table import Table
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.logs import configure_logs
-from scripts.faults.campaign import Campaign, Trial, plan
+from scripts.faults.campaign import Campaign
 from scripts.faults.disk import mounting_fault
+from scripts.faults.ledger import Tally
+from scripts.faults.planning import Mix, Trial, plan
 from scripts.faults.rig import standing
 
-WHOLE = 1000, 200, 200
-"""Power cuts, other faults, and damaged databases."""
-QUICK = 60, 10, 6
+WHOLE = Mix(cuts=1000, others=200, damages=200, folders=200, refusals=200, units=120)
+QUICK = Mix(cuts=36, others=10, damages=6, folders=2, refusals=1, units=3)
 FINDINGS_SHOWN = 20
 MEMORY_BYTES_MIN = 1 << 30
 
@@ -33,14 +36,18 @@ def main() -> None:
 
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK[0]} power cuts instead of {WHOLE[0]}")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK.cuts} power cuts, not {WHOLE.cuts}")
+    parser.add_argument("--rounds", type=int, metavar="N", help="so many faults in all, each kind in its share")
     parser.add_argument("--seed", type=int, default=462, help="draws the same faults again; the moments fall anew")
     chosen = parser.parse_args()
     configure_logs(verbose=False)
+    # What the parts log of disks that were hit, and of a department that refuses, is due and no finding.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if fault := mounting_fault():
         raise StoreError(fault)
     random = Random(chosen.seed)
-    trials = plan(*(QUICK if chosen.quick else WHOLE), random)
+    mix = QUICK if chosen.quick else WHOLE
+    trials = plan(mix if chosen.rounds is None else mix.scaled(chosen.rounds), random)
     with tempfile.TemporaryDirectory(prefix="torture-", dir=_fast_folder()) as folder, standing(Path(folder)) as rig:
         campaign = Campaign(rig, random)
         _with_bar(campaign, trials)
@@ -70,10 +77,14 @@ def _report(campaign: Campaign) -> None:
         table.add_row(fault, activity, str(count), str(campaign.survived[fault, activity]))
     Console().print(table)
     tally = campaign.tally
-    for word, findings in (("lost", tally.lost), ("doubled", tally.doubled), ("corrupt", tally.corrupt)):
+    for word, findings in _named(tally).items():
         for finding in findings[:FINDINGS_SHOWN]:
             print(f"{word}: {finding}")
     print(json.dumps(tally.figures()))
+
+
+def _named(tally: Tally) -> dict[str, list[str]]:
+    return {"lost": tally.lost, "doubled": tally.doubled, "corrupt": tally.corrupt, "blind": tally.blind}
 
 
 if __name__ == "__main__":

@@ -5,49 +5,43 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 
+from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.store.keys import load_key
 from scripts.faults.checking import Check
 from scripts.faults.damaging import damage
 from scripts.faults.disk import Disk
 from scripts.faults.faults import Fault
+from scripts.faults.folders import mend, spoil
 from scripts.faults.ledger import Ledger, Tally
-from scripts.faults.notes import ACKNOWLEDGING, Failed, Note, Said
+from scripts.faults.listening import ANY_MOMENT_S, STOP_S_MAX, heard_for, heard_to_the_end, next_said, rest
+from scripts.faults.notes import Aside, Failed, Kept, Note
+from scripts.faults.planning import Trial
+from scripts.faults.receiver import Receiver
+from scripts.faults.refusing import Refusal, refusing_department
 from scripts.faults.rig import Rig
+from scripts.faults.trials import Watched
 from scripts.faults.victims import Activity, Task, work
 
 DISK_FULL_SHARE = 0.5
 """A disk is sent to the department and made anew when it is fuller than this."""
-ANY_MOMENT_S = 0.5
 NEAR_S = 0.03
 NOTES_WAITED_MAX = 12
-NOTE_S_MAX = 10.0
+NOTE_S_MAX = 60.0
 FULL_S = 0.15
 """How long a victim runs on a full disk before it is killed."""
+UNWRITABLE_S = 0.2, 1.0
+"""How long the writer runs beside folders that it cannot write."""
+GOES_ON_S_MAX = 60.0
+REFUSED_KINDS = (ItemKind.READ, ItemKind.HIT, ItemKind.ALERT, ItemKind.IMAGE)
 
 Work = Callable[[Activity, Task, Connection], None]
-
-
-Trial = tuple[Fault, Activity]
-DAMAGED = (Activity.CAPTURE, Activity.UPLOAD)
-"""What goes on before the database is damaged: it has something in it, and something in its log."""
-
-
-def plan(cuts: int, others: int, damages: int, random: Random) -> list[Trial]:
-    """Power cuts, other faults and damage, spread evenly over what a unit does, in random order."""
-    activities = list(Activity)
-    trials = [(Fault.CUT, activities[number % len(activities)]) for number in range(cuts)]
-    kinds = (Fault.KILL, Fault.FULL)
-    trials += [(kinds[number // len(activities) % 2], activities[number % len(activities)]) for number in range(others)]
-    wounds = [fault for fault in Fault if fault.is_damage]
-    trials += [(wounds[number % 3], DAMAGED[number // 3 % 2]) for number in range(damages)]
-    random.shuffle(trials)
-    return trials
 
 
 @dataclass(slots=True)
@@ -63,28 +57,30 @@ class Campaign:
     """Runs trials.
 
     Args:
-        rig: the part of the test rig that no fault reaches.
+        rig: what no fault reaches.
         random: draws the moments.
         victim: a process's entry point; another than :func:`~scripts.faults.victims.work` in tests of this tool.
+        goes_on_s_max: how long the writer may keep nothing beside folders that it cannot write.
     """
 
-    def __init__(self, rig: Rig, random: Random, victim: Work = work) -> None:
+    def __init__(self, rig: Rig, random: Random, victim: Work = work, goes_on_s_max: float = GOES_ON_S_MAX) -> None:
         self.tally = Tally()
         self.tried: Counter[Trial] = Counter()
         self.survived: Counter[Trial] = Counter()
         self._rig = rig
         self._random = random
         self._victim = victim
+        self._goes_on_s_max = goes_on_s_max
         self._runs = 0
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(["scripts.faults.victims"])
 
     def run(self, trials: list[Trial]) -> Iterator[Trial]:
-        """Try each; yields what was tried. Migrations and damage have a disk each, the rest goes on on one."""
+        """Try each; yields what was tried. Migrations, damage and whole units have a disk each; one is the others'."""
         with ExitStack() as stack:
             road = _Road(stack.enter_context(self._disk("road")))
             for fault, activity in trials:
-                if fault.is_damage or activity is Activity.MIGRATION:
+                if fault.is_damage or activity in {Activity.MIGRATION, Activity.UNIT}:
                     with self._disk("aside") as disk:
                         self._try(fault, activity, _Road(disk))
                 else:
@@ -100,19 +96,60 @@ class Campaign:
         return Disk(Path(self._rig.folder) / f"{name}.img")
 
     def _try(self, fault: Fault, activity: Activity, road: _Road) -> None:
-        before = self._findings()
-        notes = list(self._strike(fault, activity, road.disk))
+        before = self.tally.findings
+        if fault is Fault.REFUSAL:
+            self._refuse(road)
+        elif activity is Activity.UNIT:
+            self._drive(fault, road)
+        else:
+            self._take(list(self._strike(fault, activity, road.disk)), road)
+            self._look(fault, road)
+        self.tally.faults[fault] += 1
+        self.tried[fault, activity] += 1
+        self.survived[fault, activity] += self.tally.findings == before
+
+    def _take(self, notes: list[Note], road: _Road) -> None:
+        """Start again after a blow, and take down what was acknowledged before."""
         road.disk.restart()
         road.disk.free()
         self.tally.acknowledged += road.ledger.take(notes)
+        self.tally.set_aside += sum(isinstance(note, Aside) for note in notes)
+
+    def _look(self, fault: Fault, road: _Road) -> None:
         if fault.is_damage and road.ledger.reads:
             self._damage(fault, road)
-        else:
+            return
+        if fault is Fault.FOLDERS:
+            mend(self._rig.settings(road.disk.folder))
+        self._check(road).run()
+        if fault is Fault.FOLDERS:
+            self.tally.without_pictures += self._check(road).count_without_pictures(self._runs)
+
+    def _refuse(self, road: _Road) -> None:
+        """A department that refuses an item, a kill or a cut meanwhile, and sending until nothing waits."""
+        refusal, kind = self._random.choice(list(Refusal)), self._random.choice(REFUSED_KINDS)
+        with refusing_department(self._rig.department, refusal, kind) as (url, storage):
+            self._take(list(self._strike(Fault.REFUSAL, Activity.UPLOAD, road.disk, url)), road)
             self._check(road).run()
-        self.tally.faults += 1
-        self.tally.cuts += fault is Fault.CUT
-        self.tried[fault, activity] += 1
-        self.survived[fault, activity] += self._findings() == before
+            self._check(road).outlast(url, storage)
+
+    def _drive(self, fault: Fault, road: _Road) -> None:
+        """A whole unit lives through a fault; then its power is cut, or it is killed."""
+        settings = self._rig.car(road.disk.folder)
+        ending = self._random.choice((Fault.CUT, Fault.KILL))
+        task = self._task(road.disk, kills=fault is Fault.THREADS)
+        with (
+            Receiver(self._rig.receiver) as receiver,
+            self._victim_of(Activity.UNIT, task) as (process, heard),
+        ):
+            assert process.pid is not None, "it was started"
+            watched = Watched(process.pid, settings, heard, self.tally)
+            watched.endure(fault, receiver, self._random)
+            notes = [*watched.notes, *self._end(ending, process, heard, road.disk)]
+        self._take(notes, road)
+        check = self._check(road, car=True)
+        check.run()
+        check.send_all()
 
     def _damage(self, fault: Fault, road: _Road) -> None:
         """Damage the database, have the unit go on and salvage, and send everything to the department."""
@@ -125,77 +162,86 @@ class Campaign:
         check.run()
         check.send_all()
 
-    def _strike(self, fault: Fault, activity: Activity, disk: Disk) -> Iterator[Note]:
-        """Run a victim until a random moment; yields its notes, those of its last moments too."""
+    def _task(self, disk: Disk, url: str = "", *, kills: bool = False) -> Task:
         self._runs += 1
+        rig = replace(self._rig, url=url or self._rig.url)
+        return Task(rig, disk.folder, self._runs, self._random.getrandbits(32), kills)
+
+    @contextmanager
+    def _victim_of(self, activity: Activity, task: Task) -> Iterator[tuple[BaseProcess, Connection]]:
+        """A victim's process, and what it says; it is gone afterwards."""
         receive, send = self._processes.Pipe(duplex=False)
-        task = Task(self._rig, disk.folder, self._runs, self._random.getrandbits(32))
         process = self._processes.Process(target=self._victim, args=(activity, task, send), daemon=True)
         process.start()
         send.close()
         with receive:
+            try:
+                yield process, receive
+            finally:
+                process.kill()
+                process.join()
+
+    def _strike(self, fault: Fault, activity: Activity, disk: Disk, url: str = "") -> Iterator[Note]:
+        """Run a victim until a random moment; yields its notes, those of its last moments too."""
+        with self._victim_of(activity, self._task(disk, url)) as (process, receive):
             for note in self._until_the_moment(receive, fault):
                 if isinstance(note, Failed):
                     self.tally.corrupt.append(f"{activity} failed before any fault: {note.reason}")
                 yield note
-            power_off_s = time.monotonic() if fault is Fault.CUT else math.inf
-            _do(fault, disk)
-            process.kill()
-            process.join()
-            yield from _rest(receive, power_off_s)
+            if fault is Fault.FOLDERS:
+                spoil(self._rig.settings(disk.folder), self._random)
+                yield from self._goes_on(receive, self._random.uniform(*UNWRITABLE_S))
+            yield from self._end(self._ending_of(fault), process, receive, disk)
+
+    def _goes_on(self, receive: Connection, seconds: float) -> Iterator[Note]:
+        """What the writer says in a while; it has to keep records, or set them aside, all the time."""
+        kept = False
+        end = time.monotonic() + self._goes_on_s_max
+        while not kept and time.monotonic() < end:
+            for note in heard_for(receive, seconds):
+                kept |= isinstance(note, Kept | Aside)
+                self.tally.blind += [f"the writer ended: {note.reason}"] if isinstance(note, Failed) else []
+                yield note
+        self.tally.blind += ["the writer kept nothing beside folders that it cannot write"] * (not kept)
+
+    def _ending_of(self, fault: Fault) -> Fault | None:
+        """What ends a victim; None: it is told to stop."""
+        if fault is Fault.FOLDERS:
+            return self._random.choice((Fault.CUT, Fault.KILL, None))
+        return self._random.choice((Fault.CUT, Fault.KILL)) if fault is Fault.REFUSAL else fault
+
+    def _end(self, ending: Fault | None, process: BaseProcess, receive: Connection, disk: Disk) -> Iterator[Note]:
+        """End a victim; yields what it said last."""
+        power_off_s = time.monotonic() if ending is Fault.CUT else math.inf
+        if ending is None:
+            process.terminate()
+            yield from heard_to_the_end(receive)
+            process.join(STOP_S_MAX)
+            self.tally.blind += ["the writer did not stop"] * process.is_alive()
+        elif ending is Fault.CUT:
+            disk.cut_power()
+        elif ending is Fault.FULL:
+            disk.fill()
+            time.sleep(FULL_S)
+        process.kill()
+        process.join()
+        yield from rest(receive, power_off_s)
 
     def _until_the_moment(self, receive: Connection, fault: Fault) -> Iterator[Note]:
         """Every other time any moment of the victim's life, else one close to an acknowledgement.
 
         Damage waits for some: without reads there is nothing to salvage.
         """
-        any_moment = self._random.random() < 0.5 and not fault.is_damage
-        notes = 1 if any_moment else self._random.randint(2 + 3 * fault.is_damage, NOTES_WAITED_MAX)
+        any_moment = self._random.random() < 0.5 and not fault.needs_reads
+        notes = 1 if any_moment else self._random.randint(2 + 3 * fault.needs_reads, NOTES_WAITED_MAX)
         left_s = self._random.uniform(0, ANY_MOMENT_S if notes == 1 else NEAR_S)
         for _ in range(notes):
-            said = _next(receive, NOTE_S_MAX)
+            said = next_said(receive, NOTE_S_MAX)
             if said is None:
                 self.tally.corrupt.append(f"a victim said nothing for {NOTE_S_MAX:g} s")
                 return
             yield said.note
-        end = time.monotonic() + left_s
-        while (wait_s := end - time.monotonic()) > 0:
-            said = _next(receive, wait_s)
-            if said is not None:
-                yield said.note
+        yield from heard_for(receive, left_s)
 
-    def _check(self, road: _Road) -> Check:
-        return Check(self._rig, road.disk.folder, road.ledger, self.tally, road.whole)
-
-    def _findings(self) -> int:
-        return len(self.tally.lost) + len(self.tally.doubled) + len(self.tally.corrupt)
-
-
-def _do(fault: Fault, disk: Disk) -> None:
-    if fault is Fault.CUT:
-        disk.cut_power()
-    elif fault is Fault.FULL:
-        disk.fill()
-        time.sleep(FULL_S)
-
-
-def _next(receive: Connection, wait_s: float) -> Said | None:
-    """The next note; None when none came in time, or the victim has ended."""
-    try:
-        if receive.poll(wait_s):
-            said: Said = receive.recv()
-            return said
-    except (EOFError, OSError):
-        time.sleep(wait_s if wait_s < ANY_MOMENT_S else 0.0)
-    return None
-
-
-def _rest(receive: Connection, power_off_s: float) -> Iterator[Note]:
-    """What was said and not heard yet, without what was acknowledged after the power went off.
-
-    A file system calls data synced that it throws away at that moment, while it is being shut down; no unit would have
-    lived to hear it.
-    """
-    while (said := _next(receive, 0.0)) is not None:
-        if said.at_s < power_off_s or not isinstance(said.note, ACKNOWLEDGING):
-            yield said.note
+    def _check(self, road: _Road, *, car: bool = False) -> Check:
+        return Check(self._rig, road.disk.folder, road.ledger, self.tally, road.whole, car)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ from alpr_edge.app.factories import open_department, open_lists
 from alpr_edge.department.db.database import DATABASE_NAME
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
 from alpr_edge.hotlist.ingest.importer import Request, import_feed
@@ -30,9 +31,11 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
 from scripts.faults.ledger import Ledger, Tally
+from scripts.faults.refusing import RefusingStorage
 from scripts.faults.rig import LATER_RELEASES, LIST, Rig, entries_of
 
 SEND_S_MAX = 120.0
+DUE_MAX = 20
 LOCK = ".import.lock"
 _READS = "SELECT read_id FROM reads"
 _READS_QUEUED = "SELECT item_id FROM outbox WHERE kind = 'read'"
@@ -49,10 +52,10 @@ class Check:
     """One look at a disk that was mounted again.
 
     Args:
-        rig: the part of the test rig that outlived the fault.
+        rig: what outlived the fault.
         disk: the mounted folder.
-        ledger: the record of what was acknowledged there.
-        tally: the counts that findings are added to.
+        ledger: what was acknowledged on it.
+        tally: where findings go.
         whole: digests of images that an earlier look opened.
     """
 
@@ -61,8 +64,10 @@ class Check:
     ledger: Ledger
     tally: Tally
     whole: set[str]
+    car: bool = False
+    """Whether the disk is that of a whole unit, whose reads nobody made up."""
     known_aside: int = 0
-    """Databases that may be set aside, because they were damaged on purpose."""
+    """Databases that may be set aside: those that were damaged on purpose."""
 
     def run(self) -> None:
         """Start as the unit does, and look."""
@@ -74,6 +79,8 @@ class Check:
                 with store.database.engine.connect() as connection:
                     self._database(connection)
                     self._reads(connection)
+                    self._parts(connection)
+                    self._aside(store)
                     self._delivered(connection)
                     self._images(connection, store)
                 self._lists(store)
@@ -114,16 +121,50 @@ class Check:
             department.close()
             self.tally.lost += [f"{left} items do not leave: {uploader.state.last_error}"] * bool(left)
             # An item whose images' rows are lost differs from what was delivered before: the first one stands.
-            there = {item for item, _ in self._department("SELECT item_id, sha256 FROM items")}
+            there = {item for item, _ in self._department("SELECT item_id, sha256 FROM items WHERE unit_id = ?")}
             refused = [item for item in store.outbox.quarantined() if not (self.known_aside and item.item_id in there)]
             self.tally.corrupt += [f"{len(refused)} items were refused by the department"] * bool(refused)
         held, frames = self._department_reads()
         self.tally.lost += [f"read {read_id} is not at the department" for read_id in self.ledger.reads - held]
-        self.tally.doubled += [f"frame {frame} is there {n} times" for frame, n in frames.items() if n > 1]
+        twice = [] if self.car else [(frame, n) for frame, n in frames.items() if n > 1]
+        self.tally.doubled += [f"frame {frame} is there {n} times" for frame, n in twice]
+
+    def count_without_pictures(self, run: int) -> int:
+        """Reads of a victim that were kept without some of their pictures."""
+        counted = text("SELECT count(DISTINCT read_id) FROM missing_evidence WHERE read_id GLOB :of_run")
+        with open_store(self._settings, migrate=True) as store, store.database.read() as connection:
+            return int(connection.execute(counted, {"of_run": f"{run}.*"}).scalar_one())
+
+    def outlast(self, url: str, refusing: RefusingStorage) -> None:
+        """Send everything to a department that refuses an item: all others arrive, and it alone is set aside.
+
+        Then it is queued again, and goes to a department that takes it.
+        """
+        settings = replace(self.rig, url=url).settings(self.disk)
+        department = open_department(settings)
+        with open_store(settings, migrate=True) as store:
+            uploader = Uploader(store.outbox, department, settings.uplink, SystemClock())
+            left = send_all(uploader, store.outbox, SEND_S_MAX, lambda _: self._waits_behind(store, refusing))
+            department.close()
+            self.tally.lost += [f"{left} items wait behind one that is refused"] * bool(left)
+            aside = {item.item_id for item in store.outbox.quarantined()}
+            expected = {refusing.item_id} if refusing.item_id else set()
+            self.tally.lost += [f"item {item} was set aside with the refused one" for item in aside - expected]
+            self.tally.corrupt += [f"item {item} was refused and is not set aside" for item in expected - aside]
+            store.outbox.requeue()
+        self.send_all()
+
+    def _waits_behind(self, store: UnitStore, refusing: RefusingStorage) -> None:
+        """An item that failed alone comes after all others."""
+        item = store.outbox.find(refusing.item_id)
+        if item is not None and item.failures_alone:
+            due = store.outbox.due(DUE_MAX, BODY_BYTES_MAX)
+            behind = any(other.item_id == item.item_id for other in due[:-1])
+            self.tally.corrupt += ["an item that failed alone waits before others"] * behind
 
     @property
     def _settings(self) -> Settings:
-        return self.rig.settings(self.disk)
+        return self.rig.car(self.disk) if self.car else self.rig.settings(self.disk)
 
     def _came_in_place(self, store: UnitStore) -> None:
         """No cut, kill or full disk may pass for damage."""
@@ -147,22 +188,34 @@ class Check:
             self.tally.corrupt.append(f"schema {schema} and {has} later tables: a migration is there in part")
 
     def _reads(self, connection: Connection) -> None:
-        found = {row[0] for row in connection.execute(text("SELECT read_id FROM reads"))}
+        found = {row[0] for row in connection.execute(text(_READS))}
         self.tally.lost += [f"read {read_id}" for read_id in self.ledger.reads - found - self.ledger.excused]
+        for statement in _UNQUEUED:
+            self.tally.lost += [f"{row[0]} never leaves" for row in connection.execute(text(statement))]
+
+    def _parts(self, connection: Connection) -> None:
+        """Made-up reads tell their batch and are told apart by their frame; those of a camera do not."""
+        if self.car:
+            return
+        found = {row[0] for row in connection.execute(text(_READS))}
         batches = Counter(_batch_of(read_id) for read_id in found)
         excused = {_batch_of(read_id) for read_id in self.ledger.excused}
         parts = [batch for batch, n in batches.items() if n != int(batch.rsplit(".", 1)[1]) and batch not in excused]
         self.tally.corrupt += [f"batch {batch} is there in part" for batch in parts]
         twice = text("SELECT first_frame FROM reads GROUP BY first_frame HAVING count(*) > 1")
         self.tally.doubled += [f"frame {row[0]} was read twice" for row in connection.execute(twice)]
-        for statement in _UNQUEUED:
-            self.tally.lost += [f"{row[0]} never leaves" for row in connection.execute(text(statement))]
+
+    def _aside(self, store: UnitStore) -> None:
+        """What no row can hold stays aside; everything else that was set aside was taken in."""
+        aside = {record.read_id for record in store.refused.listed()}
+        self.tally.lost += [f"read {read_id} is not aside any more" for read_id in self.ledger.spoilt - aside]
+        self.tally.corrupt += [f"read {read_id} stays aside" for read_id in aside if not records.is_spoilt(read_id)]
 
     def _delivered(self, connection: Connection) -> None:
         """What the car believes delivered has to be there."""
         rows = connection.execute(text("SELECT item_id, sha256 FROM outbox WHERE state = 'delivered'")).all()
         if rows:
-            there = dict(self._department("SELECT item_id, sha256 FROM items"))
+            there = dict(self._department("SELECT item_id, sha256 FROM items WHERE unit_id = ?"))
             self.tally.lost += [f"item {item} has a receipt only" for item, sha256 in rows if there.get(item) != sha256]
 
     def _images(self, connection: Connection, store: UnitStore) -> None:
@@ -216,13 +269,13 @@ class Check:
             self.tally.corrupt.append(f"list {serial} is not what its feed was")
 
     def _department_reads(self) -> tuple[set[str], Counter[int]]:
-        rows = list(self._department("SELECT item_id, body FROM items WHERE kind = 'read'"))
+        rows = list(self._department("SELECT item_id, body FROM items WHERE unit_id = ? AND kind = 'read'"))
         return {item for item, _ in rows}, Counter(json.loads(body)["first_frame"] for _, body in rows)
 
     def _department(self, query: str) -> Iterator[tuple[str, str]]:
         database = sqlite3.connect(f"file:{self.rig.department / DATABASE_NAME}?mode=ro", uri=True)
         try:
-            yield from database.execute(query).fetchall()
+            yield from database.execute(query, (self._settings.unit.id,)).fetchall()
         finally:
             database.close()
 

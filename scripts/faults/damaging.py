@@ -30,9 +30,9 @@ def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged: s
     """Damage a database that nobody has open; returns the ids of the reads promised.
 
     Args:
-        fault: the damage to do.
+        fault: which damage.
         data: the folder.
-        key: the key of the database.
+        key: of the database.
         random: draws where.
         acknowledged: reads that may be promised. A victim killed while it committed leaves a transaction that SQL finds
             and that nobody was told of; when it is damaged it cannot be told from one that was never written whole.

@@ -34,7 +34,7 @@ class Disk:
 
     Args:
         image: the file; made, or made anew.
-        size: the size in bytes.
+        size: in bytes.
     """
 
     def __init__(self, image: Path, size: int = DISK_BYTES) -> None:
@@ -64,13 +64,13 @@ class Disk:
             os.close(descriptor)
 
     def fill(self) -> None:
-        """Use up every byte that is left."""
+        """Take every byte that is left."""
         with (self.folder / _FILLING).open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(bytes(1 << 16)):
                 pass
 
     def free(self) -> None:
-        """Free the space that :meth:`fill` used."""
+        """Give back what :meth:`fill` took."""
         (self.folder / _FILLING).unlink(missing_ok=True)
 
     def restart(self) -> None:

@@ -1,10 +1,10 @@
-"""The kinds of fault that a campaign uses."""
+"""What happens to a victim."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """One kind of fault."""
+    """One blow."""
 
     CUT = "power cut"
     KILL = "kill -9"
@@ -12,8 +12,22 @@ class Fault(StrEnum):
     PAGES = "pages overwritten"
     SHORT = "file cut short"
     LOG = "log overwritten"
+    FOLDERS = "image folders unwritable"
+    REFUSAL = "department refuses an item"
+    FUTURE = "receiver tells a future date"
+    FLOOD = "receiver floods the line"
+    THREADS = "each thread killed in turn"
 
     @property
     def is_damage(self) -> bool:
         """Whether it changes what was on the disk already."""
         return self in {Fault.PAGES, Fault.SHORT, Fault.LOG}
+
+    @property
+    def needs_reads(self) -> bool:
+        """Whether it means nothing before something was kept."""
+        return self.is_damage or self in {Fault.FOLDERS, Fault.REFUSAL}
+
+
+WHOLE_UNIT = (Fault.FUTURE, Fault.FLOOD, Fault.THREADS)
+"""Those that a whole unit has to live through, and goes on watching."""

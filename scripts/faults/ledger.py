@@ -1,19 +1,26 @@
 """What was acknowledged on one disk, and what was found wrong with it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from scripts.faults.notes import Kept, Live, MayGo, Migrated, Note, Pictures, Wanted
+from scripts.faults.faults import Fault
+from scripts.faults.notes import Aside, Kept, Live, MayGo, Migrated, Note, Pictures, Stopped, Wanted
+from scripts.faults.records import is_spoilt
 
 
 @dataclass(slots=True)
 class Tally:
     """The verdict of a campaign; its figures are the last line of the output."""
 
-    cuts: int = 0
-    """Power cuts."""
-    faults: int = 0
-    """Power cuts, kills, full disks and damage."""
+    faults: Counter[Fault] = field(default_factory=Counter)
+    """How often each was tried."""
+    set_aside: int = 0
+    """Records that the store did not take, most of which it took later."""
+    without_pictures: int = 0
+    """Records kept without some of their pictures."""
+    threads_killed: int = 0
+    """Threads of whole units that were killed and came back."""
     salvaged: int = 0
     """Reads promised that came over from damaged databases."""
     acknowledged: int = 0
@@ -23,22 +30,38 @@ class Tally:
     doubled: list[str] = field(default_factory=list)
     corrupt: list[str] = field(default_factory=list)
     """Damaged, there in part, or left over for good."""
+    blind: list[str] = field(default_factory=list)
+    """A whole unit that did not watch on."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was lost, doubled or corrupt."""
-        return not (self.lost or self.doubled or self.corrupt)
+        """Whether nothing was lost, doubled or corrupt, and every unit watched on."""
+        return self.findings == 0
+
+    @property
+    def findings(self) -> int:
+        """How many there are."""
+        return len(self.lost) + len(self.doubled) + len(self.corrupt) + len(self.blind)
 
     def figures(self) -> dict[str, int]:
-        """The verdict as numbers."""
+        """As numbers."""
         return {
-            "cuts": self.cuts,
-            "faults": self.faults,
+            "cuts": self.faults[Fault.CUT],
+            "faults": self.faults.total(),
+            "folders_unwritable": self.faults[Fault.FOLDERS],
+            "departments_refusing": self.faults[Fault.REFUSAL],
+            "future_dates": self.faults[Fault.FUTURE],
+            "receivers_flooding": self.faults[Fault.FLOOD],
+            "units_with_threads_killed": self.faults[Fault.THREADS],
+            "threads_killed": self.threads_killed,
+            "set_aside": self.set_aside,
+            "without_pictures": self.without_pictures,
             "acknowledged": self.acknowledged,
             "salvaged": self.salvaged,
             "lost": len(self.lost),
             "doubled": len(self.doubled),
             "corrupt": len(self.corrupt),
+            "blind": len(self.blind),
         }
 
 
@@ -50,6 +73,8 @@ class Ledger:
     excused: set[str] = field(default_factory=set)
     """Reads that the car need not have any more: delivered and purged, or on a page that was damaged."""
     closed: set[str] = field(default_factory=set)
+    spoilt: set[str] = field(default_factory=set)
+    """Reads that no row can hold: they stay aside."""
     pictures: set[str] = field(default_factory=set)
     """Images without a row, of the last victim."""
     live: set[int] = field(default_factory=set)
@@ -60,7 +85,7 @@ class Ledger:
     """Releases that the database was migrated to."""
 
     def take(self, notes: Iterable[Note]) -> int:
-        """Record a victim's notes; returns how many things they acknowledge."""
+        """Take a victim's notes down; returns how many things they acknowledge."""
         self.pictures = set()
         acknowledged = 0
         for note in notes:
@@ -69,6 +94,10 @@ class Ledger:
                     self.reads.update(note.decided)
                     self.closed.update(note.closed)
                     acknowledged += len(note.decided)
+                case Aside() | Stopped():
+                    self.spoilt.update(filter(is_spoilt, note.read_ids))
+                    self.reads.update(read_id for read_id in note.read_ids if not is_spoilt(read_id))
+                    acknowledged += isinstance(note, Aside)
                 case Pictures():
                     self.pictures.update(note.digests)
                     acknowledged += len(note.digests)

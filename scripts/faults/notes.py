@@ -53,14 +53,40 @@ class Migrated:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A record was set aside; a later start is to take it in, unless no row can hold it."""
+
+    read_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The victim was told to stop and did: everything that it was given is stored or set aside."""
+
+    read_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """A thread of a whole unit was killed; it came back, and the unit watches on."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KilledAll:
+    """So was each of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The victim could not go on: due after a power cut, a fault before one."""
 
     reason: str
 
 
-Note = Begun | Kept | Pictures | Wanted | Live | MayGo | Migrated | Failed
-ACKNOWLEDGING = (Kept, Pictures, Live, Migrated)
+Note = Begun | Kept | Pictures | Wanted | Live | MayGo | Migrated | Aside | Stopped | Killed | KilledAll | Failed
+ACKNOWLEDGING = (Kept, Pictures, Live, Migrated, Aside, Stopped)
 """Those that say that something is done, and not that it may happen."""
 
 

@@ -1,20 +1,29 @@
 """Made-up reads with pictures and hits. No two reads have the same ``first_frame``: a read stored twice shows by it."""
 
+import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import numpy as np
+
+from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead
 from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.reads import EvidenceKind, PlateRead
+from alpr_edge.domain.reads import Evidence, EvidenceKind, PlateRead, ReadClosed, ReadDecided
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 
 UNIT_ID = "torture-1"
 READS_MAX = 6
 """Of one batch."""
 PICTURE_BYTES = (500, 8000)
+SPOILT_PLACE = READS_MAX - 1
+"""In a batch of one: says that no row can hold the read."""
+SPOILT_SHARE = 0.02
 JPEG_START = b"\xff\xd8\xff"
 """What the department looks at of an image."""
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +39,23 @@ def closing(random: Random, record: DecidedRecord) -> ClosedRecord:
     """The end of a pass; every other one brings a sharper crop."""
     pictures = ((EvidenceKind.CROP, _picture(random)),) if random.random() < 0.5 else ()
     return ClosedRecord(record.read, pictures)
+
+
+def observed(random: Random, run: int, number: int) -> tuple[MatchedRead, EndedPass]:
+    """A new read of a batch of one as the writer is given it, and the end of its pass; a few no row can hold."""
+    spoilt = random.random() < SPOILT_SHARE
+    place = SPOILT_PLACE if spoilt else 0
+    made = _decided(random, f"{run}.{number}.{place}.1", _frame(run, number, place))
+    read = replace(made.read, confidence=math.nan) if spoilt else made.read
+    evidence = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48))
+    decided = MatchedRead(ReadDecided(read, evidence, read.first_seen), made.hits, made.alert, made.sounded)
+    sharper = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48)) if random.random() < 0.5 else None
+    return decided, EndedPass(ReadClosed(read, sharper), bool(made.hits))
+
+
+def is_spoilt(read_id: str) -> bool:
+    """Whether no row can hold a read."""
+    return read_id.endswith(f".{SPOILT_PLACE}.1")
 
 
 def pictures(random: Random) -> list[bytes]:
@@ -80,6 +106,10 @@ def later(age: timedelta) -> Instant:
 
 def _instant(frame: int) -> Instant:
     return Instant("torture", frame * 1_000_000, _START, UtcSource.GNSS, 10.0)
+
+
+def _pixels(random: Random, width: int, height: int) -> Pixels:
+    return np.frombuffer(random.randbytes(width * height * 3), np.uint8).reshape(height, width, 3)
 
 
 def _picture(random: Random) -> bytes:

@@ -1,4 +1,4 @@
-"""The part of a campaign that outlives the faults: keys, feeds, later releases, and a department on loopback."""
+"""What outlives the cuts: keys, feeds, later releases, and a department on loopback."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
+from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, render_plate
 from alpr_edge.store.db.migrate import RELEASE, Release
 from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.enrolment import Invitation, enrol
 from scripts.faults.records import UNIT_ID
 
+CAR_ID = "torture-2"
+"""The unit that runs as a whole: its reads are those of a camera."""
+PLATES = 6
+FRAMES_PER_PLATE, FRAMES_BETWEEN = 3, 2
+CAMERA_FPS = 10
+
 LATER_RELEASES = 4
 LIST = "torture"
+FRAMES = "frames"
 _MIGRATION = '''
 """What a later release adds, and fills from every read."""
 from alembic import op
@@ -46,23 +57,50 @@ class Rig:
         """The department's folder."""
         return self.folder / "department"
 
-    def settings(self, disk: Path) -> Settings:
+    def settings(self, disk: Path, unit_id: str = UNIT_ID) -> Settings:
         """The settings of a unit whose data lie on a disk."""
-        tls = self.folder / "tls"
+        return parse(self._raw(disk, unit_id), self.folder)
+
+    def car(self, disk: Path) -> Settings:
+        """The settings of a whole unit: a camera that sees plates, a receiver, and a disk that is soon looked after."""
+        camera = {"kind": "folder", "path": str(self.folder / FRAMES), "fps": CAMERA_FPS, "reopen_first_s": 0.01}
+        more = {
+            "camera": [camera],
+            "vision": {"threads": 1, "second_reader": True},
+            "decision": {"pass_gap_ms": 100},
+            "position": {"device": str(self.receiver)},
+            "hotlist": {"source": [{"name": "bolo", "format": "generic-csv", "folder": str(self.folder / "lists")}]},
+            "power": {"ignition": "file", "power_off_command": ""},
+            "alerts": {"player": "none"},
+            "retention": {
+                "ballast_bytes": 1 << 20,
+                "check_interval_s": 1.0,
+                "disk_share_max": 0.998,
+                "amber_share": 0.999,
+            },
+        }
+        return parse(self._raw(disk, CAR_ID) | more, self.folder)
+
+    @property
+    def receiver(self) -> Path:
+        """The position receiver's device, while there is one."""
+        return self.folder / "receiver"
+
+    def _raw(self, disk: Path, unit_id: str) -> dict[str, object]:
+        tls = self.folder / f"tls-{unit_id}"
         uplink = {
             "url": self.url,
             "ca_file": str(tls / "department-ca.pem"),
             "certificate_file": str(tls / "unit.pem"),
             "key_file": str(tls / "unit.key"),
+            "media_key_file": str(tls / "department-media.pem"),
             "retry_first_s": 0.01,
+            "retry_max_s": 1.0,
             "idle_s": 0.01,
+            "item_attempts_max": 3,
         }
-        raw: dict[str, object] = {
-            "unit": {"id": UNIT_ID, "data_directory": str(disk / "data")},
-            "store": {"keys_directory": str(self.folder / "keys")},
-            "uplink": uplink,
-        }
-        return parse(raw, self.folder)
+        unit = {"id": unit_id, "data_directory": str(disk / "data"), "runtime_directory": str(disk / "runtime")}
+        return {"unit": unit, "store": {"keys_directory": str(self.folder / "keys")}, "uplink": uplink}
 
     def feed(self, serial: int) -> Path:
         """A feed whose size and plates tell its serial."""
@@ -92,17 +130,35 @@ def standing(folder: Path) -> Iterator[Rig]:
     initialise(department, ["127.0.0.1"])
     with DepartmentServer(department, enrol_port=0) as server:
         rig = Rig(folder, f"https://127.0.0.1:{server.port}")
-        _enrol(rig, server)
+        for unit_id in (UNIT_ID, CAR_ID):
+            _enrol(rig, server, unit_id)
+        _write_frames(folder / FRAMES)
+        (folder / "lists").mkdir()
         yield rig
 
 
-def _enrol(rig: Rig, server: DepartmentServer) -> None:
+def _enrol(rig: Rig, server: DepartmentServer, unit_id: str) -> None:
     """Give the unit its certificate, as in a car."""
     assert server.enrol_port is not None
-    code = server.units.invite(UNIT_ID, timedelta(hours=1)).code
+    code = server.units.invite(unit_id, timedelta(hours=1)).code
     fingerprint = Authority.load(TlsFiles(rig.department)).fingerprint
     invitation = Invitation(code, fingerprint, enrol_port=server.enrol_port)
-    enrol(rig.settings(rig.folder).uplink, UNIT_ID, invitation, SystemClock(), again=False)
+    enrol(rig.settings(rig.folder, unit_id).uplink, unit_id, invitation, SystemClock(), again=False)
+
+
+def _write_frames(folder: Path) -> None:
+    """What the camera of a whole unit sees: plates straight on, on grey, and nothing between them."""
+    folder.mkdir()
+    number = 0
+    for place in range(PLATES):
+        blank = np.full((720, 1280, 3), 96, np.uint8)
+        text = f"{place + 1}ABC{place}{place + 3}{place + 1}"
+        plate = render_plate(text, BUILT_IN_DESIGNS[0], np.random.default_rng(place), 100).pixels
+        seen = blank.copy()
+        seen[310:410, 540:740] = plate[:, :200]
+        for pixels in [seen] * FRAMES_PER_PLATE + [blank] * FRAMES_BETWEEN:
+            cv2.imwrite(str(folder / f"{number:03}.png"), pixels)
+            number += 1
 
 
 def _write_release(scripts: Path, newest: int) -> None:

@@ -39,8 +39,21 @@ from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
-from scripts.faults.notes import Begun, Failed, Kept, Live, MayGo, Migrated, Note, Pictures, Said, Wanted
+from scripts.faults.notes import (
+    Begun,
+    Failed,
+    Kept,
+    Live,
+    MayGo,
+    Migrated,
+    Note,
+    Pictures,
+    Said,
+    Wanted,
+)
 from scripts.faults.rig import LATER_RELEASES, LIST, Rig
+from scripts.faults.whole_unit import WholeUnit
+from scripts.faults.writer import write_records
 
 LOG = "victims.log"
 """File in the rig's folder that victims' standard error goes to."""
@@ -60,6 +73,13 @@ class Activity(StrEnum):
     LISTS = "list swap"
     PURGE = "purge"
     MIGRATION = "migration"
+    WRITER = "writer"
+    """The stage that writes a unit's records, with what it does about those that the store does not take."""
+    UNIT = "whole unit"
+
+
+PARTS = tuple(activity for activity in Activity if activity not in {Activity.WRITER, Activity.UNIT})
+"""What is cut, killed, and run on a full disk by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,8 @@ class Task:
     run: int
     """Number of this victim; no two of a campaign have the same."""
     seed: int
+    kills: bool = False
+    """Whether a whole unit's threads are killed."""
 
 
 Say = Callable[[Note], None]
@@ -119,6 +141,18 @@ def _record(store: UnitStore, task: Task, random: Random, say: Say, numbers: "it
 
 def _kept(decided: list[DecidedRecord], closed: list[DecidedRecord]) -> Kept:
     return Kept(tuple(it.read.read_id for it in decided), tuple(it.read.read_id for it in closed))
+
+
+def _write(task: Task, say: Say) -> None:
+    """Give the writer's stage records until told to stop."""
+    with opened(task) as store:
+        store.recover()
+        write_records(task.rig.settings(task.disk), store, task.run, Random(task.seed), say)
+
+
+def _unit(task: Task, say: Say) -> None:
+    """A whole unit, some or all of whose threads are killed."""
+    WholeUnit(task.rig, task.disk, say).run(task.seed, kills=task.kills)
 
 
 def _upload(task: Task, say: Say) -> None:
@@ -219,4 +253,6 @@ _ACTIVITIES: dict[Activity, Callable[[Task, Say], None]] = {
     Activity.LISTS: _lists,
     Activity.PURGE: _purge,
     Activity.MIGRATION: _migrate,
+    Activity.WRITER: _write,
+    Activity.UNIT: _unit,
 }

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,25 @@ def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings
     told = json.loads(done.stdout)
     assert len(damaged_databases(data)) == len(told["databases"]) == 1
     assert told["left"]["reads_unacknowledged"] == told["reads"] > 10
+
+
+def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_left(settings: Path) -> None:
+    with opened(settings) as store:
+        read(store, ["open"], closed=False)
+        spoilt = decided("spoilt")
+        spoilt = replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))
+        for record in (decided("aside"), ClosedRecord(replace(decided("open").read, vote_count=20)), spoilt):
+            store.refused.add(record, "the store failed on it")
+    (settings.parent / "data" / "refused" / "00000009.record").write_bytes(b"damaged")
+    told = prepared(settings)
+    assert (told.reads, told.records_taken_in, told.records_set_aside) == (2, 2, 2)
+    assert told.left == {"items_waiting": 6, "reads_unacknowledged": 2, "records_set_aside": 2}
+    with opened(settings) as store:
+        deliver(store)
+        kept = store.reads.get("open")
+        assert kept is not None
+        assert kept.read.vote_count == 20
+    assert prepared(settings).left == {"records_set_aside": 2}
 
 
 def test_the_command_tells_people_and_refuses_beside_a_running_unit(settings: Path) -> None:

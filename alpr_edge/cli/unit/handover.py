@@ -21,12 +21,13 @@ _LEFT = {
     "items_on_media": "items are on media without a receipt: alpr-edge outbox receipts",
     "reads_unacknowledged": "reads are not wholly at the department",
     "reads_held": "reads are held: alpr-edge unit release",
+    "records_set_aside": "records that the store does not take are set aside: alpr-edge unit refused",
     "databases_incomplete": "damaged databases hold rows that did not come over: alpr-edge unit salvage",
 }
 
 
 def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Queue everything this unit read, also of damaged databases, and count what the department does not have.
+    """Queue everything this unit read, also what was set aside, and count what the department does not have.
 
     The unit must be stopped. scripts/decommission asks this before it destroys anything.
     """
@@ -42,6 +43,7 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
 
 def _lines(told: Handover) -> Iterator[str]:
     yield f"reads     {told.reads}, {told.open_reads_closed} were still open and are queued now"
+    yield f"set aside {told.records_taken_in + told.records_set_aside} records, {told.records_taken_in} taken in now"
     yield f"damaged   {len(told.databases)} databases set aside"
     yield "items     " + ", ".join(f"{count} {state}" for state, count in told.items.items())
     for medium in told.media:

@@ -100,7 +100,7 @@ def _empty(record: Record, chosen: argparse.Namespace) -> None:
 def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
     """The unit's report once all was done to hand its reads over. Raises ProvisioningError."""
     try:
-        _say("queueing open reads and what damaged databases hold")
+        _say("queueing open reads, records set aside and what damaged databases hold")
         told = emptying.handover()
     except ProvisioningError as error:
         if not chosen.abandon:
@@ -121,7 +121,7 @@ def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
         succeeds("systemctl", "stop", UPLINK)
         record.exported = emptying.export(chosen.export, record.unit_id)
         told = emptying.handover()
-    return told | {"open_reads_closed": began["open_reads_closed"] + told["open_reads_closed"]}
+    return told | {name: began[name] + told[name] for name in ("open_reads_closed", "records_taken_in")}
 
 
 def _given_up(left: dict[str, int], reason: str) -> str:

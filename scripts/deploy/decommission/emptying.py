@@ -23,13 +23,14 @@ _TO_DO = {
     "--export DIR again with that medium, or bring the link up)",
     "reads_unacknowledged": "{count} reads are not wholly at the department",
     "reads_held": "{count} reads are held as evidence (when they may go: alpr-edge unit release READ_ID)",
+    "records_set_aside": "{count} records that its store does not take are set aside (see: alpr-edge unit refused)",
     "databases_incomplete": "{count} damaged databases hold rows that did not come over (see: alpr-edge unit salvage)",
     "not_counted": "what this unit holds cannot be counted",
 }
 
 
 def handover() -> dict[str, Any]:
-    """What the unit says of itself, once its open reads and damaged databases are in its queue.
+    """What the unit says of itself, once its open reads, records set aside and damaged databases are in its queue.
 
     Raises:
         ProvisioningError: it cannot tell.

@@ -33,7 +33,8 @@ class Record:
     outbox: dict[str, int] = field(default_factory=dict)
     """Items at the end: ready (waiting), delivered (held beside a receipt), quarantined (refused), offloaded."""
     handed_over: dict[str, Any] = field(default_factory=dict)
-    """What ``alpr-edge unit handover`` said last: reads, damaged databases, items, media, holds, and what is left."""
+    """What ``alpr-edge unit handover`` said last: reads, records set aside, damaged databases, items, media, holds,
+    and what is left."""
     exported: dict[str, Any] | None = None
     """Folder, files, bytes, and the SHA-256 of their list as sha256sum prints it."""
     given_up: dict[str, int] = field(default_factory=dict)
@@ -129,6 +130,8 @@ def _handed_over(told_: dict[str, Any]) -> Iterator[str]:
         yield f"reads        {told_['reads']}, {told_['reads_unacknowledged']} of them without every receipt"
         yield f"             {closed} were still open and were queued; {told_['reads_held']} were held"
         yield f"             {told_['reads_deleted_on_record']} had been deleted earlier without a receipt"
+    if aside := told_.get("records_set_aside"):
+        yield f"set aside    {aside} records that its store did not take"
     for database in told_.get("databases", ()):
         saved = database.get("saved", {}).get("reads", 0)
         unread = database.get("pages_unreadable", 0)

@@ -63,7 +63,9 @@ def test_while_a_medium_is_under_way_the_cameras_stay_off() -> None:
 
 
 @pytest.mark.review(9)
-@pytest.mark.parametrize("name", [*LEFT, "items_refused", "databases_incomplete", "not_counted", "of_a_later_release"])
+@pytest.mark.parametrize(
+    "name", [*LEFT, "items_refused", "records_set_aside", "databases_incomplete", "not_counted", "of_a_later_release"]
+)
 def test_each_thing_that_is_left_refuses_by_itself(name: str) -> None:
     with pytest.raises(ProvisioningError, match="not handed over: "):
         _given_up({name: 1}, "")
@@ -86,6 +88,17 @@ def test_open_reads_and_a_database_set_aside_refuse(tmp_path: Path) -> None:
     left = json.loads(told.stdout)["left"]
     with pytest.raises(ProvisioningError, match="not handed over: 6 items wait for the department"):
         _given_up(left, "")
+
+
+@pytest.mark.review(9)
+def test_a_record_that_the_store_does_not_take_refuses(tmp_path: Path) -> None:
+    settings = write_bare_unit(tmp_path)
+    with open_store(load(settings), migrate=True, renew=True) as store:
+        spoilt = decided("spoilt")
+        store.refused.add(replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it")
+    told = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
+    with pytest.raises(ProvisioningError, match="1 records that its store does not take are set aside"):
+        _given_up(json.loads(told.stdout)["left"], "")
 
 
 def test_a_key_is_overwritten_where_it_lies(tmp_path: Path) -> None:

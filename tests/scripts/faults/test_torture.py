@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -15,6 +16,8 @@ import pytest
 from sqlalchemy import text
 
 from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.domain.errors import PictureError
+from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.recovery.row_merge import shapes
 from alpr_edge.store.sqlite_forensics.carver import Carver
@@ -22,14 +25,17 @@ from alpr_edge.store.sqlite_forensics.pages import Pages
 from alpr_edge.store.sqlite_forensics.wal import PAGE_BYTES
 from alpr_edge.store.unit_store import open_store
 from scripts.faults import records
-from scripts.faults.campaign import NOTES_WAITED_MAX, Campaign, plan
+from scripts.faults.__main__ import QUICK, WHOLE
+from scripts.faults.campaign import NOTES_WAITED_MAX, Campaign
 from scripts.faults.checking import Check
 from scripts.faults.damaging import damage
 from scripts.faults.faults import Fault
 from scripts.faults.ledger import Ledger, Tally
-from scripts.faults.notes import Begun, Kept, Live, Migrated, Pictures, Wanted
+from scripts.faults.notes import Aside, Begun, Failed, Kept, Live, Migrated, Pictures, Wanted
+from scripts.faults.planning import Mix, plan
+from scripts.faults.refusing import Refusal, refusing_department
 from scripts.faults.rig import Rig, standing
-from scripts.faults.victims import Activity, Task, opened, through
+from scripts.faults.victims import PARTS, Activity, Task, opened, through
 
 ROOT = Path(__file__).parents[3]
 
@@ -167,6 +173,40 @@ def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) ->
     assert scene.tally.is_clean, scene.tally
 
 
+@pytest.mark.review(1)
+def test_a_record_that_stays_aside_or_is_gone_from_there_is_found(scene: Scene) -> None:
+    with open_store(scene.rig.settings(scene.disk), migrate=True) as store:
+        spoilt = records.batch(Random(1), next(RUNS), 0)[0]
+        store.refused.add(replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it")
+    gone = f"9.9.{records.SPOILT_PLACE}.1"
+    scene.ledger.take([Aside((gone,))])
+    assert scene.check().lost == [f"read {gone} is not aside any more"]
+    assert scene.tally.corrupt == [f"read {spoilt.read.read_id} stays aside"]
+
+
+@pytest.mark.review(8)
+@pytest.mark.parametrize("refusal", Refusal)
+def test_an_item_that_is_refused_is_set_aside_alone_and_others_beside_it_are_found(
+    scene: Scene, refusal: Refusal
+) -> None:
+    check = Check(scene.rig, scene.disk, scene.ledger, scene.tally, set())
+    with refusing_department(scene.rig.department, refusal, ItemKind.READ) as (url, storage):
+        check.outlast(url, storage)
+    assert storage.failures > 0
+    assert scene.tally.is_clean, scene.tally
+    scene.change("UPDATE outbox SET state = 'quarantined' WHERE seq = 1")
+    with refusing_department(scene.rig.department, refusal, ItemKind.ACCESS) as (url, storage):
+        check.outlast(url, storage)
+    assert [line.split()[-1] for line in scene.tally.lost] == ["one"]
+
+
+def test_the_quick_run_holds_every_fault() -> None:
+    assert {fault for fault, _ in plan(QUICK, Random(1))} == set(Fault)
+    scaled = plan(WHOLE.scaled(200), Random(1))
+    assert {fault for fault, _ in scaled} == set(Fault)
+    assert 200 <= len(scaled) < 210
+
+
 def hasty(activity: Activity, task: Task, pipe: Connection) -> None:
     """A unit that acknowledges before it commits, and does not commit."""
     del activity
@@ -198,6 +238,43 @@ def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None)
     assert campaign.survived[Fault.CUT, Activity.CAPTURE] == 0
 
 
+def blinded(activity: Activity, task: Task, pipe: Connection) -> None:
+    """A writer that ends at the first folder that it cannot write."""
+    del activity
+    say = through(pipe)
+    with opened(task) as store:
+        for _ in range(NOTES_WAITED_MAX + 1):
+            say(Begun())
+        with contextlib.suppress(PictureError):
+            while True:
+                store.images.put_all(records.pictures(Random()))
+    say(Failed("a folder cannot be written"))
+    time.sleep(60)
+
+
+@pytest.mark.review(1)
+def test_a_writer_that_a_folder_blinds_is_caught(rig: Rig, can_mount: None) -> None:
+    campaign = Campaign(rig, Random(1), blinded, goes_on_s_max=1.0)
+    list(campaign.run([(Fault.FOLDERS, Activity.WRITER)]))
+    assert campaign.tally.blind[0] == "the writer ended: a folder cannot be written"
+    assert not campaign.tally.is_clean
+
+
+@pytest.mark.review(3)
+def test_every_other_fault_is_survived_and_counted(tmp_path: Path, can_mount: None) -> None:
+    trials = plan(Mix(0, 0, 0, folders=2, refusals=1, units=3), Random(2))
+    with standing(tmp_path) as rig:  # a department of its own: campaigns make the same reads
+        campaign = Campaign(rig, Random(2))
+        assert list(campaign.run(trials)) == trials
+    assert campaign.tally.is_clean, campaign.tally
+    figures = campaign.tally.figures()
+    assert figures["folders_unwritable"] == 2
+    counted = ("departments_refusing", "future_dates", "receivers_flooding", "units_with_threads_killed")
+    assert [figures[name] for name in counted] == [1, 1, 1, 1]
+    assert figures["threads_killed"] >= 10
+    assert figures["set_aside"] + figures["without_pictures"] > 0
+
+
 def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(1), misled)
     list(campaign.run([(Fault.CUT, Activity.CAPTURE)] * 3))
@@ -207,13 +284,14 @@ def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig,
 
 def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(2))
-    trials = plan(6, 6, 6, Random(2))
-    assert {activity for _, activity in trials} == set(Activity)
+    trials = plan(Mix(6, 6, 6), Random(2))
+    assert {activity for _, activity in trials} == set(PARTS)
     assert {fault for fault, _ in trials} >= {fault for fault in Fault if fault.is_damage}
     assert list(campaign.run(trials)) == trials
     assert campaign.tally.is_clean, campaign.tally
     assert campaign.tally.salvaged > 0
-    assert (campaign.tally.cuts, campaign.tally.faults) == (6, 18)
+    figures = campaign.tally.figures()
+    assert (figures["cuts"], figures["faults"]) == (6, 18)
     with sqlite3.connect(rig.department / DATABASE_NAME) as department:
         assert department.execute("SELECT count(*) FROM reads").fetchone()[0] > 0
 

@@ -1,0 +1,134 @@
+"""What a whole unit has to live through, seen from outside: by its health and by what it says was stored."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+from alpr_edge.runtime.health import Health, read_health
+from alpr_edge.settings import Settings
+from scripts.faults.faults import Fault
+from scripts.faults.ledger import Tally
+from scripts.faults.notes import Failed, Kept, Killed, KilledAll, Note, Said
+from scripts.faults.receiver import Receiver, Talk
+
+AHEAD = timedelta(days=2_000)
+"""How far a receiver jumps: past every limit of retention, yet a date that a receiver may tell."""
+PATIENCE_S = 240.0
+"""For what has to come: a unit's start, a date that is refused, a thread that comes back."""
+LOOK_S = 0.05
+FRAMES_ON = 20
+"""Frames that a unit recognises after a fault, to have gone on."""
+FUTURE_SINCE = f"{datetime.now(UTC) + AHEAD / 2:%Y}"
+TRUSTED = ("gnss", "ntp")
+READS_ON = 2
+"""Reads that it stores."""
+MEMORY_GROWTH_MAX = 96 << 20
+"""Bytes that a unit may take more for a receiver that floods it."""
+
+
+class Watched:
+    """A whole unit that runs.
+
+    Args:
+        process_id: of its process.
+        settings: of it.
+        heard: what it says.
+        tally: where findings go.
+    """
+
+    def __init__(self, process_id: int, settings: Settings, heard: Connection, tally: Tally) -> None:
+        self._process_id = process_id
+        self._settings = settings
+        self._heard = heard
+        self._tally = tally
+        self.notes: list[Note] = []
+
+    def endure(self, fault: Fault, receiver: Receiver, random: Random) -> None:
+        """Bring the fault on once it watches, and see that it goes on watching."""
+        if not self._until(lambda told: told.ready, "it did not get ready"):
+            return
+        if fault is Fault.THREADS:
+            self._threads()
+        elif fault is Fault.FLOOD:
+            self._flood(receiver, random)
+        else:
+            self._future(receiver, random)
+        self._goes_on(fault)
+        deleted = self._told.figures.get("reads_deleted", {})
+        self._tally.lost += [f"{sum(deleted.values())} reads were deleted: {fault}"] * bool(deleted)
+
+    def _threads(self) -> None:
+        self._until(lambda _: any(isinstance(note, KilledAll) for note in self.notes), "not each thread came back")
+        self._tally.threads_killed += sum(isinstance(note, Killed) for note in self.notes)
+
+    def _flood(self, receiver: Receiver, random: Random) -> None:
+        self._until(lambda told: told.figures["has_fix"], "it has no position")
+        before = _memory_bytes(self._process_id)
+        receiver.talk = random.choice((Talk.FLOOD, Talk.NOISE))
+        self._goes_on(Fault.FLOOD)
+        if receiver.talk is Talk.FLOOD:
+            self._until(lambda told: told.figures["has_fix"], "it has no position under the flood")
+        grown = _memory_bytes(self._process_id) - before
+        self._tally.blind += [f"the unit took {grown >> 20} MiB for the flood"] * (grown > MEMORY_GROWTH_MAX)
+
+    def _future(self, receiver: Receiver, random: Random) -> None:
+        """A jump ahead while the date was known, or a false date from the start; nothing may be deleted by either."""
+        if random.random() < 0.5:
+            self._until(lambda told: told.figures["utc_source"] in TRUSTED, "it does not take the receiver's time")
+        receiver.ahead = AHEAD
+        self._until(_rests, "it does not refuse a date of the future")
+
+    def _goes_on(self, fault: Fault) -> None:
+        """Frames are recognised and reads stored, both anew."""
+        frames, stored = self._told.figures.get("frames", 0), self._stored()
+        self._until(
+            lambda told: told.figures["frames"] >= frames + FRAMES_ON and self._stored() >= stored + READS_ON,
+            f"it did not watch on: {fault}",
+        )
+
+    def _stored(self) -> int:
+        return sum(isinstance(note, Kept) for note in self.notes)
+
+    @property
+    def _told(self) -> Health:
+        told = read_health(self._settings.unit.runtime_directory, "run")
+        return told or Health("run", ready=False, troubles=())
+
+    def _until(self, holds: Callable[[Health], bool], otherwise: str) -> bool:
+        """Listen until its health is so; False, and a finding, when that does not come or the unit ended."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            self.notes += (new := list(_waiting(self._heard)))
+            told = self._told
+            if told.ready and holds(told):
+                return True
+            failed = [note.reason for note in new if isinstance(note, Failed)]
+            if failed or time.monotonic() > end:
+                self._tally.blind.append(f"the unit: {failed[0] if failed else otherwise}; it told {told.troubles}")
+                return False
+            time.sleep(LOOK_S)
+
+
+def _rests(told: Health) -> bool:
+    """Whether a receiver's false date is refused, or is believed and deletes nothing."""
+    believed = told.figures["utc_source"] == "gnss" and told.figures["now"]["utc"] > FUTURE_SINCE
+    return bool(told.figures["receiver_date"] or (believed and told.figures.get("deletion_by_age_rests")))
+
+
+def _waiting(heard: Connection) -> Iterator[Note]:
+    """What was said and not heard yet."""
+    try:
+        while heard.poll(0.0):
+            said: Said = heard.recv()
+            yield said.note
+    except (EOFError, OSError):
+        return
+
+
+def _memory_bytes(process_id: int) -> int:
+    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024

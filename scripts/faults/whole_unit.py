@@ -1,0 +1,137 @@
+"""The victim that is a whole unit: both daemons in one process, from a camera's pictures to receipts.
+
+It tells what was stored as its log does, and can kill the daemons' threads one after the other.
+"""
+
+import ctypes
+import math
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import structlog
+
+from alpr_edge.app.capture_daemon import CaptureDaemon
+from alpr_edge.app.uplink_daemon import UplinkDaemon
+from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.runtime.health import Health, read_health
+from alpr_edge.runtime.logs import configure_logs
+from scripts.faults.notes import Failed, Kept, Killed, KilledAll, Note
+from scripts.faults.rig import Rig
+
+LIVE_S_MAX = 120.0
+"""How long a thread that was killed may take to come back, and the unit to go on."""
+LOOK_S = 0.05
+STAGES_MIN = 10
+"""Threads that the two daemons have at least; fewer would mean that some are not seen."""
+
+Say = Callable[[Note], None]
+
+
+class KilledError(BaseException):
+    """Nothing that any code expects."""
+
+
+class WholeUnit:
+    """The daemons, each in a thread.
+
+    Args:
+        rig: what no fault reaches.
+        disk: where the unit's data lie.
+        say: tells the campaign.
+    """
+
+    def __init__(self, rig: Rig, disk: Path, say: Say) -> None:
+        self._settings = rig.car(disk)
+        self._say = say
+        self._mains: list[threading.Thread] = []
+        self._others = set(threading.enumerate())
+
+    def run(self, seed: int, *, kills: bool) -> None:
+        """Watch until the process is stopped."""
+        self._tell_reads()
+        self._start(CaptureDaemon)
+        self._until(lambda: self._is_ready("run"), "the unit is not ready")
+        self._start(UplinkDaemon)
+        self._until(lambda: self._is_ready("uplink"), "the uplink is not ready")
+        if kills:
+            self._kill_each(Random(seed))
+            self._say(KilledAll())
+        self._until(lambda: False, "", math.inf)
+
+    def _start(self, kind: type[CaptureDaemon] | type[UplinkDaemon]) -> None:
+        main = threading.Thread(target=self._keep, args=(kind(self._settings, threading.Event()),), daemon=True)
+        self._mains.append(main)
+        main.start()
+
+    def _keep(self, daemon: CaptureDaemon | UplinkDaemon) -> None:
+        try:
+            daemon.run()
+        except (AlprEdgeError, OSError) as error:
+            self._say(Failed(str(error)))
+
+    def _kill_each(self, random: Random) -> None:
+        """Kill each thread but the first two, whose ends are their processes'; wait until each is back and watches."""
+        threads = [thread for thread in threading.enumerate() if thread not in {*self._others, *self._mains}]
+        if len(threads) < STAGES_MIN:
+            self._say(Failed(f"only {len(threads)} threads are to be seen"))
+        random.shuffle(threads)
+        for thread in threads:
+            self._kill(thread)
+            self._say(Killed(thread.name))
+
+    def _kill(self, thread: threading.Thread) -> None:
+        """Kill one, and wait until its stage was started again, in it or in another thread, and frames are seen."""
+        name, before, restarts = thread.name, _count(thread.name), self._restarts()
+        _raise_in(thread)
+        self._until(lambda: self._restarts() > restarts and _count(name) == before, f"thread {name} did not come back")
+        seen = self._frames()
+        self._until(lambda: self._frames() > seen, f"no frame was seen after {name} was killed")
+
+    def _restarts(self) -> int:
+        """How often stages of both daemons were started again."""
+        told = [self._health(name) for name in ("run", "uplink")]
+        return sum(sum(health.figures["restarts"].values()) for health in told if health is not None)
+
+    def _frames(self) -> int:
+        told = self._health("run")
+        return int(told.figures["frames"]) if told is not None else 0
+
+    def _is_ready(self, name: str) -> bool:
+        told = self._health(name)
+        return told is not None and told.ready
+
+    def _health(self, name: str) -> Health | None:
+        return read_health(self._settings.unit.runtime_directory, name)
+
+    def _until(self, holds: Callable[[], bool], otherwise: str, longest_s: float = LIVE_S_MAX) -> None:
+        """Wait; what does not come, or a daemon that ends, is told and ends the victim."""
+        end = time.monotonic() + longest_s
+        while not holds():
+            ended = not all(main.is_alive() for main in self._mains)
+            if ended or time.monotonic() > end:
+                raise AlprEdgeError("a daemon ended" if ended else otherwise)
+            time.sleep(LOOK_S)
+
+    def _tell_reads(self) -> None:
+        configure_logs(verbose=True)
+        structlog.configure(processors=[self._heard, *structlog.get_config()["processors"]])
+
+    def _heard(self, _: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if event["event"] == "read.stored":
+            self._say(Kept((event["read"],), ()))
+        if method in {"info", "debug"}:
+            raise structlog.DropEvent
+        return event
+
+
+def _count(name: str) -> int:
+    return sum(thread.name == name for thread in threading.enumerate())
+
+
+def _raise_in(thread: threading.Thread) -> None:
+    """Raise :class:`KilledError` in a thread, wherever it is."""
+    assert thread.ident is not None, "it was started"
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KilledError))

@@ -1,0 +1,91 @@
+"""The victim that is the writer's stage of a unit: what the store does not take goes its own ways, and is told."""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+
+from alpr_edge.app.pipeline.camera_worker import MatchedRead, Record
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.stages import BatchStage, Rescue
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import Settings
+from alpr_edge.store.keys import load_key
+from alpr_edge.store.reads.records import Stored
+from alpr_edge.store.recovery.refused_records import RefusedRecords
+from alpr_edge.store.unit_store import UnitStore
+from scripts.faults import records
+from scripts.faults.notes import Aside, Kept, Note, Stopped
+
+_RECORDS_WAITING, _RECORDS_A_COMMIT = 64, 16
+_RIDES_S_MAX = 0.2
+"""How long the end of a pass waits for a read: the victim lives for a second or so."""
+_STOP_S_MAX = 60.0
+
+Say = Callable[[Note], None]
+
+
+def write_records(settings: Settings, store: UnitStore, run: int, random: Random, say: Say) -> None:
+    """Give the writer records until SIGTERM comes; it writes all of them then.
+
+    Raises:
+        StoreError: it did not finish.
+    """
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    refused = _TellingRefusedRecords(
+        settings.unit.data_directory, load_key("outbox", settings.store.keys_directory), say
+    )
+    recorder = Recorder(store.reads, settings.store, refused, [lambda batch: say(_written(batch))])
+    channel: BoundedChannel[Record] = BoundedChannel(_RECORDS_WAITING)
+    supervisor = Supervisor()
+    supervisor.add(_writer(recorder, channel))
+    supervisor.start()
+    given: list[str] = []
+    while not stop.is_set():
+        decided, closed = records.observed(random, run, len(given))
+        given.append(decided.event.read.read_id)
+        channel.put(decided)
+        channel.put(closed)
+    supervisor.stop.set()
+    channel.close()
+    if not supervisor.join(_STOP_S_MAX) or supervisor.states[0].finish_failed:
+        raise StoreError("the writer did not finish")
+    say(Stopped(tuple(given)))
+
+
+def _writer(recorder: Recorder, channel: BoundedChannel[Record]) -> BatchStage[Record]:
+    """The stage as a unit has it."""
+    blamed = (PictureError, RefusedError)
+    rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
+    return BatchStage(
+        "writer",
+        channel,
+        recorder.write,
+        _RECORDS_A_COMMIT,
+        recorder.finish,
+        idle=lambda: recorder.flush_due(_RIDES_S_MAX),
+        rescue=rescue,
+    )
+
+
+def _written(batch: Sequence[Record]) -> Kept:
+    decided = [record.event.read.read_id for record in batch if isinstance(record, MatchedRead)]
+    closed = [record.event.read.read_id for record in batch if not isinstance(record, MatchedRead)]
+    return Kept(tuple(decided), tuple(closed))
+
+
+class _TellingRefusedRecords(RefusedRecords):
+    """Tells what is set aside once it is."""
+
+    def __init__(self, data_directory: Path, outbox_key: bytes, say: Say) -> None:
+        super().__init__(data_directory, outbox_key)
+        self._say = say
+
+    def add(self, record: Stored, reason: str) -> None:
+        """As every folder's."""
+        super().add(record, reason)
+        self._say(Aside((record.read.read_id,)))
