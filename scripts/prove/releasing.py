@@ -183,7 +183,7 @@ def _put(scene: Scene, version: str) -> None:
         text = (source / name).read_text()
         (source / name).write_text(re.sub(rf'(?m)^{key} = ".*"', f'{key} = "{version}"', text))
     if version == BROKEN:
-        daemons = source / "alpr_edge" / "cli" / "unit.py"
+        daemons = source / "alpr_edge" / "cli" / "daemons.py"
         _require(STARTING in daemons.read_text(), f"{daemons} is not what it was: this proof has to be changed")
         daemons.write_text(daemons.read_text().replace(STARTING, STARTING + NEVER_READY))
     target = scene.car.root / "root" / f"bundle-{version}"
