@@ -7,7 +7,7 @@ from scripts.prove.scenario import Scene
 
 COMMAND = "/usr/local/bin/alpr-edge"
 PLATE, TECHNICIAN = "8XQZ417", "r.alvarez"
-ENTRY = ("--reason", "major_crime", "--case", "26-0417", "--expires", "1h", "--json")
+ENTRY = ("--reason", "major_crime", "--case", "26-0417", "--expires", "2099-01-01T00:00:00Z", "--json")
 
 
 def commands_by_hand_are_discreet(scene: Scene) -> str:

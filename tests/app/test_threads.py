@@ -21,7 +21,7 @@ from tests.cli.unit.fit_unit import Receiver
 from tests.department.enrolled import enrolled
 
 WAIT_S = 120.0
-STAGES = {"writer", "second-reader", "recognition", "camera-front", "lists", "disk", "position", "ignition"}
+STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "position", "ignition"}
 
 
 class Killed(BaseException):
@@ -71,7 +71,7 @@ class Daemon:
 def car(tmp_path: Path) -> Iterator[Daemon]:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(9)), fps=20)
     (tmp_path / "lists").mkdir()
-    text = settings.read_text(encoding="utf-8").replace("[vision]", "[vision]\nsecond_reader = true")
+    text = settings.read_text(encoding="utf-8")
     settings.write_text(
         f"""{text}
 [position]
