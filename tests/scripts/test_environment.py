@@ -103,7 +103,7 @@ def test_a_changed_lock_is_installed_once(machine: Machine) -> None:
     (machine.checkout / ".venv/stamp").write_text("of another lock\n")
     assert machine.source().returncode == 0
     calls = (machine.checkout / ".venv/calls").read_text()
-    assert "--require-hashes --requirement requirements-dev.lock" in calls
+    assert "--no-deps --require-hashes --requirement requirements-dev.lock" in calls
     assert "--no-deps --no-build-isolation --editable ." in calls
     assert (machine.checkout / ".venv/stamp").read_text().strip() == stamp_of(machine.checkout)
     assert machine.source().stderr == ""

@@ -91,7 +91,9 @@ def make_release(source: Path, target: Path, wheels: Path | None) -> None:
     system = ("--system-site-packages",) if PICAMERA.is_dir() else ()
     run(sys.executable, "-m", "venv", *system, environment)
     origin = _origin(wheels)
-    _pip(environment, "install", "--require-hashes", *origin, "--requirement", source / "requirements.lock")
+    # The locks hold all there is; an older pip would resolve a package's extra anew, and refuse it as not locked.
+    locked = ("install", "--no-deps", "--require-hashes", *origin, "--requirement")
+    _pip(environment, *locked, source / "requirements.lock")
     with tempfile.TemporaryDirectory() as scratch:
         wheel = _own_wheel(source, wheels, Path(scratch))
         _pip(environment, "install", "--no-deps", "--no-index", wheel)
@@ -113,7 +115,7 @@ def _own_wheel(source: Path, wheels: Path | None, scratch: Path) -> Path:
     builders = scratch / "builders.lock"
     builders.write_text(builders_lock((source / "requirements-dev.lock").read_text(encoding="ascii")))
     run(sys.executable, "-m", "venv", scratch / "build")
-    _pip(scratch / "build", "install", "--require-hashes", *_origin(wheels), "--requirement", builders)
+    _pip(scratch / "build", "install", "--no-deps", "--require-hashes", *_origin(wheels), "--requirement", builders)
     checkout = scratch / "checkout"
     checkout.mkdir()
     for name in ("alpr_edge", "models", "pyproject.toml", "README.md", "LICENSE"):
