@@ -38,7 +38,8 @@ class PhotoReadings:
 
 def read(
     paths: Annotated[
-        list[Path], typer.Argument(help='Photos, or folders of photos; "-" reads one from standard input.', metavar="PATH...")
+        list[Path],
+        typer.Argument(help='Photos, or folders of photos; "-" reads one from standard input.', metavar="PATH..."),
     ],
     models: Annotated[
         Path | None, typer.Option("--models", help="Folder of models; default: the ones shipped.")

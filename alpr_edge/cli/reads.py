@@ -51,9 +51,7 @@ def reads(
     unit = load(settings)
     actor = require_owner(unit.unit.data_directory)
     with open_store(unit, migrate=False) as store:
-        newest = recent_reads(
-            store, actor, MAINTENANCE, limit, hits_only=hits, with_corrected=show_all or as_json
-        )
+        newest = recent_reads(store, actor, MAINTENANCE, limit, hits_only=hits, with_corrected=show_all or as_json)
     if as_json:
         print_lines(map(_read_fields, newest))
     elif newest:
@@ -78,7 +76,7 @@ def picture(
 
     unit = load(settings)
     actor = require_owner(unit.unit.data_directory)
-    kind = EvidenceKind.PLATE if plate else EvidenceKind.SCENE
+    kind = EvidenceKind.CROP if plate else EvidenceKind.SCENE
     with open_store(unit, migrate=False) as store:
         size = write_picture(store, actor, MAINTENANCE, read, kind, file)
     if as_json:

@@ -15,7 +15,7 @@ from alpr_edge.cli.department import lists
 from alpr_edge.cli.department import units as department_units
 from alpr_edge.cli.department.units import DirectoryOption
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
 
 if TYPE_CHECKING:
     from alpr_edge.department.ingest.storage import StorageCounts

@@ -14,7 +14,7 @@ import typer
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.enrolment import ENROL_PORT, STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 
 if TYPE_CHECKING:
     from cryptography import x509
