@@ -71,13 +71,11 @@ def _read_key(path: Path, forbidden: int) -> bytes:
     with io_errors(f"{path}: the key cannot be read", StoreError):
         # Not blocking: somebody's pipe in a key's place must not stop the start.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        _check_guarded(path, os.fstat(descriptor), forbidden)
-        key = os.read(descriptor, KEY_BYTES + 1)
-    except OSError as error:
-        raise StoreError(f"{path}: the key cannot be read: {error.strerror}") from None
-    finally:
-        os.close(descriptor)
+        try:
+            _check_guarded(path, os.fstat(descriptor), forbidden)
+            key = os.read(descriptor, KEY_BYTES + 1)
+        finally:
+            os.close(descriptor)
     if len(key) != KEY_BYTES:
         raise StoreError(f"{path}: a key is {KEY_BYTES} bytes, this file is not; restore the key it replaced")
     return key

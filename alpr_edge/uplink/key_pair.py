@@ -180,11 +180,9 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         StoreError: it cannot be written; what was there before still is.
     """
-    try:
+    hint = f"{path.parent} must be writable for the user that runs this"
+    with io_errors(f"{path}: cannot be written", StoreError, hint):
         replace_file(path, content)
-    except OSError as error:
-        hint = f"{path.parent} must be writable for the user that runs this"
-        raise StoreError(f"{path}: cannot be written: {error.strerror}; {hint}") from None
 
 
 def remove(path: Path) -> None:

@@ -6,15 +6,13 @@ says so (FIELD, trap 3): the list held goes on, and grows old.
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.formats.base import Rejected
-from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, give_to_owner_of
+from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
 
 _SUFFIX = ".report.json"
@@ -43,11 +41,7 @@ def write_report(directory: Path, report: FeedReport) -> None:
     """
     path = directory / f"{report.source}{_SUFFIX}"
     with io_errors(f"{path}: the report cannot be written", StoreError):
-        descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(report), file)
-            give_to_owner_of(directory, file.fileno())
-        Path(name).rename(path)
+        replace_file(path, json.dumps(asdict(report)).encode())
 
 
 def read_report(directory: Path, source: str) -> FeedReport:
