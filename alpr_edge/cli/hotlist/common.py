@@ -13,7 +13,7 @@ from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.settings import Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
@@ -24,11 +24,11 @@ PROGRESS_FROM_ENTRIES = 50_000
 
 
 @contextmanager
-def opened_lists(unit: Settings, *, migrate: bool) -> Iterator[Lists]:
+def opened_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
     """The unit's lists, their database open."""
     lists_key = load_key("lists", unit.store.keys_directory)
     with opened_database(unit, migrate=migrate) as database:
-        yield Lists(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
+        yield ListStore(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def opened_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
         database.close()
 
 
-def watched(lists: Lists, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, Entries]:
+def watched(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, Entries]:
     """The lists, the officers' own entries, and both as a read would meet them."""
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = OwnIndex(officer_entries.watched(lists.database, now))

@@ -18,7 +18,7 @@ from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.hotlist.ingest.importer import ImportReport, Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, import_feed
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report
 from alpr_edge.hotlist.ingest.request import read_password, request_for
 from alpr_edge.runtime.io_errors import io_errors
@@ -82,7 +82,7 @@ def _require_readable(file: Path) -> None:
         file.open("rb").close()
 
 
-def _request(unit: Settings, file: Path, source: str, layout: FormatName | None) -> Request:
+def _request(unit: Settings, file: Path, source: str, layout: FormatName | None) -> ImportRequest:
     """As the source's settings have it, or as the command line says."""
     known = unit.hotlist.source_of(source)
     if known is not None:
@@ -90,7 +90,7 @@ def _request(unit: Settings, file: Path, source: str, layout: FormatName | None)
         return dataclasses.replace(request, format=layout) if layout else request
     if layout is None:
         raise FeedError(f"the settings know no source {source}; say how the feed is laid out with --format")
-    return Request(file, source, layout)
+    return ImportRequest(file, source, layout)
 
 
 def _write(report: FeedReport, output: Path | None, *, as_json: bool) -> None:

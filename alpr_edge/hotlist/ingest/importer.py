@@ -20,12 +20,12 @@ from alpr_edge.hotlist.formats.base import DEFAULT_RULES, Feed, FeedContext, For
 from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.index import delta, sealed_file
 from alpr_edge.hotlist.index.loader import open_marks, open_sealed
-from alpr_edge.hotlist.index.packed import Made, common
+from alpr_edge.hotlist.index.packed_list import GenerationDraft, common
 from alpr_edge.hotlist.ingest import validation
 from alpr_edge.hotlist.ingest.feed_file import FeedFile
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.hotlist.ingest.signature import check_signature
-from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, Tally, ValidationLimits
+from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, FeedTally, ValidationLimits
 from alpr_edge.runtime.durable_files import give_to_owner_of, private_directory
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class ListStore:
     """The folder, the rows and the key of a unit's generations."""
 
     database: Database
@@ -60,7 +60,7 @@ class Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ImportRequest:
     """A feed to import, and how."""
 
     path: Path
@@ -113,7 +113,9 @@ class ImportReport:
     """Of those in both lists, the ones that say something else: another vehicle, remark or date."""
 
 
-def import_feed(request: Request, lists: Lists, now: datetime | None, progress: Progress | None = None) -> ImportReport:
+def import_feed(
+    request: ImportRequest, lists: ListStore, now: datetime | None, progress: Progress | None = None
+) -> ImportReport:
     """Import a feed and make it live; a loader notices it with its next refresh.
 
     Args:
@@ -141,10 +143,10 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
 class _Import:
     """One import, step by step."""
 
-    request: Request
-    lists: Lists
+    request: ImportRequest
+    lists: ListStore
     now: datetime | None
-    tally: Tally = field(default_factory=Tally)
+    tally: FeedTally = field(default_factory=FeedTally)
 
     def run_reported(self, progress: Progress | None) -> ImportReport:
         """Run, and keep a report on how it ended; a dry run leaves none."""
@@ -189,7 +191,9 @@ class _Import:
             changed=changed,
         )
 
-    def _pack(self, held: StoredGeneration | None, progress: Progress | None) -> tuple[Made, datetime | None]:
+    def _pack(
+        self, held: StoredGeneration | None, progress: Progress | None
+    ) -> tuple[GenerationDraft, datetime | None]:
         """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
         change, lists = self.request.change, self.lists
         is_change = held is not None and change is not ListChange.COMPLETE
@@ -222,7 +226,7 @@ class _Import:
             report = FeedReport(self.request.source, at, refused, self.tally.read, self.tally.rejected, lines)
             write_report(self.lists.directory, report)
 
-    def _shared_with(self, held: StoredGeneration | None, made: Made) -> tuple[int, int]:
+    def _shared_with(self, held: StoredGeneration | None, made: GenerationDraft) -> tuple[int, int]:
         """How many entries the list held has too, and how many of these differ; neither when it does not open."""
         if held is None:
             return 0, 0
@@ -233,7 +237,7 @@ class _Import:
             log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
             return 0, 0
 
-    def _go_live(self, made: Made, issued: datetime | None) -> int:
+    def _go_live(self, made: GenerationDraft, issued: datetime | None) -> int:
         source, lists = self.request.source, self.lists
         serial = next_serial(lists.database, source)
         name, entries = f"{source}.{serial:08d}.list", len(made.packed)
