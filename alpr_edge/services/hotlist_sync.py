@@ -1,21 +1,21 @@
 """A sync by hand: download what is newer, import what waits, for each source in turn, and say what became of it."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
-from alpr_edge.hotlist.ingest.importer import ImportReport
+from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
+from alpr_edge.hotlist.ingest.request import format_of
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 STEPS_MAX = 1000
 """Most lists imported of one source in one call; a department publishes no more changes in a row."""
-Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,46 @@ class SyncResult:
 
 
 def sync_source(
-    downloader: HotlistDownloader, worker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
+    downloader: HotlistDownloader,
+    worker: ImportWorker,
+    actor: Actor,
+    purpose: Purpose,
+    source: ListSource,
+    now: datetime | None,
+    progress: Progress,
 ) -> SyncResult:
-    """Bring one list up to date; a failure is part of the answer, not an error."""
+    """Bring one list up to date; a failure is part of the answer, not an error.
+
+    Args:
+        downloader: downloads what is newer.
+        worker: imports what waits.
+        actor: who asks for it.
+        purpose: what for.
+        source: the source of the list.
+        now: the moment, UTC; None when nothing vouches for the clock.
+        progress: receives the progress of each import.
+
+    Raises:
+        AccessError: the actor may not.
+    """
+    authorise(actor, purpose, Permission.MANAGE_LISTS)
     reports: list[ImportReport] = []
     try:
-        before = _settled(source)
+        # A layout that nobody knows is said before a list of it is downloaded.
+        format_of(source)
+        before = _settled_listing(source)
         for _ in range(STEPS_MAX):
-            fetched = bool(source.url or source.department) and downloader.download(source)
+            is_downloaded = bool(source.url or source.department) and downloader.download(source)
             report = worker.import_next(source, before, now, progress)
             reports += [report] if report else []
-            if report is None or not (fetched or source.folder):
+            if report is None or not (is_downloaded or source.folder):
                 break
     except AlprEdgeError as error:
         return SyncResult(source.name, tuple(reports), str(error))
     return SyncResult(source.name, tuple(reports))
 
 
-def _settled(source: ListSource) -> Listing:
+def _settled_listing(source: ListSource) -> Listing:
     """A drop folder as it was some seconds ago."""
     if source.folder is None:
         return ()

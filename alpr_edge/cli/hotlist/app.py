@@ -2,7 +2,7 @@
 
 import typer
 
-from alpr_edge.cli.hotlist import import_, officer_entries
+from alpr_edge.cli.hotlist import changes, import_, match, officer_entries
 from alpr_edge.cli.hotlist import status as hotlist_status
 from alpr_edge.cli.hotlist import sync as hotlist_sync
 
@@ -10,8 +10,11 @@ app = typer.Typer(help="Import and sync hotlists, see their age, look a plate up
 app.command("import")(import_.import_file)
 app.command("export")(import_.export)
 app.command("sync")(hotlist_sync.sync)
-app.command("rollback")(hotlist_sync.rollback)
+app.command("rollback")(changes.rollback)
+app.command("drop")(changes.drop)
+app.command("dismiss")(changes.dismiss)
+app.command("changes")(changes.changes)
 app.command("status")(hotlist_status.status)
-app.command("match")(hotlist_status.match)
+app.command("match")(match.match)
 app.command("add")(officer_entries.add)
 app.command("remove")(officer_entries.remove)
