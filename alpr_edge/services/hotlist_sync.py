@@ -1,6 +1,7 @@
 """A sync by hand: download what is newer, import what waits, for each source in turn, and say what became of it."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,44 +29,49 @@ class SyncResult:
     failure: str = ""
 
 
-def sync_source(
-    downloader: HotlistDownloader,
-    worker: ImportWorker,
-    actor: Actor,
-    purpose: Purpose,
-    source: ListSource,
-    now: datetime | None,
-    progress: Progress,
-) -> SyncResult:
-    """Bring one list up to date; a failure is part of the answer, not an error.
+@dataclass(frozen=True, slots=True)
+class ListSync:
+    """Syncs lists, one source at a time."""
 
-    Args:
-        downloader: downloads what is newer.
-        worker: imports what waits.
-        actor: who asks for it.
-        purpose: what for.
-        source: the source of the list.
-        now: the moment, UTC; None when nothing vouches for the clock.
-        progress: receives the progress of each import.
+    downloader: HotlistDownloader
+    """Downloads what is newer."""
+    worker: ImportWorker
+    """Imports what waits."""
+    progress: Progress
+    """Receives the progress of each import."""
 
-    Raises:
-        AccessError: the actor may not.
-    """
-    authorise(actor, purpose, Permission.MANAGE_LISTS)
-    reports: list[ImportReport] = []
-    try:
-        # A layout that nobody knows is said before a list of it is downloaded.
-        format_of(source)
+    def sync_source(self, actor: Actor, purpose: Purpose, source: ListSource, now: datetime | None) -> SyncResult:
+        """Bring one list up to date; a failure is part of the answer, not an error.
+
+        Args:
+            actor: who asks for it.
+            purpose: what for.
+            source: the source of the list.
+            now: the moment, UTC; None when nothing vouches for the clock.
+
+        Raises:
+            AccessError: the actor may not.
+        """
+        authorise(actor, purpose, Permission.MANAGE_LISTS)
+        reports: list[ImportReport] = []
+        try:
+            # A layout that nobody knows is said before a list of it is downloaded.
+            format_of(source)
+            reports.extend(self._import_all(source, now))
+        except AlprEdgeError as error:
+            return SyncResult(source.name, tuple(reports), str(error))
+        return SyncResult(source.name, tuple(reports))
+
+    def _import_all(self, source: ListSource, now: datetime | None) -> Iterator[ImportReport]:
+        """Download and import until nothing newer comes."""
         before = _settled_listing(source)
         for _ in range(STEPS_MAX):
-            is_downloaded = bool(source.url or source.department) and downloader.download(source)
-            report = worker.import_next(source, before, now, progress)
-            reports += [report] if report else []
+            is_downloaded = bool(source.url or source.department) and self.downloader.download(source)
+            report = self.worker.import_next(source, before, now, self.progress)
+            if report is not None:
+                yield report
             if report is None or not (is_downloaded or source.folder):
-                break
-    except AlprEdgeError as error:
-        return SyncResult(source.name, tuple(reports), str(error))
-    return SyncResult(source.name, tuple(reports))
+                return
 
 
 def _settled_listing(source: ListSource) -> Listing:

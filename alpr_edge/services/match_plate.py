@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
@@ -38,7 +37,18 @@ class FoundEntry:
     """Why the unit would neither sound nor say anything now; None: the entry is in force."""
 
 
-def parse_plates(text: str, state: str | None, now: Instant) -> MatchQuery:
+@dataclass(frozen=True, slots=True)
+class PlateQuery:
+    """A plate to look up, and how."""
+
+    match: MatchQuery
+    now: Instant
+    """The moment that ages, dates and hours are judged at."""
+    covert: bool = False
+    """Whether to find covert entries too, which no screen of the car shows; that is on record."""
+
+
+def parse_plates(text: str, state: str | None, now: Instant, *, covert: bool = False) -> PlateQuery:
     """Check what was typed: a plate, and after commas other texts that the reader considered.
 
     Raises:
@@ -46,18 +56,17 @@ def parse_plates(text: str, state: str | None, now: Instant) -> MatchQuery:
     """
     plate, *others = text.split(",")
     alternatives = [Alternative(plate_to_look_up(other), CONFUSABLE_MIN) for other in others]
-    return MatchQuery(plate_to_look_up(plate), state_letters(state), now.trusted_utc, alternatives=alternatives)
+    match = MatchQuery(plate_to_look_up(plate), state_letters(state), now.trusted_utc, alternatives=alternatives)
+    return PlateQuery(match, now, covert)
 
 
 def match_plate(
     entries: Entries,
     actor: Actor,
     purpose: Purpose,
-    query: MatchQuery,
+    query: PlateQuery,
     limits: HotlistSettings,
-    now: Instant,
-    *,
-    covert_log: Path | None = None,
+    audit_log: ListAuditLog,
 ) -> list[FoundEntry]:
     """Look a plate up as a read would be, and find the entries that would match at another time.
 
@@ -67,9 +76,7 @@ def match_plate(
         purpose: what for.
         query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
-        now: the moment that ages are judged at.
-        covert_log: folder of the lists, whose audit log the look-up goes to; covert entries are found too. None: they
-            are left out, as no screen of the car shows them.
+        audit_log: the log that a look-up of covert entries goes to.
 
     Returns:
         The entries in force as a read would rank them, then the others.
@@ -79,12 +86,12 @@ def match_plate(
         StoreError: the audit log cannot be written.
     """
     authorise(actor, purpose, Permission.SEE_PLATES)
-    if covert_log is not None:
+    if query.covert:
         authorise(actor, purpose, Permission.SEE_COVERT)
-        ListAuditLog(covert_log).append(actor, purpose, "match_covert_entries", now.trusted_utc)
+        audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
     # A moment that is not known rules no entry out.
-    matches = meetings(replace(query, at=None), entries)
-    found = [_found_entry(match, limits, now) for match in matches if covert_log is not None or not match.entry.covert]
+    matches = meetings(replace(query.match, at=None), entries)
+    found = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
     return sorted(found, key=lambda entry: entry.standstill is not None)
 
 

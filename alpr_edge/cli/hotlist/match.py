@@ -18,6 +18,7 @@ from alpr_edge.domain.list_ages import age_words
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
 from alpr_edge.services.match_plate import FoundEntry, Standstill, match_plate, parse_plates
+from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 _STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}
 
@@ -37,11 +38,10 @@ def match(
     unit = settings_file.load(settings)
     now = open_clock(unit).now()
     actor = require_owner(unit.unit.data_directory)
-    query = parse_plates(text, state, now)
+    query = parse_plates(text, state, now, covert=covert)
     with opened_lists(unit, migrate=False) as lists:
         index, own, entries = load_indexes(lists, now.trusted_utc)
-        covert_log = lists.directory if covert else None
-        found = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, now, covert_log=covert_log)
+        found = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, ListAuditLog(lists.directory))
     if as_json:
         print_lines(_found_json(entry, now) for entry in found)
     else:

@@ -13,7 +13,7 @@ from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.ingest.import_worker import open_import_worker
 from alpr_edge.hotlist.ingest.report import refusals
-from alpr_edge.services.hotlist_sync import SyncResult, sync_source
+from alpr_edge.services.hotlist_sync import ListSync, SyncResult
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.unit_store import open_store
 
@@ -33,9 +33,8 @@ def sync(
         import_progress() as progress,
     ):
         downloader, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
-        results = [
-            sync_source(downloader, worker, actor, MAINTENANCE, source, now, progress) for source in list_sources
-        ]
+        list_sync = ListSync(downloader, worker, progress)
+        results = [list_sync.sync_source(actor, MAINTENANCE, source, now) for source in list_sources]
         reasons = {report.source: report.refused for report in refusals(worker.lists.directory)}
     notes = [_note(source, reasons.get(source.name, "")) for source in list_sources]
     if as_json:

@@ -13,9 +13,10 @@ from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor, require_owner
 from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
-from alpr_edge.services.holds import hold_read, release_read
+from alpr_edge.services.holds import HoldRequest, hold_read, parse_hold_end, release_read
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
 
@@ -33,14 +34,17 @@ def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
 def hold_command(
     read: ReadArgument,
     reason: Annotated[str, typer.Option("--reason", help="Why: a case, a subpoena.")],
+    until: Annotated[
+        str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
+    ] = None,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Keep a read from being deleted: evidence, discovery, an action to produce records (policy 462.5)."""
-    chosen = load(settings)
+    chosen, request = load(settings), HoldRequest(read, reason, parse_hold_end(until))
     actor = require_owner(chosen.unit.data_directory)
     with open_store(chosen, migrate=False) as store:
-        hold_read(store.database, actor, MAINTENANCE, read, reason, SystemClock().now())
-    typer.echo(f"{read} is held")
+        hold = hold_read(store.database, actor, MAINTENANCE, request, SystemClock().now())
+    typer.echo(f"{read} is held" if hold.until is None else f"{read} is held until {rfc3339(hold.until)}")
 
 
 def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from alpr_edge.domain.alerting import ListAge, list_age
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.list_ages import age_words
 
 
 class Grade(StrEnum):
