@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.recordings import FolderSource, VideoSource
-from alpr_edge.capture.reopening import Reopening
+from alpr_edge.capture.reopener import Reopener
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, FrameSource
 from alpr_edge.domain.recognition.frames import Frame
@@ -81,7 +81,7 @@ class Camera:
         self._clock = clock
         self._wait = wait
         self._device: FrameSource | None = None
-        self._source: Reopening | None = None
+        self._source: Reopener | None = None
         self._began_s = time.monotonic()
 
     @property
@@ -117,7 +117,7 @@ class Camera:
         wait = beating(self._wait, beat)
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
         self._device = _source(settings, self._clock, wait, beat)
-        self._source = Reopening(
+        self._source = Reopener(
             self._device,
             backoff,
             random.random,

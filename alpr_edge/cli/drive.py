@@ -57,7 +57,7 @@ def drive(
     with private_files():
         _prepare(out, force=force)
         recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-    plan = replay.Plan(
+    plan = replay.ReplayPlan(
         recording, vision_models, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout
     )
     summary, faults = _with_progress(plan)
@@ -90,7 +90,7 @@ def _prepare(out: Path, *, force: bool) -> None:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _with_progress(plan: replay.Plan) -> tuple[Summary, list[str]]:
+def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}"),
         BarColumn(),

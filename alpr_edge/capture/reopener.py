@@ -16,7 +16,7 @@ STEADY_FRAMES = 30
 """Frames after which a camera counts as well again; one that dies sooner waits longer each time."""
 
 
-class Reopening:
+class Reopener:
     """Frames of a device source, over all its failures.
 
     Its counters are written by the thread that iterates and may be read by any other.
@@ -55,7 +55,7 @@ class Reopening:
         self.last_error: str | None = None
         """Why the source is down, or was last; None when it never was."""
 
-    def go_on_from(self, other: "Reopening", failure: str) -> None:
+    def go_on_from(self, other: "Reopener", failure: str) -> None:
         """Continue the numbers and counts of an earlier object for the same camera.
 
         Args:
