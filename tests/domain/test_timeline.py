@@ -96,7 +96,9 @@ def honest_pairs(draw: st.DrawFn) -> tuple[list[Instant], float]:
 
 
 @given(honest_pairs(), SECONDS)
-def test_honest_pairs_never_disagree_and_hold_the_truth(drawn_pairs: tuple[list[Instant], float], second: float) -> None:
+def test_honest_pairs_never_disagree_and_hold_the_truth(
+    drawn_pairs: tuple[list[Instant], float], second: float
+) -> None:
     pairs, drift = drawn_pairs
     placed = Timeline("boot", pairs).place(unset(second))
     assert placed.basis is Basis.PLACED
