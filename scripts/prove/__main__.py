@@ -10,7 +10,7 @@ from functools import partial
 
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
-from scripts.prove import emulated, network_camera, releasing, scenario
+from scripts.prove import emulation, network_camera, scenario, updates
 from scripts.prove.by_hand import commands_by_hand_are_discreet
 from scripts.prove.car import Car
 from scripts.prove.depot import Depot
@@ -18,7 +18,7 @@ from scripts.prove.hardening import rate_inside
 from scripts.prove.host import CACHE, ProofError, call, fault
 from scripts.prove.networks import CAR, internet, wired
 from scripts.prove.roots import RELEASE_KEY, bundle, clean_root, copied, put_checkout
-from scripts.prove.scenario import Scene
+from scripts.prove.scenario import Setup
 
 Proof = tuple[str, Callable[[], str]]
 
@@ -59,65 +59,65 @@ def _parser() -> argparse.ArgumentParser:
 
 def _proofs(resources: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
     if chosen.arm64:
-        yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
+        yield "a bundle works on arm64", emulation.a_bundle_works_on_arm64
         return
     offline = chosen.quick or chosen.releases
-    scene_of: list[Scene] = []
+    setups: list[Setup] = []
 
     def begin() -> str:
-        scene_of.append(_scene(resources, offline=offline, name="releases" if chosen.releases else "proof"))
+        setups.append(_setup(resources, offline=offline, name="releases" if chosen.releases else "proof"))
         return "systemd is process 1"
 
     yield "a clean Debian starts", begin
-    scene = scene_of[0]
+    setup = setups[0]
     if chosen.releases:
-        yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
-        yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
+        yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, setup)
+        yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, setup)
     else:
-        yield from _of_a_unit(scene, resources, quick=chosen.quick)
+        yield from _of_a_unit(setup, resources, quick=chosen.quick)
     if chosen.quick:
         return
-    yield from _of_updates(scene)
-    yield "a unit with reads is not decommissioned", partial(releasing.a_unit_with_reads_is_not_decommissioned, scene)
-    yield "decommissioning exports and destroys", partial(releasing.decommissioning_exports_and_destroys, scene)
+    yield from _of_updates(setup)
+    yield "a unit with reads is not decommissioned", partial(updates.a_unit_with_reads_is_not_decommissioned, setup)
+    yield "decommissioning exports and destroys", partial(updates.decommissioning_exports_and_destroys, setup)
     if not offline:
-        yield "a bundle works on arm64", emulated.a_bundle_works_on_arm64
+        yield "a bundle works on arm64", emulation.a_bundle_works_on_arm64
 
 
-def _of_a_unit(scene: Scene, resources: ExitStack, *, quick: bool) -> Iterator[Proof]:
-    yield "a dry run changes nothing", partial(scenario.a_dry_run_changes_nothing, scene)
+def _of_a_unit(setup: Setup, resources: ExitStack, *, quick: bool) -> Iterator[Proof]:
+    yield "a dry run changes nothing", partial(scenario.a_dry_run_changes_nothing, setup)
     if not quick:
         online = resources.enter_context(ExitStack())
         online.enter_context(internet())
-    yield "a failed step is undone", partial(scenario.a_failed_step_is_undone, scene)
-    yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, scene)
+    yield "a failed step is undone", partial(scenario.a_failed_step_is_undone, setup)
+    yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, setup)
     if not quick:
         # From here on the car has the wire to its department alone.
         online.close()
-    yield "again changes nothing", partial(scenario.again_changes_nothing, scene)
-    yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, scene)
-    yield "chronyd is fed", partial(scenario.chronyd_is_fed, scene)
-    yield "the hardening holds", partial(scenario.hardening_holds, scene)
-    yield "commands by hand are discreet", partial(commands_by_hand_are_discreet, scene)
-    yield "the firewall holds", partial(scenario.firewall_holds, scene)
-    yield "kills are survived", partial(scenario.kills_are_survived, scene)
+    yield "again changes nothing", partial(scenario.again_changes_nothing, setup)
+    yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, setup)
+    yield "chronyd is fed", partial(scenario.chronyd_is_fed, setup)
+    yield "the hardening holds", partial(scenario.hardening_holds, setup)
+    yield "commands by hand are discreet", partial(commands_by_hand_are_discreet, setup)
+    yield "the firewall holds", partial(scenario.firewall_holds, setup)
+    yield "kills are survived", partial(scenario.kills_are_survived, setup)
     if not quick:
-        yield "the hardening costs no frames", partial(rate_inside, scene.car)
-        yield "a network camera is read", partial(network_camera.a_network_camera_is_read, scene)
-        yield "a stall is survived", partial(scenario.a_stall_is_survived, scene)
-        yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, scene)
+        yield "the hardening costs no frames", partial(rate_inside, setup.car)
+        yield "a network camera is read", partial(network_camera.a_network_camera_is_read, setup)
+        yield "a stall is survived", partial(scenario.a_stall_is_survived, setup)
+        yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, setup)
 
 
-def _of_updates(scene: Scene) -> Iterator[Proof]:
-    yield "an update is taken up", partial(releasing.an_update_is_taken_up, scene)
-    yield "the same again changes nothing", partial(releasing.the_same_again_changes_nothing, scene)
-    yield "a broken release is taken back", partial(releasing.a_broken_release_is_taken_back, scene)
-    decided = releasing.power_cut_in_an_update_is_decided_at_the_start
-    yield "a power cut in an update is decided at the start", partial(decided, scene)
-    yield "a changed bundle is refused", partial(releasing.a_changed_bundle_is_refused, scene)
+def _of_updates(setup: Setup) -> Iterator[Proof]:
+    yield "an update is taken up", partial(updates.an_update_is_taken_up, setup)
+    yield "the same again changes nothing", partial(updates.the_same_again_changes_nothing, setup)
+    yield "a broken release is taken back", partial(updates.a_broken_release_is_taken_back, setup)
+    decided = updates.power_cut_in_an_update_is_decided_at_the_start
+    yield "a power cut in an update is decided at the start", partial(decided, setup)
+    yield "a changed bundle is refused", partial(updates.a_changed_bundle_is_refused, setup)
 
 
-def _scene(resources: ExitStack, *, offline: bool, name: str) -> Scene:
+def _setup(resources: ExitStack, *, offline: bool, name: str) -> Setup:
     root = copied(clean_root(prepared=offline), name)
     put_checkout(root)
     call("cp", "-a", bundle(), root / "root" / "bundle")
@@ -126,9 +126,9 @@ def _scene(resources: ExitStack, *, offline: bool, name: str) -> Scene:
     call("rm", "-rf", folder)
     depot = Depot(folder)
     resources.enter_context(depot.serving())
-    scene = Scene(resources.enter_context(Car(root, CAR)), depot, bundle=offline)
-    scenario.prepare(scene)
-    return scene
+    setup = Setup(resources.enter_context(Car(root, CAR)), depot, bundle=offline)
+    scenario.prepare(setup)
+    return setup
 
 
 if __name__ == "__main__":

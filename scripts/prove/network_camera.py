@@ -12,8 +12,8 @@ from alpr_edge.simulation.drive import Drive
 from scripts.prove.car import Car
 from scripts.prove.host import CACHE, ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS, OTHER_ADDRESS
-from scripts.prove.releasing import AS_UNIT, CURRENT
-from scripts.prove.scenario import AS_UNIT_USER, CAMERA, CAPTURE, Scene
+from scripts.prove.scenario import AS_UNIT_USER, CAMERA, CAPTURE, Setup
+from scripts.prove.updates import AS_UNIT, CURRENT
 
 PORT = 8554
 NAME = "street"
@@ -43,9 +43,9 @@ GLib.MainLoop().run()
 """
 
 
-def a_network_camera_is_read(scene: Scene) -> str:
+def a_network_camera_is_read(setup: Setup) -> str:
     """By its settings, provisioning and the example's drop-in alone; another address is out of reach for the unit."""
-    car = scene.car
+    car = setup.car
     before = car.read(SETTINGS)
     with _camera():
         _drop_in(car)

@@ -91,17 +91,17 @@ def test_a_folder_in_a_links_place_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         (("no-such-program",), "no-such-program: no such program here"),
         (("sh", "-c", "echo why >&2; exit 3", "secret"), "sh -c echo why >&2; exit 3: why"),
         (("false",), "false: exit code 1"),
     ],
 )
-def test_a_failed_program_is_one_line_without_what_may_be_secret(command: tuple[str, ...], said: str) -> None:
+def test_a_failed_program_is_one_line_without_what_may_be_secret(command: tuple[str, ...], message: str) -> None:
     with pytest.raises(ProvisioningError) as error:
         run(*command)
-    assert str(error.value) == said
+    assert str(error.value) == message
 
 
 def test_a_program_that_hangs_is_ended() -> None:

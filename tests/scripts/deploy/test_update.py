@@ -15,8 +15,8 @@ from scripts.deploy.update import trial as trials
 from scripts.deploy.update.__main__ import CODES
 from scripts.deploy.update.releases import Releases, is_older
 from scripts.deploy.update.settings_file import SettingsFile
-from scripts.deploy.update.taking import Result, Update
 from scripts.deploy.update.trial import Trial
+from scripts.deploy.update.updater import Result, Update
 
 PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
 OLD_SETTINGS, NEW_SETTINGS = "[retention]\ndays = 14.0  # d\n", "[retention]\nacknowledged_days_max = 14.0  # d\n"
@@ -70,10 +70,10 @@ def add(releases: Releases, version: str, *files: str) -> None:
 def on_trial(unit: Update) -> Callable[..., None]:
     """What is on the disk when the power goes right after the switch, or before it."""
 
-    def begin(*, switched: bool, tries: int = 0, was_fit: bool = True) -> None:
+    def begin(*, is_switched: bool, tries: int = 0, was_fit: bool = True) -> None:
         told = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
         (unit.releases.base / "trial.json").write_text(json.dumps(told))
-        if switched:
+        if is_switched:
             unit.releases.use("1.2.0")
 
     return begin
@@ -88,7 +88,7 @@ def there(unit: Update) -> list[str]:
 
 
 def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_trial: Callable[..., None]) -> None:
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     ended = unit.settle()
     assert (ended.result, ended.version, ended.removed) == (Result.UPDATED, "1.2.0", ("1.0.0",))
     assert links(unit) == ("1.2.0", "1.1.0")
@@ -98,7 +98,7 @@ def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_tria
 
 def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Callable[..., None]) -> None:
     add(unit.releases, "1.2.0", "fault")
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     ended = unit.settle()
     assert (ended.result, ended.version) == (Result.ROLLED_BACK, "1.1.0")
     assert ended.why == "not ready within 1 s: fault"
@@ -112,7 +112,7 @@ def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Calla
 def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> None:
     for version in ("1.1.0", "1.2.0"):
         add(unit.releases, version, "fault")
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     ended = unit.settle()
     assert (ended.result, ended.version) == (Result.STUCK, "1.1.0")
     assert "1.1.0: not ready" in ended.why
@@ -123,12 +123,12 @@ def test_only_a_new_fault_is_the_new_releases(
     unit: Update, on_trial: Callable[..., None], was_fit: bool, result: Result
 ) -> None:
     add(unit.releases, "1.2.0", "unfit")
-    on_trial(switched=True, was_fit=was_fit)
+    on_trial(is_switched=True, was_fit=was_fit)
     assert unit.settle().result is result
 
 
 def test_power_gone_before_the_switch_leaves_the_old_release(unit: Update, on_trial: Callable[..., None]) -> None:
-    on_trial(switched=False)
+    on_trial(is_switched=False)
     assert unit.settle().result is Result.NOTHING
     assert links(unit) == ("1.1.0", "1.0.0")
     assert not (unit.releases.base / "trial.json").exists()
@@ -137,7 +137,7 @@ def test_power_gone_before_the_switch_leaves_the_old_release(unit: Update, on_tr
 def test_a_release_under_which_the_computer_goes_down_is_taken_back(
     unit: Update, on_trial: Callable[..., None]
 ) -> None:
-    on_trial(switched=True, tries=2)
+    on_trial(is_switched=True, tries=2)
     ended = unit.settle()
     assert (ended.result, ended.why) == (Result.ROLLED_BACK, "not decided in 2 starts of this computer")
 
@@ -242,7 +242,7 @@ def test_settings_are_rewritten_for_the_new_release_and_the_old_ones_kept(unit: 
 def test_a_release_taken_back_starts_with_its_own_settings(unit: Update, on_trial: Callable[..., None]) -> None:
     adapt(unit)
     add(unit.releases, "1.2.0", "fault")
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     assert unit.settle().result is Result.ROLLED_BACK
     assert unit.settings.path.read_text() == OLD_SETTINGS
     assert not unit.settings.kept("1.1.0").exists()
@@ -250,7 +250,7 @@ def test_a_release_taken_back_starts_with_its_own_settings(unit: Update, on_tria
 
 def test_power_gone_before_the_switch_puts_the_settings_back(unit: Update, on_trial: Callable[..., None]) -> None:
     adapt(unit)
-    on_trial(switched=False)
+    on_trial(is_switched=False)
     assert unit.settle().result is Result.NOTHING
     assert unit.settings.path.read_text() == OLD_SETTINGS
     assert isinstance(unit.daemons, FolderDaemons)
