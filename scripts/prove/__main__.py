@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
-from scripts.prove import emulation, network_camera, scenario, updates
+from scripts.prove import earlier_release, emulation, network_camera, scenario, updates
 from scripts.prove.by_hand import commands_by_hand_are_discreet
 from scripts.prove.car import Car
 from scripts.prove.depot import Depot
 from scripts.prove.hardening import rate_inside
-from scripts.prove.host import CACHE, ProofError, call, fault
+from scripts.prove.host import CACHE, ROOT, ProofError, call, fault
 from scripts.prove.networks import CAR, internet, wired
 from scripts.prove.roots import RELEASE_KEY, bundle, clean_root, copied, put_checkout
 from scripts.prove.scenario import Setup
@@ -29,20 +30,23 @@ def main() -> None:
 
 
 def _run() -> None:
-    chosen = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.earlier is not None and not arguments.releases:
+        parser.error("--from needs --releases")
     configure_logs(verbose=False)
     if why_not := fault():
         raise ProofError(why_not)
     figures = {}
     with ExitStack() as resources:
-        if not chosen.arm64:
+        if not arguments.arm64:
             resources.enter_context(wired())
-        for name, proof in _proofs(resources, chosen):
+        for name, proof in _proofs(resources, arguments):
             began_s = time.monotonic()
             print(f"{name} ...", file=sys.stderr, flush=True)
-            said = proof()
-            figures[name] = {"seconds": round(time.monotonic() - began_s, 1), "found": said}
-            print(f"  {said}  ({figures[name]['seconds']} s)", file=sys.stderr, flush=True)
+            finding = proof()
+            figures[name] = {"seconds": round(time.monotonic() - began_s, 1), "found": finding}
+            print(f"  {finding}  ({figures[name]['seconds']} s)", file=sys.stderr, flush=True)
     print(json.dumps(figures))
 
 
@@ -53,30 +57,43 @@ def _parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="from a bundle and a root with its packages; no stall, no power cut"
     )
     tiers.add_argument("--releases", action="store_true", help="from a bundle: updates, roll-backs, the end of a unit")
+    parser.add_argument(
+        "--from",
+        dest="earlier",
+        type=Path,
+        metavar="CHECKOUT",
+        help="with --releases: provision this earlier release, update it to this checkout's, and go back",
+    )
     tiers.add_argument("--arm64", action="store_true", help="a bundle's release reads a picture on an emulated arm64")
     return parser
 
 
-def _proofs(resources: ExitStack, chosen: argparse.Namespace) -> Iterator[Proof]:
-    if chosen.arm64:
+def _proofs(resources: ExitStack, arguments: argparse.Namespace) -> Iterator[Proof]:
+    if arguments.arm64:
         yield "a bundle works on arm64", emulation.a_bundle_works_on_arm64
         return
-    offline = chosen.quick or chosen.releases
+    offline = arguments.quick or arguments.releases
     setups: list[Setup] = []
 
     def begin() -> str:
-        setups.append(_setup(resources, offline=offline, name="releases" if chosen.releases else "proof"))
+        name = "earlier" if arguments.earlier else "releases" if arguments.releases else "proof"
+        setups.append(_setup(resources, offline=offline, name=name, earlier=arguments.earlier))
         return "systemd is process 1"
 
     yield "a clean Debian starts", begin
     setup = setups[0]
-    if chosen.releases:
+    if arguments.releases:
         yield "provisioning makes a unit", partial(scenario.provisioning_makes_a_unit, setup)
         yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, setup)
     else:
-        yield from _of_a_unit(setup, resources, quick=chosen.quick)
-    if chosen.quick:
-        return
+        yield from _of_a_unit(setup, resources, quick=arguments.quick)
+    if arguments.earlier:
+        yield from _of_an_earlier_release(setup)
+    elif not arguments.quick:
+        yield from _of_releases(setup, offline=offline)
+
+
+def _of_releases(setup: Setup, *, offline: bool) -> Iterator[Proof]:
     yield from _of_updates(setup)
     yield "a unit with reads is not decommissioned", partial(updates.a_unit_with_reads_is_not_decommissioned, setup)
     yield "decommissioning exports and destroys", partial(updates.decommissioning_exports_and_destroys, setup)
@@ -108,25 +125,34 @@ def _of_a_unit(setup: Setup, resources: ExitStack, *, quick: bool) -> Iterator[P
         yield "a power cut is survived", partial(scenario.a_power_cut_is_survived, setup)
 
 
+def _of_an_earlier_release(setup: Setup) -> Iterator[Proof]:
+    yield "a broken release is taken back", partial(earlier_release.a_broken_release_is_taken_back, setup)
+    yield "this release is taken up", partial(earlier_release.this_release_is_taken_up, setup)
+    yield "the earlier release is gone back to", partial(earlier_release.the_earlier_release_is_gone_back_to, setup)
+
+
 def _of_updates(setup: Setup) -> Iterator[Proof]:
     yield "an update is taken up", partial(updates.an_update_is_taken_up, setup)
     yield "the same again changes nothing", partial(updates.the_same_again_changes_nothing, setup)
     yield "a broken release is taken back", partial(updates.a_broken_release_is_taken_back, setup)
-    decided = updates.power_cut_in_an_update_is_decided_at_the_start
-    yield "a power cut in an update is decided at the start", partial(decided, setup)
+    proof = updates.power_cut_in_an_update_is_decided_at_the_start
+    yield "a power cut in an update is decided at the start", partial(proof, setup)
     yield "a changed bundle is refused", partial(updates.a_changed_bundle_is_refused, setup)
 
 
-def _setup(resources: ExitStack, *, offline: bool, name: str) -> Setup:
+def _setup(resources: ExitStack, *, offline: bool, name: str, earlier: Path | None) -> Setup:
+    """A car with a checkout and a bundle in it, and its department; of an earlier release, where one is named."""
+    source = earlier or ROOT
     root = copied(clean_root(prepared=offline), name)
-    put_checkout(root)
-    call("cp", "-a", bundle(), root / "root" / "bundle")
+    put_checkout(root, source)
+    call("cp", "-a", bundle("earlier" if earlier else "", source=source), root / "root" / "bundle")
     call("cp", RELEASE_KEY, root / "root" / "release-key.pem")
     folder = CACHE / f"depot-{name}"
     call("rm", "-rf", folder)
     depot = Depot(folder)
     resources.enter_context(depot.serving())
-    setup = Setup(resources.enter_context(Car(root, CAR)), depot, bundle=offline)
+    car = resources.enter_context(Car(root, CAR))
+    setup = Setup(car, depot, bundle=offline, fleet=earlier_release.EARLIER_FLEET if earlier else scenario.FLEET)
     scenario.prepare(setup)
     return setup
 

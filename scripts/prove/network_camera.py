@@ -13,12 +13,11 @@ from scripts.prove.car import Car
 from scripts.prove.host import CACHE, ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS, OTHER_ADDRESS
 from scripts.prove.scenario import AS_UNIT_USER, CAMERA, CAPTURE, Setup
-from scripts.prove.updates import AS_UNIT, CURRENT
+from scripts.prove.unit import AS_UNIT, CURRENT, SETTINGS
 
 PORT = 8554
 NAME = "street"
 FPS = 10.0
-SETTINGS = "/etc/alpr-edge/alpr-edge.toml"
 DROP_IN = "/etc/systemd/system/alpr-edge.service.d/rtsp.conf"
 EXAMPLE_ADDRESS = "192.0.2.10"
 PROCESSES = "/sys/fs/cgroup/unified/system.slice/alpr-edge.service/cgroup.procs"

@@ -10,7 +10,7 @@ from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.files import write_companions
 from scripts.prove.car import Car
 from scripts.prove.depot import ENROL_PORT, PORT, URL, Depot
-from scripts.prove.host import CACHE, ProofError, call, package_index, until
+from scripts.prove.host import CACHE, call, package_index, require, until
 from scripts.prove.networks import CAR_ADDRESS, DEPOT, DEPOT_ADDRESS
 
 UNIT = "proof-1"
@@ -58,6 +58,8 @@ class Setup:
     depot: Depot
     bundle: bool
     """Install from /root/bundle instead of the package index."""
+    fleet: str = FLEET
+    """The fleet's settings that the car is provisioned with."""
 
     def provision(self, *more: str, settings: str = "/root/fleet.toml") -> tuple[int, dict[str, Any], str]:
         """Run ``scripts/provision`` in the car: exit code, its JSON, its errors."""
@@ -80,7 +82,7 @@ def prepare(setup: Setup) -> None:
     car = setup.car
     companions = write_companions(CACHE / "drive", Drive(CAMERA.seed, CAMERA.seconds))
     setup.depot.publish(companions.hotlist, "proof")
-    car.write("/root/fleet.toml", FLEET)
+    car.write("/root/fleet.toml", setup.fleet)
     car.put(Path(__file__).with_name("receiver.py"), "/root/receiver.py")
     car.write("/etc/systemd/system/chrony.service.d/proof.conf", "[Unit]\nConditionCapability=\n")
     car.write("/etc/default/chrony", 'DAEMON_OPTS="-F 1 -x"\n')
@@ -104,15 +106,15 @@ def start_receiver(car: Car) -> None:
 def a_dry_run_changes_nothing(setup: Setup) -> str:
     """All steps are named, and neither user nor release is there afterwards."""
     code, told, errors = setup.provision("--dry-run")
-    _require(code == 0, f"a dry run ends with {code}: {errors}")
+    require(code == 0, f"a dry run ends with {code}: {errors}")
     would = [step["step"] for step in told["steps"] if step["state"] == "would change"]
-    _require({"accounts", "release", "keys", "services"} <= set(would), f"a dry run names only {would}")
+    require({"accounts", "release", "keys", "services"} <= set(would), f"a dry run names only {would}")
     left = [
         path
         for path in ("/opt/alpr-edge", "/etc/alpr-edge", "/etc/credstore.encrypted/alpr-edge-outbox")
         if (setup.car.root / path.lstrip("/")).exists()
     ]
-    _require(not left and not setup.car.holds("id", "alpr-edge"), f"a dry run made {left or 'the user'}")
+    require(not left and not setup.car.holds("id", "alpr-edge"), f"a dry run made {left or 'the user'}")
     return f"{len(would)} steps would change"
 
 
@@ -120,29 +122,29 @@ def a_failed_step_is_undone(setup: Setup) -> str:
     """Settings with a fault are refused in one line and not left behind; what was whole before stays."""
     setup.car.write("/root/faulty.toml", FLEET.replace("seed =", "sed ="))
     code, told, errors = setup.provision(settings="/root/faulty.toml")
-    _require(code == 1, f"settings with a fault end with {code}")
+    require(code == 1, f"settings with a fault end with {code}")
     last = told["steps"][-1]
-    _require((last["step"], last["state"]) == ("settings", "failed, undone"), f"it ended at {last}: {errors}")
-    _require("Traceback" not in errors, "a traceback")
-    _require(not (setup.car.root / "etc/alpr-edge/alpr-edge.toml").exists(), "faulty settings were left behind")
+    require((last["step"], last["state"]) == ("settings", "failed, undone"), f"it ended at {last}: {errors}")
+    require("Traceback" not in errors, "a traceback")
+    require(not (setup.car.root / "etc/alpr-edge/alpr-edge.toml").exists(), "faulty settings were left behind")
     return f"{_seconds(told, 'release'):.0f} s for the release, then: {last['error'][-60:]}"
 
 
 def provisioning_makes_a_unit(setup: Setup) -> str:
     """All steps succeed and both daemons are ready."""
     status, told, errors = setup.provision(*setup.depot.invite(UNIT))
-    _require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
+    require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
     for unit in (CAPTURE, UPLINK):
-        _require(setup.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
+        require(setup.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
     return f"{sum(step['seconds'] for step in told['steps']):.0f} s, {len(told['steps'])} steps"
 
 
 def again_changes_nothing(setup: Setup) -> str:
     """The same again says "no change" of every step; that its code is used up does not matter."""
     status, told, errors = setup.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
-    _require(status == 0, f"the second run ends with {status}: {errors}")
+    require(status == 0, f"the second run ends with {status}: {errors}")
     changed = [f"{step['step']}: {step['changes']}" for step in told["steps"] if step["state"] != "no change"]
-    _require(not changed, f"the second run changed {changed}")
+    require(not changed, f"the second run changed {changed}")
     return f"{sum(step['seconds'] for step in told['steps']):.1f} s"
 
 
@@ -178,19 +180,19 @@ def hardening_holds(setup: Setup) -> str:
     key, settings = "/etc/alpr-edge/tls/unit.key", "/etc/alpr-edge/alpr-edge.toml"
     within = {name: _within(car, name) for name in (CAPTURE, UPLINK)}
     links = car.run(*within[CAPTURE], "ip", "-o", "link").stdout.splitlines()
-    _require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
+    require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
     devices = car.run(*within[UPLINK], "ls", "/dev").stdout.split()
-    _require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
+    require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
     reads = {name: car.holds(*within[name], *AS_UNIT_USER, "cat", key) for name in within}
-    _require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
+    require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
     for name, inside in within.items():
-        _require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
+        require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
         # As root, so that it is the mount that forbids it.
-        _require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
-        _require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
+        require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
+        require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
     data = "/var/lib/alpr-edge"
-    _require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
-    _require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
+    require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
+    require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
     return "no network; no devices; no key, list or picture of the other half"
 
 
@@ -205,14 +207,14 @@ def firewall_holds(setup: Setup) -> str:
     ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 5)"
     for user, let in (("alpr-edge", True), ("nobody", False)):
         found = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
-        _require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
+        require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
     serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
     car.run("systemd-run", "--quiet", "--collect", "--unit=listener", "python3", "-c", serve)
     until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 10)
     call_in = f"import socket; socket.create_connection(('{CAR_ADDRESS}', 9), 2)"
     came_in = call("ip", "netns", "exec", DEPOT, "python3", "-c", call_in, check=False)
     car.run("systemctl", "stop", "listener", check=False)
-    _require(came_in.returncode != 0, "the department's side reaches a port of the car")
+    require(came_in.returncode != 0, "the department's side reaches a port of the car")
     return "in: nothing; out to the department: the unit's user alone"
 
 
@@ -227,7 +229,7 @@ def kills_are_survived(setup: Setup) -> str:
 def a_stall_is_survived(setup: Setup) -> str:
     """A capture half that does not move is killed by the watchdog and started again."""
     seconds = _restarted(setup, {CAPTURE: "run"}, "SIGSTOP", 120)
-    _require("watchdog" in setup.car.run("journalctl", "--unit", CAPTURE, "--no-pager").stdout.lower(), "no watchdog")
+    require("watchdog" in setup.car.run("journalctl", "--unit", CAPTURE, "--no-pager").stdout.lower(), "no watchdog")
     return f"back {seconds:.0f} s after it stood still"
 
 
@@ -257,8 +259,3 @@ def a_power_cut_is_survived(setup: Setup) -> str:
 
 def _seconds(told: dict[str, Any], name: str) -> float:
     return next((float(step["seconds"]) for step in told["steps"] if step["step"] == name), 0.0)
-
-
-def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence it is
-    if not holds:
-        raise ProofError(otherwise)

@@ -189,7 +189,8 @@ class Update:
             )
 
     def _require_readable(self, version: str) -> None:
+        """Refuse an older release that cannot read the database, tried with the settings that it would get back."""
         try:
-            self.daemons.require_readable(self.releases.folder(version))
+            self.daemons.require_readable(self.releases.folder(version), self.settings.file_for(version))
         except ProvisioningError as error:
             raise ProvisioningError(f"release {version} cannot read this unit's database: {error}") from None

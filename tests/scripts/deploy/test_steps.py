@@ -171,7 +171,9 @@ def test_shellcheck_has_nothing_to_say(script: str, require_tool: Callable[[str]
 
 
 def test_an_outcome_is_json() -> None:
-    program = "from dataclasses import asdict; from scripts.deploy.provision.steps import Outcome, State; import json; "
-    program += "print(json.dumps(asdict(Outcome('keys', State.SAME, 0.1))))"
+    program = (
+        "import json; from dataclasses import asdict; from scripts.deploy.provision.steps import StepOutcome, State; "
+    )
+    program += "print(json.dumps(asdict(StepOutcome('keys', State.SAME, 0.1))))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["state"] == "no change"

@@ -28,6 +28,7 @@ class FolderDaemons:
 
     releases: Releases
     restarts: list[str] = field(default_factory=list)
+    settings_tried: list[Path] = field(default_factory=list)
 
     def restart(self) -> None:
         self.restarts.append(self.releases.in_use)
@@ -39,7 +40,8 @@ class FolderDaemons:
     def is_fit(self) -> bool:
         return not (self.releases.folder(self.releases.in_use) / "unfit").exists()
 
-    def require_readable(self, release: Path) -> None:
+    def require_readable(self, release: Path, settings: Path) -> None:
+        self.settings_tried.append(settings)
         if (release / "too-old").exists():
             raise ProvisioningError("written by a newer release")
 
@@ -264,6 +266,19 @@ def test_an_older_release_by_hand_gets_its_own_settings(unit: Update) -> None:
     assert unit.settings.kept("1.2.0").read_text() == NEW_SETTINGS
     assert unit.settings.put_back("1.2.0")
     assert unit.settings.path.read_text() == NEW_SETTINGS
+
+
+def test_an_older_release_is_tried_with_the_settings_that_it_gets_back(unit: Update) -> None:
+    assert isinstance(unit.daemons, FolderDaemons)
+    unit._require_readable("1.1.0")
+    adapt(unit)
+    unit._require_readable("1.1.0")
+    assert unit.daemons.settings_tried == [unit.settings.path, unit.settings.kept("1.1.0")]
+    add(unit.releases, "1.1.0", "too-old")
+    with pytest.raises(
+        ProvisioningError, match=r"release 1\.1\.0 cannot read this unit's database: written by a newer"
+    ):
+        unit._require_readable("1.1.0")
 
 
 def test_settings_that_cannot_be_rewritten_stay_and_are_one_line(unit: Update) -> None:
