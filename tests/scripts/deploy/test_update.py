@@ -275,9 +275,7 @@ def test_an_older_release_is_tried_with_the_settings_that_it_gets_back(unit: Upd
     unit._require_readable("1.1.0")
     assert unit.daemons.settings_tried == [unit.settings.path, unit.settings.kept("1.1.0")]
     add(unit.releases, "1.1.0", "too-old")
-    with pytest.raises(
-        ProvisioningError, match=r"release 1\.1\.0 cannot read this unit's database: written by a newer"
-    ):
+    with pytest.raises(ProvisioningError, match="cannot read this unit's database: written by a newer"):
         unit._require_readable("1.1.0")
 
 
