@@ -25,7 +25,7 @@ from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.durable_files import private_directory
@@ -51,7 +51,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class ReplayPlan:
     """What to replay, with which models, and into which folder.
 
     Args:
@@ -73,7 +73,7 @@ class Plan:
     upload_s_max: float = 120.0
 
 
-def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
+def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
     """Replay a recording.
 
     Returns:
@@ -90,7 +90,7 @@ def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
         files.close()
 
 
-def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
+def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress) -> list[str]:
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
@@ -102,7 +102,9 @@ def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
 class _Driving:
     """One replay under way."""
 
-    def __init__(self, plan: Plan, settings: Settings, store: UnitStore, files: DriveFiles, progress: Progress) -> None:
+    def __init__(
+        self, plan: ReplayPlan, settings: Settings, store: UnitStore, files: DriveFiles, progress: Progress
+    ) -> None:
         self._plan = plan
         self._settings = settings
         self._store = store
@@ -155,7 +157,7 @@ class _Driving:
         lists, loader = open_lists(self._settings, self._store.database)
         path = self._recording.hotlist
         if path is not None:
-            import_feed(Request(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
+            import_feed(ImportRequest(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
         loader.load()
         return loader
 
@@ -191,7 +193,7 @@ class _Driving:
             self._faults.append(str(error))
 
 
-def _settings_of(plan: Plan) -> Settings:
+def _settings_of(plan: ReplayPlan) -> Settings:
     """The caller's settings with the folders of this replay."""
     data = plan.out / "unit"
     return plan.settings.model_copy(
@@ -202,7 +204,7 @@ def _settings_of(plan: Plan) -> Settings:
     )
 
 
-def _start(plan: Plan) -> Instant:
+def _start(plan: ReplayPlan) -> Instant:
     """The recording's first instant: by its position log, else by the caller."""
     log = plan.recording.nmea
     utc = None if log is None else first_fix_utc(log)

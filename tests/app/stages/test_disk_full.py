@@ -12,7 +12,7 @@ from alpr_edge.app.pipeline.pipeline import RECORDS_HELD
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
 from scripts.faults.disk import Disk
-from tests.app.rig import daemon, until, write_frames, write_settings
+from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
 from tests.app.test_daemons import stored_reads
 
 FULL = "disk: full, no read is kept"
@@ -39,10 +39,12 @@ def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(t
     settings.write_text(text + "[retention]\nballast_bytes = 4194304\n", encoding="utf-8")
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 3)
-        until(tmp_path, lambda told: told["figures"].get("disk") == "room")
+        wait_for_health(tmp_path, lambda told: told["figures"].get("disk") == "room")
         disk.fill()
         run.wait_for("event=disk.ballast_released")
-        told = until(tmp_path, lambda told: is_full(told) and told["figures"]["records_waiting"] > RECORDS_HELD + 20)
+        told = wait_for_health(
+            tmp_path, lambda told: is_full(told) and told["figures"]["records_waiting"] > RECORDS_HELD + 20
+        )
         assert not told["ready"]
         assert told["figures"]["records_set_aside"] == 0
         assert told["figures"]["disk"] == "red"
@@ -52,7 +54,7 @@ def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(t
         disk.free()
         run.wait_for("event=disk.ballast_laid", 2)
         run.wait_for("event=read.stored", kept + 20)
-        until(tmp_path, lambda told: not is_full(told))
+        wait_for_health(tmp_path, lambda told: not is_full(told))
         assert run.end(signal.SIGTERM) == 0
         acknowledged = stored_reads(run.lines)
     with open_store(load(settings), migrate=False) as store:

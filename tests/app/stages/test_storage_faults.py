@@ -16,7 +16,7 @@ from alpr_edge.domain.diagnostics.checks import Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import daemon, until, write_frames, write_settings
+from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
 from tests.app.test_daemons import stored_reads
 from tests.store.records import decided
 
@@ -45,13 +45,13 @@ def test_a_unit_goes_on_storing_reads_without_pictures_says_so_and_starts_again(
         folders = spoil_folders(tmp_path / "data")
         run.wait_for("event=read.pictures_missing", 3)
         run.wait_for("event=read.stored", READS)
-        told = until(tmp_path, lambda told: bool(missing(told)))
+        told = wait_for_health(tmp_path, lambda told: bool(missing(told)))
         assert told["ready"]
         assert run.end(signal.SIGTERM) == 0
         acknowledged = stored_reads(run.lines)
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 3)
-        told = until(tmp_path, lambda told: any("cannot be looked into" in line for line in told["troubles"]))
+        told = wait_for_health(tmp_path, lambda told: any("cannot be looked into" in line for line in told["troubles"]))
         assert not any("Traceback" in line for line in run.lines)
         for folder in folders:
             folder.unlink()
@@ -76,7 +76,7 @@ def test_records_that_were_set_aside_are_shown_and_come_in_at_the_next_start(tmp
                 connection.exec_driver_sql(forbid.format(plate))
         run.wait_for("event=store.record_set_aside", 2)
         run.wait_for("event=read.stored", len(stored_reads(run.lines)) + 20)
-        told = until(tmp_path, lambda told: any("unit refused" in line for line in told["troubles"]))
+        told = wait_for_health(tmp_path, lambda told: any("unit refused" in line for line in told["troubles"]))
         assert any(line.startswith("records: some are set aside") for line in told["troubles"])
         assert not any(plate in line for line in run.lines)
         assert run.end(signal.SIGTERM) == 0
@@ -107,13 +107,15 @@ def test_a_round_that_the_store_does_not_answer_ends_nothing_and_what_is_unknown
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
     chosen = load(settings)
     with daemon("run", "--settings", str(settings)) as run:
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         with open_store(chosen, migrate=False) as store, store.database.write() as connection:
             names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name LIKE '%counted%'").scalars()
             for name in list(names):
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
             connection.exec_driver_sql("DROP TABLE counts")
-        told = until(tmp_path, lambda told: any(line.startswith("outbox: not known") for line in told["troubles"]))
+        told = wait_for_health(
+            tmp_path, lambda told: any(line.startswith("outbox: not known") for line in told["troubles"])
+        )
         assert told["figures"]["outbox_ready"] is None
         run.wait_for("event=read.stored", len(stored_reads(run.lines)) + 20)
         assert run.end(signal.SIGTERM) == 0

@@ -1,0 +1,110 @@
+"""Keeps a camera running: released and reopened with growing waits for as long as the unit runs."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+
+import structlog
+
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.ports import FrameSource
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.retry import Backoff
+
+log = structlog.get_logger(__name__)
+
+STEADY_FRAMES = 30
+"""Frames after which a camera counts as well again; one that dies sooner waits longer each time."""
+
+
+class Reopener:
+    """Frames of a device source, over all its failures.
+
+    Its counters are written by the thread that iterates and may be read by any other.
+
+    Args:
+        source: the device.
+        backoff: the rule by which the waits grow.
+        draw: uniform in [0, 1), for the jitter of the waits.
+        wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
+        camera_id: the camera's id, for the log.
+        is_stopping: says whether the unit stops: the source's end is no loss then.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        backoff: Backoff,
+        draw: Callable[[], float],
+        wait: Callable[[float], bool],
+        *,
+        camera_id: str = "",
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._source = source
+        self._backoff = backoff
+        self._draw = draw
+        self._wait = wait
+        self._camera_id = camera_id
+        self._is_stopping = is_stopping
+        self.number = 0
+        """Number of the next frame."""
+        self.up = False
+        """Whether frames come at present."""
+        self.reopened = 0
+        """How often the source gave frames again after it had failed."""
+        self.last_error: str | None = None
+        """Why the source is down, or was last; None when it never was."""
+
+    def go_on_from(self, other: "Reopener", failure: str) -> None:
+        """Continue the numbers and counts of an earlier object for the same camera.
+
+        Args:
+            other: it gives no more frames.
+            failure: why, where it does not say so itself.
+        """
+        self.number, self.reopened = other.number, other.reopened
+        self.last_error = failure if other.up else other.last_error
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames with numbers that go on across failures, until ``wait`` tells to stop."""
+        failures = 0
+        while True:
+            given = yield from self._one_opening()
+            if self._is_stopping():
+                return
+            failures = 1 if given >= STEADY_FRAMES else failures + 1
+            wait_s = self._backoff.wait_s(failures, self._draw())
+            failure = (self.last_error or "").removeprefix(f"camera {self._camera_id}: ")
+            log.warning(
+                "capture.lost", camera=self._camera_id, failure=failure, failures=failures, wait_s=round(wait_s, 1)
+            )
+            if not self._wait(wait_s):
+                return
+
+    def _one_opening(self) -> Generator[Frame, None, int]:
+        """Yield the frames of one opening; returns how many those were."""
+        base, given = self.number, 0
+        stream = self._source.frames()
+        try:
+            for frame in stream:
+                self._come_up(frame.camera_id)
+                given += 1
+                self.number = base + frame.number + 1
+                yield replace(frame, number=base + frame.number)
+            self.last_error = "the source ended"
+        except CaptureError as error:
+            self.last_error = str(error)
+        finally:
+            self.up = False
+            # The port promises an iterator; what holds a device is a generator, and closing it releases the device.
+            if isinstance(stream, Generator):
+                stream.close()
+        return given
+
+    def _come_up(self, camera_id: str) -> None:
+        if self.up:
+            return
+        self.up = True
+        if self.last_error is not None:
+            self.reopened += 1
+            log.info("capture.reopened", camera=camera_id, reopened=self.reopened)

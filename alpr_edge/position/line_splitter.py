@@ -1,0 +1,49 @@
+"""Splits the bytes of a serial line into lines, each with the instant at which it began."""
+
+import re
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.position.sentence_merger import SentenceTally
+from alpr_edge.position.sentences import LINE_BYTES_MAX, Rejection
+
+_LINE_ENDS = re.compile(rb"[\r\n]+")
+
+
+class LineSplitter:
+    """Cuts a stream at CR and LF and holds at most one unfinished line.
+
+    At 9600 baud a sentence is 75 ms on the wire: its first byte is nearer to its fix than its last. A stream
+    that never ends a line (a wrong baud rate, another device) is thrown away, not stored.
+
+    Args:
+        tally: the counts that discarded lines are added to.
+    """
+
+    def __init__(self, tally: SentenceTally) -> None:
+        self._tally = tally
+        self._part = b""
+        self._began: Instant | None = None
+        self._skipping = False
+
+    def feed(self, chunk: bytes, received: Instant) -> list[tuple[bytes, Instant]]:
+        """Lines completed by ``chunk``, which arrived at ``received``; empty lines are left out."""
+        *ended, rest = _LINE_ENDS.split(chunk)
+        lines = []
+        for piece in ended:
+            line = self._extended(piece, received)
+            if line and not self._skipping:
+                lines.append((line, self._began or received))
+            self._part, self._began, self._skipping = b"", None, False
+        self._part = self._extended(rest, received)
+        return lines
+
+    def _extended(self, piece: bytes, received: Instant) -> bytes:
+        """The unfinished line with ``piece`` behind it; empty once it is too long to be a sentence."""
+        if piece and self._began is None:
+            self._began = received
+        line = b"" if self._skipping else self._part + piece
+        if len(line) <= LINE_BYTES_MAX:
+            return line
+        self._tally.rejected[Rejection.OVERLONG] += 1
+        self._skipping = True
+        return b""

@@ -1,0 +1,137 @@
+"""One frame of a drive: the street, the vehicles far to near, their plates, and what a sensor does to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from alpr_edge.simulation.bodies import LENGTH_M, SHAPES, front_of, rear_of, side_of
+from alpr_edge.simulation.camera import Pinhole, Point
+from alpr_edge.simulation.canvas import Picture, Sprite
+from alpr_edge.simulation.plates.renderer import render_plate
+from alpr_edge.simulation.scenery import Street
+from alpr_edge.simulation.script import Kind, Vehicle
+from alpr_edge.simulation.stage import Pose, plate_corners
+
+PLATE_PX = 192
+"""Height at which a plate is rendered before it is put on its car."""
+NOISE = 2.5
+"""Standard deviation of the sensor's noise, of 255."""
+_NOISE_MARGIN_PX = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Costume:
+    """The pictures of one vehicle."""
+
+    face: Sprite
+    cabin_side: Sprite
+    body_side: Sprite
+    plate: Sprite
+
+
+class Renderer:
+    """Draws frames.
+
+    Args:
+        camera: the camera whose frames are drawn.
+        seed: the seed of scenery, plates and noise.
+    """
+
+    def __init__(self, camera: Pinhole, seed: int) -> None:
+        self._camera = camera
+        self._seed = seed
+        rng = np.random.default_rng([seed, 1])
+        self._street = Street(camera, rng)
+        self._costumes: dict[int, _Costume] = {}
+        size = camera.height_px + _NOISE_MARGIN_PX, camera.width_px + _NOISE_MARGIN_PX, 3
+        self._noise = np.round(rng.normal(0, NOISE, size)).astype(np.int16)
+
+    def render(self, number: int, along_m: float, poses: Sequence[Pose]) -> Picture:
+        """Frame ``number``, read-only; ``poses`` of what is in front of the camera, in any order."""
+        frame = self._street.draw(along_m)
+        on_stage = {pose.vehicle.number for pose in poses}
+        self._costumes = {key: costume for key, costume in self._costumes.items() if key in on_stage}
+        for pose in sorted(poses, key=lambda pose: -pose.ahead_m):
+            self._draw(frame, pose)
+        return self._sensed(frame, np.random.default_rng([self._seed, 2, number]))
+
+    def _draw(self, frame: Picture, pose: Pose) -> None:
+        costume, camera = self._costume(pose.vehicle), self._camera
+        shape = SHAPES[pose.vehicle.body]
+        left, right = pose.x_m - shape.width_m / 2, pose.x_m + shape.width_m / 2
+        near, far = pose.ahead_m, pose.ahead_m + LENGTH_M
+        dim = float(0.94 + 0.06 * np.cos(pose.vehicle.number))
+        _shadow(frame, camera, (left, right, near, far))
+        if left > 0 or right < 0:
+            self._draw_side(frame, pose, costume, 0.82 * dim)
+        streak_px = abs(pose.sideways_px_s(camera)) * camera.exposure_s
+        face = camera.project(_upright((left, near), (right, near), shape.height_m))
+        costume.face.draw(frame, face, dim, streak_px)
+        costume.plate.draw(frame, plate_corners(camera, pose), dim, streak_px)
+
+    def _draw_side(self, frame: Picture, pose: Pose, costume: _Costume, dim: float) -> None:
+        """The side towards the camera: the body stands upright, the cabin leans in to the roof."""
+        shape, near, far = SHAPES[pose.vehicle.body], pose.ahead_m, pose.ahead_m + LENGTH_M
+        inward = 1 if pose.x_m < 0 else -1
+        body_x, roof_x = (pose.x_m + inward * half_m for half_m in (shape.width_m / 2 - 0.03, shape.roof_half_m))
+        belt, top = shape.belt_m, shape.height_m
+        cabin: list[Point] = [(roof_x, top, near), (roof_x, top, far), (body_x, belt, far), (body_x, belt, near)]
+        costume.cabin_side.draw(frame, self._camera.project(cabin), dim)
+        costume.body_side.draw(frame, self._camera.project(_upright((body_x, near), (body_x, far), belt)), dim)
+
+    def _costume(self, vehicle: Vehicle) -> _Costume:
+        """The vehicle's pictures, made when it appears and dropped when it has left."""
+        if vehicle.number not in self._costumes:
+            shape, paint = SHAPES[vehicle.body], vehicle.paint_bgr
+            face = front_of(shape, paint) if vehicle.kind is Kind.ONCOMING else rear_of(shape, paint)
+            side = side_of(shape, paint, turned=vehicle.kind is Kind.ONCOMING)
+            self._costumes[vehicle.number] = _Costume(face, *side, self._plate(vehicle))
+        return self._costumes[vehicle.number]
+
+    def _plate(self, vehicle: Vehicle) -> Sprite:
+        rng = np.random.default_rng([self._seed, 3, vehicle.number])
+        plate = render_plate(vehicle.plate, vehicle.design, rng, height_px=PLATE_PX)
+        inside = cv2.bitwise_and(plate.pixels, plate.pixels, mask=plate.outline)
+        return Sprite.of(np.dstack([inside, plate.outline]))
+
+    def _sensed(self, frame: Picture, rng: np.random.Generator) -> Picture:
+        """Exposure that hunts a little, and noise."""
+        gain = 0.97 + 0.03 * float(np.sin(rng.uniform(0, 2 * np.pi)))
+        top, left = (int(offset) for offset in rng.integers(_NOISE_MARGIN_PX, size=2))
+        noise = self._noise[top : top + frame.shape[0], left : left + frame.shape[1]]
+        picture = cv2.add(cv2.convertScaleAbs(frame, alpha=gain), noise, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+        picture.setflags(write=False)
+        return picture
+
+
+def _upright(begin: tuple[float, float], end: tuple[float, float], height_m: float) -> list[Point]:
+    """Corners of a standing rectangle over two (x, z) points, clockwise from the top left."""
+    (x0, z0), (x1, z1) = begin, end
+    return [(x0, height_m, z0), (x1, height_m, z1), (x1, 0.0, z1), (x0, 0.0, z0)]
+
+
+def _shadow(frame: Picture, camera: Pinhole, ground: tuple[float, float, float, float]) -> None:
+    """Darken the road under a car (left, right, near, far in metres)."""
+    left, right, near, far = ground
+    for grown_m, keep in ((0.25, 0.85), (0.12, 0.75), (-0.02, 0.6)):
+        nearest = max(0.6, near - grown_m)
+        corners = camera.project(
+            [
+                (left - grown_m, 0.0, far),
+                (right + grown_m, 0.0, far),
+                (right + grown_m, 0.0, nearest),
+                (left - grown_m, 0.0, nearest),
+            ]
+        )
+        low, high = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int) + 1
+        x0, y0 = np.maximum(low, 0)
+        x1, y1 = np.minimum(high, frame.shape[1::-1])
+        if x0 >= x1 or y0 >= y1:
+            continue
+        mask = np.zeros((int(y1 - y0), int(x1 - x0)), np.uint8)
+        cv2.fillConvexPoly(mask, np.round(corners - (x0, y0)).astype(np.int32), 255, cv2.LINE_AA)
+        part = frame[y0:y1, x0:x1]
+        dark = cv2.convertScaleAbs(part, alpha=keep)
+        cv2.copyTo(dark, mask, part)
