@@ -11,7 +11,7 @@ from alpr_edge import __version__
 from alpr_edge.app.factories import open_lists
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_sealing
-from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, disk, green, listed, red
+from alpr_edge.domain.diagnostics.checks import DISK_REMEDY, Check, Grade, amber, disk, green, listed, red
 from alpr_edge.domain.errors import ModelError, StoreError
 from alpr_edge.hotlist.ingest.report import Refusals
 from alpr_edge.settings import Settings
@@ -98,7 +98,7 @@ def check_disk(bench: CheckContext) -> list[Check]:
         return [red("disk", f"{folder}: takes no write: {error.strerror}", "check its owner, mount and free space")]
     free, total = free_bytes(folder), total_bytes(folder)
     if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
-        return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
+        return [red("disk", "full: the ballast is in use, no read is stored", DISK_REMEDY)]
     share = 1 - free / total if total else 1.0
     return [disk(share, retention.disk_share_max, retention.amber_share, free), *_storage_faults(bench.settings)]
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from alpr_edge.domain.diagnostics.checks import DISK_REMEDY
 from alpr_edge.domain.retention import DiskState, Fill, Quotas, ballast_room_bytes
 
-KEEP_FILES = "never delete files of the unit by hand"
 _DELETION = "acknowledged reads are deleted, the oldest first"
-_SEND = "bring the car to its link, or write what waits to a medium: alpr-edge outbox offload"
+_SEND = f"{DISK_REMEDY}; or write what waits to a medium: alpr-edge outbox offload"
+_OTHERS = "other files take most of the disk: have them moved away (journal, pictures, backups); delete no file of the unit by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +101,5 @@ def _remedy(state: DiskState, quotas: Quotas, fill: Fill) -> str:
     if fill is Fill.RED and _has_room(state):
         return "start the unit, if it does not run"
     if other_bytes(state) > state.store_bytes and state.quota_share(quotas) < quotas.amber_share:
-        return f"other files take most of the disk: have them moved away (journal, pictures, backups); {KEEP_FILES}"
-    return f"{_SEND}; {KEEP_FILES}"
+        return _OTHERS
+    return _SEND

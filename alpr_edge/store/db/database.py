@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 _RENEW = "start alpr-edge run, which sets it aside and begins a new one"
 _TROUBLE = {
-    "SQLITE_FULL": "the disk is full; free some space on it",
+    "SQLITE_FULL": "the disk is full; run: alpr-edge unit disk",
     "SQLITE_BUSY": "another process holds it; is an old alpr-edge still running?",
     "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
     "SQLITE_CORRUPT": f"it is damaged; {_RENEW}",
@@ -154,7 +154,7 @@ class Database:
                 interrupt_when(connection, None)
         held_s = time.monotonic() - began
         if held_s > READ_S_MAX:
-            log.warning("store.read_held", held_s=round(held_s, 3))
+            log.warning("store.read_took_long", held_s=round(held_s, 3))
 
     def data_version(self) -> int:
         """A number that changes when any process commits something (PRAGMA data_version)."""

@@ -1,7 +1,7 @@
 """Stores the sync state of each list: what was downloaded, what was imported, and why not.
 
-The uplink writes what it fetched, the unit what it took in: each its own columns of one row, so that neither undoes
-the other's word.
+The uplink writes what it fetched, the unit what it imported: each its own columns of one row, so that neither
+overwrites what the other wrote.
 """
 
 from collections.abc import Mapping

@@ -82,7 +82,7 @@ class ReadStore:
                     kept = self._kept(batch)
                 if kept is None:
                     raise
-                log.warning("store.batch_was_kept", records=len(batch))
+                log.warning("store.batch_already_stored", records=len(batch))
                 return kept
 
     def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
@@ -211,7 +211,7 @@ class ReadStore:
             try:
                 self._images.delete(sha256)
             except StoreError as error:
-                log.warning("store.image_kept", error=str(error))
+                log.warning("store.image_not_deleted", error=str(error))
 
     def _close_some(self) -> int:
         with _refusing(), self._database.write() as connection:

@@ -36,5 +36,5 @@ def bring_lists_over(aside: DamagedDatabase, database: Database, key: bytes) -> 
         for table in TABLES:
             for _, row in zip(range(ROWS_MAX), carver.table(table.name), strict=False):
                 done += put(connection, table, row.values) is Fate.NEW
-    log.warning("store.lists_brought_over", rows=done)
+    log.warning("store.lists_copied", rows=done)
     return done

@@ -119,7 +119,7 @@ class RefusedRecords:
             return False
         with io_errors(f"{path}: cannot be removed", StoreError):
             path.unlink()
-        log.info("store.record_taken_in", read=record.read.read_id, file=path.name)
+        log.info("store.record_recovered", read=record.read.read_id, file=path.name)
         return True
 
     def _described(self, path: Path) -> RefusedRecord:

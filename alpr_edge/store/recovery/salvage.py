@@ -74,7 +74,7 @@ class Salvaged:
         return not self.hanging and not self.folders_unreadable
 
     def figures(self) -> dict[str, Any]:
-        """For a report."""
+        """The counts by their names in the report."""
         return {
             "saved": dict(self.saved),
             "already_there": dict(self.there),

@@ -48,7 +48,7 @@ class Ballast:
         Raises:
             StoreError: the folder cannot be used.
         """
-        with io_errors(f"{self._path}: the ballast cannot be tended", StoreError):
+        with io_errors(f"{self._path}: the ballast cannot be adjusted", StoreError):
             free = free_bytes(self._path.parent)
             if self.held_bytes and ballast_needed(free, self.wanted_bytes):
                 self.release()
@@ -67,7 +67,9 @@ class Ballast:
             StoreError: it is released.
         """
         if self.is_out:
-            raise StoreError(f"{self._path.parent}: the disk is full, nothing new is kept; free some space on it")
+            raise StoreError(
+                f"{self._path.parent}: the disk is full, nothing new is kept; run: alpr-edge unit disk"
+            )
 
     def release(self) -> None:
         """Free its blocks; needs no free space itself."""
@@ -89,7 +91,7 @@ class Ballast:
             if error.errno != errno.ENOSPC:
                 raise
         else:
-            log.info("disk.ballast_laid", bytes=self.wanted_bytes)
+            log.info("disk.ballast_written", bytes=self.wanted_bytes)
         finally:
             os.close(descriptor)
 

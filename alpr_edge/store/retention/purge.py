@@ -117,7 +117,12 @@ class Purge:
         return True  # the same slice again: it has moved up
 
     def look(self, now: Instant, excess_bytes: int) -> Look:
-        """The first half of a step, which changes nothing; see there."""
+        """Choose what one step may delete, and change nothing.
+
+        Args:
+            now: as for :meth:`step`.
+            excess_bytes: the bytes to be freed.
+        """
         self._judge(now)
         age_from = now if self.objection is None else Instant(now.boot_id, now.boottime_ns)
         limits = replace(self._limits, emergency=self._limits.emergency and self._last_resort)
@@ -130,12 +135,12 @@ class Purge:
     def take_away(
         self, look: Look, connection: Connection, released: set[str]
     ) -> list[tuple[RetentionCandidate, DeletionReason]]:
-        """The second half: take away what was chosen, as far as it may still go.
+        """Delete what :meth:`look` chose, as far as it may still be deleted.
 
         Args:
-            look: the first.
+            look: what :meth:`look` found and chose.
             connection: the connection of the transaction that :meth:`ReadStore.deleting` gives.
-            released: the set of digests that it gives; digests of images are added.
+            released: the set that it gives, to which the digests of the reads' images are added.
 
         Returns:
             What goes with the transaction's commit.
@@ -152,11 +157,11 @@ class Purge:
         return gone
 
     def _judge(self, now: Instant) -> None:
-        """Hold the date against its witnesses; a change is said in the log."""
+        """Check whether the date may be used for deletion; a change is logged."""
         before, self.objection = self.objection, self._dates.objection(now)
         if self.objection is not None and (before is None or before.is_contradiction < self.objection.is_contradiction):
             tell = log.warning if self.objection.is_contradiction else log.info
-            tell("store.deletion_by_age_rests", reason=self.objection.reason)
+            tell("store.deletion_by_age_paused", reason=self.objection.reason)
         elif before is not None and self.objection is None:
             log.info("store.deletion_by_age_resumed")
 
@@ -195,7 +200,7 @@ class Purge:
 def _put_on_record(
     connection: Connection, gone: Sequence[tuple[RetentionCandidate, DeletionReason]], now: Instant
 ) -> None:
-    """An event for each read that nobody else has; without its plate, which is gone with it."""
+    """Record an event for each deleted read that nobody else has; its plate is deleted with it."""
     rows = [
         {
             "read_id": one.read_id,

@@ -40,7 +40,7 @@ class Shape:
     required: tuple[bool, ...]
     """Whether a value must be there; false for the one that is the row's number."""
     by_key: bool
-    """WITHOUT ROWID."""
+    """Whether the table is WITHOUT ROWID."""
     least: int
     """Values of the shortest row: one written before a migration added columns."""
 
@@ -52,18 +52,18 @@ class Shape:
         return all(_is_of(value, type_, required=required) for value, type_, required in checked)
 
     def row(self, values: tuple[Value, ...]) -> dict[str, Value]:
-        """By name; columns that a newer release added are left out."""
+        """The values by the names of their columns; columns that a newer release added are left out."""
         return dict(zip(self.columns, values, strict=False))
 
 
 @dataclass(frozen=True, slots=True)
 class CarvedRow:
-    """A row."""
+    """A row that was read off a page."""
 
     table: str
     values: dict[str, Value]
     page: int
-    """Where it was."""
+    """Number of the page it was on."""
 
 
 @dataclass(slots=True)

@@ -116,7 +116,7 @@ def lacks_commits(database: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the shared index says."""
+    """What the shared index (``-shm``) says of the log."""
 
     salt: bytes = b""
     """Of the generation it is about; empty: it is damaged, or there is none."""
@@ -149,7 +149,7 @@ def _salt_of_frames(content: bytes) -> bytes:
 
 
 def _frame_count(content: bytes, salt: bytes) -> int:
-    """Up to the last that carries a salt; one more where that does not end its transaction: what did may lie behind."""
+    """Number of frames up to the last that carries a salt; one more where that one does not end its transaction."""
     starts = _starts(content)
     own = (number for number in range(len(starts), 0, -1) if _salt_at(content, starts[number - 1]) == salt)
     last = next(own, 0)

@@ -52,7 +52,7 @@ def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(t
         time.sleep(1.0)  # no condition: nothing is to happen
         assert len(stored_reads(run.lines)) == kept
         disk.free()
-        run.wait_for("event=disk.ballast_laid", 2)
+        run.wait_for("event=disk.ballast_written", 2)
         run.wait_for("event=read.stored", kept + 20)
         wait_for_health(tmp_path, lambda told: not is_full(told))
         assert run.end(signal.SIGTERM) == 0

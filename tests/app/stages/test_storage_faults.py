@@ -94,7 +94,7 @@ def test_records_that_were_set_aside_are_shown_and_come_in_at_the_next_start(tmp
         with store.database.write() as connection:
             connection.exec_driver_sql("DROP TRIGGER none")
     with daemon("run", "--settings", str(settings)) as run:
-        run.wait_for("event=store.record_taken_in", len(aside))
+        run.wait_for("event=store.record_recovered", len(aside))
         assert run.end(signal.SIGTERM) == 0
     with open_store(chosen, migrate=False) as store:
         assert store.refused.count() == 0

@@ -181,7 +181,7 @@ def test_a_short_query_is_not_stopped_because_the_processor_was_busy(database: D
 def test_a_view_held_too_long_is_logged(database: Database) -> None:
     with capture_logs() as events, database.read() as connection:
         hold_view(connection)
-    assert [event["event"] for event in events] == ["store.read_held"]
+    assert [event["event"] for event in events] == ["store.read_took_long"]
 
 
 def test_a_moment_without_its_zone_is_refused(database: Database) -> None:
