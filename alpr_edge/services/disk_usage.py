@@ -10,6 +10,7 @@ from alpr_edge.domain.retention import DiskState, days_left, fill_of
 from alpr_edge.services.disk_explanation import explain_disk
 from alpr_edge.settings import Settings
 from alpr_edge.store.evidence.images import PREFIXES
+from alpr_edge.store.outbox.outbox import OutboxCounts
 from alpr_edge.store.retention import holds, usage
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.candidates import Ages
@@ -42,7 +43,7 @@ def disk_usage(
     for _ in range(SLICES):
         counted.count_for(0.0)
         tick()
-    state, counts, items = counted.state(), store.reads.counts(), store.outbox.counts()
+    state, counts = counted.state(), store.reads.counts()
     quotas, limits = settings.retention.quotas, settings.retention.limits
     fill = fill_of(state, quotas)
     return {
@@ -51,10 +52,7 @@ def disk_usage(
         "reads": counts.reads,
         "reads_held": holds.count(store.database),
         "images": counts.images,
-        "items_acknowledged": items.delivered,
-        "items_waiting": items.ready,
-        "items_quarantined": items.quarantined,
-        "items_offloaded": items.offloaded,
+        **_item_figures(store.outbox.counts()),
         "reads_deleted_on_record": usage.on_record(store.database),
         **dataclasses.asdict(state),
         "bytes_max": settings.retention.bytes_max,
@@ -68,6 +66,15 @@ def deletion_objection(store: UnitStore, now: Instant) -> str:
     """Say why nothing is deleted for its age at an instant; empty when old reads are deleted."""
     objection = DeletionDates(store.database, Ages(store.database)).objection(now)
     return "" if objection is None else objection.reason
+
+
+def _item_figures(items: OutboxCounts) -> dict[str, int]:
+    return {
+        "items_acknowledged": items.delivered,
+        "items_waiting": items.ready,
+        "items_quarantined": items.quarantined,
+        "items_offloaded": items.offloaded,
+    }
 
 
 def _rate(settings: Settings, store: UnitStore, state: DiskState, reads: int) -> dict[str, float | None]:
