@@ -7,7 +7,7 @@ from alpr_edge.domain.retention import DiskState, Fill, Quotas, ballast_room_byt
 
 _DELETION = "acknowledged reads are deleted, the oldest first"
 _SEND = f"{DISK_REMEDY}; or write what waits to a medium: alpr-edge outbox offload"
-_OTHERS = "other files take most of the disk: have the journal or backups moved away, no file of the unit"
+_OTHERS = "other files take most of the disk: have those moved away; delete no file of the unit by hand"
 
 
 @dataclass(frozen=True, slots=True)
