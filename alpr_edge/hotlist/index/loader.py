@@ -123,7 +123,7 @@ class HotlistLoader:
         try:
             packed = open_sealed(stored, self._lists_key, self._directory)
         except StoreError as error:
-            log.error("hotlist.unusable", source=generation.source, serial=generation.serial, fault=str(error))
+            log.error("hotlist.not_opened", source=generation.source, serial=generation.serial, fault=str(error))
             return before, ListFault(generation.source, str(error))
-        log.info("hotlist.live", source=generation.source, serial=generation.serial, entries=len(packed))
+        log.info("hotlist.refreshed", source=generation.source, serial=generation.serial, entries=len(packed))
         return SealedList(generation, stored.sha256, packed), None

@@ -185,12 +185,12 @@ def _import_as_ordered() -> int:
         with open_import_worker(order.data_directory, order.keys_directory) as worker:
             worker.import_next(order.source, before, order.now)
     except FeedClockError as error:
-        log.error("hotlist.put_off", source=order.source.name, reason=str(error))
+        log.error("hotlist.import_postponed", source=order.source.name, reason=str(error))
         return 1
     except FeedError as error:
-        log.error("hotlist.refused", source=order.source.name, reason=str(error))
+        log.error("hotlist.import_refused", source=order.source.name, reason=str(error))
     except AlprEdgeError as error:
-        log.error("hotlist.not_taken_in", source=order.source.name, reason=str(error))
+        log.error("hotlist.import_failed", source=order.source.name, reason=str(error))
         return 1
     return 0
 

@@ -241,7 +241,7 @@ class _Import:
             return common(made.marks, open_marks(held, self.lists.lists_key, self.lists.directory))
         except StoreError as error:
             # A damaged list must not keep its replacement out.
-            log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
+            log.warning("hotlist.not_compared", source=self.request.source, fault=str(error))
             return 0, 0
 
     def _go_live(self, made: GenerationDraft, issued: datetime | None) -> int:

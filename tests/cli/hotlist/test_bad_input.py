@@ -72,7 +72,7 @@ def test_status_tells_of_a_feed_refused_by_hand(command: Command, bolo: Path) ->
     assert live_list["last_feed_refused"] == ""
     words = command("status").stdout
     assert f"list bolo: last import by hand refused: {WHY_BAD}" in words
-    assert "first" not in words
+    assert "list first" not in words
     assert "SECRET" not in words
     bolo.write_bytes(GOOD)
     command("import", bolo, "--source", "bolo", "--format", "generic-csv")

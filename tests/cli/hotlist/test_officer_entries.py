@@ -174,7 +174,7 @@ def test_a_plate_is_asked_for_on_a_terminal(settings: Path) -> None:
         told, asked = process.communicate(timeout=120)
     finally:
         os.close(ours)
-    assert (process.returncode, told) == (0, "")
+    assert (process.returncode, told.strip()) == (0, "")
     assert asked.startswith("Plate (others the reader considered after commas):")
 
 
