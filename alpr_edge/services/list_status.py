@@ -20,7 +20,7 @@ from alpr_edge.store.hotlists.sync_state import SyncState
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """How a source stands."""
+    """The state of a source."""
 
     source: str
     generation: Generation | None
@@ -39,7 +39,7 @@ class ListState:
 
 @dataclass(frozen=True, slots=True)
 class HotlistStatus:
-    """How everything stands that reads are matched against."""
+    """The state of everything that reads are matched against."""
 
     lists: tuple[ListState, ...]
     """In order of source; those of the settings, those on the unit, and those with a refused feed."""

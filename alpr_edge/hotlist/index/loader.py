@@ -1,6 +1,6 @@
 """Opens the live generations and keeps the index up to date while the unit runs.
 
-One list that does not open never takes the others with it: they are watched on, the generation of it that was
+One list that does not open does not keep the others out: they are matched, the generation of it that was
 open before stays, and the fault is part of the index, so that it can be sounded and shown.
 """
 

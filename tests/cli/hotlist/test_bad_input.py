@@ -57,7 +57,7 @@ def test_an_empty_feed_is_called_so(command: Command, settings: Path, feed: Path
     source = f'[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nheader = {header}\n'
     settings.write_text(settings.read_text(encoding="utf-8") + source, encoding="utf-8")
     feed.write_bytes(b"")
-    assert "line 1: empty; fetch the feed again" in command("import", feed, "--source", "bolo").stderr
+    assert "line 1: empty; download the feed again" in command("import", feed, "--source", "bolo").stderr
 
 
 def test_status_tells_of_a_feed_refused_by_hand(command: Command, bolo: Path) -> None:

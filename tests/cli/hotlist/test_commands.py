@@ -138,7 +138,7 @@ def test_a_refusal_is_one_line_and_the_old_generation_stays(command: Command, ta
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
-    assert "refused, the list held before stays" in result.stderr
+    assert "refused, the list in use stays" in result.stderr
     assert json_lines(command("match", PLATE, "--json"))[0]["generation"] == 1
 
 
