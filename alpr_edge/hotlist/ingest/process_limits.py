@@ -20,8 +20,8 @@ SLICE_S, REST_S = 0.05, 0.05
 OOM_SCORE = 800
 """Score of the kernel's out-of-memory killer, -1000 to 1000: an import ends before the unit, whose -500 it has."""
 DATA_BYTES_MAX = 1536 * 1024 * 1024
-"""Most memory that can be written to (VmData). A list of 5 million entries, the largest planned for, was measured to take
-654 MiB complete and as a change, one of a million 247: some 100 bytes an entry, so that 13 million fit."""
+"""Most memory that can be written to (VmData). A list of 5 million entries, the largest planned for, was measured at
+654 MiB complete and as a change, one of a million at 247: some 100 bytes an entry, so that 13 million fit."""
 _OOM_SCORE_FILE = Path("/proc/self/oom_score_adj")
 
 log = structlog.get_logger(__name__)

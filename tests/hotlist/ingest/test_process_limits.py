@@ -94,7 +94,7 @@ class Unit:
     def taken(self, *before: str) -> str:
         """What the process says that takes the next list in."""
         files = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(self._folder / "drop")]
-        order = ImportJob(
+        job = ImportJob(
             data_directory=self._folder / "data",
             keys_directory=self._folder / "keys",
             source=self.source,
@@ -102,7 +102,7 @@ class Unit:
             now=datetime.now(UTC),
         )
         return ran(
-            [*before, sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"], order.model_dump_json()
+            [*before, sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"], job.model_dump_json()
         ).stderr
 
     def entries(self) -> list[int]:
