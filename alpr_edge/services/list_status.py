@@ -89,7 +89,7 @@ def hotlist_status(
 def _list_states(
     lists: ListStore, generations: dict[str, Generation], limits: HotlistSettings, now: datetime | None
 ) -> tuple[ListState, ...]:
-    last, by_hand, dismissed = (
+    last, by_hand, dismissals = (
         {report.source: report.refused for report in reports(lists.directory)}
         for reports in (refusals, refusals_by_hand, dismissed_refusals)
     )
@@ -103,7 +103,7 @@ def _list_states(
             refusal=last.get(name, ""),
             # Of a list that is neither here nor in the settings it was a slip, and whoever made it was told.
             refusal_by_hand=by_hand.get(name, ""),
-            refusal_dismissed=dismissed.get(name, ""),
+            refusal_dismissed=dismissals.get(name, ""),
             is_in_settings=name in in_settings,
         )
         for name in sorted(in_settings | set(generations) | set(last))

@@ -91,8 +91,8 @@ def match_plate(
         audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
     # A moment that is not known rules no entry out.
     matches = meetings(replace(query.match, at=None), entries)
-    found = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
-    return sorted(found, key=lambda entry: entry.standstill is not None)
+    answers = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
+    return sorted(answers, key=lambda entry: entry.standstill is not None)
 
 
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:

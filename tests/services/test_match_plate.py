@@ -29,24 +29,24 @@ def audit_log(tmp_path: Path) -> ListAuditLog:
 
 def test_it_says_what_the_unit_would_and_leaves_covert_entries_out(audit_log: ListAuditLog) -> None:
     query = parse_plates("7abc123", "CA", instant())
-    (found,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
-    assert (found.match.entry.covert, found.level, found.tone) == (False, ListAge.FRESH, Tone.HIGH)
-    assert found.standstill is None
-    assert found.phrase
-    assert "7ABC" not in found.phrase
+    (answer,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    assert (answer.match.entry.covert, answer.level, answer.tone) == (False, ListAge.FRESH, Tone.HIGH)
+    assert answer.standstill is None
+    assert answer.phrase
+    assert "7ABC" not in answer.phrase
     assert list(audit_log.lines()) == []
 
 
 def test_what_the_reader_considered_meets_as_possible(audit_log: ListAuditLog) -> None:
     query = parse_plates("7A8C123, 7ABC123", "CA", instant())
-    (found,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
-    assert found.tone is Tone.POSSIBLE
+    (answer,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    assert answer.tone is Tone.POSSIBLE
 
 
 def test_covert_entries_are_found_by_who_is_cleared_and_that_is_on_record(audit_log: ListAuditLog) -> None:
     query = parse_plates("7ABC123", "CA", instant(), covert=True)
-    found = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
-    assert sorted(each.match.entry.covert for each in found) == [False, True]
+    answers = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    assert sorted(each.match.entry.covert for each in answers) == [False, True]
     (line,) = audit_log.lines()
     assert (line["actor"], line["purpose"], line["action"]) == ("Officer Lopez", "maintenance", "match_covert_entries")
     assert "7ABC" not in str(line)
@@ -76,15 +76,15 @@ def test_an_entry_that_is_not_in_force_is_found_with_the_reason(audit_log: ListA
     ]
     index = OwnIndex([OwnEntry(entry, "26-1", START, "Lopez") for entry in entries])
     query = parse_plates("7ABC123", "CA", instant())
-    found = match_plate(index, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
-    assert {each.match.entry.record_id: each.standstill for each in found} == {
+    answers = match_plate(index, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    assert {each.match.entry.record_id: each.standstill for each in answers} == {
         "early": Standstill.EARLY,
         "ended": Standstill.ENDED,
         "hours": Standstill.OUT_OF_HOURS,
         "area": None,
         "now": None,
     }
-    assert [each.standstill is None for each in found] == [True, True, False, False, False]
+    assert [each.standstill is None for each in answers] == [True, True, False, False, False]
 
 
 def test_it_is_for_who_may_see_plates(audit_log: ListAuditLog) -> None:

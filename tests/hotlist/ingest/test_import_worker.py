@@ -278,12 +278,12 @@ def test_not_one_look_up_misses_while_lists_are_imported_and_rolled_back(
     drop(folder, "0.csv", *ROWS)
     take(worker, source)
     loader.load()
-    missed, looked, done = [0], [0], threading.Event()
+    misses, lookups, done = [0], [0], threading.Event()
 
     def look_up() -> None:
         while not done.is_set():
-            looked[0] += 1
-            missed[0] += not list(loader.exact("ABC123"))
+            lookups[0] += 1
+            misses[0] += not list(loader.exact("ABC123"))
 
     reader = threading.Thread(target=look_up)
     reader.start()
@@ -296,4 +296,4 @@ def test_not_one_look_up_misses_while_lists_are_imported_and_rolled_back(
     time.sleep(timedelta(milliseconds=10).total_seconds())
     done.set()
     reader.join(60)
-    assert (missed[0], looked[0] > 100) == (0, True)
+    assert (misses[0], lookups[0] > 100) == (0, True)
