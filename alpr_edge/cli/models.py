@@ -27,7 +27,7 @@ def verify(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare every model file, shipped and added, with its manifest entry. Exit code 1 if one differs."""
+    """Compare every model file with its manifest entry. Exit code 1 if one differs."""
     results = [result for folder in _folders(models, settings) for result in _verified(folder)]
     for result in results:
         typer.echo(json.dumps(result) if as_json else f"{result['model']}: {result['fault'] or 'as in the manifest'}")
@@ -48,7 +48,7 @@ def add(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a detector and a reader, try them on a rendered frame and add them to this unit.
+    """Check a detector and a reader and add them to this unit. They are tried on a rendered frame first.
 
     They are used once vision.detector and vision.reader name them. How well they find and read, a checkout measures on
     real photos: scripts/bench accuracy --models FOLDER --detector NAME --reader NAME

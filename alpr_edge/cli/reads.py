@@ -68,7 +68,7 @@ def picture(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a read's picture to a file that only you can read (mode 0600)."""
+    """Write a read's picture to a new file. Only you can read it (mode 0600)."""
     from alpr_edge.domain.reads import EvidenceKind
     from alpr_edge.services.read_pictures import write_picture
     from alpr_edge.settings import load
