@@ -9,8 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from alpr_edge.cli.usage_words import plain_words
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.validation_words import plain_words
 from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
 
 PIPE_CLOSED = 141

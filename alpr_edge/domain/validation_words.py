@@ -1,4 +1,4 @@
-"""Says in plain words what is wrong with an option or argument; typer passes on the words of its validation library."""
+"""Says in plain words what is wrong with a value, in place of the words of pydantic and of typer, which passes them on."""
 
 import re
 
