@@ -1,4 +1,4 @@
-"""Says in plain words what is wrong with a value, in place of the words of pydantic and of typer, which passes them on."""
+"""Says in plain words what is wrong with a value, in place of the words of pydantic, which typer passes on."""
 
 import re
 

@@ -57,6 +57,5 @@ def parse_plate_config(content: bytes, path: Path) -> PlateConfig:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ModelError(
-            f"{path}: {key}: {plain_words(first['msg']).lower()}; this reader cannot be used here"
-        ) from None
+        fault = plain_words(first["msg"]).lower()
+        raise ModelError(f"{path}: {key}: {fault}; this reader cannot be used here") from None
