@@ -12,7 +12,8 @@ from cryptography import x509
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.pki.authority import Authority, TlsFiles, server_names
+from alpr_edge.department.pki.authority import Authority, TlsFiles
+from alpr_edge.department.pki.server_certificate import server_names
 from alpr_edge.department.pki.units import UnitRecord
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339

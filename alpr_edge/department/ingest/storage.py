@@ -20,6 +20,7 @@ from alpr_edge.department.hotlists import ListShelf
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
 from alpr_edge.department.ingest.records import Part, PartError, Record, record_of
+from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
@@ -60,6 +61,8 @@ class Storage:
         self._images = ImageFolder(directory / IMAGES_NAME)
         self.lists = ListShelf(directory / LISTS_NAME)
         """Hotlists for the units."""
+        self.list_requests = ListRequests(self._database)
+        """The lists that units asked for."""
         self.units = Units(self._database, TlsFiles(directory))
         """The units that may connect to this department."""
 
@@ -95,6 +98,15 @@ class Storage:
                 last_received=connection.scalar(select(func.max(items.c.received_at))),
             )
 
+    def check(self) -> None:
+        """Read from the database.
+
+        Raises:
+            StoreError: it does not answer.
+        """
+        with self._database.reading() as connection:
+            connection.execute(select(items.c.item_id).limit(1)).all()
+
     def close(self) -> None:
         """Close every connection."""
         self._database.close()
@@ -105,7 +117,7 @@ class Storage:
         if known is None:
             for reference in record.references:
                 if is_foreign(connection, unit_id, reference):
-                    log.warning("department.foreign_reference", unit=unit_id, kind=record.kind, field=reference.field)
+                    log.warning("department.reference_refused", unit=unit_id, kind=record.kind, field=reference.field)
                     return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
             _insert(connection, unit_id, record)
         elif known != record.sha256:

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from alpr_edge.department.http.enrolment_app import create_enrolment_app
-from alpr_edge.department.http.server import DepartmentServer, enrolment_context
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import enrolment_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, neighbourhood

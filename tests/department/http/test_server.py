@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from alpr_edge.department.http.client_auth import common_name
-from alpr_edge.department.http.server import DepartmentServer, tls_context
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import REQUEST_BYTES_MAX
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import digest
