@@ -163,7 +163,7 @@ def test_without_certificates_or_with_a_taken_port_nothing_starts(
     with pytest.raises(DepartmentError, match=r"no usable server\.pem, server\.key and ca\.pem"):
         DepartmentServer(tmp_path)
     with pytest.raises(DepartmentError, match=f"port {server.port}: cannot listen: Address already in use"):
-        DepartmentServer(directory, port=server.port)
+        DepartmentServer(initialise(tmp_path / "other", ["127.0.0.1"]).directory, port=server.port)
 
 
 def test_a_common_name_is_taken_only_when_there_is_one() -> None:
