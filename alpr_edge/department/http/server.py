@@ -103,6 +103,10 @@ class DepartmentServer:
             self._server.run(sockets=[self._socket])
             self._manager.stopping()
 
+    def stop(self) -> None:
+        """Ask it to end; it lets running requests end first."""
+        self._server.should_exit = True
+
     def __enter__(self) -> Self:
         """Serve from a thread of this process."""
         self._thread = threading.Thread(target=self.run, name="department", daemon=True)
@@ -112,7 +116,7 @@ class DepartmentServer:
     def __exit__(self, *exception: object) -> None:
         """Let running requests end, then stop."""
         assert self._thread is not None
-        self._server.should_exit = True
+        self.stop()
         self._thread.join(STOP_S_MAX + START_S_MAX)
 
     def _listen(self, directory: Path, port: int, stack: ExitStack) -> tuple[GatedSocket, BoundedServer]:

@@ -5,14 +5,14 @@ the same time is stored once. Images are on disk before the row that speaks of t
 file that the next attempt takes up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal_column, select, update
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits, items, reads
@@ -27,6 +27,8 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
 IMAGES_NAME = "images"
 LISTS_NAME = "lists"
+READ_ITEMS = 50
+"""Items read at a time: a body may have megabytes."""
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,17 @@ class StorageCounts:
     reads: int
     hits: int
     last_received: datetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredItem:
+    """An item as it is stored."""
+
+    unit_id: str
+    kind: str
+    sha256: str
+    body: bytes | None
+    """None: an image, which is a file."""
 
 
 class Storage:
@@ -97,6 +110,33 @@ class Storage:
                 hits=connection.scalar(select(func.count()).select_from(hits)) or 0,
                 last_received=connection.scalar(select(func.max(items.c.received_at))),
             )
+
+    def stored_items(self) -> Iterator[StoredItem]:
+        """Every item in the order of its arrival, read a few at a time.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        rowid: ColumnElement[int] = literal_column("items.rowid", Integer)
+        columns = (rowid.label("place"), items.c.unit_id, items.c.kind, items.c.sha256, items.c.body)
+        last = 0
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(select(*columns).where(rowid > last).order_by(rowid).limit(READ_ITEMS)).all()
+            if not rows:
+                return
+            for row in rows:
+                yield StoredItem(row.unit_id, row.kind, row.sha256, row.body)
+            last = rows[-1].place
+
+    def image_digest(self, sha256: str) -> str | None:
+        """Digest of what the file of an image holds now; None: there is no such file.
+
+        Raises:
+            StoreError: the disk failed.
+        """
+        with self._database.one_line():
+            return self._images.digest(sha256)
 
     def check(self) -> None:
         """Read from the database.
