@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli.department.app import app
-from alpr_edge.department.ingest.media import MediumImport, ImportResult
+from alpr_edge.department.ingest.media import ImportResult, MediumImport
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError
