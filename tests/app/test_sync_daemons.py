@@ -53,7 +53,7 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=unit.ready")
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            uplink.wait_for("event=hotlist.fetched")
+            uplink.wait_for("event=hotlist.downloaded")
             run.wait_for("event=hotlist.live")
             began = time.monotonic()
             feed.write_text(HEADER + f"{PLATES[3]},AMBER Alert,CA\n", encoding="utf-8")
