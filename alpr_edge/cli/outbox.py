@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.item_states import items_text
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.access import MAINTENANCE
@@ -21,7 +22,7 @@ app = typer.Typer(help="What waits for the department. Shows no plates.", no_arg
 
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Count the items by state. Offloaded are those on media without a receipt yet."""
+    """Count what waits and what the department has or refused. Offloaded is what lies on media without a receipt."""
     import dataclasses
 
     from alpr_edge.services.outbox import count_items
@@ -33,7 +34,7 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
     if as_json:
         print_object(counts)
     else:
-        typer.echo("  ".join(f"{name} {count}" for name, count in dataclasses.asdict(counts).items()))
+        typer.echo(items_text(dataclasses.asdict(counts)))
 
 
 @app.command("quarantined")

@@ -7,6 +7,7 @@ from typing import Any
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import DiskState, days_left, fill_of
+from alpr_edge.services.disk_explanation import explain_disk
 from alpr_edge.settings import Settings
 from alpr_edge.store.evidence.images import PREFIXES
 from alpr_edge.store.retention import holds, usage
@@ -42,8 +43,11 @@ def disk_usage(
         counted.count_for(0.0)
         tick()
     state, counts, items = counted.state(), store.reads.counts(), store.outbox.counts()
+    quotas, limits = settings.retention.quotas, settings.retention.limits
+    fill = fill_of(state, quotas)
     return {
-        "fill": fill_of(state, settings.retention.quotas).value,
+        "fill": fill.value,
+        "explanation": dataclasses.asdict(explain_disk(state, quotas, fill, deletes_waiting=limits.emergency)),
         "reads": counts.reads,
         "reads_held": holds.count(store.database),
         "images": counts.images,
@@ -55,7 +59,7 @@ def disk_usage(
         **dataclasses.asdict(state),
         "bytes_max": settings.retention.bytes_max,
         "disk_share": round(state.disk_share, 4),
-        "quota_share": round(state.quota_share(settings.retention.quotas), 4),
+        "quota_share": round(state.quota_share(quotas), 4),
         **_rate(settings, store, state, counts.reads),
     }
 

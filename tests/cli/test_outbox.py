@@ -47,6 +47,8 @@ def test_the_owner_sees_what_was_read(settings: Path) -> None:
 def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, tmp_path: Path) -> None:
     waiting = counts(settings)["ready"]
     assert waiting >= 9
+    shown = edge(settings, "outbox", "status").stdout
+    assert shown == f"{waiting} waiting, 0 acknowledged, 0 refused, 0 on a medium without a receipt\n"
     medium = tmp_path / "medium"
     result = edge(settings, "outbox", "offload", str(medium))
     assert (result.exit_code, "is the medium mounted?" in result.stderr) == (1, True)

@@ -19,7 +19,7 @@ from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_as
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.store.damaging import overwrite_page, pages_of
+from tests.store.damage import overwrite_page, pages_of
 from tests.store.records import START, decided
 from tests.units import write_bare_unit
 
