@@ -22,7 +22,7 @@ app = typer.Typer(help="What waits for the department. Shows no plates.", no_arg
 
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Count what waits and what the department has or refused. Offloaded is what lies on media without a receipt."""
+    """Count the items by state. Offloaded are those on a medium without a receipt yet."""
     import dataclasses
 
     from alpr_edge.services.outbox import count_items
