@@ -58,9 +58,7 @@ def code_command(
     with open_storage(directory) as storage:
         code = storage.units.invite(unit, timedelta(hours=valid_hours))
     fingerprint = Authority.load(files).fingerprint
-    words = ["--department", url, "--code", code.code, "--ca-fingerprint", fingerprint]
-    port_words = [] if port == ENROL_PORT else ["--enrol-port", str(port)]
-    line = shlex.join(["alpr-edge", "unit", "enrol", *words, *port_words])
+    line = _enrol_line(url, code.code, fingerprint, port)
     if as_json:
         until = utc_text(code.expires_at)
         print_object(
@@ -120,6 +118,13 @@ def add_command(
         print_object({"unit": unit})
     else:
         typer.echo(f"{unit}: may speak with this department")
+
+
+def _enrol_line(url: str, code: str, fingerprint: str, port: int) -> str:
+    """The line to run on the unit."""
+    words = ["--department", url, "--code", code, "--ca-fingerprint", fingerprint]
+    port_words = [] if port == ENROL_PORT else ["--enrol-port", str(port)]
+    return shlex.join(["alpr-edge", "unit", "enrol", *words, *port_words])
 
 
 def _address(files: TlsFiles, ports: ServedPorts | None) -> str:
