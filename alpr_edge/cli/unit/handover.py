@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
 from alpr_edge.cli.output import print_object
 from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.access import MAINTENANCE
 
 if TYPE_CHECKING:
     from alpr_edge.services.handover import Handover
@@ -41,7 +42,7 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
         open_store(chosen, migrate=True, renew=True) as store,
         progress_bar("Counting") as tick,
     ):
-        told = prepare(store, tick)
+        told = prepare(store, queue_actor(), MAINTENANCE, tick)
     print_object(told) if as_json else typer.echo("\n".join(_lines(told)))
 
 
