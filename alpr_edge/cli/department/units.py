@@ -14,6 +14,7 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.output import print_lines, print_object, utc_text
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -50,7 +51,6 @@ def code_command(
     """Make a one-time code with which a unit gets its certificate. It is shown once; a newer one takes its place."""
     from alpr_edge.department.pki.authority import Authority, TlsFiles
     from alpr_edge.department.serving import served_ports
-    from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 
     files, ports = TlsFiles(directory), served_ports(directory)
     url = address or _address(files, ports)
@@ -129,7 +129,6 @@ def _enrol_line(url: str, code: str, fingerprint: str, port: int) -> str:
 
 def _address(files: TlsFiles, ports: ServedPorts | None) -> str:
     from alpr_edge.department.pki.server_certificate import server_names
-    from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
 
     name = server_names(files)[0]
     port = STORAGE_PORT if ports is None else ports.port
