@@ -4,11 +4,16 @@ Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or s
 plates; 130 interrupted.
 """
 
+import sys
+
 import typer
 
 from alpr_edge import __version__
 from alpr_edge.cli.error_handling import ErrorHandlingGroup, run_command_line
 from alpr_edge.cli.lazy import LazyTarget, lazy_app
+
+PROGRAM = "alpr-edge"
+HELP_OPTIONS = frozenset({"-h", "--help"})
 
 app = lazy_app(
     {
@@ -27,9 +32,9 @@ app = lazy_app(
         "status": LazyTarget("alpr_edge.cli.status:status", "Show this unit's health in one screen, no plates"),
     },
     base=ErrorHandlingGroup,
-    name="alpr-edge",
+    name=PROGRAM,
     help="Number-plate reader for patrol cars: camera to hit in the car, encrypted store, upload with receipts.",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": sorted(HELP_OPTIONS)},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -46,6 +51,8 @@ def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001 - its callback prints
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only trouble."),
 ) -> None:
+    if not HELP_OPTIONS.isdisjoint(sys.argv):
+        return  # nothing will be logged, and the library of the logs takes its time to load
     from alpr_edge.runtime.logs import configure_logs
 
     configure_logs(verbose=verbose)
@@ -56,4 +63,4 @@ def main() -> None:
     from alpr_edge.runtime.memory import forbid_dumps
 
     forbid_dumps()
-    run_command_line(app)
+    run_command_line(lambda: app(prog_name=PROGRAM))

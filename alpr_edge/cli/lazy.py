@@ -61,8 +61,8 @@ def lazy_app(
 
     class LazyGroup(base):  # type: ignore[valid-type, misc] # chosen by the caller
         def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - of typer
-            super().__init__(**attributes)
-            self.commands = {name: LazyCommand(name, target) for name, target in commands.items()} | self.commands
+            stand_ins = {name: LazyCommand(name, target) for name, target in commands.items()}
+            super().__init__(**attributes | {"commands": stand_ins | attributes.get("commands", {})})
 
     app = typer.Typer(cls=LazyGroup, no_args_is_help=True, **options)
     keep_group: Callable[[Callable[[], None]], object] = app.callback()

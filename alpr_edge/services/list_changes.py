@@ -51,8 +51,8 @@ def import_list(
 
     Args:
         lists: the unit's lists.
-        actor: who imports it.
-        purpose: what for.
+        actor: the person who imports it.
+        purpose: what the data is wanted for.
         request: the feed, and how to read it.
         now: the moment, UTC; None when nothing vouches for the clock.
         progress: receives the progress of the import.
@@ -97,8 +97,8 @@ def drop_list(
     Args:
         lists: the unit's lists.
         incoming: the feeds that were downloaded.
-        actor: who drops it.
-        purpose: what for.
+        actor: the person who drops it.
+        purpose: what the data is wanted for.
         source: the list.
         now: the moment, UTC; None when nothing vouches for the clock.
 
@@ -126,8 +126,8 @@ def dismiss_refusal(directory: Path, actor: Actor, purpose: Purpose, source: str
 
     Args:
         directory: folder of the lists.
-        actor: who dismisses it.
-        purpose: what for.
+        actor: the person who dismisses it.
+        purpose: what the data is wanted for.
         source: the list.
         now: the moment, UTC; None when nothing vouches for the clock.
 

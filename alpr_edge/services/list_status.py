@@ -62,8 +62,8 @@ def hotlist_status(
 
     Args:
         lists: the unit's lists.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         limits: the sources of the settings, and when a list is old.
         now: the moment, UTC; None when nothing vouches for the clock.
         covert: whether to show covert entries too; that is on record.

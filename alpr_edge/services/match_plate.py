@@ -71,9 +71,9 @@ def match_plate(
     """Look a plate up as a read would be, and find the entries that would match at another time.
 
     Args:
-        entries: of the lists and the officers.
-        actor: who asks.
-        purpose: what for.
+        entries: the entries of the lists and of the officers.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
         audit_log: the log that a look-up of covert entries goes to.

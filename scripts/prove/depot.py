@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
 from scripts.prove.host import ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS
 
@@ -71,7 +71,8 @@ class Depot:
     def state_of(self, unit: str) -> str:
         """How a unit stands with it: ``valid``, ``revoked``."""
         told = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
-        return next((str(row["state"]) for row in json.loads(told) if row["unit_id"] == unit), "unknown")
+        rows = [json.loads(line) for line in told.splitlines()]
+        return next((str(row["state"]) for row in rows if row["unit_id"] == unit), "unknown")
 
     @staticmethod
     def _listens(server: subprocess.Popen[bytes], log: Path) -> bool:

@@ -117,7 +117,7 @@ def test_an_address_that_changes(car: Car) -> None:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("expired", "the certificate of the department has expired"),
+        ("expired", "the certificate of the department has ended"),
         ("other name", "it is for another name than [uplink] url has"),
         ("stranger", "it is of an authority this unit does not know; is a login page in between?"),
     ],
@@ -158,12 +158,10 @@ def test_a_department_as_slow_as_it_may_be_without_being_silent(car: Car, tmp_pa
     rig = car.rig
     files = server_files(rig.folder, tmp_path / "server", NAME, 60)
     with rig.host.serving("pages.py", kind, str(ELSEWHERE), *files), rig.host.diverted(PORT, ELSEWHERE):
-        began_s = time.monotonic()
         car.fill()
         car.says(says)
         # To the end of the second try, of which each has its bound.
         until(lambda: car.failures() > 1, lambda: "the first try went on and on")
-        assert time.monotonic() - began_s < 2 * (6.0 + 1.25)
         rig.host.let_all()
         car.arrives()
 
