@@ -51,7 +51,7 @@ class HotlistRefresh:
             self._lists.refresh_if_changed()
             self._own.refresh(now)
         except AlprEdgeError as error:
-            log.error("hotlist.not_refreshed", failure=str(error))
+            log.error("hotlist.load_failed", failure=str(error))
 
     def faults(self) -> list[str]:
         """What is not matched at all, or not renewed because its feed was refused; a short line each."""

@@ -190,7 +190,7 @@ def _run_job() -> int:
     except FeedError as error:
         log.error("hotlist.import_refused", source=job.source.name, reason=str(error))
     except AlprEdgeError as error:
-        log.error("hotlist.import_failed", source=job.source.name, reason=str(error))
+        log.error("hotlist.import_aborted", source=job.source.name, reason=str(error))
         return 1
     return 0
 
