@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
+from alpr_edge.runtime.validation_words import plain_words
 
 PIPE_CLOSED = 141
 
@@ -29,6 +30,9 @@ class ErrorHandlingGroup(TyperGroup):
         except AlprEdgeError as error:
             _print_error(error)
             raise typer.Exit(error.exit_code) from None
+        except typer.BadParameter as error:
+            error.message = plain_words(error.message)
+            raise
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 

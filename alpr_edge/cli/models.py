@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_lines, print_object
 from alpr_edge.domain.errors import ModelError
 
 if TYPE_CHECKING:
@@ -27,10 +26,12 @@ def verify(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare every model file, shipped and added, with its manifest entry. Exit code 1 if one differs."""
+    """Compare every model file with its manifest entry. Exit code 1 if one differs."""
     results = [result for folder in _folders(models, settings) for result in _verified(folder)]
-    for result in results:
-        typer.echo(json.dumps(result) if as_json else f"{result['model']}: {result['fault'] or 'as in the manifest'}")
+    if as_json:
+        print_lines(results)
+    else:
+        typer.echo("\n".join(f"{result['model']}: {result['fault'] or 'as in the manifest'}" for result in results))
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 
@@ -48,7 +49,7 @@ def add(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a detector and a reader, try them on a rendered frame and add them to this unit.
+    """Check a detector and a reader and add them to this unit. They are tried on a rendered frame first.
 
     They are used once vision.detector and vision.reader name them. How well they find and read, a checkout measures on
     real photos: scripts/bench accuracy --models FOLDER --detector NAME --reader NAME
@@ -58,7 +59,7 @@ def add(
 
     unit = load(settings)
     added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
-    typer.echo(json.dumps(asdict(added) | {"folder": str(added.folder)}) if as_json else _told(added))
+    print_object(added) if as_json else typer.echo(_told(added))
 
 
 def _folders(models: Path | None, settings: Path) -> list[Path]:

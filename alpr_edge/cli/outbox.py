@@ -22,7 +22,7 @@ app = typer.Typer(help="What waits for the department. Shows no plates.", no_arg
 
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Count what waits, is acknowledged or refused, or lies on a medium without a receipt yet."""
+    """Count the items by state. Offloaded are those on a medium without a receipt yet."""
     import dataclasses
 
     from alpr_edge.services.outbox import count_items
@@ -82,7 +82,7 @@ def requeue(
 
 @app.command()
 def offload(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Write everything that is due to portable media (policy 462.5). It is sealed for the department and signed.
+    """Write all that is due to portable media. It is sealed for the department and signed (policy 462.5).
 
     The department takes it in with ``alpr-edge department import``, which leaves receipts on the medium for
     ``alpr-edge outbox receipts``. Until then nothing of it counts as handed over.

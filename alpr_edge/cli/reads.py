@@ -15,7 +15,7 @@ from alpr_edge.domain.timeline import Basis, Placement
 if TYPE_CHECKING:
     from alpr_edge.services.reads import ShownRead
 
-app = typer.Typer(help="Show the newest reads, or write the picture of one.")
+app = typer.Typer()
 
 _NOTES = {
     Basis.OWN: "",
@@ -68,7 +68,7 @@ def picture(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a read's picture to a file that only you can read (mode 0600)."""
+    """Write a read's picture to a new file. Only you can read it (mode 0600)."""
     from alpr_edge.domain.reads import EvidenceKind
     from alpr_edge.services.read_pictures import write_picture
     from alpr_edge.settings import load
@@ -116,20 +116,24 @@ def _time_cell(shown: ShownRead) -> str:
 
 
 def _print_reads(newest: list[ShownRead]) -> None:
-    print_table(("seen", "plate", "sure", "camera", "place", "hit", "id"), [_row(shown) for shown in newest])
+    headers = "seen", "plate", "sure", "camera", "place", "hit"
+    print_table(headers, [_row(shown) for shown in newest], notes=[_note(shown) for shown in newest])
+
+
+def _note(shown: ShownRead) -> str:
+    note = f"id {shown.read.read_id}"
+    return f"{note} corrected by {shown.superseded_by}" if shown.superseded_by else note
 
 
 def _row(shown: ShownRead) -> tuple[str, ...]:
     from alpr_edge.cli.plate_text import plate_text
 
     read, place = shown.read, shown.read.position
-    note = f" (corrected: {shown.superseded_by})" if shown.superseded_by else ""
     return (
         _time_cell(shown),
-        plate_text(read.plate, read.alternatives, is_certain=read.certain) + note,
+        plate_text(read.plate, read.alternatives, is_certain=read.certain),
         f"{read.confidence:.0%}",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
         ", ".join(hit.entry.reason.replace("_", " ") for hit in shown.hits),
-        read.read_id,
     )

@@ -21,7 +21,7 @@ app = typer.Typer(help="The unit's settings file.", no_args_is_help=True)
 
 @app.command()
 def init(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Write a settings file with every key, its default and its meaning. One that exists is never replaced."""
+    """Write a settings file with every key explained. One that exists is never replaced."""
     from alpr_edge.services.settings_template import write_settings_template
 
     write_settings_template(file)

@@ -61,7 +61,7 @@ def _fields(health: Health | None) -> dict[str, Any]:
 
 def _lines(name: str, health: Health | None) -> list[str]:
     if health is None:
-        return [f"{name:<8}  not running: nothing was reported for 10 seconds"]
+        return [f"{name:<8}  not running"]
     state = DAEMONS[name] if health.ready else "not ready"
     lines = [f"{name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
     lines += [f"  trouble   {trouble}" for trouble in health.troubles]

@@ -3,16 +3,19 @@
 ::
 
     lists/<source>/<serial>.<complete | additions | removals>
+    lists/<source>/<serial>.withdrawn
     lists/<source>/audience
 
 A unit names the serial it dealt with last and gets the next step: the newest complete list when there is a newer one,
-else the change that follows. The name of a file is all that is recorded, so nothing can disagree with it. A unit that a
-list is not meant for (:mod:`~alpr_edge.department.audiences`) is answered as if there were none.
+else the change that follows. The name of a file is all that is recorded, so nothing can disagree with it. An empty file
+keeps the last serial of a list that was withdrawn: serials only grow. A unit that a list is not meant for
+(:mod:`~alpr_edge.department.audiences`) is answered as if there were none.
 """
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,24 +23,39 @@ from pydantic import TypeAdapter, ValidationError
 from alpr_edge.department.audiences import audience_of, set_audience
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, create_file, private_directory
+from alpr_edge.runtime.durable_files import (
+    TEMPORARY_PREFIX,
+    create_file,
+    private_directory,
+    replace_file,
+    sync_directory,
+)
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings.base import Name
 
 LIST_BYTES_MAX = 1 << 30
 CHANGES_MAX = 1000
 """Changes in a row without a complete list; a unit that was away has to fetch them all."""
+_WITHDRAWN = re.compile(r"(\d{8})\.withdrawn")
 _FILE = re.compile(r"(\d{8})\.(complete|additions|removals)")
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedList:
     """One list or change."""
 
     source: str
     serial: int
     change: ListChange
     path: Path
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When it was published, UTC; None: it was removed meanwhile."""
+        try:
+            return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+        except OSError:
+            return None
 
 
 class ListShelf:
@@ -52,7 +70,7 @@ class ListShelf:
 
     def publish(
         self, feed: Path, source: str, change: ListChange, audience: Collection[str] | None = None
-    ) -> Published:
+    ) -> PublishedList:
         """Copy a feed into the department's folder under the source's next serial, durable when this returns.
 
         Args:
@@ -69,7 +87,7 @@ class ListShelf:
         if change is not ListChange.COMPLETE:
             _require_complete(source, steps)
         content = _content(feed)
-        serial = steps[-1].serial + 1 if steps else 1
+        serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0) + 1
         path = folder / f"{serial:08d}.{change.value}"
         if audience is not None:
             set_audience(folder, audience)
@@ -81,10 +99,10 @@ class ListShelf:
             raise DepartmentError(f"{source}: somebody else published at the same moment; publish again") from None
         except (OSError, StoreError) as error:
             raise DepartmentError(f"{folder}: cannot be written: {error}") from None
-        self._remove_old([*steps, Published(source, serial, change, path)])
-        return Published(source, serial, change, path)
+        self._remove_old([*steps, PublishedList(source, serial, change, path)])
+        return PublishedList(source, serial, change, path)
 
-    def next_after(self, source: str, serial: int, unit_id: str) -> Published | None:
+    def next_after(self, source: str, serial: int, unit_id: str) -> PublishedList | None:
         """The next list after ``serial`` for a unit; None when it has the newest or none is meant for it."""
         steps = self._steps_for(unit_id, self._folder(source))
         since_complete = _since_complete(steps)
@@ -103,6 +121,27 @@ class ListShelf:
         found = {folder.name: self._steps_for(unit_id, folder) for folder in self._folders()}
         return {source: steps[-1].serial for source, steps in found.items() if steps}
 
+    def published(self, source: str) -> list[PublishedList]:
+        """Everything published of a source that units can fetch, oldest first."""
+        return self._steps(self._folder(source), source)
+
+    def withdraw(self, source: str) -> int:
+        """Remove everything published of a source; returns its last serial, which is not given again.
+
+        Raises:
+            DepartmentError: the name will not do, or the folder cannot be written.
+        """
+        folder = self._folder(source)
+        steps = self._steps(folder, source)
+        serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0)
+        with io_errors(f"{folder}: cannot be written", DepartmentError):
+            if steps:
+                replace_file(folder / f"{serial:08d}.withdrawn", b"")
+            for step in steps:
+                step.path.unlink(missing_ok=True)
+            sync_directory(folder)
+        return serial
+
     def set_audience(self, source: str, units: Collection[str] | None) -> None:
         """Set which units a list is meant for, also one that is not published yet; None: all.
 
@@ -118,7 +157,7 @@ class ListShelf:
     def _folders(self) -> list[Path]:
         return sorted(path for path in self._directory.iterdir() if path.is_dir()) if self._directory.is_dir() else []
 
-    def _steps_for(self, unit_id: str, folder: Path) -> list[Published]:
+    def _steps_for(self, unit_id: str, folder: Path) -> list[PublishedList]:
         """Everything published of a source that is meant for a unit, oldest first."""
         audience = audience_of(folder)
         return self._steps(folder, folder.name) if audience is None or unit_id in audience else []
@@ -129,17 +168,17 @@ class ListShelf:
         except ValidationError:
             raise DepartmentError("a source's name is letters, digits and ._- only, at most 64") from None
 
-    def _steps(self, folder: Path, source: str) -> list[Published]:
+    def _steps(self, folder: Path, source: str) -> list[PublishedList]:
         """Everything published of a source, oldest first."""
         try:
             names = [path for path in folder.iterdir() if not path.name.startswith(TEMPORARY_PREFIX)]
         except (FileNotFoundError, NotADirectoryError):
             return []
         found = [(match, path) for path in names if (match := _FILE.fullmatch(path.name))]
-        steps = [Published(source, int(match[1]), ListChange(match[2]), path) for match, path in found]
+        steps = [PublishedList(source, int(match[1]), ListChange(match[2]), path) for match, path in found]
         return sorted(steps, key=lambda step: step.serial)
 
-    def _remove_old(self, steps: list[Published]) -> None:
+    def _remove_old(self, steps: list[PublishedList]) -> None:
         """Keep the newest complete list with its changes, and the complete list before it."""
         complete = [step.serial for step in steps if step.change is ListChange.COMPLETE]
         oldest = complete[-2] if len(complete) > 1 else complete[0]
@@ -149,7 +188,7 @@ class ListShelf:
                 step.path.unlink(missing_ok=True)
 
 
-def _require_complete(source: str, steps: list[Published]) -> None:
+def _require_complete(source: str, steps: list[PublishedList]) -> None:
     """Raise unless a change may follow what was published."""
     since_complete = _since_complete(steps)
     if not since_complete:
@@ -158,14 +197,24 @@ def _require_complete(source: str, steps: list[Published]) -> None:
         raise DepartmentError(f"{source}: {CHANGES_MAX} changes in a row; publish a complete list")
 
 
-def _since_complete(steps: list[Published]) -> list[Published]:
+def _since_complete(steps: list[PublishedList]) -> list[PublishedList]:
     """The newest complete list and the changes to it."""
     places = [place for place, step in enumerate(steps) if step.change is ListChange.COMPLETE]
     return steps[places[-1] :] if places else []
+
+
+def _withdrawn_serials(folder: Path) -> list[int]:
+    """The last serials of the lists that were withdrawn from a source's folder."""
+    if not folder.is_dir():
+        return []
+    return [int(match[1]) for path in folder.iterdir() if (match := _WITHDRAWN.fullmatch(path.name))]
 
 
 def _content(feed: Path) -> bytes:
     with io_errors(f"{feed}: cannot be read", DepartmentError):
         if feed.stat().st_size > LIST_BYTES_MAX:
             raise DepartmentError(f"{feed}: over {LIST_BYTES_MAX} bytes; split it by source")
-        return feed.read_bytes()
+        content = feed.read_bytes()
+    if not content.strip():
+        raise DepartmentError(f"{feed}: is empty; nothing was published")
+    return content

@@ -7,7 +7,7 @@ from cryptography import x509
 
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, certificate, green, red
-from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_client import HttpsDepartment
@@ -49,6 +49,8 @@ def check_department(bench: CheckContext) -> list[Check]:
         department.ping()
     except UnauthorisedError as error:
         return [red("department", str(error), "ask the department: alpr-edge department unit list")]
+    except DepartmentCertificateError as error:
+        return [red("department", str(error), "reads wait on board meanwhile; tell the department")]
     except UplinkError as error:
         return [red("department", str(error), "reads wait on board meanwhile; check modem and network")]
     finally:
@@ -70,7 +72,7 @@ def _media_key(uplink: UplinkSettings) -> list[Check]:
 
 def _department_end(until: datetime) -> Check:
     days = (until - datetime.now(UTC)).total_seconds() / 86_400
-    return certificate("department certificate", days, "renew it there: alpr-edge department init")
+    return certificate("department certificate", days, "renew it there: alpr-edge department renew")
 
 
 def _judged(what: str, held: x509.Certificate | None, todo: str, now: datetime) -> Check:

@@ -19,6 +19,7 @@
     ├── PowerError           the ignition cannot be read, or the order to power off failed
     ├── SoundError           the sound device is missing or stopped accepting samples
     └── UplinkError          the department cannot be reached at present
+        ├── DepartmentCertificateError    its certificate has ended: the department must renew it
         ├── ServerFailedError    it was reached and answered with a failure of its own (5xx)
         └── UnauthorisedError    it was reached and does not accept this unit
 """
@@ -113,6 +114,10 @@ class UplinkError(AlprEdgeError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class DepartmentCertificateError(UplinkError):
+    """The certificate of the department has ended by this unit's clock; only the department can renew it."""
 
 
 class ServerFailedError(UplinkError):

@@ -22,20 +22,28 @@ class StderrLogger(structlog.PrintLogger):
     fatal = failure = err = error = critical = exception = msg
 
 
-def configure_logs(*, verbose: bool, json: bool = False) -> None:
+def configure_logs(*, verbose: bool, json: bool = False, times: bool = False) -> None:
     """Set up structlog once for the process.
 
     Args:
         verbose: whether to log information too, not only warnings and errors.
         json: whether to write one JSON object a line, for the journal of a unit.
+        times: whether each line begins with its time in UTC, for a log that no journal dates.
     """
+    first = ["time", "level", "event"] if times else ["level", "event"]
+    stamper = structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True, key="time")
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(sort_keys=True)
         if json
-        else structlog.processors.LogfmtRenderer(key_order=["level", "event"], bool_as_flag=False)
+        else structlog.processors.LogfmtRenderer(key_order=first, bool_as_flag=False)
     )
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, renderer],
+        processors=[
+            *([stamper] if times else []),
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
         # Asked for at each event: whoever embeds us may put another stderr in place.
         logger_factory=lambda *_: StderrLogger(),

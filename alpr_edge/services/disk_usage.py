@@ -28,10 +28,10 @@ def disk_usage(
     """Count what is kept; the figures by name, sizes in bytes.
 
     Args:
-        store: of the unit.
-        actor: who asks.
-        purpose: what for.
-        settings: of the unit.
+        store: the store of this unit.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
+        settings: the settings of this unit.
         tick: called after each slice of the images, :data:`SLICES` times.
 
     Raises:
@@ -44,11 +44,10 @@ def disk_usage(
         counted.count_for(0.0)
         tick()
     state, counts = counted.state(), store.reads.counts()
-    quotas, limits = settings.retention.quotas, settings.retention.limits
-    fill = fill_of(state, quotas)
+    quotas = settings.retention.quotas
     return {
-        "fill": fill.value,
-        "explanation": dataclasses.asdict(explain_disk(state, quotas, fill, deletes_waiting=limits.emergency)),
+        "fill": fill_of(state, quotas).value,
+        "explanation": _explanation(settings, state),
         "reads": counts.reads,
         "reads_held": holds.count(store.database),
         "images": counts.images,
@@ -60,6 +59,12 @@ def disk_usage(
         "quota_share": round(state.quota_share(quotas), 4),
         **_rate(settings, store, state, counts.reads),
     }
+
+
+def _explanation(settings: Settings, state: DiskState) -> dict[str, str]:
+    """Why the disk is as full as it is, and what happens next."""
+    quotas, limits = settings.retention.quotas, settings.retention.limits
+    return dataclasses.asdict(explain_disk(state, quotas, fill_of(state, quotas), deletes_waiting=limits.emergency))
 
 
 def deletion_objection(store: UnitStore, now: Instant) -> str:

@@ -27,8 +27,8 @@ def hold_read(database: Database, actor: Actor, purpose: Purpose, request: HoldR
 
     Args:
         database: the database of this vehicle.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         request: the hold that is asked for.
         now: the present instant.
 

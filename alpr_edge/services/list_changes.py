@@ -5,6 +5,7 @@ Each change stands in the audit log of the lists before it is made.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import FeedError
@@ -50,8 +51,8 @@ def import_list(
 
     Args:
         lists: the unit's lists.
-        actor: who imports it.
-        purpose: what for.
+        actor: the person who imports it.
+        purpose: what the data is wanted for.
         request: the feed, and how to read it.
         now: the moment, UTC; None when nothing vouches for the clock.
         progress: receives the progress of the import.
@@ -64,7 +65,7 @@ def import_list(
     authorise(actor, purpose, Permission.MANAGE_LISTS)
     if not request.dry_run:
         options = {"accept_shrink": request.accept_shrink, "accept_growth": request.accept_growth}
-        _record(lists, actor, purpose, "import_list", request.source, now, **options)
+        _record(lists.directory, actor, purpose, "import_list", request.source, now, **options)
     return import_feed(replace(request, by_hand=True), lists, now, progress)
 
 
@@ -82,7 +83,7 @@ def roll_back_list(
         StoreError: the older generation cannot be used, or the audit log cannot be written.
     """
     authorise(actor, purpose, Permission.MANAGE_LISTS)
-    _record(lists, actor, purpose, "roll_back_list", source, now)
+    _record(lists.directory, actor, purpose, "roll_back_list", source, now)
     return roll_back(lists, source)
 
 
@@ -96,8 +97,8 @@ def drop_list(
     Args:
         lists: the unit's lists.
         incoming: the feeds that were downloaded.
-        actor: who drops it.
-        purpose: what for.
+        actor: the person who drops it.
+        purpose: what the data is wanted for.
         source: the list.
         now: the moment, UTC; None when nothing vouches for the clock.
 
@@ -113,15 +114,22 @@ def drop_list(
         if not (rows or incoming.waits(source) or _has_report(lists, source) or _was_synced(lists, source)):
             raise FeedError(f"no list is called {source}; alpr-edge hotlist status shows them all")
         serials = [row.generation.serial for row in rows]
-        _record(lists, actor, purpose, "drop_list", source, now, generations=serials)
+        _record(lists.directory, actor, purpose, "drop_list", source, now, generations=serials)
         remove_list(lists.database, source, lists.directory)
         incoming.remove(source)
         remove_reports(lists.directory, source)
     return RemovedList(source, len(rows), sum(row.generation.entries for row in rows if row.live))
 
 
-def dismiss_refusal(lists: ListStore, actor: Actor, purpose: Purpose, source: str, now: datetime | None) -> FeedReport:
+def dismiss_refusal(directory: Path, actor: Actor, purpose: Purpose, source: str, now: datetime | None) -> FeedReport:
     """Dismiss a source's refused feed: the unit is not in trouble for it any more. Its list still ages.
+
+    Args:
+        directory: folder of the lists.
+        actor: the person who dismisses it.
+        purpose: what the data is wanted for.
+        source: the list.
+        now: the moment, UTC; None when nothing vouches for the clock.
 
     Returns:
         The report on the feed.
@@ -133,18 +141,18 @@ def dismiss_refusal(lists: ListStore, actor: Actor, purpose: Purpose, source: st
     """
     authorise(actor, purpose, Permission.MANAGE_LISTS)
     require_source_name(source)
-    with import_lock(lists.directory):
-        report = standing_refusal(lists.directory, source)
-        _record(lists, actor, purpose, "dismiss_refusal", source, now)
-        move_refusal(lists.directory, source)
+    with import_lock(directory):
+        report = standing_refusal(directory, source)
+        _record(directory, actor, purpose, "dismiss_refusal", source, now)
+        move_refusal(directory, source)
     return report
 
 
 def _record(
-    lists: ListStore, actor: Actor, purpose: Purpose, action: str, source: str, now: datetime | None, **details: object
+    directory: Path, actor: Actor, purpose: Purpose, action: str, source: str, now: datetime | None, **details: object
 ) -> None:
-    make_lists_folder(lists.directory)
-    ListAuditLog(lists.directory).append(actor, purpose, action, now, source=source, **details)
+    make_lists_folder(directory)
+    ListAuditLog(directory).append(actor, purpose, action, now, source=source, **details)
 
 
 def _has_report(lists: ListStore, source: str) -> bool:

@@ -20,7 +20,7 @@ from alpr_edge.store.hotlists.sync_state import SyncState
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """How a source stands."""
+    """The state of a source."""
 
     source: str
     generation: Generation | None
@@ -39,7 +39,7 @@ class ListState:
 
 @dataclass(frozen=True, slots=True)
 class HotlistStatus:
-    """How everything stands that reads are matched against."""
+    """The state of everything that reads are matched against."""
 
     lists: tuple[ListState, ...]
     """In order of source; those of the settings, those on the unit, and those with a refused feed."""
@@ -62,8 +62,8 @@ def hotlist_status(
 
     Args:
         lists: the unit's lists.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         limits: the sources of the settings, and when a list is old.
         now: the moment, UTC; None when nothing vouches for the clock.
         covert: whether to show covert entries too; that is on record.
@@ -89,7 +89,7 @@ def hotlist_status(
 def _list_states(
     lists: ListStore, generations: dict[str, Generation], limits: HotlistSettings, now: datetime | None
 ) -> tuple[ListState, ...]:
-    last, by_hand, dismissed = (
+    last, by_hand, dismissals = (
         {report.source: report.refused for report in reports(lists.directory)}
         for reports in (refusals, refusals_by_hand, dismissed_refusals)
     )
@@ -103,7 +103,7 @@ def _list_states(
             refusal=last.get(name, ""),
             # Of a list that is neither here nor in the settings it was a slip, and whoever made it was told.
             refusal_by_hand=by_hand.get(name, ""),
-            refusal_dismissed=dismissed.get(name, ""),
+            refusal_dismissed=dismissals.get(name, ""),
             is_in_settings=name in in_settings,
         )
         for name in sorted(in_settings | set(generations) | set(last))

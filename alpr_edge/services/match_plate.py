@@ -71,9 +71,9 @@ def match_plate(
     """Look a plate up as a read would be, and find the entries that would match at another time.
 
     Args:
-        entries: of the lists and the officers.
-        actor: who asks.
-        purpose: what for.
+        entries: the entries of the lists and of the officers.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
         audit_log: the log that a look-up of covert entries goes to.
@@ -91,8 +91,8 @@ def match_plate(
         audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
     # A moment that is not known rules no entry out.
     matches = meetings(replace(query.match, at=None), entries)
-    found = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
-    return sorted(found, key=lambda entry: entry.standstill is not None)
+    answers = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
+    return sorted(answers, key=lambda entry: entry.standstill is not None)
 
 
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:

@@ -46,8 +46,8 @@ def offload_items(  # noqa: PLR0913 - who, what for, what and where to
 
     Args:
         outbox: the outbox of this unit.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         settings: the settings of this unit.
         medium: an existing folder on the medium.
         now: the present moment in UTC; None when unknown.

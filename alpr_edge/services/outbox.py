@@ -43,8 +43,8 @@ def requeue_items(
 
     Args:
         outbox: the outbox of this unit.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         item_ids: the items to send again; empty: all.
         on_lost_media: whether items on lost media are meant, in place of quarantined ones.
 

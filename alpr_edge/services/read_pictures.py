@@ -19,8 +19,8 @@ def write_picture(
 
     Args:
         store: the store of this unit.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         read_id: the read.
         kind: the picture of it: the whole scene, or the plate alone.
         path: the file to make; one that exists is never replaced.

@@ -45,8 +45,8 @@ def recent_reads(
 
     Args:
         store: the store of this unit.
-        actor: who asks.
-        purpose: what for.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         limit: how many at most.
         hits_only: whether only reads with a hit that is not covert are wanted.
         with_corrected: whether reads that a later one of the pass corrected are wanted as well.

@@ -113,7 +113,7 @@ def matched(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer
         else:
             strangers += 1
     if strangers:
-        log.warning("uplink.unasked_answers", count=strangers)
+        log.warning("uplink.unknown_answers", count=strangers)
     return [_agreed(item_id, answers) for item_id, answers in by_id.items()]
 
 

@@ -66,7 +66,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolment:
     """The certificate that a unit holds."""
 
     unit_id: str
@@ -76,7 +76,7 @@ class Enrolled:
     """Whether it is new; False: it was held before, and nothing was requested from the department."""
 
 
-def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolled | None:
+def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolment | None:
     """The certificate held, if it is this unit's, of the authority held, usable with its key, and valid now."""
     try:
         context_of(settings)
@@ -93,7 +93,7 @@ def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolled | No
     return _told(certificate, unit_id, new=False)
 
 
-def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool) -> Enrolled:
+def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool) -> Enrolment:
     """Make sure that this unit holds a certificate of its department.
 
     Args:
@@ -127,7 +127,7 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
         return _enrolled(settings, unit_id, invitation, code, now)
 
 
-def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime) -> Enrolled:
+def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime) -> Enrolment:
     desk = _desk_of(settings, invitation)
     authority = _authority(desk, invitation, now)
     key_file = settings.key_file.with_name(settings.key_file.name + ".enrolling")
@@ -234,5 +234,5 @@ def _explained(refusal: NoCertificateError, desk: UplinkSettings, unit_id: str) 
     return refusal
 
 
-def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> Enrolled:
-    return Enrolled(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)
+def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> Enrolment:
+    return Enrolment(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)

@@ -22,7 +22,7 @@ def ending(settings: UplinkSettings, department_until: datetime | None, now: dat
     again = "enrol this unit again"
     yield from _said("this unit's certificate", _until(settings.certificate_file), again, now)
     yield from _said("the certificate of the department's authority", _until(settings.ca_file), again, now)
-    renew = 'renew it there with "alpr-edge department init"'
+    renew = "renew it there: alpr-edge department renew"
     yield from _said("the certificate of the department", department_until, renew, now)
 
 

@@ -164,7 +164,7 @@ class HotlistDownloader:
             wait_s = Backoff(self._uplink.retry_first_s, longest_s=longest_s).wait_s(due.failures, self._draw())
             asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
             due.at_s = time.monotonic() + max(wait_s, min(asked_s, longest_s))
-            log.warning("hotlist.not_fetched", source=name, reason=str(error), failures=due.failures)
+            log.warning("hotlist.download_failed", source=name, reason=str(error), failures=due.failures)
             return
         due.failures = 0
         is_behind = is_new or self._newest.get(name, 0) > newest
@@ -221,7 +221,7 @@ class HotlistDownloader:
             draft.close()
         note = draft.note
         sync_state.note(self._database, source.name, etag=note.etag, modified=note.modified, fetch_failure="")
-        log.info("hotlist.fetched", source=source.name, bytes=draft.size, serial=note.serial, change=note.change)
+        log.info("hotlist.downloaded", source=source.name, bytes=draft.size, serial=note.serial, change=note.change)
         return True
 
     def _take(self, source: ListSource, response: httpx.Response, draft: PartialDownload) -> None:

@@ -148,7 +148,7 @@ def offload(
 
 
 @dataclass(slots=True)
-class ReceiptsTaken:
+class ReceiptImport:
     """The result of reading the receipts on a medium."""
 
     delivered: int = 0
@@ -159,7 +159,7 @@ class ReceiptsTaken:
 
 def take_receipts(
     outbox: Outbox, medium: Medium, settings: UplinkSettings, unit_id: str, now: datetime | None
-) -> ReceiptsTaken:
+) -> ReceiptImport:
     """Apply the receipts that the department left on a medium; a second time changes nothing.
 
     Args:
@@ -177,7 +177,7 @@ def take_receipts(
         authority = x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
     except (OSError, ValueError):
         raise UplinkError(f"{settings.ca_file}: no usable department authority; enrol this unit") from None
-    found, before = ReceiptsTaken(), outbox.counts().delivered
+    found, before = ReceiptImport(), outbox.counts().delivered
     for name, content in medium.receipts():
         try:
             answers = _answers(content, authority, unit_id, now)

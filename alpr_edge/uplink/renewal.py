@@ -71,7 +71,7 @@ class Renewer:
             self.failure = f"the certificate is not renewed: {error}"
             asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
             wait_s = max(RETRY.wait_s(self._failures, self._draw()), min(asked_s, RETRY.longest_s))
-            log.warning("uplink.not_renewed", reason=str(error), days_left=round(left, 1), wait_s=round(wait_s))
+            log.warning("uplink.renewal_failed", reason=str(error), days_left=round(left, 1), wait_s=round(wait_s))
             return wait_s
         self._failures, self.failure = 0, ""
         return LOOK_S
@@ -100,7 +100,7 @@ class Renewer:
             key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
             key_pair.remove(key_file)
             key_pair.write_media_key(settings, issued.media_key)
-        log.info("uplink.renewed", until=str(certificate.not_valid_after_utc.astimezone(UTC).date()))
+        log.info("uplink.certificate_renewed", until=str(certificate.not_valid_after_utc.astimezone(UTC).date()))
         return certificate.not_valid_after_utc
 
     def _authority(self) -> x509.Certificate:

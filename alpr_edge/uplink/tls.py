@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from cryptography import x509
 
-from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.key_pair import certificate_held, loaded_from, next_file
 
@@ -32,11 +32,11 @@ _REFUSED_ALERTS = {
 }
 """TLS alerts (RFC 8446, 6.2) about the certificate that was sent, as OpenSSL spells them at the end of a reason."""
 _OTHER_AUTHORITY = "it is of an authority this unit does not know; is a login page in between? check [uplink] ca_file"
-_OTHER_NAME = 'it is for another name than [uplink] url has; add that with "alpr-edge department init --name"'
+_OTHER_NAME = "it is for another name than [uplink] url has; add that there: alpr-edge department renew --name"
+_HAS_ENDED = 10
+"""OpenSSL's verification error for a certificate that has ended (x509_vfy.h)."""
 _DISTRUSTED = {
     9: "by this machine's clock the certificate of the department is not valid yet; check this machine's clock",
-    10: "by this machine's clock the certificate of the department has expired; check the clock, or renew it there with"
-    ' "alpr-edge department init"',
     18: _OTHER_AUTHORITY,
     19: _OTHER_AUTHORITY,
     20: _OTHER_AUTHORITY,
@@ -115,6 +115,8 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
     url = settings.url
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
+            if cause.verify_code == _HAS_ENDED:
+                return _department_ended(url)
             reason = cause.verify_message.rstrip(".")
             hint = _DISTRUSTED.get(cause.verify_code, "check [uplink] ca_file and this machine's clock")
             return UplinkError(f"{url}: its certificate is not trusted ({reason}); {hint}")
@@ -122,6 +124,14 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
             return _refusal(cause, settings)
     kind = type(error).__name__
     return UplinkError(f"{url}: cannot be reached ({kind}): {_cut_off(error, settings)}{_lapsed(settings)}")
+
+
+def _department_ended(url: str) -> DepartmentCertificateError:
+    return DepartmentCertificateError(
+        f"{url}: the certificate of the department has ended, by this unit's clock ({datetime.now(UTC):%Y-%m-%d}): it "
+        "has to be renewed there (alpr-edge department renew); modem and network work. If the date is wrong, set this "
+        "unit's clock"
+    )
 
 
 def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:

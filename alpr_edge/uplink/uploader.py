@@ -170,7 +170,7 @@ class Uploader:
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         self._outbox.failed_alone(item.item_id, f"failed alone: {error}", self._settings.item_attempts_max)
         self._rest(item)
-        log.warning("uplink.item_fails_alone", item_id=item.item_id, failures=item.failures_alone + 1)
+        log.warning("uplink.item_failed_alone", item_id=item.item_id, failures=item.failures_alone + 1)
         return self._back_off(Link.UP, f"an item fails while others get through: {error}", error.retry_after_s)
 
     def _rest(self, item: OutboxItem) -> None:
@@ -204,7 +204,7 @@ class Uploader:
             last_receipt=now if taken else self.state.last_receipt,
         )
         if refused or wrong:
-            log.warning("uplink.items_not_taken", refused=len(refused), wrong_digests=wrong)
+            log.warning("uplink.items_refused", refused=len(refused), wrong_digests=wrong)
         if taken:
             self._taken = min(taken, key=lambda item: len(item.body))
         retried = [sent[answer.item_id] for answer in answers if answer.outcome is Outcome.RETRY]
@@ -233,7 +233,7 @@ class Uploader:
 
     def _succeed(self) -> None:
         if self.state.failures:
-            log.info("uplink.recovered", after_failures=self.state.failures)
+            log.info("uplink.delivery_recovered", after_failures=self.state.failures)
         self._batch_items = min(self._batch_items * 2, self._settings.batch_items)
         self._batch_bytes = min(self._batch_bytes * 2, self._settings.batch_bytes)
         self.state = replace(self.state, link=Link.UP, last_error="", failures=0)
@@ -249,7 +249,9 @@ class Uploader:
         self._batch_bytes = max(self._batch_bytes // 2, BATCH_BYTES_MIN)
         self.state = replace(self.state, link=link, last_error=reason, failures=failures)
         self._count()
-        log.warning("uplink.waits", link=link.value, reason=reason, failures=failures, wait_s=round(wait_s, 1))
+        log.warning(
+            "uplink.delivery_failed", link=link.value, reason=reason, failures=failures, wait_s=round(wait_s, 1)
+        )
         return wait_s
 
     def _pause(self, error: UnauthorisedError) -> float:
@@ -259,7 +261,7 @@ class Uploader:
         )
         self._count()
         wait_s = self._settings.retry_max_s * (1.0 + self._draw() / 4)
-        log.error("uplink.unauthorised", reason=str(error), wait_s=round(wait_s, 1))
+        log.error("uplink.unit_refused", reason=str(error), wait_s=round(wait_s, 1))
         return wait_s
 
     def _count(self) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from fastapi import HTTPException
 
-from alpr_edge.department.http.server import tls_context, uvicorn_server
 from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import tls_context
+from alpr_edge.department.http.uvicorn_server import uvicorn_server
 from alpr_edge.department.ingest.records import Part, PartError
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles

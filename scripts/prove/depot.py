@@ -71,7 +71,8 @@ class Depot:
     def state_of(self, unit: str) -> str:
         """How a unit stands with it: ``valid``, ``revoked``."""
         told = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
-        return next((str(row["state"]) for row in json.loads(told) if row["unit_id"] == unit), "unknown")
+        rows = [json.loads(line) for line in told.splitlines()]
+        return next((str(row["state"]) for row in rows if row["unit_id"] == unit), "unknown")
 
     @staticmethod
     def _listens(server: subprocess.Popen[bytes], log: Path) -> bool:

@@ -60,7 +60,7 @@ def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: 
         settings = write_unit(tmp_path, UNIT, f"https://127.0.0.1:{server.port}", uplink=PATIENCE)
         fill_outbox(tmp_path, 0)
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            uplink.wait_for("event=uplink.renewed")
+            uplink.wait_for("event=uplink.certificate_renewed")
             health = health_with(
                 tmp_path, lambda told: told["figures"]["certificate_days_left"] > 390 and not told["warnings"]
             )

@@ -50,8 +50,8 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=unit.started")
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            uplink.wait_for("event=hotlist.fetched")
-            run.wait_for("event=hotlist.live")
+            uplink.wait_for("event=hotlist.downloaded")
+            run.wait_for("event=hotlist.refreshed")
             feed.write_text(HEADER + f"{PLATES[3]},AMBER Alert,CA\n", encoding="utf-8")
             publish(folder, feed, "--additions")
             run.wait_for("event=alert.sounded")
@@ -77,11 +77,11 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=unit.started")
         (tmp_path / "drop" / "one.csv").write_text(HEADER + "9ZZZ999,Stolen,CA\n", encoding="utf-8")
-        run.wait_for("event=hotlist.live", 1)
+        run.wait_for("event=hotlist.refreshed", 1)
         (tmp_path / "drop" / "two.csv").write_text(HEADER + "8ZZZ999,Stolen,CA\n", encoding="utf-8")
-        run.wait_for("event=hotlist.live", 2)
+        run.wait_for("event=hotlist.refreshed", 2)
         assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).returncode == 0
-        run.wait_for("event=hotlist.live", 3)
+        run.wait_for("event=hotlist.refreshed", 3)
         added = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
                      "--settings", str(settings), "--json", given=PLATES[2])  # fmt: skip
         assert added.returncode == 0, added.stderr
@@ -107,10 +107,10 @@ def test_a_running_unit_takes_a_list_from_ahead_of_its_clock_as_soon_as_somebody
     add_source(settings, 'folder = "drop"\nentries_expire_h = 48\n')
     (tmp_path / "drop" / "one.csv").write_text(HEADER + f"{PLATES[3]},Stolen,CA\n", encoding="utf-8")
     with daemon("run", "--settings", str(settings)) as run:
-        run.wait_for("event=hotlist.put_off")
+        run.wait_for("event=hotlist.import_postponed")
         wait_for_health(tmp_path, lambda told: told["figures"]["utc_source"] == "rtc")
         time_daemon.leap = 0
-        run.wait_for("event=hotlist.live")
+        run.wait_for("event=hotlist.refreshed")
         run.wait_for("event=alert.sounded")
         wait_for_health(tmp_path, lambda told: told["figures"]["utc_source"] == "ntp")
         assert run.end(signal.SIGTERM) == 0

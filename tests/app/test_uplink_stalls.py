@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from tests.app.rig import daemon
 from tests.app.test_certificate_daemon import PATIENCE, UNIT, fill_outbox, health_with

@@ -1,8 +1,12 @@
 """What all commands have in common, checked over the whole tree of them."""
 
+import re
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
+from alpr_edge import cli
 from alpr_edge.cli import app
 from tests.cli.tree import Command, Words, commands, groups
 
@@ -43,6 +47,18 @@ def test_no_summary_in_the_help_of_a_group_is_cut_off() -> None:
             assert summary, (*words, name)
             assert not summary.endswith("..."), (*words, name, summary)
             assert len(summary) <= SUMMARY_MAX, (*words, name, summary)
+
+
+def test_the_readme_names_every_command_and_no_other(tree: dict[Words, Command]) -> None:
+    text = (Path(cli.__file__).parent / "README.md").read_text(encoding="utf-8")
+    lines = [re.split("  +", line)[0] for line in text.splitlines() if line.startswith("alpr-edge ")]
+    assert {name for line in lines for name in _names(line)} == {" ".join(words) for words in tree}
+
+
+def _names(line: str) -> list[str]:
+    """The commands of a line such as ``alpr-edge settings init|check [FILE]``."""
+    *nouns, verbs = [word for word in line.split()[1:] if re.fullmatch("[a-z|]+", word)]
+    return [" ".join([*nouns, verb]) for verb in verbs.split("|")]
 
 
 def _options(command: Command) -> set[str]:

@@ -176,7 +176,8 @@ class Car:
     def failures(self) -> int:
         """How many deliveries failed since the test began."""
         return (
-            sum(len(self.uplink.having(f"event=uplink.{event}")) for event in ("waits", "unauthorised")) - self._failed
+            sum(len(self.uplink.having(f"event=uplink.{event}")) for event in ("delivery_failed", "unit_refused"))
+            - self._failed
         )
 
 

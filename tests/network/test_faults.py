@@ -117,7 +117,7 @@ def test_an_address_that_changes(car: Car) -> None:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("expired", "the certificate of the department has expired"),
+        ("expired", "the certificate of the department has ended"),
         ("other name", "it is for another name than [uplink] url has"),
         ("stranger", "it is of an authority this unit does not know; is a login page in between?"),
     ],

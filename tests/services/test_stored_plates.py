@@ -14,6 +14,7 @@ from alpr_edge.domain.timeline import Basis
 from alpr_edge.services.holds import HoldRequest, hold_read, list_holds, parse_hold_end, release_read
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry
 from alpr_edge.services.outbox import count_items, list_quarantined, requeue_items
+from alpr_edge.services.read_pictures import write_picture
 from alpr_edge.services.reads import recent_reads
 from alpr_edge.settings import load
 from alpr_edge.store.hotlists import officer_entries
@@ -21,7 +22,7 @@ from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.store.records import START, decided, hit, instant, plate_read
+from tests.store.records import SCENE, START, decided, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 OWNER = Actor("p-1", "Officer Lopez", ALL_PERMISSIONS)
@@ -32,6 +33,7 @@ Use = Callable[[UnitStore, Actor, Purpose], object]
 
 PLATE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: recent_reads(store, actor, purpose, 10),
+    lambda store, actor, purpose: write_picture(store, actor, purpose, "read-1", SCENE, Path("never.jpg")),
     lambda store, actor, purpose: hold_read(store.database, actor, purpose, HoldRequest("read-1", "case"), instant()),
     lambda store, actor, purpose: list_holds(store.database, actor, purpose),
     lambda store, actor, purpose: release_read(store.database, actor, purpose, "read-1"),
@@ -41,7 +43,7 @@ PLATE_USES: tuple[Use, ...] = (
 QUEUE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: count_items(store.outbox, actor, purpose),
     lambda store, actor, purpose: list_quarantined(store.outbox, actor, purpose),
-    lambda store, actor, purpose: requeue_items(store.outbox, actor, purpose, None),
+    lambda store, actor, purpose: requeue_items(store.outbox, actor, purpose, []),
 )
 
 

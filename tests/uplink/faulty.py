@@ -13,7 +13,7 @@ from typing import Self
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alpr_edge.department.http.server import PeerProtocol, uvicorn_server
+from alpr_edge.department.http.uvicorn_server import PeerProtocol, uvicorn_server
 
 MARKER = (b"alpr-edge-protocol", b"1")
 

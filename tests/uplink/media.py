@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from alpr_edge.department.ingest.media import MediumImport, TakenIn
+from alpr_edge.department.ingest.media import ImportResult, MediumImport
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.domain.protocol.media import item_file
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.uplink.media import ReceiptsTaken, offload, opened_medium, sealer_of, take_receipts
+from alpr_edge.uplink.media import ReceiptImport, offload, opened_medium, sealer_of, take_receipts
 from tests.store.records import instant
 
 NOW = instant().utc
@@ -30,12 +30,12 @@ def offloaded(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: s
         return offload(outbox, opened, sealer, settings, lambda: NOW, lambda _: None)
 
 
-def imported(storage: Storage, directory: Path, medium: Path, *accepted: str) -> TakenIn:
+def imported(storage: Storage, directory: Path, medium: Path, *accepted: str) -> ImportResult:
     """Take a medium in at the department."""
     return MediumImport(storage, TlsFiles(directory), frozenset(accepted)).take_in(medium, lambda _: None)
 
 
-def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptsTaken:
+def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptImport:
     """Take receipts up at the unit."""
     with opened_medium(medium, unit_id) as opened:
         return take_receipts(outbox, opened, settings, unit_id, None)

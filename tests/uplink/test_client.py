@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.http.server import DepartmentServer, tls_context
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import UplinkError

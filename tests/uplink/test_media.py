@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from alpr_edge.department.http.server import tls_context
 from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import ReceiptSigner, public_pem

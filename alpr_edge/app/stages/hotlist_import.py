@@ -29,13 +29,13 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
 
-LOOK_S = 1.0
-ASK_S = 0.2
+CHECK_S = 1.0
+POLL_S = 0.2
 """Time between two checks of an importing process: it is stopped as soon as the unit stops."""
-TAKE_S_MAX = 1800.0
+IMPORT_S_MAX = 1800.0
 """Longest time of one import; the largest list planned for takes minutes."""
 STOP_S_MAX = 2.0
-AGAIN = Backoff(first_s=5.0, longest_s=300.0)
+RETRIES = Backoff(first_s=5.0, longest_s=300.0)
 
 log = structlog.get_logger(__name__)
 
@@ -70,11 +70,11 @@ class HotlistImportStage:
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Check once a second, and have at most one list imported at a time."""
-        while not stop.wait(LOOK_S):
+        while not stop.wait(CHECK_S):
             beat()
             for watch in self._watches:
                 if not stop.is_set() and self._is_due(watch):
-                    self._take(watch, beat, stop)
+                    self._import_next(watch, beat, stop)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""
@@ -93,14 +93,14 @@ class HotlistImportStage:
         marks = sync_state.state_of(self.database, source.name).marks
         return now_s - watch.since_s >= drop_folder.SETTLED_S and bool(drop_folder.due(listing, listing, marks))
 
-    def _take(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> None:
+    def _import_next(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> None:
         watch.without_time = not self.clock.now().trusted
         code = self._run_process(watch, beat, stop)
         if code == 0 or stop.is_set():
             watch.failures, watch.again_s = 0, 0.0
             return
         watch.failures += 1
-        wait_s = AGAIN.wait_s(watch.failures, random.random())  # noqa: S311 - jitter
+        wait_s = RETRIES.wait_s(watch.failures, random.random())  # noqa: S311 - jitter
         watch.again_s = time.monotonic() + wait_s
         log.error("hotlist.import_failed", source=watch.source.name, exit_code=code, wait_s=round(wait_s, 1))
         if code < 0:
@@ -113,7 +113,7 @@ class HotlistImportStage:
         write_report(directory, FeedReport(source, None, refused, 0, 0, ()))
 
     def _run_process(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> int:
-        order = ImportJob(
+        job = ImportJob(
             data_directory=self.settings.unit.data_directory,
             keys_directory=self.settings.store.keys_directory,
             source=watch.source,
@@ -125,18 +125,18 @@ class HotlistImportStage:
             process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own interpreter and module
         with process:
             assert process.stdin is not None
-            process.stdin.write(order.model_dump_json().encode())
+            process.stdin.write(job.model_dump_json().encode())
             process.stdin.close()
             return _ended(process, beat, stop)
 
 
 def _ended(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
     """Wait for the process's end, showing life; stop it with the unit, or when it takes too long."""
-    deadline_s = time.monotonic() + TAKE_S_MAX
+    deadline_s = time.monotonic() + IMPORT_S_MAX
     while not stop.is_set() and time.monotonic() < deadline_s:
         beat()
         try:
-            return process.wait(ASK_S)
+            return process.wait(POLL_S)
         except subprocess.TimeoutExpired:
             continue
     process.terminate()

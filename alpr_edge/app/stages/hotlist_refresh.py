@@ -38,7 +38,7 @@ class HotlistRefresh:
         self._own = own
         self._settings = settings
         self._ages: dict[str, ListAge] = {}
-        self._old_lines: dict[str, str] = {}
+        self._age_faults: list[Fault] = []
         self._refusals = Refusals(lists.directory)
 
     @property
@@ -61,26 +61,25 @@ class HotlistRefresh:
         return [
             *faults_of(FaultKind.LIST_UNUSABLE, (f"list {fault.source}: {fault.message}" for fault in index.faults)),
             *faults_of(FaultKind.NO_LIST, none),
-            *(self._age_fault(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH),
+            *self._age_faults,
             *faults_of(FaultKind.FEED_REFUSED, self._refusals.lines()),
         ]
 
-    def _age_fault(self, source: str, age: ListAge) -> Fault:
-        kind = FaultKind.LIST_AMBER if age is ListAge.AMBER else FaultKind.LIST_RED
-        return Fault(kind, source, self._old_lines[source])
+    def _age_fault(self, generation: Generation, now: datetime | None) -> Fault:
+        source = generation.source
+        kind = FaultKind.LIST_RED if self._ages[source] is ListAge.RED else FaultKind.LIST_AMBER
+        return Fault(kind, source, old_list_words(source, generation.age(now), *self._settings.ages_of(source)))
 
     def judge(self, now: datetime | None) -> None:
         """Judge every list's age; logged when one turned for the worse since the last call."""
         before = self._ages
         generations = [sealed_list.generation for sealed_list in self._lists.index.lists]
         self._ages = {generation.source: self._age(generation, now) for generation in generations}
-        self._old_lines = {
-            generation.source: old_list_words(
-                generation.source, generation.age(now), *self._settings.ages_of(generation.source)
-            )
+        self._age_faults = [
+            self._age_fault(generation, now)
             for generation in generations
             if self._ages[generation.source] is not ListAge.FRESH
-        }
+        ]
         worse = [
             source
             for source, age in self._ages.items()

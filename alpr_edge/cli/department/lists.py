@@ -1,18 +1,89 @@
-"""``alpr-edge department audience``: which units a published list is meant for."""
+"""``alpr-edge department publish``, ``lists``, ``withdraw`` and ``audience``: the hotlists for the units."""
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import JsonOption
-from alpr_edge.cli.department.units import DirectoryOption
+from alpr_edge.cli.consent import require_consent
+from alpr_edge.cli.department.common import DirectoryOption, YesOption, open_storage, require_department
+from alpr_edge.cli.department.list_overview import audience_text, list_overviews
+from alpr_edge.cli.output import print_lines, print_object
 from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
     from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.list_requests import ListRequest
+
+ForOption = Annotated[
+    list[str] | None,
+    typer.Option("--for", help="A unit that the list is meant for from now on. Left out: as before; at first all."),
+]
+
+
+def publish_command(
+    feed: Annotated[Path, typer.Argument(help="The feed, as the units' settings lay it out.")],
+    directory: DirectoryOption,
+    source: Annotated[str, typer.Option("--source", help="Name of the list, as in the units' settings.")],
+    additions: Annotated[bool, typer.Option("--additions", help="Adds to the list published before.")] = False,
+    removals: Annotated[bool, typer.Option("--removals", help="Takes from the list published before.")] = False,
+    units: ForOption = None,
+    new_source: Annotated[
+        bool, typer.Option("--new-source", help="Also under a name that no unit has asked for yet.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a hotlist; each unit it is meant for learns of it with its next receipt and fetches it at once."""
+    from alpr_edge.domain.protocol.items import ListChange
+
+    if additions and removals:
+        raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
+    change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
+    with open_storage(directory) as storage:
+        if not new_source and source not in storage.lists.audiences():
+            _check_source(source, storage.list_requests.all())
+        published = storage.lists.publish(feed, source, change, units or None)
+    if as_json:
+        print_object({"source": published.source, "serial": published.serial, "change": published.change.value})
+    else:
+        typer.echo(f"{source}: serial {published.serial} is published ({published.change.value})")
+
+
+def lists_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
+    """Show the lists that are published, whom each is meant for, and which serial each unit had when it last asked."""
+    with open_storage(directory) as storage:
+        overviews = list_overviews(storage)
+    if as_json:
+        print_lines(overview.content() for overview in overviews)
+        return
+    for overview in overviews:
+        typer.echo(overview.text())
+    if not overviews:
+        typer.echo("no lists; publish one with: alpr-edge department publish FEED --source NAME")
+
+
+def withdraw_command(
+    source: Annotated[str, typer.Argument(help="Name of the list.")],
+    directory: DirectoryOption,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop handing out a list. Units keep what they have until it is removed there: alpr-edge hotlist drop NAME."""
+    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.ingest.storage import LISTS_NAME
+
+    shelf = ListShelf(require_department(directory) / LISTS_NAME)
+    if not shelf.published(source):
+        raise DepartmentError(f"{source}: no such list is published; see: alpr-edge department lists")
+    require_consent(f"withdraw {source}? no unit can fetch it then; what units have stays with them", yes=yes)
+    serial = shelf.withdraw(source)
+    if as_json:
+        print_object({"source": source, "withdrawn_serial": serial})
+    else:
+        typer.echo(f"{source}: withdrawn; units keep what they have until: alpr-edge hotlist drop {source}")
 
 
 def audience_command(
@@ -28,17 +99,31 @@ def audience_command(
 
     A unit that has fetched it already keeps what it holds until it is removed there.
     """
-    shelf = _shelf(directory)
+    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.ingest.storage import LISTS_NAME
+
+    shelf = ListShelf(require_department(directory) / LISTS_NAME)
     if units or everybody:
         _change(shelf, source, units or [], everybody=everybody)
-    found = {name: found for name, found in shelf.audiences().items() if source in {"", name}}
+    audiences = {name: audience for name, audience in shelf.audiences().items() if source in {"", name}}
     if as_json:
-        typer.echo(
-            json.dumps({name: None if audience is None else sorted(audience) for name, audience in found.items()})
-        )
+        print_lines({"source": name, "units": audience} for name, audience in audiences.items())
         return
-    for name, audience in found.items():
-        typer.echo(f"{name}: {'all units' if audience is None else ', '.join(sorted(audience)) or 'no unit'}")
+    for name, audience in audiences.items():
+        typer.echo(f"{name}: {audience_text(audience)}")
+
+
+def _check_source(source: str, requests: list[ListRequest]) -> None:
+    """Refuse a name that no unit has, where it is known which ones units have; a typing error would reach nobody."""
+    names = sorted({request.source for request in requests})
+    if source in names:
+        return
+    if names:
+        raise DepartmentError(
+            f"{source}: no unit has asked for a list of this name; units ask for: {', '.join(names)}. If the name is "
+            "right and units will have it in their settings, add --new-source"
+        )
+    typer.echo(f"alpr-edge: no unit has asked for a list yet; they must have {source} in their settings", err=True)
 
 
 def _change(shelf: ListShelf, source: str, units: list[str], *, everybody: bool) -> None:
@@ -47,12 +132,3 @@ def _change(shelf: ListShelf, source: str, units: list[str], *, everybody: bool)
     if not source:
         raise DepartmentError("say which list with --source")
     shelf.set_audience(source, None if everybody else units)
-
-
-def _shelf(directory: DirectoryOption) -> ListShelf:
-    from alpr_edge.department.hotlists import ListShelf
-    from alpr_edge.department.ingest.storage import LISTS_NAME
-
-    if not directory.is_dir():
-        raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
-    return ListShelf(directory / LISTS_NAME)

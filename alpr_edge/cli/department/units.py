@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.department.common import DirectoryOption, open_storage
+from alpr_edge.cli.output import print_lines, print_object, utc_text
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.pki.units import UnitRecord
+    from alpr_edge.department.serving import ServedPorts
 
-DirectoryOption = Annotated[Path, typer.Option("--directory", help="The department's folder.")]
 UnitArgument = Annotated[str, typer.Argument(help="The unit's id, as in its settings.")]
 VALID_H_MAX = 168.0
 _SHOWN = ("serial", "fingerprint", "origin", "issued_at", "not_after", "standing", "revoked_at", "revoked_reason")
@@ -37,49 +37,47 @@ def code_command(
         float, typer.Option("--valid-hours", min=0.1, max=VALID_H_MAX, help="How long the code may be used.")
     ] = 24.0,
     address: Annotated[
-        str, typer.Option("--address", help="Where units reach it. Left out: this server's first name, port 8443.")
+        str,
+        typer.Option(
+            "--address", help="Where units reach it. Left out: this server's first name and the port that it serves."
+        ),
     ] = "",
     enrol_port: Annotated[
-        int, typer.Option("--enrol-port", min=1, max=65535, help="Where this department enrols.")
-    ] = ENROL_PORT,
+        int | None,
+        typer.Option("--enrol-port", min=1, max=65535, help="Where this department enrols. Left out: as it serves."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code with which a unit gets its certificate. It is shown once; a newer one takes its place."""
-    from alpr_edge.department.ingest.storage import Storage
     from alpr_edge.department.pki.authority import Authority, TlsFiles
+    from alpr_edge.department.serving import served_ports
 
-    files = TlsFiles(directory)
-    url = address or _address(files)
-    storage = Storage(directory, create=False)
-    try:
-        made = storage.units.invite(unit, timedelta(hours=valid_hours))
-    finally:
-        storage.close()
+    files, ports = TlsFiles(directory), served_ports(directory)
+    url = address or _address(files, ports)
+    port = enrol_port or (ports.enrol_port if ports is not None else None) or ENROL_PORT
+    with open_storage(directory) as storage:
+        code = storage.units.invite(unit, timedelta(hours=valid_hours))
     fingerprint = Authority.load(files).fingerprint
-    words = ["--department", url, "--code", made.code, "--ca-fingerprint", fingerprint]
-    port = [] if enrol_port == ENROL_PORT else ["--enrol-port", str(enrol_port)]
-    line = shlex.join(["alpr-edge", "unit", "enrol", *words, *port])
-    until = rfc3339(made.expires_at.replace(tzinfo=UTC))
-    told = {"unit": unit, "code": made.code, "expires": until, "ca_fingerprint": fingerprint, "command": line}
+    line = _enrol_line(url, code.code, fingerprint, port)
     if as_json:
-        typer.echo(json.dumps(told))
-        return
-    typer.echo(f"code of {unit}      {made.code}\nuntil             {until}\nauthority SHA-256 {fingerprint}\n")
-    typer.echo(f"on the unit, while this department serves with --enrol-port {enrol_port}:\n  {line}")
+        until = utc_text(code.expires_at)
+        print_object(
+            {"unit": unit, "code": code.code, "expires": until, "ca_fingerprint": fingerprint, "command": line}
+        )
+    else:
+        typer.echo(f"code of {unit}      {code.code}\nuntil             {utc_text(code.expires_at)}")
+        typer.echo(f"authority SHA-256 {fingerprint}\n\non the unit:\n  {line}")
+    if warning := _enrolment_warning(directory, ports, port):
+        typer.echo(f"alpr-edge: {warning}", err=True)
 
 
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show every unit that ever was invited or had a certificate."""
-    from alpr_edge.department.ingest.storage import Storage
-
-    storage = Storage(directory, create=False)
-    try:
+    """List every unit ever invited or given a certificate."""
+    with open_storage(directory) as storage:
         units = storage.units.listed()
-    finally:
-        storage.close()
     if as_json:
-        typer.echo(json.dumps([_told(unit) for unit in units], sort_keys=True))
+        print_lines(_content(unit) for unit in units)
         return
     for unit in units:
         typer.echo(_line(unit))
@@ -94,18 +92,15 @@ def revoke_command(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """End a unit's certificates and its code, from its next request on; the record of them stays."""
-    from alpr_edge.department.ingest.storage import Storage
-
-    storage = Storage(directory, create=False)
-    try:
-        revoked = storage.units.revoke(unit, reason)
-    finally:
-        storage.close()
+    """End a unit's certificates and its code. It counts from its next request on; the record of them stays."""
+    with open_storage(directory) as storage:
+        revocation = storage.units.revoke(unit, reason)
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(revoked)))
-    elif revoked.certificates or revoked.codes:
-        typer.echo(f"{unit}: revoked, certificates {revoked.certificates}, codes {revoked.codes}")
+        print_object(revocation)
+    elif revocation.certificates or revocation.codes:
+        typer.echo(f"{unit}: revoked, certificates {revocation.certificates}, codes {revocation.codes}")
+    elif revocation.reasons_added:
+        typer.echo(f"{unit}: was revoked before; the reason is added to the first")
     else:
         typer.echo(f"{unit}: nothing was left to revoke")
 
@@ -114,23 +109,44 @@ def revoke_command(
 def add_command(
     certificate: Annotated[Path, typer.Argument(help="The unit's certificate (PEM); its key stays where it is.")],
     directory: DirectoryOption,
+    as_json: JsonOption = False,
 ) -> None:
-    """Let in a unit whose certificate the agency's own authority made, the one in ca.pem."""
-    from alpr_edge.department.ingest.storage import Storage
-
-    storage = Storage(directory, create=False)
-    try:
+    """Let in a unit with a certificate of the agency's own. The authority in ca.pem has to have made it."""
+    with open_storage(directory) as storage:
         unit = storage.units.add(_read(certificate))
-    finally:
-        storage.close()
-    typer.echo(f"{unit}: may speak with this department")
+    if as_json:
+        print_object({"unit": unit})
+    else:
+        typer.echo(f"{unit}: may speak with this department")
 
 
-def _address(files: TlsFiles) -> str:
-    from alpr_edge.department.pki.authority import server_names
+def _enrol_line(url: str, code: str, fingerprint: str, port: int) -> str:
+    """The line to run on the unit."""
+    words = ["--department", url, "--code", code, "--ca-fingerprint", fingerprint]
+    port_words = [] if port == ENROL_PORT else ["--enrol-port", str(port)]
+    return shlex.join(["alpr-edge", "unit", "enrol", *words, *port_words])
+
+
+def _address(files: TlsFiles, ports: ServedPorts | None) -> str:
+    from alpr_edge.department.pki.server_certificate import server_names
 
     name = server_names(files)[0]
-    return f"https://{f'[{name}]' if ':' in name else name}:{STORAGE_PORT}"
+    port = STORAGE_PORT if ports is None else ports.port
+    return f"https://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def _enrolment_warning(directory: Path, ports: ServedPorts | None, enrol_port: int) -> str:
+    """Why the code cannot be used yet; empty when it can."""
+    from alpr_edge.department.serving import is_served
+
+    if not is_served(directory):
+        todo = f"alpr-edge department serve --directory {directory} --enrol-port {enrol_port}"
+        return f"this department is not served at present; start it: {todo}"
+    if ports is not None and ports.enrol_port is None:
+        return f"this department is served without enrolment; start it with --enrol-port {enrol_port}"
+    if ports is not None and ports.enrol_port != enrol_port:
+        return f"this department enrols at port {ports.enrol_port}, not at {enrol_port}"
+    return ""
 
 
 def _read(path: Path) -> x509.Certificate:
@@ -144,9 +160,9 @@ def _read(path: Path) -> x509.Certificate:
         raise DepartmentError(f"{path}: not a certificate in PEM form") from None
 
 
-def _told(unit: UnitRecord) -> dict[str, Any]:
-    certificates = [{name: _plain(row[name]) for name in _SHOWN} for row in unit.certificates]
-    return {name: _plain(value) for name, value in dataclasses.asdict(unit).items()} | {"certificates": certificates}
+def _content(unit: UnitRecord) -> dict[str, Any]:
+    certificates = [{name: row[name] for name in _SHOWN} for row in unit.certificates]
+    return dataclasses.asdict(unit) | {"certificates": certificates}
 
 
 def _line(unit: UnitRecord) -> str:
@@ -155,9 +171,5 @@ def _line(unit: UnitRecord) -> str:
         days = (unit.valid_until.replace(tzinfo=UTC) - datetime.now(UTC)).days
         line += f" until {unit.valid_until:%Y-%m-%d}, {days} days; serial {unit.certificates[0]['serial']}"
     if unit.code_until is not None:
-        line += f" a code waits until {_plain(unit.code_until)}"
+        line += f" a code waits until {utc_text(unit.code_until)}"
     return line.rstrip()
-
-
-def _plain(value: object) -> object:
-    return rfc3339(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else value

@@ -64,8 +64,8 @@ def dismiss(source: SourceArgument, as_json: JsonOption = False, settings: Setti
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
-    with opened_lists(unit, migrate=False) as lists:
-        report = list_changes.dismiss_refusal(lists, actor, MAINTENANCE, source, now)
+    directory = unit.unit.data_directory / LISTS_DIRECTORY
+    report = list_changes.dismiss_refusal(directory, actor, MAINTENANCE, source, now)
     if as_json:
         print_object({"source": source, "refusal": report.refused, "refused_at": report.at})
     else:

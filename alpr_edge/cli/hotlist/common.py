@@ -1,4 +1,4 @@
-"""What the ``hotlist`` commands share: the lists opened, who runs the command, a bar, and how ages are written."""
+"""Parts of the ``hotlist`` commands: the lists opened, who runs the command, a progress bar, and ages for JSON."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -98,7 +98,7 @@ def _require_file(file: Path) -> None:
 
 
 def _request(unit: Settings, file: Path, source: str, layout: FormatName | None) -> ImportRequest:
-    """As the source's settings have it, or as the command line says."""
+    """The import as the source's settings have it, or as the command line says."""
     list_source = unit.hotlist.source_of(source)
     if list_source is not None:
         request = request_for(list_source, file)

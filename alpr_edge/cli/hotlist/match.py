@@ -41,11 +41,11 @@ def match(
     query = parse_plates(text, state, now, covert=covert)
     with opened_lists(unit, migrate=False) as lists:
         index, own, entries = load_indexes(lists, now.trusted_utc)
-        found = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, ListAuditLog(lists.directory))
+        answers = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, ListAuditLog(lists.directory))
     if as_json:
-        print_lines(_found_json(entry, now) for entry in found)
+        print_lines(_found_json(entry, now) for entry in answers)
     else:
-        typer.echo("\n".join(_found_text(entry, now) for entry in found) or _nothing_text(index, own, covert=covert))
+        typer.echo("\n".join(_found_text(entry, now) for entry in answers) or _nothing_text(index, own, covert=covert))
     end_on_faults(index.faults)
 
 
@@ -55,16 +55,16 @@ def _nothing_text(index: HotlistIndex, own: OwnIndex, *, covert: bool) -> str:
     return f"No entry in {lists} ({entries}) and {count_text(officers, 'entry', 'entries')} of officers."
 
 
-def _found_json(found: FoundEntry, now: Instant) -> dict[str, Any]:
-    match, entry = found.match, found.match.entry
+def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
+    match, entry = answer.match, answer.match.entry
     age_s, ahead_s = age_json(match.generation, now.trusted_utc)
     return {
-        "in_force": found.standstill is None,
-        "not_in_force": found.standstill,
+        "in_force": answer.standstill is None,
+        "not_in_force": answer.standstill,
         "kind": match.kind.value,
         "state_match": match.state.value,
-        "says": found.phrase,
-        "tone": found.tone.value,
+        "says": answer.phrase,
+        "tone": answer.tone.value,
         "plate": entry.plate_raw,
         "state": entry.state,
         "reason": entry.reason.value,
@@ -72,7 +72,7 @@ def _found_json(found: FoundEntry, now: Instant) -> dict[str, Any]:
         "generation": match.generation.serial,
         "list_age_s": age_s,
         "list_ahead_s": ahead_s,
-        "list_level": found.level.value,
+        "list_level": answer.level.value,
         "record_id": entry.record_id,
         "vehicle": entry.vehicle,
         "remarks": entry.remarks,
@@ -84,23 +84,23 @@ def _found_json(found: FoundEntry, now: Instant) -> dict[str, Any]:
     }
 
 
-def _found_text(found: FoundEntry, now: Instant) -> str:
-    match, entry = found.match, found.match.entry
+def _found_text(answer: FoundEntry, now: Instant) -> str:
+    match, entry = answer.match, answer.match.entry
     plate = f"{entry.plate_raw} {entry.state or '--'}: {entry.reason.replace('_', ' ')}"
     lines = [f"{match.kind.value} match, {_STATES[match.state.value]}: {plate}"]
     if entry.source == OWN_SOURCE:
         lines.append("an officer's own entry")
     else:
         age = age_words(match.generation.age(now.trusted_utc))
-        lines.append(f"{entry.source} generation {match.generation.serial}, {age} ({found.level.value})")
+        lines.append(f"{entry.source} generation {match.generation.serial}, {age} ({answer.level.value})")
     lines += [text for text in (entry.record_id, entry.vehicle, entry.remarks) if text]
     if entry.covert:
         lines.append("covert: the car stays silent, the department is told")
     lines += [_area_text(entry)] if entry.area else []
-    if found.standstill is None:
-        lines.append(f"the unit says, in the tone {found.tone.value!r}: {found.phrase}")
+    if answer.standstill is None:
+        lines.append(f"the unit says, in the tone {answer.tone.value!r}: {answer.phrase}")
     else:
-        lines.append(f"not in force now: {_standstill_text(found.standstill, entry)}; the unit says nothing")
+        lines.append(f"not in force now: {_standstill_text(answer.standstill, entry)}; the unit says nothing")
     return "\n    ".join(lines)
 
 

@@ -153,7 +153,7 @@ def _lines(state: HotlistStatus) -> Iterable[str]:
 
 
 def _sync_lines(state: ListState) -> Iterable[str]:
-    """What is wrong with a source, a line each."""
+    """The faults of a source, a line each."""
     if state.sync.fetch_failure:
         yield f"not downloaded: {state.sync.fetch_failure}"
     refusal = state.refusal or (state.sync.take_failure if not state.refusal_dismissed else "")

@@ -57,7 +57,7 @@ def _sources_of(unit: Settings, names: list[str]) -> list[ListSource]:
 
 
 def _note(source: ListSource, refusal: str) -> str:
-    """Why the absence of news may mean a fault: a drop folder that is not there, or a refusal that stands."""
+    """The fault that "nothing newer" may hide: a drop folder that is not there, or a refusal that stands."""
     try:
         if source.folder is not None:
             next(source.folder.iterdir(), None)

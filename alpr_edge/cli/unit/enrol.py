@@ -1,6 +1,5 @@
 """``alpr-edge unit enrol``: the unit gets its certificate."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +7,11 @@ from typing import Annotated
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.domain.instants import rfc3339
+from alpr_edge.cli.output import print_object
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
-from alpr_edge.uplink.enrolment import Enrolled, Invitation, enrol
+from alpr_edge.uplink.enrolment import Enrolment, Invitation, enrol
 
 STDIN_MAX = 200
 
@@ -44,9 +43,7 @@ def enrol_command(
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port)
     done = enrol(uplink, read.unit.id, invitation, SystemClock(), again=again)
     if as_json:
-        typer.echo(
-            json.dumps({"unit": done.unit_id, "serial": done.serial, "until": rfc3339(done.until), "new": done.new})
-        )
+        print_object({"unit": done.unit_id, "serial": done.serial, "until": done.until, "new": done.new})
     else:
         typer.echo(_text(done))
     if not read.uplink.url:
@@ -57,7 +54,7 @@ def _read(code: str) -> str:
     return sys.stdin.readline(STDIN_MAX) if code == "-" else code
 
 
-def _text(done: Enrolled) -> str:
+def _text(done: Enrolment) -> str:
     if done.new:
         return f"{done.unit_id} is enrolled: certificate {done.serial}, until {done.until:%Y-%m-%d}"
     return f"{done.unit_id} was enrolled already, until {done.until:%Y-%m-%d}; --again gets a new certificate"

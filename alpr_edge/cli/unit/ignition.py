@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import PowerError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def ignition_command(
     from alpr_edge.settings import load
 
     said = _asked(load(settings)) if word is None else _told(load(settings), word)
-    typer.echo(json.dumps({"ignition": said}) if as_json else said)
+    print_object({"ignition": said}) if as_json else typer.echo(said)
 
 
 def _asked(settings: Settings) -> str:

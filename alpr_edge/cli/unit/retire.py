@@ -1,17 +1,19 @@
 """``alpr-edge unit retire``: have the department revoke this unit's certificates and code."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.consent import require_consent
+from alpr_edge.cli.output import print_object
 from alpr_edge.settings import load
 from alpr_edge.uplink.retirement import retire
 
 
 def retire_command(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the department's record.")] = "decommissioned",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -20,6 +22,13 @@ def retire_command(
     Nothing is uploaded afterwards, unless it is enrolled again. scripts/decommission does the rest.
     """
     read = load(settings)
+    require_consent(
+        f"revoke every certificate and code of {read.unit.id} at {read.uplink.url or 'the department'}? it delivers "
+        "nothing more, for good, unless it is enrolled again",
+        yes=yes,
+    )
     done = retire(read.uplink, read.unit.id, reason)
-    told = {"unit": read.unit.id, "certificates": done.certificates, "codes": done.codes}
-    typer.echo(json.dumps(told) if as_json else f"{read.unit.id}: revoked, certificates {done.certificates}")
+    if as_json:
+        print_object({"unit": read.unit.id, "certificates": done.certificates, "codes": done.codes})
+    else:
+        typer.echo(f"{read.unit.id}: revoked, certificates {done.certificates}")

@@ -7,6 +7,8 @@ payloads beside it, for searching; a hit may be there before its read, so neithe
 
 What units sent is kept by its id and its unit: two units may use one id, and neither reaches the other's.
 
+``list_requests`` says which lists units asked for, so that a list nobody has is noticed before it is published.
+
 ``certificates`` is the record of everything that was issued, and who may speak: rows are never deleted.
 ``enrolment_codes`` holds codes as digests that are worth nothing without the key beside the database.
 """
@@ -108,6 +110,15 @@ read_times = Table(
     Column("first_seen", String, index=True),  # RFC 3339; null when not sure
     Column("last_seen", String),
     Column("uncertainty_ms", Float),
+)
+
+list_requests = Table(
+    "list_requests",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("serial", Integer, nullable=False),  # of the newest list that the unit had when it asked
+    Column("requested_at", DateTime, nullable=False),  # UTC, by this server's clock
 )
 
 certificates = Table(

@@ -3,7 +3,7 @@
 asyncio makes a TLS session for whatever is accepted and gives it a minute, so a client that never speaks holds a file
 descriptor and memory for that long. Here the listening socket itself decides: past a bound a connection is reset as it
 is accepted, or takes the place of the one that has waited longest. Whoever speaks is served, whoever floods displaces
-himself.
+himself. A connection that ends before its handshake does is logged with its address.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Self
 
+from alpr_edge.department.http.handshake_log import HandshakeLog
 from alpr_edge.department.pki.rate_limit import neighbourhood
 
 _RESET = struct.pack("ii", 1, 0)
@@ -55,10 +56,14 @@ class ConnectionGate:
 
     Args:
         limits: the limits of the listener.
+        failures: the log of connections that ended before their handshake did.
     """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: ConnectionLimits, failures: HandshakeLog | None = None) -> None:
         self.limits = limits
+        self.reading: AcceptedSocket | None = None
+        """The connection that was read from last: the TLS layer handles what came before anything else is read."""
+        self._failures = failures or HandshakeLog()
         self._open: OrderedDict[AcceptedSocket, None] = OrderedDict()
         """Open connections in the order of their arrival."""
         self._handshakes: OrderedDict[AcceptedSocket, None] = OrderedDict()
@@ -75,7 +80,9 @@ class ConnectionGate:
         if _count(self._handshakes, address) >= limits.address_handshakes:
             return False
         if len(self._handshakes) >= limits.handshakes or (self._handshakes and len(self) >= limits.connections):
-            self._drop(next(iter(self._handshakes)))
+            oldest = next(iter(self._handshakes))
+            oldest.failure = "too many handshakes at once, and this one waited longest"
+            self._drop(oldest)
         elif len(self) >= limits.connections:
             self._drop(next(iter(self._open)))
         self._open[accepted] = self._handshakes[accepted] = None
@@ -90,13 +97,22 @@ class ConnectionGate:
                 del self._handshakes[accepted]
                 return
 
+    def note_failure(self, reason: str) -> None:
+        """Note why the handshake of the connection that was read from last failed."""
+        if self.reading is not None:
+            self.reading.failure = reason
+
     def released(self, accepted: "AcceptedSocket") -> None:
         """Note that a connection is closed."""
         self._open.pop(accepted, None)
-        self._handshakes.pop(accepted, None)
+        if self.reading is accepted:
+            self.reading = None
+        if self._handshakes.pop(accepted, accepted) is None:
+            self._failures.write(str(accepted.peer[0]), accepted.failure)
 
     def _end_handshake(self, accepted: "AcceptedSocket") -> None:
         if accepted in self._handshakes:
+            accepted.failure = f"no handshake within {self.limits.handshake_s:g} s"
             self._drop(accepted)
 
     def _drop(self, accepted: "AcceptedSocket") -> None:
@@ -145,7 +161,14 @@ class AcceptedSocket(socket.socket):
         super().__init__(connection.family, connection.type, connection.proto, connection.detach())
         self.peer = peer
         self.address = neighbourhood(str(peer[0]))
+        self.failure = "the client hung up"
+        """Why the handshake failed, as far as that is known."""
         self._gate = gate
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:  # noqa: ANN401 - as the base has it
+        """Read, and note that this connection is the one that is read from."""
+        self._gate.reading = self
+        return super().recv_into(buffer, nbytes, flags)
 
     def close(self) -> None:
         """Close it."""

@@ -9,11 +9,13 @@ What is asked for here costs a code that is bound to one unit, and an address th
 not: whoever knows its name could hold it up for ever.
 """
 
+from functools import partial
+
 from fastapi import FastAPI, HTTPException, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from alpr_edge.department.http.responses import HEADERS, bare_app, host_of, issued, small_body
+from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, host_of, issued, small_body
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.rate_limit import WrongTries, neighbourhood
 from alpr_edge.department.pki.refusals import RefusedError
@@ -52,7 +54,9 @@ def create_enrolment_app(
             asked = EnrolPayload.model_validate_json(await small_body(request))
         except ValidationError:
             raise HTTPException(422, "the request's fields are not as expected") from None
-        return await run_in_threadpool(issued, lambda: desk.enrol(asked, host_of(request)), units.media_key)
+        host = host_of(request)
+        new = partial(desk.enrol, asked, host)
+        return await run_in_threadpool(issued, Issuance(asked.unit_id, host), new, units.media_key)
 
     return app
 

@@ -54,6 +54,11 @@ class EnrolmentProcess:
         """Id of the process that runs now."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs now; one that ended is started again."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """Let running requests end, then stop."""
         self._stopping.set()
@@ -86,13 +91,13 @@ class EnrolmentProcess:
             code = self._process.wait()
             if self._stopping.is_set():
                 return
-            log.error("department.enrolment_ended", code=code)
+            log.error("department.enrolment_exited", code=code)
             _end(self._process)
             while not self._stopping.wait(AGAIN_S):
                 try:
                     self._process = self._started()
                 except (DepartmentError, OSError) as error:
-                    log.error("department.enrolment_not_started", reason=str(error))
+                    log.error("department.enrolment_start_failed", reason=str(error))
                 else:
                     break
             if self._stopping.is_set():

@@ -13,10 +13,12 @@ import threading
 from pathlib import Path
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.http.certificate_watch import CertificateWatch
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.enrolment_app import create_enrolment_app
 from alpr_edge.department.http.enrolment_process import READY
-from alpr_edge.department.http.server import GatedProtocol, enrolment_context, uvicorn_server
+from alpr_edge.department.http.tls_contexts import enrolment_context
+from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_server
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.errors import AlprEdgeError
@@ -42,7 +44,7 @@ class ShortProtocol(GatedProtocol):
 def main() -> int:
     """Serve; the exit code says whether it could."""
     directory, listening = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
-    configure_logs(verbose=False)
+    configure_logs(verbose=True, times=True)
     forbid_dumps()
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
     with contextlib.suppress(OSError):
@@ -61,7 +63,7 @@ def _serve(directory: Path, listening: socket.socket) -> None:
     database = DepartmentDatabase(directory, create=False)
     try:
         application = create_enrolment_app(Units(database, files), files)
-        server = uvicorn_server(application, context, ShortProtocol, gate)
+        server = uvicorn_server(application, context, ShortProtocol, gate, (CertificateWatch(files, context).reload,))
 
         def end_with_parent() -> None:
             sys.stdin.buffer.read()

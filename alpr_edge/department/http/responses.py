@@ -6,6 +6,7 @@ Every answer carries the protocol's header, so that a unit knows it from a page 
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -46,18 +47,36 @@ def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
     return app
 
 
-def issued(issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
-    """Answer with the certificate that ``issue`` gives and the key for media, or with the reason why it gives none."""
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    """A request for a certificate, as the log has it."""
+
+    unit_id: str
+    """The unit that the request is for, as it was sent: the log shows it in a form that cannot break a line."""
+    client: str
+    """The address at the other end."""
+
+
+def issued(issuance: Issuance, issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
+    """Answer with a certificate and the key for media, or with the reason why there is none.
+
+    Args:
+        issuance: the request, for the log.
+        issue: gives the certificate.
+        media_key: gives the key.
+    """
+    about = {"unit": ascii(issuance.unit_id).strip("'"), "client": issuance.client}
     try:
         pem = issue()
     except RefusedError as error:
         # Who is made to wait already may ask as often as he likes: that is no line of the log each time.
         tell = log.debug if error.reason is Refusal.TRIES else log.warning
-        tell("department.no_certificate", reason=error.reason.value)
+        tell("department.certificate_refused", reason=error.reason.value, **about)
         return _refused(error.reason, error.retry_after_s)
     except DepartmentError as error:
-        log.error("department.no_certificate", reason=str(error))
+        log.error("department.certificate_refused", reason=str(error), **about)
         return _refused(Refusal.AUTHORITY, RETRY_AFTER_S)
+    log.info("department.certificate_issued", **about)
     body = IssuedPayload(certificate=pem.decode("ascii"), media_key=media_key()).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
 
@@ -92,30 +111,31 @@ def _refused(reason: Refusal, retry_after_s: float | None) -> Response:
 def _refuse(request: Request, error: Exception) -> Response:
     """A refusal of the whole request."""
     assert isinstance(error, StarletteHTTPException)
-    log.warning("department.refused", status=error.status_code, reason=error.detail, peer=_peer(request))
+    log.warning("department.request_refused", status=error.status_code, reason=error.detail, **_sender(request))
     return JSONResponse({"detail": error.detail}, error.status_code, headers=HEADERS)
 
 
 def _not_understood(request: Request, error: Exception) -> Response:
     """The framework's own answer would repeat what was sent, a code among it."""
     del error
-    log.warning("department.refused", status=422, reason="fields", peer=_peer(request))
+    log.warning("department.request_refused", status=422, reason="unexpected fields", **_sender(request))
     return JSONResponse({"detail": "the request's fields are not as expected"}, 422, headers=HEADERS)
 
 
 def _postpone(request: Request, error: Exception) -> Response:
     """The storage is not able to take anything now."""
-    log.error("department.storage_failed", reason=str(error), peer=_peer(request))
+    log.error("department.storage_failed", reason=str(error), **_sender(request))
     headers = {**HEADERS, "Retry-After": str(RETRY_AFTER_S)}
     return JSONResponse({"detail": "the storage takes nothing at present"}, 503, headers=headers)
 
 
 def _fail(request: Request, error: Exception) -> Response:
     """A fault of this program: the unit keeps the item and sends it again, alone in the end."""
-    log.error("department.failed", error=type(error).__name__, peer=_peer(request))
+    log.error("department.request_failed", error=type(error).__name__, **_sender(request))
     return JSONResponse({"detail": "internal error"}, 500, headers=HEADERS)
 
 
-def _peer(request: Request) -> str:
+def _sender(request: Request) -> dict[str, str]:
+    """The sender as the log has it: the unit by its certificate, and the address."""
     peer = peer_of(request)
-    return "nobody" if peer is None else peer.unit_id
+    return {"unit": "none" if peer is None else peer.unit_id, "client": host_of(request)}

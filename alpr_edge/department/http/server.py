@@ -1,79 +1,46 @@
 """The department as HTTPS servers: one that knows its clients by their certificates, and one that enrols new ones.
 
-uvicorn checks the certificate but does not tell the application whose it was, so the protocol is extended by that: the
-:class:`~alpr_edge.department.http.client_auth.Peer` goes into the state of every request of the connection.
-
 Two listeners rather than one that leaves the certificate to choice: with the first, who has none fails in the
 handshake, before any of our code runs. The second knows two addresses, is there only where somebody asks for it, and
-runs in a process of its own (:mod:`~alpr_edge.department.http.enrolment_process`).
+runs in a process of its own (:mod:`~alpr_edge.department.http.enrolment_process`). A third, on the loopback address,
+tells the health (:mod:`~alpr_edge.department.http.health`).
 """
 
-import asyncio
 import socket
-import ssl
 import threading
-import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 import structlog
-import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
+from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.department.db.integrity import check_integrity
+from alpr_edge.department.http.certificate_watch import CertificateWatch
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.enrolment_process import EnrolmentProcess
+from alpr_edge.department.http.health import Health
+from alpr_edge.department.http.health_listener import HealthListener
 from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import tls_context
+from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, BoundedServer, uvicorn_server
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.serving import ServedPorts, note_ports, serving_alone
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.runtime.notify import ServiceManager
 
 BACKLOG = 256
-KEEP_ALIVE_S = 30
-STOP_S_MAX = 10
 START_S_MAX = 30.0
-UNIT_CONNECTIONS_MAX = 8
-"""Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
 STORAGE_LIMITS = ConnectionLimits(
     connections=512, handshakes=128, address_connections=512, address_handshakes=32, handshake_s=10.0
 )
 """A fleet may come from one address of its mobile network, so only handshakes are few for each."""
 
 log = structlog.get_logger(__name__)
-
-
-class GatedProtocol(H11Protocol):
-    """HTTP/1.1 over a connection whose gate is told when the handshake is over."""
-
-    gate: ClassVar[ConnectionGate | None] = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Note that the handshake is over."""
-        super().connection_made(transport)
-        if self.gate is not None:
-            self.gate.established(transport)
-
-
-class PeerProtocol(GatedProtocol):
-    """HTTP/1.1 with the client's verified certificate in the request's state."""
-
-    peer: Peer | None = None
-    began_s: float = 0.0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Note who is at the other end, and end the oldest connection of a unit that has too many."""
-        super().connection_made(transport)
-        self.began_s, self.peer = time.monotonic(), peer_at(transport.get_extra_info("ssl_object"))
-        self.app_state = {**self.app_state, PEER: self.peer}
-        if self.peer is not None and len(held := self._of_unit(self.peer.unit_id)) > UNIT_CONNECTIONS_MAX:
-            min(held, key=lambda one: one.began_s).transport.abort()
-
-    def _of_unit(self, unit_id: str) -> "list[PeerProtocol]":
-        held = [one for one in self.connections if isinstance(one, PeerProtocol) and one.peer is not None]
-        return [one for one in held if one.peer is not None and one.peer.unit_id == unit_id]
 
 
 class DepartmentServer:
@@ -84,31 +51,39 @@ class DepartmentServer:
         host: address to listen at.
         port: 0 takes a free one.
         enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrolment.
+        health_port: the loopback port of the health address, 0 takes a free one; None: no health address.
 
     Raises:
-        DepartmentError: certificates are missing, a port is taken, or enrolment does not start.
-        StoreError: the storage cannot be opened.
+        DepartmentError: certificates are missing or have ended, another process serves the folder, a port is taken, or
+            enrolment does not start.
+        StoreError: the storage cannot be opened, or its database is damaged.
     """
 
-    def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0, enrol_port: int | None = None) -> None:
-        files = TlsFiles(directory)
-        context = tls_context(files)
-        self._storage = Storage(directory)
-        self._enrolling: EnrolmentProcess | None = None
-        self._thread: threading.Thread | None = None
-        self._socket: socket.socket | None = None
-        gate = ConnectionGate(STORAGE_LIMITS.within_descriptors())
-        try:
-            self._socket = GatedSocket(listening_at(host, port), gate)
-            if enrol_port is not None:
-                self._enrolling = EnrolmentProcess(directory, listening_at(host, enrol_port))
-        except DepartmentError:
-            self._close()
-            raise
-        self._server = uvicorn_server(create_app(self._storage), context, gate=gate)
+    def __init__(
+        self,
+        directory: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        enrol_port: int | None = None,
+        health_port: int | None = None,
+    ) -> None:
         self.host = host
+        self._manager = ServiceManager()
+        self._enrolment: EnrolmentProcess | None = None
+        self._thread: threading.Thread | None = None
+        self._resources = ExitStack()
+        with ExitStack() as stack:
+            self._storage = _open_storage(directory, stack)
+            self._socket, self._server = self._listen(directory, port, stack)
+            if enrol_port is not None:
+                self._enrolment = EnrolmentProcess(directory, listening_at(host, enrol_port))
+                stack.callback(self._enrolment.stop)
+            self._health = None if health_port is None else self._listen_for_health(directory, health_port, stack)
+            self._resources = stack.pop_all()
         self.port: int = self._socket.getsockname()[1]
-        self.enrol_port: int | None = None if self._enrolling is None else self._enrolling.port
+        self.enrol_port: int | None = None if self._enrolment is None else self._enrolment.port
+        self.health_port: int | None = None if self._health is None else self._health.port
+        note_ports(directory, ServedPorts(port=self.port, enrol_port=self.enrol_port))
 
     @property
     def units(self) -> Units:
@@ -117,12 +92,20 @@ class DepartmentServer:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM (from the main thread), then close the storage."""
-        log.info("department.listening", host=self.host, port=self.port, enrol_port=self.enrol_port)
-        assert self._socket is not None
-        try:
+        log.info(
+            "department.listening",
+            host=self.host,
+            port=self.port,
+            enrol_port=self.enrol_port,
+            health_port=self.health_port,
+        )
+        with self._resources:
             self._server.run(sockets=[self._socket])
-        finally:
-            self._close()
+            self._manager.stopping()
+
+    def stop(self) -> None:
+        """Ask it to end; it lets running requests end first."""
+        self._server.should_exit = True
 
     def __enter__(self) -> Self:
         """Serve from a thread of this process."""
@@ -133,84 +116,42 @@ class DepartmentServer:
     def __exit__(self, *exception: object) -> None:
         """Let running requests end, then stop."""
         assert self._thread is not None
-        self._server.should_exit = True
+        self.stop()
         self._thread.join(STOP_S_MAX + START_S_MAX)
 
-    def _close(self) -> None:
-        if self._enrolling is not None:
-            self._enrolling.stop()
-        if self._socket is not None:
-            self._socket.close()
-        self._storage.close()
+    def _listen(self, directory: Path, port: int, stack: ExitStack) -> tuple[GatedSocket, BoundedServer]:
+        files = TlsFiles(directory)
+        gate, context = ConnectionGate(STORAGE_LIMITS.within_descriptors()), tls_context(files)
+        listening = GatedSocket(listening_at(self.host, port), gate)
+        stack.callback(listening.close)
+        steps = (CertificateWatch(files, context).step, self._manager.alive)
+        server = uvicorn_server(create_app(self._storage), context, gate=gate, steps=steps)
+        server.on_ready = lambda: self._manager.ready(f"units connect to port {listening.getsockname()[1]}")
+        return listening, server
+
+    def _listen_for_health(self, directory: Path, port: int, stack: ExitStack) -> HealthListener:
+        server, enrolment = self._server, self._enrolment
+        health = Health(
+            directory,
+            self._storage.check,
+            lambda: server.alive_s,
+            lambda: None if enrolment is None else enrolment.is_running,
+        )
+        return stack.enter_context(HealthListener(health.report, port))
 
 
-def uvicorn_server(
-    application: ASGIApp,
-    context: ssl.SSLContext,
-    protocol: type[GatedProtocol] = PeerProtocol,
-    gate: ConnectionGate | None = None,
-) -> uvicorn.Server:
-    """A bounded HTTP/1.1 server that serves sockets given to it.
-
-    Args:
-        application: the application to serve.
-        context: its side of TLS.
-        protocol: :class:`PeerProtocol` tells the application who its client is.
-        gate: the limits on the sockets that it will serve; None: they are not bounded.
-    """
-    config = uvicorn.Config(
-        application,
-        http=type(protocol.__name__, (protocol,), {"gate": gate}),
-        interface="asgi3",
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=None if gate is None else gate.limits.connections + 1,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_S_MAX,
-    )
-    config.load()
-    config.ssl = context
-    return uvicorn.Server(config)
-
-
-def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """A TLS context of 1.2 or later; a client without a certificate of the authority does not pass the handshake.
-
-    Raises:
-        DepartmentError: a file is missing or not usable.
-    """
-    context = enrolment_context(files)
-    context.verify_mode = ssl.CERT_REQUIRED
-    try:
-        context.load_verify_locations(cafile=files.authority)
-    except (OSError, ssl.SSLError):
-        raise _unusable(files) from None
-    return context
-
-
-def enrolment_context(files: TlsFiles) -> ssl.SSLContext:
-    """A TLS context of 1.2 or later for units that have no certificate yet.
-
-    Raises:
-        DepartmentError: a file is missing or not usable.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(files.certificate, files.key)
-    except (OSError, ssl.SSLError):
-        raise _unusable(files) from None
-    return context
-
-
-def _unusable(files: TlsFiles) -> DepartmentError:
-    hint = "run: alpr-edge department init"
-    return DepartmentError(f"{files.directory}: no usable server.pem, server.key and ca.pem; {hint}")
+def _open_storage(directory: Path, stack: ExitStack) -> Storage:
+    """Open what is to be served, once it is sure that units can accept this server and nobody else serves it."""
+    files = TlsFiles(directory)
+    tls_context(files)
+    ServerCertificate.load(files).require_valid(utc_now())
+    stack.enter_context(serving_alone(directory))
+    database = directory / DATABASE_NAME
+    if database.exists() and not check_integrity(database).is_complete:
+        log.warning("department.integrity_check_unfinished", reason="run: alpr-edge department verify")
+    storage = Storage(directory)
+    stack.callback(storage.close)
+    return storage
 
 
 def listening_at(host: str, port: int) -> socket.socket:

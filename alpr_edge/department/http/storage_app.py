@@ -20,11 +20,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from alpr_edge.department.http.client_auth import Admission, Peer
-from alpr_edge.department.http.responses import HEADERS, bare_app, host_of, issued, small_body
+from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, host_of, issued, small_body
 from alpr_edge.department.ingest.records import Part, PartError
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.pki.units import Units
-from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.enrolment import RENEW_PATH, RETIRE_PATH, RenewPayload, RetiredPayload, RetirePayload
 from alpr_edge.domain.protocol.items import (
@@ -36,6 +37,7 @@ from alpr_edge.domain.protocol.items import (
     LISTS_PATH,
     AnswersPayload,
     ItemAnswerPayload,
+    Outcome,
 )
 
 REQUEST_BYTES_MAX = 72 * 1024 * 1024
@@ -72,15 +74,19 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
                 answers = await _stored(storage, sender.unit_id, form)
         finally:
             await form.close()
-        log.info("department.batch_stored", unit=sender.unit_id, items=len(answers))
+        _log_batch(answers, sender.unit_id, host_of(request))
         return _answered(answers, await run_in_threadpool(storage.lists.newest, sender.unit_id))
 
     @app.get(LISTS_PATH + "{source}")
-    def hand_out(
-        source: str, sender: Annotated[Peer, Depends(admission)], after: Annotated[int, Query(ge=0)] = 0
+    def send_list(
+        request: Request,
+        source: str,
+        sender: Annotated[Peer, Depends(admission)],
+        after: Annotated[int, Query(ge=0)] = 0,
     ) -> Response:
         """Send a list's next step; a part of it when the unit asks for the rest of a transfer that was cut off."""
-        return _list(storage, sender.unit_id, source, after)
+        _note_list_request(storage, ListRequest(sender.unit_id, source, after))
+        return _list(storage, sender.unit_id, source, after, host_of(request))
 
     _serve_certificates(app, storage.units, admission)
     return app
@@ -154,8 +160,9 @@ async def _renewed(units: Units, sender: Peer, request: Request) -> Response:
         asked = RenewPayload.model_validate_json(await small_body(request))
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
-    new = partial(units.renew, sender.unit_id, sender.fingerprint, asked.request, host_of(request))
-    return await run_in_threadpool(issued, new, units.media_key)
+    host = host_of(request)
+    new = partial(units.renew, sender.unit_id, sender.fingerprint, asked.request, host)
+    return await run_in_threadpool(issued, Issuance(sender.unit_id, host), new, units.media_key)
 
 
 async def _retired(units: Units, sender: Peer, request: Request) -> Response:
@@ -164,12 +171,26 @@ async def _retired(units: Units, sender: Peer, request: Request) -> Response:
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
     done = await run_in_threadpool(units.revoke, sender.unit_id, asked.reason)
-    log.info("department.unit_retired", unit=sender.unit_id, certificates=done.certificates)
+    log.info("department.unit_retired", unit=sender.unit_id, client=host_of(request), certificates=done.certificates)
     told = RetiredPayload(certificates=done.certificates, codes=done.codes)
     return Response(told.model_dump_json(), media_type="application/json", headers=HEADERS)
 
 
-def _list(storage: Storage, unit_id: str, source: str, after: int) -> Response:
+def _log_batch(answers: list[ItemAnswerPayload], unit_id: str, client: str) -> None:
+    """One line a batch, which names no item."""
+    stored = sum(answer.outcome == Outcome.RECEIPT for answer in answers)
+    log.info("department.batch_stored", unit=unit_id, client=client, stored=stored, refused=len(answers) - stored)
+
+
+def _note_list_request(storage: Storage, request: ListRequest) -> None:
+    """Record which list a unit asks for; a list is sent also where that cannot be written."""
+    try:
+        storage.list_requests.note(request)
+    except StoreError as error:
+        log.warning("department.list_request_not_recorded", unit=request.unit_id, reason=str(error))
+
+
+def _list(storage: Storage, unit_id: str, source: str, after: int, client: str) -> Response:
     try:
         step = storage.lists.next_after(source, after, unit_id)
         if step is None and not storage.lists.has(source, unit_id):
@@ -178,6 +199,6 @@ def _list(storage: Storage, unit_id: str, source: str, after: int) -> Response:
         raise HTTPException(404, str(error)) from None
     if step is None:
         return Response(status_code=204, headers=HEADERS)
-    log.info("department.list_handed_out", unit=unit_id, source=source, serial=step.serial)
+    log.info("department.list_sent", unit=unit_id, client=client, source=source, serial=step.serial)
     about = {LIST_SERIAL_HEADER: str(step.serial), LIST_CHANGE_HEADER: step.change.value}
     return FileResponse(step.path, media_type="application/octet-stream", headers=HEADERS | about)

@@ -51,7 +51,7 @@ _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(slots=True)
-class TakenIn:
+class ImportResult:
     """The result of reading a medium."""
 
     stored: int = 0
@@ -95,7 +95,7 @@ class MediumImport:
     def __post_init__(self) -> None:
         self._media_key = load_media_key(self.files)
 
-    def take_in(self, medium: Path, tick: Callable[[int], None]) -> TakenIn:
+    def take_in(self, medium: Path, tick: Callable[[int], None]) -> ImportResult:
         """Store every item of a medium and leave receipts on it; again changes nothing.
 
         Args:
@@ -106,7 +106,7 @@ class MediumImport:
             DepartmentError: the medium cannot be read, or is none.
             StoreError: the storage takes nothing at present; run it again later.
         """
-        found = TakenIn()
+        found = ImportResult()
         with _reading(medium), no_follow.opened_folder(medium) as top:
             entries = no_follow.names_in(top)
             if MEDIUM_FILE not in entries:
@@ -121,7 +121,7 @@ class MediumImport:
                     found.note(name, f"not looked at: {error.strerror}")
         return found
 
-    def _take_unit(self, unit_id: str, folder: int, found: TakenIn, tick: Callable[[int], None]) -> None:
+    def _take_unit(self, unit_id: str, folder: int, found: ImportResult, tick: Callable[[int], None]) -> None:
         receipts: list[ReceiptPayload] = []
         for batch in _batches(folder, found):
             parts = list(self._parts(unit_id, batch, found))
@@ -136,7 +136,9 @@ class MediumImport:
             tick(len(batch))
         self._leave_receipts(unit_id, folder, receipts, found)
 
-    def _parts(self, unit_id: str, batch: Sequence[tuple[str, bytes]], found: TakenIn) -> Iterator[tuple[str, Part]]:
+    def _parts(
+        self, unit_id: str, batch: Sequence[tuple[str, bytes]], found: ImportResult
+    ) -> Iterator[tuple[str, Part]]:
         """The items of a batch that may be trusted and do open."""
         for name, content in batch:
             try:
@@ -171,7 +173,7 @@ class MediumImport:
             )
         file.verify(certificate)
 
-    def _leave_receipts(self, unit_id: str, folder: int, receipts: list[ReceiptPayload], found: TakenIn) -> None:
+    def _leave_receipts(self, unit_id: str, folder: int, receipts: list[ReceiptPayload], found: ImportResult) -> None:
         """Write the unit's receipts on the medium; without them the unit learns over its link."""
         try:
             signer = ReceiptSigner(self.files)
@@ -187,7 +189,7 @@ class MediumImport:
             found.note(unit_id, f"no receipts: {error}")
 
 
-def _batches(folder: int, found: TakenIn) -> Iterator[list[tuple[str, bytes]]]:
+def _batches(folder: int, found: ImportResult) -> Iterator[list[tuple[str, bytes]]]:
     """Name and content of the items' files, so many at a time."""
     batch: list[tuple[str, bytes]] = []
     for file in no_follow.files_below(folder):

@@ -5,14 +5,14 @@ the same time is stored once. Images are on disk before the row that speaks of t
 file that the next attempt takes up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal_column, select, update
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits, items, reads
@@ -20,12 +20,15 @@ from alpr_edge.department.hotlists import ListShelf
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
 from alpr_edge.department.ingest.records import Part, PartError, Record, record_of
+from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
 
 IMAGES_NAME = "images"
 LISTS_NAME = "lists"
+READ_ITEMS = 50
+"""Items read at a time: a body may have megabytes."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +44,17 @@ class StorageCounts:
     reads: int
     hits: int
     last_received: datetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredItem:
+    """An item as it is stored."""
+
+    unit_id: str
+    kind: str
+    sha256: str
+    body: bytes | None
+    """None: an image, which is a file."""
 
 
 class Storage:
@@ -60,6 +74,8 @@ class Storage:
         self._images = ImageFolder(directory / IMAGES_NAME)
         self.lists = ListShelf(directory / LISTS_NAME)
         """Hotlists for the units."""
+        self.list_requests = ListRequests(self._database)
+        """The lists that units asked for."""
         self.units = Units(self._database, TlsFiles(directory))
         """The units that may connect to this department."""
 
@@ -95,6 +111,42 @@ class Storage:
                 last_received=connection.scalar(select(func.max(items.c.received_at))),
             )
 
+    def stored_items(self) -> Iterator[StoredItem]:
+        """Every item in the order of its arrival, read a few at a time.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        rowid: ColumnElement[int] = literal_column("items.rowid", Integer)
+        columns = (rowid.label("place"), items.c.unit_id, items.c.kind, items.c.sha256, items.c.body)
+        last = 0
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(select(*columns).where(rowid > last).order_by(rowid).limit(READ_ITEMS)).all()
+            if not rows:
+                return
+            for row in rows:
+                yield StoredItem(row.unit_id, row.kind, row.sha256, row.body)
+            last = rows[-1].place
+
+    def image_digest(self, sha256: str) -> str | None:
+        """Digest of what the file of an image holds now; None: there is no such file.
+
+        Raises:
+            StoreError: the disk failed.
+        """
+        with self._database.one_line():
+            return self._images.digest(sha256)
+
+    def check(self) -> None:
+        """Read from the database.
+
+        Raises:
+            StoreError: it does not answer.
+        """
+        with self._database.reading() as connection:
+            connection.execute(select(items.c.item_id).limit(1)).all()
+
     def close(self) -> None:
         """Close every connection."""
         self._database.close()
@@ -105,7 +157,7 @@ class Storage:
         if known is None:
             for reference in record.references:
                 if is_foreign(connection, unit_id, reference):
-                    log.warning("department.foreign_reference", unit=unit_id, kind=record.kind, field=reference.field)
+                    log.warning("department.reference_refused", unit=unit_id, kind=record.kind, field=reference.field)
                     return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
             _insert(connection, unit_id, record)
         elif known != record.sha256:

@@ -90,21 +90,6 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
     return files
 
 
-def server_names(files: TlsFiles) -> list[str]:
-    """The names and addresses that the server's certificate is for.
-
-    Raises:
-        DepartmentError: there is no usable certificate.
-    """
-    try:
-        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound):
-        hint = "run: alpr-edge department init"
-        raise DepartmentError(f"{files.certificate}: no usable certificate of this server; {hint}") from None
-    return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
-
-
 @dataclass(frozen=True, slots=True)
 class Authority:
     """The certificate and key that everything else is signed with."""

@@ -25,7 +25,7 @@ VALID_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CertificateOrder:
     """A request for a certificate: for which unit and key, and from where."""
 
     unit_id: str
@@ -62,7 +62,7 @@ def key_of(request: str) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def issue(connection: Connection, authority: Authority, asked: Asked, days: int = UNIT_DAYS) -> bytes:
+def issue(connection: Connection, authority: Authority, asked: CertificateOrder, days: int = UNIT_DAYS) -> bytes:
     """Issue and record a certificate; returns its PEM.
 
     Raises:
@@ -82,7 +82,7 @@ def issue(connection: Connection, authority: Authority, asked: Asked, days: int 
     return certificate.public_bytes(Encoding.PEM)
 
 
-def record(connection: Connection, certificate: x509.Certificate, asked: Asked, origin: str) -> None:
+def record(connection: Connection, certificate: x509.Certificate, asked: CertificateOrder, origin: str) -> None:
     """Record a certificate; only a recorded one is accepted on a connection."""
     row = {
         "fingerprint": certificate.fingerprint(SHA256()).hex(),
@@ -99,7 +99,7 @@ def record(connection: Connection, certificate: x509.Certificate, asked: Asked, 
     connection.execute(insert(certificates).values(row))
 
 
-def issued_before(connection: Connection, asked: Asked) -> bytes | None:
+def issued_before(connection: Connection, asked: CertificateOrder) -> bytes | None:
     """The certificate that answered this very renewal before: its answer was lost on the way."""
     found = select(certificates.c.pem).where(
         certificates.c.predecessor == asked.predecessor,
@@ -116,7 +116,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _check_key(connection: Connection, asked: Asked) -> None:
+def _check_key(connection: Connection, asked: CertificateOrder) -> None:
     """Check that a key stays with its unit, is not renewed with itself, and was never revoked."""
     known = select(certificates.c.unit_id, certificates.c.revoked_at).where(
         certificates.c.key_sha256 == asked.key_sha256

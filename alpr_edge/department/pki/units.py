@@ -24,7 +24,7 @@ from alpr_edge.department.db.schema import certificates, enrolment_codes
 from alpr_edge.department.pki import enrolment_codes as codes
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
 from alpr_edge.department.pki.enrolment_codes import NewCode
-from alpr_edge.department.pki.issuance import Asked, issue, issued_before, key_of, record, utc_now
+from alpr_edge.department.pki.issuance import CertificateOrder, issue, issued_before, key_of, record, utc_now
 from alpr_edge.department.pki.media_keys import load_media_key, public_pem
 from alpr_edge.department.pki.refusals import RefusedError
 from alpr_edge.domain.errors import DepartmentError
@@ -32,6 +32,8 @@ from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.settings.base import Name
 
 _CODES = "enrolment codes"
+REASONS_LENGTH_MAX = 2000
+"""Longest text of reasons that another one is added to."""
 
 
 class CertificateStatus(StrEnum):
@@ -44,12 +46,14 @@ class CertificateStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Revoked:
+class Revocation:
     """The certificates and codes that a revocation ended."""
 
     unit_id: str
     certificates: int
     codes: int
+    reasons_added: int = 0
+    """Certificates that were revoked before, and now have this reason beside the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Units:
             DepartmentError: no authority.
         """
         _check_id(unit_id)
-        asked, authority = Asked(unit_id, key_of(request), address), Authority.load(self._files)
+        asked, authority = CertificateOrder(unit_id, key_of(request), address), Authority.load(self._files)
         secret = authority.secret(_CODES)
         # A wrong code takes no lock that the storage of items waits for.
         with self._database.reading() as connection:
@@ -119,7 +123,7 @@ class Units:
             RefusedError: it gets none.
             DepartmentError: no authority.
         """
-        asked = Asked(unit_id, key_of(request), address, fingerprint)
+        asked = CertificateOrder(unit_id, key_of(request), address, fingerprint)
         authority = Authority.load(self._files)
         with self._database.writing() as connection:
             if _standing(connection, unit_id, fingerprint) is not CertificateStatus.GOOD:
@@ -144,7 +148,7 @@ class Units:
         with self._database.writing() as connection:
             known = select(certificates.c.unit_id).where(certificates.c.fingerprint == _fingerprint(certificate))
             if connection.scalar(known) is None:
-                record(connection, certificate, Asked(unit_id, key, None), "added")
+                record(connection, certificate, CertificateOrder(unit_id, key, None), "added")
         return unit_id
 
     def media_key(self) -> str:
@@ -166,7 +170,7 @@ class Units:
         with self._database.reading() as connection:
             return _standing(connection, unit_id, fingerprint)
 
-    def revoke(self, unit_id: str, reason: str = "") -> Revoked:
+    def revoke(self, unit_id: str, reason: str = "") -> Revocation:
         """End every certificate and code of a unit, from the next request on; the record of them stays.
 
         Raises:
@@ -176,9 +180,10 @@ class Units:
             table = certificates.c
             if not any(connection.execute(select(c).where(c == unit_id).limit(1)).all() for c in _ID_COLUMNS):
                 raise DepartmentError(f"{unit_id}: no such unit here; see: alpr-edge department unit list")
+            reasons = _add_reason(connection, unit_id, reason)
             ended = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
             count = connection.execute(ended.values(revoked_at=utc_now(), revoked_reason=reason)).rowcount
-            return Revoked(unit_id, count, codes.withdraw(connection, unit_id))
+            return Revocation(unit_id, count, codes.withdraw(connection, unit_id), reasons)
 
     def listed(self) -> list[UnitRecord]:
         """Every unit that ever was, by id."""
@@ -196,6 +201,22 @@ class Units:
         ]
 
 
+def _add_reason(connection: Connection, unit_id: str, reason: str) -> int:
+    """Put a reason, with its date, behind those of the certificates that are revoked already; returns how many."""
+    table = certificates.c
+    revoked = (table.unit_id == unit_id, table.revoked_at.is_not(None))
+    count = 0
+    for row in connection.execute(select(table.fingerprint, table.revoked_reason).where(*revoked)).all():
+        before = row.revoked_reason or ""
+        if not reason or reason in before or len(before) > REASONS_LENGTH_MAX:
+            continue
+        text = f"{before}; {utc_now():%Y-%m-%d}: {reason}" if before else reason
+        statement = update(certificates).where(table.fingerprint == row.fingerprint)
+        connection.execute(statement.values(revoked_reason=text))
+        count += 1
+    return count
+
+
 _ID_COLUMNS = (certificates.c.unit_id, enrolment_codes.c.unit_id)
 
 
@@ -206,7 +227,7 @@ def _check_id(unit_id: str) -> None:
         raise RefusedError(Refusal.UNIT) from None
 
 
-def _enrolled(connection: Connection, authority: Authority, asked: Asked, row: Row[Any]) -> bytes | Refusal:
+def _enrolled(connection: Connection, authority: Authority, asked: CertificateOrder, row: Row[Any]) -> bytes | Refusal:
     """The result of a correct code."""
     refusal = codes.refusal_of(row)
     if refusal is Refusal.USED:

@@ -130,9 +130,9 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
         )
     if not now.trusted:
         todo = "wait for a fix under open sky, or let a time server set it (chronyc tracking)"
-        return Check("clock", Grade.RED, "nothing vouches for it", "green: receiver or time server", todo)
+        return Check("clock", Grade.RED, "no source confirms it", "green: receiver or time server", todo)
     if system_off_s is None:
-        return green("clock", f"vouched for by {now.utc_source.value}")
+        return green("clock", f"confirmed by {now.utc_source.value}")
     todo = "chronyd does not follow the receiver: check position.chrony_socket and chronyc sources"
     return rated("clock", abs(system_off_s), SYSTEM_OFF_S, todo)
 
@@ -153,7 +153,8 @@ def listed(
     age = generation.age(now.trusted_utc)
     age_s = None if age is None else age.total_seconds()
     grade = _BY_AGE[list_age(age_s, amber_after, red_after)]
-    said = f"{generation.entries} entries, {age_words(age)}"
+    entries = f"{generation.entries} {'entry' if generation.entries == 1 else 'entries'}"
+    said = f"{entries}, {age_words(age)}"
     limit = f"green below {amber_after / timedelta(hours=1):g} h, red from {red_after / timedelta(hours=1):g} h"
     todo = "" if grade is Grade.GREEN else _list_remedy(generation.source, age, is_in_settings=is_in_settings)
     hours = None if age_s is None else age_s / 3600

@@ -69,7 +69,7 @@ Record = Row | Rejected | Withheld
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a department wants a source read; every field can be set for each source."""
+    """The rules by which a source is read; every field can be set for each source."""
 
     reason: Reason | None = None
     """Reason of every line that names none itself."""

@@ -33,7 +33,7 @@ class Clew(FixedWidth):
     )
 
     def is_head(self, text: str) -> bool:  # noqa: ARG002 - a table always has one
-        """Always: what the first line is, :meth:`issued` judges."""
+        """True: the first line must be the header, and is refused when it holds no date."""
         return True
 
     def issued(self, head: str, maker: RowBuilder) -> datetime:
@@ -41,11 +41,11 @@ class Clew(FixedWidth):
         match = _HEADER.fullmatch(head.strip())
         issued = maker.date(match.group(1)) if match else None
         if issued is None:
-            raise FeedError("line 1: the header DATEmm/dd/yyyy hh:mm is missing or no date; fetch the table again")
+            raise FeedError("line 1: the header DATEmm/dd/yyyy hh:mm is missing or no date; download the table again")
         return issued
 
     def default_reason(self, context: FeedContext) -> Reason:
-        """What the table is, by its file's name."""
+        """The reason that the table stands for, by its file's name."""
         if context.rules.reason is not None:
             return context.rules.reason
         match = _TABLE.search(context.file_name.lower())

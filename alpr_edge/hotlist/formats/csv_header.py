@@ -52,7 +52,7 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
     if wrong:
         raise FeedError(f"columns: no role is called {wrong[0]!r}; known are {', '.join(ROLES)}")
     if not line.strip():
-        raise FeedError(f"line {number}: empty; fetch the feed again")
+        raise FeedError(f"line {number}: empty; download the feed again")
     if not rules.header:
         return _numbered(line, rules)
     delimiter, names = _sniffed(line, rules)
@@ -103,7 +103,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _places(names: Sequence[str], number: int, own: Mapping[str, str]) -> dict[str, int]:
-    """Which column each role is read from."""
+    """Find the column that each role is read from."""
     keys = [_key(name) for name in names]
     places: dict[str, int] = {}
     for role, known in ROLES.items():

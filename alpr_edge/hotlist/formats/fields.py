@@ -43,7 +43,7 @@ def gathered(fields: Sequence[Field], found: Sequence[str]) -> Cells:
         if not text:
             continue
         if field.role == "remarks":
-            text = f"{field.label} {written_out(text) if field.looks is is_day else text}".strip()
+            text = f"{field.label} {iso_day(text) if field.looks is is_day else text}".strip()
             known["remarks"] += f", {text}" if known["remarks"] else text
         elif field.role == "vehicle":
             known["vehicle"] += f" {text}"
@@ -52,8 +52,8 @@ def gathered(fields: Sequence[Field], found: Sequence[str]) -> Cells:
     return Cells(**known)
 
 
-def written_out(day: str) -> str:
-    """``YYYYMMDD`` as a person writes it."""
+def iso_day(day: str) -> str:
+    """``YYYYMMDD`` with dashes between year, month and day."""
     return f"{day[:4]}-{day[4:6]}-{day[6:]}"
 
 

@@ -1,10 +1,10 @@
-"""Delimited text with a header row, as Rekor's and Genetec AutoVu's importers take it, or without one.
+"""Delimited text with a header row, as Rekor's and Genetec AutoVu's importers read it, or without one.
 
 The delimiter (``,`` ``;`` ``:`` or tab) is the one under which the header row names columns known here, or the
 settings'; it is not guessed from counts. Columns with names of their own are named in the settings, by role; without a
 header row they are numbered. A first line ``DATE11/23/2026 09:00`` is the date of the list. Lines are UTF-8 (a byte
 order mark is passed over) or, where they are not, Latin-1. Quoted fields may hold delimiters, doubled quotes and line
-ends. A quote that is never closed ends the feed's trust: it would swallow every line behind it.
+ends. A quote that is never closed refuses the feed, because it would swallow every line behind it.
 """
 
 import csv
@@ -60,7 +60,7 @@ def _issued(text: str, maker: RowBuilder) -> datetime:
 
 
 class _CsvReader(Protocol):
-    """What :func:`csv.reader` gives."""
+    """The reader that :func:`csv.reader` returns."""
 
     line_num: int
 
@@ -95,7 +95,7 @@ class _Rows:
             except csv.Error as error:
                 first = self._done + 1
                 if "end of data" in str(error):
-                    fault = f"line {first}: a quote is opened here and never closed; fetch the feed again"
+                    fault = f"line {first}: a quote is opened here and never closed; download the feed again"
                     raise FeedError(fault) from None
                 self._counted += 1
                 span, self._done = rows.line_num + before - self._done, rows.line_num + before
@@ -121,7 +121,9 @@ class _Rows:
                 yield self._of_other_width(row, first)
             self._counted += 1
         if self._trailer:
-            raise FeedError(f"line {self._done}: the trailer TOTAL RECORD is missing, it was cut short; fetch it again")
+            raise FeedError(
+                f"line {self._done}: the trailer TOTAL RECORD is missing, it was cut short; download it again"
+            )
 
     def _of_other_width(self, row: list[str], line: int) -> Record:
         width = self._header.width
@@ -131,7 +133,10 @@ class _Rows:
 
 
 def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:
-    """Takes a row's cells as :class:`Cells` has them; behind its columns stands an empty one for absent roles."""
+    """Make the function that orders a row's cells as :class:`Cells` has them.
+
+    Behind the row's own cells stands an empty one, for absent roles.
+    """
     plain: Callable[[list[str]], tuple[str, ...]] = itemgetter(
         *(header.places.get(role, header.width) for role in Cells._fields)
     )

@@ -109,7 +109,7 @@ class LineFormat(FeedFormat):
                 yield Rejected(number, *self.fault(text, closely=faults <= SHIFTS_TRIED_MAX))
             counted += 1
         if needs_trailer:
-            raise FeedError(f"line {number}: the trailer TOTAL RECORD is missing, it was cut short; fetch it again")
+            raise FeedError(f"line {number}: the trailer TOTAL RECORD is missing, it was cut short; download it again")
 
 
 class FixedWidth(LineFormat):
@@ -159,7 +159,7 @@ class FixedWidth(LineFormat):
 
     @cached_property
     def _shiftable(self) -> list[int]:
-        """Where fields begin that have two behind them to tell a shift by: one alone would explain any fault."""
+        """The starts of fields with two checked fields behind them: one alone would explain any fault as a shift."""
         told = [field.first for field in self.fields if field.looks is not None]
         starts = [field.first for field in self.fields[1:]]
         return [start - 1 for start in starts if sum(first >= start for first in told) > 1]
@@ -209,9 +209,9 @@ def check_end(rest: Iterator[str], counted: int, declared: int) -> None:
         FeedError: it counts otherwise, or lines follow it.
     """
     if counted != declared:
-        raise FeedError(f"the trailer counts {declared} records, the table holds {counted}; fetch it again")
+        raise FeedError(f"the trailer counts {declared} records, the table holds {counted}; download it again")
     if any(text.strip() for text in rest):
-        raise FeedError("lines follow the trailer; fetch the feed again")
+        raise FeedError("lines follow the trailer; download the feed again")
 
 
 def _bare(line: bytes) -> str:

@@ -72,7 +72,7 @@ class Memo(dict[Key, Value]):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a format says about its cells."""
+    """The properties of a format's cells."""
 
     names: Mapping[str, str]
     """The feed's name of each cell, for reports; by the field names of :class:`Cells`."""
@@ -125,7 +125,7 @@ class RowBuilder:
         try:
             self._expiry = microseconds(start + holds)
         except OverflowError:
-            raise FeedError("the list is dated at the calendar's end; fetch the feed again") from None
+            raise FeedError("the list is dated at the calendar's end; download the feed again") from None
 
     def make(self, line: int, cells: tuple[str, ...]) -> Record:
         """The row of one line, or what became of it; the cells stand as in :class:`Cells`."""
@@ -193,7 +193,7 @@ class RowBuilder:
         return letters, "" if understood else f"state: {text.strip()}"
 
     def _dates(self, cells: tuple[str, str]) -> Times:
-        """When a row takes effect and expires; a date that cannot be read is no "never"."""
+        """Read when a row takes effect and expires; a date that cannot be read does not mean "never"."""
         found: list[int | None] = []
         for role, cell in zip(("effective", "expires"), cells, strict=True):
             text = cell.strip()

@@ -1,7 +1,7 @@
-"""A filter that tells of most plates that a list does not hold them, by reading one byte.
+"""A filter that rules out most plates that are not on a list, by reading one byte.
 
-Nearly every read of the road is of a plate on no list, and its text and each alternative is held against the list of
-every source. A search of millions of sorted keys touches two dozen places of memory that no cache holds.
+Nearly every read is of a plate on no list, and its text and each alternative is compared with the list of every
+source. A search of millions of sorted keys touches two dozen places of memory that no cache holds.
 """
 
 import numpy as np

@@ -66,7 +66,7 @@ class Columns:
         return plate, raw or plate, state, reason, record_id, vehicle, remarks, effective, expires, restrictions
 
     def _texts(self, block: int, place: int) -> list[str]:
-        """What a block holds of a row: record id, remarks, its plate where written otherwise, values beyond tables."""
+        """The texts of a row in a block: record id, remarks, its plate if written otherwise, values beyond tables."""
         start = self.block_ends.item(block - 1) if block else 0
         content = self.blocks[start + 1 : self.block_ends.item(block)]
         if self.blocks[start] == _DEFLATED:
@@ -76,7 +76,7 @@ class Columns:
 
 @lru_cache(maxsize=64)
 def code_layout(widths: tuple[int, ...]) -> struct.Struct:
-    """How the codes of a row lie."""
+    """The layout of the codes of a row."""
     return struct.Struct("<" + "".join({0: "0s", 1: "B", 2: "H"}[width] for width in widths))
 
 
@@ -154,5 +154,5 @@ def _packed(content: bytes) -> bytes:
     """A block: how it is packed, then the content."""
     if len(content) < DEFLATED_FROM_BYTES:
         return bytes((_PLAIN,)) + content
-    squeezer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, _MEMORY)
-    return bytes((_DEFLATED,)) + squeezer.compress(content) + squeezer.flush()
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, _MEMORY)
+    return bytes((_DEFLATED,)) + compressor.compress(content) + compressor.flush()

@@ -1,7 +1,7 @@
 """Applies changes to a list: additions and removals result in a new complete generation.
 
 A generation stays whole and sealed by itself, so that a change is swapped, rolled back and checked like any list. An
-entry added again takes the place of the one held: its remarks or its end may be new.
+entry added again takes the place of the one in use: its remarks or its end may be new.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ class RowPacker(Protocol):
 
 
 def packer_for(change: ListChange, held: PackedList | None) -> RowPacker:
-    """What packs a feed of ``change`` over the list held.
+    """Return the packer for a feed of ``change`` over the list in use.
 
     Raises:
         FeedError: there is no list to change.
@@ -42,7 +42,7 @@ def packer_for(change: ListChange, held: PackedList | None) -> RowPacker:
 
 
 class _Additions:
-    """The feed's rows, then those held: of equal ones the first is kept."""
+    """The feed's rows, then those of the list in use: of equal ones the first is kept."""
 
     def __init__(self, held: PackedList) -> None:
         self._held = held
@@ -58,7 +58,10 @@ class _Additions:
 
 
 class _Removals:
-    """The rows held but those that the feed names; a line without record id stands for every record of its kind."""
+    """The list in use without the rows that the feed names.
+
+    A line without record id stands for every record of its kind.
+    """
 
     def __init__(self, held: PackedList) -> None:
         self._held = held

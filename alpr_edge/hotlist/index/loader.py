@@ -1,6 +1,6 @@
 """Opens the live generations and keeps the index up to date while the unit runs.
 
-One list that does not open never takes the others with it: they are watched on, the generation of it that was
+One list that does not open does not keep the others out: they are matched, the generation of it that was
 open before stays, and the fault is part of the index, so that it can be sounded and shown.
 """
 
@@ -123,7 +123,7 @@ class HotlistLoader:
         try:
             packed = open_sealed(stored, self._lists_key, self._directory)
         except StoreError as error:
-            log.error("hotlist.unusable", source=generation.source, serial=generation.serial, fault=str(error))
+            log.error("hotlist.not_opened", source=generation.source, serial=generation.serial, fault=str(error))
             return before, ListFault(generation.source, str(error))
-        log.info("hotlist.live", source=generation.source, serial=generation.serial, entries=len(packed))
+        log.info("hotlist.refreshed", source=generation.source, serial=generation.serial, entries=len(packed))
         return SealedList(generation, stored.sha256, packed), None

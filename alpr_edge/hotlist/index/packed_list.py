@@ -36,7 +36,7 @@ class PackedList:
     patterns: PatternSet
     """The partials of the list, each once."""
     sieve: BloomFilter
-    """Of :attr:`keys`."""
+    """The filter over :attr:`keys`."""
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -76,7 +76,7 @@ class GenerationDraft:
 
 
 class Packer:
-    """Takes rows in feed order and packs them."""
+    """Packs rows that come in feed order."""
 
     def __init__(self) -> None:
         self._keys = array("Q")
@@ -140,6 +140,6 @@ class Packer:
 
 
 def common(one: Marks, other: Marks) -> tuple[int, int]:
-    """How many entries two generations of a source share, and how many of these say something else."""
+    """Count the entries that two generations of a source share, and those of them that differ otherwise."""
     shared = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
     return shared, shared - len(np.intersect1d(one.versions, other.versions, assume_unique=True))

@@ -1,4 +1,4 @@
-"""Plates as 64-bit keys, and what tells entries of one plate apart as a 64-bit fingerprint; whole batches at once."""
+"""Plates as 64-bit keys, and 64-bit fingerprints that tell entries of one plate apart; whole batches at once."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ for _character in "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ":
     _DIGITS[ord(_character)] = int(_character, _BASE)
 _WORD = 8
 GOLDEN = 0x9E3779B97F4A7C15
-"""2**64 over the golden ratio: what it is multiplied with, and cut to 64 bits, lies far from what was beside it."""
+"""2**64 over the golden ratio: multiplied by it and cut to 64 bits, neighbouring numbers lie far apart."""
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 _HALF = np.uint64(32)
@@ -109,7 +109,7 @@ def contents(texts: Iterable[bytes]) -> Keys:
 
 
 def entry_prints(identity_texts: Sequence[bytes], content_texts: Iterable[bytes]) -> Keys:
-    """What an entry is beside its plate in the upper half of a number, what it says in the lower."""
+    """The fingerprints of entries: state, reason and record id in the upper half of each, the rest in the lower."""
     return fingerprints(identity_texts) & _UPPER | contents(content_texts)
 
 

@@ -213,7 +213,7 @@ def _chunks(path: Path, file: IO[bytes], cipher: AESGCM) -> Iterator[bytes]:
 
 
 class _Payload:
-    """Returns the payload in the sizes asked for, each part read straight into its own memory."""
+    """The payload, read part by part, each into memory of its own."""
 
     def __init__(self, path: Path, chunks: Iterator[bytes]) -> None:
         self._path = path

@@ -1,8 +1,8 @@
-"""The watched folder of a source: which of its files are new, whole and next.
+"""The drop folder of a source: which of its files are new, whole and next.
 
 The folder is somebody else's: nothing in it is renamed or removed. A file is known by its name, its time of change and
-its size; one that still grows between two looks is left for later, and one begun with a dot or ended with .part or .tmp
-is still being written by its maker's own word. A signature beside it (NAME.sig) is part of it.
+its size. One that still grows between two checks is left for later. A name that begins with a dot or ends with .part or
+.tmp says that the file is still being written. A signature beside it (NAME.sig) is part of it.
 """
 
 import stat
@@ -14,7 +14,7 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.store.hotlists.sync_state import Marks
 
 FILES_MAX = 1000
-"""Most files looked at in one folder."""
+"""Most files that are checked in one folder."""
 _UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", "~")
 _SIGNATURE = ".sig"
 _CHANGES = {".add": ListChange.ADDITIONS, ".remove": ListChange.REMOVALS}
@@ -58,7 +58,7 @@ def listing(folder: Path) -> Listing:
 
 
 def _signed_ns(path: Path) -> int:
-    """When the signature of a file changed; 0 when it has none."""
+    """The time at which the signature of a file changed; 0 when it has none."""
     try:
         return path.with_name(f"{path.name}{_SIGNATURE}").stat().st_mtime_ns
     except OSError:

@@ -70,7 +70,7 @@ class FeedFile:
 
     @property
     def share_read(self) -> float:
-        """How much of the packed file was read, 0 to 1."""
+        """The share of the packed file that was read, 0 to 1."""
         return min(1.0, self._packed.tell() / self._size)
 
     def lines(self) -> Iterator[bytes]:
@@ -97,7 +97,7 @@ class FeedFile:
         return FeedError(f"{self._path}: holds a line over {LINE_BYTES_MAX} bytes; is it a text file?")
 
     def _damaged(self) -> FeedError:
-        return FeedError(f"{self._path}: damaged or cut short; fetch it again")
+        return FeedError(f"{self._path}: damaged or cut short; download it again")
 
     def _open_inner(self, stack: ExitStack) -> IO[bytes]:
         magic = self._packed.read(4)

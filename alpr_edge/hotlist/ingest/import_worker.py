@@ -66,7 +66,7 @@ class ImportWorker:
 
         Args:
             source: the list source to import.
-            before: its watched folder some seconds ago; what has changed since is left for later.
+            before: its drop folder some seconds ago; what has changed since is left for later.
             now: the moment, UTC; None where nobody vouches for the clock.
             progress: receives the progress of the import.
 
@@ -111,7 +111,7 @@ class ImportWorker:
             self._put_off(source, note, now, error)
             raise
         except FeedError as error:
-            # Fetched while the server changed both, list and signature do not fit: the next look fetches them anew.
+            # A list and a signature of different versions, as the server changed both: download them anew.
             marks = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
             self._note(source, serial=self._serial_after(source, note), take_failure=str(error), **marks)
             self.incoming.remove(source.name)
@@ -123,8 +123,8 @@ class ImportWorker:
     def _put_off(self, source: ListSource, note: FeedNote, now: datetime | None, error: FeedClockError) -> None:
         """Keep a downloaded feed until the clock is trusted; with a trusted clock, download it again.
 
-        A feed that waits keeps those that follow it from being fetched, so one that is dated wrongly must not. From the
-        department it is fetched anew once: what follows a serial is asked for without delay.
+        No other feed of its source is downloaded while one waits, so one that is dated wrongly must not wait. From the
+        department it is downloaded anew once: what follows a serial is asked for without delay.
         """
         if now is None:
             self._note(source, take_failure=str(error))
@@ -171,26 +171,26 @@ def open_import_worker(data_directory: Path, keys_directory: Path) -> Iterator[I
 
 
 def main() -> int:
-    """The importing process: reads one job, imports one list; the exit code says whether it is to be tried again."""
+    """Run the importing process: read one job, import one list; the exit code says whether to try again."""
     forbid_dumps()
     configure_logs(verbose=True)
     with limited_process():
-        return _import_as_ordered()
+        return _run_job()
 
 
-def _import_as_ordered() -> int:
-    order = ImportJob.model_validate_json(sys.stdin.read())
-    before = tuple(drop_folder.DroppedFile(*file) for file in order.before)
+def _run_job() -> int:
+    job = ImportJob.model_validate_json(sys.stdin.read())
+    before = tuple(drop_folder.DroppedFile(*file) for file in job.before)
     try:
-        with open_import_worker(order.data_directory, order.keys_directory) as worker:
-            worker.import_next(order.source, before, order.now)
+        with open_import_worker(job.data_directory, job.keys_directory) as worker:
+            worker.import_next(job.source, before, job.now)
     except FeedClockError as error:
-        log.error("hotlist.put_off", source=order.source.name, reason=str(error))
+        log.error("hotlist.import_postponed", source=job.source.name, reason=str(error))
         return 1
     except FeedError as error:
-        log.error("hotlist.refused", source=order.source.name, reason=str(error))
+        log.error("hotlist.import_refused", source=job.source.name, reason=str(error))
     except AlprEdgeError as error:
-        log.error("hotlist.not_taken_in", source=order.source.name, reason=str(error))
+        log.error("hotlist.import_aborted", source=job.source.name, reason=str(error))
         return 1
     return 0
 

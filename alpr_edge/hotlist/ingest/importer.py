@@ -1,6 +1,6 @@
 """Imports a feed: through its format and validation into a sealed file that goes live by one row.
 
-Until that row is written the list held before is live, and it stays so when anything is refused.
+Until that row is written the list in use is live, and it stays so when anything is refused.
 """
 
 import re
@@ -108,7 +108,7 @@ class ImportReport:
     added: int
     removed: int
     changed: int
-    """Of those in both lists, the ones that say something else: another vehicle, remark or date."""
+    """Entries in both lists of which the vehicle, a remark or a date differs."""
 
 
 def import_feed(
@@ -123,7 +123,7 @@ def import_feed(
         progress: receives the progress after every batch.
 
     Raises:
-        FeedError: the feed was refused as a whole; the list held before stays live.
+        FeedError: the feed was refused as a whole; the list in use stays live.
         FeedClockError: the feed was refused by the unit's clock; the list in use stays, and another time may be
             accepted.
         StoreError: the generation could not be written; the list in use stays.
@@ -133,7 +133,7 @@ def import_feed(
         with import_lock(lists.directory):
             return _Import(request, lists, now).run_reported(progress)
     except FeedError as error:
-        raise type(error)(f"{request.source}: refused, the list held before stays: {error}") from None
+        raise type(error)(f"{request.source}: refused, the list in use stays: {error}") from None
 
 
 def require_source_name(source: str) -> None:
@@ -234,14 +234,14 @@ class _Import:
             write_report(self.lists.directory, report, by_hand=self.request.by_hand)
 
     def _shared_with(self, held: StoredGeneration | None, made: GenerationDraft) -> tuple[int, int]:
-        """How many entries the list held has too, and how many of these differ; neither when it does not open."""
+        """Count the entries that the list in use has too, and those of them that differ; 0 when it does not open."""
         if held is None:
             return 0, 0
         try:
             return common(made.marks, open_marks(held, self.lists.lists_key, self.lists.directory))
         except StoreError as error:
             # A damaged list must not keep its replacement out.
-            log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
+            log.warning("hotlist.not_compared", source=self.request.source, fault=str(error))
             return 0, 0
 
     def _go_live(self, made: GenerationDraft, issued: datetime | None) -> int:

@@ -1,7 +1,7 @@
 """Limits an importing process in processor and memory, so that the daemon that started it comes first.
 
-Inside the unit's hardening the kernel refuses ``nice``: the filter of system calls lets nobody change priorities, and
-letting it would count against the unit. There the process rests instead, so that it takes half of one processor.
+Inside the unit's hardening the kernel refuses ``nice``: the filter of system calls lets nobody change priorities. There
+the process sleeps after each slice of time instead, so that it uses half of one processor.
 """
 
 import os
@@ -18,10 +18,10 @@ NICENESS = 19
 SLICE_S, REST_S = 0.05, 0.05
 """Without a lower priority: so much of the processor's time, then so long a rest."""
 OOM_SCORE = 800
-"""Of -1000 to 1000: when memory runs out this goes first, and not the unit, whose -500 it inherits."""
+"""Score of the kernel's out-of-memory killer, -1000 to 1000: an import ends before the unit, whose -500 it has."""
 DATA_BYTES_MAX = 1536 * 1024 * 1024
-"""Of memory to write to (VmData). A list of 5 million entries, the largest planned for, was measured to take 654 MiB
-complete and as a change, one of a million 247: some 100 bytes an entry, so that 13 million fit."""
+"""Most memory that can be written to (VmData). A list of 5 million entries, the largest planned for, was measured at
+654 MiB complete and as a change, one of a million at 247: some 100 bytes an entry, so that 13 million fit."""
 _OOM_SCORE_FILE = Path("/proc/self/oom_score_adj")
 
 log = structlog.get_logger(__name__)
@@ -30,38 +30,38 @@ log = structlog.get_logger(__name__)
 @contextmanager
 def limited_process() -> Iterator[None]:
     """Lower this process's limits for the body. Limits that the system refuses are logged, and the import goes on."""
-    _go_first_when_memory_ends()
-    _bound_memory()
+    _set_oom_score()
+    _limit_memory()
     try:
         os.nice(NICENESS)
     except OSError as error:
-        log.info("import.rests", failure=f"no lower priority: {error.strerror}", share=SLICE_S / (SLICE_S + REST_S))
-        with _resting():
+        log.info("import.throttled", failure=f"no lower priority: {error.strerror}", share=SLICE_S / (SLICE_S + REST_S))
+        with _throttle():
             yield
     else:
         yield
 
 
-def _go_first_when_memory_ends() -> None:
+def _set_oom_score() -> None:
     try:
         score = int(_OOM_SCORE_FILE.read_text(encoding="ascii"))
         _OOM_SCORE_FILE.write_text(str(max(score, OOM_SCORE)), encoding="ascii")
     except (OSError, ValueError) as error:
-        log.warning("import.oom_score_kept", failure=str(error))
+        log.warning("import.oom_score_not_set", failure=str(error))
 
 
-def _bound_memory() -> None:
-    """Set the bound, or leave a lower one that holds."""
+def _limit_memory() -> None:
+    """Set the limit of memory, or leave a lower one that is set already."""
     present = (limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit != resource.RLIM_INFINITY)
     bytes_max = min([DATA_BYTES_MAX, *present])
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (bytes_max, bytes_max))
     except (OSError, ValueError) as error:
-        log.warning("import.memory_not_bounded", failure=str(error))
+        log.warning("import.memory_not_limited", failure=str(error))
 
 
 @contextmanager
-def _resting() -> Iterator[None]:
+def _throttle() -> Iterator[None]:
     """Sleep after each slice of the processor's time, wherever the import is."""
     signal.signal(signal.SIGPROF, lambda *_: time.sleep(REST_S))
     signal.siginterrupt(signal.SIGPROF, False)  # noqa: FBT003 - as the library has it

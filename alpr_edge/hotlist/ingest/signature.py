@@ -1,4 +1,4 @@
-"""Checks a detached signature of a feed: Ed25519 (RFC 8032) over the file as it came, beside it as ``NAME.sig``.
+"""Checks a detached signature of a feed: Ed25519 (RFC 8032) over the file as it is, beside it as ``NAME.sig``.
 
 The file holds the 64 bytes, or their base64. Made with OpenSSL: ``openssl pkeyutl -sign -rawin -inkey KEY -in FEED
 -out FEED.sig``; the key's public half in PEM is what the settings name.
@@ -38,9 +38,9 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
         with feed.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             key.verify(signature, memoryview(mapped))
     except InvalidSignature:
-        raise FeedError(f"{feed}: the signature is not this file's; fetch both again") from None
+        raise FeedError(f"{feed}: the signature is not this file's; download both again") from None
     except ValueError:
-        raise FeedError(f"{feed}: empty; fetch it again") from None
+        raise FeedError(f"{feed}: empty; download it again") from None
     except OSError as error:
         raise FeedError(f"{feed}: cannot be read: {error.strerror}") from None
 

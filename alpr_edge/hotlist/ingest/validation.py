@@ -1,9 +1,9 @@
 """Validation: which entries of a feed are accepted, and whether the feed as a whole may replace the list in use.
 
-A feed that was cut, is older than the list held, or shrank beyond belief would silence alerts, and one that grew beyond
-belief is another list, or none: it would sound for cars nobody looks for and take the unit's memory. Such a feed is
-refused whole and the list held stays live (FIELD, trap 3). What a format alone can see (header, trailer, count) it
-refuses itself.
+A feed that was cut, is older than the list in use, or is much smaller would silence alerts. One that is very much
+larger is another list, or none: it would sound for cars that nobody looks for and fill the unit's memory. Such a feed
+is refused whole and the list in use stays live (FIELD, trap 3). What a format alone can check (header, trailer, count)
+it checks itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -123,12 +123,12 @@ def check_issued(
         limits: the limits, among them how far ahead of the clock the list may be.
 
     Raises:
-        FeedError: it is older than the one held; one that is itself from the future locks nothing out.
+        FeedError: it is older than the one in use; one that is itself from the future locks nothing out.
         FeedClockError: it is from the future, or the clock is behind.
     """
     if issued is None:
         if limits.issued_required:
-            raise FeedError("the feed does not say when it was made; fetch one with a header date")
+            raise FeedError("the feed does not say when it was made; use one with a header date")
         return
     if _is_ahead(issued, now, limits):
         raise FeedClockError(
@@ -138,7 +138,7 @@ def check_issued(
         return
     if issued < held.issued:
         raise FeedError(
-            f"the list is of {rfc3339(issued)}, older than the one held ({rfc3339(held.issued)}); fetch the newest"
+            f"the list is of {rfc3339(issued)}, older than the one in use ({rfc3339(held.issued)}); download the newest"
         )
 
 
@@ -177,13 +177,13 @@ def check_size(kept: int, held: Generation | None, limits: ValidationLimits, *, 
         FeedError: it is.
     """
     if kept == 0:
-        raise FeedError("the feed holds no entry; an empty list would silence every alert of the one held")
+        raise FeedError("the feed holds no entry; an empty list would silence every alert of the one in use")
     if held is None or accept_shrink:
         return
     lost = held.entries - kept
     if lost > limits.shrink_entries_min and lost > limits.shrink_share_max * held.entries:
         raise FeedError(
-            f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-shrink"
+            f"the feed holds {kept} entries, the list in use {held.entries}; if that is right, --accept-shrink"
         )
 
 
@@ -198,5 +198,5 @@ def check_growth(kept: int, held: Generation | None, limits: ValidationLimits) -
     gained = kept - held.entries
     if gained > limits.growth_entries_min and gained > limits.growth_share_max * held.entries:
         raise FeedError(
-            f"the feed holds {kept} entries, the list held {held.entries}; if that is right, --accept-growth"
+            f"the feed holds {kept} entries, the list in use {held.entries}; if that is right, --accept-growth"
         )

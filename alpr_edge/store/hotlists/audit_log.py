@@ -28,6 +28,7 @@ class ListAuditLog:
     """The audit log in the folder of the lists."""
 
     directory: Path
+    file_bytes_max: int = FILE_BYTES_MAX
 
     def append(
         self,
@@ -59,7 +60,7 @@ class ListAuditLog:
         private_directory(self.directory)
         path = self.directory / _NEW
         with io_errors(f"{path}: the audit log cannot be written", StoreError, "nothing was done"):
-            if path.exists() and path.stat().st_size >= FILE_BYTES_MAX:
+            if path.exists() and path.stat().st_size >= self.file_bytes_max:
                 path.replace(self.directory / _OLD)
             self._write(path, json.dumps(line).encode() + b"\n")
             sync_directory(self.directory)

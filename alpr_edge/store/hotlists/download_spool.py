@@ -203,7 +203,7 @@ def _note(path: Path, record: bytes) -> FeedNote:
         values = json.loads(record)
         return FeedNote(**(values | {"change": ListChange(values["change"])}))
     except (ValueError, TypeError, KeyError):
-        raise LostError(f"{path}: damaged; it is fetched again") from None
+        raise LostError(f"{path}: damaged; it is downloaded again") from None
 
 
 def _frames(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -222,7 +222,7 @@ def _whole_records(path: Path, file: IO[bytes], salt: bytes, cipher: AESGCM) -> 
         try:
             yield cipher.decrypt(nonce, sealed, _bound(salt, number, last=False))
         except InvalidTag:
-            raise LostError(f"{path}: damaged; it is fetched again") from None
+            raise LostError(f"{path}: damaged; it is downloaded again") from None
 
 
 def _records(path: Path, cipher: AESGCM) -> Iterator[bytes]:
@@ -236,5 +236,5 @@ def _records(path: Path, cipher: AESGCM) -> Iterator[bytes]:
                 if last:
                     return
     except (OSError, InvalidTag):
-        raise LostError(f"{path}: missing or damaged; it is fetched again") from None
-    raise LostError(f"{path}: cut short; it is fetched again")
+        raise LostError(f"{path}: missing or damaged; it is downloaded again") from None
+    raise LostError(f"{path}: cut short; it is downloaded again")

@@ -67,9 +67,7 @@ class Ballast:
             StoreError: it is released.
         """
         if self.is_out:
-            raise StoreError(
-                f"{self._path.parent}: the disk is full, nothing new is kept; run: alpr-edge unit disk"
-            )
+            raise StoreError(f"{self._path.parent}: the disk is full, nothing new is kept; run: alpr-edge unit disk")
 
     def release(self) -> None:
         """Free its blocks; needs no free space itself."""

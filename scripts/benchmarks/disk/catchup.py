@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from alpr_edge.department.http.server import tls_context
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import OutboxItem

@@ -34,7 +34,7 @@ def stop_units() -> None:
 def ask_to_revoke() -> str:
     """Ask the department to let this unit in no more; returns what became of it."""
     try:
-        run(AS_UNIT, "unit", "retire", "--reason", "decommissioned", timeout_s=120)
+        run(AS_UNIT, "unit", "retire", "--yes", "--reason", "decommissioned", timeout_s=120)
     except ProvisioningError as error:
         return f"not revoked: {error}"
     return REVOKED

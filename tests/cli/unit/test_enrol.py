@@ -115,10 +115,10 @@ def test_mistakes_end_in_one_line(options: list[str], line: str, settings: Path)
 def test_units_are_listed_and_revoked(server: DepartmentServer, directory: Path, settings: Path) -> None:
     assert "no units; make a code with" in department(directory, "unit", "list")
     told = code_for(server, directory)
-    assert json.loads(department(directory, "unit", "list", "--json"))[0]["state"] == "invited"
+    assert json.loads(department(directory, "unit", "list", "--json"))["state"] == "invited"
     assert "a code waits until" in department(directory, "unit", "list")
     edge(*shlex.split(told["command"])[1:], "--settings", str(settings))
-    (unit,) = json.loads(department(directory, "unit", "list", "--json"))
+    unit = json.loads(department(directory, "unit", "list", "--json"))
     assert (unit["state"], unit["code_until"]) == ("valid", None)
     assert re.search(
         r"^car-7 +valid +until \d{4}-\d\d-\d\d, 39[67] days; serial", department(directory, "unit", "list")
@@ -126,8 +126,13 @@ def test_units_are_listed_and_revoked(server: DepartmentServer, directory: Path,
     revoked = department(directory, "unit", "revoke", "car-7", "--reason", "sold")
     assert revoked == "car-7: revoked, certificates 1, codes 0\n"
     assert "nothing was left" in department(directory, "unit", "revoke", "car-7")
-    (unit,) = json.loads(department(directory, "unit", "list", "--json"))
+    unit = json.loads(department(directory, "unit", "list", "--json"))
     assert (unit["state"], unit["certificates"][0]["revoked_reason"]) == ("revoked", "sold")
+    again = department(directory, "unit", "revoke", "car-7", "--reason", "lost")
+    assert again == "car-7: was revoked before; the reason is added to the first\n"
+    unit = json.loads(department(directory, "unit", "list", "--json"))
+    assert re.fullmatch(r"sold; \d{4}-\d\d-\d\d: lost", unit["certificates"][0]["revoked_reason"])
+    assert "nothing was left" in department(directory, "unit", "revoke", "car-7", "--reason", "lost")
     missing = edge("department", "unit", "revoke", "car-8", "--directory", str(directory))
     assert missing.exit_code == 1
     assert "no such unit here" in missing.stderr
@@ -143,8 +148,24 @@ def test_a_certificate_of_the_agency_s_own_authority_is_added(directory: Path, t
 
 
 def test_the_code_is_shown_with_what_the_other_end_needs(directory: Path) -> None:
-    shown = department(directory, "code", "car-7")
+    outcome = edge("department", "code", "car-7", "--directory", str(directory))
+    shown = outcome.stdout
     assert re.search(r"^code of car-7 +([0-9A-Z]{5}-){3}[0-9A-Z]{5}$", shown, re.MULTILINE)
     assert re.search(r"^authority SHA-256 [0-9a-f]{64}$", shown, re.MULTILINE)
     assert "--department https://127.0.0.1:8443 --code" in shown
-    assert "serves with --enrol-port 8444" in shown
+    assert "not served at present; start it: alpr-edge department serve" in outcome.stderr
+
+
+def test_the_code_names_the_ports_that_are_served(server: DepartmentServer, directory: Path) -> None:
+    outcome = edge("department", "code", "car-7", "--directory", str(directory))
+    assert f"--department https://127.0.0.1:{server.port} --code" in outcome.stdout
+    assert f"--enrol-port {server.enrol_port}" in outcome.stdout
+    assert outcome.stderr == ""
+    other = edge("department", "code", "car-7", "--directory", str(directory), "--enrol-port", "1")
+    assert f"this department enrols at port {server.enrol_port}, not at 1" in other.stderr
+
+
+def test_a_department_that_enrols_nobody_says_so_with_the_code(directory: Path) -> None:
+    with DepartmentServer(directory):
+        outcome = edge("department", "code", "car-7", "--directory", str(directory))
+    assert "served without enrolment; start it with --enrol-port 8444" in outcome.stderr

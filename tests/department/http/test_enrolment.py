@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from alpr_edge.department.http.enrolment_app import create_enrolment_app
-from alpr_edge.department.http.server import DepartmentServer, enrolment_context
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import enrolment_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, neighbourhood
@@ -29,6 +30,12 @@ BATCH = {"read-1": ("read", read_item().body, "application/json", {"Alpr-Edge-Sh
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return initialise(tmp_path_factory.mktemp("enrolment") / "department", ["127.0.0.1"]).directory
+
+
+@pytest.fixture
+def new_directory(tmp_path: Path) -> Path:
+    """A department that nobody serves yet."""
+    return initialise(tmp_path / "department", ["127.0.0.1"]).directory
 
 
 @pytest.fixture(scope="module")
@@ -153,16 +160,16 @@ def test_a_certificate_of_the_authority_that_is_not_on_record_is_refused(
     ],
 )
 def test_a_refusal_says_why_and_nothing_of_what_was_sent(
-    changes: dict[str, str], status: int, reason: str | None, directory: Path
+    changes: dict[str, str], status: int, reason: str | None, new_directory: Path
 ) -> None:
-    with DepartmentServer(directory, enrol_port=0) as server, client_of(directory, server.enrol_port) as desk:
+    with DepartmentServer(new_directory, enrol_port=0) as server, client_of(new_directory, server.enrol_port) as desk:
         answer = desk.post("/v1/enrol", json={**asked(server, "unit-3"), **changes})
     assert (answer.status_code, answer.json().get("reason")) == (status, reason)
     assert not [value for value in changes.values() if value in answer.text]
 
 
-def test_who_is_wrong_too_often_waits_and_then_not_even_a_right_code_is_looked_at(directory: Path) -> None:
-    with DepartmentServer(directory, enrol_port=0) as server, client_of(directory, server.enrol_port) as desk:
+def test_who_is_wrong_too_often_waits_and_then_not_even_a_right_code_is_looked_at(new_directory: Path) -> None:
+    with DepartmentServer(new_directory, enrol_port=0) as server, client_of(new_directory, server.enrol_port) as desk:
         right = asked(server, "unit-4")
         statuses = [desk.post("/v1/enrol", json={**right, "code": "0" * 20}).status_code for _ in range(11)]
         answer = desk.post("/v1/enrol", json=right)

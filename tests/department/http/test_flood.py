@@ -19,7 +19,8 @@ import pytest
 from alpr_edge.department.http import enrolment_server
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits
 from alpr_edge.department.http.enrolment_process import EnrolmentProcess
-from alpr_edge.department.http.server import UNIT_CONNECTIONS_MAX, listening_at
+from alpr_edge.department.http.server import listening_at
+from alpr_edge.department.http.uvicorn_server import UNIT_CONNECTIONS_MAX
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError

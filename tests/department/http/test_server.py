@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from alpr_edge.department.http.client_auth import common_name
-from alpr_edge.department.http.server import DepartmentServer, tls_context
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import REQUEST_BYTES_MAX
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import digest
@@ -162,7 +163,7 @@ def test_without_certificates_or_with_a_taken_port_nothing_starts(
     with pytest.raises(DepartmentError, match=r"no usable server\.pem, server\.key and ca\.pem"):
         DepartmentServer(tmp_path)
     with pytest.raises(DepartmentError, match=f"port {server.port}: cannot listen: Address already in use"):
-        DepartmentServer(directory, port=server.port)
+        DepartmentServer(initialise(tmp_path / "other", ["127.0.0.1"]).directory, port=server.port)
 
 
 def test_a_common_name_is_taken_only_when_there_is_one() -> None:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli.department.app import app
-from alpr_edge.department.ingest.media import MediumImport, TakenIn
+from alpr_edge.department.ingest.media import ImportResult, MediumImport
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError
@@ -54,7 +54,7 @@ def medium(units: dict[str, UplinkSettings], tmp_path: Path) -> Path:
     return made
 
 
-def troubles(found: TakenIn) -> list[str]:
+def troubles(found: ImportResult) -> list[str]:
     """Without the names of files."""
     return sorted(trouble.partition(": ")[2] for trouble in found.troubles)
 
@@ -63,7 +63,7 @@ def test_every_item_arrives_once_however_often_the_medium_is_read(
     storage: Storage, directory: Path, medium: Path
 ) -> None:
     for _ in range(2):
-        assert imported(storage, directory, medium) == TakenIn(stored=4, receipts=4)
+        assert imported(storage, directory, medium) == ImportResult(stored=4, receipts=4)
     assert stored(directory) == {sent.item_id: sent.sha256 for sent in BATCH}
 
 
@@ -79,7 +79,7 @@ def test_what_also_came_over_the_network_is_not_doubled(
 def test_an_item_that_was_never_finished_is_left_out(storage: Storage, directory: Path, medium: Path) -> None:
     whole = path_of(medium, "unit-1", read_item())
     whole.rename(whole.with_name(f".{whole.name}.new"))
-    assert imported(storage, directory, medium) == TakenIn(stored=3, receipts=3)
+    assert imported(storage, directory, medium) == ImportResult(stored=3, receipts=3)
 
 
 def test_damaged_and_linked_files_are_told_and_do_not_stop_the_rest(

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise, server_names
+from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
+from alpr_edge.department.pki.server_certificate import server_names
 from alpr_edge.domain.errors import DepartmentError
 
 

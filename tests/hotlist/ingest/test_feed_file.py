@@ -125,7 +125,7 @@ def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path) -> None:
 def test_a_header_of_nonsense_is_damage(path: Path, archive: bytes, record: bytes, place: int, byte: int) -> None:
     at = archive.rindex(record) + place
     path.write_bytes(archive[:at] + bytes([byte]) + archive[at + 1 :])
-    with pytest.raises(FeedError, match="damaged or cut short; fetch it again"):
+    with pytest.raises(FeedError, match="damaged or cut short; download it again"):
         read(path, password=PASSWORD)
 
 

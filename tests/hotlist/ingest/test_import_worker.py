@@ -78,7 +78,7 @@ def serial_of(lists: ListStore) -> int:
     return sync_state.state_of(lists.database, "bolo").serial
 
 
-def test_a_fetched_list_is_taken_with_its_makers_signature_alone(
+def test_a_downloaded_list_is_imported_with_its_makers_signature_alone(
     worker: ImportWorker, lists: ListStore, tmp_path: Path
 ) -> None:
     maker, key = Ed25519PrivateKey.generate(), tmp_path / "feed.pub"
@@ -163,14 +163,14 @@ def test_a_refused_file_is_noted_once_and_the_list_held_stays(
     take(worker, source)
     drop(folder, "bad.csv")
     (folder / "bad.csv").write_bytes(b"no header of ours\n" * 3)
-    with pytest.raises(FeedError, match="refused, the list held before stays"):
+    with pytest.raises(FeedError, match="refused, the list in use stays"):
         take(worker, source)
     assert sync_state.state_of(lists.database, "bolo").take_failure
     assert take(worker, source) is None
     assert found(loader, "ABC123") == 1
 
 
-def test_a_fetched_list_is_taken_in_and_forgotten(worker: ImportWorker, source: ListSource, lists: ListStore) -> None:
+def test_a_downloaded_list_is_imported_and_removed(worker: ImportWorker, source: ListSource, lists: ListStore) -> None:
     fetched(worker, *ROWS, serial=4)
     report = take(worker, source)
     assert report is not None
@@ -193,18 +193,18 @@ def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
     fetched(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError):
         take(worker, source)
-    assert serial_of(lists) == 4  # or both would be fetched for ever
+    assert serial_of(lists) == 4  # or both would be downloaded for ever
     fetched(worker, *ROWS, serial=5)
     assert take(worker, source) is not None
 
 
-def test_a_damaged_fetched_list_is_fetched_again(
+def test_a_damaged_download_is_downloaded_again(
     worker: ImportWorker, source: ListSource, data: Path, lists: ListStore
 ) -> None:
     fetched(worker, *ROWS, serial=4)
     (data / "incoming" / "bolo.feed").write_bytes(b"damaged")
     sync_state.note(lists.database, "bolo", etag='"x"', serial=3)
-    with pytest.raises(FeedError, match="it is fetched again"):
+    with pytest.raises(FeedError, match="it is downloaded again"):
         take(worker, source)
     state = sync_state.state_of(lists.database, "bolo")
     assert (state.etag, state.serial, worker.incoming.waits("bolo")) == ("", 0, False)
@@ -271,19 +271,19 @@ def test_roll_back_to_a_missing_or_damaged_file_is_refused(
     assert (found(loader, "ABC123"), found(loader, "ABE125")) == (1, 0)
 
 
-def test_not_one_look_up_misses_while_lists_are_taken_in_and_rolled_back(
+def test_not_one_look_up_misses_while_lists_are_imported_and_rolled_back(
     worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, loader: HotlistLoader
 ) -> None:
     """Every generation lists the plate."""
     drop(folder, "0.csv", *ROWS)
     take(worker, source)
     loader.load()
-    missed, looked, done = [0], [0], threading.Event()
+    misses, lookups, done = [0], [0], threading.Event()
 
     def look_up() -> None:
         while not done.is_set():
-            looked[0] += 1
-            missed[0] += not list(loader.exact("ABC123"))
+            lookups[0] += 1
+            misses[0] += not list(loader.exact("ABC123"))
 
     reader = threading.Thread(target=look_up)
     reader.start()
@@ -296,4 +296,4 @@ def test_not_one_look_up_misses_while_lists_are_taken_in_and_rolled_back(
     time.sleep(timedelta(milliseconds=10).total_seconds())
     done.set()
     reader.join(60)
-    assert (missed[0], looked[0] > 100) == (0, True)
+    assert (misses[0], lookups[0] > 100) == (0, True)

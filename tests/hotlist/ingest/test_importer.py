@@ -133,7 +133,7 @@ def test_a_refused_feed_leaves_the_list_held_live(
     before = sorted(lists.directory.iterdir())
     loader.load()
     request_of.path.write_bytes(bad_feed)
-    with pytest.raises(FeedError, match=r"^clew-svs: bad_feed, the list held before stays: ") as refusal:
+    with pytest.raises(FeedError, match=r"^clew-svs: refused, the list in use stays: ") as refusal:
         import_feed(request_of, lists, NOW)
     assert "\n" not in str(refusal.value)
     assert "4XYZ" not in str(refusal.value)

@@ -57,7 +57,7 @@ def test_without_a_filter_it_has_a_lower_priority() -> None:
     done = ran([sys.executable, "-c", TELL])
     niceness, score, data, _ = done.stdout.split()
     assert (int(niceness), int(score), int(data)) == (NICENESS, OOM_SCORE, DATA_BYTES_MAX)
-    assert "import.rests" not in done.stderr
+    assert "import.throttled" not in done.stderr
 
 
 def test_inside_the_unit_it_rests_half_of_the_time_and_says_so(unit_filter: list[str]) -> None:
@@ -65,7 +65,7 @@ def test_inside_the_unit_it_rests_half_of_the_time_and_says_so(unit_filter: list
     niceness, score, data, share = done.stdout.split()
     assert (int(niceness), int(score), int(data)) == (os.nice(0), OOM_SCORE, DATA_BYTES_MAX)
     assert float(share) < 0.6
-    assert 'event=import.rests failure="no lower priority: Operation not permitted"' in done.stderr
+    assert 'event=import.throttled failure="no lower priority: Operation not permitted"' in done.stderr
 
 
 class Unit:
@@ -94,7 +94,7 @@ class Unit:
     def taken(self, *before: str) -> str:
         """What the process says that takes the next list in."""
         files = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(self._folder / "drop")]
-        order = ImportJob(
+        job = ImportJob(
             data_directory=self._folder / "data",
             keys_directory=self._folder / "keys",
             source=self.source,
@@ -102,7 +102,7 @@ class Unit:
             now=datetime.now(UTC),
         )
         return ran(
-            [*before, sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"], order.model_dump_json()
+            [*before, sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"], job.model_dump_json()
         ).stderr
 
     def entries(self) -> list[int]:
@@ -114,7 +114,7 @@ def unit(tmp_path: Path) -> Unit:
     return Unit(tmp_path)
 
 
-def test_a_list_is_taken_in_under_the_filter_of_the_unit(unit: Unit, unit_filter: list[str]) -> None:
+def test_a_list_is_imported_under_the_filter_of_the_unit(unit: Unit, unit_filter: list[str]) -> None:
     unit.drop("list.csv", *(f"ABC{number:04d},Stolen,CA" for number in range(2000)), second=0)
     assert "event=hotlist.imported" in unit.taken(*unit_filter)
     assert unit.entries() == [2000]

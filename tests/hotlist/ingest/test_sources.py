@@ -153,7 +153,7 @@ def test_the_limits_are_the_sources(lists: ListStore, path: Path) -> None:
     fewer = b"DATE11/24/2026 06:00\n" + csv_text(*good[:95])
     with pytest.raises(FeedError, match="--accept-shrink"):
         imported(lists, path, fewer, shrink_share_max=0.01, shrink_entries_min=1)
-    with pytest.raises(FeedError, match="older than the one held"):
+    with pytest.raises(FeedError, match="older than the one in use"):
         imported(lists, path, b"DATE11/23/2026 06:00\n" + csv_text(*good))
     assert len(HotlistLoader(lists.database, lists.lists_key, lists.directory).load()) == 100
 

@@ -101,7 +101,7 @@ def test_a_list_that_the_clock_refused_is_taken_with_the_right_time(
     assert worker.import_next(source, listing, REAL) is None
 
 
-def test_a_fetched_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lists: ListStore) -> None:
+def test_a_downloaded_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lists: ListStore) -> None:
     """Its entries expire, and neither it nor the clock says from when."""
     source = ListSource.model_validate(
         {"name": "bolo", "format": "generic-csv", "url": "https://lists.example.org/a", "entries_expire_h": 48}
@@ -116,8 +116,8 @@ def test_a_fetched_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lis
     assert not worker.incoming.waits("bolo")
 
 
-def test_a_fetched_list_from_the_future_does_not_keep_others_out(worker: ImportWorker, lists: ListStore) -> None:
-    """It is fetched anew; the department, which is asked without delay, only once."""
+def test_a_downloaded_list_from_the_future_does_not_keep_others_out(worker: ImportWorker, lists: ListStore) -> None:
+    """It is downloaded anew; the department, which is asked without delay, only once."""
     source = ListSource.model_validate({"name": "bolo", "format": "generic-csv", "department": True})
     for serial in (0, 7):
         fetch(worker, DATED)
@@ -138,7 +138,7 @@ def fetch(worker: ImportWorker, content: bytes) -> None:
 def test_a_list_from_the_future_taken_without_a_time_locks_nothing_out() -> None:
     held = Generation("bolo", 1, datetime(2062, 1, 1, tzinfo=UTC), None, 10)
     validation.check_issued(REAL - timedelta(hours=1), held, REAL, DEFAULT_LIMITS)
-    with pytest.raises(Exception, match="older than the one held"):
+    with pytest.raises(Exception, match="older than the one in use"):
         validation.check_issued(REAL, replace(held, issued=REAL + timedelta(hours=1)), REAL, DEFAULT_LIMITS)
 
 

@@ -75,7 +75,7 @@ def test_damage_is_found_wherever_it_is(incoming: DownloadSpool, tmp_path: Path)
 
 def test_another_units_key_opens_nothing(incoming: DownloadSpool, tmp_path: Path) -> None:
     put(incoming)
-    with pytest.raises(LostError, match="fetched again"):
+    with pytest.raises(LostError, match="downloaded again"):
         read(DownloadSpool(tmp_path, bytes(32)))
 
 

@@ -1,0 +1,30 @@
+"""Asks before a command does what cannot be undone."""
+
+import click
+import typer
+
+from alpr_edge.domain.errors import AlprEdgeError
+
+
+class NoConsentError(AlprEdgeError):
+    """The person did not agree; nothing was changed."""
+
+
+def require_consent(question: str, *, yes: bool) -> None:
+    """Ask a question that only "y" answers; without a person at the terminal nobody agrees.
+
+    Args:
+        question: what is about to happen.
+        yes: whether the person agreed beforehand, with ``--yes``.
+
+    Raises:
+        NoConsentError: anything but "y".
+    """
+    if yes:
+        return
+    try:
+        agrees = typer.confirm(question, err=True)
+    except click.Abort:
+        agrees = False
+    if not agrees:
+        raise NoConsentError("nothing was changed; answer y, or give --yes to agree beforehand")

@@ -1,0 +1,108 @@
+"""``alpr-edge department status`` and ``verify``: what is stored, whether it is whole, and when certificates end."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
+from alpr_edge.cli.output import count_text, print_object, time_text
+from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.errors import DepartmentError
+
+if TYPE_CHECKING:
+    from alpr_edge.department.ingest.storage import StorageCounts
+    from alpr_edge.department.ingest.verification import Verification
+    from alpr_edge.department.pki.authority import TlsFiles
+
+_NO_CERTIFICATE: dict[str, Any] = {
+    "names": [],
+    "certificate_until": None,
+    "certificate_days_left": None,
+    "authority_until": None,
+}
+
+
+def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
+    """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.serving import is_served, served_ports
+
+    with open_storage(directory) as storage:
+        counts = storage.counts()
+    ports = served_ports(directory) if is_served(directory) else None
+    about, warnings = _certificate(TlsFiles(directory))
+    if as_json:
+        serving = None if ports is None else ports.model_dump()
+        print_object(dataclasses.asdict(counts) | about | {"serving": serving, "warnings": warnings})
+        return
+    typer.echo(_counts_text(counts))
+    typer.echo("served: no" if ports is None else f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}")
+    if about["certificate_until"] is not None:
+        days = count_text(max(about["certificate_days_left"], 0), "day")
+        typer.echo(
+            f"server certificate for {', '.join(about['names'])}, until {about['certificate_until']:%Y-%m-%d}: {days}"
+        )
+        typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
+    for line in warnings:
+        typer.secho(f"warning: {line}", fg=typer.colors.YELLOW)
+
+
+def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
+    """Check the database, and each stored body and image against its digest; ends with 1 when something is damaged."""
+    from alpr_edge.department.db.database import DATABASE_NAME
+    from alpr_edge.department.db.integrity import check_integrity
+    from alpr_edge.department.ingest.verification import verify
+
+    check_integrity(require_department(directory) / DATABASE_NAME, None)
+    with open_storage(directory) as storage, progress_bar("items") as show:
+        result = verify(storage, lambda done, total: show("items", done, total))
+    if as_json:
+        print_object(dataclasses.asdict(result) | {"ok": result.is_whole})
+    else:
+        typer.echo(_verification_text(result))
+        for item in result.examples:
+            typer.echo(item, err=True)
+    if not result.is_whole:
+        raise typer.Exit(1)
+
+
+def _certificate(files: TlsFiles) -> tuple[dict[str, Any], list[str]]:
+    """What status says of the certificates, and the warnings about them."""
+    from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
+
+    try:
+        certificate, now = ServerCertificate.load(files), utc_now()
+    except DepartmentError as error:
+        return _NO_CERTIFICATE, [str(error)]
+    about = {
+        "names": list(certificate.names),
+        "certificate_until": certificate.valid_until,
+        "certificate_days_left": certificate.days_left(now),
+        "authority_until": certificate.authority_until,
+    }
+    return about, certificate.warnings(now)
+
+
+def _counts_text(counts: StorageCounts) -> str:
+    lines = [f"{'reads':<10}{counts.reads:>9}", f"{'hits':<10}{counts.hits:>9}"]
+    lines += [f"{kind + ' items':<10}{count:>9}" for kind, count in sorted(counts.items.items())]
+    lines += [f"from {unit}: {count} items" for unit, count in sorted(counts.units.items())]
+    received = "never" if counts.last_received is None else time_text(counts.last_received)
+    lines.append(f"last received {received}")
+    return "\n".join(lines)
+
+
+def _enrolment_text(enrol_port: int | None) -> str:
+    return "without enrolment" if enrol_port is None else f"enrolment at port {enrol_port}"
+
+
+def _verification_text(result: Verification) -> str:
+    return (
+        f"{count_text(result.bodies, 'body', 'bodies')} and {count_text(result.images, 'image')} checked: "
+        f"{result.damaged_bodies} bodies damaged, {result.damaged_images} images damaged, "
+        f"{result.missing_images} images missing"
+    )

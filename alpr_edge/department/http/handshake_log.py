@@ -1,0 +1,48 @@
+"""Logs connections that ended before their TLS handshake did, with the client's address, in bounded number."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+LINES_MAX = 20
+"""Most lines within :data:`WINDOW_S`; a scan of the network must not fill the disk."""
+WINDOW_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class HandshakeLog:
+    """Writes one line for each failed handshake, and a count of those that are too many for a line each.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._window_end_s = 0.0
+        self._lines = 0
+        self._skipped = 0
+
+    def write(self, client: str, reason: str) -> None:
+        """Log a failed handshake.
+
+        Args:
+            client: the address at the other end.
+            reason: why the handshake failed.
+        """
+        now_s = self._clock()
+        if now_s >= self._window_end_s:
+            self._begin_window(now_s)
+        if self._lines >= LINES_MAX:
+            self._skipped += 1
+            return
+        self._lines += 1
+        log.warning("department.handshake_failed", client=client, reason=reason)
+
+    def _begin_window(self, now_s: float) -> None:
+        if self._skipped:
+            log.warning("department.handshakes_failed", count=self._skipped, reason="too many for a line each")
+        self._window_end_s = now_s + WINDOW_S
+        self._lines = self._skipped = 0

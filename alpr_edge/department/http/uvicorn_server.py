@@ -1,0 +1,130 @@
+"""A bounded HTTP/1.1 server over uvicorn, whose requests know the client's certificate.
+
+uvicorn checks the certificate but does not tell the application whose it was, so the protocol is extended by that: the
+:class:`~alpr_edge.department.http.client_auth.Peer` goes into the state of every request of the connection.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
+from alpr_edge.department.http.connections import ConnectionGate
+from alpr_edge.department.http.tls_contexts import ReportingContext
+
+KEEP_ALIVE_S = 30
+STOP_S_MAX = 10
+STEP_S = 10.0
+"""Time between two calls of the periodic work of a server."""
+UNIT_CONNECTIONS_MAX = 8
+"""Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
+
+
+class GatedProtocol(H11Protocol):
+    """HTTP/1.1 over a connection whose gate is told when the handshake is over."""
+
+    gate: ClassVar[ConnectionGate | None] = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Note that the handshake is over."""
+        super().connection_made(transport)
+        if self.gate is not None:
+            self.gate.established(transport)
+
+
+class PeerProtocol(GatedProtocol):
+    """HTTP/1.1 with the client's verified certificate in the request's state."""
+
+    peer: Peer | None = None
+    began_s: float = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Note who is at the other end, and end the oldest connection of a unit that has too many."""
+        super().connection_made(transport)
+        self.began_s, self.peer = time.monotonic(), peer_at(transport.get_extra_info("ssl_object"))
+        self.app_state = {**self.app_state, PEER: self.peer}
+        if self.peer is not None and len(same := self._of_unit(self.peer.unit_id)) > UNIT_CONNECTIONS_MAX:
+            min(same, key=lambda one: one.began_s).transport.abort()
+
+    def _of_unit(self, unit_id: str) -> "list[PeerProtocol]":
+        peers = [one for one in self.connections if isinstance(one, PeerProtocol) and one.peer is not None]
+        return [one for one in peers if one.peer is not None and one.peer.unit_id == unit_id]
+
+
+class BoundedServer(uvicorn.Server):
+    """A server that does periodic work in its event loop, which so shows that it is alive.
+
+    Args:
+        config: the server's.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.on_ready: Callable[[], None] | None = None
+        """Called once, when the server accepts connections."""
+        self.steps: list[Callable[[], None]] = []
+        """Called every :data:`STEP_S` by the thread of the event loop; none may take long."""
+        self.alive_s = time.monotonic()
+        """When the event loop last went round, on monotonic time."""
+        self._next_step_s = 0.0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept connections."""
+        await super().startup(sockets)
+        if self.on_ready is not None:
+            self.on_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is due; returns whether to stop."""
+        self.alive_s = time.monotonic()
+        if self.alive_s >= self._next_step_s:
+            self._next_step_s = self.alive_s + STEP_S
+            for step in self.steps:
+                step()
+        return await super().on_tick(counter)
+
+
+def uvicorn_server(
+    application: ASGIApp,
+    context: ReportingContext,
+    protocol: type[GatedProtocol] = PeerProtocol,
+    gate: ConnectionGate | None = None,
+    steps: Sequence[Callable[[], None]] = (),
+) -> BoundedServer:
+    """A bounded HTTP/1.1 server that serves sockets given to it.
+
+    Args:
+        application: the application to serve.
+        context: its side of TLS.
+        protocol: :class:`PeerProtocol` tells the application who its client is.
+        gate: the limits on the sockets that it will serve; None: they are not bounded.
+        steps: the periodic work of the server.
+    """
+    config = uvicorn.Config(
+        application,
+        http=type(protocol.__name__, (protocol,), {"gate": gate}),
+        interface="asgi3",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=None if gate is None else gate.limits.connections + 1,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S_MAX,
+    )
+    config.load()
+    config.ssl = context
+    if gate is not None:
+        context.on_failure = gate.note_failure
+    server = BoundedServer(config)
+    server.steps += steps
+    return server

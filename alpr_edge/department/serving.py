@@ -1,0 +1,77 @@
+"""Who serves a department's folder: one process at a time, and at which ports others find it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.runtime.durable_files import replace_file
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+
+LOCK_NAME = "serve.lock"
+PORTS_NAME = "serving.json"
+
+
+class ServedPorts(BaseModel):
+    """The ports of the process that serves a folder, or that served it last."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    port: int
+    enrol_port: int | None = None
+    """None: it enrols no unit."""
+
+
+@contextmanager
+def serving_alone(directory: Path) -> Iterator[None]:
+    """Hold a department's folder while the block serves it.
+
+    Raises:
+        DepartmentError: another process serves it, or the folder cannot be used.
+    """
+    busy = (
+        f"{directory}: another process serves this department already (see: systemctl status alpr-edge-department); "
+        "stop it first"
+    )
+    try:
+        descriptor = open_lock_file(directory / LOCK_NAME)
+    except OSError as error:
+        raise DepartmentError(f"{directory}: cannot be used: {error.strerror}") from None
+    try:
+        with exclusive_lock(descriptor, busy):
+            yield
+    except StoreError as error:
+        if str(error) != busy:
+            raise
+        raise DepartmentError(busy) from None
+
+
+def note_ports(directory: Path, ports: ServedPorts) -> None:
+    """Record the ports; a folder that takes no file only costs ``department code`` its knowledge of them."""
+    try:
+        replace_file(directory / PORTS_NAME, ports.model_dump_json().encode())
+    except (OSError, StoreError):
+        return
+
+
+def served_ports(directory: Path) -> ServedPorts | None:
+    """The ports of the process that serves a folder, or served it last; None: nobody did yet."""
+    try:
+        return ServedPorts.model_validate_json((directory / PORTS_NAME).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def is_served(directory: Path) -> bool:
+    """Whether a process serves a folder now."""
+    path = directory / LOCK_NAME
+    if not path.exists():
+        return False
+    try:
+        with exclusive_lock(os.open(path, os.O_RDWR | os.O_CLOEXEC), ""):
+            return False
+    except (OSError, StoreError):
+        return True
