@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alpr_edge.department.ingest.media import MediumImport, ImportResult
+from alpr_edge.department.ingest.media import ImportResult, MediumImport
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.protocol.items import OutboxItem
