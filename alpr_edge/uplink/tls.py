@@ -32,7 +32,7 @@ _REFUSED_ALERTS = {
 }
 """TLS alerts (RFC 8446, 6.2) about the certificate that was sent, as OpenSSL spells them at the end of a reason."""
 _OTHER_AUTHORITY = "it is of an authority this unit does not know; is a login page in between? check [uplink] ca_file"
-_OTHER_NAME = 'it is for another name than [uplink] url has; add that there: alpr-edge department renew --name'
+_OTHER_NAME = "it is for another name than [uplink] url has; add that there: alpr-edge department renew --name"
 _HAS_ENDED = 10
 """OpenSSL's verification error for a certificate that has ended (x509_vfy.h)."""
 _DISTRUSTED = {

@@ -249,7 +249,9 @@ class Uploader:
         self._batch_bytes = max(self._batch_bytes // 2, BATCH_BYTES_MIN)
         self.state = replace(self.state, link=link, last_error=reason, failures=failures)
         self._count()
-        log.warning("uplink.delivery_failed", link=link.value, reason=reason, failures=failures, wait_s=round(wait_s, 1))
+        log.warning(
+            "uplink.delivery_failed", link=link.value, reason=reason, failures=failures, wait_s=round(wait_s, 1)
+        )
         return wait_s
 
     def _pause(self, error: UnauthorisedError) -> float:
