@@ -65,7 +65,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
+class UnitCertificate:
     """The certificate that a unit holds."""
 
     unit_id: str
@@ -75,7 +75,7 @@ class Enrolment:
     """Whether it is new; False: it was held before, and nothing was requested from the department."""
 
 
-def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolment | None:
+def held(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertificate | None:
     """The certificate held, if it is this unit's, of the authority held, usable with its key, and valid now."""
     try:
         context_of(settings)
@@ -92,7 +92,9 @@ def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolment | N
     return _told(certificate, unit_id, new=False)
 
 
-def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool) -> Enrolment:
+def enrol(
+    settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool
+) -> UnitCertificate:
     """Make sure that this unit holds a certificate of its department.
 
     Args:
@@ -126,7 +128,9 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
         return _enrolled(settings, unit_id, invitation, code, now)
 
 
-def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime) -> Enrolment:
+def _enrolled(
+    settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime
+) -> UnitCertificate:
     desk = _desk_of(settings, invitation)
     authority = _authority(desk, invitation, now)
     key_file = settings.key_file.with_name(settings.key_file.name + ".enrolling")
@@ -233,5 +237,5 @@ def _explained(refusal: NoCertificateError, desk: UplinkSettings, unit_id: str) 
     return refusal
 
 
-def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> Enrolment:
-    return Enrolment(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)
+def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> UnitCertificate:
+    return UnitCertificate(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)

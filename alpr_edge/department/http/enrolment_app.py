@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, host_of, issued, small_body
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.rate_limit import WrongTries, neighbourhood
-from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
@@ -72,10 +72,10 @@ class _Desk:
         address = neighbourhood(host)
         wait_s = self._address_tries.wait_s(address)
         if wait_s > 0:
-            raise RefusedError(Refusal.TRIES, wait_s)
+            raise CertificateRefusedError(Refusal.TRIES, wait_s)
         try:
             return self._units.enrol(asked.unit_id, _canonical(asked.code), asked.request, host)
-        except RefusedError:
+        except CertificateRefusedError:
             self._address_tries.note(address)
             raise
 
@@ -84,4 +84,4 @@ def _canonical(code: str) -> str:
     try:
         return parsed(code)
     except MistypedError:
-        raise RefusedError(Refusal.CODE) from None
+        raise CertificateRefusedError(Refusal.CODE) from None
