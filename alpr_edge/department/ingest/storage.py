@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits, items, reads
-from alpr_edge.department.hotlists import ListShelf
+from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
 from alpr_edge.department.ingest.records import ItemRecord, Part, PartError, record_of
@@ -72,7 +72,7 @@ class Storage:
     def __init__(self, directory: Path, *, create: bool = True) -> None:
         self._database = DepartmentDatabase(directory, create=create)
         self._images = ImageFolder(directory / IMAGES_NAME)
-        self.lists = ListShelf(directory / LISTS_NAME)
+        self.lists = ListRepository(directory / LISTS_NAME)
         """Hotlists for the units."""
         self.list_requests = ListRequests(self._database)
         """The lists that units asked for."""
@@ -90,7 +90,7 @@ class Storage:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
         """
         checked = [_checked(part, unit_id) for part in parts]
-        with self._database.one_line():
+        with self._database.database_errors():
             for record in checked:
                 if isinstance(record, ItemRecord) and record.kind is ItemKind.IMAGE:
                     self._images.put(record.sha256, record.body)
@@ -135,7 +135,7 @@ class Storage:
         Raises:
             StoreError: the disk failed.
         """
-        with self._database.one_line():
+        with self._database.database_errors():
             return self._images.digest(sha256)
 
     def check(self) -> None:
