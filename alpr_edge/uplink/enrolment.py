@@ -184,8 +184,8 @@ def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) ->
         raise UplinkError(f"{where}: gives no certificate of an authority; check the address") from None
     if wanted and certificate.fingerprint(SHA256()).hex() != wanted:
         raise UplinkError(
-            f"{target.url}: its authority is not the one of --ca-fingerprint; nothing was sent. Compare it with what the "
-            "department printed; if it is right, somebody else answers there"
+            f"{target.url}: its authority is not the one of --ca-fingerprint; nothing was sent. Compare it with what "
+            "the department printed; if it is right, somebody else answers there"
         )
     return certificate
 
