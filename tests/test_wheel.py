@@ -52,6 +52,11 @@ def test_the_models_came_along_and_are_found(python: Path, tmp_path: Path) -> No
     assert not Path(where.strip()).is_relative_to(ROOT)
 
 
+def test_the_settings_file_came_along(python: Path, tmp_path: Path) -> None:
+    run(str(python.parent / "alpr-edge"), "settings", "init", "new.toml", cwd=tmp_path)
+    assert (tmp_path / "new.toml").read_bytes() == (ROOT / "config" / "alpr-edge.toml").read_bytes()
+
+
 def test_no_training_code_is_in_the_wheel(python: Path) -> None:
     models = python.parents[1] / "share" / "alpr-edge" / "models"
     others = {"LICENSE", "README.md", "manifest.toml", "reader.yaml"}

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
-from alpr_edge.app.stages.store_figures import store_figures, store_warnings
+from alpr_edge.app.stages.store_counts import StoreCounts, store_figures, store_warnings
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
@@ -128,8 +129,11 @@ class CaptureDaemon:
             pipeline.supervisor.add(stage, replaceable=True)
         disk = DiskStage(self._settings, store, ballast, self._clock)
         pipeline.supervisor.add(disk)
+        counts = StoreCounts(partial(store_figures, store, self._attempts))
+        pipeline.supervisor.add(counts, replaceable=True)
         databases = DatabaseHealth(store)
-        return CaptureSession(store, lists, deps.alerter, self._positioning, cameras, pipeline, disk, databases, halt)
+        parts = (cameras, pipeline, disk, counts, databases)
+        return CaptureSession(store, lists, deps.alerter, self._positioning, *parts, halt)
 
     def _keep(self, session: CaptureSession) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
@@ -155,7 +159,7 @@ class CaptureDaemon:
             lists.refresh(now)
             if lists.judge(now):
                 sound(Tone.STALE)
-            others = disk.figures() | store_figures(session.store, self._attempts)
+            others = disk.figures() | session.counts.figures()
             others |= do("databases set aside", databases.figures, otherwise={})
             troubles = (*session.faults(), *self._not_recovered, *pipeline.storage_faults())
             warnings = (*lists.old(), *disk.warnings(), *databases.warnings(), *store_warnings(others), *self._dates())

@@ -12,6 +12,7 @@ from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.store.unit_store import UnitStore
 
 
@@ -26,6 +27,7 @@ class CaptureSession:
     cameras: list[Camera]
     pipeline: Pipeline
     disk: DiskStage
+    counts: StoreCounts
     databases: DatabaseHealth
     halt: threading.Event
     """Ends the waits of the cameras."""

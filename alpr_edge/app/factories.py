@@ -8,7 +8,7 @@ import cv2
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.time_sources import TimeSources
 from alpr_edge.settings import Settings, VisionSettings
@@ -106,7 +106,7 @@ def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -
     )
 
 
-def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLoader]:
+def open_lists(settings: Settings, database: Database) -> tuple[ListStore, HotlistLoader]:
     """Open the folder of the unit's hotlists, for imports, and the loader that looks plates up in them.
 
     Raises:
@@ -114,4 +114,4 @@ def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLo
     """
     key = load_key("lists", settings.store.keys_directory)
     directory = settings.unit.data_directory / LISTS_DIRECTORY
-    return Lists(database, key, directory), HotlistLoader(database, key, directory)
+    return ListStore(database, key, directory), HotlistLoader(database, key, directory)

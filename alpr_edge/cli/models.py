@@ -1,19 +1,19 @@
 """``alpr-edge models``: are the model files the ones their manifest names, and how others are added."""
 
-import json
-from dataclasses import asdict
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_lines, print_object
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.services.model_install import AddedModels, ModelFiles, add_models
-from alpr_edge.settings import Settings, load
-from alpr_edge.vision.manifest import has_manifest, load_model, model_names
-from alpr_edge.vision.model_folders import model_folders
+
+if TYPE_CHECKING:
+    from alpr_edge.services.model_install import AddedModels
 
 app = typer.Typer(help="Detector and reader files.", no_args_is_help=True)
 
@@ -26,10 +26,12 @@ def verify(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare every model file, shipped and added, with its manifest entry. Exit code 1 if one differs."""
+    """Compare every model file with its manifest entry. Exit code 1 if one differs."""
     results = [result for folder in _folders(models, settings) for result in _verified(folder)]
-    for result in results:
-        typer.echo(json.dumps(result) if as_json else f"{result['model']}: {result['fault'] or 'as in the manifest'}")
+    if as_json:
+        print_lines(results)
+    else:
+        typer.echo("\n".join(f"{result['model']}: {result['fault'] or 'as in the manifest'}" for result in results))
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 
@@ -47,14 +49,17 @@ def add(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a detector and a reader, try them on a rendered frame and add them to this unit.
+    """Check a detector and a reader and add them to this unit. They are tried on a rendered frame first.
 
     They are used once vision.detector and vision.reader name them. How well they find and read, a checkout measures on
     real photos: scripts/bench accuracy --models FOLDER --detector NAME --reader NAME
     """
+    from alpr_edge.services.model_install import ModelFiles, add_models
+    from alpr_edge.settings import load
+
     unit = load(settings)
     added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
-    typer.echo(json.dumps(asdict(added) | {"folder": str(added.folder)}) if as_json else _told(added))
+    print_object(added) if as_json else typer.echo(_told(added))
 
 
 def _folders(models: Path | None, settings: Path) -> list[Path]:
@@ -62,6 +67,10 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
 
     Without a settings file (no unit, only the software) nothing was added.
     """
+    from alpr_edge.settings import Settings, load
+    from alpr_edge.vision.manifest import has_manifest
+    from alpr_edge.vision.model_folders import model_folders
+
     is_unit = settings != DEFAULT_SETTINGS or settings.exists()
     unit = load(settings) if is_unit else Settings()
     folders = model_folders(unit.vision, unit.unit.data_directory)
@@ -69,6 +78,8 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
 
 
 def _verified(folder: Path) -> list[dict[str, str | bool]]:
+    from alpr_edge.vision.manifest import load_model, model_names
+
     results: list[dict[str, str | bool]] = []
     for role, name in model_names(folder):
         try:

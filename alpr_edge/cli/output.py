@@ -67,7 +67,12 @@ def count_text(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
-def print_table(headers: Row, rows: Sequence[Row], colours: Sequence[str | None] | None = None) -> None:
+def print_table(
+    headers: Row,
+    rows: Sequence[Row],
+    colours: Sequence[str | None] | None = None,
+    notes: Sequence[str] | None = None,
+) -> None:
     """Print a table as wide as the terminal, or 80 columns in a pipe (``COLUMNS`` says otherwise); nothing is cut.
 
     Cells wrap at spaces. Where even that does not fit, each row becomes a block with a line for each cell.
@@ -76,17 +81,27 @@ def print_table(headers: Row, rows: Sequence[Row], colours: Sequence[str | None]
         headers: the heads of the columns.
         rows: the cells.
         colours: a colour of click for each row, or None.
+        notes: a line below each row, such as an id too long for a column.
     """
     columns = [list(column) for column in zip(headers, *rows, strict=True)]
-    widths = _column_widths(columns, shutil.get_terminal_size().columns)
+    total = shutil.get_terminal_size().columns
+    widths = _column_widths(columns, total)
+    notes = notes or [""] * len(rows)
     if widths is None:
-        _print_blocks(headers, rows)
+        _print_blocks(headers, rows, notes)
         return
-    for row, colour in zip((headers, *rows), (None, *(colours or [None] * len(rows))), strict=True):
-        cells = [_wrapped_lines(cell, width) for cell, width in zip(row, widths, strict=True)]
-        for parts in itertools.zip_longest(*cells, fillvalue=""):
-            line = _GAP.join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
-            typer.secho(line, fg=colour, bold=row is headers)
+    _print_row(headers, widths, bold=True)
+    for row, colour, note in zip(rows, colours or [None] * len(rows), notes, strict=True):
+        _print_row(row, widths, fg=colour)
+        for line in _wrapped_lines(note, total - len(_GAP)):
+            typer.echo(f"{_GAP}{line}")
+
+
+def _print_row(row: Row, widths: Sequence[int], **style: Any) -> None:  # noqa: ANN401 - those of click
+    cells = [_wrapped_lines(cell, width) for cell, width in zip(row, widths, strict=True)]
+    for parts in itertools.zip_longest(*cells, fillvalue=""):
+        line = _GAP.join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
+        typer.secho(line.rstrip(), **style)
 
 
 def _wrapped_lines(cell: str, width: int) -> list[str]:
@@ -106,14 +121,16 @@ def _column_widths(columns: Sequence[Sequence[str]], total: int) -> list[int] | 
     return [max(width, 1) for width in widths]
 
 
-def _print_blocks(headers: Row, rows: Sequence[Row]) -> None:
+def _print_blocks(headers: Row, rows: Sequence[Row], notes: Sequence[str]) -> None:
     width = max(map(len, headers))
-    for number, row in enumerate(rows):
+    for number, (row, note) in enumerate(zip(rows, notes, strict=True)):
         if number:
             typer.echo("")
         for header, cell in zip(headers, row, strict=True):
             if cell:
                 typer.echo(f"{header:{width}}{_GAP}{cell}")
+        if note:
+            typer.echo(note)
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON has

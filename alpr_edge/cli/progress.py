@@ -10,8 +10,8 @@ Show = Callable[[str, int, int | None], None]
 @contextmanager
 def progress_bar(description: str, total: int | None = None) -> Iterator[Show]:
     """Show a bar while the work inside goes on."""
-    from rich.console import Console  # noqa: PLC0415 - help and completion do without it
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:

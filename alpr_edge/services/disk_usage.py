@@ -7,6 +7,7 @@ from typing import Any
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import DiskState, days_left, fill_of
+from alpr_edge.services.disk_explanation import explain_disk
 from alpr_edge.settings import Settings
 from alpr_edge.store.evidence.images import PREFIXES
 from alpr_edge.store.retention import holds, usage
@@ -26,10 +27,10 @@ def disk_usage(
     """Count what is kept; the figures by name, sizes in bytes.
 
     Args:
-        store: of the unit.
-        actor: who asks.
-        purpose: what for.
-        settings: of the unit.
+        store: the store of this unit.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
+        settings: the settings of this unit.
         tick: called after each slice of the images, :data:`SLICES` times.
 
     Raises:
@@ -42,8 +43,10 @@ def disk_usage(
         counted.count_for(0.0)
         tick()
     state, counts, items = counted.state(), store.reads.counts(), store.outbox.counts()
+    quotas = settings.retention.quotas
     return {
-        "fill": fill_of(state, settings.retention.quotas).value,
+        "fill": fill_of(state, quotas).value,
+        "explanation": _explanation(settings, state),
         "reads": counts.reads,
         "reads_held": holds.count(store.database),
         "images": counts.images,
@@ -55,9 +58,15 @@ def disk_usage(
         **dataclasses.asdict(state),
         "bytes_max": settings.retention.bytes_max,
         "disk_share": round(state.disk_share, 4),
-        "quota_share": round(state.quota_share(settings.retention.quotas), 4),
+        "quota_share": round(state.quota_share(quotas), 4),
         **_rate(settings, store, state, counts.reads),
     }
+
+
+def _explanation(settings: Settings, state: DiskState) -> dict[str, str]:
+    """Why the disk is as full as it is, and what happens next."""
+    quotas, limits = settings.retention.quotas, settings.retention.limits
+    return dataclasses.asdict(explain_disk(state, quotas, fill_of(state, quotas), deletes_waiting=limits.emergency))
 
 
 def deletion_objection(store: UnitStore, now: Instant) -> str:

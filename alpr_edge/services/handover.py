@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
@@ -44,16 +45,20 @@ class Handover:
     """What the department does not have, or what must not be deleted, by name; empty when all was handed over."""
 
 
-def prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover:
+def prepare(store: UnitStore, actor: Actor, purpose: Purpose, tick: Callable[[str, int, int], None]) -> Handover:
     """Take in records set aside, close open reads, salvage damaged databases, and count; again changes nothing.
 
     Args:
         store: the store of a unit that is not running; this process has locked its data folder.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
         tick: receives the name of the database, the pages read and the pages in all.
 
     Raises:
+        AccessError: the actor may not.
         StoreError: the store cannot be read or written.
     """
+    authorise(actor, purpose, Permission.CHANGE_QUEUE)
     data = store.database.path.parent
     # First, as at every start: an end among them still finds its read open.
     taken_in = store.refused.take_in(store.reads)

@@ -60,7 +60,7 @@ def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> Ow
 
     Args:
         request: the entry as typed.
-        actor: who adds it.
+        actor: the person who adds it.
         now: the moment, UTC; None when nothing vouches for the clock.
 
     Raises:
@@ -86,9 +86,9 @@ def add_entry(database: Database, actor: Actor, purpose: Purpose, wanted: OwnEnt
     """Watch for an entry from now on, and find the reads held already that it meets.
 
     Args:
-        database: of the unit.
-        actor: who adds it.
-        purpose: what for.
+        database: the database of this unit.
+        actor: the person who adds it.
+        purpose: what the data is wanted for.
         wanted: the entry, as :func:`parse_entry` made it.
         now: the moment, UTC; None when nothing vouches for the clock.
 

@@ -7,6 +7,7 @@ import yaml  # type: ignore[import-untyped]  # ships no types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alpr_edge.domain.errors import ModelError
+from alpr_edge.runtime.validation_words import plain_words
 
 BYTES_MAX = 64 * 1024
 """Real ones have some hundred bytes, or a few thousand with a list of regions."""
@@ -56,4 +57,5 @@ def parse_plate_config(content: bytes, path: Path) -> PlateConfig:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"{path}: {key}: {first['msg'].lower()}; this reader cannot be used here") from None
+        fault = plain_words(first["msg"]).lower()
+        raise ModelError(f"{path}: {key}: {fault}; this reader cannot be used here") from None

@@ -19,7 +19,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
-from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
@@ -256,7 +256,7 @@ class Check:
     def _import(self, store: UnitStore) -> None:
         lists, _ = open_lists(self._settings, store.database)
         serial = generations.next_serial(store.database, LIST)
-        request = Request(self.rig.feed(serial), LIST, FormatName.GENERIC_CSV, accept_shrink=True)
+        request = ImportRequest(self.rig.feed(serial), LIST, FormatName.GENERIC_CSV, accept_shrink=True)
         import_feed(request, lists, datetime.now(UTC))
         self.ledger.live, self.ledger.listed = {serial}, True
 

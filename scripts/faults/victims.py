@@ -25,7 +25,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.hotlist.formats.base import FormatName
-from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.store.db import clock_pairs
@@ -222,7 +222,7 @@ def _lists(task: Task, say: Say) -> None:
             serial = generations.next_serial(store.database, LIST)
             feed = task.rig.feed(serial)
             say(Wanted(serial))
-            request = Request(feed, LIST, FormatName.GENERIC_CSV, accept_shrink=True)
+            request = ImportRequest(feed, LIST, FormatName.GENERIC_CSV, accept_shrink=True)
             import_feed(request, lists, datetime.now(UTC))
             say(Live(serial))
             feed.unlink()

@@ -23,7 +23,8 @@ def commands_by_hand_are_discreet(scene: Scene) -> str:
     )
     if (own["plate"], own["added_by"]) != (PLATE, TECHNICIAN):
         raise ProofError(f"the entry is {own['plate']} by {own['added_by']}")
-    met = json.loads(car.run(COMMAND, "hotlist", "match", "--json", stdin=typed).stdout)
+    lines = car.run(COMMAND, "hotlist", "match", "--json", stdin=typed).stdout.splitlines()
+    met = [json.loads(line) for line in lines]
     if [row["record_id"] for row in met] != [own["id"]]:
         raise ProofError(f"{len(met)} entries are met, not the one that was made")
     refused = car.run(COMMAND, "hotlist", "match", PLATE, check=False)

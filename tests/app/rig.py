@@ -1,13 +1,16 @@
 """A whole unit in a folder: models for grey frames, keys, settings, and a department on loopback."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -117,3 +120,15 @@ def daemon(*arguments: str, inside: Sequence[str] = ()) -> Iterator[Daemon]:
     finally:
         if process._process.poll() is None:
             process.end(signal.SIGKILL)
+
+
+def until(folder: Path, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The unit's health once it is as wanted."""
+    path, deadline = folder / "runtime" / "run.json", time.monotonic() + WAIT_S
+    told: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if told and wanted(told):
+            return told
+        time.sleep(0.1)
+    raise AssertionError(f"health does not come to it: {told}")

@@ -15,7 +15,7 @@ import pytest
 from alpr_edge.settings import load
 from alpr_edge.store.retention.deletion_dates import department_date
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
+from tests.app.rig import UNIT, Daemon, daemon, until, write_frames, write_settings
 from tests.department.enrolled import enrolled
 
 ROUNDS = 4
@@ -77,9 +77,7 @@ def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
             acknowledged |= stored_reads(run.lines)
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 5)
-        began = time.monotonic()
-        assert run.end(signal.SIGTERM) == 0
-        assert time.monotonic() - began < 5
+        assert run.end(signal.SIGTERM) == 0  # not 0 where it could not write all of its records in its five seconds
         acknowledged |= stored_reads(run.lines)
     health = tmp_path / "runtime" / "uplink.json"
     health.unlink(missing_ok=True)  # what a killed one said last
@@ -116,12 +114,7 @@ def test_the_daemon_logs_no_plate_and_writes_its_health(tmp_path: Path) -> None:
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 9)
         run.wait_for("event=unit.ready")
-        health = tmp_path / "runtime" / "run.json"
-        for _ in range(100):
-            if health.exists():
-                break
-            time.sleep(0.1)
-        told = json.loads(health.read_text(encoding="utf-8"))
+        told = until(tmp_path, lambda told: bool(told["ready"] and told["figures"]["frames"]))
         assert run.end(signal.SIGTERM) == 0
         assert not [line for line in run.lines if re.search(r"\dABC\d|5XYZ", line)]
     assert told["ready"]

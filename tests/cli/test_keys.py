@@ -1,3 +1,4 @@
+import json
 import stat
 from pathlib import Path
 
@@ -19,4 +20,8 @@ def test_missing_keys_are_made_and_the_others_kept(tmp_path: Path) -> None:
     for name in KEY_NAMES:
         assert stat.S_IMODE((tmp_path / "keys" / f"{name}.key").stat().st_mode) == 0o600
         assert len(load_key(name, tmp_path / "keys")) == 32
+    assert json.loads(CliRunner().invoke(app, ["keys", "create", "--settings", str(settings), "--json"]).stdout) == {
+        "keys_directory": str(tmp_path / "keys"),
+        "made": [],
+    }
     assert "all keys are there" in CliRunner().invoke(app, ["keys", "create", "--settings", str(settings)]).stdout

@@ -250,12 +250,12 @@ def test_a_file_too_large_for_a_model_is_not_read(unit: Unit) -> None:
     [
         ({"alphabet": "'0123456789'"}, "must be 0-9, A-Z and its pad_char"),
         ({"pad_char": "'_'"}, "must be 0-9, A-Z and its pad_char"),
-        ({"alphabet": "1234"}, "alphabet: input should be a valid string"),
+        ({"alphabet": "1234"}, "alphabet: must be a valid string"),
         ({"max_plate_slots": "7"}, "9 slots, its configuration says 7"),
         ({"img_width": "140"}, "its configuration says (64, 140, 3)"),
-        ({"keep_aspect_ratio": "true"}, "keep_aspect_ratio: input should be false"),
-        ({"image_color_mode": "hsv"}, "image_color_mode: input should be 'grayscale' or 'rgb'"),
-        ({"interpolation": "area"}, "interpolation: input should be 'linear'"),
+        ({"keep_aspect_ratio": "true"}, "keep_aspect_ratio: must be false"),
+        ({"image_color_mode": "hsv"}, "image_color_mode: must be 'grayscale' or 'rgb'"),
+        ({"interpolation": "area"}, "interpolation: must be 'linear'"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_one_line(unit: Unit, other: dict[str, str], said: str) -> None:

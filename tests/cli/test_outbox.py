@@ -30,15 +30,15 @@ def edge(settings: Path, *arguments: str) -> Result:
 
 
 def counts(settings: Path) -> dict[str, int]:
-    told: dict[str, int] = json.loads(edge(settings, "outbox", "status", "--json").stdout)
-    return told
+    numbers: dict[str, int] = json.loads(edge(settings, "outbox", "status", "--json").stdout)
+    return numbers
 
 
 def test_the_owner_sees_what_was_read(settings: Path) -> None:
-    shown = [json.loads(line) for line in edge(settings, "reads", "--json", "--limit", "100").stdout.splitlines()]
-    assert {read["plate"] for read in shown} <= set(PLATES[:3])
-    assert len(shown) >= 3
-    assert all(read["closed"] for read in shown)
+    lines = [json.loads(line) for line in edge(settings, "reads", "--json", "--limit", "100").stdout.splitlines()]
+    assert {read["plate"] for read in lines} <= set(PLATES[:3])
+    assert len(lines) >= 3
+    assert all(read["closed"] for read in lines)
     assert "plate" in edge(settings, "reads").stdout
     assert edge(settings, "reads", "--hits", "--json").stdout == ""
 
@@ -47,6 +47,8 @@ def test_the_owner_sees_what_was_read(settings: Path) -> None:
 def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, tmp_path: Path) -> None:
     waiting = counts(settings)["ready"]
     assert waiting >= 9
+    shown = edge(settings, "outbox", "status").stdout
+    assert shown == f"{waiting} waiting, 0 acknowledged, 0 refused, 0 on a medium without a receipt\n"
     medium = tmp_path / "medium"
     result = edge(settings, "outbox", "offload", str(medium))
     assert (result.exit_code, "is the medium mounted?" in result.stderr) == (1, True)
@@ -57,10 +59,10 @@ def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, 
     enrolled(directory, UNIT, settings.parent / "tls")
     result = edge(settings, "outbox", "offload", str(medium))
     assert result.exit_code == 0, result.stderr
-    assert f"{waiting} items are on {medium}" in result.stdout
+    assert f"{waiting} items written to {medium}" in result.stdout
     assert counts(settings) == {"ready": 0, "delivered": 0, "quarantined": 0, "offloaded": waiting}
-    assert "0 items are due again" in edge(settings, "outbox", "requeue").stdout
-    assert f"{waiting} items are due again" in edge(settings, "outbox", "requeue", "--offloaded").stdout
+    assert "0 items due again" in edge(settings, "outbox", "requeue").stdout
+    assert f"{waiting} items due again" in edge(settings, "outbox", "requeue", "--offloaded").stdout
     again = json.loads(edge(settings, "outbox", "offload", str(medium), "--json").stdout)
     assert again["offloaded"] == waiting
     result = CliRunner().invoke(app, ["department", "import", str(medium), "--directory", str(directory)])
@@ -70,7 +72,35 @@ def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, 
     assert (result.exit_code, "receipts-9.signed: not a file of this kind" in result.stderr) == (1, True)
     assert json.loads(result.stdout)["delivered"] == waiting
     assert counts(settings) == {"ready": 0, "delivered": waiting, "quarantined": 0, "offloaded": 0}
-    assert edge(settings, "outbox", "quarantined").stdout == ""
+    assert edge(settings, "outbox", "quarantined").stdout == "the department refused nothing\n"
+    assert edge(settings, "outbox", "quarantined", "--json").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        (("nosuch", "other"), "no such item is refused"),
+        (("nosuch", "other", "--offloaded"), "no such item is on a medium"),
+    ],
+)
+def test_an_item_that_does_not_wait_to_be_sent_again_is_an_error(
+    settings: Path, words: tuple[str, ...], state: str
+) -> None:
+    result = edge(settings, "outbox", "requeue", *words, "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (1, {"requeued": 0, "unknown": ["nosuch", "other"]})
+    lines = result.stderr.splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["nosuch", "other"]
+    assert all(state in line for line in lines)
+
+
+def test_a_medium_that_is_not_there_or_no_folder_is_an_error(settings: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    for place in (tmp_path / "nowhere", tmp_path / "file"):
+        for verb in ("offload", "receipts"):
+            result = edge(settings, "outbox", verb, str(place))
+            assert (result.exit_code, result.stdout) == (1, ""), (place, verb)
+            assert len(result.stderr.splitlines()) == 1
+            assert str(place) in result.stderr
 
 
 def test_nobody_else_sees_plates(tmp_path: Path) -> None:

@@ -58,8 +58,9 @@ def test_a_table_wraps_and_cuts_nothing(
     if columns:
         monkeypatch.setenv("COLUMNS", str(columns))
     words = "many words that wrap where there is a space between two of them and nowhere else"
-    print_table(("check", "what to do"), [("[camera]", words), (LONG_WORD, "")], [None, "red"])
+    rows = [("[camera]", words), (LONG_WORD, "")]
+    print_table(("check", "what to do"), rows, [None, "red"], notes=["id of the first row", ""])
     out = capsys.readouterr().out
-    assert all(word in out for word in ("[camera]", LONG_WORD, *words.split()))
+    assert all(word in out for word in ("[camera]", LONG_WORD, *words.split(), "id of the first row"))
     if (columns or 80) > len(LONG_WORD) + 20:
         assert max(map(len, out.splitlines())) <= (columns or 80)

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
+from alpr_edge.cli.plate_text import plate_text
+from alpr_edge.domain.reads import Alternative
 from tests.vision.models import detector_model, reader_model, write_models
 
 ROWS = [[0, 100, 112, 150, 132, 0, 0.9], [0, 300, 200, 340, 220, 0, 0.5]]
@@ -58,7 +60,47 @@ def test_unreadable_files_are_a_line_each_and_the_others_are_read(models: Path, 
 
 def test_a_person_reads_a_sentence(models: Path, photos: Path) -> None:
     result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models)])
-    assert result.stdout.startswith(f"{photos / 'a.jpg'}: 8ABC123 (")
+    assert result.stdout.startswith(f"{photos / 'a.jpg'}: 8ABC123? (")
+
+
+def test_a_photo_comes_by_standard_input(models: Path, photos: Path) -> None:
+    data = (photos / "a.jpg").read_bytes()
+    result = CliRunner().invoke(app, ["read", "-", "--models", str(models), "--json"], input=data)
+    assert result.exit_code == 0, result.output
+    fields = json.loads(result.stdout)
+    assert (fields["image"], fields["width_px"], len(fields["plates"])) == ("-", 1280, 2)
+    for nothing, says in ((b"", "-: the file is empty"), (b"no picture", "-: no picture")):
+        result = CliRunner().invoke(app, ["read", "-", "--models", str(models)], input=nothing)
+        assert (result.exit_code, says in result.stderr) == (1, True)
+
+
+def test_a_folder_without_pictures_is_an_error_that_says_what_to_do(models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("no picture", encoding="utf-8")
+    result = CliRunner().invoke(app, ["read", str(folder), "--models", str(models)])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{folder}: no picture in this folder (bmp, jpeg" in result.stderr
+    result = CliRunner().invoke(app, ["read", str(folder / "notes.txt"), "--models", str(models)])
+    assert (result.exit_code, "no picture (BMP, JPEG" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "is_certain", "expected"),
+    [
+        ([("7ABC128", 0.9)], True, "7ABC12B"),
+        ([("7ABC128", 0.3), ("1ABC12B", 0.2)], False, "[7?]ABC12[B?]"),
+        ([("7ABC12", 0.3)], False, "7ABC12B?"),
+        ([("7ABC128", 0.3), ("7ABC12", 0.3)], False, "7ABC12[B?]?"),
+        ([("7ABC128", 0.001)], False, "7ABC12B?"),
+        ([], False, "7ABC12B?"),
+    ],
+)
+def test_characters_in_doubt_are_marked_for_people(
+    alternatives: list[tuple[str, float]], is_certain: bool, expected: str
+) -> None:
+    others = [Alternative(*each) for each in alternatives]
+    assert plate_text("7ABC12B", others, is_certain=is_certain) == expected
 
 
 def test_missing_models_are_one_line_without_a_traceback(tmp_path: Path, photos: Path) -> None:

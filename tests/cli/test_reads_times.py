@@ -48,14 +48,14 @@ def table(settings: Path) -> str:
 def test_only_what_pairs_bear_out_is_shown_as_sure(settings: Path, store: UnitStore) -> None:
     assert bases(settings) == [("none", False), ("clock", False)]
     assert "unknown" in table(settings)
-    assert "not sure: 2026-05-04" in table(settings)
+    assert ", not sure" in table(settings)
     clock_pairs.record(store.database, instant(10_000))
     assert bases(settings) == [("single", False)] * 2
     assert "unknown" not in table(settings)
     clock_pairs.record(store.database, instant(20_000))
     assert bases(settings) == [("placed", True)] * 2
-    assert table(settings).count("placed later") == 2
+    assert table(settings).count("clock set later") == 2
     clock_pairs.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
     assert bases(settings) == [("disputed", False)] * 2
     assert table(settings).count("its clocks contradict each other") == 2
-    assert "2026-05-04" not in table(settings)
+    assert table(settings).count("2026-05-04") == 1

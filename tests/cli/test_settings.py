@@ -2,9 +2,14 @@ import json
 import os
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.services.settings_template import settings_template
+from alpr_edge.settings import load
+from alpr_edge.store.keys import KEY_NAMES, load_key
 from tests.app.rig import write_frames, write_settings
 
 
@@ -23,6 +28,40 @@ def test_every_fault_of_file_and_models_comes_at_once(tmp_path: Path) -> None:
     assert result.exit_code == 2
     faults = "\n".join(json.loads(result.stdout)["faults"])
     assert "SHA-256 is not the manifest's" in faults
+    assert "lists.key" in faults
+
+
+@pytest.mark.parametrize("name", KEY_NAMES)
+def test_a_key_that_others_may_read_is_found_as_a_start_would_find_it(tmp_path: Path, name: str) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
+    (tmp_path / "keys" / f"{name}.key").chmod(0o644)
+    with pytest.raises(StoreError) as refusal:
+        load_key(name, tmp_path / "keys")
+    result = CliRunner().invoke(app, ["settings", "check", str(settings), "--json"])
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["faults"] == [f"store.keys_directory: {refusal.value}"]
+    text = CliRunner().invoke(app, ["settings", "check", str(settings)])
+    assert text.stdout == f"{settings}: 1 fault\n"
+
+
+def test_the_file_of_the_environment_is_checked_where_none_is_named(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
+    result = CliRunner().invoke(app, ["settings", "check"], env={"ALPR_EDGE_SETTINGS": str(settings)})
+    assert (result.exit_code, result.stdout) == (0, f"{settings}: fit for use\n")
+
+
+def test_a_commented_file_is_written_once_and_is_right_but_for_this_car(tmp_path: Path) -> None:
+    file = tmp_path / "new.toml"
+    result = CliRunner().invoke(app, ["settings", "init", str(file)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert file.read_bytes() == settings_template().read_bytes()
+    assert load(file).unit.id == "unit-1"
+    file.write_text("changed", encoding="utf-8")
+    result = CliRunner().invoke(app, ["settings", "init", str(file)])
+    assert (result.exit_code, "exists already" in result.stderr) == (2, True)
+    assert file.read_text(encoding="utf-8") == "changed"
+    result = CliRunner().invoke(app, ["settings", "init", str(tmp_path / "none" / "new.toml")])
+    assert (result.exit_code, "make the folder first" in result.stderr) == (2, True)
 
 
 def test_every_fault_of_the_text_comes_at_once_with_path_and_suggestion(tmp_path: Path) -> None:
@@ -70,7 +109,7 @@ def test_each_renamed_key_and_the_copy_are_told(tmp_path: Path) -> None:
     assert code == 0
     assert said.splitlines() == [
         "retention.days -> retention.acknowledged_days_max",
-        f"{file}: 1 keys renamed; the file as it was: {file}.before-release-0.2.0",
+        f"{file}: 1 key renamed; the file as it was: {file}.before-release-0.2.0",
     ]
 
 

@@ -158,12 +158,10 @@ def test_a_department_as_slow_as_it_may_be_without_being_silent(car: Car, tmp_pa
     rig = car.rig
     files = server_files(rig.folder, tmp_path / "server", NAME, 60)
     with rig.host.serving("pages.py", kind, str(ELSEWHERE), *files), rig.host.diverted(PORT, ELSEWHERE):
-        began_s = time.monotonic()
         car.fill()
         car.says(says)
         # To the end of the second try, of which each has its bound.
         until(lambda: car.failures() > 1, lambda: "the first try went on and on")
-        assert time.monotonic() - began_s < 2 * (6.0 + 1.25)
         rig.host.let_all()
         car.arrives()
 

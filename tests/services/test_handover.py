@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli import app
+from alpr_edge.domain.access import MAINTENANCE, QUEUE_PERMISSIONS, Actor
+from alpr_edge.domain.errors import AccessError
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
@@ -19,11 +21,14 @@ from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_as
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.store.damaging import overwrite_page, pages_of
+from tests.store.damage import overwrite_page, pages_of
 from tests.store.records import START, decided
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(9)
+
+OWNER = Actor("p-1", "Officer Lopez", QUEUE_PERMISSIONS)
+VISITOR = Actor("p-2", "Visitor", frozenset())
 
 
 @pytest.fixture
@@ -39,7 +44,12 @@ def opened(settings: Path) -> Iterator[UnitStore]:
 
 def prepared(settings: Path) -> Handover:
     with opened(settings) as store:
-        return prepare(store, lambda *_: None)
+        return prepare(store, OWNER, MAINTENANCE, lambda *_: None)
+
+
+def test_only_who_may_change_the_queue_prepares_a_handover(settings: Path) -> None:
+    with opened(settings) as store, pytest.raises(AccessError, match="Visitor lacks the permission"):
+        prepare(store, VISITOR, MAINTENANCE, lambda *_: None)
 
 
 def read(store: UnitStore, names: list[str], *, closed: bool) -> None:

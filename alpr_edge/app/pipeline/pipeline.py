@@ -14,13 +14,14 @@ from functools import partial
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import CameraWorker, MatchedRead, Record, without_pictures
+from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import BusySecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries
+from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
@@ -99,7 +100,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineDeps, *, live: bool) -> None:
         self._parts = parts
-        self.records: BoundedChannel[Record] = (
+        self.records: BoundedChannel[ReadEvent] = (
             SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
             if live
             else BoundedChannel(RECORDS_HELD)
@@ -175,7 +176,7 @@ class Pipeline:
         """One line for each stage that failed and was started again, or could not finish."""
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
-    def _writer(self, recorder: Recorder) -> BatchStage[Record]:
+    def _writer(self, recorder: Recorder) -> BatchStage[ReadEvent]:
         blamed = (PictureError, RefusedError)
         rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
@@ -209,6 +210,6 @@ class Pipeline:
             self._second.close()
 
 
-def _is_hit(record: Record) -> bool:
+def _is_hit(record: ReadEvent) -> bool:
     """Whether a record belongs to a hit; such records are dropped last."""
-    return bool(record.hits) if isinstance(record, MatchedRead) else record.is_hit
+    return bool(record.hits) if isinstance(record, ReadDecided) else record.is_hit

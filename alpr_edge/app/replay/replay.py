@@ -25,7 +25,7 @@ from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.durable_files import private_directory
@@ -155,7 +155,7 @@ class _Driving:
         lists, loader = open_lists(self._settings, self._store.database)
         path = self._recording.hotlist
         if path is not None:
-            import_feed(Request(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
+            import_feed(ImportRequest(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
         loader.load()
         return loader
 

@@ -1,20 +1,22 @@
 """``alpr-edge department``: the receiving side."""
 
-import typer
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
 
-from alpr_edge.cli.department import certificates, lists, media, serve, status, units
-
-app = typer.Typer(help="The department's storage: take what units deliver, store it once.", no_args_is_help=True)
-app.command("init")(certificates.init_command)
-app.command("renew")(certificates.renew_command)
-app.command("serve")(serve.serve_command)
-app.command("status")(status.status_command)
-app.command("verify")(status.verify_command)
-app.command("code")(units.code_command)
-app.add_typer(units.app, name="unit")
-app.command("publish")(lists.publish_command)
-app.command("lists")(lists.lists_command)
-app.command("withdraw")(lists.withdraw_command)
-app.command("audience")(lists.audience_command)
-app.command("import")(media.import_command)
-app.command("key")(media.key_command)
+app = lazy_app(
+    {
+        "init": LazyTarget("alpr_edge.cli.department.certificates:init_command", "Make a department in a folder"),
+        "renew": LazyTarget("alpr_edge.cli.department.certificates:renew_command", "Renew the server's certificate"),
+        "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
+        "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
+        "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check every stored picture"),
+        "code": LazyTarget("alpr_edge.cli.department.units:code_command", "Make a one-time code to enrol a unit"),
+        "unit": LazyTarget("alpr_edge.cli.department.units:app", "List, revoke and add units"),
+        "publish": LazyTarget("alpr_edge.cli.department.lists:publish_command", "Publish a hotlist for the units"),
+        "lists": LazyTarget("alpr_edge.cli.department.lists:lists_command", "Show the published lists"),
+        "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),
+        "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
+        "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
+        "key": LazyTarget("alpr_edge.cli.department.media:key_command", "Print the public key for portable media"),
+    },
+    help="The department's storage: take what units deliver, store it once.",
+)

@@ -1,19 +1,19 @@
 """``alpr-edge department init`` and ``renew``: the authority, and the certificate of the server."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, require_department
 from alpr_edge.cli.output import print_object
-from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.department.pki.media_keys import make_media_key
-from alpr_edge.department.pki.server_certificate import ServerCertificate, renew_server_certificate, utc_now
-from alpr_edge.department.serving import is_served
 from alpr_edge.domain.errors import DepartmentError
+
+if TYPE_CHECKING:
+    from alpr_edge.department.pki.server_certificate import ServerCertificate
 
 
 def init_command(
@@ -33,6 +33,11 @@ def init_command(
 
     Run again it keeps the authority and makes a new server certificate, for the names that it had and those given.
     """
+    from alpr_edge.department.ingest.storage import Storage
+    from alpr_edge.department.pki.authority import initialise
+    from alpr_edge.department.pki.media_keys import make_media_key
+    from alpr_edge.department.pki.server_certificate import ServerCertificate
+
     folder = place or directory
     if folder is None:
         raise DepartmentError("say where: --directory DIR")
@@ -57,6 +62,10 @@ def renew_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make a new server certificate for the names of the present one; a server that runs takes it up by itself."""
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.server_certificate import renew_server_certificate
+    from alpr_edge.department.serving import is_served
+
     certificate = renew_server_certificate(TlsFiles(require_department(directory)), name or (), remove_name or ())
     if as_json:
         print_object(_content(certificate))
@@ -68,6 +77,9 @@ def renew_command(
 
 def _present_names(folder: Path) -> tuple[str, ...]:
     """The names that the present certificate is for; none where there is none."""
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.server_certificate import ServerCertificate
+
     try:
         return ServerCertificate.load(TlsFiles(folder)).names
     except DepartmentError:
@@ -75,6 +87,8 @@ def _present_names(folder: Path) -> tuple[str, ...]:
 
 
 def _content(certificate: ServerCertificate) -> dict[str, object]:
+    from alpr_edge.department.pki.server_certificate import utc_now
+
     return {
         "directory": certificate.files.directory,
         "names": list(certificate.names),

@@ -1,14 +1,18 @@
 """What the commands of the department share: the folder's option, and how it is opened."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.errors import DepartmentError
+
+if TYPE_CHECKING:
+    from alpr_edge.department.ingest.storage import Storage
 
 DirectoryOption = Annotated[
     Path,
@@ -25,6 +29,8 @@ def open_storage(directory: Path) -> Iterator[Storage]:
         DepartmentError: there is none.
         StoreError: it cannot be opened.
     """
+    from alpr_edge.department.ingest.storage import Storage
+
     storage = Storage(directory, create=False)
     try:
         yield storage

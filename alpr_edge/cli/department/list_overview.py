@@ -1,12 +1,16 @@
 """What ``alpr-edge department lists`` shows of a source: what is published, for whom, and what units have of it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alpr_edge.cli.output import time_text
-from alpr_edge.department.hotlists import PublishedList
-from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.list_requests import ListRequest
+
+if TYPE_CHECKING:
+    from alpr_edge.department.hotlists import PublishedList
+    from alpr_edge.department.ingest.storage import Storage
+    from alpr_edge.department.list_requests import ListRequest
 
 
 @dataclass(frozen=True, slots=True)

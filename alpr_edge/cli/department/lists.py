@@ -1,7 +1,9 @@
 """``alpr-edge department publish``, ``lists``, ``withdraw`` and ``audience``: the hotlists for the units."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +12,11 @@ from alpr_edge.cli.consent import require_consent
 from alpr_edge.cli.department.common import DirectoryOption, YesOption, open_storage, require_department
 from alpr_edge.cli.department.list_overview import audience_text, list_overviews
 from alpr_edge.cli.output import print_lines, print_object
-from alpr_edge.department.hotlists import ListRepository
-from alpr_edge.department.ingest.storage import LISTS_NAME
-from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.items import ListChange
+
+if TYPE_CHECKING:
+    from alpr_edge.department.hotlists import ListRepository
+    from alpr_edge.department.list_requests import ListRequest
 
 ForOption = Annotated[
     list[str] | None,
@@ -35,6 +37,8 @@ def publish_command(
     as_json: JsonOption = False,
 ) -> None:
     """Publish a hotlist; each unit it is meant for learns of it with its next receipt and fetches it at once."""
+    from alpr_edge.domain.protocol.items import ListChange
+
     if additions and removals:
         raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
     change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
@@ -68,6 +72,9 @@ def withdraw_command(
     as_json: JsonOption = False,
 ) -> None:
     """Stop handing out a list. Units keep what they have until it is removed there: alpr-edge hotlist drop NAME."""
+    from alpr_edge.department.hotlists import ListRepository
+    from alpr_edge.department.ingest.storage import LISTS_NAME
+
     repository = ListRepository(require_department(directory) / LISTS_NAME)
     if not repository.published(source):
         raise DepartmentError(f"{source}: no such list is published; see: alpr-edge department lists")
@@ -92,6 +99,9 @@ def audience_command(
 
     A unit that has fetched it already keeps what it holds until it is removed there.
     """
+    from alpr_edge.department.hotlists import ListRepository
+    from alpr_edge.department.ingest.storage import LISTS_NAME
+
     repository = ListRepository(require_department(directory) / LISTS_NAME)
     if units or everybody:
         _change(repository, source, units or [], everybody=everybody)

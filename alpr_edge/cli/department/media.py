@@ -1,7 +1,9 @@
 """``alpr-edge department import`` and ``key``: portable media, and the key that they are sealed for."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,9 +11,9 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
 from alpr_edge.cli.output import print_object
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.department.ingest.media import ImportResult, MediumImport
-from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
+
+if TYPE_CHECKING:
+    from alpr_edge.department.ingest.media import ImportResult, MediumImport
 
 
 def import_command(
@@ -28,6 +30,9 @@ def import_command(
     Each item has to be signed by a unit on record and sealed for this department. The unit takes the receipts up with
     ``alpr-edge outbox receipts``. Ends with 1 when something was refused.
     """
+    from alpr_edge.department.ingest.media import MediumImport
+    from alpr_edge.department.pki.authority import TlsFiles
+
     with open_storage(directory) as storage:
         medium_import = MediumImport(storage, TlsFiles(directory), frozenset(accept_revoked or ()))
         result = _import_with_bar(medium_import, medium)
@@ -47,6 +52,9 @@ def key_command(directory: DirectoryOption, as_json: JsonOption = False) -> None
     Units get it with their certificates. One whose certificate the agency's own authority made has it copied to
     uplink.media_key_file.
     """
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
+
     files = TlsFiles(require_department(directory))
     make_media_key(files)
     pem = public_pem(load_media_key(files))

@@ -9,8 +9,7 @@ import typer
 
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
-from alpr_edge.runtime.logs import configure_logs
+from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
 
 
 def serve_command(
@@ -34,9 +33,11 @@ def serve_command(
     ] = None,
 ) -> None:
     """Serve until interrupted; every batch, certificate and refusal is a line on stderr, without plates."""
+    from alpr_edge.runtime.logs import configure_logs
+
     _require_extra()
     configure_logs(verbose=True, times=True)
-    from alpr_edge.department.http.server import DepartmentServer  # noqa: PLC0415 - needs the extra
+    from alpr_edge.department.http.server import DepartmentServer
 
     server = DepartmentServer(directory, host, port, enrol_port, health_port)
 

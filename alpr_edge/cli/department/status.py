@@ -1,7 +1,9 @@
 """``alpr-edge department status`` and ``verify``: what is stored, whether it is whole, and when certificates end."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -9,14 +11,12 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
 from alpr_edge.cli.output import count_text, print_object, time_text
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.department.db.database import DATABASE_NAME
-from alpr_edge.department.db.integrity import check_integrity
-from alpr_edge.department.ingest.storage import StorageCounts
-from alpr_edge.department.ingest.verification import Verification, verify
-from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
-from alpr_edge.department.serving import is_served, served_ports
 from alpr_edge.domain.errors import DepartmentError
+
+if TYPE_CHECKING:
+    from alpr_edge.department.ingest.storage import StorageCounts
+    from alpr_edge.department.ingest.verification import Verification
+    from alpr_edge.department.pki.authority import TlsFiles
 
 _NO_CERTIFICATE: dict[str, Any] = {
     "names": [],
@@ -28,6 +28,9 @@ _NO_CERTIFICATE: dict[str, Any] = {
 
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.serving import is_served, served_ports
+
     with open_storage(directory) as storage:
         counts = storage.counts()
     ports = served_ports(directory) if is_served(directory) else None
@@ -50,6 +53,10 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
 
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Check the database, and each stored body and image against its digest; ends with 1 when something is damaged."""
+    from alpr_edge.department.db.database import DATABASE_NAME
+    from alpr_edge.department.db.integrity import check_integrity
+    from alpr_edge.department.ingest.verification import verify
+
     check_integrity(require_department(directory) / DATABASE_NAME, None)
     with open_storage(directory) as storage, progress_bar("items") as show:
         result = verify(storage, lambda done, total: show("items", done, total))
@@ -65,6 +72,8 @@ def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
 
 def _certificate(files: TlsFiles) -> tuple[dict[str, Any], list[str]]:
     """What status says of the certificates, and the warnings about them."""
+    from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
+
     try:
         certificate, now = ServerCertificate.load(files), utc_now()
     except DepartmentError as error:

@@ -1,23 +1,27 @@
 """``alpr-edge department code`` and ``alpr-edge department unit``: the units that may connect to this department."""
 
+from __future__ import annotations
+
 import dataclasses
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from cryptography import x509
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.output import print_lines, print_object, utc_text
-from alpr_edge.department.pki.authority import Authority, TlsFiles
-from alpr_edge.department.pki.server_certificate import server_names
-from alpr_edge.department.pki.units import UnitRecord
-from alpr_edge.department.serving import ServedPorts, is_served, served_ports
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.enrolment import ENROL_PORT, STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.units import UnitRecord
+    from alpr_edge.department.serving import ServedPorts
 
 UnitArgument = Annotated[str, typer.Argument(help="The unit's id, as in its settings.")]
 VALID_H_MAX = 168.0
@@ -45,15 +49,16 @@ def code_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code with which a unit gets its certificate. It is shown once; a newer one takes its place."""
+    from alpr_edge.department.pki.authority import Authority, TlsFiles
+    from alpr_edge.department.serving import served_ports
+
     files, ports = TlsFiles(directory), served_ports(directory)
     url = address or _address(files, ports)
     port = enrol_port or (ports.enrol_port if ports is not None else None) or ENROL_PORT
     with open_storage(directory) as storage:
         code = storage.units.invite(unit, timedelta(hours=valid_hours))
     fingerprint = Authority.load(files).fingerprint
-    words = ["--department", url, "--code", code.code, "--ca-fingerprint", fingerprint]
-    port_words = [] if port == ENROL_PORT else ["--enrol-port", str(port)]
-    line = shlex.join(["alpr-edge", "unit", "enrol", *words, *port_words])
+    line = _enrol_line(url, code.code, fingerprint, port)
     if as_json:
         until = utc_text(code.expires_at)
         print_object(
@@ -68,7 +73,7 @@ def code_command(
 
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show every unit that ever was invited or had a certificate."""
+    """List every unit ever invited or given a certificate."""
     with open_storage(directory) as storage:
         units = storage.units.listed()
     if as_json:
@@ -87,7 +92,7 @@ def revoke_command(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """End a unit's certificates and its code, from its next request on; the record of them stays."""
+    """End a unit's certificates and its code. It counts from its next request on; the record of them stays."""
     with open_storage(directory) as storage:
         revocation = storage.units.revoke(unit, reason)
     if as_json:
@@ -106,7 +111,7 @@ def add_command(
     directory: DirectoryOption,
     as_json: JsonOption = False,
 ) -> None:
-    """Let in a unit whose certificate the agency's own authority made, the one in ca.pem."""
+    """Let in a unit with a certificate of the agency's own. The authority in ca.pem has to have made it."""
     with open_storage(directory) as storage:
         unit = storage.units.add(_read(certificate))
     if as_json:
@@ -115,7 +120,16 @@ def add_command(
         typer.echo(f"{unit}: may speak with this department")
 
 
+def _enrol_line(url: str, code: str, fingerprint: str, port: int) -> str:
+    """The line to run on the unit."""
+    words = ["--department", url, "--code", code, "--ca-fingerprint", fingerprint]
+    port_words = [] if port == ENROL_PORT else ["--enrol-port", str(port)]
+    return shlex.join(["alpr-edge", "unit", "enrol", *words, *port_words])
+
+
 def _address(files: TlsFiles, ports: ServedPorts | None) -> str:
+    from alpr_edge.department.pki.server_certificate import server_names
+
     name = server_names(files)[0]
     port = STORAGE_PORT if ports is None else ports.port
     return f"https://{f'[{name}]' if ':' in name else name}:{port}"
@@ -123,6 +137,8 @@ def _address(files: TlsFiles, ports: ServedPorts | None) -> str:
 
 def _enrolment_warning(directory: Path, ports: ServedPorts | None, enrol_port: int) -> str:
     """Why the code cannot be used yet; empty when it can."""
+    from alpr_edge.department.serving import is_served
+
     if not is_served(directory):
         todo = f"alpr-edge department serve --directory {directory} --enrol-port {enrol_port}"
         return f"this department is not served at present; start it: {todo}"
@@ -134,6 +150,8 @@ def _enrolment_warning(directory: Path, ports: ServedPorts | None, enrol_port: i
 
 
 def _read(path: Path) -> x509.Certificate:
+    from cryptography import x509
+
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except OSError as error:

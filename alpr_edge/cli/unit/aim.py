@@ -1,14 +1,11 @@
 """``alpr-edge unit aim``: which distances a lens, an angle and a shutter are good for."""
 
-import dataclasses
-import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.output import print_object, print_table
 from alpr_edge.domain.diagnostics.aiming import Aim, Optics, Verdict, aim, reach
 
 DISTANCES_M = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
@@ -30,10 +27,10 @@ def aim_command(
     optics = Optics(focal_mm, sensor_mm, width_px)
     aims = [aim(optics, float(metres), angle, shutter_us, speed_kmh) for metres in DISTANCES_M]
     if as_json:
-        rows = [dataclasses.asdict(each) for each in aims]
-        typer.echo(json.dumps({"view_degrees": round(optics.view_degrees, 2), "distances": rows}))
+        print_object({"view_degrees": round(optics.view_degrees, 2), "distances": aims})
         return
-    Console().print(_table(optics, aims))
+    _print_aims(aims)
+    typer.echo(f"the view is {optics.view_degrees:.1f} degrees wide")
     fit = reach(aims)
     typer.echo("no plate can be read: shorten the exposure or the angle" if fit is None else _said(fit))
 
@@ -42,10 +39,16 @@ def _said(fit: tuple[float, float]) -> str:
     return f"plates can be read from {fit[0]:g} to {fit[1]:g} m; sharp focus is to lie in the middle of that"
 
 
-def _table(optics: Optics, aims: list[Aim]) -> Table:
-    table = Table("metres", "px on a plate", "blur px", "blur in strokes", "fit")
-    table.caption = f"horizontal view {optics.view_degrees:.1f} degrees"
-    for each in aims:
-        cells = f"{each.distance_m:g}", f"{each.plate_px:.0f}", f"{each.blur_px:.1f}", f"{each.blur_strokes:.2f}"
-        table.add_row(*cells, f"[{_COLOURS[each.verdict]}]{each.verdict}")
-    return table
+def _print_aims(aims: list[Aim]) -> None:
+    rows = [
+        (
+            f"{row.distance_m:g}",
+            f"{row.plate_px:.0f}",
+            f"{row.blur_px:.1f}",
+            f"{row.blur_strokes:.2f}",
+            row.verdict,
+        )
+        for row in aims
+    ]
+    headers = "metres", "px on a plate", "blur px", "blur in strokes", "fit"
+    print_table(headers, rows, [_COLOURS[row.verdict] for row in aims])

@@ -1,25 +1,22 @@
-"""``alpr-edge unit disk``, ``hold`` and ``release``: what the car keeps, what may go, and what must not."""
+"""``alpr-edge unit disk``: what the car keeps, what waits, what is held, and how long there is room."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.item_states import items_text
+from alpr_edge.cli.output import count_text, print_object, print_table
 from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.services.disk_explanation import size_text
 from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
-from alpr_edge.services.holds import hold_read, release_read
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
-
-ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge reads --json` shows it.")]
 
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
@@ -27,29 +24,10 @@ def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
     chosen = load(settings)
     with open_store(chosen, migrate=False) as store:
         told = _told(chosen, store)
-    typer.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
-
-
-def hold_command(
-    read: ReadArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why: a case, a subpoena.")],
-    settings: SettingsOption = DEFAULT_SETTINGS,
-) -> None:
-    """Keep a read from being deleted: evidence, discovery, an action to produce records (policy 462.5)."""
-    chosen = load(settings)
-    actor = require_owner(chosen.unit.data_directory)
-    with open_store(chosen, migrate=False) as store:
-        hold_read(store.database, actor, MAINTENANCE, read, reason, SystemClock().now())
-    typer.echo(f"{read} is held")
-
-
-def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
-    """Let a held read go the way of the others again."""
-    chosen = load(settings)
-    actor = require_owner(chosen.unit.data_directory)
-    with open_store(chosen, migrate=False) as store:
-        release_read(store.database, actor, MAINTENANCE, read)
-    typer.echo(f"{read} is not held any more")
+    if as_json:
+        print_object(told)
+    else:
+        print_table(("what", "how it stands"), list(_rows(told)))
 
 
 def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
@@ -67,24 +45,27 @@ def _resting(chosen: Settings, store: UnitStore) -> str:
     return deletion_objection(store, open_clock(chosen).now())
 
 
-def _lines(told: dict[str, Any]) -> Iterator[str]:
-    free, total, kept, bound = (told[f"{name}_bytes"] for name in ("free", "total", "store", "bound"))
-    yield f"disk      {_size(total - free)} of {_size(total)} used ({told['disk_share']:.0%}), {told['fill']}"
-    yield f"reads     {told['reads']} with {told['images']} images, {_size(kept)}"
-    yield f"bound     {_size(bound)} not acknowledged or held, {told['quota_share']:.0%} of {_size(told['bytes_max'])}"
-    yield f"held      {told['reads_held']} reads"
-    states = ("acknowledged", "waiting", "quarantined", "offloaded")
-    yield "items     " + ", ".join(f"{told[f'items_{state}']} {state}" for state in states)
-    yield f"ballast   {_size(told['ballast_bytes'])} of {_size(told['ballast_wanted_bytes'])}"
-    yield f"on record {told['reads_deleted_on_record']} reads deleted without a receipt"
+def _rows(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    free, total, kept, held = (size_text(told[f"{name}_bytes"]) for name in ("free", "total", "store", "bound"))
+    why = told["explanation"]
+    yield "disk", f"{told['fill']}: {told['disk_share']:.0%} of {total} used, {free} free"
+    yield "space", why["space"]
+    yield "limit", why["limit"]
+    yield "next", why["next"]
+    if why["remedy"]:
+        yield "do", why["remedy"]
+    yield "reads", f"{count_text(told['reads'], 'read')} with {count_text(told['images'], 'image')}, {kept}"
+    yield "must stay", f"{held}: not acknowledged, or held ({count_text(told['reads_held'], 'read')})"
+    yield "items", items_text({state: told[f"items_{key}"] for state, key in _ITEM_KEYS.items()})
+    yield "on record", f"{count_text(told['reads_deleted_on_record'], 'read')} deleted without a receipt"
     rests = told["deletion_by_age_rests"]
-    yield f"by age    deletion rests: {rests}" if rests else "by age    old reads are deleted"
-    left = "not known yet" if told["days_left"] is None else f"{told['days_left']:g} days without a link"
-    yield f"room for  {left}"
+    yield "by age", f"deletion rests: {rests}" if rests else "old reads are deleted"
+    if told["days_left"] is not None:
+        yield "room for", f"{told['days_left']:g} days without a link"
 
 
-def _size(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+_ITEM_KEYS = {"ready": "waiting", "delivered": "acknowledged", "quarantined": "quarantined", "offloaded": "offloaded"}
+"""By state in the store, how the JSON of this command names its count."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
-from alpr_edge.domain.protocol.enrolment import ENROL_PORT
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.uplink.enrolment import Invitation, UnitCertificate, enrol

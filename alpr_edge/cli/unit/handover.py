@@ -1,19 +1,19 @@
 """``alpr-edge unit handover``: shows which of this unit's reads nobody else has, before its data may be destroyed."""
 
-import dataclasses
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from alpr_edge.app.instance_lock import instance_lock
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.services.handover import Handover, prepare
-from alpr_edge.settings import load
-from alpr_edge.store.unit_store import open_store
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.output import print_object
+from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.access import MAINTENANCE
+
+if TYPE_CHECKING:
+    from alpr_edge.services.handover import Handover
 
 _LEFT = {
     "items_waiting": "items wait for the department",
@@ -31,14 +31,19 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
 
     The unit must be stopped. scripts/decommission asks this before it destroys anything.
     """
+    from alpr_edge.app.instance_lock import instance_lock
+    from alpr_edge.services.handover import prepare
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
     chosen = load(settings)
     with (
         instance_lock(chosen.unit.data_directory),
         open_store(chosen, migrate=True, renew=True) as store,
-        _bar() as tick,
+        progress_bar("Counting") as tick,
     ):
-        told = prepare(store, tick)
-    typer.echo(json.dumps(dataclasses.asdict(told), sort_keys=True) if as_json else "\n".join(_lines(told)))
+        told = prepare(store, queue_actor(), MAINTENANCE, tick)
+    print_object(told) if as_json else typer.echo("\n".join(_lines(told)))
 
 
 def _lines(told: Handover) -> Iterator[str]:
@@ -52,12 +57,3 @@ def _lines(told: Handover) -> Iterator[str]:
         yield "all was handed over"
     for name, count in told.left.items():
         yield f"left      {count} {_LEFT[name]}"
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal's stderr while databases are read."""
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("Counting", total=None)
-        yield lambda name, pages, total: progress.update(task, description=name, completed=pages, total=total)

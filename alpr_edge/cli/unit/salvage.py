@@ -1,21 +1,21 @@
 """``alpr-edge unit salvage``: copies what can be read of damaged databases, and deletes nothing unasked."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import count_text, print_object
+from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.settings import load
-from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
-from alpr_edge.store.recovery.salvage import Salvage, Salvaged
-from alpr_edge.store.unit_store import UnitStore, open_store
+
+if TYPE_CHECKING:
+    from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
+    from alpr_edge.store.recovery.salvage import Salvaged
+    from alpr_edge.store.unit_store import UnitStore
 
 _DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
 _SEEN_HELP = "Stop the alarm in the car without saving anything yet."
@@ -31,29 +31,40 @@ def salvage(
 
     Ends with 1 when --discard has to leave one where it is.
     """
+    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+    from alpr_edge.settings import load
+    from alpr_edge.store.recovery.damaged_databases import damaged_databases
+    from alpr_edge.store.unit_store import open_store
+
     chosen = load(settings)
     asides = damaged_databases(chosen.unit.data_directory)
     lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
     if acknowledge:
-        _acknowledge(asides)
+        _acknowledge(asides, as_json=as_json)
         return
-    with open_store(chosen, migrate=False) as store, _bar() as bar:
+    with open_store(chosen, migrate=False) as store, progress_bar("Salvaging") as bar:
         told = [_salvage(store, aside, lists, bar) for aside in asides]
     kept = _discard(asides, told) if discard else []
-    typer.echo(json.dumps({"databases": told}, sort_keys=True)) if as_json else _print(told)
+    print_object({"databases": told}) if as_json else _print(told)
     if kept:
         raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(kept)}")
 
 
-def _acknowledge(asides: list[DamagedDatabase]) -> None:
+def _acknowledge(asides: list[DamagedDatabase], *, as_json: bool) -> None:
     for aside in asides:
         aside.acknowledge()
-    typer.echo(f"{len(asides)} databases set aside are acknowledged; they wait for: alpr-edge unit salvage")
+    if as_json:
+        print_object({"acknowledged": [aside.folder.name for aside in asides]})
+    else:
+        count = count_text(len(asides), "database")
+        typer.echo(f"{count} set aside acknowledged; what is in there waits for: alpr-edge unit salvage")
 
 
 def _salvage(
-    store: UnitStore, aside: DamagedDatabase, lists: frozenset[str], bar: Callable[[str, int, int], None]
+    store: UnitStore, aside: DamagedDatabase, lists: frozenset[str], bar: Callable[[str, int, int | None], None]
 ) -> dict[str, Any]:
+    from alpr_edge.store.recovery.salvage import Salvage
+
     rescue = Salvage(store.database, store.images, store.renewal.key, lists)
     done = rescue.run(aside, lambda pages, total: bar(aside.folder.name, pages, total))
     return {"name": aside.folder.name, "bytes": aside.size_bytes, **_summed(done)}
@@ -91,16 +102,3 @@ def _whereabouts(figures: dict[str, Any]) -> str:
     if figures.get("discarded"):
         return "deleted"
     return f"kept ({figures['bytes']} bytes), as it may hold evidence (462.5)"
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal's stderr."""
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("Salvaging", total=None)
-
-        def show(name: str, pages: int, total: int) -> None:
-            progress.update(task, description=name, completed=pages, total=total)
-
-        yield show

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +29,11 @@ from alpr_edge.store.sqlite_forensics.wal import lacks_commits
 
 DATABASE_NAME = "edge.db"
 READ_S_MAX = 1.0
+READ_CHECKS_MIN = 100
+"""Checks, one every some thousand steps of SQLite, below which a query is not stopped at :data:`READ_S_MAX`: it is
+short, and another program had the processor."""
+STARVED_READ_S_MAX = 10.0
+"""Time after which such a query is stopped all the same."""
 WRITER_WAIT_S_MAX = 30.0
 """How long a thread waits for this process's other writers."""
 CONNECTIONS_MAX = 6
@@ -140,7 +146,7 @@ class Database:
         """
         began = time.monotonic()
         with self._noting(), self.engine.connect() as connection:
-            interrupt_when(connection, lambda: time.monotonic() - began > READ_S_MAX)
+            interrupt_when(connection, _ReadBound(began).is_over)
             try:
                 with connection.begin():
                     yield connection
@@ -227,6 +233,20 @@ class Database:
         except DamagedError as error:
             self.damage = str(error)
             raise
+
+
+@dataclass(slots=True)
+class _ReadBound:
+    """The bound of one reading transaction: by time, and by work, which a busy processor does not stretch."""
+
+    began_s: float
+    checks: int = 0
+
+    def is_over(self) -> bool:
+        """Whether the query that asks is to be stopped."""
+        self.checks += 1
+        held_s = time.monotonic() - self.began_s
+        return held_s > (READ_S_MAX if self.checks > READ_CHECKS_MIN else STARVED_READ_S_MAX)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The running unit on a disk that fills up: it goes on sounding, nothing acknowledged is lost, and it comes back."""
 
-import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -13,11 +12,10 @@ from alpr_edge.app.pipeline.pipeline import RECORDS_HELD
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
 from scripts.faults.disk import Disk
-from tests.app.rig import daemon, write_frames, write_settings
+from tests.app.rig import daemon, until, write_frames, write_settings
 from tests.app.test_daemons import stored_reads
 
 FULL = "disk: full, no read is kept"
-WAIT_S = 40.0
 
 
 @pytest.fixture
@@ -29,18 +27,6 @@ def disk(
     require_tool("mkfs.ext4")
     with Disk(tmp_path / "disk.img", 64 << 20) as disk:
         yield disk
-
-
-def until(folder: Path, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The unit's health once it is as wanted."""
-    path, deadline = folder / "runtime" / "run.json", time.monotonic() + WAIT_S
-    told: dict[str, Any] = {}
-    while time.monotonic() < deadline:
-        told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        if told and wanted(told):
-            return told
-        time.sleep(0.1)
-    raise AssertionError(f"health does not come to it: {told}")
 
 
 def is_full(told: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.hotlist.ingest.report import Refusals, refused
+from alpr_edge.hotlist.ingest.report import Refusals, refusals
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import load
@@ -60,10 +60,10 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         supervisor.start()
         until(lambda: bool(importers()))
         os.kill(importers()[0], signal.SIGKILL)
-        until(lambda: bool(list(refused(lists))))
-        assert re.search(r"ended by signal 9, for memory or time", next(refused(lists)).refused)
+        until(lambda: bool(list(refusals(lists))))
+        assert re.search(r"ended by signal 9, for memory or time", next(refusals(lists)).refused)
         assert Refusals(lists).lines() == ["list bolo: its last feed was refused"]
-        until(lambda: (lists / "bolo.00000001.list").exists() and not list(refused(lists)))
+        until(lambda: (lists / "bolo.00000001.list").exists() and not list(refusals(lists)))
         supervisor.stop.set()
         assert supervisor.join(WAIT_S)
         assert supervisor.restarts() == {}

@@ -8,7 +8,7 @@ from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
-from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
@@ -19,16 +19,16 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def lists(tmp_path: Path) -> Lists:
+def lists(tmp_path: Path) -> ListStore:
     database = Database.open(tmp_path / "data", KEY, migrate=True)
-    return Lists(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
+    return ListStore(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
 
 
 @pytest.fixture
-def watch(lists: Lists, tmp_path: Path) -> HotlistRefresh:
+def watch(lists: ListStore, tmp_path: Path) -> HotlistRefresh:
     feed = tmp_path / "feed.csv"
     feed.write_text("Plate Number,Description,State/Province\nABC123,Stolen,CA\n", encoding="utf-8")
-    import_feed(Request(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
+    import_feed(ImportRequest(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     loader.load()
     return HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
@@ -46,14 +46,14 @@ def test_a_list_sounds_once_as_it_turns_amber_and_once_as_it_turns_red(watch: Ho
 
 def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
     assert watch.judge(None)
-    assert watch.old() == ["list bolo is amber: older than 13 h, or its age is not known"]
+    assert watch.old() == ["list bolo is amber: its age is not known"]
     assert not watch.judge(None)
     assert not watch.judge(hours(1))
     assert watch.old() == []
     assert watch.judge(hours(14))
 
 
-def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: Lists) -> None:
+def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: ListStore) -> None:
     entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
     kept = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
     watch.refresh(NOW)

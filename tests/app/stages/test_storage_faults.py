@@ -16,8 +16,7 @@ from alpr_edge.domain.diagnostics.checks import Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import daemon, write_frames, write_settings
-from tests.app.stages.test_disk_full import until
+from tests.app.rig import daemon, until, write_frames, write_settings
 from tests.app.test_daemons import stored_reads
 from tests.store.records import decided
 

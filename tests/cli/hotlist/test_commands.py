@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import Result
 
-from alpr_edge.cli.hotlist.common import PROGRESS_FROM_ENTRIES
 from tests.hotlist.conftest import Command
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_text
 
@@ -50,6 +49,11 @@ def as_json(result: Result) -> Any:  # noqa: ANN401 - whatever the command print
     return json.loads(result.stdout)
 
 
+def json_lines(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
 def test_an_import_reports_in_words(command: Command, table: Path) -> None:
     result = imported(command, table)
     assert result.exit_code == 0
@@ -59,7 +63,7 @@ def test_an_import_reports_in_words(command: Command, table: Path) -> None:
 
 def test_an_import_reports_in_json(command: Command, table: Path) -> None:
     report = as_json(imported(command, table, "clew-svs", "clew", "--json"))
-    assert (report["serial"], report["kept"], report["rejected_lines"]) == (1, 2, [])
+    assert (report["generation"], report["kept"], report["rejected_lines"]) == (1, 2, [])
     assert report["issued"].endswith(":00.000Z")
 
 
@@ -119,12 +123,12 @@ def test_a_dry_run_shows_what_would_change(command: Command, table: Path) -> Non
     result = imported(command, table, "clew-svs", "clew", "--dry-run")
     assert "dry run, nothing went live" in result.stdout
     assert "1 added, 1 removed, 1 changed" in result.stdout
-    assert as_json(command("match", "4NEW123", "--json")) == []
+    assert json_lines(command("match", "4NEW123", "--json")) == []
 
 
 def test_a_dry_run_leaves_no_list(command: Command, table: Path) -> None:
     assert "dry run, nothing went live" in imported(command, table, "clew-svs", "clew", "--dry-run").stdout
-    assert "watches for nothing" in command("status").stdout
+    assert "matches no plate" in command("status").stdout
 
 
 def test_a_refusal_is_one_line_and_the_old_generation_stays(command: Command, table: Path) -> None:
@@ -135,14 +139,14 @@ def test_a_refusal_is_one_line_and_the_old_generation_stays(command: Command, ta
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert "refused, the list held before stays" in result.stderr
-    assert as_json(command("match", PLATE, "--json"))[0]["serial"] == 1
+    assert json_lines(command("match", PLATE, "--json"))[0]["generation"] == 1
 
 
 def test_an_import_of_a_table_of_unknown_kind_wants_a_reason(command: Command, table: Path) -> None:
     path = table.rename(table.with_name("table.txt"))
     assert "--reason" in imported(command, path).stderr
     imported(command, path, "clew-svs", "clew", "--reason", "stolen_plate")
-    assert as_json(command("match", PLATE, "--json"))[0]["reason"] == "stolen_plate"
+    assert json_lines(command("match", PLATE, "--json"))[0]["reason"] == "stolen_plate"
 
 
 def test_status_tells_age_and_level_of_each_source(command: Command, table: Path, tmp_path: Path, bolo: Path) -> None:
@@ -171,7 +175,7 @@ def test_match_tells_same_other_and_unknown_state_apart(command: Command, table:
         (["--state", "nv"], {"bolo": "same", "clew-svs": "other"}),
         ([], {"bolo": "unknown", "clew-svs": "unknown"}),
     ):
-        rows = as_json(command("match", "4xyz-123", *state, "--json"))
+        rows = json_lines(command("match", "4xyz-123", *state, "--json"))
         assert {row["source"]: row["state_match"] for row in rows} == expected
     words = command("match", PLATE, "--state", "CA").stdout
     assert "exact match, same state: 4XYZ123 CA: stolen vehicle" in words
@@ -183,9 +187,9 @@ def test_match_tells_same_other_and_unknown_state_apart(command: Command, table:
 def test_a_misread_of_one_character_is_no_match(command: Command, table: Path) -> None:
     """Green v. San Francisco, 751 F.3d 1039."""
     imported(command, table)
-    assert as_json(command("match", "5SOW350", "--json")) == []
-    assert "No entry in 1 lists (2 entries)" in command("match", "5SOW350").stdout
-    assert len(as_json(command("match", "5S0W750", "--json"))) == 1
+    assert json_lines(command("match", "5SOW350", "--json")) == []
+    assert "No entry in 1 list (2 entries)" in command("match", "5SOW350").stdout
+    assert len(json_lines(command("match", "5S0W750", "--json"))) == 1
 
 
 def test_no_plate_at_all_is_refused(command: Command, table: Path) -> None:
@@ -201,7 +205,7 @@ def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Pa
     for arguments in (["status"], ["status", "--json"], ["match", "9ZZZ999"]):
         result = command(*arguments)
         assert result.exit_code == 1
-        assert "list clew-svs is not watched" in result.stderr
+        assert "list clew-svs is not matched" in result.stderr
     assert json.loads(command("status", "--json").stdout)["faults"][0]["source"] == "clew-svs"
 
 
@@ -226,7 +230,7 @@ def test_as_a_program(settings: Path, table: Path) -> None:
     done = run("import", str(table), "--source", "clew-svs", "--format", "clew", "--json")
     assert (done.returncode, done.stderr, json.loads(done.stdout)["kept"]) == (0, "", 2)
     found = run("match", "--state", "CA", "--json", given=PLATE)
-    assert json.loads(found.stdout)[0]["state_match"] == "same"
+    assert json.loads(found.stdout)["state_match"] == "same"
     table.write_bytes(table.read_bytes()[:-10])
     refused = run("import", str(table), "--source", "clew-svs", "--format", "clew")
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
@@ -235,7 +239,7 @@ def test_as_a_program(settings: Path, table: Path) -> None:
 
 def test_a_long_import_shows_a_bar_on_a_terminal(settings: Path, tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
-    path.write_bytes(csv_text(*(f"{number:06d}A,Stolen,CA" for number in range(PROGRESS_FROM_ENTRIES + 5_001))))
+    path.write_bytes(csv_text(*(f"{number:06d}A,Stolen,CA" for number in range(55_001))))
     arguments = ["import", str(path), "--source", "long", "--format", "generic-csv", "--settings", str(settings)]
     ours, theirs = pty.openpty()
     done = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=theirs, text=True)
@@ -247,5 +251,5 @@ def test_a_long_import_shows_a_bar_on_a_terminal(settings: Path, tmp_path: Path)
     os.close(ours)
     printed, _ = done.communicate(timeout=120)
     assert done.returncode == 0
-    assert "55001 entries kept" in printed
+    assert "55,001 entries kept" in printed
     assert re.search(rb"5\d,\d{3} entries", shown)

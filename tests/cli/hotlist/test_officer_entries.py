@@ -48,7 +48,8 @@ def added(command: Command, *arguments: str) -> dict[str, Any]:
 
 
 def kinds(command: Command, plate: str, *arguments: str) -> list[str]:
-    return [row["kind"] for row in json.loads(command("match", plate, *arguments, "--json").stdout)]
+    lines = command("match", plate, *arguments, "--json").stdout.splitlines()
+    return [json.loads(line)["kind"] for line in lines]
 
 
 def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
@@ -173,7 +174,7 @@ def test_a_plate_is_asked_for_on_a_terminal(settings: Path) -> None:
         told, asked = process.communicate(timeout=120)
     finally:
         os.close(ours)
-    assert (process.returncode, json.loads(told)) == (0, [])
+    assert (process.returncode, told.strip()) == (0, "")
     assert asked.startswith("Plate (others the reader considered after commas):")
 
 
@@ -191,4 +192,4 @@ def test_who_typed_is_kept_with_an_entry_and_a_hold(settings: Path, database: Da
     run("unit", "hold", "read-1", "--reason", "subpoena")
     (own,) = officer_entries.watched(database, None)
     assert own.added_by == "r.alvarez"
-    assert [hold.held_by for hold in holds.listed(database)] == ["r.alvarez"]
+    assert [hold.held_by for hold in holds.list_holds(database)] == ["r.alvarez"]

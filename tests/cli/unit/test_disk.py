@@ -40,10 +40,13 @@ def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> No
     assert 0 < told["bound_bytes"] < told["store_bytes"] < told["bytes_max"]
     assert told["days_left"] is None
     assert told["deletion_by_age_rests"]
-    assert "by age    deletion rests: " in unit(settings, "disk").stdout
+    assert "by age" in unit(settings, "disk").stdout
+    assert "deletion rests:" in unit(settings, "disk").stdout
+    assert "4 waiting, 4 acknowledged, 0 refused" in unit(settings, "disk").stdout
+    assert set(told["explanation"]) == {"space", "limit", "next", "remedy"}
     assert unit(settings, "hold", "sent", "--reason", "case 26-1").exit_code == 0
     shown = unit(settings, "disk").stdout
-    assert "held      1 reads" in shown
+    assert "or held (1 read)" in shown
     assert "7ABC" not in shown
     assert json.loads(unit(settings, "disk", "--json").stdout)["bound_bytes"] > told["bound_bytes"]
     assert unit(settings, "release", "sent").exit_code == 0
@@ -74,7 +77,7 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
         with open_store(chosen, migrate=False) as store:
             bear_out(store.database, open_clock(chosen).now())
         assert rests() == ""
-        assert "by age    old reads are deleted" in unit(settings, "disk").stdout
+        assert "old reads are deleted" in unit(settings, "disk").stdout
         with open_store(chosen, migrate=False) as store:
             now = open_clock(chosen).now()
             assert now.utc is not None

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from alpr_edge.cli import app
 from alpr_edge.store.keys import create_keys, load_key
 from alpr_edge.store.recovery.damaged_databases import damaged_databases
-from tests.store.damaging import commit, overwrite_page, pages_of, unit
+from tests.store.damage import commit, overwrite_page, pages_of, unit
 
 READS = 40
 

@@ -17,7 +17,7 @@ from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import kept_counts
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.recovery.damaged_databases import set_aside
-from tests.store.damaging import fill, overwrite_page, unit
+from tests.store.damage import fill, overwrite_page, unit
 from tests.store.records import CROP, decided, hit, instant
 from tests.store.retention.test_purge import run
 

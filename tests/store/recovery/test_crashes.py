@@ -17,8 +17,8 @@ from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.reads.repository import ReadStore
 from scripts.faults.disk import Disk
+from tests.store.batch_writer import KEY, READS, read_ids
 from tests.store.records import decided
-from tests.store.writing import KEY, READS, read_ids
 
 ENDLESS = 10**9
 ACKNOWLEDGEMENTS = (1, 7, 23)
@@ -26,7 +26,7 @@ ACKNOWLEDGEMENTS = (1, 7, 23)
 
 @contextmanager
 def writer(data: Path, name: str, batches: int = ENDLESS) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "tests.store.writing", str(data), name, str(batches)]
+    command = [sys.executable, "-m", "tests.store.batch_writer", str(data), name, str(batches)]
     root = Path(__file__).parents[3]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:

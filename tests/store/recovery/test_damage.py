@@ -17,7 +17,7 @@ from alpr_edge.store.hotlists import generations
 from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.damaged_databases import MOVED, damaged_databases, set_aside, waiting
 from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
-from tests.store.damaging import KEY, PAGE, READS, commit, crashed, fill, overwrite, overwrite_page, record, unit
+from tests.store.damage import KEY, PAGE, READS, commit, crashed, fill, overwrite, overwrite_page, record, unit
 from tests.store.records import START, plate_read
 
 WAL, SHM = f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"

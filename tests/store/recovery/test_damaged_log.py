@@ -14,7 +14,7 @@ from alpr_edge.store.db.schema import images
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION
 from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.sqlite_forensics.pages import Pages
-from tests.store.damaging import (
+from tests.store.damage import (
     FRAME,
     KEY,
     READS,

@@ -18,7 +18,7 @@ from alpr_edge.store.recovery.key_check import MARK_NAME
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.sqlite_forensics.btree import node_of
-from tests.store.damaging import (
+from tests.store.damage import (
     KEY,
     PAGE,
     READS,

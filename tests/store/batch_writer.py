@@ -1,6 +1,6 @@
 """A process that commits batches and says so on stdout: the victim of crash tests.
 
-Run as ``python -m tests.store.writing <data folder> <name> <batches>``.
+Run as ``python -m tests.store.batch_writer <data folder> <name> <batches>``.
 """
 
 import sys

@@ -43,11 +43,11 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "packed",
+    "archive",
     [TEXT, gzip.compress(TEXT), zipped("a.csv"), zipped("a.csv", method=zipfile.ZIP_LZMA), zipped("d/", "d/a.csv")],
 )
-def test_packing_is_told_by_the_bytes(path: Path, packed: bytes) -> None:
-    path.write_bytes(packed)
+def test_packing_is_told_by_the_bytes(path: Path, archive: bytes) -> None:
+    path.write_bytes(archive)
     assert read(path) == TEXT
 
 
@@ -66,9 +66,9 @@ def test_the_share_read_grows_to_one(path: Path) -> None:
         assert file.share_read == 1
 
 
-@pytest.mark.parametrize("packed", [TEXT, gzip.compress(TEXT), zipped("a.csv")])
-def test_what_comes_out_is_bounded(path: Path, packed: bytes) -> None:
-    path.write_bytes(packed)
+@pytest.mark.parametrize("archive", [TEXT, gzip.compress(TEXT), zipped("a.csv")])
+def test_what_comes_out_is_bounded(path: Path, archive: bytes) -> None:
+    path.write_bytes(archive)
     with pytest.raises(FeedError, match="bytes unpacked"):
         read(path, limit=len(TEXT) - 1)
 
@@ -79,13 +79,13 @@ def test_a_line_is_bounded(path: Path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(TEXT), zipped("a.csv")])
-def test_a_packed_file_cut_short_or_changed_is_refused(path: Path, packed: bytes) -> None:
-    path.write_bytes(packed[: len(packed) // 2])
+@pytest.mark.parametrize("archive", [gzip.compress(TEXT), zipped("a.csv")])
+def test_a_packed_file_cut_short_or_changed_is_refused(path: Path, archive: bytes) -> None:
+    path.write_bytes(archive[: len(archive) // 2])
     with pytest.raises(FeedError, match="damaged or cut short"):
         read(path)
-    middle = len(packed) // 2
-    path.write_bytes(packed[:middle] + bytes([packed[middle] ^ 0xFF]) + packed[middle + 1 :])
+    middle = len(archive) // 2
+    path.write_bytes(archive[:middle] + bytes([archive[middle] ^ 0xFF]) + archive[middle + 1 :])
     with pytest.raises(FeedError, match="damaged or cut short"):
         read(path)
 
@@ -113,7 +113,7 @@ def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("packed", "record", "place", "byte"),
+    ("archive", "record", "place", "byte"),
     [
         (zipped("a.csv"), b"PK\x01\x02", 6, 255),  # of a version that none has
         (zipped("a.csv"), b"PK\x01\x02", 28, 0),  # without a name
@@ -122,23 +122,23 @@ def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path) -> None:
         (locked(), b"AE", 2, 9),  # an AES key of a length that none has
     ],
 )
-def test_a_header_of_nonsense_is_damage(path: Path, packed: bytes, record: bytes, place: int, byte: int) -> None:
-    at = packed.rindex(record) + place
-    path.write_bytes(packed[:at] + bytes([byte]) + packed[at + 1 :])
+def test_a_header_of_nonsense_is_damage(path: Path, archive: bytes, record: bytes, place: int, byte: int) -> None:
+    at = archive.rindex(record) + place
+    path.write_bytes(archive[:at] + bytes([byte]) + archive[at + 1 :])
     with pytest.raises(FeedError, match="damaged or cut short; fetch it again"):
         read(path, password=PASSWORD)
 
 
 @pytest.mark.parametrize(
-    "packed", [gzip.compress(TEXT), zipped("a.csv"), zipped("a.csv", method=zipfile.ZIP_BZIP2), locked()]
+    "archive", [gzip.compress(TEXT), zipped("a.csv"), zipped("a.csv", method=zipfile.ZIP_BZIP2), locked()]
 )
 @hypothesis_settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_packed_bytes_changed_here_and_there(
-    packed: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    archive: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """The whole text or one line that says why not; a file that no longer begins as a packed one is text itself."""
-    content = bytearray(packed)
+    """The whole text or one line that says why not; a file that no longer begins as a archive one is text itself."""
+    content = bytearray(archive)
     for _ in range(data.draw(st.integers(1, 3))):
         # Headers stand at both ends.
         place = data.draw(st.integers(-120, 60)) % len(content)

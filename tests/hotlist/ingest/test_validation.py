@@ -8,7 +8,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.formats.base import Record, Rejected, Withheld
 from alpr_edge.hotlist.index.row import Row, row_of
 from alpr_edge.hotlist.ingest import validation
-from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, SAMPLES_MAX, Tally
+from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, SAMPLES_MAX, FeedTally
 from tests.hotlist.feed_texts import NOW
 
 HOUR = timedelta(hours=1)
@@ -33,26 +33,26 @@ def test_a_plate_is_no_junk(plate: str) -> None:
 
 
 def test_every_line_is_counted_once() -> None:
-    tally = Tally()
+    tally = FeedTally()
     records: list[Record] = [row("ABC123"), row("NONE"), Withheld(4), Rejected(5, "-", "why", 3), row("ABC123")]
     assert [admitted[0] for batch in validation.admit(records, tally) for admitted in batch] == ["ABC123", "ABC123"]
     assert (tally.read, tally.rejected, tally.skipped_junk, tally.withheld) == (7, 3, 1, 1)
 
 
 def test_the_samples_of_rejected_lines_are_bounded() -> None:
-    tally = Tally()
+    tally = FeedTally()
     assert list(validation.admit((Rejected(line, "-", "why") for line in range(2 * SAMPLES_MAX)), tally)) == []
     assert (len(tally.samples), tally.rejected) == (SAMPLES_MAX, 2 * SAMPLES_MAX)
 
 
-@pytest.mark.parametrize("rejected", [0, 2])
-def test_a_share_of_rejected_lines_is_borne(rejected: int) -> None:
-    validation.check_lines(Tally(read=100, rejected=rejected, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_share_of_rejected_lines_is_borne(count: int) -> None:
+    validation.check_lines(FeedTally(read=100, rejected=count, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
 
 
 def test_more_refuse_the_feed_and_the_first_is_named() -> None:
     with pytest.raises(FeedError, match="3 of 100 lines were rejected, the first: line 3, column 1-8: why"):
-        validation.check_lines(Tally(read=100, rejected=3, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
+        validation.check_lines(FeedTally(read=100, rejected=3, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
 
 
 def test_a_list_older_than_the_one_held_is_refused() -> None:
@@ -60,11 +60,11 @@ def test_a_list_older_than_the_one_held_is_refused() -> None:
         validation.check_issued(NOW - HOUR, held(), NOW, DEFAULT_LIMITS)
 
 
-@pytest.mark.parametrize("issued", [None, NOW, NOW + HOUR])
-def test_the_same_or_a_newer_list_passes(issued: datetime | None) -> None:
-    validation.check_issued(issued, held(), NOW, DEFAULT_LIMITS)
-    validation.check_issued(issued, held(issued=None), NOW, DEFAULT_LIMITS)
-    validation.check_issued(issued, None, None, DEFAULT_LIMITS)
+@pytest.mark.parametrize("issued_at", [None, NOW, NOW + HOUR])
+def test_the_same_or_a_newer_list_passes(issued_at: datetime | None) -> None:
+    validation.check_issued(issued_at, held(), NOW, DEFAULT_LIMITS)
+    validation.check_issued(issued_at, held(issued=None), NOW, DEFAULT_LIMITS)
+    validation.check_issued(issued_at, None, None, DEFAULT_LIMITS)
 
 
 def test_a_list_from_the_future_is_refused_where_the_clock_is_known() -> None:
@@ -74,16 +74,16 @@ def test_a_list_from_the_future_is_refused_where_the_clock_is_known() -> None:
     validation.check_issued(tomorrow, None, None, DEFAULT_LIMITS)
 
 
-@pytest.mark.parametrize(("before", "kept"), [(1000, 750), (1000, 5000), (2, 1), (12, 2), (0, 1)])
-def test_ordinary_shrinking_passes(before: int, kept: int) -> None:
-    validation.check_size(kept, held(before), DEFAULT_LIMITS, accept_shrink=False)
+@pytest.mark.parametrize(("before", "entry_count"), [(1000, 750), (1000, 5000), (2, 1), (12, 2), (0, 1)])
+def test_ordinary_shrinking_passes(before: int, entry_count: int) -> None:
+    validation.check_size(entry_count, held(before), DEFAULT_LIMITS, accept_shrink=False)
 
 
-@pytest.mark.parametrize(("before", "kept"), [(1000, 749), (1000, 1), (12, 1)])
-def test_a_list_much_shrunken_needs_a_word(before: int, kept: int) -> None:
+@pytest.mark.parametrize(("before", "entry_count"), [(1000, 749), (1000, 1), (12, 1)])
+def test_a_list_much_shrunken_needs_a_word(before: int, entry_count: int) -> None:
     with pytest.raises(FeedError, match="--accept-shrink"):
-        validation.check_size(kept, held(before), DEFAULT_LIMITS, accept_shrink=False)
-    validation.check_size(kept, held(before), DEFAULT_LIMITS, accept_shrink=True)
+        validation.check_size(entry_count, held(before), DEFAULT_LIMITS, accept_shrink=False)
+    validation.check_size(entry_count, held(before), DEFAULT_LIMITS, accept_shrink=True)
 
 
 def test_an_empty_list_is_refused_always() -> None:
@@ -93,14 +93,18 @@ def test_an_empty_list_is_refused_always() -> None:
 
 
 @pytest.mark.review(5)
-@pytest.mark.parametrize(("before", "kept"), [(0, 10_000), (5, 10_005), (20_000, 80_000), (1_000_000, 4_000_000)])
-def test_ordinary_growth_passes(before: int, kept: int) -> None:
-    validation.check_growth(kept, held(before), DEFAULT_LIMITS)
-    validation.check_growth(kept, None, DEFAULT_LIMITS)
+@pytest.mark.parametrize(
+    ("before", "entry_count"), [(0, 10_000), (5, 10_005), (20_000, 80_000), (1_000_000, 4_000_000)]
+)
+def test_ordinary_growth_passes(before: int, entry_count: int) -> None:
+    validation.check_growth(entry_count, held(before), DEFAULT_LIMITS)
+    validation.check_growth(entry_count, None, DEFAULT_LIMITS)
 
 
 @pytest.mark.review(5)
-@pytest.mark.parametrize(("before", "kept"), [(0, 10_001), (5, 10_006), (20_000, 80_001), (1_000_000, 4_000_001)])
-def test_a_list_that_grows_beyond_belief_is_refused(before: int, kept: int) -> None:
-    with pytest.raises(FeedError, match=f"holds {kept} entries, the list held {before}; .*--accept-growth"):
-        validation.check_growth(kept, held(before), DEFAULT_LIMITS)
+@pytest.mark.parametrize(
+    ("before", "entry_count"), [(0, 10_001), (5, 10_006), (20_000, 80_001), (1_000_000, 4_000_001)]
+)
+def test_a_list_that_grows_beyond_belief_is_refused(before: int, entry_count: int) -> None:
+    with pytest.raises(FeedError, match=f"holds {entry_count} entries, the list held {before}; .*--accept-growth"):
+        validation.check_growth(entry_count, held(before), DEFAULT_LIMITS)

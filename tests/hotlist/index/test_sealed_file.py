@@ -19,7 +19,7 @@ from alpr_edge.hotlist.formats.base import clean
 from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.column_store import ROWS_A_BLOCK
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
-from alpr_edge.hotlist.index.packed import Made, Packer, common
+from alpr_edge.hotlist.index.packed_list import GenerationDraft, Packer, common
 from alpr_edge.hotlist.index.plate_keys import plate_key
 from alpr_edge.hotlist.index.row import row_of
 from alpr_edge.hotlist.index.sealed_file import Seal
@@ -45,7 +45,7 @@ ENTRIES = st.builds(
 )
 
 
-def pack(entries: Iterable[HotlistEntry]) -> Made:
+def pack(entries: Iterable[HotlistEntry]) -> GenerationDraft:
     packer = Packer()
     packer.extend(map(row_of, entries))
     return packer.pack()
@@ -116,7 +116,7 @@ def test_the_file_is_private_its_digest_is_true_and_it_shows_nothing(tmp_path: P
 
 
 @pytest.fixture
-def chunked(tmp_path: Path) -> Path:
+def three_chunks(tmp_path: Path) -> Path:
     """A file of three chunks, the last one short."""
     path = tmp_path / "list"
     noisy = [replace(entry, record_id=str(n), remarks=os.urandom(12).hex()) for n, entry in enumerate(many(60_000))]
@@ -125,8 +125,8 @@ def chunked(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(chunked: Path) -> None:
-    whole = chunked.read_bytes()
+def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(three_chunks: Path) -> None:
+    whole = three_chunks.read_bytes()
     preamble = 8 + 2 + 8 + 1 + len(SEAL.source) + 16
     chunk = sealed_file.CHUNK_BYTES + 16
     first, second = whole[preamble : preamble + chunk], whole[preamble + chunk : preamble + 2 * chunk]
@@ -142,12 +142,12 @@ def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(chunked:
         *(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in (0, 9, 12, 20, 30, preamble, len(whole) - 1)),
     ]
     for content in damaged:
-        chunked.write_bytes(content)
+        three_chunks.write_bytes(content)
         with pytest.raises(StoreError, match="changed or cut short"):
-            sealed_file.read(chunked, SEAL, KEY, sha256(whole).hexdigest())
+            sealed_file.read(three_chunks, SEAL, KEY, sha256(whole).hexdigest())
         # Whoever can also rewrite the digest still cannot make the file open.
         with pytest.raises(StoreError):
-            sealed_file.read(chunked, SEAL, KEY, sha256(content).hexdigest())
+            sealed_file.read(three_chunks, SEAL, KEY, sha256(content).hexdigest())
 
 
 def test_another_key_source_serial_or_release_does_not_open(tmp_path: Path) -> None:

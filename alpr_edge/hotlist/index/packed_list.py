@@ -25,7 +25,7 @@ Rows = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Packed:
+class PackedList:
     """The entries of one generation, immutable."""
 
     keys: Keys
@@ -59,10 +59,10 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class GenerationDraft:
     """A generation just packed."""
 
-    packed: Packed
+    packed: PackedList
     fingerprints: Keys
     """[entries], :func:`.plate_keys.entry_prints`: state, reason and record id, and all the rest; only
     imports compare them."""
@@ -97,7 +97,7 @@ class Packer:
             batch, self._batch = self._batch[:BATCH_ROWS], self._batch[BATCH_ROWS:]
             self._close(batch)
 
-    def pack(self) -> Made:
+    def pack(self) -> GenerationDraft:
         """The packed entries; the first of equal ones is kept. Raises as :meth:`extend`; to be called once."""
         if self._batch:
             self._close(self._batch)
@@ -111,8 +111,8 @@ class Packer:
         fresh = np.ones(len(keys), dtype=bool)
         fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
         kept, rows = keys[fresh], order[fresh].astype(np.uint32)
-        packed = Packed(kept, rows, columns, PatternSet(list(self._patterns)), BloomFilter(kept))
-        return Made(packed, prints[fresh], len(keys) - len(packed))
+        packed = PackedList(kept, rows, columns, PatternSet(list(self._patterns)), BloomFilter(kept))
+        return GenerationDraft(packed, prints[fresh], len(keys) - len(packed))
 
     def _close(self, batch: Sequence[Row]) -> None:
         columns = list(zip(*batch, strict=True))

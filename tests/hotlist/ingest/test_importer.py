@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.ingest.importer import ImportReport, Lists, Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.validation import BATCH_ENTRIES, ValidationLimits
 from alpr_edge.store.hotlists.generations import GENERATIONS_KEPT, live
 from tests.hotlist.feed_texts import NOW, clew_line, clew_text, csv_text
@@ -32,20 +32,22 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def request_of(table: Path) -> Request:
-    return Request(table, "clew-svs", FormatName.CLEW)
+def request_of(table: Path) -> ImportRequest:
+    return ImportRequest(table, "clew-svs", FormatName.CLEW)
 
 
 @pytest.fixture
-def csv_request(tmp_path: Path) -> Request:
-    return Request(tmp_path / "list.csv", "bolo", FormatName.GENERIC_CSV)
+def csv_request(tmp_path: Path) -> ImportRequest:
+    return ImportRequest(tmp_path / "list.csv", "bolo", FormatName.GENERIC_CSV)
 
 
 def plates_of(loader: HotlistLoader) -> set[str]:
     return {entry.plate for plate in PLATES for entry, _ in loader.exact(plate)}
 
 
-def test_an_import_goes_live_and_says_what_it_did(lists: Lists, loader: HotlistLoader, request_of: Request) -> None:
+def test_an_import_goes_live_and_says_what_it_did(
+    lists: ListStore, loader: HotlistLoader, request_of: ImportRequest
+) -> None:
     assert import_feed(request_of, lists, NOW) == ImportReport(
         source="clew-svs",
         serial=1,
@@ -67,7 +69,7 @@ def test_an_import_goes_live_and_says_what_it_did(lists: Lists, loader: HotlistL
     assert len(loader.load()) == 100
 
 
-def test_everything_left_out_is_counted(lists: Lists, csv_request: Request) -> None:
+def test_everything_left_out_is_counted(lists: ListStore, csv_request: ImportRequest) -> None:
     rows = [f"{plate},Stolen Vehicle,CA" for plate in PLATES]
     rows += ["000,Stolen,CA", "NONE,Stolen,CA", "ABC123,Immigration Violator,CA", "AB%,Stolen,CA", rows[0]]
     csv_request.path.write_bytes(csv_text(*rows))
@@ -78,7 +80,7 @@ def test_everything_left_out_is_counted(lists: Lists, csv_request: Request) -> N
 
 
 def test_a_plate_in_two_states_for_two_reasons_is_four_entries(
-    lists: Lists, loader: HotlistLoader, csv_request: Request
+    lists: ListStore, loader: HotlistLoader, csv_request: ImportRequest
 ) -> None:
     rows = [f"0H{end},{reason},{state}" for end in "O0" for reason in ("stolen", "wanted") for state in ("CA", "NV")]
     csv_request.path.write_bytes(csv_text(*rows))
@@ -91,14 +93,14 @@ def test_a_plate_in_two_states_for_two_reasons_is_four_entries(
     }
 
 
-def test_added_and_removed_are_told_against_the_list_held(lists: Lists, request_of: Request) -> None:
+def test_added_and_removed_are_told_against_the_list_held(lists: ListStore, request_of: ImportRequest) -> None:
     import_feed(request_of, lists, NOW)
     request_of.path.write_bytes(clew_text(*map(clew_line, [*PLATES[5:], "NEW1", "NEW2"])))
     report = import_feed(request_of, lists, NOW)
     assert (report.serial, report.added, report.removed, report.changed) == (2, 2, 5, 0)
 
 
-def test_an_entry_that_says_something_else_is_changed(lists: Lists, csv_request: Request) -> None:
+def test_an_entry_that_says_something_else_is_changed(lists: ListStore, csv_request: ImportRequest) -> None:
     def report(*rows: str) -> tuple[int, int, int]:
         csv_request.path.write_bytes(csv_text(*rows, header="Plate,Reason,State,Remarks"))
         done = import_feed(csv_request, lists, NOW)
@@ -110,7 +112,7 @@ def test_an_entry_that_says_something_else_is_changed(lists: Lists, csv_request:
 
 
 @pytest.mark.parametrize(
-    "refused",
+    "bad_feed",
     [
         clew_text(*map(clew_line, PLATES), date="11/22/2026 09:00"),
         clew_text(*map(clew_line, PLATES), date="12/22/2026 09:00"),
@@ -125,13 +127,13 @@ def test_an_entry_that_says_something_else_is_changed(lists: Lists, csv_request:
     ids=["older", "future", "shrunk", "miscounted", "cut", "rejected", "empty", "packed-cut", "nothing"],
 )
 def test_a_refused_feed_leaves_the_list_held_live(
-    lists: Lists, loader: HotlistLoader, request_of: Request, refused: bytes
+    lists: ListStore, loader: HotlistLoader, request_of: ImportRequest, bad_feed: bytes
 ) -> None:
     import_feed(request_of, lists, NOW)
     before = sorted(lists.directory.iterdir())
     loader.load()
-    request_of.path.write_bytes(refused)
-    with pytest.raises(FeedError, match=r"^clew-svs: refused, the list held before stays: ") as refusal:
+    request_of.path.write_bytes(bad_feed)
+    with pytest.raises(FeedError, match=r"^clew-svs: bad_feed, the list held before stays: ") as refusal:
         import_feed(request_of, lists, NOW)
     assert "\n" not in str(refusal.value)
     assert "4XYZ" not in str(refusal.value)
@@ -140,7 +142,7 @@ def test_a_refused_feed_leaves_the_list_held_live(
     assert sorted(lists.directory.iterdir()) == before
 
 
-def test_a_shrunken_feed_is_taken_on_a_word(lists: Lists, loader: HotlistLoader, request_of: Request) -> None:
+def test_a_shrunken_feed_is_taken_on_a_word(lists: ListStore, loader: HotlistLoader, request_of: ImportRequest) -> None:
     import_feed(request_of, lists, NOW)
     request_of.path.write_bytes(clew_text(*map(clew_line, PLATES[:50])))
     assert import_feed(replace(request_of, accept_shrink=True), lists, NOW).removed == 50
@@ -148,14 +150,14 @@ def test_a_shrunken_feed_is_taken_on_a_word(lists: Lists, loader: HotlistLoader,
     assert len(plates_of(loader)) == 50
 
 
-def test_a_dry_run_changes_nothing(lists: Lists, request_of: Request) -> None:
+def test_a_dry_run_changes_nothing(lists: ListStore, request_of: ImportRequest) -> None:
     report = import_feed(replace(request_of, dry_run=True), lists, NOW)
     assert (report.serial, report.added) == (None, 100)
     assert live(lists.database) == []
     assert list(lists.directory.glob("*.list")) == []
 
 
-def test_only_the_newest_files_of_a_source_are_kept(lists: Lists, request_of: Request) -> None:
+def test_only_the_newest_files_of_a_source_are_kept(lists: ListStore, request_of: ImportRequest) -> None:
     import_feed(replace(request_of, source="clew"), lists, NOW)
     for _ in range(GENERATIONS_KEPT + 2):
         import_feed(request_of, lists, NOW)
@@ -164,7 +166,7 @@ def test_only_the_newest_files_of_a_source_are_kept(lists: Lists, request_of: Re
 
 
 def test_a_damaged_list_held_does_not_keep_its_replacement_out(
-    lists: Lists, loader: HotlistLoader, request_of: Request
+    lists: ListStore, loader: HotlistLoader, request_of: ImportRequest
 ) -> None:
     import_feed(request_of, lists, NOW)
     (path,) = lists.directory.glob("*.list")
@@ -174,14 +176,14 @@ def test_a_damaged_list_held_does_not_keep_its_replacement_out(
     assert len(plates_of(loader)) == 100
 
 
-def test_what_a_killed_import_left_is_cleared(lists: Lists, request_of: Request) -> None:
+def test_what_a_killed_import_left_is_cleared(lists: ListStore, request_of: ImportRequest) -> None:
     import_feed(request_of, lists, NOW)
     (lists.directory / ".part-left").touch()
     import_feed(request_of, lists, NOW)
     assert not (lists.directory / ".part-left").exists()
 
 
-def test_two_imports_do_not_run_at_once(lists: Lists, request_of: Request) -> None:
+def test_two_imports_do_not_run_at_once(lists: ListStore, request_of: ImportRequest) -> None:
     import_feed(request_of, lists, NOW)
     descriptor = os.open(lists.directory / ".import.lock", os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -192,32 +194,32 @@ def test_two_imports_do_not_run_at_once(lists: Lists, request_of: Request) -> No
 
 
 @pytest.mark.parametrize("source", ["", "../x", ".x", "a b", "x" * 65])
-def test_a_sources_name_is_no_path(lists: Lists, request_of: Request, source: str) -> None:
+def test_a_sources_name_is_no_path(lists: ListStore, request_of: ImportRequest, source: str) -> None:
     with pytest.raises(FeedError, match="name"):
         import_feed(replace(request_of, source=source), lists, NOW)
 
 
-def test_a_folder_in_the_way_is_one_line(lists: Lists, request_of: Request) -> None:
+def test_a_folder_in_the_way_is_one_line(lists: ListStore, request_of: ImportRequest) -> None:
     lists.directory.touch()
     with pytest.raises(StoreError, match="folder"):
         import_feed(request_of, lists, NOW)
 
 
-def test_a_lock_that_cannot_be_taken_is_one_line(lists: Lists, request_of: Request) -> None:
+def test_a_lock_that_cannot_be_taken_is_one_line(lists: ListStore, request_of: ImportRequest) -> None:
     (lists.directory / ".import.lock").mkdir(parents=True)
     lists.directory.chmod(0o700)
     with pytest.raises(StoreError, match="cannot be opened"):
         import_feed(request_of, lists, NOW)
 
 
-def test_the_number_of_entries_is_bounded(lists: Lists, request_of: Request) -> None:
+def test_the_number_of_entries_is_bounded(lists: ListStore, request_of: ImportRequest) -> None:
     import_feed(replace(request_of, limits=ValidationLimits(entries_max=100)), lists, NOW)
     with pytest.raises(FeedError, match="over 99 entries"):
         import_feed(replace(request_of, limits=ValidationLimits(entries_max=99)), lists, NOW)
 
 
 def test_what_root_imports_belongs_to_the_unit(
-    lists: Lists, request_of: Request, require_system_module: Callable[[str], str]
+    lists: ListStore, request_of: ImportRequest, require_system_module: Callable[[str], str]
 ) -> None:
     require_system_module("import os; assert os.geteuid() == 0, 'only root gives files away'")
     nobody = 65534
@@ -228,7 +230,7 @@ def test_what_root_imports_belongs_to_the_unit(
     assert len(made) == 4
 
 
-def test_progress_is_told_with_the_share_of_the_file(lists: Lists, csv_request: Request) -> None:
+def test_progress_is_told_with_the_share_of_the_file(lists: ListStore, csv_request: ImportRequest) -> None:
     rows = [f"{number:06d}A,Stolen,CA" for number in range(2 * BATCH_ENTRIES + 10)]
     csv_request.path.write_bytes(gzip.compress(csv_text(*rows)))
     told: list[tuple[int, float]] = []
@@ -237,7 +239,7 @@ def test_progress_is_told_with_the_share_of_the_file(lists: Lists, csv_request: 
     assert all(0 < share <= 1 for _, share in told)
 
 
-def test_an_import_on_an_unknown_clock_has_no_date(lists: Lists, csv_request: Request) -> None:
+def test_an_import_on_an_unknown_clock_has_no_date(lists: ListStore, csv_request: ImportRequest) -> None:
     csv_request.path.write_bytes(csv_text("ABC123,Stolen,CA"))
     import_feed(csv_request, lists, None)
     (stored,) = live(lists.database)
@@ -256,7 +258,7 @@ def no_file_over(limit: int) -> Iterator[None]:
 
 
 def test_a_list_that_cannot_be_written_whole_keeps_the_list_held(
-    lists: Lists, loader: HotlistLoader, csv_request: Request
+    lists: ListStore, loader: HotlistLoader, csv_request: ImportRequest
 ) -> None:
     csv_request.path.write_bytes(csv_text("ABC123,Stolen,CA"))
     import_feed(csv_request, lists, NOW)

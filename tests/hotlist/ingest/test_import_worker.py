@@ -19,7 +19,7 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.import_worker import ImportJob, ImportWorker
-from alpr_edge.hotlist.ingest.importer import ImportReport, Lists
+from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.settings import ListSource
 from alpr_edge.store.db.database import Database
@@ -44,7 +44,7 @@ def source(folder: Path) -> ListSource:
 
 
 @pytest.fixture
-def worker(lists: Lists, data: Path) -> ImportWorker:
+def worker(lists: ListStore, data: Path) -> ImportWorker:
     return ImportWorker(lists, DownloadSpool(data, KEY))
 
 
@@ -74,12 +74,12 @@ def found(loader: HotlistLoader, plate: str) -> int:
     return len(list(loader.exact(plate)))
 
 
-def serial_of(lists: Lists) -> int:
+def serial_of(lists: ListStore) -> int:
     return sync_state.state_of(lists.database, "bolo").serial
 
 
 def test_a_fetched_list_is_taken_with_its_makers_signature_alone(
-    worker: ImportWorker, lists: Lists, tmp_path: Path
+    worker: ImportWorker, lists: ListStore, tmp_path: Path
 ) -> None:
     maker, key = Ed25519PrivateKey.generate(), tmp_path / "feed.pub"
     key.write_bytes(maker.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -157,7 +157,7 @@ def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
 
 
 def test_a_refused_file_is_noted_once_and_the_list_held_stays(
-    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, loader: HotlistLoader
 ) -> None:
     drop(folder, "good.csv", *ROWS)
     take(worker, source)
@@ -170,7 +170,7 @@ def test_a_refused_file_is_noted_once_and_the_list_held_stays(
     assert found(loader, "ABC123") == 1
 
 
-def test_a_fetched_list_is_taken_in_and_forgotten(worker: ImportWorker, source: ListSource, lists: Lists) -> None:
+def test_a_fetched_list_is_taken_in_and_forgotten(worker: ImportWorker, source: ListSource, lists: ListStore) -> None:
     fetched(worker, *ROWS, serial=4)
     report = take(worker, source)
     assert report is not None
@@ -180,7 +180,7 @@ def test_a_fetched_list_is_taken_in_and_forgotten(worker: ImportWorker, source: 
 
 
 def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
-    worker: ImportWorker, source: ListSource, lists: Lists
+    worker: ImportWorker, source: ListSource, lists: ListStore
 ) -> None:
     fetched(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError, match="a change needs a complete list first"):
@@ -199,7 +199,7 @@ def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
 
 
 def test_a_damaged_fetched_list_is_fetched_again(
-    worker: ImportWorker, source: ListSource, data: Path, lists: Lists
+    worker: ImportWorker, source: ListSource, data: Path, lists: ListStore
 ) -> None:
     fetched(worker, *ROWS, serial=4)
     (data / "incoming" / "bolo.feed").write_bytes(b"damaged")
@@ -211,7 +211,7 @@ def test_a_damaged_fetched_list_is_fetched_again(
 
 
 def test_another_import_under_way_is_no_refusal(
-    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore
 ) -> None:
     drop(folder, "list.csv", *ROWS)
     lists.directory.mkdir(mode=0o700, exist_ok=True)
@@ -237,7 +237,7 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
 
 
 def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
-    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, loader: HotlistLoader
 ) -> None:
     for number in range(3):
         drop(folder, f"{number}.csv", f"NEW99{number},Stolen,CA")
@@ -258,7 +258,7 @@ def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
 def test_roll_back_to_a_missing_or_damaged_file_is_refused(
-    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader, spoil: object
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, loader: HotlistLoader, spoil: object
 ) -> None:
     drop(folder, "1.csv", *ROWS)
     take(worker, source)
@@ -272,7 +272,7 @@ def test_roll_back_to_a_missing_or_damaged_file_is_refused(
 
 
 def test_not_one_look_up_misses_while_lists_are_taken_in_and_rolled_back(
-    worker: ImportWorker, source: ListSource, folder: Path, lists: Lists, loader: HotlistLoader
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, loader: HotlistLoader
 ) -> None:
     """Every generation lists the plate."""
     drop(folder, "0.csv", *ROWS)

@@ -12,7 +12,7 @@ from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.column_store import DISTINCT_MAX, ROWS_A_BLOCK
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
-from alpr_edge.hotlist.index.packed import BATCH_ROWS, Made, Packer
+from alpr_edge.hotlist.index.packed_list import BATCH_ROWS, GenerationDraft, Packer
 from alpr_edge.hotlist.index.row import row_of
 
 KEY, SEAL = bytes(32), sealed_file.Seal("list", 1)
@@ -25,13 +25,13 @@ def entry(
     return HotlistEntry("list", canonical_partial(raw), raw, "CA", reason, record_id, vehicle, remarks)
 
 
-def pack(entries: Iterable[HotlistEntry]) -> Made:
+def pack(entries: Iterable[HotlistEntry]) -> GenerationDraft:
     packer = Packer()
     packer.extend(map(row_of, entries))
     return packer.pack()
 
 
-def index_of(made: Made, folder: Path) -> HotlistIndex:
+def index_of(made: GenerationDraft, folder: Path) -> HotlistIndex:
     """The index once the generation was sealed and opened."""
     digest = sealed_file.write(folder / "list", SEAL, made, KEY)
     return HotlistIndex((SealedList(GENERATION, digest, sealed_file.read(folder / "list", SEAL, KEY, digest)),))
@@ -100,10 +100,10 @@ def test_rows_come_back_at_the_edges_of_blocks_and_batches(tmp_path: Path, count
         assert found(index, f"{number:06d}") == [entries[number]]
 
 
-@pytest.mark.parametrize("listed", [entry("ABC1", remarks="two\nlines"), entry("ABC1", record_id="a\x1fb")])
-def test_control_characters_would_shift_fields_and_are_refused(listed: HotlistEntry) -> None:
+@pytest.mark.parametrize("bad_entry", [entry("ABC1", remarks="two\nlines"), entry("ABC1", record_id="a\x1fb")])
+def test_control_characters_would_shift_fields_and_are_refused(bad_entry: HotlistEntry) -> None:
     with pytest.raises(ValueError, match="control characters"):
-        pack([listed])
+        pack([bad_entry])
 
 
 def test_a_plate_that_is_not_canonical_is_refused() -> None:

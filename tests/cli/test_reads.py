@@ -1,0 +1,167 @@
+"""``reads``: no width cuts what matters, a corrected vehicle is one line, and a picture goes to a file."""
+
+import json
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.domain.instants import UtcSource
+from alpr_edge.domain.reads import Alternative
+from alpr_edge.settings import load
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.store.records import CROP, SCENE, hit, instant, plate_read
+from tests.units import write_bare_unit
+
+PICTURES = ((CROP, b"jpeg of the plate"), (SCENE, b"jpeg of the scene"))
+OTHER_TEXT = Alternative("7ABC128", 0.4)
+WIDTHS = ["60", "80", "120", ""]
+TIME, PLATES, IDS = ("2026-05-04", "12:30:00Z"), ("7ABC128", "4XYZ999"), ("1.front.2", "1.front.3")
+WHOLE = (*TIME, *PLATES, *IDS, "front", "99%", "37.64000", "-120.99000")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    return write_bare_unit(tmp_path)
+
+
+@pytest.fixture
+def store(settings: Path) -> Iterator[UnitStore]:
+    """A doubtful read that a later one of its pass corrected, and a hit."""
+    with open_store(load(settings), migrate=True) as unit_store:
+        doubtful = replace(plate_read("1.front.1", "7ABC12B"), confidence=0.5, alternatives=(OTHER_TEXT,))
+        better = replace(plate_read("1.front.2", "7ABC128", supersedes="1.front.1"), confidence=0.99)
+        other = replace(plate_read("1.front.3", "4XYZ999"), confidence=0.99)
+        hits = (hit("hit-1", "1.front.3", "4XYZ999"),)
+        for record in (DecidedRecord(doubtful), DecidedRecord(better), DecidedRecord(other, PICTURES, hits=hits)):
+            unit_store.reads.commit([record])
+        yield unit_store
+
+
+def edge(settings: Path, *words: str, columns: str = "80", zone: str = "America/Los_Angeles") -> Result:
+    environment = {"COLUMNS": columns or None, "TZ": zone}
+    return CliRunner().invoke(app, [*words, "--settings", str(settings)], env=environment)
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_no_width_cuts_a_time_a_plate_or_an_id(settings: Path, store: UnitStore, columns: str) -> None:
+    done = edge(settings, "reads", columns=columns)
+    assert done.exit_code == 0, done.output
+    words = done.stdout.split()
+    for whole in WHOLE:
+        assert whole in words, done.stdout
+    assert "..." not in done.stdout
+    assert "…" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= int(columns or 80)
+
+
+def test_the_local_time_stands_beside_utc(settings: Path, store: UnitStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time  # noqa: PLC0415 - its zone is set for this test alone
+
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        shown = squeezed(edge(settings, "reads", columns="200").stdout)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "2026-05-04 12:30:00Z (05:30:00 PDT)" in shown
+
+
+def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path, store: UnitStore) -> None:
+    assert "1.front.1" not in edge(settings, "reads", columns="200").stdout
+    everything = squeezed(edge(settings, "reads", "--all", columns="300").stdout)
+    assert "7ABC12[B?]" in everything
+    assert "id 1.front.1 corrected by 1.front.2" in everything
+    lines = [json.loads(line) for line in edge(settings, "reads", "--json").stdout.splitlines()]
+    assert {line["read_id"]: line["superseded_by"] for line in lines} == {
+        "1.front.3": None,
+        "1.front.2": None,
+        "1.front.1": "1.front.2",
+    }
+    (only,) = [json.loads(line) for line in edge(settings, "reads", "--hits", "--json").stdout.splitlines()]
+    assert (only["read_id"], only["hits"]) == ("1.front.3", ["stolen_vehicle"])
+
+
+def test_a_limit_counts_vehicles(settings: Path, store: UnitStore) -> None:
+    shown = edge(settings, "reads", "--limit", "2", columns="200").stdout
+    assert [name in shown for name in ("1.front.3", "1.front.2", "1.front.1")] == [True, True, False]
+
+
+def test_the_id_that_is_shown_is_the_one_that_hold_takes(settings: Path, store: UnitStore) -> None:
+    assert edge(settings, "unit", "hold", "1.front.3", "--reason", "case 26-1").exit_code == 0
+    listed = squeezed(edge(settings, "unit", "holds", columns="200").stdout)
+    assert "1.front.3 case 26-1" in listed
+    (held,) = [json.loads(line) for line in edge(settings, "unit", "holds", "--json").stdout.splitlines()]
+    assert (held["read_id"], held["reason"], held["until"]) == ("1.front.3", "case 26-1", None)
+    assert held["held_by"]
+    assert held["since"].endswith("Z")
+    assert json.loads(edge(settings, "unit", "release", "1.front.3", "--json").stdout)["held"] is False
+    assert edge(settings, "unit", "holds").stdout == "no read is held\n"
+
+
+def test_a_contradiction_of_clocks_stands_beside_the_time(settings: Path, store: UnitStore) -> None:
+    moment = replace(instant(), utc_source=UtcSource.RTC, uncertainty_ms=None)
+    read = replace(plate_read("by-rtc"), first_seen=moment, last_seen=moment)
+    store.reads.commit([DecidedRecord(read), ClosedRecord(read)])
+    clock_pairs.record(store.database, instant(10_000))
+    clock_pairs.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
+    shown = squeezed(edge(settings, "reads", columns="300").stdout)
+    assert "2026-05-04 12:30:00Z" in shown
+    assert "not sure: its clocks contradict each other" in shown
+
+
+def test_a_picture_goes_to_a_new_file_of_its_owner(settings: Path, store: UnitStore, tmp_path: Path) -> None:
+    file = tmp_path / "scene.jpg"
+    done = edge(settings, "reads", "picture", "1.front.3", str(file))
+    assert done.exit_code == 0, done.output
+    assert file.read_bytes() == PICTURES[1][1]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = edge(settings, "reads", "picture", "1.front.3", str(file))
+    assert (again.exit_code, "exists already" in again.stderr) == (1, True)
+    plate = tmp_path / "plate.jpg"
+    fields = json.loads(edge(settings, "reads", "picture", "1.front.3", str(plate), "--plate", "--json").stdout)
+    assert (plate.read_bytes(), fields["bytes"], fields["kind"]) == (PICTURES[0][1], len(PICTURES[0][1]), "crop")
+
+
+def test_a_picture_is_never_written_through_a_link(settings: Path, store: UnitStore, tmp_path: Path) -> None:
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "elsewhere.jpg")
+    done = edge(settings, "reads", "picture", "1.front.3", str(tmp_path / "link.jpg"))
+    assert (done.exit_code, (tmp_path / "elsewhere.jpg").exists()) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("none", "a.jpg"), "none: no such read here"),
+        (("1.front.2", "a.jpg"), "1.front.2: no scene picture was kept"),
+        (("1.front.3", "nowhere/a.jpg"), "nowhere/a.jpg: cannot be written"),
+    ],
+)
+def test_a_picture_that_cannot_be_is_one_line(
+    settings: Path, store: UnitStore, words: tuple[str, str], says: str
+) -> None:
+    done = edge(settings, "reads", "picture", *words)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
+    assert says in done.stderr
+
+
+def test_a_unit_without_reads_says_so(settings: Path) -> None:
+    open_store_once(settings)
+    assert edge(settings, "reads").stdout == "no reads yet\n"
+    assert edge(settings, "reads", "--json").stdout == ""
+
+
+def open_store_once(settings: Path) -> None:
+    with open_store(load(settings), migrate=True):
+        pass

@@ -1,0 +1,70 @@
+"""``status``: the health of the unit in one screen, no plates, and an exit code that a script can ask."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.runtime.health import Health, write_health
+from tests.units import write_unit
+
+FIGURES = {"has_fix": True, "utc_source": "gnss", "outbox_ready": 12, "restarts": {"camera front": 2, "gps": 0}}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    return write_unit(tmp_path, "car-7", "")
+
+
+def status(settings: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["status", "--settings", str(settings), *words])
+
+
+def report(settings: Path, daemon: str, *troubles: str, ready: bool = True) -> Path:
+    health = Health(daemon, ready, troubles, FIGURES, ("the disk is 92 % full",))
+    write_health(settings.parent / "runtime", health)
+    assert asdict(health)["figures"] == FIGURES
+    return settings.parent / "runtime" / f"{daemon}.json"
+
+
+def test_a_unit_at_work_is_shown_with_its_figures(settings: Path) -> None:
+    report(settings, "run")
+    done = status(settings)
+    assert done.exit_code == 0, done.output
+    for line in (
+        "unit      car-7",
+        "run       reading",
+        "  warning   the disk is 92 % full",
+        "  position known: yes",
+        "  items wait for the department: 12",
+        "  restarts of stages: camera front 2",
+    ):
+        assert line in done.stdout.splitlines()
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert len(done.stdout.splitlines()) <= 24
+    fields = json.loads(status(settings, "--json").stdout)
+    assert (fields["unit"], list(fields["daemons"])) == ("car-7", ["run"])
+    assert fields["daemons"]["run"]["ready"]
+
+
+def test_trouble_and_a_daemon_that_is_silent_end_with_one(settings: Path) -> None:
+    done = status(settings)
+    assert (done.exit_code, "run       not running" in done.stdout) == (1, True)
+    assert not json.loads(status(settings, "--json").stdout)["daemons"]["run"]["running"]
+    report(settings, "run", "camera front: no picture for 5 s", ready=False)
+    done = status(settings)
+    assert done.exit_code == 1
+    assert "run       not ready, 1 in trouble" in done.stdout
+    assert "  trouble   camera front: no picture for 5 s" in done.stdout
+
+
+def test_a_unit_with_a_department_has_to_send_as_well(tmp_path: Path) -> None:
+    settings = write_unit(tmp_path, "car-7", "https://127.0.0.1:8443")
+    report(settings, "run")
+    assert status(settings).exit_code == 1
+    report(settings, "uplink")
+    done = status(settings)
+    assert (done.exit_code, "uplink    sending" in done.stdout) == (0, True)

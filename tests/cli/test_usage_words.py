@@ -1,0 +1,33 @@
+"""Wrong values of options and arguments are told in plain words, without those of the validation library."""
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from alpr_edge.runtime.validation_words import plain_words
+
+WRONG = [
+    (("reads", "--limit", "0"), "Invalid value for '--limit': must be 1 or more"),
+    (("reads", "--limit", "1001"), "Invalid value for '--limit': must be 1000 or less"),
+    (("reads", "--limit", "many"), "Invalid value for '--limit': must be a whole number"),
+    (("drive", "--source", "x", "--fps", "fast"), "Invalid value for '--fps': must be a number"),
+    (("unit", "ignition", "maybe"), "Invalid value for 'word': 'maybe' is not one of 'on', 'off'."),
+    (("department", "code", "u", "--valid-hours", "900"), "Invalid value for '--valid-hours': must be 168 or less"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG, ids=str)
+def test_a_wrong_value_is_told_in_plain_words(words: tuple[str, ...], says: str) -> None:
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert "Input should" not in done.stderr
+    assert "Value error" not in done.stderr
+
+
+def test_other_messages_of_the_library_lose_its_words() -> None:
+    assert plain_words("Input should be greater than 0") == "must be more than 0"
+    assert plain_words("Input should be less than 9") == "must be less than 9"
+    assert plain_words("Input should be a valid boolean, unable to interpret input") == "must be true or false"
+    assert plain_words("Input should be a file") == "must be a file"
+    assert plain_words("of our own making") == "of our own making"

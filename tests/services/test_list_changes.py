@@ -1,0 +1,243 @@
+"""Lists are changed by hand by who may, on record, and a refused import by hand is no trouble of the unit."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.access import ALL_PERMISSIONS, MAINTENANCE, QUEUE_PERMISSIONS, Actor, Purpose
+from alpr_edge.domain.errors import AccessError, FeedError, StoreError
+from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
+from alpr_edge.hotlist.ingest.report import Refusals, read_report
+from alpr_edge.services.list_changes import dismiss_refusal, drop_list, import_list, roll_back_list
+from alpr_edge.services.list_status import ListState, hotlist_status
+from alpr_edge.settings import HotlistSettings, ListSource
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.audit_log import ListAuditLog
+from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
+from alpr_edge.store.hotlists.generations import live
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+OWNER = Actor("p-1", "Officer Lopez", ALL_PERMISSIONS)
+VISITOR = Actor("p-2", "Visitor", QUEUE_PERMISSIONS)
+GOOD = "Plate Number,Description,State/Province\nABC123,Stolen,CA\nABD124,Stolen,CA\n"
+BAD = "Plate Number,Description,State/Province\nABC123,Stolen,CA\nAB%,Stolen,CA\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def lists(data: Path) -> Iterator[ListStore]:
+    database = Database.open(data, KEY, migrate=True)
+    yield ListStore(database, KEY, data / LISTS_DIRECTORY)
+    database.close()
+
+
+@pytest.fixture
+def incoming(data: Path) -> DownloadSpool:
+    return DownloadSpool(data, KEY)
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    return tmp_path / "feed.csv"
+
+
+def by_hand(lists: ListStore, feed: Path, text: str, source: str = "bolo", actor: Actor = OWNER) -> ImportReport:
+    feed.write_text(text, encoding="utf-8")
+    request = ImportRequest(feed, source, FormatName.GENERIC_CSV)
+    return import_list(lists, actor, MAINTENANCE, request, NOW)
+
+
+def by_itself(lists: ListStore, feed: Path, text: str, source: str = "bolo") -> ImportReport:
+    feed.write_text(text, encoding="utf-8")
+    return import_feed(ImportRequest(feed, source, FormatName.GENERIC_CSV), lists, NOW)
+
+
+def actions(lists: ListStore) -> list[tuple[str, str]]:
+    return [(line["action"], line["source"]) for line in ListAuditLog(lists.directory).lines()]
+
+
+def state_of(lists: ListStore, source: str, limits: HotlistSettings | None = None) -> ListState | None:
+    status = hotlist_status(lists, OWNER, MAINTENANCE, limits or HotlistSettings(), NOW)
+    return next((each for each in status.lists if each.source == source), None)
+
+
+def test_an_import_by_hand_is_on_record(lists: ListStore, feed: Path) -> None:
+    assert by_hand(lists, feed, GOOD).serial == 1
+    (line,) = ListAuditLog(lists.directory).lines()
+    assert line == {
+        "at": "2026-11-24T12:00:00.000Z", "actor": "Officer Lopez", "purpose": "maintenance",
+        "action": "import_list", "source": "bolo", "accept_shrink": False, "accept_growth": False,
+    }  # fmt: skip
+    assert ((lists.directory / "audit.jsonl").stat().st_mode & 0o777) == 0o600
+
+
+def test_a_refused_import_by_hand_is_no_trouble_of_the_unit(lists: ListStore, feed: Path) -> None:
+    by_hand(lists, feed, GOOD)
+    for source in ("bolo", "bollo"):
+        with pytest.raises(FeedError, match="1 of 2 lines were rejected"):
+            by_hand(lists, feed, BAD, source)
+    assert Refusals(lists.directory).lines() == []
+    state = state_of(lists, "bolo")
+    assert state is not None
+    assert (state.refusal, "1 of 2" in state.refusal_by_hand) == ("", True)
+    assert state_of(lists, "bollo") is None
+    assert [line.line for line in read_report(lists.directory, "bollo").lines] == [3]
+    by_hand(lists, feed, GOOD)
+    state = state_of(lists, "bolo")
+    assert state is not None
+    assert state.refusal_by_hand == ""
+
+
+def test_a_refused_import_by_hand_leaves_the_refusal_before_in_place(lists: ListStore, feed: Path) -> None:
+    by_itself(lists, feed, GOOD)
+    with pytest.raises(FeedError):
+        by_itself(lists, feed, BAD)
+    with pytest.raises(FeedError):
+        by_hand(lists, feed, "")
+    assert Refusals(lists.directory).lines() == ["list bolo: its last feed was refused"]
+    by_hand(lists, feed, GOOD)
+    assert Refusals(lists.directory).lines() == []
+
+
+def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(lists: ListStore, feed: Path) -> None:
+    by_itself(lists, feed, GOOD)
+    with pytest.raises(FeedError):
+        by_itself(lists, feed, BAD)
+    sync_state.note(lists.database, "bolo", take_failure="refused", asked=NOW + timedelta(hours=20))
+    refusals = Refusals(lists.directory)
+    assert refusals.lines() == ["list bolo: its last feed was refused"]
+    report = dismiss_refusal(lists.directory, OWNER, MAINTENANCE, "bolo", NOW)
+    assert "1 of 2 lines" in report.refused
+    assert refusals.lines() == []
+    state = state_of(lists, "bolo")
+    assert state is not None
+    assert (state.refusal, state.refusal_dismissed) == ("", report.refused)
+    # That the server has nothing newer than the refused feed does not make the list before it any younger.
+    (row,) = live(lists.database)
+    assert row.generation.imported == NOW
+    assert read_report(lists.directory, "bolo") == report
+    assert actions(lists) == [("dismiss_refusal", "bolo")]
+    with pytest.raises(FeedError):
+        by_itself(lists, feed, BAD)
+    assert refusals.lines() == ["list bolo: its last feed was refused"]
+
+
+def test_without_a_refused_feed_there_is_nothing_to_dismiss(lists: ListStore, feed: Path) -> None:
+    by_itself(lists, feed, GOOD)
+    with pytest.raises(FeedError, match="no feed of a list bolo stands refused"):
+        dismiss_refusal(lists.directory, OWNER, MAINTENANCE, "bolo", NOW)
+    assert actions(lists) == []
+
+
+def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
+    lists: ListStore, incoming: DownloadSpool, feed: Path
+) -> None:
+    loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
+    for source in ("bolo", "bolo.2"):
+        by_itself(lists, feed, GOOD, source)
+        by_itself(lists, feed, GOOD, source)
+    with pytest.raises(FeedError):
+        by_itself(lists, feed, BAD)
+    draft = incoming.start("bolo", FeedNote(serial=7))
+    draft.finish()
+    sync_state.note(lists.database, "bolo", etag='"7"', serial=7, marks={"a.csv": [1, 2]}, asked=NOW)
+    loader.load()
+    removed_list = drop_list(lists, incoming, OWNER, MAINTENANCE, "bolo", NOW)
+    assert (removed_list.generations, removed_list.entries) == (2, 2)
+    assert loader.refresh_if_changed()
+    assert [sealed_list.generation.source for sealed_list in loader.index.lists] == ["bolo.2"]
+    assert [path.name for path in lists.directory.glob("bolo*") if not path.name.startswith("bolo.2.")] == []
+    assert not incoming.waits("bolo")
+    assert sync_state.state_of(lists.database, "bolo") == sync_state.SyncState("bolo")
+    assert state_of(lists, "bolo") is None
+    assert actions(lists) == [("drop_list", "bolo")]
+    with pytest.raises(FeedError, match="no list is called bolo"):
+        drop_list(lists, incoming, OWNER, MAINTENANCE, "bolo", NOW)
+
+
+@pytest.mark.parametrize("name", ["../bolo", "", "a/b"])
+def test_a_name_that_is_a_path_is_refused(lists: ListStore, incoming: DownloadSpool, name: str) -> None:
+    with pytest.raises(FeedError, match="a source's name"):
+        drop_list(lists, incoming, OWNER, MAINTENANCE, name, NOW)
+    with pytest.raises(FeedError, match="a source's name"):
+        dismiss_refusal(lists.directory, OWNER, MAINTENANCE, name, NOW)
+
+
+def test_a_roll_back_is_on_record(lists: ListStore, feed: Path) -> None:
+    by_itself(lists, feed, GOOD)
+    by_itself(lists, feed, GOOD)
+    assert roll_back_list(lists, OWNER, MAINTENANCE, "bolo", None).generation.serial == 1
+    (line,) = ListAuditLog(lists.directory).lines()
+    assert (line["action"], line["at"]) == ("roll_back_list", None)
+
+
+def test_nothing_is_changed_that_cannot_be_put_on_record(lists: ListStore, incoming: DownloadSpool, feed: Path) -> None:
+    by_itself(lists, feed, GOOD)
+    (lists.directory / "audit.jsonl").mkdir()
+    for change in (
+        lambda: by_hand(lists, feed, GOOD),
+        lambda: drop_list(lists, incoming, OWNER, MAINTENANCE, "bolo", NOW),
+        lambda: roll_back_list(lists, OWNER, MAINTENANCE, "bolo", NOW),
+    ):
+        with pytest.raises(StoreError, match="the audit log cannot be written"):
+            change()
+    assert [row.generation.serial for row in live(lists.database)] == [1]
+
+
+def test_only_who_may_changes_lists_and_for_a_purpose(lists: ListStore, incoming: DownloadSpool, feed: Path) -> None:
+    by_itself(lists, feed, GOOD)
+    for actor, purpose in ((VISITOR, MAINTENANCE), (OWNER, Purpose(""))):
+        request = ImportRequest(feed, "bolo", FormatName.GENERIC_CSV)
+        for change in (
+            lambda who, why: import_list(lists, who, why, request, NOW),  # noqa: B023 - called in this turn
+            lambda who, why: drop_list(lists, incoming, who, why, "bolo", NOW),
+            lambda who, why: roll_back_list(lists, who, why, "bolo", NOW),
+            lambda who, why: dismiss_refusal(lists.directory, who, why, "bolo", NOW),
+            lambda who, why: hotlist_status(lists, who, why, HotlistSettings(), NOW),
+        ):
+            with pytest.raises(AccessError):
+                change(actor, purpose)
+    assert actions(lists) == []
+    assert [row.generation.serial for row in live(lists.database)] == [1]
+
+
+def test_a_source_of_the_settings_without_a_list_is_shown(lists: ListStore) -> None:
+    limits = HotlistSettings(source=(ListSource.model_validate({"name": "doj", "format": "clew", "folder": "/x"}),))
+    state = state_of(lists, "doj", limits)
+    assert state is not None
+    assert (state.generation, state.is_in_settings) == (None, True)
+
+
+def test_lines_of_several_writers_stay_whole_and_a_torn_one_is_passed_over(tmp_path: Path) -> None:
+    audit_log = ListAuditLog(tmp_path / "hotlists")
+    audit_log.append(OWNER, MAINTENANCE, "first", NOW)
+    with (tmp_path / "hotlists" / "audit.jsonl").open("a") as file:
+        file.write('{"at": "2026')
+    writers = [
+        threading.Thread(target=audit_log.append, args=(OWNER, MAINTENANCE, f"action_{number}", NOW))
+        for number in range(8)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+    assert {line["action"] for line in audit_log.lines()} == {"first", *(f"action_{number}" for number in range(8))}
+
+
+def test_the_audit_log_is_bounded(tmp_path: Path) -> None:
+    audit_log = ListAuditLog(tmp_path / "hotlists", file_bytes_max=1000)
+    for number in range(100):
+        audit_log.append(OWNER, MAINTENANCE, f"action_{number}", NOW)
+    assert sum(path.stat().st_size for path in (tmp_path / "hotlists").iterdir()) < 2500
+    assert list(audit_log.lines())[-1]["action"] == "action_99"
