@@ -1,6 +1,5 @@
 """Asks before a command does what cannot be undone."""
 
-import click
 import typer
 
 from alpr_edge.domain.errors import AlprEdgeError
@@ -24,7 +23,7 @@ def require_consent(question: str, *, yes: bool) -> None:
         return
     try:
         agrees = typer.confirm(question, err=True)
-    except click.Abort:
+    except typer.Abort:
         agrees = False
     if not agrees:
         raise NoConsentError("nothing was changed; answer y, or give --yes to agree beforehand")

@@ -58,7 +58,7 @@ class PublishedList:
             return None
 
 
-class ListShelf:
+class ListRepository:
     """The published lists.
 
     Args:
@@ -118,8 +118,8 @@ class ListShelf:
 
     def newest(self, unit_id: str) -> dict[str, int]:
         """The newest serial of each source that is meant for a unit: what its receipts name."""
-        found = {folder.name: self._steps_for(unit_id, folder) for folder in self._folders()}
-        return {source: steps[-1].serial for source, steps in found.items() if steps}
+        steps_by_source = {folder.name: self._steps_for(unit_id, folder) for folder in self._folders()}
+        return {source: steps[-1].serial for source, steps in steps_by_source.items() if steps}
 
     def published(self, source: str) -> list[PublishedList]:
         """Everything published of a source that units can fetch, oldest first."""
@@ -174,8 +174,8 @@ class ListShelf:
             names = [path for path in folder.iterdir() if not path.name.startswith(TEMPORARY_PREFIX)]
         except (FileNotFoundError, NotADirectoryError):
             return []
-        found = [(match, path) for path in names if (match := _FILE.fullmatch(path.name))]
-        steps = [PublishedList(source, int(match[1]), ListChange(match[2]), path) for match, path in found]
+        matches = [(match, path) for path in names if (match := _FILE.fullmatch(path.name))]
+        steps = [PublishedList(source, int(match[1]), ListChange(match[2]), path) for match, path in matches]
         return sorted(steps, key=lambda step: step.serial)
 
     def _remove_old(self, steps: list[PublishedList]) -> None:

@@ -1,4 +1,4 @@
-"""Connections that end in time, whatever stands at the other end.
+"""Connections that end in time, whatever the server does.
 
 The limits of an HTTP library hold for one read or one write: a server that gives a byte a second is never late for
 them, and a link that takes a byte a second is never stuck. So each connection here also knows when the exchange as a
@@ -105,11 +105,11 @@ class _Network(httpcore.NetworkBackend):
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> NoReturn:
-        """Never asked for: departments are reached over TCP."""
+        """Refuse: departments are reached over TCP."""
         raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:
-        """Wait between two tries of the library, which is asked for none."""
+        """Wait between two tries of the library; none are configured."""
         self._system.sleep(seconds)
 
 

@@ -69,7 +69,7 @@ class HttpsDepartment:
         """The department's time by its last answer that stated one."""
 
     def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
-        """Send a batch; a batch refused as a whole is halved until the culprit stands alone.
+        """Send a batch; a batch refused as a whole is halved until the item that causes it is alone.
 
         Raises:
             UplinkError: nothing is known of any item; send them again later.
@@ -144,7 +144,7 @@ class HttpsDepartment:
             raise explained(error, self._settings) from None
 
     def _bounded(self, response: httpx.Response) -> Iterator[bytes]:
-        """The body as it came: it was asked for without compression, so none is undone."""
+        """Read the body as it comes, up to a limit: the request asks for no compression, so nothing is decompressed."""
         size = 0
         for chunk in response.iter_raw():
             size += len(chunk)

@@ -1,4 +1,4 @@
-"""Gets a unit its first certificate.
+"""Gets the first certificate of a unit.
 
 The unit makes its key and keeps it; the department gets a request signed with it, and a one-time code. The code is sent
 to nobody but the department: its authority's certificate is fetched first and compared with the SHA-256 that came with
@@ -66,7 +66,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
+class UnitCertificate:
     """The certificate that a unit holds."""
 
     unit_id: str
@@ -76,7 +76,7 @@ class Enrolment:
     """Whether it is new; False: it was held before, and nothing was requested from the department."""
 
 
-def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolment | None:
+def held(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertificate | None:
     """The certificate held, if it is this unit's, of the authority held, usable with its key, and valid now."""
     try:
         context_of(settings)
@@ -93,7 +93,9 @@ def held(settings: UplinkSettings, unit_id: str, now: datetime) -> Enrolment | N
     return _told(certificate, unit_id, new=False)
 
 
-def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool) -> Enrolment:
+def enrol(
+    settings: UplinkSettings, unit_id: str, invitation: Invitation, clock: Clock, *, again: bool
+) -> UnitCertificate:
     """Make sure that this unit holds a certificate of its department.
 
     Args:
@@ -113,7 +115,7 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
         raise UplinkError(
             "this unit's clock was never set (it says 1970 or so): set it, or let it get a GNSS fix, first"
         )
-    with key_pair.alone(settings):
+    with key_pair.pair_lock(settings):
         key_pair.settle_pair(settings)
         found = held(settings, unit_id, now)
         if found is not None and not again:
@@ -127,18 +129,20 @@ def enrol(settings: UplinkSettings, unit_id: str, invitation: Invitation, clock:
         return _enrolled(settings, unit_id, invitation, code, now)
 
 
-def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime) -> Enrolment:
-    desk = _desk_of(settings, invitation)
-    authority = _authority(desk, invitation, now)
+def _enrolled(
+    settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime
+) -> UnitCertificate:
+    target = _enrolment_settings(settings, invitation)
+    authority = _authority(target, invitation, now)
     key_file = settings.key_file.with_name(settings.key_file.name + ".enrolling")
     key = key_pair.waiting_key(key_file)
     asked = EnrolPayload(unit_id=unit_id, code=code, request=key_pair.request_of(unit_id, key))
     try:
-        issued = issued_in(ask(_context(authority), desk, ENROL_PATH, asked), desk)
+        issued = issued_in(ask(_context(authority), target, ENROL_PATH, asked), target)
     except NoCertificateError as refusal:
         if refusal.final:
             key_pair.remove(key_file)
-        raise _explained(refusal, desk, unit_id) from None
+        raise _explained(refusal, target, unit_id) from None
     certificate = key_pair.checked(issued.certificate, unit_id, key, authority)
     # The authority first: until the pair is in place, this enrolment counts as not done, and can be repeated.
     key_pair.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
@@ -148,7 +152,7 @@ def _enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, co
     return _told(certificate, unit_id, new=True)
 
 
-def _desk_of(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:
+def _enrolment_settings(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:
     """The settings with the address of the department's enrolment port, and without a certificate."""
     try:
         url = httpx.URL(settings.url)
@@ -157,11 +161,11 @@ def _desk_of(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings
     if url.scheme != "https" or not url.host:
         line = f"{settings.url or '--department'}: not an address; it looks like https://department.example:8443"
         raise UplinkError(line)
-    desk = str(url.copy_with(port=invitation.enrol_port, raw_path=b"/")).rstrip("/")
-    return settings.model_copy(update={"url": desk, "certificate_file": Path("/dev/null")})
+    enrol_url = str(url.copy_with(port=invitation.enrol_port, raw_path=b"/")).rstrip("/")
+    return settings.model_copy(update={"url": enrol_url, "certificate_file": Path("/dev/null")})
 
 
-def _authority(desk: UplinkSettings, invitation: Invitation, now: datetime) -> x509.Certificate:
+def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) -> x509.Certificate:
     """The authority's certificate, verified to be the right one."""
     wanted = "".join(invitation.ca_fingerprint.split()).replace(":", "").lower()
     if wanted and not _FINGERPRINT.fullmatch(wanted):
@@ -171,34 +175,34 @@ def _authority(desk: UplinkSettings, invitation: Invitation, now: datetime) -> x
             "give --ca-fingerprint (alpr-edge department code prints it) or --ca-file: without one of them this unit "
             "cannot know its department"
         )
-    reply = _fetched(desk, invitation)
+    reply = _fetched(target, invitation)
     _check_clock(reply, now)
     content = reply.body if invitation.ca_file is None else _local(invitation.ca_file)
     try:
         certificate = x509.load_pem_x509_certificate(content)
     except ValueError:
-        where = invitation.ca_file or desk.url
+        where = invitation.ca_file or target.url
         raise UplinkError(f"{where}: gives no certificate of an authority; check the address") from None
     if wanted and certificate.fingerprint(SHA256()).hex() != wanted:
         raise UplinkError(
-            f"{desk.url}: its authority is not the one of --ca-fingerprint; nothing was sent. Compare it with what the "
-            "department printed; if it is right, somebody else answers there"
+            f"{target.url}: its authority is not the one of --ca-fingerprint; nothing was sent. Compare it with what "
+            "the department printed; if it is right, somebody else answers there"
         )
     return certificate
 
 
-def _fetched(desk: UplinkSettings, invitation: Invitation) -> Reply:
+def _fetched(target: UplinkSettings, invitation: Invitation) -> Reply:
     """The enrolment port's answer about its authority: nothing secret is sent, and the answer is not trusted yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     hint = f"does the department serve with --enrol-port {invitation.enrol_port}?"
     try:
-        reply = ask(context, desk, AUTHORITY_PATH)
+        reply = ask(context, target, AUTHORITY_PATH)
     except UplinkError as error:
         raise UplinkError(f"{error}; {hint}") from None
     if reply.status != 200 or not reply.of_department:
-        raise UplinkError(f"{desk.url}: what answers there (status {reply.status}) enrols nobody; {hint}")
+        raise UplinkError(f"{target.url}: what answers there (status {reply.status}) enrols nobody; {hint}")
     return reply
 
 
@@ -227,12 +231,12 @@ def _context(authority: x509.Certificate) -> ssl.SSLContext:
     return context
 
 
-def _explained(refusal: NoCertificateError, desk: UplinkSettings, unit_id: str) -> NoCertificateError:
+def _explained(refusal: NoCertificateError, target: UplinkSettings, unit_id: str) -> NoCertificateError:
     for reason, todo in _MENDED_BY.items():
         if refusal.reason == reason:
-            return NoCertificateError(f"{desk.url}: {todo.format(unit=unit_id)}", reason, refusal.retry_after_s)
+            return NoCertificateError(f"{target.url}: {todo.format(unit=unit_id)}", reason, refusal.retry_after_s)
     return refusal
 
 
-def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> Enrolment:
-    return Enrolment(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)
+def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> UnitCertificate:
+    return UnitCertificate(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)

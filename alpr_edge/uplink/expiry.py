@@ -1,4 +1,4 @@
-"""Lists certificates that end soon, so that the unit is enrolled anew before it falls silent on a known day."""
+"""Warns of certificates that end soon: past the end nothing is delivered."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

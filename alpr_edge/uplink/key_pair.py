@@ -143,7 +143,7 @@ def checked(pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: 
 
 
 @contextmanager
-def alone(settings: UplinkSettings) -> Iterator[None]:
+def pair_lock(settings: UplinkSettings) -> Iterator[None]:
     """Lock the pair, so that no other process replaces it meanwhile.
 
     Raises:

@@ -84,7 +84,7 @@ class Renewer:
             StoreError: the files cannot be written.
         """
         settings = self._settings
-        with key_pair.alone(settings):
+        with key_pair.pair_lock(settings):
             key_pair.settle_pair(settings)
             key_file = settings.key_file.with_name(settings.key_file.name + ".renewing")
             key = key_pair.waiting_key(key_file)

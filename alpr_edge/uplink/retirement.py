@@ -1,4 +1,4 @@
-"""A unit that leaves the service asks its department to revoke what it was let in with."""
+"""Asks the department to revoke the certificates of a unit that leaves the service."""
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from alpr_edge.uplink.tls import context_of
 
 
 def retire(settings: UplinkSettings, unit_id: str, reason: str) -> RetiredPayload:
-    """Have every certificate and code of this unit revoked; from then on nobody lets it in.
+    """Have every certificate and code of this unit revoked; from then on the department refuses it.
 
     Args:
         settings: the department, and the certificate to ask with.

@@ -33,12 +33,12 @@ class Suspects:
         self._found: OrderedDict[str, _Suspect] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of items under suspicion."""
         return len(self._found)
 
     @property
     def ids(self) -> list[str]:
-        """All of them: others are sent until one gets through."""
+        """Ids of all of them: others are sent until one gets through."""
         return list(self._found)
 
     @property

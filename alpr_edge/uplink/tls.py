@@ -81,7 +81,7 @@ def context_of(settings: UplinkSettings) -> ssl.SSLContext:
 
 
 def mark_of(settings: UplinkSettings) -> Mark:
-    """What changes when one of the certificate files does."""
+    """Inode, size and time of change of each certificate file: they change when one is replaced."""
     files = (settings.ca_file, settings.certificate_file, settings.key_file, next_file(settings))
     return tuple(_file_mark(path) for path in files)
 
@@ -155,7 +155,7 @@ def _is_end(error: ssl.SSLError) -> bool:
 
 
 def _cut_off(error: BaseException, settings: UplinkSettings) -> str:
-    """Why nothing was heard, in the words of whoever looks at the car."""
+    """Why no answer came, in words for whoever looks at the car."""
     for kind, meaning in _CUT_OFF:
         if any(isinstance(cause, kind) for cause in _causes(error)):
             return meaning

@@ -1,4 +1,4 @@
-"""Outbox to department, one batch a step.
+"""Delivers the outbox to the department, one batch a step.
 
 Nothing is ever deleted here: the outbox keeps what was sent until its receipt, and what was refused until somebody
 looks at it.
@@ -128,7 +128,7 @@ class Uploader:
         return self._settle(items, answers)
 
     def reset_backoff(self) -> None:
-        """There is little time left to send: waits grow from the first one anew."""
+        """Start the waits anew from the shortest: little time is left to send."""
         self._resting_until_ns.clear()
         self.state = replace(self.state, failures=0)
 
@@ -151,7 +151,7 @@ class Uploader:
         return self._outbox.due(self._batch_items, self._batch_bytes, waiting) or self._without_others(resting)
 
     def _without_others(self, resting: Sequence[str]) -> list[OutboxItem]:
-        """Nothing waits but suspects: the first again, or what shows whether another item would get through.
+        """What to send while only suspects wait: the first one, or an item that shows whether others get through.
 
         That is asked of an item only once it is known to fail by itself: a department with a full disk still answers
         for what it has.
@@ -162,7 +162,7 @@ class Uploader:
         return items
 
     def _fail(self, items: Sequence[OutboxItem], error: UplinkError) -> float:
-        """The delivery failed as a whole: the link's failure, until an item is known to fail by itself."""
+        """Note that a delivery failed as a whole: the link's fault, until an item is known to fail by itself."""
         if len(items) != 1 or items[0] is self._taken:
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         item = items[0]
@@ -216,7 +216,7 @@ class Uploader:
         return 0.0
 
     def _none_taken(self, items: Sequence[OutboxItem], retried: Sequence[OutboxItem]) -> float:
-        """The department answered and took nothing: the link backs off, unless all are known to fail by themselves."""
+        """Note that the department took nothing: back off, unless all items are known to fail by themselves."""
         self._rest_known(retried)
         reason = f"none of {len(items)} items was taken"
         if len(retried) < len(items) or not all(item.failures_alone for item in retried):
@@ -240,7 +240,7 @@ class Uploader:
         self._count()
 
     def _back_off(self, link: Link, reason: str, retry_after_s: float | None) -> float:
-        """At least what the department asked for, at most the longest wait of the settings."""
+        """Wait at least as long as the department asked for, at most the longest wait of the settings."""
         failures = self.state.failures + 1
         wait_s = self._backoff.wait_s(failures, self._draw())
         if retry_after_s is not None:
@@ -255,7 +255,7 @@ class Uploader:
         return wait_s
 
     def _pause(self, error: UnauthorisedError) -> float:
-        """The longest wait at once: a person has to act, and knocking on does not help."""
+        """Take the longest wait at once: a person has to act, and trying again does not help."""
         self.state = replace(
             self.state, link=Link.UNAUTHORISED, last_error=str(error), failures=self.state.failures + 1
         )

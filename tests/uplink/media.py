@@ -32,7 +32,7 @@ def offloaded(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: s
 
 def imported(storage: Storage, directory: Path, medium: Path, *accepted: str) -> ImportResult:
     """Take a medium in at the department."""
-    return MediumImport(storage, TlsFiles(directory), frozenset(accepted)).take_in(medium, lambda _: None)
+    return MediumImport(storage, TlsFiles(directory), frozenset(accepted)).import_items(medium, lambda _: None)
 
 
 def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptImport:

@@ -110,12 +110,12 @@ def test_a_key_waits_for_its_certificate(tmp_path: Path) -> None:
 
 def test_two_do_not_replace_a_pair_at_once(held: UplinkSettings) -> None:
     with (
-        key_pair.alone(held),
+        key_pair.pair_lock(held),
         pytest.raises(StoreError, match="being enrolled or renewed at this moment"),
-        key_pair.alone(held),
+        key_pair.pair_lock(held),
     ):
         pass
-    with key_pair.alone(held):
+    with key_pair.pair_lock(held):
         pass
 
 

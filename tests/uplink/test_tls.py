@@ -14,9 +14,10 @@ from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.domain.errors import UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from tests.department.enrolled import enrolled
+from tests.department.server_certificates import set_days_left
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
 from tests.uplink.items import read_item
@@ -101,6 +102,18 @@ def test_a_server_under_another_name_is_not_trusted(authority_copy: Path, storag
     with FaultyDepartment(create_app(storage), tls_context(renamed), iter([])) as department:
         error = refused(department.url, unit_files)
     assert "its certificate is not trusted (IP address mismatch" in str(error)
+
+
+def test_a_department_whose_certificate_has_ended_is_told_in_words_of_its_own(
+    authority_copy: Path, storage: Storage, unit_files: Path
+) -> None:
+    ended = set_days_left(TlsFiles(authority_copy), -1)
+    with FaultyDepartment(create_app(storage), tls_context(ended), iter([])) as department:
+        error = refused(department.url, unit_files)
+        assert department.requests == 0
+    assert isinstance(error, DepartmentCertificateError)
+    assert "the certificate of the department has ended, by this unit's clock (20" in str(error)
+    assert "renewed there (alpr-edge department renew); modem and network work" in str(error)
 
 
 def test_an_expired_unit_certificate_is_named_where_the_server_just_hangs_up(

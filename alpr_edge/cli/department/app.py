@@ -8,7 +8,7 @@ app = lazy_app(
         "renew": LazyTarget("alpr_edge.cli.department.certificates:renew_command", "Renew the server's certificate"),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
-        "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check every stored picture"),
+        "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check what is stored by its digest"),
         "code": LazyTarget("alpr_edge.cli.department.units:code_command", "Make a one-time code to enrol a unit"),
         "unit": LazyTarget("alpr_edge.cli.department.units:app", "List, revoke and add units"),
         "publish": LazyTarget("alpr_edge.cli.department.lists:publish_command", "Publish a hotlist for the units"),

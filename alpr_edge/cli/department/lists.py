@@ -15,7 +15,7 @@ from alpr_edge.cli.output import print_lines, print_object
 from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
-    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.hotlists import ListRepository
     from alpr_edge.department.list_requests import ListRequest
 
 ForOption = Annotated[
@@ -72,14 +72,14 @@ def withdraw_command(
     as_json: JsonOption = False,
 ) -> None:
     """Stop handing out a list. Units keep what they have until it is removed there: alpr-edge hotlist drop NAME."""
-    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.hotlists import ListRepository
     from alpr_edge.department.ingest.storage import LISTS_NAME
 
-    shelf = ListShelf(require_department(directory) / LISTS_NAME)
-    if not shelf.published(source):
+    repository = ListRepository(require_department(directory) / LISTS_NAME)
+    if not repository.published(source):
         raise DepartmentError(f"{source}: no such list is published; see: alpr-edge department lists")
     require_consent(f"withdraw {source}? no unit can fetch it then; what units have stays with them", yes=yes)
-    serial = shelf.withdraw(source)
+    serial = repository.withdraw(source)
     if as_json:
         print_object({"source": source, "withdrawn_serial": serial})
     else:
@@ -99,13 +99,13 @@ def audience_command(
 
     A unit that has fetched it already keeps what it holds until it is removed there.
     """
-    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.hotlists import ListRepository
     from alpr_edge.department.ingest.storage import LISTS_NAME
 
-    shelf = ListShelf(require_department(directory) / LISTS_NAME)
+    repository = ListRepository(require_department(directory) / LISTS_NAME)
     if units or everybody:
-        _change(shelf, source, units or [], everybody=everybody)
-    audiences = {name: audience for name, audience in shelf.audiences().items() if source in {"", name}}
+        _change(repository, source, units or [], everybody=everybody)
+    audiences = {name: audience for name, audience in repository.audiences().items() if source in {"", name}}
     if as_json:
         print_lines({"source": name, "units": audience} for name, audience in audiences.items())
         return
@@ -126,9 +126,9 @@ def _check_source(source: str, requests: list[ListRequest]) -> None:
     typer.echo(f"alpr-edge: no unit has asked for a list yet; they must have {source} in their settings", err=True)
 
 
-def _change(shelf: ListShelf, source: str, units: list[str], *, everybody: bool) -> None:
+def _change(repository: ListRepository, source: str, units: list[str], *, everybody: bool) -> None:
     if units and everybody:
         raise DepartmentError("--for and --for-all exclude each other")
     if not source:
         raise DepartmentError("say which list with --source")
-    shelf.set_audience(source, None if everybody else units)
+    repository.set_audience(source, None if everybody else units)

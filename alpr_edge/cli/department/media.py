@@ -73,4 +73,4 @@ def _import_with_bar(medium_import: MediumImport, medium: Path) -> ImportResult:
             done += count
             show("items", done, None)
 
-        return medium_import.take_in(medium, advance)
+        return medium_import.import_items(medium, advance)

@@ -11,7 +11,7 @@ from alpr_edge.cli.output import print_object
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
-from alpr_edge.uplink.enrolment import Enrolment, Invitation, enrol
+from alpr_edge.uplink.enrolment import Invitation, UnitCertificate, enrol
 
 STDIN_MAX = 200
 
@@ -54,7 +54,7 @@ def _read(code: str) -> str:
     return sys.stdin.readline(STDIN_MAX) if code == "-" else code
 
 
-def _text(done: Enrolment) -> str:
+def _text(done: UnitCertificate) -> str:
     if done.new:
         return f"{done.unit_id} is enrolled: certificate {done.serial}, until {done.until:%Y-%m-%d}"
     return f"{done.unit_id} was enrolled already, until {done.until:%Y-%m-%d}; --again gets a new certificate"

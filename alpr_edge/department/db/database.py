@@ -1,4 +1,4 @@
-"""The department's SQLite database: WAL with synchronous=FULL, every failure one line, a newer release's refused."""
+"""The department's SQLite database: WAL with synchronous=FULL; errors become one line; a newer database is refused."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from alpr_edge.department.db.migrate import bring_up
+from alpr_edge.department.db.migrate import migrate
 from alpr_edge.department.db.schema import VERSION
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, private_directory, sync_directory
@@ -52,7 +52,7 @@ class DepartmentDatabase:
         )
         event.listen(self._engine, "begin", _begin)
         try:
-            self._bring_up()
+            self._migrate()
         except (DepartmentError, StoreError):
             self._engine.dispose()
             raise
@@ -60,19 +60,19 @@ class DepartmentDatabase:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that begins IMMEDIATE: what it reads stays so until it has written."""
-        with self.one_line(), self._engine.begin() as connection:
+        with self.database_errors(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a reading transaction, which waits for no writer."""
-        with self.one_line(), self._engine.connect() as connection:
+        with self.database_errors(), self._engine.connect() as connection:
             connection.execution_options(reads_only=True)
             yield connection
 
     @contextmanager
-    def one_line(self) -> Iterator[None]:
-        """Turn errors of the driver or the disk into one line; the driver's own text may quote statements."""
+    def database_errors(self) -> Iterator[None]:
+        """Raise errors of the driver and the disk as StoreError in one line; the driver's text may quote statements."""
         try:
             yield
         except SQLAlchemyError as error:
@@ -87,12 +87,12 @@ class DepartmentDatabase:
         """Close every connection."""
         self._engine.dispose()
 
-    def _bring_up(self) -> None:
+    def _migrate(self) -> None:
         with self.writing() as connection:
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > VERSION:
                 raise DepartmentError(f"{self.path}: made by a newer release; update alpr-edge on this server")
-            bring_up(connection, version)
+            migrate(connection, version)
 
 
 def _create_file(path: Path) -> None:

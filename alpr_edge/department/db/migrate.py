@@ -19,8 +19,8 @@ _BEFORE = "before_3_"
 """What the older tables are called until their rows are over."""
 
 
-def bring_up(connection: Connection, version: int) -> None:
-    """Make what is missing and change what is older; nothing to do for a database of this release.
+def migrate(connection: Connection, version: int) -> None:
+    """Make the tables that are missing and change the older ones; a database of this release stays as it is.
 
     Args:
         connection: the connection of a transaction that may write.
@@ -28,26 +28,27 @@ def bring_up(connection: Connection, version: int) -> None:
     """
     older = [table for table in _BY_UNIT if 0 < version < 3 and inspect(connection).has_table(table.name)]
     for table in older:
-        _put_aside(connection, table)
+        _rename_table(connection, table)
     metadata.create_all(connection)
     for table in older:
-        _take_over(connection, table)
+        _copy_rows(connection, table)
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 
 
-def _put_aside(connection: Connection, table: Table) -> None:
+def _rename_table(connection: Connection, table: Table) -> None:
     """Rename a table; its indexes go, since their names are needed again."""
     for index in inspect(connection).get_indexes(table.name):
         connection.exec_driver_sql(f"DROP INDEX {index['name']}")
     connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO {_BEFORE}{table.name}")
 
 
-def _take_over(connection: Connection, table: Table) -> None:
+def _copy_rows(connection: Connection, table: Table) -> None:
     """Copy every row of the renamed old table into the new one, and drop the old table."""
     name = _BEFORE + table.name
-    known = ", ".join(column["name"] for column in inspect(connection).get_columns(name))
-    copied = connection.exec_driver_sql(f"INSERT INTO {table.name} ({known}) SELECT {known} FROM {name}").rowcount  # noqa: S608 - names of our own schema
-    held = connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608 - likewise
-    if copied != held:
-        raise StoreError(f"{table.name}: {copied} of {held} rows came over; nothing was changed")
+    columns = ", ".join(column["name"] for column in inspect(connection).get_columns(name))
+    copy = f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {name}"  # noqa: S608 - names of our own schema
+    copy_count = connection.exec_driver_sql(copy).rowcount
+    row_count = connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608 - likewise
+    if copy_count != row_count:
+        raise StoreError(f"{table.name}: {copy_count} of {row_count} rows were copied; nothing was changed")
     connection.exec_driver_sql(f"DROP TABLE {name}")

@@ -18,7 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 class CertificateWatch:
-    """Steps in the thread that makes the connections: a context must not change under a handshake.
+    """Keeps the certificate of a listener up to date, and warns of its end.
+
+    It is stepped by the thread that makes the connections: a context must not change during a handshake.
 
     Args:
         files: the files of the department.
@@ -80,7 +82,7 @@ class CertificateWatch:
 
 
 def _mark_of(files: TlsFiles) -> tuple[tuple[int, int, int], ...]:
-    """What changes when the certificate or its key is replaced."""
+    """Inode, size and time of change of certificate and key; zeros for one that is missing."""
     marks = []
     for path in (files.certificate, files.key):
         try:

@@ -2,8 +2,8 @@
 
 asyncio makes a TLS session for whatever is accepted and gives it a minute, so a client that never speaks holds a file
 descriptor and memory for that long. Here the listening socket itself decides: past a bound a connection is reset as it
-is accepted, or takes the place of the one that has waited longest. Whoever speaks is served, whoever floods displaces
-himself. A connection that ends before its handshake does is logged with its address.
+is accepted, or takes the place of the one that has waited longest. A client that completes its handshake is served; one
+that floods displaces its own connections. A connection that ends before its handshake does is logged with its address.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from alpr_edge.department.http.handshake_log import HandshakeLog
-from alpr_edge.department.pki.rate_limit import neighbourhood
+from alpr_edge.department.pki.rate_limit import subscriber_network
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends a reset and leaves nothing behind."""
@@ -37,7 +37,7 @@ class ConnectionLimits:
     """How long a handshake may take."""
 
     def within_descriptors(self) -> Self:
-        """The same, at most half of the files that this process may open: the other half is for its own."""
+        """Limits that take at most half of the files that this process may open: the other half is for its own."""
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft == resource.RLIM_INFINITY:
             return self
@@ -69,11 +69,11 @@ class ConnectionGate:
         self._handshakes: OrderedDict[AcceptedSocket, None] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many are open."""
+        """Number of open connections."""
         return len(self._open)
 
     def admits(self, accepted: "AcceptedSocket") -> bool:
-        """Whether a connection just accepted stays; another one may have to go for it."""
+        """Decide whether a connection just accepted stays; another one may be closed for it."""
         limits, address = self.limits, accepted.address
         if _count(self._open, address) >= limits.address_connections:
             return False
@@ -116,7 +116,7 @@ class ConnectionGate:
             self._drop(accepted)
 
     def _drop(self, accepted: "AcceptedSocket") -> None:
-        """Its transport finds it at its end and closes it."""
+        """End a connection; its transport notices and closes the socket."""
         self.released(accepted)
         accepted.cut()
 
@@ -160,7 +160,7 @@ class AcceptedSocket(socket.socket):
     def __init__(self, connection: socket.socket, peer: Any, gate: ConnectionGate) -> None:  # noqa: ANN401 - by family
         super().__init__(connection.family, connection.type, connection.proto, connection.detach())
         self.peer = peer
-        self.address = neighbourhood(str(peer[0]))
+        self.address = subscriber_network(str(peer[0]))
         self.failure = "the client hung up"
         """Why the handshake failed, as far as that is known."""
         self._gate = gate
@@ -171,7 +171,7 @@ class AcceptedSocket(socket.socket):
         return super().recv_into(buffer, nbytes, flags)
 
     def close(self) -> None:
-        """Close it."""
+        """Close it, and tell the gate."""
         self._gate.released(self)
         super().close()
 

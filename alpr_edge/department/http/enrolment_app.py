@@ -5,8 +5,8 @@ It is an application of its own behind a listener of its own, in a process of it
 so that no mistake in this file, nor in how a request is routed, can let anybody reach an item or a list; and a flood
 here takes no connection, descriptor or thread from the units that are enrolled.
 
-What is asked for here costs a code that is bound to one unit, and an address that is wrong too often waits. A unit does
-not: whoever knows its name could hold it up for ever.
+A certificate costs a code that is good for one unit. An address that sends too many wrong codes has to wait; a unit has
+not, since anybody who knows its name could then keep it from enrolling.
 """
 
 from functools import partial
@@ -17,8 +17,8 @@ from starlette.concurrency import run_in_threadpool
 
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, host_of, issued, small_body
 from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.pki.rate_limit import WrongTries, neighbourhood
-from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
@@ -40,7 +40,7 @@ def create_enrolment_app(
         address_tries: bounds wrong tries by address; left out: 10 in ten minutes.
     """
     app = bare_app()
-    desk = _Desk(units, address_tries or WrongTries(ADDRESS_TRIES_MAX, WINDOW_S))
+    limited_enrolment = _LimitedEnrolment(units, address_tries or WrongTries(ADDRESS_TRIES_MAX, WINDOW_S))
 
     @app.get(AUTHORITY_PATH)
     def authority() -> Response:
@@ -55,13 +55,13 @@ def create_enrolment_app(
         except ValidationError:
             raise HTTPException(422, "the request's fields are not as expected") from None
         host = host_of(request)
-        new = partial(desk.enrol, asked, host)
+        new = partial(limited_enrolment.enrol, asked, host)
         return await run_in_threadpool(issued, Issuance(asked.unit_id, host), new, units.media_key)
 
     return app
 
 
-class _Desk:
+class _LimitedEnrolment:
     """Enrols units, and counts wrong tries."""
 
     def __init__(self, units: Units, address_tries: WrongTries) -> None:
@@ -69,13 +69,13 @@ class _Desk:
         self._address_tries = address_tries
 
     def enrol(self, asked: EnrolPayload, host: str) -> bytes:
-        address = neighbourhood(host)
+        address = subscriber_network(host)
         wait_s = self._address_tries.wait_s(address)
         if wait_s > 0:
-            raise RefusedError(Refusal.TRIES, wait_s)
+            raise CertificateRefusedError(Refusal.TRIES, wait_s)
         try:
             return self._units.enrol(asked.unit_id, _canonical(asked.code), asked.request, host)
-        except RefusedError:
+        except CertificateRefusedError:
             self._address_tries.note(address)
             raise
 
@@ -84,4 +84,4 @@ def _canonical(code: str) -> str:
     try:
         return parsed(code)
     except MistypedError:
-        raise RefusedError(Refusal.CODE) from None
+        raise CertificateRefusedError(Refusal.CODE) from None

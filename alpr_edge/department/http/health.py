@@ -25,7 +25,7 @@ FREE_BYTES_MIN = 2 << 30
 
 
 @dataclass(slots=True)
-class Health:
+class DepartmentHealth:
     """Collects what the health address says.
 
     Args:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect
 
 from alpr_edge.department.http.client_auth import peer_of
-from alpr_edge.department.pki.refusals import WORDS, RefusedError
+from alpr_edge.department.pki.refusals import WORDS, CertificateRefusedError
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.enrolment import IssuedPayload, Refusal, RefusedPayload
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
@@ -68,7 +68,7 @@ def issued(issuance: Issuance, issue: Callable[[], bytes], media_key: Callable[[
     about = {"unit": ascii(issuance.unit_id).strip("'"), "client": issuance.client}
     try:
         pem = issue()
-    except RefusedError as error:
+    except CertificateRefusedError as error:
         # Who is made to wait already may ask as often as he likes: that is no line of the log each time.
         tell = log.debug if error.reason is Refusal.TRIES else log.warning
         tell("department.certificate_refused", reason=error.reason.value, **about)

@@ -19,7 +19,7 @@ from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.department.http.certificate_watch import CertificateWatch
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.enrolment_process import EnrolmentProcess
-from alpr_edge.department.http.health import Health
+from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.http.health_listener import HealthListener
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
@@ -131,7 +131,7 @@ class DepartmentServer:
 
     def _listen_for_health(self, directory: Path, port: int, stack: ExitStack) -> HealthListener:
         server, enrolment = self._server, self._enrolment
-        health = Health(
+        health = DepartmentHealth(
             directory,
             self._storage.check,
             lambda: server.alive_s,

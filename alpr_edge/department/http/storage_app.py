@@ -1,4 +1,4 @@
-"""The department's HTTP side: how much, one answer an item, lists, and new certificates before the old ones end.
+"""The application that units connect to: it stores batches, sends lists, and renews and revokes certificates.
 
 Every endpoint stands behind :class:`~alpr_edge.department.http.client_auth.Admission`, which the application itself
 asks, so that a new one cannot forget it. One bad item never blocks a batch: it gets its own answer. A status for the

@@ -6,6 +6,7 @@ uvicorn checks the certificate but does not tell the application whose it was, s
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -92,7 +93,7 @@ class BoundedServer(uvicorn.Server):
 
 def uvicorn_server(
     application: ASGIApp,
-    context: ReportingContext,
+    context: ssl.SSLContext,
     protocol: type[GatedProtocol] = PeerProtocol,
     gate: ConnectionGate | None = None,
     steps: Sequence[Callable[[], None]] = (),
@@ -123,7 +124,7 @@ def uvicorn_server(
     )
     config.load()
     config.ssl = context
-    if gate is not None:
+    if gate is not None and isinstance(context, ReportingContext):
         context.on_failure = gate.note_failure
     server = BoundedServer(config)
     server.steps += steps

@@ -95,7 +95,7 @@ class MediumImport:
     def __post_init__(self) -> None:
         self._media_key = load_media_key(self.files)
 
-    def take_in(self, medium: Path, tick: Callable[[int], None]) -> ImportResult:
+    def import_items(self, medium: Path, tick: Callable[[int], None]) -> ImportResult:
         """Store every item of a medium and leave receipts on it; again changes nothing.
 
         Args:

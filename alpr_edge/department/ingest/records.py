@@ -56,7 +56,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class ItemRecord:
     """A part that may be stored."""
 
     item_id: str
@@ -90,7 +90,7 @@ class PartError(Exception):
         return ItemAnswerPayload(item_id=item_id, outcome=self.outcome, status=self.status, detail=self.detail)
 
 
-def record_of(part: Part, unit_id: str) -> Record:
+def record_of(part: Part, unit_id: str) -> ItemRecord:
     """Check a part.
 
     Args:
@@ -117,7 +117,7 @@ def record_of(part: Part, unit_id: str) -> Record:
     for reference in made.references:
         if not may_name(unit_id, reference.value):
             raise PartError(422, f"{reference.field}: of another unit")
-    return Record(part.item_id, kind, part.body, part.sha256, made.table, made.row, made.references)
+    return ItemRecord(part.item_id, kind, part.body, part.sha256, made.table, made.row, made.references)
 
 
 _HIT_COLUMNS = (

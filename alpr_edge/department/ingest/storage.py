@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits, items, reads
-from alpr_edge.department.hotlists import ListShelf
+from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
-from alpr_edge.department.ingest.records import Part, PartError, Record, record_of
+from alpr_edge.department.ingest.records import ItemRecord, Part, PartError, record_of
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
@@ -72,7 +72,7 @@ class Storage:
     def __init__(self, directory: Path, *, create: bool = True) -> None:
         self._database = DepartmentDatabase(directory, create=create)
         self._images = ImageFolder(directory / IMAGES_NAME)
-        self.lists = ListShelf(directory / LISTS_NAME)
+        self.lists = ListRepository(directory / LISTS_NAME)
         """Hotlists for the units."""
         self.list_requests = ListRequests(self._database)
         """The lists that units asked for."""
@@ -90,13 +90,13 @@ class Storage:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
         """
         checked = [_checked(part, unit_id) for part in parts]
-        with self._database.one_line():
+        with self._database.database_errors():
             for record in checked:
-                if isinstance(record, Record) and record.kind is ItemKind.IMAGE:
+                if isinstance(record, ItemRecord) and record.kind is ItemKind.IMAGE:
                     self._images.put(record.sha256, record.body)
         with self._database.writing() as connection:
             return [
-                self._settle(connection, unit_id, record) if isinstance(record, Record) else record
+                self._settle(connection, unit_id, record) if isinstance(record, ItemRecord) else record
                 for record in checked
             ]
 
@@ -135,7 +135,7 @@ class Storage:
         Raises:
             StoreError: the disk failed.
         """
-        with self._database.one_line():
+        with self._database.database_errors():
             return self._images.digest(sha256)
 
     def check(self) -> None:
@@ -151,7 +151,7 @@ class Storage:
         """Close every connection."""
         self._database.close()
 
-    def _settle(self, connection: Connection, unit_id: str, record: Record) -> ItemAnswerPayload:
+    def _settle(self, connection: Connection, unit_id: str, record: ItemRecord) -> ItemAnswerPayload:
         mine = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
         known = connection.scalar(select(items.c.sha256).where(mine))
         if known is None:
@@ -169,21 +169,21 @@ class Storage:
             stored = self._stored_digest(connection, mine, record)
         return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored)
 
-    def _stored_digest(self, connection: Connection, mine: ColumnElement[bool], record: Record) -> str | None:
+    def _stored_digest(self, connection: Connection, mine: ColumnElement[bool], record: ItemRecord) -> str | None:
         if record.kind is ItemKind.IMAGE:
             return self._images.digest(record.sha256)
         body = connection.scalar(select(items.c.body).where(mine))
         return None if body is None else digest(body)
 
 
-def _checked(part: Part, unit_id: str) -> Record | ItemAnswerPayload:
+def _checked(part: Part, unit_id: str) -> ItemRecord | ItemAnswerPayload:
     try:
         return record_of(part, unit_id)
     except PartError as error:
         return error.answer(part.item_id)
 
 
-def _insert(connection: Connection, unit_id: str, record: Record) -> None:
+def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
     row: dict[str, Any] = {
         "item_id": record.item_id,
         "unit_id": unit_id,

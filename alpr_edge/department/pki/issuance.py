@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from alpr_edge.department.db.schema import certificates
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
-from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.protocol.items import digest
 
@@ -44,7 +44,7 @@ def key_of(request: str) -> ec.EllipticCurvePublicKey:
     """The P-256 key whose holder signed a certificate request (PEM).
 
     Raises:
-        RefusedError: it is no such request.
+        CertificateRefusedError: it is no such request.
     """
     try:
         read = x509.load_pem_x509_csr(request.encode("ascii"))
@@ -56,9 +56,9 @@ def key_of(request: str) -> ec.EllipticCurvePublicKey:
             and read.is_signature_valid
         )
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise RefusedError(Refusal.REQUEST) from None
+        raise CertificateRefusedError(Refusal.REQUEST) from None
     if not fits or not isinstance(key, ec.EllipticCurvePublicKey):
-        raise RefusedError(Refusal.REQUEST)
+        raise CertificateRefusedError(Refusal.REQUEST)
     return key
 
 
@@ -66,16 +66,16 @@ def issue(connection: Connection, authority: Authority, asked: CertificateOrder,
     """Issue and record a certificate; returns its PEM.
 
     Raises:
-        RefusedError: the key may not be certified, the unit holds too many, or the authority has ended.
+        CertificateRefusedError: the key may not be certified, the unit holds too many, or the authority has ended.
     """
     now = utc_now()
     if authority.certificate.not_valid_after_utc.replace(tzinfo=None) <= now:
-        raise RefusedError(Refusal.AUTHORITY)
+        raise CertificateRefusedError(Refusal.AUTHORITY)
     _check_key(connection, asked)
     valid = (certificates.c.unit_id == asked.unit_id, certificates.c.revoked_at.is_(None))
     count = select(func.count()).select_from(certificates).where(*valid, certificates.c.not_after > now)
     if (connection.scalar(count) or 0) >= VALID_MAX:
-        raise RefusedError(Refusal.NUMBER)
+        raise CertificateRefusedError(Refusal.NUMBER)
     certificate = authority.certify(asked.unit_id, asked.key, days)
     origin = "renewed" if asked.predecessor else "enrolled"
     record(connection, certificate, asked, origin)
@@ -123,4 +123,4 @@ def _check_key(connection: Connection, asked: CertificateOrder) -> None:
     )
     for row in connection.execute(known):
         if asked.predecessor or row.unit_id != asked.unit_id or row.revoked_at is not None:
-            raise RefusedError(Refusal.KEY)
+            raise CertificateRefusedError(Refusal.KEY)

@@ -50,7 +50,7 @@ class WrongTries:
         return tries
 
 
-def neighbourhood(address: str) -> str:
+def subscriber_network(address: str) -> str:
     """What counts as one address: with IPv6 the /64 that one subscriber has at least."""
     try:
         read = ipaddress.ip_address(address.partition("%")[0])

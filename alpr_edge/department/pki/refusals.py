@@ -18,7 +18,7 @@ WORDS = {
 }
 
 
-class RefusedError(DepartmentError):
+class CertificateRefusedError(DepartmentError):
     """No certificate is given.
 
     Args:

@@ -26,7 +26,7 @@ from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
 from alpr_edge.department.pki.enrolment_codes import NewCode
 from alpr_edge.department.pki.issuance import CertificateOrder, issue, issued_before, key_of, record, utc_now
 from alpr_edge.department.pki.media_keys import load_media_key, public_pem
-from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.settings.base import Name
@@ -97,7 +97,7 @@ class Units:
         """Give a unit its certificate (PEM) for its one-time code in canonical form.
 
         Raises:
-            RefusedError: it gets none.
+            CertificateRefusedError: it gets none.
             DepartmentError: no authority.
         """
         _check_id(unit_id)
@@ -106,12 +106,12 @@ class Units:
         # A wrong code takes no lock that the storage of items waits for.
         with self._database.reading() as connection:
             if codes.found(connection, secret, unit_id, code) is None:
-                raise RefusedError(Refusal.CODE)
+                raise CertificateRefusedError(Refusal.CODE)
         with self._database.writing() as connection:
             row = codes.found(connection, secret, unit_id, code)
             given = Refusal.CODE if row is None else _enrolled(connection, authority, asked, row)
             if isinstance(given, Refusal):
-                raise RefusedError(given)
+                raise CertificateRefusedError(given)
         return given
 
     def renew(
@@ -120,14 +120,14 @@ class Units:
         """Give a unit the certificate (PEM) after the one it has; the same again for the same request.
 
         Raises:
-            RefusedError: it gets none.
+            CertificateRefusedError: it gets none.
             DepartmentError: no authority.
         """
         asked = CertificateOrder(unit_id, key_of(request), address, fingerprint)
         authority = Authority.load(self._files)
         with self._database.writing() as connection:
             if _standing(connection, unit_id, fingerprint) is not CertificateStatus.GOOD:
-                raise RefusedError(Refusal.REVOKED)
+                raise CertificateRefusedError(Refusal.REVOKED)
             return issued_before(connection, asked) or issue(connection, authority, asked, days)
 
     def add(self, certificate: x509.Certificate) -> str:
@@ -224,7 +224,7 @@ def _check_id(unit_id: str) -> None:
     try:
         TypeAdapter(Name).validate_python(unit_id)
     except ValidationError:
-        raise RefusedError(Refusal.UNIT) from None
+        raise CertificateRefusedError(Refusal.UNIT) from None
 
 
 def _enrolled(connection: Connection, authority: Authority, asked: CertificateOrder, row: Row[Any]) -> bytes | Refusal:
@@ -238,7 +238,7 @@ def _enrolled(connection: Connection, authority: Authority, asked: CertificateOr
         return refusal
     try:
         pem = issue(connection, authority, asked)
-    except RefusedError as error:
+    except CertificateRefusedError as error:
         return error.reason
     codes.use(connection, row, _fingerprint(x509.load_pem_x509_certificate(pem)))
     return pem

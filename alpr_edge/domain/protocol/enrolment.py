@@ -7,9 +7,10 @@ a certificate request (PKCS#10, RFC 2986) that it signed with it; the key never 
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from alpr_edge.domain.protocol.media import MEDIA_KEY_BYTES_MAX
+from alpr_edge.domain.protocol.payload import Payload
 
 AUTHORITY_PATH = "/v1/authority"
 """The authority's certificate as PEM. Public, and worth nothing until its SHA-256 was compared with a trusted copy."""
@@ -46,11 +47,7 @@ class Refusal(StrEnum):
     """This department cannot issue at present: it has no key of an authority, or the authority has ended."""
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class EnrolPayload(_Payload):
+class EnrolPayload(Payload):
     """A unit asks for its first certificate."""
 
     unit_id: str = Field(max_length=64)
@@ -60,27 +57,27 @@ class EnrolPayload(_Payload):
     """The certificate request as PEM. Only its key counts: subject and extensions asked for are ignored."""
 
 
-class RenewPayload(_Payload):
+class RenewPayload(Payload):
     """A unit asks for a new certificate before the one of its connection ends."""
 
     request: str = Field(max_length=REQUEST_BYTES_MAX)
 
 
-class RetirePayload(_Payload):
+class RetirePayload(Payload):
     """A unit is taken out of service: the certificates of the unit that the connection belongs to are revoked."""
 
     reason: str = Field(max_length=200)
     """The reason, for the department's record."""
 
 
-class RetiredPayload(_Payload):
+class RetiredPayload(Payload):
     """What the department revoked."""
 
     certificates: int
     codes: int
 
 
-class IssuedPayload(_Payload):
+class IssuedPayload(Payload):
     """The certificate and the media key that the department issues."""
 
     certificate: str = Field(max_length=REQUEST_BYTES_MAX)
@@ -89,7 +86,7 @@ class IssuedPayload(_Payload):
     """The department's public key for media (X25519, PEM); empty of a department that has none."""
 
 
-class RefusedPayload(_Payload):
+class RefusedPayload(Payload):
     """Why the department refuses."""
 
     reason: str = ""

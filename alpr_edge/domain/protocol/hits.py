@@ -7,8 +7,6 @@ are items of their own, because the hit is on its way by then. A covert hit is s
 Fields that came later are optional: a department takes the hits of older units as well.
 """
 
-from pydantic import BaseModel, ConfigDict
-
 from alpr_edge.domain.alerting import Alert, Level
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
@@ -20,17 +18,14 @@ from alpr_edge.domain.protocol.items import (
     instant_payload,
     position_payload,
 )
+from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
 
 HIT_SCHEMA_VERSION = 2
 """Version 2 added covert, level, vehicle and remarks."""
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class HitPayload(_Payload):
+class HitPayload(Payload):
     """A hit as the department stores it: which entry of which list generation, and how sure."""
 
     schema_version: int = HIT_SCHEMA_VERSION
@@ -59,7 +54,7 @@ class HitPayload(_Payload):
     """Remarks as the list has them."""
 
 
-class AlertPayload(_Payload):
+class AlertPayload(Payload):
     """An alert as the department stores it: what an officer was shown of a hit. Holds no plate text."""
 
     schema_version: int = SCHEMA_VERSION
@@ -75,7 +70,7 @@ class AlertPayload(_Payload):
     """When the first sample of the tone sounded; None: it stayed quiet (cooldown, or the sound device was down)."""
 
 
-class WithdrawalPayload(_Payload):
+class WithdrawalPayload(Payload):
     """A withdrawal as the department stores it: that an alert no longer held."""
 
     schema_version: int = SCHEMA_VERSION

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
 
 SCHEMA_VERSION = 1
@@ -112,11 +113,7 @@ class Answer:
     detail: str = ""
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class ItemAnswerPayload(_Payload):
+class ItemAnswerPayload(Payload):
     """The department's answer for one item, as it travels. ``status`` has the meaning of HTTP's."""
 
     item_id: str
@@ -129,7 +126,7 @@ class ItemAnswerPayload(_Payload):
     """What was wrong, without any value of the body."""
 
 
-class AnswersPayload(_Payload):
+class AnswersPayload(Payload):
     """The answer to a batch."""
 
     answers: list[ItemAnswerPayload]
@@ -139,7 +136,7 @@ class AnswersPayload(_Payload):
     """The department's time as it answers, RFC 3339; empty from an older department."""
 
 
-class InstantPayload(_Payload):
+class InstantPayload(Payload):
     """A moment with the source of its time: never rewritten, corrected beside the original."""
 
     boot_id: str
@@ -149,7 +146,7 @@ class InstantPayload(_Payload):
     uncertainty_ms: float | None
 
 
-class PositionPayload(_Payload):
+class PositionPayload(Payload):
     """A position with its age, its precision and its source."""
 
     lat_deg: float = Field(ge=-90, le=90)
@@ -159,14 +156,14 @@ class PositionPayload(_Payload):
     source: str
 
 
-class AlternativePayload(_Payload):
+class AlternativePayload(Payload):
     """Another text the vote considered."""
 
     plate: str
     confidence: float
 
 
-class EvidencePayload(_Payload):
+class EvidencePayload(Payload):
     """An image that travels as an item of its own."""
 
     kind: Literal["crop", "scene"]
@@ -174,7 +171,7 @@ class EvidencePayload(_Payload):
     length: int
 
 
-class ReadPayload(_Payload):
+class ReadPayload(Payload):
     """A read as the department stores it."""
 
     schema_version: int = SCHEMA_VERSION

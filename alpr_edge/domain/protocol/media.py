@@ -14,9 +14,10 @@ AES-256-GCM, with the header as ``info``. In receipts the first block is :class:
 certificate (DER) of the department's server, whose key signed.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, ITEM_ID_PATTERN, digest
+from alpr_edge.domain.protocol.payload import Payload
 
 MEDIUM_FILE = "alpr-edge-medium.json"
 MEDIUM_BYTES_MAX = 1024
@@ -35,17 +36,13 @@ MEDIA_KEY_BYTES_MAX = 1024
 _DIGEST = r"^[0-9a-f]{64}$"
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class MediumPayload(_Payload):
+class MediumPayload(Payload):
     """The identity of a medium."""
 
     medium_id: str = Field(pattern=r"^[0-9a-f]{32}$")
 
 
-class ItemHeader(_Payload):
+class ItemHeader(Payload):
     """The header of an item: who wrote it, and which keys it needs."""
 
     unit_id: str = Field(max_length=64)
@@ -59,7 +56,7 @@ class ItemHeader(_Payload):
     """Digest of the department's public key (SubjectPublicKeyInfo, DER) for which it is sealed."""
 
 
-class ItemLabel(_Payload):
+class ItemLabel(Payload):
     """The identity of an item; sealed with its body."""
 
     item_id: str = Field(pattern=ITEM_ID_PATTERN)
@@ -67,14 +64,14 @@ class ItemLabel(_Payload):
     sha256: str = Field(pattern=_DIGEST)
 
 
-class ReceiptPayload(_Payload):
+class ReceiptPayload(Payload):
     """A receipt: the department stored this content under this id."""
 
     item_id: str = Field(pattern=ITEM_ID_PATTERN)
     sha256: str = Field(pattern=_DIGEST)
 
 
-class ReceiptsPayload(_Payload):
+class ReceiptsPayload(Payload):
     """The receipts for items of one unit."""
 
     unit_id: str = Field(max_length=64)

@@ -9,18 +9,17 @@ third. A read's hits were at the read's times.
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from alpr_edge.domain.instants import Instant, UtcSource, rfc3339
 from alpr_edge.domain.protocol.items import SCHEMA_VERSION, InstantPayload
+from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement, Timeline
 
 
-class PlacedPayload(BaseModel):
+class PlacedPayload(Payload):
     """A moment in time that is sure."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     utc: str
     uncertainty_ms: float | None
@@ -28,10 +27,8 @@ class PlacedPayload(BaseModel):
     """``placed`` by clock pairs, or ``own`` where the stamped time was sure already."""
 
 
-class TimePayload(BaseModel):
+class TimePayload(Payload):
     """When a read was, as the department stores it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     schema_version: int = SCHEMA_VERSION
     read_id: str

@@ -16,7 +16,7 @@ from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import enrolment_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, neighbourhood
+from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, subscriber_network
 from alpr_edge.domain.protocol.enrolment_codes import parsed
 from tests.department.enrolled import enrolled
 from tests.department.pki.test_units import new_key, request_of
@@ -209,7 +209,7 @@ def test_wrong_tries_are_forgotten_after_the_window_and_bounded_in_number() -> N
 
 
 def test_one_subscriber_is_one_address() -> None:
-    assert neighbourhood("192.0.2.7") == "192.0.2.7"
-    assert neighbourhood("2001:db8::1") == neighbourhood("2001:db8::2:3") == "2001:db8::/64"
-    assert neighbourhood("fe80::1%eth0") == "fe80::/64"
-    assert neighbourhood("testclient") == "testclient"
+    assert subscriber_network("192.0.2.7") == "192.0.2.7"
+    assert subscriber_network("2001:db8::1") == subscriber_network("2001:db8::2:3") == "2001:db8::/64"
+    assert subscriber_network("fe80::1%eth0") == "fe80::/64"
+    assert subscriber_network("testclient") == "testclient"

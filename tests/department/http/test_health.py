@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from alpr_edge.department.http.health import STALL_S, Health
+from alpr_edge.department.http.health import STALL_S, DepartmentHealth
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -42,7 +42,7 @@ def health(
     alive_s: Callable[[], float] = time.monotonic,
     enrols: Callable[[], bool | None] = lambda: None,
 ) -> tuple[bool, dict[str, Any]]:
-    return Health(files.directory, check_storage, alive_s, enrols).report()
+    return DepartmentHealth(files.directory, check_storage, alive_s, enrols).report()
 
 
 def test_a_department_that_serves_says_so_and_nothing_of_what_it_stores(files: TlsFiles, tmp_path: Path) -> None:

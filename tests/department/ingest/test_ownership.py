@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import reads
-from alpr_edge.department.hotlists import ListShelf
+from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import LISTS_NAME, Storage
@@ -178,7 +178,7 @@ def test_a_unit_is_told_of_and_can_fetch_only_lists_meant_for_it(served: Served,
     server, files, directory = served
     feed = tmp_path / "feed.csv"
     feed.write_bytes(b"a list")
-    lists = ListShelf(directory / LISTS_NAME)
+    lists = ListRepository(directory / LISTS_NAME)
     lists.publish(feed, "covert", ListChange.COMPLETE, [B])
     lists.publish(feed, "stolen", ListChange.COMPLETE)
     told, fetched, missing = {}, {}, {}

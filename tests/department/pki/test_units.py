@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.issuance import VALID_MAX
-from alpr_edge.department.pki.refusals import RefusedError
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import CertificateStatus, Units
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
@@ -62,7 +62,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def refusal(units: Units, unit_id: str, code: str, request: str | None = None) -> Refusal:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(CertificateRefusedError) as caught:
         units.enrol(unit_id, code, request_of(new_key()) if request is None else request)
     return caught.value.reason
 
@@ -142,7 +142,7 @@ def test_two_that_race_for_one_code_are_one_unit_enrolled(units: Units) -> None:
         start.wait()
         try:
             outcomes.append(units.enrol("unit-1", code, request))
-        except RefusedError as error:
+        except CertificateRefusedError as error:
             outcomes.append(error.reason)
 
     threads = [threading.Thread(target=race, args=(request,)) for request in requests]
@@ -207,7 +207,7 @@ def test_a_renewal_follows_its_certificate_and_is_given_again_when_its_answer_is
 def test_a_key_is_not_certified_twice_over(units: Units) -> None:
     key = new_key()
     certificate = enrolled(units, key=key)
-    with pytest.raises(RefusedError, match="this key may not be certified"):
+    with pytest.raises(CertificateRefusedError, match="this key may not be certified"):
         units.renew("unit-1", fingerprint(certificate), request_of(key))
     assert refusal(units, "unit-2", code_of(units, "unit-2"), request_of(key)) is Refusal.KEY
     units.revoke("unit-1")
@@ -218,7 +218,7 @@ def test_a_unit_holds_only_so_many_certificates(units: Units) -> None:
     certificate = enrolled(units)
     for _ in range(VALID_MAX - 1):
         units.renew("unit-1", fingerprint(certificate), request_of(new_key()))
-    with pytest.raises(RefusedError, match="as many certificates as it may"):
+    with pytest.raises(CertificateRefusedError, match="as many certificates as it may"):
         units.renew("unit-1", fingerprint(certificate), request_of(new_key()))
     assert refusal(units, "unit-1", code_of(units)) is Refusal.NUMBER
 
@@ -231,7 +231,7 @@ def test_a_revocation_ends_everything_of_the_unit_and_keeps_the_record(units: Un
     assert (done.certificates, done.codes) == (2, 1)
     for certificate in (first, second):
         assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.REVOKED
-        with pytest.raises(RefusedError, match="no longer counts"):
+        with pytest.raises(CertificateRefusedError, match="no longer counts"):
             units.renew("unit-1", fingerprint(certificate), request_of(new_key()))
     assert refusal(units, "unit-1", code) is Refusal.WITHDRAWN
     assert units.standing("unit-2", fingerprint(other)) is CertificateStatus.GOOD

@@ -19,7 +19,7 @@ from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.enrolment import Enrolment, Invitation, enrol
+from alpr_edge.uplink.enrolment import Invitation, UnitCertificate, enrol
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import image_item
 
@@ -58,7 +58,7 @@ def invitation(server: DepartmentServer, directory: Path, unit_id: str) -> Invit
     return Invitation(code, Authority.load(TlsFiles(directory)).fingerprint, enrol_port=server.enrol_port)
 
 
-def enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, *, again: bool = False) -> Enrolment:
+def enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, *, again: bool = False) -> UnitCertificate:
     return enrol(settings, unit_id, invitation, SystemClock(), again=again)
 
 

@@ -1,0 +1,96 @@
+"""``department publish``, ``lists`` and ``withdraw``: what reaches nobody is refused, what is published is shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.list_requests import ListRequest
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    directory = tmp_path / "department"
+    assert CliRunner().invoke(app, ["department", "init", str(directory), "--name", "127.0.0.1"]).exit_code == 0
+    return directory
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    path = tmp_path / "feed.csv"
+    path.write_text("Plate Number,Description,State/Province\n7ABC123,Stolen,CA\n")
+    return path
+
+
+def edge(directory: Path, *arguments: str, answer: str | None = None) -> Result:
+    return CliRunner().invoke(app, ["department", *arguments, "--directory", str(directory)], input=answer)
+
+
+def ask_for(directory: Path, unit_id: str, source: str, serial: int = 0) -> None:
+    storage = Storage(directory)
+    storage.list_requests.note(ListRequest(unit_id, source, serial))
+    storage.close()
+
+
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_feed_is_refused(directory: Path, tmp_path: Path, content: str) -> None:
+    feed = tmp_path / "empty.csv"
+    feed.write_text(content)
+    outcome = edge(directory, "publish", str(feed), "--source", "amber")
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert f"{feed}: is empty; nothing was published" in outcome.stderr
+    assert edge(directory, "lists").stdout.startswith("no lists; ")
+
+
+def test_a_source_that_no_unit_has_is_refused_where_it_is_known_what_they_have(directory: Path, feed: Path) -> None:
+    ask_for(directory, "car-1", "amber")
+    mistyped = edge(directory, "publish", str(feed), "--source", "ambre")
+    assert mistyped.exit_code == 1
+    assert "no unit has asked for a list of this name; units ask for: amber." in mistyped.stderr
+    assert edge(directory, "publish", str(feed), "--source", "amber").exit_code == 0
+    assert edge(directory, "publish", str(feed), "--source", "stolen", "--new-source").exit_code == 0
+    again = edge(directory, "publish", str(feed), "--source", "stolen")
+    assert again.exit_code == 0
+    assert again.stderr == ""
+
+
+def test_before_any_unit_asked_a_first_list_is_published_with_a_note(directory: Path, feed: Path) -> None:
+    outcome = edge(directory, "publish", str(feed), "--source", "amber", "--json")
+    assert json.loads(outcome.stdout) == {"source": "amber", "serial": 1, "change": "complete"}
+    assert "no unit has asked for a list yet" in outcome.stderr
+
+
+def test_lists_shows_what_is_published_for_whom_and_what_units_have(directory: Path, feed: Path) -> None:
+    edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1")
+    ask_for(directory, "car-1", "amber", 1)
+    ask_for(directory, "car-2", "stolen")
+    rows = [json.loads(line) for line in edge(directory, "lists", "--json").stdout.splitlines()]
+    assert [(row["source"], row["serial"], row["units"]) for row in rows] == [
+        ("amber", 1, ["car-1"]),
+        ("stolen", None, None),
+    ]
+    assert [(each["unit"], each["serial"]) for each in rows[0]["requests"]] == [("car-1", 1)]
+    text = edge(directory, "lists").stdout
+    assert "amber: serial 1, published 20" in text
+    assert ", for car-1\n  car-1 had serial 1 when it last asked, 20" in text
+    assert "stolen: nothing is published, and units ask for it\n  car-2 had serial none" in text
+    assert "7ABC123" not in text
+
+
+def test_a_list_is_withdrawn_once_somebody_agrees_and_its_serials_go_on(directory: Path, feed: Path) -> None:
+    for _ in range(2):
+        edge(directory, "publish", str(feed), "--source", "amber")
+    for answer in ("n\n", ""):
+        outcome = edge(directory, "withdraw", "amber", answer=answer)
+        assert outcome.exit_code == 1
+        assert "nothing was changed; answer y, or give --yes" in outcome.stderr
+    assert edge(directory, "withdraw", "amber", answer="y\n").exit_code == 0
+    assert not list((directory / "lists" / "amber").glob("*.complete"))
+    missing = edge(directory, "withdraw", "amber", "--yes")
+    assert "no such list is published" in missing.stderr
+    assert json.loads(edge(directory, "publish", str(feed), "--source", "amber", "--json").stdout)["serial"] == 3
+    withdrawn = edge(directory, "withdraw", "amber", "--yes", "--json")
+    assert json.loads(withdrawn.stdout) == {"source": "amber", "withdrawn_serial": 3}

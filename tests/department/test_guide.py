@@ -1,0 +1,39 @@
+"""The department's guide names every command and every event, and none that there is not."""
+
+import re
+from pathlib import Path
+from typing import cast
+
+import typer
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from alpr_edge.cli.department.app import app as department
+from alpr_edge.department.db.database import DATABASE_NAME
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "config" / "department-guide.md").read_text(encoding="utf-8")
+
+
+def test_every_event_of_the_log_is_explained() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "alpr_edge" / "department").rglob("*.py"))
+    events = set(re.findall(r'"(department\.[a-z_]+)"', sources)) - {DATABASE_NAME}
+    assert set(re.findall(r"(?m)^\| `(department\.[a-z_]+)` \|", GUIDE)) - {DATABASE_NAME} == events
+
+
+def test_every_command_is_named_and_takes_the_options_named() -> None:
+    names = set(cast("TyperGroup", typer.main.get_command(department)).commands)
+    lines = re.findall(r"(?<!alpr-)\bedge ([a-z]+)((?: [^`\n]*)?)", GUIDE)
+    assert {name for name, _ in lines} == names
+    for name, words in lines:
+        verb = words.split()[:1] if name == "unit" else []
+        text = CliRunner().invoke(app, ["department", name, *verb, "--help"], terminal_width=200).output
+        for option in re.findall(r"--[a-z-]+", words):
+            assert option in text, (name, option)
+
+
+def test_every_file_that_it_names_is_there() -> None:
+    for name in ("systemd/department/alpr-edge-department.service", "requirements.lock", "config/technicians-guide.md"):
+        assert name.rpartition("/")[2] in GUIDE
+        assert (ROOT / name).is_file()

@@ -1,0 +1,76 @@
+"""The department's unit file, as systemd reads it, and the notifications that it relies on."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from alpr_edge.department.pki.authority import initialise
+from tests.department.waiting import WAIT_S
+
+UNIT = Path(__file__).parents[2] / "systemd" / "department" / "alpr-edge-department.service"
+PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
+EXPOSURE_MAX = 1.2
+"""Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
+
+
+def run(*command: str) -> str:
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return outcome.stdout + outcome.stderr
+
+
+def test_systemd_accepts_it(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, shutil.which("true") or ""))
+    assert run(require_tool("systemd-analyze"), "verify", str(unit)) == ""
+
+
+def test_its_exposure_is_small(require_tool: Callable[[str], str]) -> None:
+    output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(UNIT))
+    exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", output)
+    assert exposure, output
+    assert float(exposure[1]) <= EXPOSURE_MAX
+
+
+def test_it_serves_the_folder_that_systemd_makes_and_leaves_nothing_of_its_memory() -> None:
+    text = UNIT.read_text(encoding="utf-8")
+    for line in (
+        "Type=notify",
+        "StateDirectoryMode=0700",
+        "UMask=0077",
+        "LimitCORE=0",
+        "MemorySwapMax=0",
+        "Environment=ALPR_EDGE_DEPARTMENT=/var/lib/alpr-edge-department/data",
+        "User=alpr-edge-department",
+    ):
+        assert f"\n{line}\n" in text
+    assert re.search(rf"(?m)^ExecStart={PROGRAM} department serve .*--enrol-port \d+ --health-port \d+$", text)
+
+
+def test_the_server_says_that_it_is_ready_alive_and_stopping(tmp_path: Path) -> None:
+    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(WAIT_S)
+        environment = {
+            **os.environ,
+            "NOTIFY_SOCKET": str(tmp_path / "notify"),
+            "ALPR_EDGE_DEPARTMENT": str(directory),
+        }
+        command = [sys.executable, "-m", "alpr_edge", "department", "serve", "--port", "0"]
+        server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        try:
+            assert manager.recv(4096).startswith(b"READY=1\nSTATUS=units connect to port ")
+            assert manager.recv(4096) == b"WATCHDOG=1"
+            server.send_signal(signal.SIGTERM)
+            while (message := manager.recv(4096)) != b"STOPPING=1":
+                assert message == b"WATCHDOG=1"
+            assert server.wait(WAIT_S) == 0
+        finally:
+            server.kill()
+            server.wait()
