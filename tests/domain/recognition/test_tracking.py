@@ -29,16 +29,16 @@ def test_a_car_that_moves_by_more_than_its_plate_stays_one_track() -> None:
 def test_a_plate_goes_on_as_it_moved_but_for_three_frames_at_most(later_ms: float, moved_px: float) -> None:
     track, box = Track(1), Box(100, 100, 180, 120)
     track.add(reading_of("8ABC123", 0, box))
-    assert track.predicted(START.shifted(later_ms)) == box
+    assert track.predict_box(START.shifted(later_ms)) == box
     track.add(reading_of("8ABC123", 100, box.moved(20, -20)))
-    assert track.predicted(START.shifted(100 + later_ms)) == box.moved(20 + moved_px, -20 - moved_px)
+    assert track.predict_box(START.shifted(100 + later_ms)) == box.moved(20 + moved_px, -20 - moved_px)
 
 
 def test_of_two_looks_at_one_moment_no_motion_is_told() -> None:
     track, box = Track(1), Box(100, 100, 180, 120)
     for shift in (0, 5):
         track.add(reading_of("8ABC123", 0, box.moved(shift, 0)))
-    assert track.predicted(START.shifted(100)) == box.moved(5, 0)
+    assert track.predict_box(START.shifted(100)) == box.moved(5, 0)
 
 
 @pytest.mark.parametrize(("scale", "tracks"), [(2.4, 1), (2.6, 2)])
@@ -58,6 +58,43 @@ def test_two_cars_crossing_keep_their_tracks() -> None:
         for text, track in zip(seen, tracker.update(readings), strict=True):
             seen[text].add(track.number)
     assert all(len(numbers) == 1 for numbers in seen.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "certainty", "tracks"),
+    [("5XYZ987", 0.99, 2), ("5XYZ987", 0.9, 1), ("3ABC12B", 0.99, 1), ("BA8C12I", 0.99, 1), ("8ABC987", 0.99, 2)],
+    ids=["another text", "another text, unclear", "two characters", "look-alikes", "three characters"],
+)
+def test_a_clearly_other_text_at_the_same_place_is_another_vehicle(text: str, certainty: float, tracks: int) -> None:
+    tracker = Tracker(gap_ms=1000)
+    looks = [reading_of("8ABC123", 0, certainty=0.99), reading_of(text, 100, certainty=certainty)]
+    numbers = {track.number for look in looks for track in tracker.update([look])}
+    assert len(numbers) == tracks
+
+
+def test_one_look_at_another_vehicle_does_not_end_the_track_of_the_first() -> None:
+    tracker = Tracker(gap_ms=1000)
+    texts = "8ABC123", "5XYZ987", "8ABC123", "5XYZ987"
+    looks = [reading_of(text, 100 * number, certainty=0.99) for number, text in enumerate(texts)]
+    assert [track.number for look in looks for track in tracker.update([look])] == [1, 2, 1, 2]
+
+
+def test_a_plate_that_stopped_is_found_again_where_it_was() -> None:
+    tracker = Tracker(gap_ms=1000)
+    places = 0.0, 450.0, 400.0
+    boxes = [Box(100, 100, 180, 120).moved(x_px, 0) for x_px in places]
+    looks = [reading_of("8ABC123", 100 * number, box) for number, box in enumerate(boxes)]
+    assert {track.number for look in looks for track in tracker.update([look])} == {1}
+
+
+def test_a_joined_track_has_the_readings_of_both_and_stays_bounded() -> None:
+    earlier, later = Track(1), Track(2)
+    for step in range(READINGS_KEPT):
+        earlier.add(reading_of("8ABC123", step * 100))
+        later.add(reading_of("8ABC123", (READINGS_KEPT + step) * 100))
+    later.join(earlier)
+    assert (later.reading_count, len(later.readings)) == (2 * READINGS_KEPT, READINGS_KEPT)
+    assert (later.readings[0].frame_number, later.readings[1].frame_number) == (0, READINGS_KEPT + 1)
 
 
 def test_another_text_far_away_is_another_track() -> None:
@@ -80,5 +117,5 @@ def test_readings_are_bounded_and_the_first_is_kept() -> None:
     for step in range(READINGS_KEPT * 2):
         (track,) = tracker.update([reading_of("8ABC123", step * 100)])
     assert len(track.readings) == READINGS_KEPT
-    assert track.seen == READINGS_KEPT * 2
+    assert track.reading_count == READINGS_KEPT * 2
     assert track.readings[0].frame_number == 0
