@@ -78,7 +78,8 @@ def _frame(pixels: Pixels) -> Frame:
 def _plate(reading: Reading) -> dict[str, Any]:
     result, box = vote([reading]), reading.box
     return {
-        "plate": result.plate if result.readable else "",
+        "plate": result.text if result.readable else "",
+        "plate_canonical": result.plate if result.readable else "",
         "confidence": round(result.confidence, 4),
         "certain": result.certain,
         "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],

@@ -59,8 +59,9 @@ class Request:
 
 def run(request: Request) -> None:
     """Print every figure that was asked for."""
-    found, read = open_models(request.vision)
-    looker, data = Looker(found, read, request.vision.detection_accept_min), request.data
+    vision = request.vision
+    found, read = open_models(vision)
+    looker, data = Looker(found, read, vision.detection_accept_min, vision.text_confidence_min), request.data
     certain = _run_road(request, looker) + _run_photos(request, looker, read)
     if len(certain) > 1:
         _print_pooled(request, certain)

@@ -12,7 +12,7 @@ from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import Recogniser, crop_of
+from alpr_edge.vision.recogniser import TEXT_CONFIDENCE_MIN, Recogniser, crop_of
 from scripts.benchmarks.sets import Opener, Scene, Truth
 
 IOU_MIN = 0.3
@@ -108,13 +108,20 @@ class Looker:
     Args:
         detector: finds plates.
         reader: reads them.
-        sure_min: as :class:`~alpr_edge.vision.recogniser.Recogniser` has it.
+        accept_min: as :class:`~alpr_edge.vision.recogniser.Recogniser` has it.
+        text_confidence_min: likewise.
     """
 
-    def __init__(self, detector: OnnxDetector, reader: OnnxReader, sure_min: float = 0.0) -> None:
+    def __init__(
+        self,
+        detector: OnnxDetector,
+        reader: OnnxReader,
+        accept_min: float = 0.0,
+        text_confidence_min: float = TEXT_CONFIDENCE_MIN,
+    ) -> None:
         self._detector = detector
         self._reader = reader
-        self._recogniser = Recogniser(detector, reader, sure_min)
+        self._recogniser = Recogniser(detector, reader, accept_min, text_confidence_min)
 
     def look(self, openers: Iterable[Opener]) -> Looks:
         """Every scene of a set."""

@@ -180,7 +180,7 @@ def _drive(
         alerter = Alerter(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
-            recogniser = Recogniser(detector, reader, here.vision.detection_accept_min)
+            recogniser = Recogniser(detector, reader, here.vision.detection_accept_min, here.vision.text_confidence_min)
             parts = PipelineDeps(
                 VisionModels(recogniser, (detector.model_id, reader.model_id)),
                 alerter,

@@ -14,7 +14,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.text_distance import distance
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 
 OVERLAP_MIN = 0.25
 """IoU with the predicted box from which a detection joins the track whatever its text."""
@@ -160,8 +160,8 @@ def _is_other_plate(track: Track, reading: Reading) -> bool:
 
 def clear_text_of(reading: Reading) -> str:
     """The text of a reading; empty where it is not clear."""
-    probability = float(reading.slot_probabilities.max(axis=1).prod())
-    return text_of(reading.slot_probabilities) if probability >= CLEAR_MIN else ""
+    slots = reading.slot_probabilities
+    return text_of(slots) if text_confidence_of(slots) >= CLEAR_MIN else ""
 
 
 def _distance_px(one: Box, other: Box) -> float:

@@ -201,7 +201,7 @@ def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
     command = ["drive", "--source", str(frames), "--fps", "1", "--settings", str(path), "--out", str(tmp_path / "out")]
     subprocess.run([sys.executable, "-m", "alpr_edge", *command], check=True, stdout=subprocess.DEVNULL, timeout=300)
     lines = (tmp_path / "out" / "reads.jsonl").read_text(encoding="utf-8").splitlines()
-    by_command = [(r["plate"], r["first_frame"], r["last_frame"], r["confidence"]) for r in map(json.loads, lines)]
+    by_command = [(r["plate_canonical"], r["first_frame"], r["last_frame"], r["confidence"]) for r in map(json.loads, lines)]
     reads = [event.read for event in found.events if isinstance(event, ReadClosed)]
     assert by_command == [(r.plate, r.first_frame, r.last_frame, round(r.confidence, 4)) for r in reads]
     assert len(by_command) >= 2
