@@ -7,7 +7,7 @@ that is doubtful, and more plates are found with fewer that are none than by any
 
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities, Reading
 from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 from alpr_edge.vision.reader import sharpness_of
 
@@ -48,6 +48,10 @@ class Recogniser:
 
     def recognise(self, frame: Frame) -> list[Reading]:
         """Every plate of the frame with its slot probabilities, best detection first."""
+        return [reading for reading in self.look(frame) if reading.is_accepted]
+
+    def look(self, frame: Frame) -> list[Reading]:
+        """As :meth:`recognise`, with what is not accepted as a plate: it may be one that is not readable yet."""
         plates = [item for item in self._detector.detect(frame) if item.box.height_px >= PLATE_PX_MIN][:PLATES_MAX]
         if not plates:
             return []
@@ -61,10 +65,13 @@ class Recogniser:
                 detection_confidence=item.confidence,
                 slot_probabilities=probabilities,
                 sharpness=sharpness_of(crop.pixels),
+                is_accepted=self._accepts(item, probabilities),
             )
             for item, crop, probabilities in zip(plates, crops, slots, strict=True)
-            if item.confidence >= self._accept_min or is_borne_out(probabilities, self._text_confidence_min)
         ]
+
+    def _accepts(self, item: Detection, slots: Probabilities) -> bool:
+        return item.confidence >= self._accept_min or is_borne_out(slots, self._text_confidence_min)
 
 
 def is_borne_out(slots: Probabilities, confidence_min: float = TEXT_CONFIDENCE_MIN) -> bool:

@@ -133,8 +133,10 @@ def test_a_doubtful_box_is_a_plate_where_the_reader_sees_one(
     detector = OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1)
     reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
     frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
-    readings = Recogniser(detector, reader, 0.7).recognise(frame)
-    assert [round(reading.detection_confidence, 3) for reading in readings] == confidences
+    recogniser = Recogniser(detector, reader, 0.7)
+    assert [round(reading.detection_confidence, 3) for reading in recogniser.recognise(frame)] == confidences
+    looks = [(round(look.detection_confidence, 3), look.is_accepted) for look in recogniser.look(frame)]
+    assert looks == [(score, score in confidences) for score in (0.9, 0.5)]
 
 
 def test_a_text_less_sure_than_the_default_counts_where_the_setting_says_so(tmp_path: Path) -> None:

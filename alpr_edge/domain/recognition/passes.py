@@ -102,7 +102,8 @@ class Passes:
         events = self._end(self._expire(now), now) + self._close_away(now)
         tracks = self._tracker.update(readings)
         for track, reading in zip(tracks, readings, strict=True):
-            events += self._judge(self._look(track, reading, frame), now, ending=False)
+            if track is not None and reading.is_accepted:
+                events += self._judge(self._look(track, reading, frame), now, ending=False)
         return events
 
     def close(self, now: Instant) -> list[ReadEvent]:

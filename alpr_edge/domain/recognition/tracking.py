@@ -45,14 +45,19 @@ class Track:
     """The text of the last reading that had one."""
     clear_text: str = ""
     """The text of the last reading that was clear."""
+    looks: list[Reading] = field(default_factory=list)
+    """The newest two looks, those included that are no readings as nothing was accepted."""
 
     @property
     def last(self) -> Reading:
-        """The newest reading."""
-        return self.readings[-1]
+        """The newest look."""
+        return self.looks[-1]
 
     def add(self, reading: Reading) -> None:
-        """Add a reading."""
+        """Add a look, which is a reading where it is accepted."""
+        self.looks = [*self.looks[-1:], reading]
+        if not reading.is_accepted:
+            return
         self.reading_count += 1
         self.readings.append(reading)
         self.text = text_of(reading.slot_probabilities) or self.text
@@ -71,10 +76,10 @@ class Track:
         del self.readings[1 : 1 + excess]
 
     def predict_box(self, at: Instant) -> Box:
-        """Predict the plate's box at ``at`` by the motion between the track's last two readings."""
-        if len(self.readings) < 2:
+        """Predict the plate's box at ``at`` by the motion between the track's last two looks."""
+        if len(self.looks) < 2:
             return self.last.box
-        before, last = self.readings[-2], self.readings[-1]
+        before, last = self.looks
         span_ms = last.captured.ms_since(before.captured)
         if span_ms <= 0:
             return last.box
@@ -96,8 +101,11 @@ class Tracker:
         self._numbers = itertools.count(1)
         self._tracks: list[Track] = []
 
-    def update(self, readings: Sequence[Reading]) -> list[Track]:
-        """Give each reading of one frame its track (a new one when none fits), in order of ``readings``."""
+    def update(self, readings: Sequence[Reading]) -> list[Track | None]:
+        """Give each look at one frame its track, in order of ``readings``.
+
+        Where none fits it is a new one, or None for a look that is not accepted.
+        """
         pairs = sorted(
             (
                 (_affinity(track, reading), index, track)
@@ -130,8 +138,10 @@ class Tracker:
         self._tracks = [track for track in self._tracks if track not in tracks]
         return tracks
 
-    def _join(self, track: Track | None, reading: Reading) -> Track:
+    def _join(self, track: Track | None, reading: Reading) -> Track | None:
         if track is None:
+            if not reading.is_accepted:
+                return None
             track = Track(next(self._numbers))
             self._tracks.append(track)
         track.add(reading)
@@ -147,6 +157,8 @@ def _affinity(track: Track, reading: Reading) -> float:
     agreement = agreement_of(track.text, text_of(reading.slot_probabilities))
     if overlap >= OVERLAP_MIN:
         return 1.0 + overlap + agreement
+    if not reading.is_accepted:
+        return 0.0
     reach = REACH_WIDTHS * max(last.width_px, box.width_px)
     away = min(_distance_px(guess, box), _distance_px(last, box))
     return agreement if agreement >= AGREEMENT_MIN and away <= reach else 0.0

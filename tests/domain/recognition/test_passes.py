@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -256,6 +257,16 @@ def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> N
     ]
     decisions = [event for event in events_of(frames) if isinstance(event, ReadDecided)]
     assert sorted(event.read.plate for event in decisions) == ["8ABC12", "8ABC123"]
+
+
+def test_looks_that_are_not_accepted_decide_nothing_and_keep_a_pass_going() -> None:
+    looks = [reading_of("8ABC123", ms, certainty=0.999) for ms in range(0, 30_000, 800)]
+    assert events_of([(look.captured.ms_since(START), [replace(look, is_accepted=False)]) for look in looks]) == []
+    doubtful = [replace(look, is_accepted=look in (looks[0], looks[-1])) for look in looks]
+    decision, closed = events_of([(look.captured.ms_since(START), [look]) for look in doubtful])
+    assert isinstance(decision, ReadDecided)
+    assert isinstance(closed, ReadClosed)
+    assert (closed.read.vote_count, closed.read.last_seen) == (2, looks[-1].captured)
 
 
 def test_a_vehicle_that_takes_the_place_of_another_is_a_read_of_its_own() -> None:
