@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import ALPHABET, canonical
 from alpr_edge.domain.reads import text_as_read
+from alpr_edge.domain.recognition.frames import Probabilities
 from alpr_edge.domain.recognition.voting import Opinion, text_confidence_of, vote
 from tests.domain.readings import reading_of, slots_of
 
@@ -27,8 +28,8 @@ def test_the_frames_of_a_pass_decide_each_place(looks: list[str], text: str) -> 
 
 
 def test_a_sharp_look_at_the_letter_outweighs_two_blurred_ones_at_the_digit() -> None:
-    blurred = [reading_of("80BC123", certainty=0.6, sharpness=1)] * 2
-    assert vote([*blurred, reading_of("8OBC123", certainty=0.9, sharpness=2000)]).text == "8OBC123"
+    blurred_looks = [reading_of("80BC123", certainty=0.6, sharpness=1)] * 2
+    assert vote([*blurred_looks, reading_of("8OBC123", certainty=0.9, sharpness=2000)]).text == "8OBC123"
 
 
 def test_a_text_that_does_not_fit_the_slots_stays_canonical() -> None:
@@ -38,7 +39,7 @@ def test_a_text_that_does_not_fit_the_slots_stays_canonical() -> None:
 
 
 def test_a_place_undecided_between_letter_and_digit_is_no_doubt_about_the_text() -> None:
-    mixed = (slots_of("8OBC123", 0.99) + slots_of("80BC123", 0.99)) / 2
+    mixed: Probabilities = (slots_of("8OBC123", 0.99) + slots_of("80BC123", 0.99)) / np.float32(2)
     assert text_confidence_of(mixed) == pytest.approx(text_confidence_of(slots_of("80BC123", 0.99)), rel=0.01)
     assert np.isclose(mixed[1].sum(), 1)
     result = vote([replace(reading_of("8OBC123"), slot_probabilities=mixed)])

@@ -16,7 +16,7 @@ TEXTS_MAX = 9
 """Most texts asked about: the likeliest, and others that the first reader considers."""
 
 
-class Answer(Protocol):
+class PendingOpinion(Protocol):
     """The answer of the second reader, which may still be under way."""
 
     @property
@@ -34,7 +34,7 @@ class SecondReader(Protocol):
     def model_id(self) -> str:
         """Id of the model, stored with every read for which it answered."""
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> Answer | None:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> PendingOpinion | None:
         """Hand over a crop (uint8 [H, W, 3] BGR) and the texts in question; None when it is too busy."""
 
 
@@ -42,7 +42,7 @@ class SecondReader(Protocol):
 class _Question:
     """A question that was put to the second reader; without an answer it was too busy."""
 
-    answer: Answer | None
+    answer: PendingOpinion | None
     at: Instant
 
 
