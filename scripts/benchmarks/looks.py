@@ -92,7 +92,7 @@ class Looks:
 
 
 def pooled(parts: Iterable[Looks]) -> Looks:
-    """Several sets as one."""
+    """Join the results of several sets."""
     whole = Looks()
     for part in parts:
         whole.scenes += part.scenes
@@ -124,11 +124,11 @@ class Looker:
         self._recogniser = Recogniser(detector, reader, accept_min, text_confidence_min)
 
     def look(self, openers: Iterable[Opener]) -> Looks:
-        """Every scene of a set."""
+        """Look at every scene of a set."""
         return pooled(self.look_at(opener(), opener) for opener in openers)
 
     def look_at(self, scene: Scene, opener: Opener) -> Looks:
-        """One scene that is open, and how to open it again: no look holds its pixels."""
+        """Look at one scene that is open; ``opener`` opens it again, since no look holds its pixels."""
         readings = self._recogniser.recognise(scene.frame)
         taken = matched(scene.truths, readings)
         false, duplicates = left_over(scene.truths, readings, taken, scene.ignored)

@@ -134,7 +134,7 @@ def _seen(shown: NDArray[np.generic], scale: float, rng: np.random.Generator) ->
 
 
 def _compressed(pixels: Pixels, quality: int) -> Pixels:
-    """After a camera's JPEG."""
+    """The picture after a camera's JPEG."""
     _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 

@@ -23,7 +23,7 @@ TRUE_BGR, FOUND_BGR = (80, 220, 80), (60, 60, 255)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
-    """One picture of a sheet: where from stands below it."""
+    """One picture of a sheet, with a caption and the name of its scene below it."""
 
     opener: Opener
     truth: Box | None

@@ -132,7 +132,7 @@ def drive(ride: Ride, vision_models: VisionModels, vision: VisionSettings) -> Re
 
 
 def attributed(ride: Ride, closed: ReadClosed) -> RideRead:
-    """Whose read it is."""
+    """Find the vehicle that a read is of."""
     on = [(look, _vehicle_at(ride, look)) for look in closed.looks]
     counts = Counter(vehicle for _, vehicle in on if vehicle is not None)
     of_box = [vehicle for look, vehicle in on if look.box == closed.read.box and vehicle is not None]
@@ -148,5 +148,5 @@ def _vehicle_at(ride: Ride, look: ReadingPlace) -> str | None:
 
 
 def _shows(plates: Iterable[LabelledPlate], vehicle: str) -> bool:
-    """Whether a plate is that vehicle's."""
+    """Whether one of the plates is that vehicle's."""
     return any(plate.vehicle == vehicle for plate in plates)
