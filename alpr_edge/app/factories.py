@@ -63,7 +63,7 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
     detector, reader = open_models(settings, data_directory)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
-    recogniser = Recogniser(detector, reader, settings.detection_accept_min)
+    recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
     return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second)
 
 

@@ -122,7 +122,8 @@ def _photo_fields(photo: PhotoReadings) -> dict[str, Any]:
 def _plate_fields(reading: Reading, result: Vote) -> dict[str, Any]:
     box = reading.box
     return {
-        "plate": result.plate if result.readable else "",
+        "plate": result.text if result.readable else "",
+        "plate_canonical": result.plate if result.readable else "",
         "confidence": round(result.confidence, 4),
         "certain": result.certain,
         "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],

@@ -7,7 +7,7 @@ from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.plates import is_certain
+from alpr_edge.domain.plates import EMPTY, is_certain
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 
@@ -52,6 +52,22 @@ SlotVotes = tuple[tuple[tuple[str, float], ...], ...]
 """For each slot the characters that remain possible after the vote, likeliest first, with their probability."""
 
 
+def text_as_read(plate: str, slot_votes: SlotVotes) -> str:
+    """The text of a plate with the letter O where the vote over its frames rather saw that than the digit 0.
+
+    Args:
+        plate: canonical text, in which both are the digit.
+        slot_votes: the vote's slots; where they do not fit the text (a second reader's), it stays canonical.
+    """
+    slots = [dict(slot) for slot in slot_votes if slot and slot[0][0] != EMPTY]
+    if len(slots) != len(plate):
+        return plate
+    return "".join(
+        "O" if character == "0" and votes.get("O", 0.0) > votes.get("0", 0.0) else character
+        for character, votes in zip(plate, slots, strict=True)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PlateRead:
     """One vehicle, one pass, one camera."""
@@ -79,6 +95,11 @@ class PlateRead:
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
     """The read of the same pass that this one corrects."""
+
+    @property
+    def text(self) -> str:
+        """The text as read, the letter O and the digit 0 apart; everything is matched and searched by :attr:`plate`."""
+        return text_as_read(self.plate, self.slot_votes)
 
     @property
     def certain(self) -> bool:

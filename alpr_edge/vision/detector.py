@@ -31,7 +31,7 @@ NEAR_WIDTH_SHARE = 0.25
 """Least width of a near plate in parts of the frame's width: narrower boxes of the near look do not count.
 
 Of 0.1 to 0.33, on 364 American road photos with today's weights: of plates of a third of the photo's longest side and
-more 49 of 54 are found where one look finds 11, as many smaller ones as before, and 0.12 boxes a photo that are no plate
+more 49 of 54 are found where one look finds 11, as many smaller ones as before, and 0.12 boxes a photo are no plate
 instead of 0.16. A near box replaces those of the other look that it overlaps, which are often on a part of a large
 plate; by the better score alone 43 of the 54 are found.
 """

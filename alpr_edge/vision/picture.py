@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.domain.diagnostics.image_quality import PlatePicture, Scene
+from alpr_edge.domain.diagnostics.image_quality import PlatePicture, ScenePicture
 from alpr_edge.domain.recognition.frames import Pixels
 
 READER_PX = 128, 64
@@ -28,7 +28,7 @@ def plate_picture(pixels: Pixels) -> PlatePicture:
     return PlatePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(high - low))
 
 
-def scene(pixels: Pixels, *, is_reduced: bool = False) -> Scene:
+def scene(pixels: Pixels, *, is_reduced: bool = False) -> ScenePicture:
     """Measures of a frame, uint8 [H, W, 3] BGR.
 
     Args:
@@ -37,7 +37,7 @@ def scene(pixels: Pixels, *, is_reduced: bool = False) -> Scene:
     """
     grey = _grey(pixels)
     focus = None if is_reduced else _tiles_focus(grey)
-    return Scene(focus, float((grey >= BURNT_LEVEL).mean()), float(np.median(grey)))
+    return ScenePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(np.median(grey)))
 
 
 def _tiles_focus(grey: Grey) -> float:

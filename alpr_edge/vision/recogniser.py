@@ -7,8 +7,8 @@ that is doubtful, and more plates are found with fewer that are none than by any
 
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities, Reading
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 from alpr_edge.vision.reader import sharpness_of
 
 PLATES_MAX = 32
@@ -20,7 +20,7 @@ TEXT_CONFIDENCE_MIN = 0.1
 """What the reader must make of a doubtful box: so many characters, with such a probability of the whole text.
 
 Of 2 to 4 and of 0 to 0.3, chosen with the two thresholds of the settings on validation data
-(``models/training/choose_threshold``).
+(``models/training/choose_threshold``). The second is the setting ``vision.text_confidence_min``.
 """
 
 
@@ -30,20 +30,32 @@ class Recogniser:
     Args:
         detector: finds plates, doubtful ones too.
         reader: reads them.
-        sure_min: detections from this confidence up count whatever is read in them; 0: all do.
+        accept_min: detections from this confidence up count whatever is read in them; 0: all do.
+        text_confidence_min: the probability of the text from which on the others count as well.
     """
 
-    def __init__(self, detector: Detector, reader: Reader, sure_min: float = 0.0) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        reader: Reader,
+        accept_min: float = 0.0,
+        text_confidence_min: float = TEXT_CONFIDENCE_MIN,
+    ) -> None:
         self._detector = detector
         self._reader = reader
-        self._sure_min = sure_min
+        self._accept_min = accept_min
+        self._text_confidence_min = text_confidence_min
 
     def recognise(self, frame: Frame) -> list[Reading]:
         """Every plate of the frame with its slot probabilities, best detection first."""
-        found = [item for item in self._detector.detect(frame) if item.box.height_px >= PLATE_PX_MIN][:PLATES_MAX]
-        if not found:
+        return [reading for reading in self.look(frame) if reading.is_accepted]
+
+    def look(self, frame: Frame) -> list[Reading]:
+        """As :meth:`recognise`, with what is not accepted as a plate: it may be one that is not readable yet."""
+        plates = [item for item in self._detector.detect(frame) if item.box.height_px >= PLATE_PX_MIN][:PLATES_MAX]
+        if not plates:
             return []
-        crops = [crop_of(frame, item.box) for item in found]
+        crops = [crop_of(frame, item.box) for item in plates]
         slots = self._reader.read(crops)
         return [
             Reading(
@@ -53,19 +65,23 @@ class Recogniser:
                 detection_confidence=item.confidence,
                 slot_probabilities=probabilities,
                 sharpness=sharpness_of(crop.pixels),
+                is_accepted=self._accepts(item, probabilities),
             )
-            for item, crop, probabilities in zip(found, crops, slots, strict=True)
-            if item.confidence >= self._sure_min or is_borne_out(probabilities)
+            for item, crop, probabilities in zip(plates, crops, slots, strict=True)
         ]
 
+    def _accepts(self, item: Detection, slots: Probabilities) -> bool:
+        return item.confidence >= self._accept_min or is_borne_out(slots, self._text_confidence_min)
 
-def is_borne_out(slots: Probabilities) -> bool:
+
+def is_borne_out(slots: Probabilities, confidence_min: float = TEXT_CONFIDENCE_MIN) -> bool:
     """Whether the reader sees a plate where the detector was in doubt.
 
     Args:
         slots: float32 [slots, alphabet].
+        confidence_min: the least probability of the whole text.
     """
-    return len(text_of(slots)) >= CHARACTERS_MIN and float(slots.max(axis=1).prod()) >= TEXT_CONFIDENCE_MIN
+    return len(text_of(slots)) >= CHARACTERS_MIN and text_confidence_of(slots) >= confidence_min
 
 
 def crop_of(frame: Frame, box: Box) -> Crop:

@@ -40,7 +40,7 @@ def _run() -> None:
     if chosen.which == "path":
         path.run(chosen.data, settings.vision)
     else:
-        accuracy.run(accuracy.Request(chosen.data, settings.vision, parts or accuracy.PARTS, chosen.limit))
+        accuracy.run(accuracy.AccuracyRequest(chosen.data, settings.vision, parts or accuracy.PARTS, chosen.limit))
 
 
 def _parser() -> argparse.ArgumentParser:

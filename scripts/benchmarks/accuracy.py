@@ -13,9 +13,9 @@ from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from scripts.benchmarks import detector, nonplates, reader, sets, voting
 from scripts.benchmarks.figures import share
-from scripts.benchmarks.kept import kept
-from scripts.benchmarks.looking import IOU_FOUND, IOU_MIN, Looker, Looks, pooled
-from scripts.benchmarks.rendered import rendered
+from scripts.benchmarks.kept_plates import kept
+from scripts.benchmarks.looks import IOU_FOUND, IOU_MIN, Looker, Looks, pooled
+from scripts.benchmarks.rendered_scenes import rendered
 from scripts.benchmarks.road import lettering, rides
 from scripts.benchmarks.road import photos as road_photos
 from scripts.benchmarks.road.pictures import Road
@@ -36,7 +36,7 @@ Certain = tuple[str, list[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AccuracyRequest:
     """What to measure.
 
     Args:
@@ -57,10 +57,11 @@ class Request:
         return "" if self.limit is None else "partial."
 
 
-def run(request: Request) -> None:
+def run(request: AccuracyRequest) -> None:
     """Print every figure that was asked for."""
-    found, read = open_models(request.vision)
-    looker, data = Looker(found, read, request.vision.detection_accept_min), request.data
+    vision = request.vision
+    found, read = open_models(vision)
+    looker, data = Looker(found, read, vision.detection_accept_min, vision.text_confidence_min), request.data
     certain = _run_road(request, looker) + _run_photos(request, looker, read)
     if len(certain) > 1:
         _print_pooled(request, certain)
@@ -81,7 +82,7 @@ def run(request: Request) -> None:
         reader.print_milliseconds(read, sets.photos(data, PHOTOS[0]), threads)
 
 
-def _run_road(request: Request, looker: Looker) -> list[Certain]:
+def _run_road(request: AccuracyRequest, looker: Looker) -> list[Certain]:
     """What nobody chose; returns what its certain reads are worth."""
     certain: list[Certain] = []
     of = Road(request.data, request.vision, request.limit, request.prefix, SHEETS)
@@ -94,13 +95,13 @@ def _run_road(request: Request, looker: Looker) -> list[Certain]:
     return certain
 
 
-def _print_pooled(request: Request, certain: Sequence[Certain]) -> None:
+def _print_pooled(request: AccuracyRequest, certain: Sequence[Certain]) -> None:
     """Certain reads that are right, of several sets together."""
     right = [exact for _, row in certain for exact in row]
     share(f"{request.prefix}pooled.certain_right", sum(right), len(right), sets=[name for name, _ in certain])
 
 
-def _run_photos(request: Request, looker: Looker, read: OnnxReader) -> list[Certain]:
+def _run_photos(request: AccuracyRequest, looker: Looker, read: OnnxReader) -> list[Certain]:
     """The photos with texts, as they are and scaled to distant plates; returns what their certain reads are worth."""
     data = request.data
     looks = {name: _look(looker, name, sets.photos(data, name)) for name in PHOTOS if name in request.only}

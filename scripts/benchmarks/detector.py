@@ -10,7 +10,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.vision.detector import OnnxDetector
 from scripts.benchmarks.figures import figure, milliseconds, share
-from scripts.benchmarks.looking import IOU_MIN, Look, Looks
+from scripts.benchmarks.looks import IOU_MIN, Looks, PlateLook
 from scripts.benchmarks.sets import FRAME_PX, Opener
 
 LEVELS = 0.3, 0.5, 0.7
@@ -61,7 +61,7 @@ def print_tightness(name: str, looks: Looks) -> None:
             figure(f"accuracy.{name}.box_{side}_ratio", float(np.median(ratios)), "found/true", of=len(ratios))
 
 
-def holds_characters(look: Look) -> bool:
+def holds_characters(look: PlateLook) -> bool:
     """Whether every corner of the serial lies in the box grown by :data:`GROWTH` a side."""
     if look.reading is None or look.truth.characters_px is None:
         return False

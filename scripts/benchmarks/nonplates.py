@@ -43,7 +43,7 @@ def _is_taken(item: Detection, frame: Frame, reader: OnnxReader, vision: VisionS
     if item.confidence >= vision.detection_accept_min:
         return True
     doubtful = item.confidence >= vision.detection_confidence_min
-    return doubtful and is_borne_out(reader.read([crop_of(frame, item.box)])[0])
+    return doubtful and is_borne_out(reader.read([crop_of(frame, item.box)])[0], vision.text_confidence_min)
 
 
 def _read(reader: OnnxReader, crops: list[Crop]) -> list[Vote]:

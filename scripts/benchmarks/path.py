@@ -46,11 +46,11 @@ class Everything:
     generation: Generation
 
     def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        """One entry, whatever the plate."""
+        """The one entry that every plate meets."""
         yield HotlistEntry("bench", plate, plate, None, Reason.STOLEN_VEHICLE), self.generation
 
     def partial(self, plate: str) -> tuple[tuple[HotlistEntry, Generation], ...]:
-        """None."""
+        """No entry holds wildcards."""
         del plate
         return ()
 
@@ -61,7 +61,7 @@ class StampingPlayer:
     up = True
 
     def play(self, tone: Tone, at: Instant) -> int:
-        """The moment, on CLOCK_BOOTTIME."""
+        """Return the present moment on CLOCK_BOOTTIME."""
         del tone, at
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
@@ -180,7 +180,7 @@ def _drive(
         alerter = Alerter(StampingPlayer(), SystemClock(), here.alerts, here.hotlist)
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
-            recogniser = Recogniser(detector, reader, here.vision.detection_accept_min)
+            recogniser = Recogniser(detector, reader, here.vision.detection_accept_min, here.vision.text_confidence_min)
             parts = PipelineDeps(
                 VisionModels(recogniser, (detector.model_id, reader.model_id)),
                 alerter,

@@ -12,7 +12,7 @@ from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of
 from scripts.benchmarks.figures import figure, milliseconds, share
-from scripts.benchmarks.looking import Looks
+from scripts.benchmarks.looks import Looks
 from scripts.benchmarks.sets import Opener
 
 BINS = 10

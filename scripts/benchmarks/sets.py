@@ -37,7 +37,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
+class TruePlate:
     """A labelled plate of a scene."""
 
     box: Box
@@ -53,7 +53,7 @@ class Scene:
 
     name: str
     pixels: Pixels
-    truths: tuple[Truth, ...]
+    truths: tuple[TruePlate, ...]
     ignored: tuple[Box, ...] = ()
     """Places where a box is neither right nor wrong: perhaps plates, not labelled."""
 
@@ -68,25 +68,25 @@ Opener = Callable[[], Scene]
 
 def photos(data: Path, name: str) -> list[Opener]:
     """Whole photos of cars, with texts."""
-    found: dict[str, list[Truth]] = {}
+    found: dict[str, list[TruePlate]] = {}
     for row in rows(data / "benchmark" / name / "truth.csv"):
         left, top = float(row["left_px"]), float(row["top_px"])
         box = Box(left, top, left + float(row["width_px"]), top + float(row["height_px"]))
-        found.setdefault(row["image"], []).append(Truth(box, canonical(row["plate"])))
+        found.setdefault(row["image"], []).append(TruePlate(box, canonical(row["plate"])))
     return [photo(data / "benchmark" / name / image, truths) for image, truths in found.items()]
 
 
-def photo(path: Path, truths: Iterable[Truth] = (), ignored: Iterable[Box] = ()) -> Opener:
+def photo(path: Path, truths: Iterable[TruePlate] = (), ignored: Iterable[Box] = ()) -> Opener:
     """One picture."""
     return partial(_opened, path, tuple(truths), tuple(ignored))
 
 
 def ride(data: Path, name: str) -> list[Opener]:
     """Frames of a dashcam ride, without texts."""
-    found: dict[str, list[Truth]] = {}
+    found: dict[str, list[TruePlate]] = {}
     for row in rows(data / "dashcam" / "boxes.csv"):
         if row["ride"] == name:
-            found.setdefault(row["image"], []).append(Truth(box_of(row)))
+            found.setdefault(row["image"], []).append(TruePlate(box_of(row)))
     return [photo(data / "dashcam" / image, truths) for image, truths in found.items()]
 
 
@@ -105,7 +105,7 @@ def small(data: Path) -> list[Opener]:
     return [partial(_small, opener) for name in PHOTOS for opener in photos(data, name)]
 
 
-def scaled_into_frame(pixels: Pixels, truth: Truth) -> Scene:
+def scaled_into_frame(pixels: Pixels, truth: TruePlate) -> Scene:
     """The picture scaled to a plate :data:`SMALL_PX` wide, centred on grey; what is larger is cut around the plate."""
     scale = SMALL_PX / truth.box.width_px
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
@@ -119,7 +119,7 @@ def scaled_into_frame(pixels: Pixels, truth: Truth) -> Scene:
     box = Box(
         *(side * scale for side in (truth.box.left_px, truth.box.top_px, truth.box.right_px, truth.box.bottom_px))
     )
-    return Scene("small", canvas, (Truth(box.moved(left - source_x, top - source_y), truth.plate),))
+    return Scene("small", canvas, (TruePlate(box.moved(left - source_x, top - source_y), truth.plate),))
 
 
 def _placed(length: int, room: int, middle: float) -> tuple[int, int, int]:
@@ -135,7 +135,7 @@ def _small(opener: Opener) -> Scene:
     return Scene(scene.name, placed.pixels, placed.truths)
 
 
-def _opened(path: Path, truths: tuple[Truth, ...], ignored: tuple[Box, ...]) -> Scene:
+def _opened(path: Path, truths: tuple[TruePlate, ...], ignored: tuple[Box, ...]) -> Scene:
     return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths, ignored)
 
 

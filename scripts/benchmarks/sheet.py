@@ -9,7 +9,7 @@ import numpy as np
 
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
-from scripts.benchmarks.looking import Look
+from scripts.benchmarks.looks import PlateLook
 from scripts.benchmarks.sets import Opener
 
 WORST = 10
@@ -23,7 +23,7 @@ TRUE_BGR, FOUND_BGR = (80, 220, 80), (60, 60, 255)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
-    """One picture of a sheet: where from stands below it."""
+    """One picture of a sheet, with a caption and the name of its scene below it."""
 
     opener: Opener
     truth: Box | None
@@ -33,7 +33,7 @@ class Tile:
     caption: str
 
 
-def worst(looks: Sequence[Look], count: int = WORST) -> list[Look]:
+def worst(looks: Sequence[PlateLook], count: int = WORST) -> list[PlateLook]:
     """Plates not found, largest first, then wrong texts, surest first."""
     missed = sorted((look for look in looks if not look.found), key=lambda look: -look.network_width_px)
     wrong = [look for look in looks if look.found and look.truth.plate and not look.exact]
@@ -41,7 +41,7 @@ def worst(looks: Sequence[Look], count: int = WORST) -> list[Look]:
     return [*missed, *wrong][:count]
 
 
-def tile_of(look: Look) -> Tile:
+def tile_of(look: PlateLook) -> Tile:
     """The truth of a look with what was read there."""
     text = f"{look.truth.plate or '?'} > {look.read.plate if look.read else 'missed'}"
     sure = f"IoU {look.iou:.2f}" + (f", {look.read.confidence:.2f} sure" if look.read else "")

@@ -18,11 +18,11 @@ from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks import sets
 from scripts.benchmarks.figures import figure, milliseconds, share
-from scripts.benchmarks.looking import IOU_MIN
-from scripts.benchmarks.passing import FRAME_MS, Pass, passes
+from scripts.benchmarks.looks import IOU_MIN
+from scripts.benchmarks.passes import FRAME_MS, Pass, passes
 from scripts.benchmarks.reader import calibration_error
-from scripts.benchmarks.rendered import rendered
-from scripts.benchmarks.replaying import replay
+from scripts.benchmarks.rendered_scenes import rendered
+from scripts.benchmarks.replay import replay
 from scripts.benchmarks.sets import PHOTOS, Opener
 from scripts.benchmarks.tones import Decision, print_tones
 
@@ -30,7 +30,7 @@ RENDERED = 100
 
 
 @dataclass(slots=True, eq=False)
-class Outcome:
+class PassOutcome:
     """The result of one pass."""
 
     plate: str
@@ -75,8 +75,8 @@ def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
     print_tones(name, decisions, second_reader=vision.second_reader)
 
 
-def _outcome(passing: Pass, vision_models: VisionModels, vision: VisionSettings) -> Outcome:
-    outcome = Outcome(passing.truth.plate)
+def _outcome(passing: Pass, vision_models: VisionModels, vision: VisionSettings) -> PassOutcome:
+    outcome = PassOutcome(passing.truth.plate)
     found = replay(passing.frames, vision_models, vision, ending_ms=FRAME_MS)
     for readings, box in zip(found.readings, passing.boxes, strict=True):
         best = max(readings, key=lambda reading: reading.box.iou(box), default=None)
@@ -86,7 +86,7 @@ def _outcome(passing: Pass, vision_models: VisionModels, vision: VisionSettings)
     return outcome
 
 
-def _print_frames(name: str, found: Sequence[Outcome]) -> None:
+def _print_frames(name: str, found: Sequence[PassOutcome]) -> None:
     """What single frames would have read: each of them, and the sharpest of each pass."""
     each = [vote([reading]).plate == outcome.plate for outcome in found for reading in outcome.readings]
     share(f"accuracy.{name}.exact_of_frames", sum(each), len(each))
@@ -95,7 +95,7 @@ def _print_frames(name: str, found: Sequence[Outcome]) -> None:
     share(f"accuracy.{name}.exact_of_sharpest_frames", right, len(found))
 
 
-def _print_passes(name: str, found: Sequence[Outcome]) -> None:
+def _print_passes(name: str, found: Sequence[PassOutcome]) -> None:
     share(f"accuracy.{name}.exact_of_found", sum(outcome.exact for outcome in found), len(found))
     reads = sum(len(outcome.reads) for outcome in found)
     figure(f"accuracy.{name}.reads_of_found", reads / max(1, len(found)), "reads/pass", of=len(found))

@@ -48,7 +48,7 @@ def a_bundle_works_on_arm64() -> str:
         version = _inside(root, INSTALL_S_MAX, "env", "PYTHONPATH=/root/bundle", "python3", "-c", MAKE).strip()
         program = f"/opt/alpr-edge/releases/{version}/.venv/bin/alpr-edge"
         told = json.loads(_inside(root, READ_S_MAX, program, "read", "--json", "/root/picture.png"))
-    found = [plate["plate"] for plate in told["plates"]]
+    found = [plate["plate_canonical"] for plate in told["plates"]]
     if wanted not in found:
         raise ProofError(f"the picture shows {wanted}, and read was {found}")
     return (

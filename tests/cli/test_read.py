@@ -123,3 +123,19 @@ def test_models_verify_tells_which_file_differs(models: Path) -> None:
     result = CliRunner().invoke(app, ["models", "verify", "--models", str(models), "--json"])
     assert result.exit_code == 1
     assert [json.loads(line)["ok"] for line in result.stdout.splitlines()] == [True, False]
+
+
+def test_the_text_is_as_read_and_its_canonical_form_stands_beside_it(tmp_path: Path, photos: Path) -> None:
+    models = write_models(tmp_path / "models", detector_model(ROWS), reader_model("8OBC120"))
+    result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models), "--json"])
+    first = json.loads(result.stdout)["plates"][0]
+    assert (first["plate"], first["plate_canonical"]) == ("8OBC120", "80BC120")
+
+
+def test_a_box_in_which_nothing_can_be_read_is_listed_without_a_text(tmp_path: Path, photos: Path) -> None:
+    models = write_models(tmp_path / "models", detector_model(ROWS), reader_model("8"))
+    result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models), "--json"])
+    plates = json.loads(result.stdout)["plates"]
+    assert [(plate["plate"], plate["plate_canonical"], plate["box_px"]) for plate in plates] == [
+        ("", "", [200, 200, 300, 240])
+    ]

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame
 from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of
@@ -131,5 +133,25 @@ def test_a_doubtful_box_is_a_plate_where_the_reader_sees_one(
     detector = OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1)
     reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
     frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
-    readings = Recogniser(detector, reader, 0.7).recognise(frame)
-    assert [round(reading.detection_confidence, 3) for reading in readings] == confidences
+    recogniser = Recogniser(detector, reader, 0.7)
+    assert [round(reading.detection_confidence, 3) for reading in recogniser.recognise(frame)] == confidences
+    looks = [(round(look.detection_confidence, 3), look.is_accepted) for look in recogniser.look(frame)]
+    assert looks == [(score, score in confidences) for score in (0.9, 0.5)]
+
+
+def test_a_text_less_sure_than_the_default_counts_where_the_setting_says_so(tmp_path: Path) -> None:
+    write_models(tmp_path, detector_model([[0, 10, 20, 50, 40, 0, 0.5]]), reader_model("8ABC123", 0.7))
+    vision = VisionSettings(models_directory=tmp_path, text_confidence_min=0.02)
+    frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
+    assert len(open_vision_models(vision).recogniser.recognise(frame)) == 1
+    strict = vision.model_copy(update={"text_confidence_min": 0.1})
+    assert open_vision_models(strict).recogniser.recognise(frame) == []
+
+
+@pytest.mark.parametrize("width_px", [128, 192])
+def test_a_reader_takes_crops_of_its_own_width(tmp_path: Path, width_px: int) -> None:
+    write_models(tmp_path, detector_model([]), reader_model("8OBC120", shape=("N", 64, width_px, 1)))
+    reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
+    assert reader.input_shape == (64, width_px, 1)
+    slots = reader.read([Crop(0, Box(0, 0, 50, 20), np.zeros((20, 50, 3), np.uint8))])
+    assert "".join(ALPHABET[index] for index in slots[0].argmax(axis=1)).rstrip("_") == "8OBC120"

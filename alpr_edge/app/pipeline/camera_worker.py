@@ -65,7 +65,7 @@ class CameraWorker:
         """Process one frame from recognition to record."""
         self.frames += 1
         self._last = frame.captured
-        for event in self._passes.step(frame, self._recogniser.recognise(frame)):
+        for event in self._passes.step(frame, self._recogniser.look(frame)):
             self._handle(event)
 
     def finish(self) -> None:

@@ -21,7 +21,7 @@ NO_PICTURES = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uin
 """Evidence without any picture."""
 
 
-class Pictures:
+class PictureEncoder:
     """Encodes pictures as the settings say.
 
     Args:

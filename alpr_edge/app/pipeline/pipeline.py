@@ -57,7 +57,7 @@ class CameraFeed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineDeps:
-    """What the composition gives to the threads."""
+    """The objects that the threads of the pipeline work with."""
 
     models: VisionModels
     alerter: Alerter

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from alpr_edge.app.pipeline.image_encoding import KINDS, Images, Pictures
+from alpr_edge.app.pipeline.image_encoding import KINDS, Images, PictureEncoder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.boxes import Box
@@ -50,7 +50,7 @@ class Recorder:
         require_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
-        self._pictures = Pictures(settings)
+        self._pictures = PictureEncoder(settings)
         self._refused = refused
         self._observers = observers
         self.require_room = require_room

@@ -114,7 +114,8 @@ def read_line(read: PlateRead) -> dict[str, Any]:
     box = read.box
     return {
         "read_id": read.read_id,
-        "plate": read.plate,
+        "plate": read.text,
+        "plate_canonical": read.plate,
         "confidence": round(read.confidence, 4),
         "alternatives": [{"plate": a.plate, "confidence": round(a.confidence, 4)} for a in read.alternatives],
         "camera_id": read.camera_id,
@@ -134,7 +135,8 @@ def hit_line(hit: Hit, read: PlateRead) -> dict[str, Any]:
     return {
         "hit_id": hit.hit_id,
         "read_id": hit.read_id,
-        "plate": read.plate,
+        "plate": read.text,
+        "plate_canonical": read.plate,
         "entry_plate": entry.plate_raw,
         "entry_state": entry.state,
         "reason": entry.reason,
@@ -169,7 +171,7 @@ def annotated(scene: Pixels, read: PlateRead, *, is_hit: bool) -> Pixels:
     """The scene with the plate's box and text drawn into it."""
     picture, colour = scene.copy(), _RED if is_hit else _GREEN
     left, top, right, bottom = read.box.within(scene.shape[1], scene.shape[0])
-    label = f"{read.plate} {read.confidence:.0%}{' HIT' if is_hit else ''}"
+    label = f"{read.text} {read.confidence:.0%}{' HIT' if is_hit else ''}"
     cv2.rectangle(picture, (left, top), (right, bottom), colour, 2)
     origin = (max(0, left - 10), max(24, top - 10))
     cv2.putText(picture, label, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 5, cv2.LINE_AA)

@@ -6,7 +6,7 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.output import print_object, print_table
-from alpr_edge.domain.diagnostics.aiming import Aim, Optics, Verdict, aim, reach
+from alpr_edge.domain.diagnostics.camera_aim import Aim, Optics, Verdict, aim, reach
 
 DISTANCES_M = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
 _COLOURS = {Verdict.GOOD: "green", Verdict.FAIR: "yellow", Verdict.UNFIT: "red"}

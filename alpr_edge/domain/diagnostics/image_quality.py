@@ -41,7 +41,7 @@ class PlatePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ScenePicture:
     """Measures of a whole picture."""
 
     focus: float | None
@@ -63,7 +63,7 @@ def plate_checks(name: str, plate: PlatePicture) -> list[Check]:
     ]
 
 
-def scene_checks(name: str, scene: Scene) -> list[Check]:
+def scene_checks(name: str, scene: ScenePicture) -> list[Check]:
     """Check focus and exposure by the whole picture when it shows no plate: it reveals a lens cap or lost focus."""
     grey = scene.median_grey
     dark = rated(f"{name} exposure", grey, GREY_DARK, f"the picture is dark: take the cap off, {_EXPOSE}")

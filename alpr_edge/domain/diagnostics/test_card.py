@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from alpr_edge.domain.diagnostics.aiming import GOOD_PX, LEAST_PX, US_PLATE_MM
+from alpr_edge.domain.diagnostics.camera_aim import GOOD_PX, LEAST_PX, US_PLATE_MM
 from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, rated, red
 from alpr_edge.domain.plates import canonical, is_certain
 from alpr_edge.domain.recognition.frames import Reading
@@ -22,7 +22,7 @@ CARD_SCALE = US_PLATE_MM / CARD_MM
 LIKENESS_MIN = 0.5
 """Half of its characters in their order: what is less like it is somebody's plate, and not judged."""
 CARD_PX = Band(green=GOOD_PX, red=LEAST_PX, unit=" px", digits=0)
-"""Pixels across the plate that the card stands for; limits of :mod:`alpr_edge.domain.diagnostics.aiming`."""
+"""Pixels across the plate that the card stands for; limits of :mod:`alpr_edge.domain.diagnostics.camera_aim`."""
 
 
 @dataclass(frozen=True, slots=True)

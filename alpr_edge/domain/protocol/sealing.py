@@ -156,7 +156,7 @@ def media_key_in(pem: bytes) -> X25519PublicKey:
 
 
 def media_key_digest(key: X25519PublicKey) -> str:
-    """By which a key for media is named."""
+    """The digest by which a key for media is named."""
     return digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 

@@ -66,3 +66,6 @@ class Reading:
     """float32 [slots, alphabet]; each row sums to 1."""
     sharpness: float
     """Variance of the Laplacian of the crop at reader size: larger is sharper."""
+    is_accepted: bool = True
+    """False: the detector is in doubt and the reader sees no text. Such a look shows where a plate that is known
+    already has gone; it has no vote and begins no pass."""

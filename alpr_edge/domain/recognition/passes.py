@@ -1,26 +1,27 @@
-"""Decides when a track becomes a read.
+"""Decides when a pass becomes a read.
 
 A pass is **decided** once: when the vote is settled, after N readings, T ms after the first, or when it ends,
 whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend the row. When
 the winning text changes after the decision, a new read that supersedes the first is decided and the alert already
 sounded is withdrawn. So a parked stolen car sounds at once and is still one read. A vote without the text of a plate
 (unreadable, or no plate) decides nothing.
+
+A vehicle that is lost from view and seen again with the same text within seconds is one read: its pass stays open for
+:data:`REAPPEARANCE_GAPS`, and the pass of a new track with this text takes it over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadingPlace
-from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
+from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadingPlace
+from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.tracking import Track, Tracker
-from alpr_edge.domain.recognition.voting import Vote, vote
+from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
+from alpr_edge.domain.recognition.voting import Vote
 
-CROP_MARGIN = 0.15
-"""Margin that is kept around the plate in its crop, in parts of its box: the officer sees the whole plate."""
 SETTLED_MIN = 0.95
 """Confidence at which a vote decides before its time. Above that of a certain read, since a vote that stops at the
 first frame to pass a threshold is wrong more often than its confidence says: with 0.9 here 95 of 100 certain decisions
@@ -28,6 +29,18 @@ over the 358 kept passes were right, with 0.95 97, and the median decision came 
 """
 CORRECTIONS_MAX = 3
 """How often one pass may change its text: a plate that the reader cannot settle must not flood the store."""
+REAPPEARANCE_GAPS = 4
+"""How many gaps (the setting ``decision.pass_gap_ms``) a vehicle may be out of view and, when it is seen again with
+exactly the same text, still be in the same pass: 6 seconds by default.
+
+Of 1, 4, 8, 12 and 20, over the ride with texts: 0.63, 0.73, 0.80, 0.88 and 0.92 of its vehicles that are read have one
+read, and none is of two vehicles. What is seen again later than that is a second sighting, which a patrol wants to know
+of, and a read is only handed over once its pass is closed.
+"""
+MISREADING_GAPS = 4
+"""The same, where the text of one of the two is not certain and likely a misreading of the other's plate."""
+AWAY_MAX = 8
+"""Most passes of a camera that wait for their vehicle to come back: each may hold a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +60,6 @@ class Origin:
     unit_id: str
     camera_id: str
     model_ids: tuple[str, ...]
-
-
-@dataclass(slots=True, eq=False)
-class _Pass:
-    """One vehicle passing the camera: its track, its sharpest picture, and its read once decided."""
-
-    first: Reading
-    sharpest: Reading
-    evidence: Evidence
-    sharper: bool = False
-    """Whether a sharper picture came after the decision."""
-    read: PlateRead | None = None
-    corrections: int = 0
 
 
 class Passes:
@@ -85,72 +85,101 @@ class Passes:
     ) -> None:
         self._origin = origin
         self._rule = rule
+        self._gap_ms = gap_ms
         self._locate = locate
         self._new_id = new_id
         self._tracker = Tracker(gap_ms)
         self._second = second or SecondOpinions()
-        self._open: dict[int, _Pass] = {}
-        self._leaving: list[Track] = []
-        """Tracks that have ended and whose decision waits for the second reader."""
+        self._open: dict[int, VehiclePass] = {}
+        """By the number of the track, which goes on."""
+        self._leaving: list[VehiclePass] = []
+        """Passes whose track has ended and whose decision waits for the second reader."""
+        self._away: list[VehiclePass] = []
+        """Decided passes whose track has ended, oldest first: their vehicle may come back."""
 
     def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
         """Process one frame's readings and return the events: reads decided, and passes that ended before."""
-        leaving, self._leaving = self._leaving, []
-        events = self._end([*leaving, *self._tracker.expire(frame.captured)], frame.captured)
+        now = frame.captured
+        events = self._end(self._expire(now), now) + self._close_away(now)
         tracks = self._tracker.update(readings)
         for track, reading in zip(tracks, readings, strict=True):
-            self._look(track, reading, frame)
-            events += self._judge(track, frame.captured, ending=False)
+            if track is not None and reading.is_accepted:
+                events += self._judge(self._look(track, reading, frame), now, ending=False)
         return events
 
     def close(self, now: Instant) -> list[ReadEvent]:
         """End every pass, because the source ended or the unit stops."""
         leaving, self._leaving = self._leaving, []
-        return self._end([*leaving, *self._tracker.close()], now, last=True)
+        ends = [*leaving, *self._take(self._tracker.close())]
+        events = self._end(ends, now, last=True)
+        away, self._away = self._away, []
+        return events + [self._closed(one) for one in away]
 
-    def _look(self, track: Track, reading: Reading, frame: Frame) -> None:
-        """Keep the sharpest picture of the vehicle."""
+    def _expire(self, now: Instant) -> list[VehiclePass]:
+        """The passes that have ended, and those that ended before and wait for the second reader."""
+        leaving, self._leaving = self._leaving, []
+        return [*leaving, *self._take(self._tracker.expire(now))]
+
+    def _take(self, tracks: Iterable[Track]) -> list[VehiclePass]:
+        return [self._open.pop(track.number) for track in tracks]
+
+    def _look(self, track: Track, reading: Reading, frame: Frame) -> VehiclePass:
+        """The pass of a track, which begins with its first reading."""
         current = self._open.get(track.number)
         if current is None:
-            self._open[track.number] = _Pass(reading, reading, _evidence(frame, reading))
-        elif reading.sharpness > current.sharpest.sharpness:
-            current.sharpest, current.evidence = reading, _evidence(frame, reading)
-            current.sharper = current.read is not None
+            current = VehiclePass(track, self._second.of_new_pass(), reading, reading, evidence_of(frame, reading))
+            self._open[track.number] = current
+        current.look(reading, frame)
+        return current
 
-    def _judge(self, track: Track, now: Instant, *, ending: bool) -> list[ReadEvent]:
+    def _judge(self, current: VehiclePass, now: Instant, *, ending: bool) -> list[ReadEvent]:
         """Decide a pass, or correct a decision that no longer holds."""
-        current, result = self._open[track.number], self._vote(track)
+        result = current.vote()
         if not self._is_readable(result):
             return []
-        settled = result.certain and result.confidence >= SETTLED_MIN
+        is_settled = result.certain and result.confidence >= SETTLED_MIN
         if current.read is None:
-            due = settled or ending or self._is_due(track, now)
-            if not due or self._must_wait(track, result, now):
+            is_due = is_settled or ending or self._is_due(current, now)
+            if not is_due or current.must_wait(result, now):
                 return []
-            return [self._decide(current, track, self._vote(track), now)]
-        changed = result.plate != current.read.plate and current.corrections < CORRECTIONS_MAX
-        if changed and (settled or ending):
-            current.corrections += 1
-            return [self._closed(current, track), self._decide(current, track, result, now)]
-        return []
+            result = self._rejoin(current, current.vote())
+            if current.read is None:
+                return [self._decide(current, result, now)]
+        return self._correct(current, result, now) if is_settled or ending else []
 
-    def _vote(self, track: Track) -> Vote:
-        return vote(track.readings, opinion=self._second.opinion_of(track.number))
+    def _correct(self, current: VehiclePass, result: Vote, now: Instant) -> list[ReadEvent]:
+        """Replace a read whose text no longer holds, within the bound on corrections."""
+        assert current.read is not None
+        if result.plate == current.read.plate or current.corrections >= CORRECTIONS_MAX:
+            return []
+        current.corrections += 1
+        return [self._closed(current), self._decide(current, result, now)]
 
-    def _must_wait(self, track: Track, result: Vote, now: Instant, *, last: bool = False) -> bool:
-        current = self._open[track.number]
-        crop = _inside(current.evidence.scene, current.sharpest.box)
-        return self._second.must_wait(track.number, result, crop, now, last=last)
+    def _rejoin(self, current: VehiclePass, result: Vote) -> Vote:
+        """Join the last pass of the same vehicle to this one, if there was one; returns the vote of both."""
+        exact_ms, similar_ms = REAPPEARANCE_GAPS * self._gap_ms, MISREADING_GAPS * self._gap_ms
+        others = [*self._away, *(one for one in self._open.values() if one is not current)]
+        same = [one for one in others if current.is_same_vehicle(one, result, exact_ms, similar_ms)]
+        if not same:
+            return result
+        earlier = max(same, key=lambda one: one.last_seen.boottime_ns)
+        if earlier in self._away:
+            self._away.remove(earlier)
+        else:
+            del self._open[earlier.track.number]
+            self._tracker.remove(earlier.track)
+        current.join(earlier)
+        return current.vote()
 
     def _is_readable(self, result: Vote) -> bool:
         enough = len(result.plate) >= self._rule.characters_min and result.confidence >= self._rule.confidence_min
         return result.readable and enough
 
-    def _is_due(self, track: Track, now: Instant) -> bool:
-        first = self._open[track.number].first
-        return track.seen >= self._rule.readings_max or now.ms_since(first.captured) >= self._rule.age_ms_max
+    def _is_due(self, current: VehiclePass, now: Instant) -> bool:
+        age_ms = now.ms_since(current.first.captured)
+        return current.track.reading_count >= self._rule.readings_max or age_ms >= self._rule.age_ms_max
 
-    def _decide(self, current: _Pass, track: Track, result: Vote, now: Instant) -> ReadDecided:
+    def _decide(self, current: VehiclePass, result: Vote, now: Instant) -> ReadDecided:
         before = None if current.read is None else current.read.read_id
         current.read = PlateRead(
             read_id=self._new_id(),
@@ -160,57 +189,57 @@ class Passes:
             confidence=result.confidence,
             alternatives=result.alternatives,
             slot_votes=result.slot_votes,
-            vote_count=track.seen,
+            vote_count=current.track.reading_count,
             first_seen=current.first.captured,
-            last_seen=track.last.captured,
+            last_seen=current.last_seen,
             first_frame=current.first.frame_number,
-            last_frame=track.last.frame_number,
+            last_frame=current.track.last.frame_number,
             box=current.sharpest.box,
             position=self._locate(current.sharpest.captured),
-            model_ids=(*self._origin.model_ids, *self._second.heard(track.number)),
+            model_ids=(*self._origin.model_ids, *current.second.model_ids),
             supersedes=before,
         )
-        current.sharper = False
+        current.is_sharper = False
         return ReadDecided(current.read, current.evidence, now, withdraws=before)
 
-    def _end(self, tracks: Sequence[Track], now: Instant, *, last: bool = False) -> list[ReadEvent]:
+    def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadEvent]:
+        """Decide passes that have ended; those with a read stay for a while, or are closed when no frame follows."""
         events: list[ReadEvent] = []
-        for track in tracks:
-            result = self._vote(track)
-            undecided = self._open[track.number].read is None and self._is_readable(result)
-            if undecided and self._must_wait(track, result, now, last=last):
-                self._leaving.append(track)
+        for one in passes:
+            result = one.vote()
+            is_undecided = one.read is None and self._is_readable(result)
+            if is_undecided and one.must_wait(result, now, last=last):
+                self._leaving.append(one)
                 continue
-            events += self._judge(track, now, ending=True)
-            current = self._open.pop(track.number)
-            if current.read is not None:
-                events.append(self._closed(current, track))
-            self._second.forget(track.number)
+            events += self._judge(one, now, ending=True)
+            if one.read is not None and last:
+                events.append(self._closed(one))
+            elif one.read is not None:
+                self._away.append(one)
         return events
 
-    def _closed(self, current: _Pass, track: Track) -> ReadClosed:
+    def _close_away(self, now: Instant) -> list[ReadEvent]:
+        """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
+        gone_ms = REAPPEARANCE_GAPS * self._gap_ms
+        back = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
+        gone = [one for one in self._away if one not in back]
+        self._away = back
+        return [self._closed(one) for one in gone]
+
+    def _closed(self, current: VehiclePass) -> ReadClosed:
         assert current.read is not None
-        read, result = current.read, self._vote(track)
+        read, result = current.read, current.vote()
         if result.plate == read.plate:
             read = replace(
                 read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes
             )
         read = replace(
             read,
-            vote_count=track.seen,
-            last_seen=track.last.captured,
-            last_frame=track.last.frame_number,
+            vote_count=current.track.reading_count,
+            last_seen=current.last_seen,
+            last_frame=current.track.last.frame_number,
             box=current.sharpest.box,
             position=self._locate(current.sharpest.captured) or read.position,
         )
-        looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in track.readings)
-        return ReadClosed(read, current.evidence if current.sharper else None, looks)
-
-
-def _evidence(frame: Frame, reading: Reading) -> Evidence:
-    return Evidence(crop=_inside(frame.pixels, reading.box.grown(CROP_MARGIN)), scene=frame.pixels)
-
-
-def _inside(pixels: Pixels, box: Box) -> Pixels:
-    left, top, right, bottom = box.within(pixels.shape[1], pixels.shape[0])
-    return pixels[top:bottom, left:right]
+        looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in current.track.readings)
+        return ReadClosed(read, current.evidence if current.is_sharper else None, looks)

@@ -16,7 +16,7 @@ TEXTS_MAX = 9
 """Most texts asked about: the likeliest, and others that the first reader considers."""
 
 
-class Answer(Protocol):
+class PendingOpinion(Protocol):
     """The answer of the second reader, which may still be under way."""
 
     @property
@@ -34,64 +34,76 @@ class SecondReader(Protocol):
     def model_id(self) -> str:
         """Id of the model, stored with every read for which it answered."""
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> Answer | None:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> PendingOpinion | None:
         """Hand over a crop (uint8 [H, W, 3] BGR) and the texts in question; None when it is too busy."""
 
 
 @dataclass(slots=True, eq=False)
-class _Asked:
-    answer: Answer | None
+class _Question:
+    """A question that was put to the second reader; without an answer it was too busy."""
+
+    answer: PendingOpinion | None
     at: Instant
-    opinion: Opinion | None = None
-    heard: bool = False
 
 
-class SecondOpinions:
-    """The second reader's opinions for the open passes of one camera.
+@dataclass(slots=True, eq=False)
+class SecondOpinion:
+    """The second reader's opinion of one pass: asked for once, and only where the first reader is not certain.
 
     Args:
         reader: the second reader; None: there is none.
         wait_ms: how long a decision waits for the answer.
     """
 
-    def __init__(self, reader: SecondReader | None = None, wait_ms: float = 0.0) -> None:
-        self._reader = reader
-        self._wait_ms = wait_ms
-        self._asked: dict[int, _Asked] = {}
+    reader: SecondReader | None = None
+    wait_ms: float = 0.0
+    opinion: Opinion | None = None
+    """The opinion, once it has come."""
+    _question: _Question | None = None
+    _is_over: bool = False
+    """Whether the answer has come, or is no longer waited for."""
 
-    def must_wait(self, number: int, result: Vote, crop: Pixels, now: Instant, *, last: bool) -> bool:
-        """Whether the decision of a pass must wait for an answer; asks for it the first time.
+    def must_wait(self, result: Vote, crop: Pixels, now: Instant, *, last: bool) -> bool:
+        """Whether the decision of the pass must wait for an answer; asks for it the first time.
 
         Args:
-            number: the number of the track.
             result: the vote so far.
             crop: the sharpest picture of the plate.
             now: the instant of the present frame.
             last: whether no frame follows, so that this call waits for the answer.
         """
-        if self._reader is None or result.certain:
+        if self.reader is None or result.certain or self._is_over:
             return False
-        asked = self._asked.get(number)
-        if asked is None:
+        if self._question is None:
             texts = (result.plate, *(other.plate for other in result.alternatives))[:TEXTS_MAX]
-            asked = self._asked[number] = _Asked(self._reader.ask(crop, texts), now)
-        if asked.heard or asked.answer is None:
+            self._question = _Question(self.reader.ask(crop, texts), now)
+        answer = self._question.answer
+        if answer is None:
             return False
-        late = now.ms_since(asked.at) >= self._wait_ms
-        if not (asked.answer.done or late or last):
+        is_late = now.ms_since(self._question.at) >= self.wait_ms
+        if not (answer.done or is_late or last):
             return True
-        asked.opinion, asked.heard = asked.answer.opinion(self._wait_ms if last else 0.0), True
+        self.opinion, self._is_over = answer.opinion(self.wait_ms if last else 0.0), True
         return False
 
-    def opinion_of(self, number: int) -> Opinion | None:
-        """The opinion for a pass, if it has come."""
-        asked = self._asked.get(number)
-        return None if asked is None else asked.opinion
+    @property
+    def model_ids(self) -> tuple[str, ...]:
+        """The second reader's model, where its opinion counts in the vote of the pass."""
+        return () if self.reader is None or self.opinion is None else (self.reader.model_id,)
 
-    def heard(self, number: int) -> tuple[str, ...]:
-        """The second reader's model, where its opinion counts in the vote of a pass."""
-        return (self._reader.model_id,) if self._reader is not None and self.opinion_of(number) is not None else ()
 
-    def forget(self, number: int) -> None:
-        """Drop the opinion of a pass that is over."""
-        self._asked.pop(number, None)
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondOpinions:
+    """The source of second opinions for the passes of one camera.
+
+    Args:
+        reader: the second reader; None: there is none.
+        wait_ms: how long a decision waits for the answer.
+    """
+
+    reader: SecondReader | None = None
+    wait_ms: float = 0.0
+
+    def of_new_pass(self) -> SecondOpinion:
+        """The opinion of a pass that begins: nothing is asked yet."""
+        return SecondOpinion(self.reader, self.wait_ms)

@@ -2,7 +2,8 @@
 
 A plate moves by more than its own width between frames of a passing car, so overlap alone loses it. A track predicts
 its box by its last motion; a detection joins by overlap with the prediction, or by nearness when the reader also
-sees the same characters. Two texts that clearly differ never join by nearness.
+sees the same characters. Two texts that clearly differ never join: where one vehicle follows another at one place,
+its track is a new one.
 """
 
 import itertools
@@ -12,7 +13,8 @@ from dataclasses import dataclass, field
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.text_distance import distance
+from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 
 OVERLAP_MIN = 0.25
 """IoU with the predicted box from which a detection joins the track whatever its text."""
@@ -22,6 +24,10 @@ SIZE_RATIO_MAX = 2.5
 """How much larger or smaller a plate may look in the next frame that shows it."""
 AGREEMENT_MIN = 0.6
 """Share of characters that must agree to join by nearness."""
+CLEAR_MIN = 0.6
+"""Probability of its whole text from which a reading is clear."""
+DIFFERENCE_MIN = 3
+"""Characters by which two clear texts differ that are two plates: a single reading may have one or two wrong."""
 READINGS_KEPT = 64
 """Readings a track holds: a parked car is looked at for hours."""
 
@@ -33,30 +39,47 @@ class Track:
     number: int
     readings: list[Reading] = field(default_factory=list)
     """The newest :data:`READINGS_KEPT`, oldest first."""
-    seen: int = 0
+    reading_count: int = 0
     """How many readings it had in all."""
     text: str = ""
     """The text of the last reading that had one."""
+    clear_text: str = ""
+    """The text of the last reading that was clear."""
+    looks: list[Reading] = field(default_factory=list)
+    """The newest two looks, those included that are no readings as nothing was accepted."""
 
     @property
     def last(self) -> Reading:
-        """The newest reading."""
-        return self.readings[-1]
+        """The newest look."""
+        return self.looks[-1]
 
     def add(self, reading: Reading) -> None:
-        """Add a reading."""
-        self.seen += 1
+        """Add a look, which is a reading where it is accepted."""
+        self.looks = [*self.looks[-1:], reading]
+        if not reading.is_accepted:
+            return
+        self.reading_count += 1
         self.readings.append(reading)
         self.text = text_of(reading.slot_probabilities) or self.text
-        if len(self.readings) > READINGS_KEPT:
-            # The first look dates the pass; of the rest the oldest goes.
-            del self.readings[1]
+        self.clear_text = clear_text_of(reading) or self.clear_text
+        self._drop_oldest()
 
-    def predicted(self, at: Instant) -> Box:
-        """Predict the plate's box at ``at`` by the motion between the track's last two readings."""
-        if len(self.readings) < 2:
+    def join(self, earlier: "Track") -> None:
+        """Take over the readings of a track of the same vehicle that ended before this one began."""
+        self.reading_count += earlier.reading_count
+        self.readings[:0] = earlier.readings
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Bound the readings: the first one dates the pass; of the rest the oldest go."""
+        excess = max(0, len(self.readings) - READINGS_KEPT)
+        del self.readings[1 : 1 + excess]
+
+    def predict_box(self, at: Instant) -> Box:
+        """Predict the plate's box at ``at`` by the motion between the track's last two looks."""
+        if len(self.looks) < 2:
             return self.last.box
-        before, last = self.readings[-2], self.readings[-1]
+        before, last = self.looks
         span_ms = last.captured.ms_since(before.captured)
         if span_ms <= 0:
             return last.box
@@ -78,8 +101,11 @@ class Tracker:
         self._numbers = itertools.count(1)
         self._tracks: list[Track] = []
 
-    def update(self, readings: Sequence[Reading]) -> list[Track]:
-        """Give each reading of one frame its track (a new one when none fits), in order of ``readings``."""
+    def update(self, readings: Sequence[Reading]) -> list[Track | None]:
+        """Give each look at one frame its track, in order of ``readings``.
+
+        Where none fits it is a new one, or None for a look that is not accepted.
+        """
         pairs = sorted(
             (
                 (_affinity(track, reading), index, track)
@@ -88,13 +114,13 @@ class Tracker:
             ),
             key=lambda pair: (-pair[0], pair[1], pair[2].number),
         )
-        taken: dict[int, Track] = {}
-        used: set[int] = set()
+        matches: dict[int, Track] = {}
+        numbers: set[int] = set()
         for affinity, index, track in pairs:
-            if affinity > 0 and index not in taken and track.number not in used:
-                taken[index] = track
-                used.add(track.number)
-        return [self._join(taken.get(index), reading) for index, reading in enumerate(readings)]
+            if affinity > 0 and index not in matches and track.number not in numbers:
+                matches[index] = track
+                numbers.add(track.number)
+        return [self._join(matches.get(index), reading) for index, reading in enumerate(readings)]
 
     def expire(self, now: Instant) -> list[Track]:
         """Remove and return the tracks that are over at ``now``, oldest first."""
@@ -104,12 +130,18 @@ class Tracker:
         """Remove and return every open track, because the source ended."""
         return self._take(list(self._tracks))
 
-    def _take(self, ended: list[Track]) -> list[Track]:
-        self._tracks = [track for track in self._tracks if track not in ended]
-        return ended
+    def remove(self, track: Track) -> None:
+        """Remove a track that went on as another one."""
+        self._take([track])
 
-    def _join(self, track: Track | None, reading: Reading) -> Track:
+    def _take(self, tracks: list[Track]) -> list[Track]:
+        self._tracks = [track for track in self._tracks if track not in tracks]
+        return tracks
+
+    def _join(self, track: Track | None, reading: Reading) -> Track | None:
         if track is None:
+            if not reading.is_accepted:
+                return None
             track = Track(next(self._numbers))
             self._tracks.append(track)
         track.add(reading)
@@ -118,17 +150,36 @@ class Tracker:
 
 def _affinity(track: Track, reading: Reading) -> float:
     """How well a reading continues a track; 0 means not at all."""
-    predicted, box = track.predicted(reading.captured), reading.box
-    if not _similar_size(track.last.box, box):
+    guess, last, box = track.predict_box(reading.captured), track.last.box, reading.box
+    if not _similar_size(last, box) or _is_other_plate(track, reading):
         return 0.0
-    overlap = max(predicted.iou(box), track.last.box.iou(box))
+    overlap = max(guess.iou(box), last.iou(box))
     agreement = agreement_of(track.text, text_of(reading.slot_probabilities))
     if overlap >= OVERLAP_MIN:
         return 1.0 + overlap + agreement
-    (x0, y0), (x1, y1) = predicted.centre_px, box.centre_px
-    reach = REACH_WIDTHS * max(track.last.box.width_px, box.width_px)
-    distance = max(abs(x1 - x0), abs(y1 - y0))
-    return agreement if agreement >= AGREEMENT_MIN and distance <= reach else 0.0
+    if not reading.is_accepted:
+        return 0.0
+    reach = REACH_WIDTHS * max(last.width_px, box.width_px)
+    away = min(_distance_px(guess, box), _distance_px(last, box))
+    return agreement if agreement >= AGREEMENT_MIN and away <= reach else 0.0
+
+
+def _is_other_plate(track: Track, reading: Reading) -> bool:
+    """Whether a reading shows clearly another text than the track did."""
+    text = clear_text_of(reading)
+    return bool(text and track.clear_text) and distance(text, track.clear_text) >= DIFFERENCE_MIN
+
+
+def clear_text_of(reading: Reading) -> str:
+    """The text of a reading; empty where it is not clear."""
+    slots = reading.slot_probabilities
+    return text_of(slots) if text_confidence_of(slots) >= CLEAR_MIN else ""
+
+
+def _distance_px(one: Box, other: Box) -> float:
+    """Distance of two centres along the axis on which they are further apart."""
+    (x0, y0), (x1, y1) = one.centre_px, other.centre_px
+    return max(abs(x1 - x0), abs(y1 - y0))
 
 
 def _similar_size(one: Box, other: Box) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, is_certain, is_readable
-from alpr_edge.domain.reads import Alternative, SlotVotes
+from alpr_edge.domain.reads import Alternative, SlotVotes, text_as_read
 from alpr_edge.domain.recognition.frames import Probabilities, Reading
 
 INDEPENDENCE = 0.15
@@ -35,7 +35,7 @@ PROBABILITY_FLOOR = 1e-4
 ALTERNATIVE_MIN = 1e-3
 """Least probability of another text that is worth keeping."""
 _SLOT_CHOICES = 3
-_EMPTY_INDEX = ALPHABET.index(EMPTY)
+_EMPTY_INDEX, _ZERO_INDEX, _O_INDEX = (ALPHABET.index(character) for character in (EMPTY, "0", "O"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ class Vote:
     slot_votes: SlotVotes
 
     @property
+    def text(self) -> str:
+        """The text as read, the letter O and the digit 0 apart."""
+        return text_as_read(self.plate, self.slot_votes)
+
+    @property
     def readable(self) -> bool:
         """Whether this is the text of a plate; False: unreadable, or no plate."""
         return is_readable(self.plate)
@@ -80,7 +85,7 @@ def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinio
     posterior = _posterior(readings)
     texts = _texts(posterior, alternatives_max + 1)
     if opinion is not None:
-        texts = _weighed(texts, opinion)
+        texts = _weigh(texts, opinion)
     (plate, best), others = texts[0], texts[1:]
     return Vote(
         plate=plate,
@@ -95,6 +100,14 @@ def text_of(probabilities: Probabilities) -> str:
     return _join(np.argmax(probabilities, axis=1).tolist())
 
 
+def text_confidence_of(probabilities: Probabilities) -> float:
+    """Probability of :func:`text_of` one reading; the letter O and the digit 0 are one character."""
+    joint = probabilities.copy()
+    joint[:, _ZERO_INDEX] += joint[:, _O_INDEX]
+    joint[:, _O_INDEX] = 0
+    return float(joint.max(axis=1).prod())
+
+
 def _join(indices: Sequence[int]) -> str:
     return canonical("".join(ALPHABET[index] for index in indices if index != _EMPTY_INDEX))
 
@@ -105,8 +118,8 @@ def _posterior(readings: Sequence[Reading]) -> NDArray[np.float64]:
     weights = np.array([_weight(reading) for reading in readings])
     weights *= len(readings) ** INDEPENDENCE / weights.sum()
     logs = np.einsum("n,nsa->sa", weights, np.log(np.maximum(looks, PROBABILITY_FLOOR)))
-    shifted = np.exp(logs - logs.max(axis=1, keepdims=True))
-    posterior: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+    posterior: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
     return posterior
 
 
@@ -123,7 +136,7 @@ def _texts(posterior: NDArray[np.float64], count: int) -> list[tuple[str, float]
     logs = np.log(np.take_along_axis(posterior, order, axis=1) + 1e-12)
     start = (0,) * len(order)
     heap = [(-float(logs[:, 0].sum()), start)]
-    seen, texts = {start}, dict[str, float]()
+    choices, texts = {start}, dict[str, float]()
     for _ in range(count * 8):
         if not heap:
             break
@@ -132,22 +145,22 @@ def _texts(posterior: NDArray[np.float64], count: int) -> list[tuple[str, float]
         texts[text] = texts.get(text, 0.0) + math.exp(-cost)
         for slot, rank in enumerate(ranks):
             following = (*ranks[:slot], rank + 1, *ranks[slot + 1 :])
-            if rank + 1 < order.shape[1] and following not in seen:
-                seen.add(following)
+            if rank + 1 < order.shape[1] and following not in choices:
+                choices.add(following)
                 heapq.heappush(heap, (cost + float(logs[slot, rank] - logs[slot, rank + 1]), following))
     return sorted(texts.items(), key=lambda item: -item[1])[:count]
 
 
-def _weighed(texts: list[tuple[str, float]], opinion: Opinion) -> list[tuple[str, float]]:
+def _weigh(texts: list[tuple[str, float]], opinion: Opinion) -> list[tuple[str, float]]:
     """The texts weighed with the second reader's opinion, likeliest first; its own text is among them."""
-    known = dict(texts)
+    shares = dict(texts)
     if opinion.plate:
-        known.setdefault(opinion.plate, PROBABILITY_FLOOR)
-    weighed = {text: share * opinion.of(text) for text, share in known.items()}
+        shares.setdefault(opinion.plate, PROBABILITY_FLOOR)
+    weights = {text: share * opinion.of(text) for text, share in shares.items()}
     # What neither list names keeps its share, at the least weight a text can have.
-    rest = max(0.0, 1.0 - sum(known.values())) * OPINION_FLOOR**OPINION_WEIGHT
-    whole = sum(weighed.values()) + rest
-    return sorted(((text, share / whole) for text, share in weighed.items()), key=lambda item: -item[1])[: len(texts)]
+    rest = max(0.0, 1.0 - sum(shares.values())) * OPINION_FLOOR**OPINION_WEIGHT
+    whole = sum(weights.values()) + rest
+    return sorted(((text, weight / whole) for text, weight in weights.items()), key=lambda item: -item[1])[: len(texts)]
 
 
 def _slot_votes(posterior: NDArray[np.float64]) -> SlotVotes:

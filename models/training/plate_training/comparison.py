@@ -12,16 +12,16 @@ from rich.progress import track
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.adding import candidate
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile, Role, load_model
+from alpr_edge.vision.model_addition import candidate
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.contract import Picture, canonical, text_of
 from plate_training.data import REPOSITORY, data_folder, negative_paths, reader_crops
 from scripts.benchmarks import sets
-from scripts.benchmarks.looking import Look, Looker, Looks, pooled
+from scripts.benchmarks.looks import Looker, Looks, PlateLook, pooled
 from scripts.benchmarks.paired import Paired
-from scripts.benchmarks.rendered import Drawing, rendered, scenes
+from scripts.benchmarks.rendered_scenes import Drawing, rendered, scenes
 from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
 
 MODELS = REPOSITORY / "models"
@@ -124,7 +124,7 @@ def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> t
 def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:
     """Found for detectors; exact in the true box for readers; exact end to end for both, where texts are known."""
 
-    def row(figure: str, ask: Callable[[Look], bool]) -> Row:
+    def row(figure: str, ask: Callable[[PlateLook], bool]) -> Row:
         return Row(f"{name}.{figure}", Paired.of(*([ask(look) for look in looks.of_truths] for looks in (a, b))))
 
     rows = [row("recall_iou50", lambda look: look.found)] if role == "detector" else []

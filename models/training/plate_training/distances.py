@@ -21,8 +21,8 @@ from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.sessions import Array
 from plate_training.comparison import open_detector, open_model
 from plate_training.data import data_folder, negative_paths
-from scripts.benchmarks.looking import Look, Looker
-from scripts.benchmarks.rendered import Drawing, scenes
+from scripts.benchmarks.looks import Looker, PlateLook
+from scripts.benchmarks.rendered_scenes import Drawing, scenes
 
 SEED = 31
 FRAMES_PX = (1280, 720), (1920, 1080)
@@ -108,7 +108,7 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
     for frame_px in FRAMES_PX:
         drawing = Drawing(negative_paths(data, validation=True), frame_px, WIDTHS_PX, SEED)
         lookers = {name: Looker(detector, reader) for name, detector in settings.items()}
-        looks: dict[str, list[Look]] = {name: [] for name in settings}
+        looks: dict[str, list[PlateLook]] = {name: [] for name in settings}
         false = dict.fromkeys(settings, 0)
         for opener in track(scenes(data, drawing, scene_count), "x".join(map(str, frame_px)), transient=True):
             scene = opener()
@@ -122,7 +122,7 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
             yield Sighting(name, frame_px, frames, found, exact, false[name] / scene_count)
 
 
-def _by_width(looks: Sequence[Look], *, exact: bool) -> tuple[float, ...]:
+def _by_width(looks: Sequence[PlateLook], *, exact: bool) -> tuple[float, ...]:
     """Shares by bin, then of all."""
     rights = [(look.truth.box.width_px, look.exact if exact else look.found) for look in looks]
     bins = [[right for width, right in rights if low <= width < high] for low, high in pairwise(EDGES_PX)]

@@ -106,10 +106,10 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
 
 
 def near_of(manifest: Manifest, role: Role, name: str, near: str | None) -> dict[str, str]:
-    """The key by which a detector's entry names the one for near plates, which must be there: that asked for, or as before.
+    """The key by which a detector's entry names the detector for near plates: the one asked for, or as before.
 
     Raises:
-        ModelError: it is not in the manifest.
+        ModelError: no such detector is in the manifest.
     """
     entries = manifest.get(role, {})
     asked = near or entries.get(name, {}).get("near")

@@ -28,7 +28,7 @@ from plate_training.data import (
 )
 from plate_training.measure import FoundBoxes, false_boxes, overlaps
 from plate_training.samplers import VALIDATION_SEED, VALIDATION_WINDOWS, detector_sampler
-from scripts.benchmarks.rendered import Drawing, scenes
+from scripts.benchmarks.rendered_scenes import Drawing, scenes
 
 LEAST = 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 """Tried for ``vision.detection_confidence_min``."""

@@ -27,7 +27,7 @@ from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.tls import context_of
 from alpr_edge.uplink.uploader import Uploader
 from scripts.benchmarks.disk.device import unit_store
-from scripts.benchmarks.disk.reads import Drive, Look
+from scripts.benchmarks.disk.reads import ReadGenerator, ReadPictures
 from scripts.benchmarks.figures import figure
 from scripts.faults.records import UNIT_ID
 from scripts.faults.rig import Rig, standing
@@ -38,12 +38,12 @@ CHUNK_BYTES = 1 << 20
 Batches = list[list[OutboxItem]]
 
 
-def run(folder: Path, settings: StoreSettings, pictures: list[Look]) -> None:
+def run(folder: Path, settings: StoreSettings, pictures: list[ReadPictures]) -> None:
     """Print items and megabytes a second of the uplink, and its ratio to the peers."""
     with standing(folder / "rig") as rig:
         pass  # it enrolled the unit; every contender gets a copy of its department
     with unit_store(folder, settings) as store:
-        for batch in Drive(pictures, unit_id=UNIT_ID).batches(READS):
+        for batch in ReadGenerator(pictures, unit_id=UNIT_ID).batches(READS):
             store.reads.commit(batch)
         batches = list(_batches(store, rig.settings(folder).uplink))
         with _served(rig, "httpx") as uplink:

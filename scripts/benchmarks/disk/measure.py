@@ -23,7 +23,7 @@ from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore
 from scripts.benchmarks.disk import catchup
 from scripts.benchmarks.disk.device import Device, device, unit_store
-from scripts.benchmarks.disk.reads import A_DAY, START, Drive, Look, looks
+from scripts.benchmarks.disk.reads import A_DAY, START, ReadGenerator, ReadPictures, looks
 from scripts.benchmarks.figures import figure, milliseconds
 
 PARTS = ("bytes", "fortnight", "catchup")
@@ -69,9 +69,9 @@ def _fast_folder(reads: int) -> Path | None:
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > plenty else None
 
 
-def _bytes_a_read(made: Device, settings: StoreSettings, pictures: list[Look]) -> None:
+def _bytes_a_read(made: Device, settings: StoreSettings, pictures: list[ReadPictures]) -> None:
     with unit_store(made.folder, settings) as store:
-        drive = Drive(pictures)
+        drive = ReadGenerator(pictures)
         kept, written = made.used_bytes(), made.written_bytes()
         with _bar("Recording", BYTES_READS) as tick:
             for number, batch in enumerate(drive.batches(BYTES_READS)):
@@ -107,10 +107,10 @@ def _purge(store: UnitStore) -> Purged:
     return purge.done
 
 
-def _fortnight(made: Device, settings: StoreSettings, pictures: list[Look], reads: int) -> None:
+def _fortnight(made: Device, settings: StoreSettings, pictures: list[ReadPictures], reads: int) -> None:
     """Fourteen days of reads, none of them acknowledged; then how the store does with that much in it."""
     with unit_store(made.folder, settings) as store:
-        drive, before = Drive(pictures), made.used_bytes()
+        drive, before = ReadGenerator(pictures), made.used_bytes()
         batch: list[Stored] = []
         with _bar("A fortnight", reads) as tick:
             for one in drive.batches(reads):

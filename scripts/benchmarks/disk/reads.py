@@ -37,7 +37,7 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReadPictures:
     """The JPEGs of one picture of a street."""
 
     crop: bytes
@@ -46,7 +46,7 @@ class Look:
     """The whole frame, as a hit keeps it."""
 
 
-def looks(data: Path, settings: StoreSettings) -> list[Look]:
+def looks(data: Path, settings: StoreSettings) -> list[ReadPictures]:
     """Real frames as the recorder encodes them.
 
     Raises:
@@ -73,15 +73,15 @@ def _frames(data: Path) -> Iterator[Pixels]:
             yield frame.astype(np.uint8, copy=False)
 
 
-def _look(frame: Pixels, settings: StoreSettings) -> Look:
+def _look(frame: Pixels, settings: StoreSettings) -> ReadPictures:
     frame = cv2.resize(frame, FRAME_PX, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     width, height = CROP_PX
     crop = frame[360 : 360 + height, 500 : 500 + width]
     scene = jpeg(shrunk(frame, settings.scene_px_max), settings.scene_jpeg_quality)
-    return Look(jpeg(crop, settings.jpeg_quality), scene, jpeg(frame, settings.jpeg_quality))
+    return ReadPictures(jpeg(crop, settings.jpeg_quality), scene, jpeg(frame, settings.jpeg_quality))
 
 
-class Drive:
+class ReadGenerator:
     """An endless drive in simulated time: the passes of :data:`A_DAY` reads a day, decided and closed one by one.
 
     Args:
@@ -90,7 +90,7 @@ class Drive:
         unit_id: the id of the car's unit.
     """
 
-    def __init__(self, pictures: list[Look], seed: int = SEED, unit_id: str = "bench-1") -> None:
+    def __init__(self, pictures: list[ReadPictures], seed: int = SEED, unit_id: str = "bench-1") -> None:
         self._pictures = pictures
         self._unit_id = unit_id
         self._random = Random(seed)  # noqa: S311 - seeded randomness is the point

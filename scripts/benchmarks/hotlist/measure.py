@@ -163,7 +163,7 @@ def _against(
 
 
 def _times_us(ask: Callable[[Asked], object], asked: Sequence[Asked]) -> NDArray[np.float64]:
-    """[asked], how long each took."""
+    """Microseconds that each question took."""
     times = np.empty(len(asked))
     for place, one in enumerate(asked):
         began = time.perf_counter_ns()

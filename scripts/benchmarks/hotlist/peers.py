@@ -19,7 +19,7 @@ Ask = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One of them, over the whole list."""
+    """One other way of looking plates up, over the whole list."""
 
     name: str
     ask: Ask
@@ -29,7 +29,7 @@ class Peer:
 
 
 def peers(feed: Path) -> Iterator[Peer]:
-    """Each over the feed's plates, one after another: the one before is gone when the next is built."""
+    """Build each other way over the feed's plates in turn: the one before is gone when the next is built."""
     for name, build in (("dict", _dict), ("sqlite", _sqlite), ("marisa_trie", _marisa)):
         gc.collect()
         before, began = _rss_mb(), time.perf_counter()

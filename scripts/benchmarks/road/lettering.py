@@ -1,6 +1,6 @@
 """Reads of what is no plate, per 100 passes: nothing that is no plate may become a read.
 
-A pass is a second of frames as :mod:`scripts.benchmarks.passing` makes it: the whole picture, a little moved and drawn
+A pass is a second of frames as :mod:`scripts.benchmarks.passes` makes it: the whole picture, a little moved and drawn
 nearer, or a sign that passes as a plate does. Each goes through the unit's path. A read that stands
 in the end counts when none of its looks lies on a plate or on a place that may be one. The headline is of the US
 photos, as what stands around real plates there is what a unit meets; the others tell where such reads come from.
@@ -21,9 +21,9 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import rate
-from scripts.benchmarks.looking import is_ignored
-from scripts.benchmarks.passing import FRAME_MS, Pass, passes, whole_passes
-from scripts.benchmarks.replaying import replay
+from scripts.benchmarks.looks import is_ignored
+from scripts.benchmarks.passes import FRAME_MS, Pass, passes, whole_passes
+from scripts.benchmarks.replay import replay
 from scripts.benchmarks.road.pictures import AMERICAN, Road, road_photos
 from scripts.benchmarks.road.signs import plain, signs, stamped
 from scripts.benchmarks.sets import Opener, Scene, photos, spread

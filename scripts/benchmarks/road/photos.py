@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from scripts.benchmarks.figures import rate, share
-from scripts.benchmarks.looking import Look, Looker, Looks
+from scripts.benchmarks.looks import Looker, Looks, PlateLook
 from scripts.benchmarks.road.pictures import AMERICAN, Road, RoadCrop, RoadPhoto, road_crops, road_photos
 from scripts.benchmarks.sets import spread
 from scripts.benchmarks.sheet import Tile, tile_of, write_sheet
@@ -41,7 +41,7 @@ class Measured:
     looks: Looks
 
     @property
-    def plates(self) -> list[tuple[Look, float, str]]:
+    def plates(self) -> list[tuple[PlateLook, float, str]]:
         """Of each plate its look, its scaled width and the country of its text."""
         widths = [self.photo.scaled_px(look.truth.box.width_px) for look in self.looks.of_truths]
         return list(zip(self.looks.of_truths, widths, self.photo.countries, strict=True))

@@ -8,7 +8,7 @@ from pathlib import Path
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import VisionSettings
-from scripts.benchmarks.sets import Opener, Truth, box_of, photo, rows
+from scripts.benchmarks.sets import Opener, TruePlate, box_of, photo, rows
 
 FOLDERS = ("openimages_american", "openimages_latin_america", "openimages_world", "openimages_world_small")
 AMERICAN = "us_ca"
@@ -50,7 +50,7 @@ class RoadPhoto:
     """``us_ca``, ``gb``, ``eu``, ..., ``other`` where nobody looked."""
     kept: bool
     """Whether training leaves it out."""
-    truths: tuple[Truth, ...]
+    truths: tuple[TruePlate, ...]
     countries: tuple[str, ...]
     """For each truth the country of its text; empty where it has none."""
     ignored: tuple[Box, ...]
@@ -71,7 +71,7 @@ class RoadCrop:
     """A plate cut out with some margin."""
 
     path: Path
-    truth: Truth
+    truth: TruePlate
     """Text, and the plate's place in the crop."""
     country: str
     kept: bool
@@ -100,7 +100,7 @@ def road_crops(data: Path) -> list[RoadCrop]:
     return [
         RoadCrop(
             folder / row["image"],
-            Truth(box_of(row), canonical(row["text"])),
+            TruePlate(box_of(row), canonical(row["text"])),
             row["country"],
             row["kept"] == "1",
         )
@@ -114,7 +114,7 @@ def _folder(folder: Path, texts: Mapping[str, Sequence[Mapping[str, str]]]) -> l
     for row in rows(folder / "frames.csv"):
         image, longest_px = row["image"], max(int(row["width_px"]), int(row["height_px"]))
         named = _named(boxes[image], texts.get(Path(image).stem, ()), longest_px)
-        truths = tuple(Truth(box, *named.get(i, ("", ""))[:1]) for i, box in enumerate(boxes[image]))
+        truths = tuple(TruePlate(box, *named.get(i, ("", ""))[:1]) for i, box in enumerate(boxes[image]))
         countries = tuple(named.get(i, ("", ""))[1] for i in range(len(truths)))
         kept = row["kept"] == "1"
         photos.append(

@@ -21,8 +21,8 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import VisionSettings
-from scripts.benchmarks.looking import IOU_MIN
-from scripts.benchmarks.replaying import Replay, replay
+from scripts.benchmarks.looks import IOU_MIN
+from scripts.benchmarks.replay import Replay, replay
 from scripts.benchmarks.sets import box_of, rows
 
 RIDE = "dayride_type1_001"
@@ -52,7 +52,7 @@ class LabelledPlate:
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
+class RideVehicle:
     """A vehicle of the ride."""
 
     plate: str
@@ -76,12 +76,12 @@ class Ride:
         return seen[:1] + [now for before, now in pairwise(seen) if now - before > SEEN_AGAIN_S]
 
     @property
-    def vehicles(self) -> dict[str, Vehicle]:
+    def vehicles(self) -> dict[str, RideVehicle]:
         """Every vehicle by its number."""
         seen = defaultdict(list)
         for plate in itertools.chain(*self.plates):
             seen[plate.vehicle].append(plate)
-        return {number: Vehicle(plates[0].plate, any(p.clear for p in plates)) for number, plates in seen.items()}
+        return {number: RideVehicle(plates[0].plate, any(p.clear for p in plates)) for number, plates in seen.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +132,7 @@ def drive(ride: Ride, vision_models: VisionModels, vision: VisionSettings) -> Re
 
 
 def attributed(ride: Ride, closed: ReadClosed) -> RideRead:
-    """Whose read it is."""
+    """Find the vehicle that a read is of."""
     on = [(look, _vehicle_at(ride, look)) for look in closed.looks]
     counts = Counter(vehicle for _, vehicle in on if vehicle is not None)
     of_box = [vehicle for look, vehicle in on if look.box == closed.read.box and vehicle is not None]
@@ -148,5 +148,5 @@ def _vehicle_at(ride: Ride, look: ReadingPlace) -> str | None:
 
 
 def _shows(plates: Iterable[LabelledPlate], vehicle: str) -> bool:
-    """Whether a plate is that vehicle's."""
+    """Whether one of the plates is that vehicle's."""
     return any(plate.vehicle == vehicle for plate in plates)

@@ -14,10 +14,10 @@ from pathlib import Path
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.domain.recognition.boxes import Box
 from scripts.benchmarks.figures import share
-from scripts.benchmarks.looking import Looker
+from scripts.benchmarks.looks import Looker
 from scripts.benchmarks.road.pictures import Road
-from scripts.benchmarks.road.ride import SEEN_AGAIN_S, Ride, RideRead, Vehicle, attributed, drive, open_ride
-from scripts.benchmarks.sets import Truth, photo
+from scripts.benchmarks.road.ride import SEEN_AGAIN_S, Ride, RideRead, RideVehicle, attributed, drive, open_ride
+from scripts.benchmarks.sets import TruePlate, photo
 from scripts.benchmarks.sheet import Tile, write_sheet
 
 NARROW = "I"
@@ -25,7 +25,7 @@ SHEET_TILES = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class RideOutcome:
     """The results for a ride's vehicles."""
 
     ride: Ride
@@ -41,7 +41,7 @@ class Outcome:
         return dict(found)
 
     @property
-    def clear(self) -> dict[str, Vehicle]:
+    def clear(self) -> dict[str, RideVehicle]:
         """The clear vehicles."""
         return {number: vehicle for number, vehicle in self.ride.vehicles.items() if vehicle.clear}
 
@@ -64,7 +64,7 @@ def run(looker: Looker, of: Road) -> list[bool]:
     """
     ride = open_ride(of.data, of.limit)
     found = drive(ride, open_vision_models(of.vision), of.vision)
-    outcome = Outcome(ride, tuple(attributed(ride, closed) for closed in found.standing))
+    outcome = RideOutcome(ride, tuple(attributed(ride, closed) for closed in found.standing))
     name = f"{of.prefix}rides"
     _print_vehicles(name, outcome)
     _print_reads(name, outcome)
@@ -73,7 +73,7 @@ def run(looker: Looker, of: Road) -> list[bool]:
     return outcome.certain
 
 
-def _print_vehicles(name: str, outcome: Outcome) -> None:
+def _print_vehicles(name: str, outcome: RideOutcome) -> None:
     reads, clear = outcome.by_vehicle, outcome.clear
 
     def with_any(holds: Callable[[RideRead], bool]) -> int:
@@ -88,7 +88,7 @@ def _print_vehicles(name: str, outcome: Outcome) -> None:
     share(f"{name}.one_read_a_sighting", met.count(1), len(met), seen_again_s=SEEN_AGAIN_S)
 
 
-def _print_reads(name: str, outcome: Outcome) -> None:
+def _print_reads(name: str, outcome: RideOutcome) -> None:
     reads, certain, clear = outcome.reads, outcome.certain, outcome.clear
     share(f"{name}.merged", sum(read.merged for read in reads), len(reads))
     share(f"{name}.certain_right", sum(certain), len(certain))
@@ -97,7 +97,7 @@ def _print_reads(name: str, outcome: Outcome) -> None:
     share(f"{name}.reads_unlabelled", sum(read.vehicle is None for read in reads), len(reads))
 
 
-def _reads_a_sighting(outcome: Outcome) -> list[int]:
+def _reads_a_sighting(outcome: RideOutcome) -> list[int]:
     """How many reads each sighting of a vehicle came to."""
     counts = []
     for number, reads in outcome.by_vehicle.items():
@@ -115,13 +115,13 @@ def _print_true_boxes(name: str, looker: Looker, ride: Ride) -> None:
         scene = photo(picture)()
         for plate in plates:
             if plate.clear:
-                read = looker.read_true_box(scene, Truth(plate.box, plate.plate))
+                read = looker.read_true_box(scene, TruePlate(plate.box, plate.plate))
                 exact[NARROW in plate.plate].append(read.plate == plate.plate)
     share(f"{name}.exact_with_i", sum(exact[True]), len(exact[True]))
     share(f"{name}.exact_without_i", sum(exact[False]), len(exact[False]))
 
 
-def _write_sheets(outcome: Outcome, folder: Path) -> None:
+def _write_sheets(outcome: RideOutcome, folder: Path) -> None:
     """Clear vehicles that no read has right, in their widest picture; reads merged, and on no labelled plate."""
     reads = outcome.by_vehicle
     wrong = [number for number in outcome.clear if not any(map(outcome.is_right, reads.get(number, ())))]
@@ -135,7 +135,7 @@ def _write_sheets(outcome: Outcome, folder: Path) -> None:
         write_sheet(tiles[:SHEET_TILES], folder / f"rides-{name}.png")
 
 
-def _vehicle_tile(outcome: Outcome, number: str, reads: Sequence[RideRead]) -> Tile:
+def _vehicle_tile(outcome: RideOutcome, number: str, reads: Sequence[RideRead]) -> Tile:
     pictures = zip(outcome.ride.pictures, outcome.ride.plates, strict=True)
     seen = [(plate.box, picture) for picture, row in pictures for plate in row if plate.vehicle == number]
     box, picture = max(seen, key=lambda pair: pair[0].width_px)

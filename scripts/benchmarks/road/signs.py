@@ -14,8 +14,8 @@ from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.simulation.plates.fonts import Face, Mask, base_faces, choose_face, line
-from scripts.benchmarks.kept import mounted
-from scripts.benchmarks.sets import Opener, Scene, Truth, negative_paths, spread
+from scripts.benchmarks.kept_plates import mounted
+from scripts.benchmarks.sets import Opener, Scene, TruePlate, negative_paths, spread
 
 SEED = 4630
 CAPITAL_PX = 48
@@ -114,7 +114,7 @@ def _plain(path: Path) -> Scene:
     pixels = load_picture(path)
     height, width = pixels.shape[:2]
     middle = Box(width * 0.46, height / 2 - width * 0.02, width * 0.54, height / 2 + width * 0.02)
-    return Scene(f"{path.parent.name}/{path.name}", pixels, (Truth(middle),))
+    return Scene(f"{path.parent.name}/{path.name}", pixels, (TruePlate(middle),))
 
 
 def stamped(frames: Iterator[Frame], index: int) -> Iterator[Frame]:

@@ -68,7 +68,7 @@ def final_reads(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str], Path], truth: DriveTruth) -> None:
-    read = sorted(line["plate"] for line in final_reads(drives("first")))
+    read = sorted(line["plate_canonical"] for line in final_reads(drives("first")))
     seen_well = sorted(canonical(vehicle.plate) for vehicle in truth.vehicles if len(vehicle.boxes) >= 5)
     assert len(read) == len(set(read))
     assert set(seen_well) <= set(read)
@@ -78,7 +78,7 @@ def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str]
 def test_the_wanted_ones_are_hits_and_no_other(drives: Callable[[str], Path], truth: DriveTruth) -> None:
     hits = lines(drives("first") / "hits.jsonl")
     wanted = {canonical(vehicle.plate) for vehicle in truth.vehicles if vehicle.wanted}
-    assert {hit["plate"] for hit in hits} == wanted
+    assert {hit["plate_canonical"] for hit in hits} == wanted
     assert {hit["match_kind"] for hit in hits} == {"exact"}
     assert all(hit["phrase"].endswith("verify through CLETS") for hit in hits)
     assert not [hit for hit in hits if hit["plate"] in hit["phrase"]]

@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,15 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
-from alpr_edge.domain.recognition.passes import CORRECTIONS_MAX, DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.passes import (
+    AWAY_MAX,
+    CORRECTIONS_MAX,
+    MISREADING_GAPS,
+    REAPPEARANCE_GAPS,
+    DecisionRule,
+    Origin,
+    Passes,
+)
 from alpr_edge.domain.recognition.voting import vote
 from tests.domain.readings import START, frame_of, reading_of
 
@@ -43,11 +52,13 @@ def test_age_decides_when_readings_are_few() -> None:
     assert [(at_ms, type(event)) for at_ms, event in events] == [(700, ReadDecided)]
 
 
-def test_the_end_of_a_pass_decides_and_closes() -> None:
-    passes = passes_of()
-    frames: list[tuple[float, Sequence[Reading]]] = [(0, [reading_of("8ABC123", certainty=0.9)]), (1100, [])]
+def test_the_end_of_a_pass_decides_and_it_closes_once_its_vehicle_can_no_longer_come_back() -> None:
+    passes, away_ms = passes_of(), REAPPEARANCE_GAPS * 1000.0
+    look = reading_of("8ABC123", certainty=0.9)
+    frames: list[tuple[float, Sequence[Reading]]] = [(0, [look]), (1001, []), (away_ms, []), (away_ms + 1, [])]
     events = play(passes, frames)
-    assert [type(event) for _, event in events] == [ReadDecided, ReadClosed]
+    assert [(at_ms, type(event)) for at_ms, event in events] == [(1001, ReadDecided), (away_ms + 1, ReadClosed)]
+    assert passes.close(START.shifted(away_ms + 2)) == []
 
 
 def test_the_end_of_the_source_closes_every_pass() -> None:
@@ -167,3 +178,109 @@ def test_a_sharper_look_after_the_decision_amends_it() -> None:
     (closed,) = passes.close(START.shifted(200))
     assert isinstance(closed, ReadClosed)
     assert closed.evidence is not None
+
+
+def events_of(frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[ReadEvent]:
+    """All events of a source that ends a moment after its last frame."""
+    passes = passes_of()
+    return [event for _, event in play(passes, frames)] + passes.close(START.shifted(frames[-1][0] + 10))
+
+
+AWAY = Box(900, 500, 1000, 550)
+"""Out of reach of a track at the usual place."""
+
+
+def seen_again(
+    first: str, again: str, at_ms: float, certainty: float = 0.999, again_certainty: float = 0.999
+) -> list[ReadEvent]:
+    """Looks at one text, and at another at another place and time."""
+    looks = [
+        *[reading_of(first, ms, certainty=certainty) for ms in (0.0, 100.0)],
+        *[reading_of(again, at_ms + ms, AWAY, again_certainty, 400) for ms in (0.0, 100.0)],
+    ]
+    return events_of([(look.captured.ms_since(START), [look]) for look in looks])
+
+
+@pytest.mark.parametrize("away_ms", [200.0, 900.0, 1500.0, REAPPEARANCE_GAPS * 1000.0])
+def test_a_vehicle_seen_again_with_the_same_text_is_one_read(away_ms: float) -> None:
+    first, last = seen_again("8ABC123", "8ABC123", 100 + away_ms)
+    assert isinstance(first, ReadDecided)
+    assert isinstance(last, ReadClosed)
+    assert last.read.read_id == first.read.read_id
+    assert (last.read.vote_count, last.read.first_seen, last.read.box) == (4, START, AWAY)
+    assert last.evidence is not None
+    assert len(last.looks) == 4
+
+
+def test_a_vehicle_seen_again_later_is_another_read() -> None:
+    events = seen_again("8ABC123", "8ABC123", 101 + REAPPEARANCE_GAPS * 1000.0)
+    assert [type(event) for event in events] == [ReadDecided, ReadClosed] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "certainty", "again_certainty", "plates"),
+    [
+        ("8ABC123", "8ABC12", 0.999, 0.95, ["8ABC123"]),
+        ("8ABC12", "8ABC123", 0.95, 0.999, ["8ABC12", "8ABC123"]),
+        ("8ABC123", "8ABC124", 0.999, 0.87, ["8ABC123"]),
+        ("8ABC123", "8ABC124", 0.999, 0.95, ["8ABC123", "8ABC124"]),
+        ("8ABC123", "8ABC12", 0.999, 0.999, ["8ABC123", "8ABC12"]),
+        ("8ABC123", "8ABC154", 0.999, 0.87, ["8ABC123", "8ABC154"]),
+        ("8AB3", "8AB4", 0.999, 0.87, ["8AB3", "8AB4"]),
+    ],
+    ids=["part", "part first", "one character", "one, likely", "both certain", "two characters", "short"],
+)
+def test_a_misreading_seconds_later_is_the_same_vehicle(
+    first: str, again: str, certainty: float, again_certainty: float, plates: list[str]
+) -> None:
+    events = seen_again(first, again, 2000, certainty, again_certainty)
+    assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == plates
+
+
+def test_a_read_of_a_part_is_corrected_once_the_whole_text_is_seen() -> None:
+    first, closed, second, last = seen_again("8ABC12", "8ABC123", 2000, 0.95, 0.999)
+    assert isinstance(second, ReadDecided)
+    assert second.withdraws == second.read.supersedes == first.read.read_id == closed.read.read_id
+    assert (last.read.plate, last.read.vote_count) == ("8ABC123", 4)
+
+
+def test_a_misreading_much_later_is_another_vehicle() -> None:
+    events = seen_again("8ABC123", "8ABC12", (MISREADING_GAPS + 1) * 1000.0, 0.999, 0.95)
+    assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == ["8ABC123", "8ABC12"]
+    assert len({event.read.read_id for event in events}) == 2
+
+
+def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> None:
+    frames = [
+        (ms, [reading_of("8ABC123", ms, certainty=0.999), reading_of("8ABC12", ms, AWAY, 0.95)])
+        for ms in (0.0, 100.0, 800.0)
+    ]
+    decisions = [event for event in events_of(frames) if isinstance(event, ReadDecided)]
+    assert sorted(event.read.plate for event in decisions) == ["8ABC12", "8ABC123"]
+
+
+def test_looks_that_are_not_accepted_decide_nothing_and_keep_a_pass_going() -> None:
+    looks = [reading_of("8ABC123", ms, certainty=0.999) for ms in range(0, 30_000, 800)]
+    assert events_of([(look.captured.ms_since(START), [replace(look, is_accepted=False)]) for look in looks]) == []
+    doubtful = [replace(look, is_accepted=look in (looks[0], looks[-1])) for look in looks]
+    decision, closed = events_of([(look.captured.ms_since(START), [look]) for look in doubtful])
+    assert isinstance(decision, ReadDecided)
+    assert isinstance(closed, ReadClosed)
+    assert (closed.read.vote_count, closed.read.last_seen) == (2, looks[-1].captured)
+
+
+def test_a_vehicle_that_takes_the_place_of_another_is_a_read_of_its_own() -> None:
+    texts = ["8ABC123"] * 4 + ["5XYZ987"] * 4
+    frames = [(ms * 100.0, [reading_of(text, ms * 100, certainty=0.99)]) for ms, text in enumerate(texts)]
+    closed = [event for event in events_of(frames) if isinstance(event, ReadClosed)]
+    assert [(event.read.plate, event.read.vote_count) for event in closed] == [("8ABC123", 4), ("5XYZ987", 4)]
+
+
+def test_passes_that_wait_for_their_vehicle_are_bounded_and_the_oldest_closes() -> None:
+    passes = passes_of(DecisionRule(1, 1, 0.0, 3))
+    texts = [f"{number}XYZ{number}{number}{number}" for number in range(AWAY_MAX + 1)]
+    looks = [reading_of(text, 0, Box(120 * n, 100, 120 * n + 100, 150), 0.999) for n, text in enumerate(texts)]
+    play(passes, [(0, looks)])
+    ((_, closed),) = play(passes, [(1001, []), (1002, [])])
+    assert closed.read.plate == texts[0]
+    assert len(passes.close(START.shifted(1003))) == AWAY_MAX

@@ -20,62 +20,62 @@ class Slow:
     """A second reader that answers when a test says so."""
 
     model_id: str = "second-reader:slow:0"
-    said: Opinion | None = None
+    word: Opinion | None = None
     busy: bool = False
-    asked: list[tuple[str, ...]] = field(default_factory=list)
+    questions: list[tuple[str, ...]] = field(default_factory=list)
     waited_ms: list[float] = field(default_factory=list)
 
     def ask(self, crop: Pixels, texts: tuple[str, ...]) -> "Slow | None":
         assert crop.shape == (50, 100, 3)
-        self.asked.append(texts)
+        self.questions.append(texts)
         return None if self.busy else self
 
     @property
     def done(self) -> bool:
-        return self.said is not None
+        return self.word is not None
 
     def opinion(self, wait_ms: float) -> Opinion | None:
         self.waited_ms.append(wait_ms)
-        return self.said
+        return self.word
 
 
-def play(second: Slow, times_ms: list[float], certainty: float = 0.95, said_at_ms: float = 1e9) -> list[ReadEvent]:
-    """Looks at 8ABC123 at those times, then the end; the second reader answers 3ABC123 at ``said_at_ms``."""
+def play(second: Slow, times_ms: list[float], certainty: float = 0.95, answer_at_ms: float = 1e9) -> list[ReadEvent]:
+    """Looks at 8ABC123 at those times, then the end; the second reader answers 3ABC123 at ``answer_at_ms``."""
     rule = DecisionRule(readings_max=1, age_ms_max=700, confidence_min=0.1, characters_min=3)
     looks = SecondOpinions(second, WAIT_MS)
     passes = Passes(Origin("u", "front", ("first",)), rule, 1000, lambda _: None, lambda: "r", looks)
     events: list[ReadEvent] = []
     for ms in times_ms:
-        if ms >= said_at_ms:
-            second.said = Opinion("3ABC123", {"3ABC123": 0.9})
+        if ms >= answer_at_ms:
+            second.word = Opinion("3ABC123", {"3ABC123": 0.9})
         readings = [reading_of("8ABC123", ms, certainty=certainty)]
         events += passes.step(frame_of(readings, ms), readings)
     return events + passes.close(START.shifted(times_ms[-1] + 10))
 
 
-def decided(events: list[ReadEvent]) -> list[ReadDecided]:
+def decisions(events: list[ReadEvent]) -> list[ReadDecided]:
     return [event for event in events if isinstance(event, ReadDecided)]
 
 
 def test_a_certain_read_asks_nobody() -> None:
     second = Slow()
-    (event,) = decided(play(second, [0], certainty=0.999))
-    assert not second.asked
+    (event,) = decisions(play(second, [0], certainty=0.999))
+    assert not second.questions
     assert event.read.model_ids == ("first",)
 
 
 def test_an_uncertain_read_waits_for_the_answer_and_says_who_gave_it() -> None:
     second = Slow()
-    (event,) = decided(play(second, [0, 60, 120, 180], certainty=0.9, said_at_ms=120))
-    assert len(second.asked) == 1
-    assert second.asked[0][0] == "8ABC123"
+    (event,) = decisions(play(second, [0, 60, 120, 180], certainty=0.9, answer_at_ms=120))
+    assert len(second.questions) == 1
+    assert second.questions[0][0] == "8ABC123"
     assert event.decided == START.shifted(120)
     assert event.read.model_ids == ("first", second.model_id)
 
 
 def test_it_waits_no_longer_than_the_limit() -> None:
     second = Slow()
-    (event,) = decided(play(second, [0, 100, 199, 200, 300], certainty=0.9))
+    (event,) = decisions(play(second, [0, 100, 199, 200, 300], certainty=0.9))
     assert event.decided == START.shifted(200)
     assert event.read.model_ids == ("first",)
     assert second.waited_ms == [0.0]
@@ -83,9 +83,9 @@ def test_it_waits_no_longer_than_the_limit() -> None:
 
 def test_a_busy_second_reader_is_not_waited_for() -> None:
     second = Slow(busy=True)
-    (event,) = decided(play(second, [0, 100], certainty=0.9))
+    (event,) = decisions(play(second, [0, 100], certainty=0.9))
     assert event.decided == START
-    assert len(second.asked) == 1
+    assert len(second.questions) == 1
 
 
 def test_at_the_end_of_the_source_it_waits_here_and_not_longer() -> None:
@@ -95,14 +95,14 @@ def test_at_the_end_of_the_source_it_waits_here_and_not_longer() -> None:
     assert [type(event) for event in events] == [ReadDecided, ReadClosed]
 
 
-def test_of_a_pass_that_is_over_nothing_is_kept() -> None:
-    second = Slow(said=Opinion("3ABC123", {"3ABC123": 0.9}))
-    looks = SecondOpinions(second, WAIT_MS)
+def test_each_pass_has_an_opinion_of_its_own() -> None:
+    second = Slow(word=Opinion("3ABC123", {"3ABC123": 0.9}))
+    opinions = SecondOpinions(second, WAIT_MS)
+    one, other = opinions.of_new_pass(), opinions.of_new_pass()
     crop = np.zeros((50, 100, 3), np.uint8)
-    assert not looks.must_wait(7, vote([reading_of("8ABC123", certainty=0.9)]), crop, START, last=False)
-    assert (looks.opinion_of(7), looks.heard(7)) == (second.said, (second.model_id,))
-    looks.forget(7)
-    assert (looks.opinion_of(7), looks.heard(7)) == (None, ())
+    assert not one.must_wait(vote([reading_of("8ABC123", certainty=0.9)]), crop, START, last=False)
+    assert (one.opinion, one.model_ids) == (second.word, (second.model_id,))
+    assert (other.opinion, other.model_ids) == (None, ())
 
 
 def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_frames() -> None:
@@ -113,25 +113,25 @@ def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_fram
     readings = [reading_of("8ABC123", 0, certainty=0.9)]
     assert passes.step(frame_of(readings, 0), readings) == []
     assert passes.step(frame_of([], 1100), []) == []
-    assert len(second.asked) == 1
+    assert len(second.questions) == 1
     events = passes.step(frame_of([], 1301), [])
-    assert [type(event) for event in events] == [ReadDecided, ReadClosed]
-    assert passes.close(START.shifted(1400)) == []
+    assert [type(event) for event in events] == [ReadDecided]
+    assert [type(event) for event in passes.close(START.shifted(1400))] == [ReadClosed]
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_an_opinion_keeps_confidences_probabilities_in_order(own: float, other: float) -> None:
-    said = Opinion("3ABC123", {"8ABC123": own, "3ABC123": other})
-    result = vote([reading_of("8ABC123", certainty=0.8), reading_of("3ABC123", certainty=0.7)], opinion=said)
+    opinion = Opinion("3ABC123", {"8ABC123": own, "3ABC123": other})
+    result = vote([reading_of("8ABC123", certainty=0.8), reading_of("3ABC123", certainty=0.7)], opinion=opinion)
     shares = [result.confidence, *(one.confidence for one in result.alternatives)]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) <= 1 + 1e-6
 
 
-@pytest.mark.parametrize(("seen", "plate"), [("8ABC123", "8ABC123"), ("BABC123", "BABC123")])
-def test_what_the_second_reader_sees_decides_between_two_that_are_alike(seen: str, plate: str) -> None:
-    torn = [reading_of("8ABC123", certainty=0.93), reading_of("BABC123", certainty=0.93)]
-    assert vote(torn, opinion=Opinion(seen, {seen: 0.8})).plate == plate
+@pytest.mark.parametrize(("text", "plate"), [("8ABC123", "8ABC123"), ("BABC123", "BABC123")])
+def test_what_the_second_reader_sees_decides_between_two_that_are_alike(text: str, plate: str) -> None:
+    doubtful = [reading_of("8ABC123", certainty=0.93), reading_of("BABC123", certainty=0.93)]
+    assert vote(doubtful, opinion=Opinion(text, {text: 0.8})).plate == plate
 
 
 def test_a_second_reader_that_sees_nothing_changes_no_text() -> None:
@@ -148,5 +148,5 @@ def test_a_second_reader_alone_does_not_overrule_a_clear_look() -> None:
 
 
 def test_an_opinion_weighs_as_the_root_of_its_likelihood_and_never_nothing() -> None:
-    said = Opinion("8ABC123", {"8ABC123": 0.24})
-    assert [said.of("8ABC123"), said.of("3ABC123")] == pytest.approx([0.5, 0.1])
+    opinion = Opinion("8ABC123", {"8ABC123": 0.24})
+    assert [opinion.of("8ABC123"), opinion.of("3ABC123")] == pytest.approx([0.5, 0.1])

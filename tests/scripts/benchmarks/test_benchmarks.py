@@ -13,10 +13,10 @@ from alpr_edge.domain.recognition.frames import Reading
 from scripts.benchmarks.accuracy import PARTS, ROAD
 from scripts.benchmarks.detector import holds_characters
 from scripts.benchmarks.figures import wilson
-from scripts.benchmarks.looking import Look, left_over, matched
+from scripts.benchmarks.looks import PlateLook, left_over, matched
 from scripts.benchmarks.reader import calibration_error
-from scripts.benchmarks.rendered import rendered
-from scripts.benchmarks.sets import FRAME_PX, SMALL_PX, Scene, Truth, scaled_into_frame
+from scripts.benchmarks.rendered_scenes import rendered
+from scripts.benchmarks.sets import FRAME_PX, SMALL_PX, Scene, TruePlate, scaled_into_frame
 from scripts.benchmarks.sheet import worst
 from scripts.benchmarks.tones import SERIALS, Decision, print_tones
 from tests.scripts.benchmarks.benchmark_data import OTHER_ROW, PLATE_ROW, TEXT, bench, write_data
@@ -27,11 +27,11 @@ def reading(box: Box) -> Reading:
     return Reading(0, Instant("boot", 0), box, 0.9, np.zeros((9, 37), np.float32), 1.0)
 
 
-def look(truth: Truth, found: Box | None = None) -> Look:
+def look(truth: TruePlate, found: Box | None = None) -> PlateLook:
     iou = 0.0 if found is None else truth.box.iou(found)
     taken = None if found is None else reading(found)
     scene = Scene("one", np.zeros((9, 9, 3), np.uint8), (truth,))
-    return Look(truth, lambda: scene, truth.box.width_px, iou, taken, None, None)
+    return PlateLook(truth, lambda: scene, truth.box.width_px, iou, taken, None, None)
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
@@ -78,7 +78,7 @@ def test_a_photo_is_scaled_to_a_distant_plate_that_keeps_its_place(size: tuple[i
     pixels = np.zeros((height, width, 3), np.uint8)
     box = Box(width * 0.7, height * 0.5, width * 0.7 + 50, height * 0.5 + 25)
     pixels[round(box.top_px) : round(box.bottom_px), round(box.left_px) : round(box.right_px)] = 255
-    scene = scaled_into_frame(pixels, Truth(box, "8ABC123"))
+    scene = scaled_into_frame(pixels, TruePlate(box, "8ABC123"))
     placed = scene.truths[0].box
     assert scene.pixels.shape == (FRAME_PX[1], FRAME_PX[0], 3)
     assert placed.width_px == pytest.approx(SMALL_PX)
@@ -89,7 +89,7 @@ def test_a_photo_is_scaled_to_a_distant_plate_that_keeps_its_place(size: tuple[i
 
 
 def test_every_truth_takes_its_best_box_once_and_the_rest_is_false_or_twice() -> None:
-    truths = [Truth(Box(0, 0, 100, 50)), Truth(Box(200, 0, 300, 50))]
+    truths = [TruePlate(Box(0, 0, 100, 50)), TruePlate(Box(200, 0, 300, 50))]
     readings = [reading(box) for box in (Box(0, 0, 90, 50), Box(5, 0, 100, 60), Box(500, 0, 600, 50))]
     taken = matched(truths, readings)
     assert taken == [0, None]
@@ -99,15 +99,15 @@ def test_every_truth_takes_its_best_box_once_and_the_rest_is_false_or_twice() ->
 
 def test_characters_must_lie_in_the_box_grown_by_four_per_cent() -> None:
     serial = np.array([[-3.9, 5], [90, 5], [90, 45], [0, 45]], np.float64)
-    truth = Truth(Box(0, 0, 100, 50), "8ABC123", serial)
+    truth = TruePlate(Box(0, 0, 100, 50), "8ABC123", serial)
     assert holds_characters(look(truth, Box(0, 0, 100, 50)))
     assert not holds_characters(look(truth, Box(1, 0, 100, 50)))
     assert not holds_characters(look(truth))
 
 
 def test_the_worst_are_large_plates_missed() -> None:
-    small, large = look(Truth(Box(0, 0, 20, 10))), look(Truth(Box(0, 0, 90, 40)))
-    good = look(Truth(Box(0, 0, 60, 30)), Box(0, 0, 60, 30))
+    small, large = look(TruePlate(Box(0, 0, 20, 10))), look(TruePlate(Box(0, 0, 90, 40)))
+    good = look(TruePlate(Box(0, 0, 60, 30)), Box(0, 0, 60, 30))
     assert worst([small, good, large], 2) == [large, small]
 
 

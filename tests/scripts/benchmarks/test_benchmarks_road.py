@@ -15,12 +15,12 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import load
 from scripts.benchmarks.figures import rate
-from scripts.benchmarks.looking import is_ignored
-from scripts.benchmarks.passing import FRAMES, whole_passes
-from scripts.benchmarks.replaying import Replay
+from scripts.benchmarks.looks import is_ignored
+from scripts.benchmarks.passes import FRAMES, whole_passes
+from scripts.benchmarks.replay import Replay
 from scripts.benchmarks.road.pictures import road_photos
 from scripts.benchmarks.road.ride import LabelledPlate, Ride, attributed, drive, open_ride
-from scripts.benchmarks.road.rides import Outcome
+from scripts.benchmarks.road.rides import RideOutcome
 from scripts.benchmarks.road.signs import plain, signs, stamped
 from scripts.benchmarks.sets import spread
 from tests.app.rig import PLATES, write_frames, write_settings
@@ -168,7 +168,7 @@ def test_certain_reads_count_where_the_text_is_beyond_doubt() -> None:
         closed("EXIT", (0, Box(0, 500, 100, 540)), confidence=0.99),
         closed("B11AA8", (0, LEFT), confidence=0.97),
     ]
-    outcome = Outcome(seen, tuple(attributed(seen, event) for event in events))
+    outcome = RideOutcome(seen, tuple(attributed(seen, event) for event in events))
     assert outcome.certain == [True, False]
     assert list(outcome.clear) == ["1"]
     assert {number: len(reads) for number, reads in outcome.by_vehicle.items()} == {"1": 3, "2": 1}
@@ -201,7 +201,8 @@ def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
     command = ["drive", "--source", str(frames), "--fps", "1", "--settings", str(path), "--out", str(tmp_path / "out")]
     subprocess.run([sys.executable, "-m", "alpr_edge", *command], check=True, stdout=subprocess.DEVNULL, timeout=300)
     lines = (tmp_path / "out" / "reads.jsonl").read_text(encoding="utf-8").splitlines()
-    by_command = [(r["plate"], r["first_frame"], r["last_frame"], r["confidence"]) for r in map(json.loads, lines)]
+    keys = "plate_canonical", "first_frame", "last_frame", "confidence"
+    by_command = [tuple(line[key] for key in keys) for line in map(json.loads, lines)]
     reads = [event.read for event in found.events if isinstance(event, ReadClosed)]
     assert by_command == [(r.plate, r.first_frame, r.last_frame, round(r.confidence, 4)) for r in reads]
     assert len(by_command) >= 2

@@ -16,7 +16,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.vision.detector import PADDING_GREY
-from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, Truth
+from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, TruePlate
 
 SEED = 4625
 FRAMES = 12
@@ -39,7 +39,7 @@ SHAKE_PX = 1.5
 class Pass:
     """One vehicle's passing: the plate of ``truth`` in every frame, and where it is in each."""
 
-    truth: Truth
+    truth: TruePlate
     frames: Iterator[Frame]
     boxes: tuple[Box, ...]
     plates: tuple[tuple[Box, ...], ...]
@@ -134,7 +134,7 @@ def _seen(shown: NDArray[np.generic], scale: float, rng: np.random.Generator) ->
 
 
 def _compressed(pixels: Pixels, quality: int) -> Pixels:
-    """After a camera's JPEG."""
+    """The picture after a camera's JPEG."""
     _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 

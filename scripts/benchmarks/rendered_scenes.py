@@ -24,7 +24,7 @@ from alpr_edge.simulation.plates.renderer import (
     random_serial,
     render_plate,
 )
-from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, Truth, negative_paths
+from scripts.benchmarks.sets import FRAME_PX, Opener, Scene, TruePlate, negative_paths
 
 SEED = 462
 WIDTHS_PX = 30.0, 240.0
@@ -80,7 +80,7 @@ def _scene(drawing: Drawing, index: int, designs: tuple[PlateDesign, ...]) -> Sc
 
 def _paste(
     canvas: NDArray[np.float32], middle: Corners, design: PlateDesign, width: float, rng: np.random.Generator
-) -> Truth:
+) -> TruePlate:
     """Mount one plate on the canvas; its outer corners and those of its serial go the same way."""
     text = random_serial(design, rng)
     plate = render_plate(text, design, rng)
@@ -96,7 +96,7 @@ def _paste(
     serial = _rectangle(*plate.serial_box_px) * shrink
     characters = cv2.perspectiveTransform(serial[np.newaxis], warp)[0].astype(np.float64)
     left, top, right, bottom = (float(side) for side in (*corners.min(axis=0), *corners.max(axis=0)))
-    return Truth(Box(left, top, right, bottom), canonical(text), characters)
+    return TruePlate(Box(left, top, right, bottom), canonical(text), characters)
 
 
 def _rectangle(left: float, top: float, right: float, bottom: float) -> Corners:

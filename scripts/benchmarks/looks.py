@@ -12,8 +12,8 @@ from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import Recogniser, crop_of
-from scripts.benchmarks.sets import Opener, Scene, Truth
+from alpr_edge.vision.recogniser import TEXT_CONFIDENCE_MIN, Recogniser, crop_of
+from scripts.benchmarks.sets import Opener, Scene, TruePlate
 
 IOU_MIN = 0.3
 IOU_FOUND = 0.5
@@ -23,10 +23,10 @@ INSIDE_MIN = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class PlateLook:
     """The result for one truth."""
 
-    truth: Truth
+    truth: TruePlate
     opener: Opener
     network_width_px: float
     """Width of the true box in the detector's input."""
@@ -72,7 +72,7 @@ class Looks:
     """The results of a set."""
 
     scenes: int = 0
-    of_truths: list[Look] = field(default_factory=list)
+    of_truths: list[PlateLook] = field(default_factory=list)
     false_boxes: list["FalseBox"] = field(default_factory=list)
     duplicates: int = 0
 
@@ -86,13 +86,13 @@ class Looks:
         return sum(look.iou >= level for look in self.of_truths), len(self.of_truths)
 
     @property
-    def found(self) -> list[Look]:
+    def found(self) -> list[PlateLook]:
         """Those found at IoU 0.5."""
         return [look for look in self.of_truths if look.found]
 
 
 def pooled(parts: Iterable[Looks]) -> Looks:
-    """Several sets as one."""
+    """Join the results of several sets."""
     whole = Looks()
     for part in parts:
         whole.scenes += part.scenes
@@ -108,38 +108,45 @@ class Looker:
     Args:
         detector: finds plates.
         reader: reads them.
-        sure_min: as :class:`~alpr_edge.vision.recogniser.Recogniser` has it.
+        accept_min: as :class:`~alpr_edge.vision.recogniser.Recogniser` has it.
+        text_confidence_min: likewise.
     """
 
-    def __init__(self, detector: OnnxDetector, reader: OnnxReader, sure_min: float = 0.0) -> None:
+    def __init__(
+        self,
+        detector: OnnxDetector,
+        reader: OnnxReader,
+        accept_min: float = 0.0,
+        text_confidence_min: float = TEXT_CONFIDENCE_MIN,
+    ) -> None:
         self._detector = detector
         self._reader = reader
-        self._recogniser = Recogniser(detector, reader, sure_min)
+        self._recogniser = Recogniser(detector, reader, accept_min, text_confidence_min)
 
     def look(self, openers: Iterable[Opener]) -> Looks:
-        """Every scene of a set."""
+        """Look at every scene of a set."""
         return pooled(self.look_at(opener(), opener) for opener in openers)
 
     def look_at(self, scene: Scene, opener: Opener) -> Looks:
-        """One scene that is open, and how to open it again: no look holds its pixels."""
+        """Look at one scene that is open; ``opener`` opens it again, since no look holds its pixels."""
         readings = self._recogniser.recognise(scene.frame)
         taken = matched(scene.truths, readings)
         false, duplicates = left_over(scene.truths, readings, taken, scene.ignored)
         false_boxes = [FalseBox(opener, reading) for reading in false]
         return Looks(1, list(self._of_truths(scene, opener, readings, taken)), false_boxes, duplicates)
 
-    def read_true_box(self, scene: Scene, truth: Truth) -> Vote:
+    def read_true_box(self, scene: Scene, truth: TruePlate) -> Vote:
         """What the reader makes of the true box of a plate."""
         slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
         return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
 
     def _of_truths(
         self, scene: Scene, opener: Opener, readings: list[Reading], taken: list[int | None]
-    ) -> Iterable[Look]:
+    ) -> Iterable[PlateLook]:
         scale = self._detector.prepare(scene.pixels)[1].scale if scene.truths else 1.0
         for truth, index in zip(scene.truths, taken, strict=True):
             reading = None if index is None else readings[index]
-            yield Look(
+            yield PlateLook(
                 truth,
                 opener,
                 truth.box.width_px * scale,
@@ -150,7 +157,7 @@ class Looker:
             )
 
 
-def matched(truths: Iterable[Truth], readings: list[Reading]) -> list[int | None]:
+def matched(truths: Iterable[TruePlate], readings: list[Reading]) -> list[int | None]:
     """For each truth the reading that is taken for it."""
     taken: list[int | None] = []
     for truth in truths:
@@ -161,7 +168,7 @@ def matched(truths: Iterable[Truth], readings: list[Reading]) -> list[int | None
 
 
 def left_over(
-    truths: Iterable[Truth], readings: list[Reading], taken: list[int | None], ignored: Sequence[Box] = ()
+    truths: Iterable[TruePlate], readings: list[Reading], taken: list[int | None], ignored: Sequence[Box] = ()
 ) -> tuple[list[Reading], int]:
     """The readings that lie on no truth, and how many lie on one that another reading has.
 

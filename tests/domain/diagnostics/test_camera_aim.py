@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.diagnostics.aiming import US_PLATE_MM, Optics, Verdict, aim, reach
+from alpr_edge.domain.diagnostics.camera_aim import US_PLATE_MM, Optics, Verdict, aim, reach
 
 GLOBAL_SHUTTER = Optics(focal_mm=16.0, sensor_width_mm=5.02, picture_width_px=1456)
 METRES = st.floats(1.0, 60.0)

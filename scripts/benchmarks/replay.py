@@ -51,9 +51,9 @@ def replay(
     passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)
     found, last = Replay(), None
     for frame in frames:
-        readings = vision_models.recogniser.recognise(frame)
-        found.readings.append(readings)
-        found.events += passes.step(frame, readings)
+        looks = vision_models.recogniser.look(frame)
+        found.readings.append([reading for reading in looks if reading.is_accepted])
+        found.events += passes.step(frame, looks)
         last = frame.captured
     if last is not None:
         found.events += passes.close(last.shifted(ending_ms))

@@ -23,8 +23,8 @@ from alpr_edge.simulation.plates.renderer import (
     random_serial,
     render_plate,
 )
-from scripts.benchmarks.rendered import turned
-from scripts.benchmarks.sets import FRAME_PX, NEGATIVES, Opener, Scene, Truth
+from scripts.benchmarks.rendered_scenes import turned
+from scripts.benchmarks.sets import FRAME_PX, NEGATIVES, Opener, Scene, TruePlate
 
 SEED = 4621
 EVERY = 10
@@ -87,4 +87,4 @@ def mounted(photo: Path, plate: Pixels, text: str, rng: np.random.Generator, *, 
     cv2.warpPerspective(fitted, warp, FRAME_PX, dst=canvas, borderMode=cv2.BORDER_TRANSPARENT)
     (left, top), (right, bottom) = (corners + middle).min(axis=0), (corners + middle).max(axis=0)
     box = Box(float(left), float(top), float(right), float(bottom))
-    return Scene(f"kept/{photo.name}", canvas.astype(np.uint8, copy=False), (Truth(box, text),))
+    return Scene(f"kept/{photo.name}", canvas.astype(np.uint8, copy=False), (TruePlate(box, text),))
