@@ -2,5 +2,5 @@
 
 Every source is a generator in the shape of :class:`~alpr_edge.domain.ports.FrameSource`: it opens when iteration
 starts and releases when iteration ends, however that comes about. Devices are wrapped in
-:class:`~alpr_edge.capture.reopening.Reopening`, recordings are not: they end.
+:class:`~alpr_edge.capture.reopener.Reopener`, recordings are not: they end.
 """

@@ -2,7 +2,7 @@
 
 A device source never ends by itself: whatever stops it raises
 :class:`~alpr_edge.domain.errors.CaptureError` after the device is released, and calling ``frames`` again opens it
-anew (:class:`~alpr_edge.capture.reopening.Reopening` does so).
+anew (:class:`~alpr_edge.capture.reopener.Reopener` does so).
 """
 
 import itertools
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import cv2
 import structlog
 
-from alpr_edge.capture.decoding import V4L2_FREEZE_S, grab, opened, retrieve
+from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, opened, retrieve
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock

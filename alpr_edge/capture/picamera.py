@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import structlog
 
-from alpr_edge.capture.decoding import read_only
+from alpr_edge.capture.opencv import read_only
 from alpr_edge.capture.picamera_controls import FLIPS, chosen, controls_of, split, with_ceilings
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from alpr_edge.capture.decoding import PIXELS_MAX, read_only, require_file
+from alpr_edge.capture.opencv import PIXELS_MAX, read_only, require_file
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.runtime.io_errors import io_errors

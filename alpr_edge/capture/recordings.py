@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import structlog
 
-from alpr_edge.capture.decoding import PIXELS_MAX, grab, opened, require_file, retrieve
+from alpr_edge.capture.opencv import PIXELS_MAX, grab, opened, require_file, retrieve
 from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
@@ -31,7 +31,7 @@ count from the duration, and an edit list hides a frame or two."""
 SHORT_FRAMES = 2
 
 
-class Timeline:
+class VideoTimeline:
     """Time within a video: the container's where it goes forward, else one frame on at the nominal rate.
 
     Args:
@@ -96,7 +96,7 @@ class VideoSource:
 
     def _decoded(self, capture: cv2.VideoCapture) -> Generator[Frame, None, int]:
         """Yield what decodes; returns how many that were."""
-        timeline = Timeline(capture.get(cv2.CAP_PROP_FPS))
+        timeline = VideoTimeline(capture.get(cv2.CAP_PROP_FPS))
         number = decoded = 0
         while grab(capture):
             offset_ms = timeline.next_ms(capture.get(cv2.CAP_PROP_POS_MSEC))

@@ -9,8 +9,8 @@ import structlog
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.position.framing import LineSplitter
-from alpr_edge.position.sentence_merger import DAY_S, LOG_DATES, SentenceMerger, Solution, Tally
+from alpr_edge.position.line_splitter import LineSplitter
+from alpr_edge.position.sentence_merger import DAY_S, LOG_DATES, SentenceMerger, SentenceTally, Solution
 from alpr_edge.position.sentences import Rejection
 from alpr_edge.runtime.io_errors import io_errors
 
@@ -36,7 +36,7 @@ class LogSource:
     def __init__(self, path: Path, start: Instant | None = None) -> None:
         self._path = path
         self._start = start
-        self.tally = Tally()
+        self.tally = SentenceTally()
 
     def fixes(self) -> Iterator[Fix]:
         """Yield the log's valid fixes, oldest first; none when the receiver never had one.
@@ -69,14 +69,14 @@ def first_fix_utc(path: Path) -> datetime | None:
     Raises:
         PositionError: the file cannot be read.
     """
-    for solution, after_s in _paced(path, Tally()):
+    for solution, after_s in _paced(path, SentenceTally()):
         utc = solution.utc(LOG_DATES)
         if utc is not None:
             return utc - timedelta(seconds=after_s)
     return None
 
 
-def _paced(path: Path, tally: Tally) -> Iterator[tuple[Solution, float]]:
+def _paced(path: Path, tally: SentenceTally) -> Iterator[tuple[Solution, float]]:
     """Each solution with its seconds since the first; what runs back in time is left out.
 
     Times of day count, not dates: they are in every sentence, and a receiver's date jumps at a week roll-over.
@@ -92,7 +92,7 @@ def _paced(path: Path, tally: Tally) -> Iterator[tuple[Solution, float]]:
         yield solution, after_s
 
 
-def _solutions(path: Path, tally: Tally) -> Iterator[Solution]:
+def _solutions(path: Path, tally: SentenceTally) -> Iterator[Solution]:
     splitter, merger = LineSplitter(tally), SentenceMerger(tally)
     origin = Instant("log", 0)
     with io_errors(f"{path}: cannot be read", PositionError), path.open("rb") as file:
@@ -104,5 +104,5 @@ def _solutions(path: Path, tally: Tally) -> Iterator[Solution]:
     yield from merger.flush()
 
 
-def _reasons(tally: Tally) -> dict[str, int]:
+def _reasons(tally: SentenceTally) -> dict[str, int]:
     return {str(reason): count for reason, count in tally.rejected.items()}

@@ -22,7 +22,7 @@ def pump(
     wait: Callable[[float], bool],
     backoff: Backoff = REOPENING,
     draw: Callable[[], float] = random.random,
-    timed: Callable[[Fix], None] | None = None,
+    on_trusted_fix: Callable[[Fix], None] | None = None,
 ) -> None:
     """Add the fixes of ``source`` to ``fix_history`` until the source ends or ``wait`` says stop.
 
@@ -32,7 +32,7 @@ def pump(
         wait: a function that waits so many seconds and says whether to stop (``threading.Event.wait``).
         backoff: the rule by which the waits grow; a fix resets them.
         draw: gives random numbers in [0, 1), for the jitter.
-        timed: receives each fix that has a trusted time.
+        on_trusted_fix: receives each fix that has a trusted time.
     """
     failures = 0
     while True:
@@ -42,8 +42,8 @@ def pump(
                     log.info("position.recovered", source=fix.source, failures=failures)
                 failures = 0
                 fix_history.add(fix)
-                if timed is not None and fix_history.time_fix() == fix:
-                    timed(fix)
+                if on_trusted_fix is not None and fix_history.time_fix() == fix:
+                    on_trusted_fix(fix)
                 if wait(0):
                     return
         except PositionError as error:

@@ -34,7 +34,7 @@ LOG_DATES = DateWindow(datetime(2000, 1, 1, tzinfo=UTC), datetime(2070, 1, 1, tz
 
 
 @dataclass(slots=True)
-class Tally:
+class SentenceTally:
     """Counts of the lines of one receiver, by what became of them."""
 
     sentences: int = 0
@@ -104,7 +104,7 @@ class SentenceMerger:
         tally: the counts to add to.
     """
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: SentenceTally) -> None:
         self.tally = tally
         self._waiting: Solution | None = None
         self._done: time | None = None

@@ -14,8 +14,8 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
 from alpr_edge.position.allowance import Allowance
-from alpr_edge.position.framing import LineSplitter
-from alpr_edge.position.sentence_merger import SentenceMerger, Solution, Tally
+from alpr_edge.position.line_splitter import LineSplitter
+from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally, Solution
 from alpr_edge.settings import PositionSettings
 
 SILENT_MS_MAX = 5000.0
@@ -44,7 +44,7 @@ class SerialSource:
         self._settings = settings
         self._clock = clock
         self._stopped = stopped
-        self.tally = Tally()
+        self.tally = SentenceTally()
         """Counts of the present or last opening."""
 
     def fixes(self) -> Iterator[Fix]:
@@ -68,9 +68,9 @@ class SerialSource:
 
     def _listen(self, port: serial.Serial) -> Iterator[Fix]:
         source = f"serial:{Path(self._settings.device).name}"
-        self.tally = tally = Tally()
+        self.tally = tally = SentenceTally()
         splitter, merger = LineSplitter(tally), SentenceMerger(tally)
-        vigil, allowance = _Vigil(self._settings, self._clock.now()), Allowance(self._settings.baud)
+        watchdog, allowance = _Watchdog(self._settings, self._clock.now()), Allowance(self._settings.baud)
         last: Instant | None = None
         while not self._stopped():
             chunk, now = self._read(port), self._clock.now()
@@ -78,7 +78,7 @@ class SerialSource:
                 if last is None or solution.received.ms_since(last) >= FIX_MS_MIN:
                     last = solution.received
                     yield solution.fix(source)
-            vigil.watch(now, heard=bool(chunk), sentences=tally.sentences)
+            watchdog.watch(now, heard=bool(chunk), sentences=tally.sentences)
             if pause_s := allowance.spend(len(chunk)):
                 self._let_pass(port, pause_s)
                 splitter = LineSplitter(tally)
@@ -101,7 +101,7 @@ class SerialSource:
             raise PositionError(f"GNSS receiver {self._settings.device} vanished; check its cable") from None
 
 
-class _Vigil:
+class _Watchdog:
     """Notices a receiver that is silent or not understood."""
 
     def __init__(self, settings: PositionSettings, now: Instant) -> None:

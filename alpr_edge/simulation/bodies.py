@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpr_edge.simulation.drawing import Bgr, Canvas, Sprite, tinted
+from alpr_edge.simulation.canvas import Bgr, Canvas, Sprite, tinted
 from alpr_edge.simulation.script import Body
 
 LENGTH_M = 4.6
@@ -18,7 +18,7 @@ _GLASS_BOTTOM: Bgr = (44, 38, 34)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class BodyShape:
     """Proportions in metres."""
 
     width_m: float
@@ -34,13 +34,13 @@ class Shape:
 
 
 SHAPES = {
-    Body.SEDAN: Shape(1.82, 1.45, 0.98, 0.56, 0.80, 0.50, (0.35, 1.1, 2.6, 3.35)),
-    Body.SUV: Shape(1.90, 1.72, 1.08, 0.66, 0.90, 0.56, (0.05, 0.35, 2.9, 3.55)),
-    Body.PICKUP: Shape(1.98, 1.82, 1.12, 0.64, 0.64, 0.62, (1.75, 1.95, 3.0, 3.6)),
+    Body.SEDAN: BodyShape(1.82, 1.45, 0.98, 0.56, 0.80, 0.50, (0.35, 1.1, 2.6, 3.35)),
+    Body.SUV: BodyShape(1.90, 1.72, 1.08, 0.66, 0.90, 0.56, (0.05, 0.35, 2.9, 3.55)),
+    Body.PICKUP: BodyShape(1.98, 1.82, 1.12, 0.64, 0.64, 0.62, (1.75, 1.95, 3.0, 3.6)),
 }
 
 
-def rear_of(shape: Shape, paint: Bgr) -> Sprite:
+def rear_of(shape: BodyShape, paint: Bgr) -> Sprite:
     """Seen from behind, plate missing."""
     canvas, w = Canvas(shape.width_m, shape.height_m, FACE_PX_PER_M), shape.width_m
     _shell(canvas, shape, paint)
@@ -61,7 +61,7 @@ def rear_of(shape: Shape, paint: Bgr) -> Sprite:
     return Sprite.of(canvas.picture())
 
 
-def front_of(shape: Shape, paint: Bgr) -> Sprite:
+def front_of(shape: BodyShape, paint: Bgr) -> Sprite:
     """Seen from the front, plate missing."""
     canvas, w = Canvas(shape.width_m, shape.height_m, FACE_PX_PER_M), shape.width_m
     _shell(canvas, shape, paint)
@@ -84,7 +84,7 @@ def front_of(shape: Shape, paint: Bgr) -> Sprite:
     return Sprite.of(canvas.picture())
 
 
-def side_of(shape: Shape, paint: Bgr, *, turned: bool = False) -> tuple[Sprite, Sprite]:
+def side_of(shape: BodyShape, paint: Bgr, *, turned: bool = False) -> tuple[Sprite, Sprite]:
     """Seen from the side, above and below the belt: the rear on the left, or the front when ``turned``."""
     canvas, belt, top = Canvas(LENGTH_M, shape.height_m, SIDE_PX_PER_M), shape.belt_m, shape.height_m
     rear, roof, roof_end, screen = shape.cabin
@@ -119,7 +119,7 @@ def side_of(shape: Shape, paint: Bgr, *, turned: bool = False) -> tuple[Sprite, 
     return Sprite.of(picture[:cut]), Sprite.of(picture[cut:])
 
 
-def _shell(canvas: Canvas, shape: Shape, paint: Bgr) -> None:
+def _shell(canvas: Canvas, shape: BodyShape, paint: Bgr) -> None:
     """What front and rear share: tyres, body, cabin and window."""
     w, belt, top, half = shape.width_m, shape.belt_m, shape.height_m, shape.roof_half_m
     middle = w / 2
@@ -157,7 +157,7 @@ def _shell(canvas: Canvas, shape: Shape, paint: Bgr) -> None:
     )
 
 
-def _lamps(canvas: Canvas, shape: Shape, bright: Bgr, dark: Bgr) -> None:
+def _lamps(canvas: Canvas, shape: BodyShape, bright: Bgr, dark: Bgr) -> None:
     w, belt = shape.width_m, shape.belt_m
     lamp = [(0.04, belt - 0.1), (0.34, belt - 0.12), (0.38, belt - 0.24), (0.05, belt - 0.3)]
     canvas.mirrored([(x, y + (0.012 if y > belt - 0.2 else -0.012)) for x, y in lamp], w, (38, 38, 38), rounding=1)
@@ -167,7 +167,7 @@ def _lamps(canvas: Canvas, shape: Shape, bright: Bgr, dark: Bgr) -> None:
     )
 
 
-def _recess(canvas: Canvas, shape: Shape, paint: Bgr, height_m: float) -> None:
+def _recess(canvas: Canvas, shape: BodyShape, paint: Bgr, height_m: float) -> None:
     """The darker place around the plate."""
     middle = shape.width_m / 2
     corners = [(-0.24, 0.115), (0.24, 0.115), (0.22, -0.105), (-0.22, -0.105)]

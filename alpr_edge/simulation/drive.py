@@ -7,10 +7,10 @@ from functools import cached_property
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.simulation.camera import Pinhole
-from alpr_edge.simulation.rendering import Renderer
+from alpr_edge.simulation.frame_renderer import Renderer
 from alpr_edge.simulation.script import Vehicle, cast, patrol
 from alpr_edge.simulation.stage import Pose, poses_at, visible_plates
-from alpr_edge.simulation.truth import Truth, VehicleTruth
+from alpr_edge.simulation.truth import DriveTruth, VehicleTruth
 
 FPS = 10.0
 SECONDS = 26.0
@@ -49,13 +49,13 @@ class Drive:
             yield number, pixels, list(visible_plates(self.camera, poses))
 
     @cached_property
-    def truth(self) -> Truth:
+    def truth(self) -> DriveTruth:
         """What there is to be read; found without rendering."""
         seen: dict[int, dict[int, Box]] = {}
         for number in range(self.length):
             for vehicle, box in visible_plates(self.camera, self._poses(number)):
                 seen.setdefault(vehicle.number, {})[number] = box
-        return Truth(self.fps, self.length, tuple(self._truth_of(index, boxes) for index, boxes in seen.items()))
+        return DriveTruth(self.fps, self.length, tuple(self._truth_of(index, boxes) for index, boxes in seen.items()))
 
     def _truth_of(self, index: int, boxes: dict[int, Box]) -> VehicleTruth:
         vehicle = self.vehicles[index]

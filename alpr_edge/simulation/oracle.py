@@ -10,7 +10,7 @@ import numpy as np
 from alpr_edge.domain.plates import ALPHABET, EMPTY, PLATE_LENGTH_MAX
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities
-from alpr_edge.simulation.truth import Truth
+from alpr_edge.simulation.truth import DriveTruth
 
 JITTER = 0.02
 """Standard deviation of a box's sides, of its width."""
@@ -40,7 +40,7 @@ class TruthDetector:
 
     model_id = "truth-detector"
 
-    def __init__(self, truth: Truth, seed: int = 0) -> None:
+    def __init__(self, truth: DriveTruth, seed: int = 0) -> None:
         self._truth = truth
         self._seed = seed
 
@@ -67,7 +67,7 @@ class TruthReader:
 
     model_id = "truth-reader"
 
-    def __init__(self, truth: Truth, seed: int = 0) -> None:
+    def __init__(self, truth: DriveTruth, seed: int = 0) -> None:
         self._truth = truth
         self._seed = seed
 

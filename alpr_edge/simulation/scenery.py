@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.simulation.camera import Pinhole
-from alpr_edge.simulation.drawing import Picture
+from alpr_edge.simulation.canvas import Picture
 from alpr_edge.simulation.street_textures import Texture, road_texture, wall_texture
 
 Floats = NDArray[np.float32]

@@ -44,7 +44,7 @@ class Body(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HotlistReason:
     """How a vehicle stands on the drive's hotlist."""
 
     description: str
@@ -63,7 +63,7 @@ class Vehicle:
     body: Body
     paint_bgr: tuple[int, int, int]
     path: Path
-    wanted: Wanted | None = None
+    wanted: HotlistReason | None = None
 
     @property
     def state(self) -> str:
@@ -141,7 +141,7 @@ def _vehicle(number: int, role: _Role, taken: set[str], rng: np.random.Generator
         body=list(Body)[int(rng.integers(len(Body)))],
         paint_bgr=_PAINTS[int(rng.integers(len(_PAINTS)))],
         path=role.path,
-        wanted=Wanted(role.wanted, state) if role.wanted else None,
+        wanted=HotlistReason(role.wanted, state) if role.wanted else None,
     )
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.simulation.drawing import Bgr, Picture, tinted
+from alpr_edge.simulation.canvas import Bgr, Picture, tinted
 
 LANE_EDGE_M = 1.6
 CENTRE_LINE_M = -1.6

@@ -35,7 +35,7 @@ class VehicleTruth:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class DriveTruth:
     """The truth of a drive, in order of first appearance."""
 
     fps: float
@@ -67,7 +67,7 @@ class Truth:
         path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> "Truth":
+    def load(cls, path: Path) -> "DriveTruth":
         """Read what :meth:`save` wrote.
 
         Raises:

@@ -18,7 +18,7 @@ from alpr_edge.store.reads.records import Stored
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.unit_store import UnitStore
 from scripts.faults import records
-from scripts.faults.notes import Aside, Kept, Note, Stopped
+from scripts.faults.notes import BatchStored, Note, RecordSetAside, VictimStopped
 
 _RECORDS_WAITING, _RECORDS_A_COMMIT = 64, 16
 _RIDES_S_MAX = 0.2
@@ -54,7 +54,7 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
     channel.close()
     if not supervisor.join(_STOP_S_MAX) or supervisor.states[0].finish_failed:
         raise StoreError("the writer did not finish")
-    say(Stopped(tuple(given)))
+    say(VictimStopped(tuple(given)))
 
 
 def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStage[ReadEvent]:
@@ -72,10 +72,10 @@ def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStag
     )
 
 
-def _written(batch: Sequence[ReadEvent]) -> Kept:
+def _written(batch: Sequence[ReadEvent]) -> BatchStored:
     decided = [record.read.read_id for record in batch if isinstance(record, ReadDecided)]
     closed = [record.read.read_id for record in batch if not isinstance(record, ReadDecided)]
-    return Kept(tuple(decided), tuple(closed))
+    return BatchStored(tuple(decided), tuple(closed))
 
 
 class _TellingRefusedRecords(RefusedRecords):
@@ -88,4 +88,4 @@ class _TellingRefusedRecords(RefusedRecords):
     def add(self, record: Stored, reason: str) -> None:
         """As every folder's."""
         super().add(record, reason)
-        self._say(Aside((record.read.read_id,)))
+        self._say(RecordSetAside((record.read.read_id,)))

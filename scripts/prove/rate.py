@@ -20,7 +20,9 @@ def main() -> None:
     out.mkdir(mode=0o700)
     vision_models = open_vision_models(settings.vision, settings.unit.data_directory)
     recording = open_recording(frames, fps=10.0, nmea=None, hotlist=None, scratch=out)
-    plan = replay.Plan(recording, vision_models, out, settings, recording.began, real_time=False, upload_s_max=0.0)
+    plan = replay.ReplayPlan(
+        recording, vision_models, out, settings, recording.began, real_time=False, upload_s_max=0.0
+    )
     clocks: list[tuple[float, float]] = []
 
     def on_frame(done: int, total: int | None) -> None:

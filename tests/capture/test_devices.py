@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.capture.devices import Backlog, RtspSource, V4l2Source, sensor_age_ms, without_secrets
-from alpr_edge.capture.reopening import Reopening
+from alpr_edge.capture.reopener import Reopener
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.clock import SystemClock
@@ -123,7 +123,7 @@ def test_an_rtsp_camera_that_was_off_comes_back_and_its_numbers_go_on(rtsp_serve
             rtsp_server.on()
         return not stop.wait(seconds)
 
-    source = Reopening(
+    source = Reopener(
         RtspSource(rtsp_server.camera(), SystemClock()), Backoff(first_s=0.05, longest_s=0.2), lambda: 0.5, wait
     )
     frames = source.frames()

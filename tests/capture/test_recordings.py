@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from alpr_edge.capture.recordings import FolderSource, Timeline, VideoSource
+from alpr_edge.capture.recordings import FolderSource, VideoSource, VideoTimeline
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Frame
@@ -99,14 +99,14 @@ def test_a_real_video_is_read_whole(shared_data: Path, start: Instant) -> None:
     st.floats() | st.floats(1, 100),
 )
 def test_time_only_goes_forward_whatever_the_container_says(container_ms: list[float], fps: float) -> None:
-    timeline = Timeline(fps)
+    timeline = VideoTimeline(fps)
     times = [timeline.next_ms(at_ms) for at_ms in container_ms]
     assert times[0] >= 0
     assert all(earlier < later for earlier, later in itertools.pairwise(times))
 
 
 def test_a_container_without_times_runs_at_its_rate() -> None:
-    timeline = Timeline(20)
+    timeline = VideoTimeline(20)
     assert [timeline.next_ms(0) for _ in range(4)] == [0, 50, 100, 150]
 
 

@@ -21,7 +21,7 @@ from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock, wall_ns_at
 from alpr_edge.settings import PositionSettings
 from tests.position.test_fix_history import NOON, fix_at
-from tests.position.test_merging import gga, rmc
+from tests.position.test_sentence_merger import gga, rmc
 from tests.position.test_serial_source import Receiver, wait_for
 
 HOUR_NS = 3_600_000_000_000
@@ -120,7 +120,7 @@ def pumped(
     source = SerialSource(PositionSettings(device=str(device), baud=115_200), SystemClock(), stop.is_set)
     with Receiver(device, lambda _: spoken(offset_s, day)):
         thread = threading.Thread(
-            target=pump, args=(source, fix_history, stop.wait), kwargs={"timed": feed.feed}, daemon=True
+            target=pump, args=(source, fix_history, stop.wait), kwargs={"on_trusted_fix": feed.feed}, daemon=True
         )
         thread.start()
         try:

@@ -7,7 +7,7 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.position.log_source import LogSource, first_fix_utc
 from alpr_edge.position.sentences import Rejection
-from tests.position.test_merging import gga, rmc
+from tests.position.test_sentence_merger import gga, rmc
 
 START = Instant("replay", 5_000_000_000)
 UTC_OF_FIRST = datetime(2026, 3, 2, 10, 15, 32, tzinfo=UTC)

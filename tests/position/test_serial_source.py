@@ -20,7 +20,7 @@ from alpr_edge.position.sentences import Rejection
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import PositionSettings
-from tests.position.test_merging import gga, rmc
+from tests.position.test_sentence_merger import gga, rmc
 from tests.syscalls import fail_to_set_lines
 
 PATIENCE_S = 30.0

@@ -119,7 +119,7 @@ def test_every_renamed_key_keeps_its_value(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         ("[retention\n", "not valid TOML"),
         (
@@ -128,7 +128,7 @@ def test_every_renamed_key_keeps_its_value(old: str, new: str) -> None:
         ),
     ],
 )
-def test_what_cannot_be_rewritten_is_refused_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said) as refused:
+def test_what_cannot_be_rewritten_is_refused_in_one_line(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason) as refused:
         migrate_text(text)
     assert len(refused.value.faults) == 1

@@ -20,7 +20,7 @@ from alpr_edge.simulation.hotlist_feed import DIFFERENCES_MIN, OTHERS
 from alpr_edge.simulation.nmea_log import place_at
 from alpr_edge.simulation.script import GPS_LOSS_S
 from alpr_edge.simulation.source import SimulatedSource
-from alpr_edge.simulation.truth import Truth
+from alpr_edge.simulation.truth import DriveTruth
 
 START = Instant("boot", 0)
 
@@ -92,7 +92,7 @@ def test_written_drive_can_be_read_back(tmp_path: Path) -> None:
         read = cv2.imread(str(picture))
         assert read is not None
         assert np.abs(read.astype(int) - pixels).mean() < 4
-    truth = Truth.load(written.truth)
+    truth = DriveTruth.load(written.truth)
     assert [v.plate for v in truth.vehicles] == [v.plate for v in drive.truth.vehicles]
     assert truth.frames == drive.length
     for vehicle, original in zip(truth.vehicles, drive.truth.vehicles, strict=True):
@@ -127,12 +127,12 @@ def test_file_that_is_no_truth_is_one_clear_line(tmp_path: Path, text: str) -> N
     path = tmp_path / "truth.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CaptureError, match="not the truth"):
-        Truth.load(path)
+        DriveTruth.load(path)
 
 
 def test_missing_truth_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="cannot be read"):
-        Truth.load(tmp_path / "truth.json")
+        DriveTruth.load(tmp_path / "truth.json")
 
 
 def test_truth_names_kind_and_frames(tmp_path: Path) -> None:

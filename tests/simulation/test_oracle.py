@@ -8,13 +8,13 @@ from alpr_edge.domain.recognition.frames import Crop, Frame
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.oracle import TruthDetector, TruthReader
-from alpr_edge.simulation.truth import Truth
+from alpr_edge.simulation.truth import DriveTruth
 
 PIXELS = np.zeros((720, 1280, 3), np.uint8)
 
 
 @pytest.fixture(scope="module")
-def truth() -> Truth:
+def truth() -> DriveTruth:
     return Drive(seed=1).truth
 
 
@@ -26,7 +26,7 @@ def crop(number: int, box: Box) -> Crop:
     return Crop(number, box, PIXELS)
 
 
-def test_detector_finds_nearly_all_and_nothing_else(truth: Truth) -> None:
+def test_detector_finds_nearly_all_and_nothing_else(truth: DriveTruth) -> None:
     detector = TruthDetector(truth)
     there = found = 0
     for number in range(truth.frames):
@@ -38,11 +38,11 @@ def test_detector_finds_nearly_all_and_nothing_else(truth: Truth) -> None:
     assert 0.85 < found / there < 1
 
 
-def test_detector_sees_nothing_beyond_the_drive(truth: Truth) -> None:
+def test_detector_sees_nothing_beyond_the_drive(truth: DriveTruth) -> None:
     assert TruthDetector(truth).detect(frame(truth.frames + 5)) == []
 
 
-def test_reader_is_right_mostly_and_wrong_sometimes(truth: Truth) -> None:
+def test_reader_is_right_mostly_and_wrong_sometimes(truth: DriveTruth) -> None:
     reader = TruthReader(truth)
     looks = [(v.plate, number, box) for v in truth.vehicles for number, box in v.boxes.items()]
     read = reader.read([crop(number, box) for _, number, box in looks])
@@ -53,13 +53,13 @@ def test_reader_is_right_mostly_and_wrong_sometimes(truth: Truth) -> None:
     assert np.allclose(read.sum(axis=2), 1)
 
 
-def test_reader_reads_no_plate_as_empty(truth: Truth) -> None:
+def test_reader_reads_no_plate_as_empty(truth: DriveTruth) -> None:
     [slots] = TruthReader(truth).read([crop(0, Box(0, 0, 40, 20))])
     assert text_of(slots) == ""
     assert TruthReader(truth).read([]).shape == (0, 10, len(ALPHABET))
 
 
-def test_errors_repeat_with_the_seed(truth: Truth) -> None:
+def test_errors_repeat_with_the_seed(truth: DriveTruth) -> None:
     vehicle = truth.vehicles[0]
     crops = [crop(number, box) for number, box in vehicle.boxes.items()]
     assert np.array_equal(TruthReader(truth, 3).read(crops), TruthReader(truth, 3).read(crops[::-1])[::-1])

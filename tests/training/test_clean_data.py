@@ -1,17 +1,17 @@
 import numpy as np
 
 from plate_training.clean_data import SURFACES, backgrounds, plates_of
-from plate_training.data import Frame
+from plate_training.data import LabelledFrame
 
 PLATE = np.array([[100, 60, 160, 80], [10, 10, 18, 14]], np.float32)
 
 
-def frame() -> Frame:
+def frame() -> LabelledFrame:
     """A grey road with two white plates, one of them small."""
     grey = np.full((200, 300), 90, np.uint8)
     for left, top, right, bottom in PLATE.astype(int):
         grey[top:bottom, left:right] = 255
-    return Frame(grey, PLATE)
+    return LabelledFrame(grey, PLATE)
 
 
 def test_backgrounds_show_no_plate_and_leave_the_frame_as_it_was() -> None:

@@ -6,7 +6,7 @@ from plate_training.labels import text_for
 
 
 @pytest.mark.parametrize(
-    ("region", "given", "own", "others", "text"),
+    ("region", "source_text", "own", "others", "text"),
     [
         ("br", "ABC1234", "ABC1Z34", {"ABC1234"}, "ABC1234"),  # borne out
         ("br", "DTN3210", "ITN3210", {"ITN3210", "RIO"}, "ITN3210"),  # contradicted by both
@@ -19,5 +19,7 @@ from plate_training.labels import text_for
         ("eu", "", "1CDI950", {"ICDI950"}, None),
     ],
 )
-def test_a_text_needs_a_second_reader(region: str, given: str, own: str, others: set[str], text: str | None) -> None:
-    assert text_for(region, given, own, others) == text
+def test_a_text_needs_a_second_reader(
+    region: str, source_text: str, own: str, others: set[str], text: str | None
+) -> None:
+    assert text_for(region, source_text, own, others) == text

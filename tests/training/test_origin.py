@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_training.origin import Origin, length_of, origin_of, read_origin
+from plate_training.origin import RunOrigin, length_of, origin_of, read_origin
 
 
 @pytest.fixture
@@ -16,10 +16,10 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_a_run_counts_the_training_that_led_to_its_start(run: Path) -> None:
-    Origin("clean", 1000, 2.0).write(run)
+    RunOrigin("clean", 1000, 2.0).write(run)
     assert length_of(run) == (1640, 2.5)
     begun = origin_of(run.parent / "next", run / "reader.onnx", "clean", resume=False)
-    assert begun == Origin("clean", 1640, 2.5)
+    assert begun == RunOrigin("clean", 1640, 2.5)
 
 
 def test_a_clean_run_refuses_weights_that_may_have_seen_more(run: Path) -> None:
@@ -27,15 +27,15 @@ def test_a_clean_run_refuses_weights_that_may_have_seen_more(run: Path) -> None:
         origin_of(run.parent / "next", run / "reader.onnx", "clean", resume=False)
     with pytest.raises(SystemExit, match="not known to have seen clean pictures alone"):
         origin_of(run, None, "clean", resume=True)
-    assert origin_of(run.parent / "next", run / "reader.onnx", "all", resume=False) == Origin("all", 640, 0.5)
+    assert origin_of(run.parent / "next", run / "reader.onnx", "all", resume=False) == RunOrigin("all", 640, 0.5)
 
 
 def test_what_goes_on_from_clean_weights_with_all_pictures_is_clean_no_more(run: Path) -> None:
-    Origin("clean").write(run)
+    RunOrigin("clean").write(run)
     assert origin_of(run, None, "all", resume=True).licence == "all"
 
 
 def test_a_run_without_a_word_of_its_origin_saw_all(run: Path) -> None:
-    assert read_origin(run) == Origin("all", 0, 0.0)
-    Origin("clean", 3, 0.1).write(run)
+    assert read_origin(run) == RunOrigin("all", 0, 0.0)
+    RunOrigin("clean", 3, 0.1).write(run)
     assert json.loads((run / "origin.json").read_text(encoding="utf-8"))["licence"] == "clean"

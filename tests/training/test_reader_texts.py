@@ -7,7 +7,7 @@ import pytest
 
 from plate_training.contract import ALPHABET, EMPTY, SLOTS, ZERO_OR_O, canonical, targets_of
 from plate_training.data import brazilian
-from plate_training.labels import Reading, taught_text
+from plate_training.labels import OcrReading, taught_text
 from plate_training.road_data import cut, road_crops, road_frames
 from tests.scripts.benchmarks.benchmark_data import write_photo, write_rows
 
@@ -24,11 +24,11 @@ def test_where_nobody_told_o_from_0_either_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "printed"),
+    ("text", "printed_text"),
     [("0BC1234", "OBC1234"), ("AB01O34", "ABO1O34"), ("ABC12O4", "ABC1204"), ("ABC0D12", "ABC0D12")],
 )
-def test_brazils_pattern_says_which_characters_are_letters(text: str, printed: str) -> None:
-    assert brazilian(text) == printed
+def test_brazils_pattern_says_which_characters_are_letters(text: str, printed_text: str) -> None:
+    assert brazilian(text) == printed_text
     assert canonical(brazilian(text)) == canonical(text)
 
 
@@ -43,7 +43,7 @@ def test_brazils_pattern_says_which_characters_are_letters(text: str, printed: s
     ],
 )
 def test_a_teacher_is_believed_where_two_bands_agree(readings: list[tuple[str, float]], text: str | None) -> None:
-    assert taught_text("eu", [Reading(*reading) for reading in readings]) == text
+    assert taught_text("eu", [OcrReading(*reading) for reading in readings]) == text
 
 
 def test_a_crop_keeps_the_surroundings_and_knows_where_the_plate_is() -> None:

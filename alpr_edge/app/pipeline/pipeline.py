@@ -35,7 +35,9 @@ RECORDS_HELD = 64
 SMALL_RECORDS_HELD = 2000
 """Further records of a live unit that wait without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
-WRITER, RECOGNITION = "writer", "recognition"
+WRITER, RECOGNITION, CAMERA_STAGE = "writer", "recognition", "camera-"
+"""Names of the stages; a camera's is this with its id behind."""
+BEHIND = "store: takes no reads at present; alerts go on"
 WRITER_SILENT_S_MAX = 120.0
 """How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
 RESTARTS_MAX = 2
@@ -117,7 +119,7 @@ class Pipeline:
         if isinstance(self._second, BusySecondReader):
             self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
-        self._cameras = [f"camera-{feed.camera_id}" for feed in feeds]
+        self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
         for name, feed in zip(self._cameras, feeds, strict=True):
             self.supervisor.add(SourceStage(name, feed.frames, self.frames), replaceable=live)
 
@@ -168,7 +170,7 @@ class Pipeline:
 
     def storage_faults(self) -> list[str]:
         """What the store does not accept, a short line each; alerts go on in any case."""
-        lines = ["store: takes no reads at present; alerts go on"] if self.is_behind else []
+        lines = [BEHIND] if self.is_behind else []
         lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
         return lines + self._parts.recorder.faults()
 

@@ -104,8 +104,9 @@ class DriveFiles:
 
 
 def open_private(path: Path) -> TextIO:
-    """Open a text file for writing that only its owner may read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "w", encoding="utf-8")
+    """Open a text file for writing that only its owner may read; each line reaches it when it is written."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    return os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
 
 
 def read_line(read: PlateRead) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class ReplayPlan:
     """What to replay, with which models, and into which folder.
 
     Args:
@@ -73,7 +73,7 @@ class Plan:
     upload_s_max: float = 120.0
 
 
-def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
+def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
     """Replay a recording.
 
     Returns:
@@ -90,7 +90,7 @@ def drive(plan: Plan, progress: Progress) -> tuple[Summary, list[str]]:
         files.close()
 
 
-def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
+def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress) -> list[str]:
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
@@ -102,7 +102,9 @@ def _drive(plan: Plan, files: DriveFiles, progress: Progress) -> list[str]:
 class _Driving:
     """One replay under way."""
 
-    def __init__(self, plan: Plan, settings: Settings, store: UnitStore, files: DriveFiles, progress: Progress) -> None:
+    def __init__(
+        self, plan: ReplayPlan, settings: Settings, store: UnitStore, files: DriveFiles, progress: Progress
+    ) -> None:
         self._plan = plan
         self._settings = settings
         self._store = store
@@ -191,7 +193,7 @@ class _Driving:
             self._faults.append(str(error))
 
 
-def _settings_of(plan: Plan) -> Settings:
+def _settings_of(plan: ReplayPlan) -> Settings:
     """The caller's settings with the folders of this replay."""
     data = plan.out / "unit"
     return plan.settings.model_copy(
@@ -202,7 +204,7 @@ def _settings_of(plan: Plan) -> Settings:
     )
 
 
-def _start(plan: Plan) -> Instant:
+def _start(plan: ReplayPlan) -> Instant:
     """The recording's first instant: by its position log, else by the caller."""
     log = plan.recording.nmea
     utc = None if log is None else first_fix_utc(log)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.domain.alerting import ListAge, list_age
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.hits import Generation
@@ -37,7 +38,7 @@ class HotlistRefresh:
         self._own = own
         self._settings = settings
         self._ages: dict[str, ListAge] = {}
-        self._old_lines: list[str] = []
+        self._old_lines: dict[str, str] = {}
         self._refusals = Refusals(lists.directory)
 
     @property
@@ -51,37 +52,42 @@ class HotlistRefresh:
             self._lists.refresh_if_changed()
             self._own.refresh(now)
         except AlprEdgeError as error:
-            log.error("hotlist.not_refreshed", failure=str(error))
+            log.error("hotlist.load_failed", failure=str(error))
 
-    def faults(self) -> list[str]:
-        """What is not matched at all, or not renewed because its feed was refused; a short line each."""
+    def faults(self) -> list[Fault]:
+        """What is not matched at all, what is old, and what is not renewed because its feed was refused."""
         index = self._lists.index
-        if not index.lists and not index.faults and not self._own.index.entries:
-            return ["no hotlist: nothing can be matched", *self._refusals.lines()]
-        return [*(f"list {fault.source}: {fault.message}" for fault in index.faults), *self._refusals.lines()]
+        none = [] if index.lists or self._own.index.entries else ["no hotlist: nothing can be matched"]
+        return [
+            *faults_of(FaultKind.LIST_UNUSABLE, (f"list {fault.source}: {fault.message}" for fault in index.faults)),
+            *faults_of(FaultKind.NO_LIST, none),
+            *(self._age_fault(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH),
+            *faults_of(FaultKind.FEED_REFUSED, self._refusals.lines()),
+        ]
 
-    def old(self) -> list[str]:
-        """The lists that were amber or red at the last judgement, a short line each."""
-        return list(self._old_lines)
+    def _age_fault(self, source: str, age: ListAge) -> Fault:
+        kind = FaultKind.LIST_AMBER if age is ListAge.AMBER else FaultKind.LIST_RED
+        return Fault(kind, source, self._old_lines[source])
 
-    def judge(self, now: datetime | None) -> bool:
-        """Judge every list's age; True when one turned for the worse since the last call."""
+    def judge(self, now: datetime | None) -> None:
+        """Judge every list's age; logged when one turned for the worse since the last call."""
         before = self._ages
         generations = [sealed_list.generation for sealed_list in self._lists.index.lists]
         self._ages = {generation.source: self._age(generation, now) for generation in generations}
-        self._old_lines = [
-            old_list_words(generation.source, generation.age(now), *self._settings.ages_of(generation.source))
+        self._old_lines = {
+            generation.source: old_list_words(
+                generation.source, generation.age(now), *self._settings.ages_of(generation.source)
+            )
             for generation in generations
             if self._ages[generation.source] is not ListAge.FRESH
-        ]
+        }
         worse = [
             source
             for source, age in self._ages.items()
             if _GRAVITY.index(age) > _GRAVITY.index(before.get(source, ListAge.FRESH))
         ]
         for source in worse:
-            log.warning("hotlist.old", source=source, age=self._ages[source].value)
-        return bool(worse)
+            log.warning("hotlist.aged", source=source, age=self._ages[source].value)
 
     def _age(self, generation: Generation, now: datetime | None) -> ListAge:
         age = generation.age(now)

@@ -45,7 +45,7 @@ class PositionStage:
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a receiver that was lost is opened again after growing waits."""
-        pump(_Heard(self, beat, stop), self._fix_history, beating(stop.wait, beat), timed=self._chrony.feed)
+        pump(_Heard(self, beat, stop), self._fix_history, beating(stop.wait, beat), on_trusted_fix=self._chrony.feed)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""

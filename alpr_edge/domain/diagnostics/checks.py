@@ -105,6 +105,8 @@ def worst(checks: Iterable[Check]) -> Grade:
     return max((check.grade for check in checks), key=_GRAVITY.index, default=Grade.RED)
 
 
+DISK_REMEDY = "bring the car to its link: what was handed over is deleted by itself; delete no file by hand"
+"""What to do about a full disk: the same for the unit's health, its check and the guide."""
 SYSTEM_OFF_S = Band(green=2.0, red=60.0, unit=" s", digits=1)
 """Difference between the computer's clock and the receiver's: NMEA comes up to a second late, and from a minute on
 ages of lists and of certificates are judged wrongly."""
@@ -174,8 +176,7 @@ def certificate(what: str, days: float, todo: str) -> Check:
 def disk(share: float, amber_share: float, red_share: float, free_bytes: int) -> Check:
     """Check a file system by how much of it is used."""
     band = Band(green=amber_share * 100, red=red_share * 100, unit=" %", digits=1)
-    todo = "bring the car to its link so that reads are handed over, or free some space"
-    check = rated("disk", share * 100, band, todo)
+    check = rated("disk", share * 100, band, DISK_REMEDY)
     return Check("disk", check.grade, f"{check.said} used, {free_bytes / 1e9:.1f} GB free", *_tail(check))
 
 

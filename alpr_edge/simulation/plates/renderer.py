@@ -20,7 +20,7 @@ from alpr_edge.simulation.plates.designs import (
     random_serial,
 )
 from alpr_edge.simulation.plates.fonts import Face, Mask, base_faces, choose_face, line, paste, scaled
-from alpr_edge.simulation.plates.serial_printing import AMERICAN_WIDTH_MM, print_serial
+from alpr_edge.simulation.plates.serial_printer import AMERICAN_WIDTH_MM, print_serial
 
 __all__ = [
     "BUILT_IN_DESIGNS",

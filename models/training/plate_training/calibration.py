@@ -40,7 +40,7 @@ Shares = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class KeptPlates:
     """Plates that training never saw.
 
     Args:
@@ -55,7 +55,7 @@ class Kept:
     pictures: Picture
 
 
-def kept_plates(folder: Path) -> Kept:
+def kept_plates(folder: Path) -> KeptPlates:
     """The kept real crops, whole, jittered and small, and rendered plates of a seed of their own."""
     rng = np.random.default_rng(SEED)
     group, text, pictures = list[str](), list[str](), list[Picture]()
@@ -71,7 +71,7 @@ def kept_plates(folder: Path) -> Kept:
         group.append("rendered")
         text.append(plate)
         pictures.append(picture)
-    return Kept(group, text, np.stack(pictures)[..., np.newaxis])
+    return KeptPlates(group, text, np.stack(pictures)[..., np.newaxis])
 
 
 def _rendered(folder: Path, rng: Rng) -> tuple[str, Picture]:

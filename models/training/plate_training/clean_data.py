@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from plate_training.contract import Picture
-from plate_training.data import Frame
+from plate_training.data import LabelledFrame
 from plate_training.degrade import Rng
 
 SEED = 5
@@ -16,14 +16,14 @@ PLATE_PX_MIN = 12
 """Plates less high are too coarse to be pasted."""
 
 
-def plates_of(frames: list[Frame]) -> list[Picture]:
+def plates_of(frames: list[LabelledFrame]) -> list[Picture]:
     """The plates of the ride, cut out, in BGR."""
     boxes = [(frame, box.round().astype(int)) for frame in frames for box in frame.boxes]
     parts = [frame.grey[max(0, top) : bottom, max(0, left) : right] for frame, (left, top, right, bottom) in boxes]
     return [_in_bgr(part) for part in parts if part.shape[0] >= PLATE_PX_MIN]
 
 
-def backgrounds(frames: list[Frame]) -> list[Picture]:
+def backgrounds(frames: list[LabelledFrame]) -> list[Picture]:
     """The ride's frames with every plate painted over, and surfaces of lines, blocks and shades, in grey."""
     rng = np.random.default_rng(SEED)
     return [_without_plates(frame, rng) for frame in frames] + [_surface(rng) for _ in range(SURFACES)]
@@ -33,7 +33,7 @@ def _in_bgr(grey: Picture) -> Picture:
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
-def _without_plates(frame: Frame, rng: Rng) -> Picture:
+def _without_plates(frame: LabelledFrame, rng: Rng) -> Picture:
     """Each plate becomes a shade between what is above and what is below it."""
     grey = frame.grey.copy()
     height, width = grey.shape

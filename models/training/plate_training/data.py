@@ -31,7 +31,7 @@ VALIDATION_FRAMES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
+class PlateCrop:
     """A real plate.
 
     Args:
@@ -61,7 +61,7 @@ class Crop:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class LabelledFrame:
     """A road picture, grey, with boxes float32 [N, 4] (left, top, right, bottom).
 
     Args:
@@ -89,9 +89,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(source))
 
 
-def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
+def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[PlateCrop]]:
     """Real crops with text, by region: those of :data:`LABELS`, else those that came with the crops."""
-    found: dict[str, list[Crop]] = {}
+    found: dict[str, list[PlateCrop]] = {}
     for region in REGIONS:
         given = labelled_rows(folder, region)
         table = LABELS / f"{region}.csv"
@@ -100,7 +100,7 @@ def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[Crop]]:
         wanted = [(image, texts.get(image, "")) for image in kept if 2 <= len(texts.get(image, "")) <= SLOTS]
         pictures = ((read_picture(folder / "crops" / region / image), text) for image, text in wanted)
         found[region] = [
-            Crop(picture, brazilian(text), zero_known=True) if region == "br" else Crop(picture, text)
+            PlateCrop(picture, brazilian(text), zero_known=True) if region == "br" else PlateCrop(picture, text)
             for picture, text in pictures
         ]
     return {region: crops for region, crops in found.items() if crops}
@@ -140,14 +140,14 @@ def negatives(folder: Path, *, validation: bool) -> list[Picture]:
     return [read_grey(path) for path in negative_paths(folder, validation=validation)]
 
 
-def ride(folder: Path, name: str) -> list[Frame]:
+def ride(folder: Path, name: str) -> list[LabelledFrame]:
     """The frames of one dashcam ride in order of time, with their boxes."""
     boxes: dict[str, list[list[float]]] = {}
     for row in rows_of(folder / "dashcam" / "boxes.csv"):
         edges = [float(row[key]) for key in ("left_px", "top_px", "right_px", "bottom_px")]
         boxes.setdefault(row["image"], []).append(edges)
     paths = sorted((folder / "dashcam").glob(f"{name}-*.jpg"))
-    return [Frame(read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in paths]
+    return [LabelledFrame(read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in paths]
 
 
 def read_picture(path: Path) -> Picture:

@@ -6,7 +6,7 @@ import numpy as np
 from alpr_edge.simulation.plates.fonts import Face, base_faces, choose_face, line, paste
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
-from plate_training.plate_source import Mounted, mount
+from plate_training.plate_source import MountedPicture, mount
 
 HEIGHT_PX = 56
 WORDS = ("Vent", "Taxi", "Museum", "Service", "Open", "Only", "Diesel", "Hotel", "Sport", "Turbo", "School", "Parking")
@@ -26,7 +26,7 @@ BADGES = (
 """Capitals that stand on signs and on cars; the reader is to see no plate in them."""
 
 
-def decoy(rng: Rng, margin: float) -> Mounted:
+def decoy(rng: Rng, margin: float) -> MountedPicture:
     """One decoy, mounted as a plate is."""
     width = round(HEIGHT_PX * float(rng.uniform(1.2, 5.0)))
     ground, ink = rng.uniform(0, 255, 2)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from alpr_edge.simulation.plates.designs import PlateDesign
 from alpr_edge.simulation.plates.fonts import Face
 from plate_training.contract import PADDING_GREY, Picture
-from plate_training.data import Frame
+from plate_training.data import LabelledFrame
 from plate_training.decoys import decoy, write_lettering
 from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
 from plate_training.mistakes import Mistake
-from plate_training.plate_source import Mounted, mount, rendered
+from plate_training.plate_source import MountedPicture, mount, rendered
 
 WINDOW = 320
 BOXES_MAX = 12
@@ -48,11 +48,11 @@ class DetectorSamples:
 
     designs: tuple[PlateDesign, ...]
     faces: tuple[Face, ...]
-    frames: list[Frame]
+    frames: list[LabelledFrame]
     empty: list[Picture]
     plates: list[Picture]
     hard: list[Mistake]
-    road: list[Frame] = field(default_factory=list)
+    road: list[LabelledFrame] = field(default_factory=list)
 
     def __call__(self, rng: Rng) -> tuple[Picture, Boxes, Boxes]:
         """One sample."""
@@ -138,7 +138,7 @@ class DetectorSamples:
     def _paste(self, window: Picture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
         return _lay(window, self._plate(rng), centre, wide, rng)
 
-    def _plate(self, rng: Rng) -> Mounted:
+    def _plate(self, rng: Rng) -> MountedPicture:
         margin = float(rng.choice([0.06, 0.12, 0.3, 0.6, 0.9]))
         if rng.random() < REAL_PLATES:
             return mount(self.plates[int(rng.integers(len(self.plates)))], None, rng, margin)
@@ -146,7 +146,7 @@ class DetectorSamples:
         return mount(pixels, outline, rng, margin)
 
 
-def _lay(window: Picture, mounted: Mounted, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
+def _lay(window: Picture, mounted: MountedPicture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
     """Turn a mounted picture, lay it on the window about a centre, and give the box of what is mounted."""
     size = mounted.corners[2] - mounted.corners[0]
     quad = turned(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
@@ -154,7 +154,7 @@ def _lay(window: Picture, mounted: Mounted, centre: NDArray[np.floating], wide: 
     return bounds(quad)
 
 
-def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
+def _view(frame: LabelledFrame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
     """Scale and origin of a window: mostly about what the letterbox does to a camera's frame."""
     scale = float(np.exp(rng.uniform(np.log(0.33), np.log(1.3))))
     if len(frame.boxes) == 0:
@@ -171,7 +171,7 @@ def _view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
     return scale, np.clip(origin, np.minimum(room, 0), np.maximum(room, 0)).astype(np.float32)
 
 
-def _road_view(frame: Frame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
+def _road_view(frame: LabelledFrame, rng: Rng) -> tuple[float, NDArray[np.float32]]:
     """Scale and origin of a window of a road photo."""
     size = np.array(frame.grey.shape[::-1], np.float32)
     if len(frame.boxes) and rng.random() < ROAD_AROUND_PLATE:
@@ -237,7 +237,7 @@ def _touch(one: NDArray[np.floating], other: Boxes) -> bool:
     return bool((np.maximum(one[:2], other[:2]) < np.minimum(one[2:], other[2:])).all())
 
 
-def _project(window: Picture, mounted: Mounted, quad: Boxes, rng: Rng) -> None:
+def _project(window: Picture, mounted: MountedPicture, quad: Boxes, rng: Rng) -> None:
     """Lay the mounted plate on the window with soft outer edges and the window's light."""
     grey = to_grey(mounted.picture, rng)
     shrink = float((mounted.corners[2] - mounted.corners[0])[0]) / max(1.0, float(quad[1, 0] - quad[0, 0]))
@@ -252,7 +252,7 @@ def _project(window: Picture, mounted: Mounted, quad: Boxes, rng: Rng) -> None:
     window[:] = np.clip(window + (laid * gain - window) * cover, 0, 255).astype(np.uint8)
 
 
-def _soft_edges(mounted: Mounted, rng: Rng) -> Picture:
+def _soft_edges(mounted: MountedPicture, rng: Rng) -> Picture:
     """Cover of the surroundings that fades outwards, so that no hard rectangle gives the plate away."""
     left, top = (int(v) for v in mounted.corners[0])
     right, bottom = (int(v) for v in mounted.corners[2])

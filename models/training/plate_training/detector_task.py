@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, Frame, Licence, data_folder, ride
+from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, LabelledFrame, Licence, data_folder, ride
 from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres
 from plate_training.detector_samples import WINDOW
 from plate_training.export import Rows, detector_rows, export_detector, window_rows
-from plate_training.feed import Feed, Sample
-from plate_training.measure import CLAIMED, Found, figures_of, overlaps
-from plate_training.released import start_from
+from plate_training.feed import Sample, SampleFeed
+from plate_training.measure import CLAIMED, FoundBoxes, figures_of, overlaps
+from plate_training.onnx_weights import start_from
 from plate_training.road_data import road_frames
 from plate_training.samplers import VALIDATION_SEED, VALIDATION_WINDOWS, detector_sampler
 
@@ -50,9 +50,9 @@ class DetectorTask:
             learn = detector_sampler(fonts, None, licence)
             start_from(self.net, start, _inputs(np.stack([learn(rng)[0] for _ in range(64)])))
 
-    def feed(self, seed: int) -> Feed:
+    def feed(self, seed: int) -> SampleFeed:
         """Windows; each is used twice on average."""
-        return Feed(self._build, seed, pool_samples=1024, reuse=2.0)
+        return SampleFeed(self._build, seed, pool_samples=1024, reuse=2.0)
 
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""
@@ -79,21 +79,21 @@ class DetectorTask:
 
     def validate(self, net: nn.Module) -> dict[str, float]:
         """Figures on the kept frames of the training ride, and on windows drawn from pictures kept for validation."""
-        on_ride = [Found(frame.boxes, *detector_rows(net, frame.grey)) for frame in self._frames]
-        on_windows = [Found(boxes[boxes[:, 2] > 0], *window_rows(net, window)) for window, boxes in self._windows]
+        on_ride = [FoundBoxes(frame.boxes, *detector_rows(net, frame.grey)) for frame in self._frames]
+        on_windows = [FoundBoxes(boxes[boxes[:, 2] > 0], *window_rows(net, window)) for window, boxes in self._windows]
         return {
             f"{name}_{figure}": value
             for name, found in (("ride", on_ride), ("windows", on_windows), *self._on_road(net).items())
             for figure, value in figures_of(found).items()
         }
 
-    def _on_road(self, net: nn.Module) -> dict[str, list[Found]]:
+    def _on_road(self, net: nn.Module) -> dict[str, list[FoundBoxes]]:
         """What is found on road photos kept for validation, as they are and shrunk for near plates."""
-        found: dict[str, list[Found]] = {"road": [], "road_shrunk": []}
+        found: dict[str, list[FoundBoxes]] = {"road": [], "road_shrunk": []}
         for frame in self._road:
-            found["road"].append(Found(_from(frame.boxes, 40), *_elsewhere(detector_rows(net, frame.grey), frame)))
+            found["road"].append(FoundBoxes(_from(frame.boxes, 40), *_elsewhere(detector_rows(net, frame.grey), frame)))
             small = detector_rows(net, frame.grey, SHRUNK_SIZE)
-            found["road_shrunk"].append(Found(_from(frame.boxes, 200), *_elsewhere(small, frame)))
+            found["road_shrunk"].append(FoundBoxes(_from(frame.boxes, 200), *_elsewhere(small, frame)))
         return found
 
     def export(self, net: nn.Module, path: Path) -> None:
@@ -106,7 +106,7 @@ def _from(boxes: NDArray[np.float32], width_px: float) -> NDArray[np.float32]:
     return boxes[boxes[:, 2] - boxes[:, 0] >= width_px]
 
 
-def _elsewhere(rows: Rows, frame: Frame) -> Rows:
+def _elsewhere(rows: Rows, frame: LabelledFrame) -> Rows:
     """Without what lies where nobody knows, or on a plate too small to be asked for."""
     places = np.concatenate([frame.unsure, frame.boxes[frame.boxes[:, 2] - frame.boxes[:, 0] < 40]])
     free = np.array([not len(places) or overlaps(box, places).max() <= CLAIMED for box in rows[0]], bool)

@@ -19,7 +19,7 @@ from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels
 from alpr_edge.vision.detector import Letterbox, OnnxDetector, without_duplicates
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.sessions import Array
-from plate_training.comparing import open_detector, open_model
+from plate_training.comparison import open_detector, open_model
 from plate_training.data import data_folder, negative_paths
 from scripts.benchmarks.looking import Look, Looker
 from scripts.benchmarks.rendered import Drawing, scenes
@@ -34,7 +34,7 @@ OVERLAP_PX = 64
 TIMED, UNTIMED = 40, 5
 
 
-class Swept(OnnxDetector):
+class TilingDetector(OnnxDetector):
     """A detector on the whole frame and on each tile of its own size: what one sweep over the tiles finds.
 
     Args:
@@ -104,7 +104,7 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
     if tile is not None:
         tiler = open_detector(tile, confidence_min, 1)
         tiles_px = tiler.input_shape[1], tiler.input_shape[0]
-        settings[f"{names[0]} + tiles of {tile}"] = Swept(settings[names[0]], tiler)
+        settings[f"{names[0]} + tiles of {tile}"] = TilingDetector(settings[names[0]], tiler)
     for frame_px in FRAMES_PX:
         drawing = Drawing(negative_paths(data, validation=True), frame_px, WIDTHS_PX, SEED)
         lookers = {name: Looker(detector, reader) for name, detector in settings.items()}

@@ -29,7 +29,7 @@ def _render(build: Callable[[], Sampler], seed: int, parts: "multiprocessing.Que
         parts.put(tuple(np.stack(column) for column in zip(*drawn, strict=True)))
 
 
-class Feed:
+class SampleFeed:
     """Batches of samples.
 
     Args:

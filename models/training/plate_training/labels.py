@@ -27,7 +27,7 @@ SCORE_MIN = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class OcrReading:
     """What another reader makes of a band of a crop: the text as it reads it, and its score from 0 to 1."""
 
     text: str
@@ -50,7 +50,7 @@ def text_for(region: str, given: str, own: str, others: AbstractSet[str]) -> str
     return given if given and TRUSTED[region] else None
 
 
-def taught_text(region: str, readings: Sequence[Reading]) -> str | None:
+def taught_text(region: str, readings: Sequence[OcrReading]) -> str | None:
     """The canonical text of a plate that a teacher alone has read, or None where it is not sure.
 
     Our reader has no say: it drops narrow characters, so its consent would leave out just the plates it has to learn.

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from plate_training.feed import Feed, Sample
+from plate_training.feed import Sample, SampleFeed
 
 WARM_UP_STEPS = 300
 LOG_SECONDS = 30
@@ -25,7 +25,7 @@ PROBE = 8
 """Samples by which the two precisions are timed."""
 
 
-class Task(Protocol):
+class TrainingTask(Protocol):
     """What a model brings to the loop."""
 
     name: str
@@ -35,14 +35,14 @@ class Task(Protocol):
     average: float
     """Decay of the averaged weights, a step."""
 
-    def feed(self, seed: int) -> Feed: ...  # noqa: D102
+    def feed(self, seed: int) -> SampleFeed: ...  # noqa: D102
     def loss(self, sample: Sample) -> dict[str, Tensor]: ...  # noqa: D102
     def validate(self, net: nn.Module) -> dict[str, float]: ...  # noqa: D102
     def export(self, net: nn.Module, path: Path) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """How long to train, and how much of that is the cool-down."""
 
     seconds: float
@@ -63,7 +63,7 @@ class Run:
         plan: clock.
     """
 
-    def __init__(self, task: Task, folder: Path, plan: Plan) -> None:
+    def __init__(self, task: TrainingTask, folder: Path, plan: TrainingPlan) -> None:
         self.task, self.folder, self.plan = task, folder, plan
         folder.mkdir(parents=True, exist_ok=True)
         self.optimiser = torch.optim.AdamW(task.net.parameters(), task.rate, weight_decay=0.02)
@@ -117,7 +117,7 @@ class Run:
         self._log({"final": 1.0, **figures})
         self.task.export(self.averaged.module, self.folder / f"{self.task.name}.onnx")
 
-    def _steps(self, feed: Feed, bar: Progress) -> None:
+    def _steps(self, feed: SampleFeed, bar: Progress) -> None:
         row = bar.add_task(self.task.name, total=self.plan.seconds, note="")
         start, base = time.monotonic(), self.hours
         saved = logged = validated = start
@@ -143,7 +143,7 @@ class Run:
         if share >= 1.0:
             self.save()
 
-    def _step(self, feed: Feed, share: float) -> dict[str, float]:
+    def _step(self, feed: SampleFeed, share: float) -> dict[str, float]:
         sample = feed.batch(self.task.batch)
         warm = min(1.0, (self.steps + 1) / WARM_UP_STEPS)
         for group in self.optimiser.param_groups:

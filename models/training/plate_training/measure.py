@@ -13,7 +13,7 @@ CLAIMED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundBoxes:
     """One picture's true boxes [N, 4] and what was found: boxes [M, 4] with scores [M], best first."""
 
     truth: NDArray[np.float32]
@@ -29,7 +29,7 @@ def overlaps(one: NDArray[np.float32], many: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(shared / np.maximum(areas - shared, 1e-6), np.float32)
 
 
-def false_boxes(picture: Found, score_min: float) -> int:
+def false_boxes(picture: FoundBoxes, score_min: float) -> int:
     """Boxes of a picture that are on no plate."""
     boxes = picture.boxes[picture.scores >= score_min]
     claimed = np.zeros(len(boxes), bool)
@@ -38,7 +38,7 @@ def false_boxes(picture: Found, score_min: float) -> int:
     return int((~claimed).sum())
 
 
-def figures_of(pictures: Sequence[Found], score_min: float = SCORE_MIN) -> dict[str, float]:
+def figures_of(pictures: Sequence[FoundBoxes], score_min: float = SCORE_MIN) -> dict[str, float]:
     """Recall at two overlaps, false boxes a picture, and found over true width and height."""
     best, ratios = [], []
     for picture in pictures:

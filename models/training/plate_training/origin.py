@@ -19,7 +19,7 @@ CLEAN = "Apache-2.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RunOrigin:
     """Of a run.
 
     Args:
@@ -37,10 +37,10 @@ class Origin:
         (folder / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
 
-def read_origin(folder: Path) -> Origin:
+def read_origin(folder: Path) -> RunOrigin:
     """Of a run's folder; one that has none saw all pictures."""
     path = folder / FILE
-    return Origin(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Origin()
+    return RunOrigin(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else RunOrigin()
 
 
 def length_of(folder: Path) -> tuple[int, float]:
@@ -49,7 +49,7 @@ def length_of(folder: Path) -> tuple[int, float]:
     return before.samples_before + int(last["samples_seen"]), round(before.hours_before + float(last["hours"]), 2)
 
 
-def origin_of(folder: Path, start: Path | None, licence: Licence, *, resume: bool) -> Origin:
+def origin_of(folder: Path, start: Path | None, licence: Licence, *, resume: bool) -> RunOrigin:
     """Of a run about to begin.
 
     Args:
@@ -61,7 +61,7 @@ def origin_of(folder: Path, start: Path | None, licence: Licence, *, resume: boo
     Raises:
         SystemExit: a clean run would go on with weights that saw more.
     """
-    before = Origin(licence)
+    before = RunOrigin(licence)
     if resume:
         before = read_origin(folder)
     elif start is not None:
@@ -69,17 +69,17 @@ def origin_of(folder: Path, start: Path | None, licence: Licence, *, resume: boo
     if licence == "clean" and before.licence != "clean":
         what = start or folder
         raise SystemExit(f"{what}: not known to have seen clean pictures alone; leave out --start and --resume")
-    return Origin(licence, before.samples_before, before.hours_before)
+    return RunOrigin(licence, before.samples_before, before.hours_before)
 
 
-def _of_model(path: Path) -> Origin:
+def _of_model(path: Path) -> RunOrigin:
     """Of a released model by its hash, or of a run's by the folder it lies in."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     tables: dict[str, Any] = tomllib.loads(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.exists() else {}
     for entry in (entry for entries in tables.values() for entry in entries.values()):
         if entry.get("sha256") == digest:
             licence: Licence = "clean" if entry["licence"] == CLEAN else "all"
-            return Origin(licence, entry["samples_seen"], entry["hours"])
+            return RunOrigin(licence, entry["samples_seen"], entry["hours"])
     if (path.parent / "log.csv").exists():
-        return Origin(read_origin(path.parent).licence, *length_of(path.parent))
-    return Origin()
+        return RunOrigin(read_origin(path.parent).licence, *length_of(path.parent))
+    return RunOrigin()

@@ -58,7 +58,7 @@ MARGIN = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Mounted:
+class MountedPicture:
     """A plate on its holder: picture uint8 [H, W, 3], and the plate's corners float32 [4, 2] in it."""
 
     picture: Picture
@@ -123,7 +123,7 @@ def _worn(pixels: Picture, rng: Rng) -> Picture:
     return np.asarray(pixels + (dirt - pixels) * cover, np.uint8)
 
 
-def mount(pixels: Picture, outline: Picture | None, rng: Rng, margin: float = MARGIN) -> Mounted:
+def mount(pixels: Picture, outline: Picture | None, rng: Rng, margin: float = MARGIN) -> MountedPicture:
     """Put a plate on a piece of car, perhaps in a recess, perhaps under a frame that hides its edges."""
     height, width = pixels.shape[:2]
     pad = round(height * margin)
@@ -138,7 +138,7 @@ def mount(pixels: Picture, outline: Picture | None, rng: Rng, margin: float = MA
     if rng.random() < 0.35:
         _frame(canvas, (pad, pad, pad + width, pad + height), rng)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + np.float32(pad)
-    return Mounted(canvas, corners)
+    return MountedPicture(canvas, corners)
 
 
 def _bodywork(width: int, height: int, rng: Rng) -> Picture:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from alpr_edge.simulation.plates.designs import PlateDesign
 from alpr_edge.simulation.plates.fonts import Face
 from plate_training.contract import READER_SIZE, SLOTS, Picture, plain, targets_of
-from plate_training.data import Crop
+from plate_training.data import PlateCrop
 from plate_training.decoys import lettering
 from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned
 from plate_training.mistakes import Mistake
-from plate_training.plate_source import Mounted, mount, rendered
+from plate_training.plate_source import MountedPicture, mount, rendered
 
 REAL = {"us": 0.07, "br": 0.08, "eu": 0.13, "us_ca": 0.06, "gb": 0.05, "other": 0.06, "taught": 0.02}
 """Shares of real crops among the samples."""
@@ -31,7 +31,7 @@ class ReaderSamples:
 
     designs: tuple[PlateDesign, ...]
     faces: tuple[Face, ...]
-    crops: dict[str, list[Crop]]
+    crops: dict[str, list[PlateCrop]]
     empty: list[Picture]
     mistakes: list[Mistake]
 
@@ -40,7 +40,7 @@ class ReaderSamples:
         targets, mounted, real = self._plate(rng)
         return seen(mounted, rng, real=real)[..., np.newaxis], targets
 
-    def _plate(self, rng: Rng) -> tuple[NDArray[np.int64], Mounted, bool]:
+    def _plate(self, rng: Rng) -> tuple[NDArray[np.int64], MountedPicture, bool]:
         kind = rng.random()
         for region, crops in self.crops.items():
             if 0 <= kind < REAL.get(region, 0.0):
@@ -66,12 +66,14 @@ class ReaderSamples:
         return cv2.cvtColor(part, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
-def on_car(crop: Crop, rng: Rng) -> Mounted:
+def on_car(crop: PlateCrop, rng: Rng) -> MountedPicture:
     """A real plate on what it was photographed on, or on a drawn piece of car where it was cut out without."""
     if crop.box is None:
         return mount(crop.picture, None, rng)
     left, top, right, bottom = crop.box
-    return Mounted(crop.picture, np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32))
+    return MountedPicture(
+        crop.picture, np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+    )
 
 
 def _piece(grey: Picture, rng: Rng) -> Picture:
@@ -82,7 +84,7 @@ def _piece(grey: Picture, rng: Rng) -> Picture:
     return cv2.cvtColor(grey[top : top + tall, left : left + wide], cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
-def seen(mounted: Mounted, rng: Rng, *, real: bool) -> Picture:
+def seen(mounted: MountedPicture, rng: Rng, *, real: bool) -> Picture:
     """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
     corners = mounted.corners
     width, height = corners[2] - corners[0]

@@ -20,11 +20,11 @@ from plate_training.contract import (
     canonical,
     text_of,
 )
-from plate_training.data import Crop, Licence, data_folder, reader_crops
+from plate_training.data import Licence, PlateCrop, data_folder, reader_crops
 from plate_training.export import export_reader
-from plate_training.feed import Feed, Sample
+from plate_training.feed import Sample, SampleFeed
+from plate_training.onnx_weights import input_width, start_from
 from plate_training.reader_net import ReaderNet, widened
-from plate_training.released import input_width, start_from
 from plate_training.road_data import road_crops
 from plate_training.samplers import reader_sampler
 
@@ -64,9 +64,9 @@ class ReaderTask:
         draw, rng = self._build(), np.random.default_rng(1)
         return np.stack([draw(rng)[0] for _ in range(256)])
 
-    def feed(self, seed: int) -> Feed:
+    def feed(self, seed: int) -> SampleFeed:
         """Rendered and real crops; each is used twice on average."""
-        return Feed(self._build, seed, pool_samples=16384, reuse=2.0)
+        return SampleFeed(self._build, seed, pool_samples=16384, reuse=2.0)
 
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""
@@ -107,12 +107,12 @@ def _tell_letter_o(net: nn.Module) -> None:
             net.letters.bias[LETTER_O] = net.letters.bias[ZERO]
 
 
-def _resized(crops: list[Crop]) -> NDArray[np.uint8]:
+def _resized(crops: list[PlateCrop]) -> NDArray[np.uint8]:
     grey = [cv2.resize(cv2.cvtColor(crop.plate, cv2.COLOR_BGR2GRAY), READER_SIZE) for crop in crops]
     return np.stack(grey)[..., np.newaxis].astype(np.uint8, copy=False)
 
 
-def _exact(net: nn.Module, crops: list[Crop]) -> float:
+def _exact(net: nn.Module, crops: list[PlateCrop]) -> float:
     with torch.inference_mode():
         slots = net(torch.from_numpy(_resized(crops)))[0]
     read = slots.argmax(dim=-1).numpy().reshape(-1, SLOTS)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_training.contract import SLOTS, Picture, canonical, plain
-from plate_training.data import LABELS, Crop, Frame, read_grey, read_picture, rows_of
+from plate_training.data import LABELS, LabelledFrame, PlateCrop, read_grey, read_picture, rows_of
 
 SETS = "openimages_american", "openimages_latin_america", "openimages_world", "openimages_world_small"
 SIDES = "left_px", "top_px", "right_px", "bottom_px"
@@ -18,7 +18,7 @@ ZERO_KNOWN = "gb", "br"
 """Countries whose pattern says which characters are letters."""
 
 
-def road_frames(folder: Path, *, validation: bool) -> list[Frame]:
+def road_frames(folder: Path, *, validation: bool) -> list[LabelledFrame]:
     """The frames of all sets, grey, with boxes of plates and of places that may show an unmarked one."""
     found = []
     for name in SETS:
@@ -28,12 +28,12 @@ def road_frames(folder: Path, *, validation: bool) -> list[Frame]:
             if (row["kept"] == "1") == validation:
                 image = row["image"]
                 found.append(
-                    Frame(read_grey(part / image), _edges(boxes.get(image, ())), _edges(unsure.get(image, ())))
+                    LabelledFrame(read_grey(part / image), _edges(boxes.get(image, ())), _edges(unsure.get(image, ())))
                 )
     return found
 
 
-def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict[str, list[Crop]]:
+def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict[str, list[PlateCrop]]:
     """Plates with text by group of countries; for training, those that a teacher read are ``taught``.
 
     Args:
@@ -41,7 +41,7 @@ def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict
         validation: take those kept for validation instead.
         labels: what ``label`` wrote.
     """
-    found: dict[str, list[Crop]] = {}
+    found: dict[str, list[PlateCrop]] = {}
     for row in rows_of(folder / "road" / "crops" / "crops.csv"):
         text = plain(row["text"])
         if (row["kept"] == "1") != validation or not 2 <= len(text) <= SLOTS:
@@ -49,27 +49,27 @@ def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict
         picture = read_picture(folder / "road" / "crops" / row["image"])
         known = row["country"] in ZERO_KNOWN
         left, top, right, bottom = (float(row[side]) for side in SIDES)
-        crop = Crop(picture, text if known else canonical(text), known, (left, top, right, bottom))
+        crop = PlateCrop(picture, text if known else canonical(text), known, (left, top, right, bottom))
         found.setdefault(COUNTRY_GROUPS.get(row["country"], "other"), []).append(crop)
     if not validation and (labels / "road.csv").exists():
         found["taught"] = [_taught(folder, row) for row in rows_of(labels / "road.csv")]
     return found
 
 
-def _taught(folder: Path, row: dict[str, str]) -> Crop:
+def _taught(folder: Path, row: dict[str, str]) -> PlateCrop:
     picture = read_picture(folder / "road" / row["image"])
     left, top, right, bottom = (float(row[side]) for side in SIDES)
     return cut(picture, np.array([left, top, right, bottom], np.float32), row["plate"])
 
 
-def cut(picture: Picture, box: NDArray[np.float32], text: str = "") -> Crop:
+def cut(picture: Picture, box: NDArray[np.float32], text: str = "") -> PlateCrop:
     """A plate cut out of a frame with the margins of the road's crops: 15 % each side, 20 % above and below."""
     height, width = picture.shape[:2]
     margin = (box[2:] - box[:2]) * np.array([0.15, 0.2], np.float32)
     left, top = (max(0, math.floor(v)) for v in box[:2] - margin)
     right, bottom = (min(side, math.ceil(v)) for v, side in zip(box[2:] + margin, (width, height), strict=True))
     inner = box - np.tile(np.array([left, top], np.float32), 2)
-    return Crop(np.ascontiguousarray(picture[top:bottom, left:right]), text, box=tuple(inner.tolist()))
+    return PlateCrop(np.ascontiguousarray(picture[top:bottom, left:right]), text, box=tuple(inner.tolist()))
 
 
 def _boxes_of(table: Path) -> dict[str, list[list[float]]]:

@@ -16,7 +16,7 @@ from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of, is_borne_out
-from plate_training.comparing import SEED
+from plate_training.comparison import SEED
 from plate_training.contract import Picture
 from plate_training.data import (
     TRAINING_RIDE,
@@ -26,7 +26,7 @@ from plate_training.data import (
     negatives,
     ride,
 )
-from plate_training.measure import Found, false_boxes, overlaps
+from plate_training.measure import FoundBoxes, false_boxes, overlaps
 from plate_training.samplers import VALIDATION_SEED, VALIDATION_WINDOWS, detector_sampler
 from scripts.benchmarks.rendered import Drawing, scenes
 
@@ -61,23 +61,23 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DetectionSet:
     """What was found in pictures, what of it the reader bears out, and the pictures' scale in the network's input."""
 
-    found: list[Found]
+    found: list[FoundBoxes]
     borne_out: list[NDArray[np.bool_]]
     scales: list[float]
 
-    def taken(self, confidence_min: float, sure_min: float) -> "Part":
+    def taken(self, confidence_min: float, sure_min: float) -> "DetectionSet":
         """With those boxes alone that the unit takes for plates."""
         kept = [
             (row.scores >= sure_min) | (borne_out & (row.scores >= confidence_min))
             for row, borne_out in zip(self.found, self.borne_out, strict=True)
         ]
         found = [
-            Found(row.truth, row.boxes[keep], row.scores[keep]) for row, keep in zip(self.found, kept, strict=True)
+            FoundBoxes(row.truth, row.boxes[keep], row.scores[keep]) for row, keep in zip(self.found, kept, strict=True)
         ]
-        return Part(found, [row[keep] for row, keep in zip(self.borne_out, kept, strict=True)], self.scales)
+        return DetectionSet(found, [row[keep] for row, keep in zip(self.borne_out, kept, strict=True)], self.scales)
 
     def recall(self, low: float = 0.0, high: float = np.inf) -> float | None:
         """Share found at IoU 0.5 of the plates of such a width in the network's input."""
@@ -105,14 +105,14 @@ class Eyes:
     detector: OnnxDetector
     reader: OnnxReader
 
-    def look(self, pixels: Pixels, truth: Floats) -> tuple[Found, NDArray[np.bool_]]:
+    def look(self, pixels: Pixels, truth: Floats) -> tuple[FoundBoxes, NDArray[np.bool_]]:
         """Every box, and whether the reader bears it out."""
         frame = Frame("", 0, Instant("", 0), pixels)
         found = [item for item in self.detector.detect_pixels(pixels) if item.confidence >= min(LEAST)]
         slots = self.reader.read([crop_of(frame, item.box) for item in found]) if found else ()
         boxes = np.array([_edges(item.box) for item in found], np.float32).reshape(-1, 4)
         scores = np.array([item.confidence for item in found], np.float32)
-        return Found(truth, boxes, scores), np.array([is_borne_out(row) for row in slots], bool)
+        return FoundBoxes(truth, boxes, scores), np.array([is_borne_out(row) for row in slots], bool)
 
 
 def thresholds_of(eyes: Eyes, scene_count: int) -> list[Threshold]:
@@ -149,7 +149,9 @@ def chosen_of(rows: Sequence[Threshold], false_a_photo: float) -> Threshold | No
     return max(quiet, key=lambda row: (row.rendered_recall, row.windows_recall, row.confidence_min), default=None)
 
 
-def _row(least: float, sure: float, photos: Part, road: Part, windows: Part, rendered: Part) -> Threshold:
+def _row(
+    least: float, sure: float, photos: DetectionSet, road: DetectionSet, windows: DetectionSet, rendered: DetectionSet
+) -> Threshold:
     return Threshold(
         least,
         sure,
@@ -163,8 +165,8 @@ def _row(least: float, sure: float, photos: Part, road: Part, windows: Part, ren
     )
 
 
-def _part(eyes: Eyes, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None) -> Part:
-    part = Part([], [], [])
+def _part(eyes: Eyes, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None) -> DetectionSet:
+    part = DetectionSet([], [], [])
     for pixels, truth in track(pictures, name, total=total, transient=True):
         found, borne_out = eyes.look(pixels, truth)
         part.found.append(found)

@@ -17,7 +17,7 @@ ENROL_PORT = 8444
 DEFAULT_PORTS = {"https": 443, "rtsp": 554, "rtsps": 322}
 
 
-class Firewall:
+class FirewallStep:
     """nftables with this unit's rules.
 
     Args:

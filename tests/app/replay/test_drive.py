@@ -19,7 +19,7 @@ from alpr_edge.domain.protocol.hits import HitPayload
 from alpr_edge.settings import Settings, SimulatedCamera
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.oracle import TruthDetector, TruthReader
-from alpr_edge.simulation.truth import Truth
+from alpr_edge.simulation.truth import DriveTruth
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.keys import load_key
@@ -31,12 +31,12 @@ NO_PROGRESS = replay.Progress(lambda _done, _total: None, lambda _waiting: None)
 
 
 @pytest.fixture(scope="module")
-def truth() -> Truth:
+def truth() -> DriveTruth:
     return Drive(SEED, SECONDS).truth
 
 
 @pytest.fixture(scope="module")
-def drives(truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def drives(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Drives the same simulated drive into a folder of the given name, once each."""
     made: dict[str, Path] = {}
 
@@ -45,7 +45,9 @@ def drives(truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
             out = tmp_path_factory.mktemp(name)
             models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
             recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
-            plan = replay.Plan(recording, models, out, Settings(), datetime(2026, 1, 1, tzinfo=UTC), real_time=False)
+            plan = replay.ReplayPlan(
+                recording, models, out, Settings(), datetime(2026, 1, 1, tzinfo=UTC), real_time=False
+            )
             _, faults = replay.drive(plan, NO_PROGRESS)
             assert faults == []
             made[name] = out
@@ -65,7 +67,7 @@ def final_reads(folder: Path) -> list[dict[str, Any]]:
     return [read for read in reads if read["read_id"] not in corrected]
 
 
-def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str], Path], truth: Truth) -> None:
+def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str], Path], truth: DriveTruth) -> None:
     read = sorted(line["plate"] for line in final_reads(drives("first")))
     seen_well = sorted(canonical(vehicle.plate) for vehicle in truth.vehicles if len(vehicle.boxes) >= 5)
     assert len(read) == len(set(read))
@@ -73,7 +75,7 @@ def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str]
     assert set(read) <= {canonical(vehicle.plate) for vehicle in truth.vehicles}
 
 
-def test_the_wanted_ones_are_hits_and_no_other(drives: Callable[[str], Path], truth: Truth) -> None:
+def test_the_wanted_ones_are_hits_and_no_other(drives: Callable[[str], Path], truth: DriveTruth) -> None:
     hits = lines(drives("first") / "hits.jsonl")
     wanted = {canonical(vehicle.plate) for vehicle in truth.vehicles if vehicle.wanted}
     assert {hit["plate"] for hit in hits} == wanted

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
+from alpr_edge.app.unit_faults import FaultMonitor
+from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
@@ -38,19 +40,29 @@ def hours(count: float) -> datetime:
     return NOW + timedelta(hours=count)
 
 
+def tones_at(watch: HotlistRefresh, monitor: FaultMonitor, now: datetime | None) -> list[Tone]:
+    """What sounds when the lists are judged at a time."""
+    watch.judge(now)
+    return monitor.update(watch.faults())
+
+
 def test_a_list_sounds_once_as_it_turns_amber_and_once_as_it_turns_red(watch: HotlistRefresh) -> None:
-    turned = [count for count in range(40) if watch.judge(hours(count))]
-    assert turned == [13, 24]
-    assert watch.old() == ["list bolo is red: older than 24 h"]
+    monitor = FaultMonitor()
+    alarm_hours = [count for count in range(40) if Tone.STALE in tones_at(watch, monitor, hours(count))]
+    assert alarm_hours == [13, 24]
+    assert monitor.texts == ("list bolo is red: older than 24 h",)
+    assert Tone.STALE not in tones_at(watch, monitor, hours(14)), "what remains of a red list is not announced again"
+    assert monitor.is_ready
 
 
 def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
-    assert watch.judge(None)
-    assert watch.old() == ["list bolo is amber: its age is not known"]
-    assert not watch.judge(None)
-    assert not watch.judge(hours(1))
-    assert watch.old() == []
-    assert watch.judge(hours(14))
+    monitor = FaultMonitor()
+    assert tones_at(watch, monitor, None) == [Tone.READY, Tone.STALE]
+    assert monitor.texts == ("list bolo is amber: its age is not known",)
+    assert tones_at(watch, monitor, None) == []
+    assert tones_at(watch, monitor, hours(1)) == []
+    assert monitor.texts == ()
+    assert tones_at(watch, monitor, hours(14)) == [Tone.STALE]
 
 
 def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: ListStore) -> None:
@@ -60,7 +72,7 @@ def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistR
     assert [found.record_id for found, _ in watch.entries.partial("4XYZ123")] == [kept.entry.record_id]
     assert [found.plate for found, _ in watch.entries.exact("ABC123")] == ["ABC123"]
     watch.judge(hours(40))
-    assert len(watch.old()) == 1
+    assert len(watch.faults()) == 1
     officer_entries.remove(lists.database, kept.entry.record_id, "officer", NOW)
     watch.refresh(NOW)
     assert list(watch.entries.partial("4XYZ123")) == []

@@ -23,7 +23,7 @@ from picamera2.allocators import LibcameraAllocator
 
 from alpr_edge.capture import picamera_controls
 from alpr_edge.capture.picamera import Picamera2Source
-from alpr_edge.capture.reopening import Reopening
+from alpr_edge.capture.reopener import Reopener
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.retry import Backoff
@@ -160,7 +160,7 @@ def test_a_slow_consumer_gets_the_newest_picture_with_its_own_time() -> None:
 
 def test_a_camera_that_stops_is_noticed_in_time_and_comes_back() -> None:
     camera = source(freeze_s=1.0)
-    reopening = Reopening(camera, Backoff(first_s=0.01, longest_s=0.1), lambda: 0.5, lambda seconds: True)
+    reopening = Reopener(camera, Backoff(first_s=0.01, longest_s=0.1), lambda: 0.5, lambda seconds: True)
     frames = reopening.frames()
     first(frames, 5)
     device = VirtualPicamera2.opened[-1]

@@ -21,7 +21,7 @@ from alpr_edge.settings import load
 from alpr_edge.simulation.card import DPI, draw_card
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
-from tests.position.test_merging import gga, rmc
+from tests.position.test_sentence_merger import gga, rmc
 from tests.units import write_unit
 
 UNIT = "car-7"

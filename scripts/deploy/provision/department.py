@@ -30,7 +30,7 @@ class Invitation:
     """Where it enrols; 0: where every department does."""
 
 
-class Enrolment:
+class EnrolmentStep:
     """Certificates of the department for this unit.
 
     Args:
@@ -70,7 +70,7 @@ class Enrolment:
         run(AS_UNIT, "unit", "enrol", *where, "--code", "-", stdin=f"{invitation.code}\n".encode(), timeout_s=120)
 
 
-class Models:
+class ModelsStep:
     """The models are the ones their manifest names."""
 
     name = "models"
@@ -90,7 +90,7 @@ class Models:
         del undo
 
 
-class Lists:
+class ListsStep:
     """The hotlists of the settings, before the unit starts; from then on its uplink keeps them."""
 
     name = "lists"
@@ -114,7 +114,7 @@ class Lists:
         return [name for name in sources if name not in live]
 
 
-class UnitCheck:
+class UnitCheckStep:
     """The unit judges itself, last of all. Cameras are judged in the car, once they are aimed.
 
     What is red is looked at again for a while: a clock is sure some minutes after its receiver's first fix.

@@ -16,7 +16,7 @@ STEADY_FRAMES = 30
 """Frames after which a camera counts as well again; one that dies sooner waits longer each time."""
 
 
-class Reopening:
+class Reopener:
     """Frames of a device source, over all its failures.
 
     Its counters are written by the thread that iterates and may be read by any other.
@@ -26,15 +26,26 @@ class Reopening:
         backoff: the rule by which the waits grow.
         draw: uniform in [0, 1), for the jitter of the waits.
         wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
+        camera_id: the camera's id, for the log.
+        is_stopping: says whether the unit stops: the source's end is no loss then.
     """
 
     def __init__(
-        self, source: FrameSource, backoff: Backoff, draw: Callable[[], float], wait: Callable[[float], bool]
+        self,
+        source: FrameSource,
+        backoff: Backoff,
+        draw: Callable[[], float],
+        wait: Callable[[float], bool],
+        *,
+        camera_id: str = "",
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._source = source
         self._backoff = backoff
         self._draw = draw
         self._wait = wait
+        self._camera_id = camera_id
+        self._is_stopping = is_stopping
         self.number = 0
         """Number of the next frame."""
         self.up = False
@@ -44,7 +55,7 @@ class Reopening:
         self.last_error: str | None = None
         """Why the source is down, or was last; None when it never was."""
 
-    def go_on_from(self, other: "Reopening", failure: str) -> None:
+    def go_on_from(self, other: "Reopener", failure: str) -> None:
         """Continue the numbers and counts of an earlier object for the same camera.
 
         Args:
@@ -59,9 +70,14 @@ class Reopening:
         failures = 0
         while True:
             given = yield from self._one_opening()
+            if self._is_stopping():
+                return
             failures = 1 if given >= STEADY_FRAMES else failures + 1
             wait_s = self._backoff.wait_s(failures, self._draw())
-            log.warning("capture.lost", failure=self.last_error, failures=failures, wait_s=round(wait_s, 1))
+            failure = (self.last_error or "").removeprefix(f"camera {self._camera_id}: ")
+            log.warning(
+                "capture.lost", camera=self._camera_id, failure=failure, failures=failures, wait_s=round(wait_s, 1)
+            )
             if not self._wait(wait_s):
                 return
 

@@ -29,7 +29,7 @@ Role = Literal["detector", "reader"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class CalibrationPictures:
     """What the scales of the activations are set by.
 
     Args:
@@ -59,7 +59,7 @@ class Pictures:
             yield draw(rng)[0][np.newaxis]
 
 
-def quantise(role: Role, source: Path, target: Path, pictures: Pictures, *, reduce_range: bool) -> None:
+def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictures, *, reduce_range: bool) -> None:
     """Write the int8 form of a float model.
 
     Args:
@@ -109,7 +109,7 @@ def _is_quantised(role: Role, name: str, operation: str) -> bool:
 class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
     """Inputs of one picture each."""
 
-    def __init__(self, role: Role, graph: GraphProto, pictures: Pictures) -> None:
+    def __init__(self, role: Role, graph: GraphProto, pictures: CalibrationPictures) -> None:
         entry = graph.input[0]
         high, wide = (side.dim_value for side in entry.type.tensor_type.shape.dim[1:3])
         drawn = pictures.of_detector(high, wide) if role == "detector" else pictures.of_reader()

@@ -8,7 +8,7 @@ import numpy as np
 
 from alpr_edge.simulation.bodies import LENGTH_M, SHAPES, front_of, rear_of, side_of
 from alpr_edge.simulation.camera import Pinhole, Point
-from alpr_edge.simulation.drawing import Picture, Sprite
+from alpr_edge.simulation.canvas import Picture, Sprite
 from alpr_edge.simulation.plates.renderer import render_plate
 from alpr_edge.simulation.scenery import Street
 from alpr_edge.simulation.script import Kind, Vehicle

@@ -3,7 +3,7 @@
 import re
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.position.sentence_merger import Tally
+from alpr_edge.position.sentence_merger import SentenceTally
 from alpr_edge.position.sentences import LINE_BYTES_MAX, Rejection
 
 _LINE_ENDS = re.compile(rb"[\r\n]+")
@@ -19,7 +19,7 @@ class LineSplitter:
         tally: the counts that discarded lines are added to.
     """
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: SentenceTally) -> None:
         self._tally = tally
         self._part = b""
         self._began: Instant | None = None

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 Kernel = tuple[Tensor, Tensor | None]
 
 
-class Released:
+class OnnxWeights:
     """Weights of an exported model: some by name, the kernels that lost theirs in the order in which they run."""
 
     def __init__(self, path: Path) -> None:
@@ -70,7 +70,7 @@ def start_from(
     Raises:
         SystemExit: the file was not exported from such a network.
     """
-    released, folded = Released(path), dict[str, Tensor]()
+    released, folded = OnnxWeights(path), dict[str, Tensor]()
 
     def fill(layer: Any, _inputs: tuple[Tensor, ...]) -> None:  # noqa: ANN401  # torch's layers take any type
         if f"{names[layer]}.weight" in released.named or (taken := released.next_of(layer)) is None:

@@ -29,7 +29,7 @@ _TO_DO = {
 }
 
 
-def handover() -> dict[str, Any]:
+def unit_report() -> dict[str, Any]:
     """What the unit says of itself, once its open reads, records set aside and damaged databases are in its queue.
 
     Raises:

@@ -7,7 +7,7 @@ import pytest
 
 from plate_training.licences import licence_text
 from plate_training.manifest import entry_of, file_of, measured, read_manifest, write_manifest
-from plate_training.releasing import wheel_lines_missing
+from plate_training.release_tools import wheel_lines_missing
 from tests.vision.models import detector_model, save
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from alpr_edge.capture.reopening import STEADY_FRAMES, Reopening
+from alpr_edge.capture.reopener import STEADY_FRAMES, Reopener
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Frame
@@ -34,12 +34,12 @@ class Flaky:
             self.held -= 1
 
 
-def reopening(device: Flaky, waits: list[float]) -> Reopening:
+def reopening(device: Flaky, waits: list[float]) -> Reopener:
     def wait(seconds: float) -> bool:
         waits.append(seconds)
         return bool(device.openings)
 
-    return Reopening(device, BACKOFF, lambda: 1.0, wait)
+    return Reopener(device, BACKOFF, lambda: 1.0, wait)
 
 
 def test_numbers_go_on_and_waits_grow_until_stopped() -> None:
@@ -75,4 +75,4 @@ def test_what_is_no_capture_error_is_not_swallowed() -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(Reopening(Broken(), BACKOFF, lambda: 1.0, lambda _: True).frames())
+        list(Reopener(Broken(), BACKOFF, lambda: 1.0, lambda _: True).frames())

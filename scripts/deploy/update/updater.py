@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from scripts.deploy.provision.bundle import Progress, is_for_others, signed_files, staged
+from scripts.deploy.provision.bundle import Progress, checked_copy, is_for_others, signed_files
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.release import version_of
 from scripts.deploy.update import trial as trials
@@ -35,7 +35,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class UpdateOutcome:
     """How it ended, and why."""
 
     result: Result
@@ -67,7 +67,7 @@ class Update:
     def _trial(self) -> Path:
         return self.releases.base / "trial.json"
 
-    def take(self, bundle: Path, key: Path, *, downgrade: bool, progress: Progress | None = None) -> Ended:
+    def take(self, bundle: Path, key: Path, *, downgrade: bool, progress: Progress | None = None) -> UpdateOutcome:
         """Take up the release of a bundle.
 
         Args:
@@ -83,10 +83,10 @@ class Update:
         self.releases.prune()
         self.say("checking the bundle")
         self._require_space(bundle, key)
-        with staged(bundle, key, self.releases.base / "releases", progress) as copy:
+        with checked_copy(bundle, key, self.releases.base / "releases", progress) as copy:
             before, after = self.releases.in_use, version_of(copy)
             if before == after:
-                return Ended(Result.SAME, before)
+                return UpdateOutcome(Result.SAME, before)
             if (older := is_older(after, before)) and not downgrade:
                 raise ProvisioningError(f"{after} is older than {before}, which is in use; --allow-downgrade takes it")
             self.say(f"making release {after} beside {before}")
@@ -95,17 +95,17 @@ class Update:
             self._require_readable(after)
         return self._switch(before, after, older=older)
 
-    def settle(self) -> Ended:
+    def settle(self) -> UpdateOutcome:
         """Decide a release on trial: keep it if it is ready in time, else go back. Does nothing when there is none."""
         found = Trial.under_way(self._trial)
         if found is None:
-            return Ended(Result.NOTHING, self.releases.in_use)
+            return UpdateOutcome(Result.NOTHING, self.releases.in_use)
         if self.releases.in_use != found.after:
             # The power went before the link was switched, or after it was switched back.
             if self.settings.put_back(found.before):
                 self.daemons.restart()
             trials.end(self._trial, self.boot_unit)
-            return Ended(Result.NOTHING, self.releases.in_use)
+            return UpdateOutcome(Result.NOTHING, self.releases.in_use)
         found = found.again(self._trial)
         self.say(f"waiting for release {found.after} to be ready")
         why = self._fault(found)
@@ -113,9 +113,9 @@ class Update:
             return self._back(found, why)
         self.releases.remember(found.before)
         trials.end(self._trial, self.boot_unit)
-        return Ended(Result.UPDATED, found.after, removed=tuple(self.releases.prune()))
+        return UpdateOutcome(Result.UPDATED, found.after, removed=tuple(self.releases.prune()))
 
-    def _switch(self, before: str, after: str, *, older: bool) -> Ended:
+    def _switch(self, before: str, after: str, *, older: bool) -> UpdateOutcome:
         tried = Trial(before, after, self.daemons.is_fit(), self.ready_s)
         tried.begin(self._trial, self._program(before, after), self.boot_unit)
         self._adapt_settings(before, after, older=older)
@@ -167,7 +167,7 @@ class Update:
             return str(error)
         return ""
 
-    def _back(self, tried: Trial, why: str) -> Ended:
+    def _back(self, tried: Trial, why: str) -> UpdateOutcome:
         self.say(f"release {tried.after}: {why}; going back to {tried.before}")
         self.releases.use(tried.before)
         patient = replace(tried, tries=0, was_fit=False, ready_s=max(tried.ready_s, BACK_S_MIN))
@@ -175,8 +175,8 @@ class Update:
         trials.end(self._trial, self.boot_unit)
         removed = tuple(self.releases.prune())
         if still:
-            return Ended(Result.STUCK, tried.before, f"{why}; {tried.before}: {still}", removed)
-        return Ended(Result.ROLLED_BACK, tried.before, why, removed)
+            return UpdateOutcome(Result.STUCK, tried.before, f"{why}; {tried.before}: {still}", removed)
+        return UpdateOutcome(Result.ROLLED_BACK, tried.before, why, removed)
 
     def _require_space(self, bundle: Path, key: Path) -> None:
         """The unit's reads are on the same disk, and come first."""
@@ -189,7 +189,8 @@ class Update:
             )
 
     def _require_readable(self, version: str) -> None:
+        """Refuse an older release that cannot read the database, tried with the settings that it would get back."""
         try:
-            self.daemons.require_readable(self.releases.folder(version))
+            self.daemons.require_readable(self.releases.folder(version), self.settings.file_for(version))
         except ProvisioningError as error:
             raise ProvisioningError(f"release {version} cannot read this unit's database: {error}") from None

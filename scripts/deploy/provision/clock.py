@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.provision.base import Overlay
+from scripts.deploy.provision.base import OverlayStep
 from scripts.deploy.provision.machine import run, succeeds
 
 FILES = ("etc/chrony/conf.d/alpr-edge.conf", "etc/systemd/system/chrony.service.d/alpr-edge.conf")
@@ -13,7 +13,7 @@ OTHERS = ("chronyd-restricted.service", "chrony-wait.service", "systemd-timesync
 the first start, as does the second: it holds up a start without network or fix for three minutes."""
 
 
-class TimeKeeping:
+class ClockStep:
     """chronyd.
 
     Args:
@@ -24,7 +24,7 @@ class TimeKeeping:
 
     def __init__(self, system: Path) -> None:
         restart = (("systemctl", "daemon-reload"), ("systemctl", "restart", CHRONY))
-        self._files = Overlay(self.name, system, FILES, after=restart)
+        self._files = OverlayStep(self.name, system, FILES, after=restart)
 
     def pending(self) -> list[str]:
         """Files that differ, services that are in the way, and chronyd where it does not start by itself."""

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from scripts.deploy.decommission.emptying import digest
+from scripts.deploy.decommission.handover import digest
 from scripts.deploy.decommission.record import REVOKED
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT

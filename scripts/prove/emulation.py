@@ -28,9 +28,9 @@ SEED, SECONDS = 7, 20.0
 MAKE = """\
 import sys
 from pathlib import Path
-from scripts.deploy.provision.bundle import staged
+from scripts.deploy.provision.bundle import checked_copy
 from scripts.deploy.update.releases import Releases
-with staged(Path("/root/bundle"), Path("/root/release-key.pem"), Path("/root/staging")) as copy:
+with checked_copy(Path("/root/bundle"), Path("/root/release-key.pem"), Path("/root/staging")) as copy:
     print(Releases().make(copy))
 """
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 
-from scripts.faults.notes import ACKNOWLEDGING, Note, Said
+from scripts.faults.notes import ACKNOWLEDGING, Note, StampedNote
 
 ANY_MOMENT_S = 0.5
 STOP_S_MAX = 90.0
@@ -25,17 +25,17 @@ def heard_to_the_end(receive: Connection) -> Iterator[Note]:
     end = time.monotonic() + STOP_S_MAX
     try:
         while receive.poll(max(0.0, end - time.monotonic())):
-            said: Said = receive.recv()
+            said: StampedNote = receive.recv()
             yield said.note
     except (EOFError, OSError):
         return
 
 
-def next_said(receive: Connection, wait_s: float) -> Said | None:
+def next_said(receive: Connection, wait_s: float) -> StampedNote | None:
     """The next note; None when none came in time, or the victim has ended."""
     try:
         if receive.poll(wait_s):
-            said: Said = receive.recv()
+            said: StampedNote = receive.recv()
             return said
     except (EOFError, OSError):
         time.sleep(wait_s if wait_s < ANY_MOMENT_S else 0.0)

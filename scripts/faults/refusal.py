@@ -21,7 +21,7 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind
 STOP_S_MAX = 60.0
 
 
-class Refusal(StrEnum):
+class RefusalKind(StrEnum):
     """How it fails."""
 
     ERROR = "500 to every batch that holds it"
@@ -39,7 +39,7 @@ class RefusingStorage(Storage):
         kind: of the item.
     """
 
-    def __init__(self, directory: Path, refusal: Refusal, kind: ItemKind) -> None:
+    def __init__(self, directory: Path, refusal: RefusalKind, kind: ItemKind) -> None:
         super().__init__(directory)
         self._refusal = refusal
         self._kind = kind
@@ -57,18 +57,18 @@ class RefusingStorage(Storage):
             if not any(part.item_id == self.item_id for part in parts):
                 return super().store(unit_id, parts)
             self.failures += 1
-        if self._refusal is Refusal.ERROR:
+        if self._refusal is RefusalKind.ERROR:
             raise HTTPException(500, "a fault of the program")
-        if self._refusal is Refusal.BUSY:
+        if self._refusal is RefusalKind.BUSY:
             raise StoreError("a fault of the department's disk")
-        if self._refusal is Refusal.BATCH:
+        if self._refusal is RefusalKind.BATCH:
             raise HTTPException(422, "a field is not as expected")
         others = super().store(unit_id, [part for part in parts if part.item_id != self.item_id])
         return [*others, PartError(422, "a field is not as expected").answer(self.item_id)]
 
 
 @contextmanager
-def refusing_department(directory: Path, refusal: Refusal, kind: ItemKind) -> Iterator[tuple[str, RefusingStorage]]:
+def refusing_department(directory: Path, refusal: RefusalKind, kind: ItemKind) -> Iterator[tuple[str, RefusingStorage]]:
     """Serve beside the other department, over the same folder; gives the address and the storage."""
     storage = RefusingStorage(directory, refusal, kind)
     with socket.create_server(("127.0.0.1", 0)) as listening:

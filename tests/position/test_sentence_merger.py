@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
-from alpr_edge.position.framing import LineSplitter
-from alpr_edge.position.sentence_merger import SentenceMerger, Tally
+from alpr_edge.position.line_splitter import LineSplitter
+from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally
 from alpr_edge.position.sentences import LINE_BYTES_MAX, Rejection
 
 BOOT = Instant("boot", 0)
@@ -26,7 +26,7 @@ def gga(moment: str, *, quality: str = "1", lat: str = "3738.3460") -> bytes:
 
 def fixes_of(lines: list[bytes]) -> list[tuple[int, Fix]]:
     """The fixes with the number of the line that completed each; the flush counts as one line more."""
-    merger = SentenceMerger(Tally())
+    merger = SentenceMerger(SentenceTally())
     out = [(number, solution.fix("test")) for number, line in enumerate(lines) for solution in merger.feed(line, BOOT)]
     return out + [(len(lines), solution.fix("test")) for solution in merger.flush()]
 
@@ -42,7 +42,7 @@ def test_both_of_a_moment_make_one_fix_at_once(first: str) -> None:
 
 
 def test_fix_is_received_when_its_first_sentence_arrives() -> None:
-    merger = SentenceMerger(Tally())
+    merger = SentenceMerger(SentenceTally())
     merger.feed(gga("101530"), BOOT.shifted(5))
     [solution] = merger.feed(rmc("101530"), BOOT.shifted(90))
     assert solution.fix("test").received == BOOT.shifted(5)
@@ -110,7 +110,7 @@ def test_rolled_over_date_is_dropped_and_the_place_kept(day: str, *, trusted: bo
 
 
 def test_tally_counts_sentences_solutions_and_reasons() -> None:
-    tally = Tally()
+    tally = SentenceTally()
     merger = SentenceMerger(tally)
     lines = [rmc("101530"), gga("101530"), rmc("101531", status="V"), b"$GPGSV,1*00", b"noise", b"$GPTXT,1*52"]
     for line in lines:
@@ -137,7 +137,7 @@ def test_any_lines_never_raise_and_give_a_moment_once(moments: tuple[list[bytes]
 @given(st.binary(max_size=400), st.integers(1, 40))
 def test_splitting_does_not_depend_on_the_chunks(stream: bytes, size: int) -> None:
     def split(chunks: list[bytes]) -> list[bytes]:
-        splitter = LineSplitter(Tally())
+        splitter = LineSplitter(SentenceTally())
         return [line for chunk in chunks for line, _ in splitter.feed(chunk, BOOT)]
 
     whole = split([stream])
@@ -146,14 +146,14 @@ def test_splitting_does_not_depend_on_the_chunks(stream: bytes, size: int) -> No
 
 
 def test_line_is_stamped_when_it_begins() -> None:
-    splitter = LineSplitter(Tally())
+    splitter = LineSplitter(SentenceTally())
     assert splitter.feed(b"$GP", BOOT.shifted(1)) == []
     assert splitter.feed(b"RMC\r\n$G", BOOT.shifted(2)) == [(b"$GPRMC", BOOT.shifted(1))]
     assert splitter.feed(b"A\n", BOOT.shifted(3)) == [(b"$GA", BOOT.shifted(2))]
 
 
 def test_endless_line_is_thrown_away_once() -> None:
-    tally = Tally()
+    tally = SentenceTally()
     splitter = LineSplitter(tally)
     for _ in range(1000):
         assert splitter.feed(b"\xff" * 50, BOOT) == []

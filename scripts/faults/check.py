@@ -30,8 +30,8 @@ from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
-from scripts.faults.ledger import Ledger, Tally
-from scripts.faults.refusing import RefusingStorage
+from scripts.faults.ledger import CampaignTally, Ledger
+from scripts.faults.refusal import RefusingStorage
 from scripts.faults.rig import LATER_RELEASES, LIST, Rig, entries_of
 
 SEND_S_MAX = 120.0
@@ -48,7 +48,7 @@ _UNQUEUED = (
 
 
 @dataclass(slots=True)
-class Check:
+class DiskCheck:
     """One look at a disk that was mounted again.
 
     Args:
@@ -62,7 +62,7 @@ class Check:
     rig: Rig
     disk: Path
     ledger: Ledger
-    tally: Tally
+    tally: CampaignTally
     whole: set[str]
     car: bool = False
     """Whether the disk is that of a whole unit, whose reads nobody made up."""
