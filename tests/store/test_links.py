@@ -10,7 +10,7 @@ import pytest
 
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.domain.errors import AlprEdgeError
-from alpr_edge.hotlist.ingest.importer import _only_import
+from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.power.files import write_word
 from alpr_edge.runtime.durable_files import give_to_owner_of
 from alpr_edge.runtime.health import Health, write_health
@@ -89,7 +89,7 @@ def hold(data: Path) -> None:
 
 
 def lock_lists(data: Path) -> None:
-    with _only_import(data / "lists"):
+    with import_lock(data / "lists"):
         pass
 
 
