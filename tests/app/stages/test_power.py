@@ -115,6 +115,7 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
 def test_without_a_link_the_stay_is_bounded(watching: Callable[..., tuple[Car, Daemon]]) -> None:
     car, run = watching("https://127.0.0.1:9", "shutdown_grace_s = 3\n")
     car.turn("off")
+    run.wait_for("event=power.phase_changed")
     run.wait_for("event=power.off_ordered")
     run.wait_for("phase=off sent=false")
     assert run.end(signal.SIGTERM) == 0

@@ -27,6 +27,8 @@ WORDS = {
     "hotlist import": ["feed.csv", "--source", "bolo", "--format", "generic-csv"],
     "hotlist export": ["--rejected", "--source", "bolo"],
     "hotlist rollback": ["bolo"],
+    "hotlist drop": ["bolo", "--yes"],
+    "hotlist dismiss": ["bolo"],
     "hotlist add": ["--reason", "major_crime", "--case", "1", "--expires", "2100-01-01T00:00:00Z"],
     "hotlist remove": ["none"],
     "outbox offload": ["medium"],

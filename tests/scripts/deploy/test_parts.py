@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.protocol import enrolment as wire_enrolling
+from alpr_edge.domain.protocol import service_ports
 from scripts.deploy.provision import __main__ as program
 from scripts.deploy.provision import firewall
 from scripts.deploy.provision.accounts import FOLDERS, wrong_folders
@@ -76,7 +76,7 @@ def test_ports_are_those_of_the_settings_alone() -> None:
     assert sorted(ports_of(settings)) == [443, 554, 9443]
     assert sorted(ports_of({}, "https://alpr.example.org:8443")) == [8443]
     assert list(ports_of({})) == []
-    assert firewall.ENROL_PORT == wire_enrolling.ENROL_PORT
+    assert firewall.ENROL_PORT == service_ports.ENROL_PORT
 
 
 def test_a_bad_port_is_named_without_the_password_beside_it() -> None:
