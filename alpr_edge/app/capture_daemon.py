@@ -179,9 +179,13 @@ class CaptureDaemon:
             *faults_of(FaultKind.NOT_REPAIRED, self._not_recovered),
             *faults_of(FaultKind.NOT_KNOWN, self._attempts.faults()),
             *faults_of(FaultKind.RECORDS_ASIDE, store_warnings(others)),
-            *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {self._clock.trouble}"] if self._clock.trouble else []),
+            *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {date}"] if (date := self._date_trouble()) else []),
             *faults_of(FaultKind.CLOCK, clock),
         ]
+
+    def _date_trouble(self) -> str:
+        """What is wrong with the receiver's date; empty when nothing is."""
+        return self._clock.trouble or self._positioning.date_trouble()
 
     def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
         """At least once a minute, in trusted time: store a clock pair and correct earlier reads of this boot."""
@@ -219,7 +223,7 @@ class CaptureDaemon:
             "has_fix": self._fix_history.at(now) is not None,
             "utc_source": now.utc_source.value,
             "now": instant_payload(now).model_dump(),
-            "receiver_date": self._clock.trouble,
+            "receiver_date": self._date_trouble(),
             "chrony": self._chrony.state,
             **others,
             **self._power.figures(),

@@ -35,6 +35,7 @@ LOOKS = 6
 RECENT_MS = 600_000.0
 """Reads of the last ten minutes show the present state of the camera."""
 READS_LOOKED_AT = 300
+_CABLE = "check cable and power; see v4l2-ctl --list-devices"
 _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
 
 
@@ -46,7 +47,7 @@ def check_camera(bench: CheckContext, settings: CameraSettings) -> list[Check]:
     try:
         frames, fps = watch(bench, settings)
     except CaptureError as error:
-        return [red(name, str(error), "check cable and power; see v4l2-ctl --list-devices")]
+        return [red(name, str(error).removeprefix(f"{name}: "), _CABLE)]
     seen = None
     if "card" not in bench.skip:
         models = open_vision_models(bench.settings.vision, bench.settings.unit.data_directory)
@@ -141,10 +142,10 @@ def _running(bench: CheckContext, settings: CameraSettings, name: str) -> list[C
     """Check a camera by the health and the reads of the running unit."""
     before = bench.told()
     if before is None:
-        return [red(name, "the running unit says nothing", "journalctl -u alpr-edge")]
+        return [red(name, "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")]
     trouble = next((line for line in before.troubles if line.startswith(f"{name}: ")), None)
     if trouble is not None:
-        return [red(name, trouble.removeprefix(f"{name}: "), "check cable and power; see v4l2-ctl --list-devices")]
+        return [red(name, trouble.removeprefix(f"{name}: "), _CABLE)]
     checks = [] if "camera" in bench.skip else [_running_rate(bench, settings, name)]
     with open_store(bench.settings, migrate=False) as store:
         recent = [item.read for item in store.reads.recent(READS_LOOKED_AT, hits_only=False)]
@@ -153,7 +154,7 @@ def _running(bench: CheckContext, settings: CameraSettings, name: str) -> list[C
         card = next((read for read in mine if is_like_card(read.plate)), None)
         shown = card or next(iter(mine), None)
         if shown is None:
-            return [*checks, amber(name, "the running unit read nothing for ten minutes: focus not measured", _SHOW)]
+            return [*checks, amber(name, "no plate was read for ten minutes: focus not measured", _SHOW)]
         checks += _kept(bench, store, name, shown)
     if "card" in bench.skip:
         return checks
@@ -169,7 +170,7 @@ def _running_rate(bench: CheckContext, settings: CameraSettings, name: str) -> C
     time.sleep(WATCH_S)
     ended, after = _counted(bench), time.monotonic()
     if began is None or ended is None:
-        return red(f"{name} rate", "the running unit stopped telling how it is", "journalctl -u alpr-edge")
+        return red(f"{name} rate", "alpr-edge run stopped reporting its health", "journalctl -u alpr-edge")
     return _rate(bench, settings, name, (ended - began) / (after - before) / len(bench.settings.camera))
 
 

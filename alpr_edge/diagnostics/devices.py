@@ -6,6 +6,7 @@ from pathlib import Path
 from alpr_edge.alerts.players import open_player
 from alpr_edge.alerts.tone_recorder import ToneRecorder, heard, pitches_of
 from alpr_edge.alerts.tones import length_ms
+from alpr_edge.app.stages.position import wrong_date_text
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, clock, green, rated, red
@@ -22,6 +23,7 @@ TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
 PLAYER_LAG_S = 0.5
 """Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
+_ROLL_OVER = "update or replace the receiver (a week number that rolled over is 1024 weeks off); see chronyc tracking"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 
 
@@ -49,8 +51,9 @@ def _place(bench: CheckContext) -> Check:
                 break
     except PositionError as error:
         return red("gps", str(error))
+    bench.wrong_date = source.tally.wrong_date
     if (latest := bench.fix_history.latest) is None:
-        return amber("gps", f"speaks ({source.tally.sentences} sentences), and has no fix", _SKY)
+        return amber("gps", f"the receiver sends ({source.tally.sentences} sentences) and has no fix", _SKY)
     return _fixed(latest)
 
 
@@ -63,6 +66,9 @@ def _fixed(fix: Fix) -> Check:
 
 def _clock(bench: CheckContext) -> Check:
     now, system = bench.now(), bench.system.now()
+    if bench.wrong_date is not None:
+        grade = amber if now.trusted else red
+        return grade("clock", wrong_date_text(bench.wrong_date), _ROLL_OVER)
     if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
         return clock(now, None)
     return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
@@ -75,18 +81,18 @@ def _running_place(bench: CheckContext) -> Check:
     if not Path(device).exists():
         return red("gps", f"GNSS receiver {device} is not there", "check its cable")
     if told is None:
-        return red("gps", "the running unit says nothing", "journalctl -u alpr-edge")
+        return red("gps", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
     if not told.figures.get("has_fix"):
-        return amber("gps", "the running unit has no fix", _SKY)
-    return green("gps", "the running unit has a fix")
+        return amber("gps", "alpr-edge run has no fix", _SKY)
+    return green("gps", "alpr-edge run has a fix")
 
 
 def _running_clock(bench: CheckContext) -> Check:
     now, told = bench.now(), bench.told()
     if told is not None and (refused := told.figures.get("receiver_date")):
-        return red("clock", str(refused), "chronyc tracking; the receiver's antenna and firmware")
+        return red("clock", str(refused), _ROLL_OVER)
     if now.utc_source is UtcSource.GNSS and not bench.system.now().trusted:
-        said = "reads have the receiver's time, the computer's own clock is kept by nothing"
+        said = "reads have the receiver's time; nothing sets the computer's own clock"
         return amber("clock", said, "let chronyd follow the receiver: check position.chrony_socket")
     return _clock(bench)
 
@@ -106,10 +112,12 @@ def check_sound(bench: CheckContext) -> list[Check]:
 def _running_sound(bench: CheckContext) -> Check:
     told = bench.told()
     if told is None:
-        return red("sound", "the running unit says nothing", "journalctl -u alpr-edge")
+        return red("sound", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
     if trouble := next((line for line in told.troubles if line.startswith("sound: ")), None):
         return red("sound", trouble.removeprefix("sound: "), "check the sound device: aplay -L, alerts.device")
-    return amber("sound", "the running unit's device takes samples; not heard", "listen for the tone as it starts")
+    return amber(
+        "sound", "alpr-edge run's sound device takes samples; nobody listened", "listen for the tone as it starts"
+    )
 
 
 def _played(bench: CheckContext) -> Check:

@@ -18,13 +18,13 @@ def check_ignition(bench: CheckContext) -> list[Check]:
         ignition = open_ignition(bench.settings)
         is_on = ignition is None or ignition.is_on()
     except PowerError as error:
-        return [red("ignition", f"cannot be told: {error}", _ASK)]
-    return [green("ignition", "says on" if is_on else "says off")]
+        return [red("ignition", f"cannot be read: {error}", _ASK)]
+    return [green("ignition", "is on" if is_on else "is off")]
 
 
 def _told(bench: CheckContext) -> Check:
     told = bench.told()
     word = "unknown" if told is None else str(told.figures.get("ignition"))
     if word not in {"on", "off"}:
-        return red("ignition", "the running unit cannot tell: it would never power off by itself", _ASK)
-    return green("ignition", f"the running unit hears {word}")
+        return red("ignition", "alpr-edge run cannot read it: the unit would never power off by itself", _ASK)
+    return green("ignition", f"alpr-edge run reads {word}")

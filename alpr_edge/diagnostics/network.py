@@ -55,7 +55,7 @@ def check_department(bench: CheckContext) -> list[Check]:
         department.close()
     until = department.department_until
     ends = [] if until is None else [_department_end(until)]
-    return [green("department", f"{uplink.url} takes this unit"), *ends]
+    return [green("department", f"{uplink.url} accepts this unit"), *ends]
 
 
 def _media_key(uplink: UplinkSettings) -> list[Check]:

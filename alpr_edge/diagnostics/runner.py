@@ -20,6 +20,7 @@ from alpr_edge.diagnostics.devices import check_place_and_time, check_sound
 from alpr_edge.diagnostics.ignition import check_ignition
 from alpr_edge.diagnostics.memory import check_memory
 from alpr_edge.diagnostics.network import check_certificates, check_department
+from alpr_edge.diagnostics.running_unit import check_running_unit
 from alpr_edge.diagnostics.storage import (
     check_deletion,
     check_disk,
@@ -35,7 +36,7 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
 GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
+    "unit", "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
     "certificates", "department",
     "models", "versions",
 )  # fmt: skip
@@ -122,6 +123,8 @@ def examine(
 def _duties(bench: CheckContext) -> Iterator[_Duty]:
     """The groups of checks, in the order of the report."""
     skip = bench.skip
+    if "unit" not in skip:
+        yield _Duty("unit", partial(check_running_unit, bench), 10.0)
     for camera in bench.settings.camera:
         if not {"camera", "card"} <= skip:
             yield _Duty(f"camera {camera.id}", partial(check_camera, bench, camera), 30.0)

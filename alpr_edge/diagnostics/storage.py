@@ -11,7 +11,7 @@ from alpr_edge import __version__
 from alpr_edge.app.factories import open_lists
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_sealing
-from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, disk, green, listed, red
+from alpr_edge.domain.diagnostics.checks import DISK_REMEDY, Check, Grade, amber, disk, green, listed, red
 from alpr_edge.domain.errors import ModelError, StoreError
 from alpr_edge.hotlist.ingest.report import Refusals
 from alpr_edge.settings import Settings
@@ -71,7 +71,7 @@ def check_lists(bench: CheckContext) -> list[Check]:
     checks += [listed(held.generation, now, *ages(held.generation.source)) for held in index.lists]
     there = {held.generation.source for held in index.lists} | {fault.source for fault in index.faults}
     missing = [source.name for source in settings.hotlist.source if source.name not in there]
-    checks += [red(f"list {name}", "not held", f"alpr-edge hotlist sync {name}") for name in missing]
+    checks += [red(f"list {name}", "not imported yet", f"alpr-edge hotlist sync {name}") for name in missing]
     checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
     if not checks and not own:
         return [red("lists", "no hotlist: nothing can be matched", "alpr-edge hotlist import, or hotlist sync")]
@@ -87,10 +87,10 @@ def check_disk(bench: CheckContext) -> list[Check]:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return [red("disk", f"{folder}: takes no write: {error.strerror}", "check its owner, mount and free space")]
+        return [red("disk", f"{folder}: cannot be written: {error.strerror}", "check its owner, mount and free space")]
     free, total = free_bytes(folder), total_bytes(folder)
     if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
-        return [red("disk", "full: the ballast is in use, no read is kept", "free some space on it")]
+        return [red("disk", "full: the ballast is in use, no read is kept", DISK_REMEDY)]
     share = 1 - free / total if total else 1.0
     return [disk(share, retention.disk_share_max, retention.amber_share, free), *_storage_faults(bench.settings)]
 
@@ -102,7 +102,7 @@ def _storage_faults(settings: Settings) -> list[Check]:
     bad = [path for path in folders if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if bad:
         todo = "repair the file system, or move what is there out of the way"
-        found.append(red("pictures", f"{len(bad)} folders take none, the first {bad[0]}", todo))
+        found.append(red("pictures", f"{len(bad)} folders cannot be written, the first {bad[0]}", todo))
     waiting = RefusedRecords(data, load_key("outbox", settings.store.keys_directory)).count()
     if waiting:
         found.append(amber("records", f"{waiting} could not be stored and are set aside", "alpr-edge unit refused"))
@@ -157,7 +157,9 @@ def check_versions(bench: CheckContext) -> list[Check]:
     )
     if _version(RIVAL):
         todo = f"pip uninstall {RIVAL} opencv-python-headless, then install the second again"
-        return [Check("versions", Grade.RED, f"{RIVAL} lies over opencv-python-headless", "", todo, details=details)]
+        return [
+            Check("versions", Grade.RED, f"{RIVAL} is installed over opencv-python-headless", "", todo, details=details)
+        ]
     if RELEASE_LINK.exists() and not Path(sys.prefix).resolve().is_relative_to(RELEASE_LINK.resolve()):
         todo = "run the command of /usr/local/bin"
         return [

@@ -194,7 +194,7 @@ def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
     assert full["verdict"] == "red"
     assert full["value"] == pytest.approx(used * 100, abs=1)
     shutil.rmtree(tmp_path / "data")
-    assert "takes no write" in told(unit, *others("disk"))["disk"]["said"]
+    assert "cannot be written" in told(unit, *others("disk"))["disk"]["said"]
 
 
 @pytest.mark.review(13)
@@ -248,7 +248,7 @@ def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> N
 @pytest.mark.review(6)
 @pytest.mark.parametrize(
     ("command", "verdict", "said"),
-    [("echo off", "green", "says off"), ("false", "red", "ended with 1"), ("true", "red", "printed nothing")],
+    [("echo off", "green", "is off"), ("false", "red", "ended with 1"), ("true", "red", "printed nothing")],
 )
 def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdict: str, said: str) -> None:
     assert "ignition" not in told(unit, *others("ignition"))
