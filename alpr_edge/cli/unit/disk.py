@@ -15,6 +15,7 @@ from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
+from alpr_edge.services.fill_reason import fill_reason
 from alpr_edge.services.holds import hold_read, release_read
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
@@ -70,6 +71,8 @@ def _resting(chosen: Settings, store: UnitStore) -> str:
 def _lines(told: dict[str, Any]) -> Iterator[str]:
     free, total, kept, bound = (told[f"{name}_bytes"] for name in ("free", "total", "store", "bound"))
     yield f"disk      {_size(total - free)} of {_size(total)} used ({told['disk_share']:.0%}), {told['fill']}"
+    if reason := fill_reason(told):
+        yield f"          {told['fill']} because {reason}"
     yield f"reads     {told['reads']} with {told['images']} images, {_size(kept)}"
     yield f"bound     {_size(bound)} not acknowledged or held, {told['quota_share']:.0%} of {_size(told['bytes_max'])}"
     yield f"held      {told['reads_held']} reads"

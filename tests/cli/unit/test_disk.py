@@ -40,7 +40,9 @@ def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> No
     assert 0 < told["bound_bytes"] < told["store_bytes"] < told["bytes_max"]
     assert told["days_left"] is None
     assert told["deletion_by_age_rests"]
-    assert "by age    deletion rests: " in unit(settings, "disk").stdout
+    shown = unit(settings, "disk").stdout
+    assert "by age    deletion rests: " in shown
+    assert "red because the ballast holds 0 of " in shown, "this unit never ran"
     assert unit(settings, "hold", "sent", "--reason", "case 26-1").exit_code == 0
     shown = unit(settings, "disk").stdout
     assert "held      1 reads" in shown
