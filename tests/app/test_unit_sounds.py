@@ -161,6 +161,20 @@ def test_a_pulled_receiver_gives_one_stale_tone_and_shows_in_health(tmp_path: Pa
     assert (run.count(STALE), run.count(HORN)) == (1, 0)
 
 
+def test_a_receiver_ten_years_behind_gives_one_stale_tone_and_says_that_its_date_is_wrong(
+    tmp_path: Path, clocked: str
+) -> None:
+    settings = unit_in(tmp_path, f'{clocked}device = "{tmp_path}/tty"\n')
+    assert import_list(settings) == 0
+    with Receiver(tmp_path / "tty", timedelta(days=-3653)), daemon("run", "--settings", str(settings)) as run:
+        run.wait_for(READY)
+        run.wait_for(STALE)
+        health = health_of(settings, lambda health: any("rolled over" in line for line in health["troubles"]))
+        assert (health["working"], health["figures"]["has_fix"]) == (True, True)
+        end_quietly(run)
+    assert (run.count(READY), run.count(STALE), run.count(HORN)) == (1, 1, 0)
+
+
 def test_a_health_file_says_when_its_unit_has_ended(tmp_path: Path) -> None:
     settings = unit_in(tmp_path)
     folder = load(settings).unit.runtime_directory

@@ -184,6 +184,16 @@ def test_a_clock_that_differs_from_the_receiver_is_red(unit: Path, tmp_path: Pat
     assert (gone["verdict"], "cannot be opened" in gone["said"]) == ("red", True)
 
 
+def test_a_receiver_ten_years_behind_is_told_that_its_date_is_wrong(unit: Path, tmp_path: Path) -> None:
+    unit.write_text(unit.read_text(encoding="utf-8") + f'[position]\ndevice = "{tmp_path}/tty"\n', encoding="utf-8")
+    with Receiver(tmp_path / "tty", timedelta(days=-3653)):
+        checks = told(unit, *others("gps", "clock"))
+    assert checks["gps"]["verdict"] == "green"
+    assert checks["clock"]["verdict"] in {"amber", "red"}  # amber where a time server confirms this computer's clock
+    assert "which is wrong: its week number may have rolled over" in checks["clock"]["said"]
+    assert "open sky" not in checks["clock"]["todo"]
+
+
 def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
     usage = os.statvfs(tmp_path)
     used = 1 - usage.f_bavail / (usage.f_blocks - usage.f_bfree + usage.f_bavail)
