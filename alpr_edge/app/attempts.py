@@ -1,4 +1,4 @@
-"""Runs work whose failure must not end the caller: a failed piece is left out, and named until it succeeds again."""
+"""Runs work whose failure must not end the caller: the failure is reported until the work succeeds again."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -38,5 +38,5 @@ class Attempts:
         return result
 
     def faults(self) -> list[str]:
-        """The pieces of work that failed last, a short line each."""
+        """The pieces of work whose last run failed, a short line each."""
         return [f"{what}: not known: {failure}" for what, failure in self._failures.items()]

@@ -109,7 +109,7 @@ class CaptureDaemon:
                 session = self._open_session(deps, store, lists, ballast)
                 session.pipeline.supervisor.start()
                 try:
-                    self._keep(session)
+                    self._run_session(session)
                 finally:
                     self._drain(session)
                 is_on = self._shut_down(store)
@@ -138,11 +138,10 @@ class CaptureDaemon:
         databases = DatabaseHealth(store)
         return CaptureSession(store, lists, deps.alerter, self._positioning, cameras, pipeline, disk, databases, halt)
 
-    def _keep(self, session: CaptureSession) -> None:
-        """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
+    def _run_session(self, session: CaptureSession) -> None:
+        """Judge once a second what works and what does not, report it and sound it, until the unit stops.
 
-        What cannot be determined is left out and named: no failure of that kind ends the work. Ends when the unit is
-        stopped or the ignition is off.
+        A value that cannot be determined is reported as a fault and ends nothing. The ignition's end is a stop too.
 
         Raises:
             StoreError: a damaged database cannot be replaced; only a new start helps.
@@ -188,7 +187,7 @@ class CaptureDaemon:
         return self._clock.trouble or self._positioning.date_trouble()
 
     def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
-        """At least once a minute, in trusted time: store a clock pair and correct earlier reads of this boot."""
+        """Store a clock pair and correct earlier reads of this boot, at least once a minute while time is trusted."""
         now = self._clock.now()
         if not (writes and now.trusted) or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
             return
@@ -249,7 +248,7 @@ class CaptureDaemon:
         self._put_health()
 
     def _drain(self, session: CaptureSession) -> None:
-        """End the watch: what is under way becomes reads, and all of them are written."""
+        """Stop reading: passes under way become reads, and all of them are written."""
         if self._stop.is_set():
             self._manager.stopping()
         else:

@@ -36,9 +36,9 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
 GROUPS = (
-    "unit", "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
+    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
     "certificates", "department",
-    "models", "versions",
+    "models", "versions", "unit",
 )  # fmt: skip
 """Names of the checks that may be skipped."""
 LOOK_S = 0.05
@@ -64,7 +64,7 @@ class Report:
 
 @dataclass(slots=True, eq=False)
 class _Duty:
-    """A group of checks as a stage that runs once."""
+    """A group of checks, run once as a stage of the supervisor."""
 
     name: str
     work: Callable[[], list[Check]]
@@ -110,28 +110,30 @@ def examine(
     if unknown := [name for name in skip if name not in GROUPS]:
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
     running = is_locked(settings.unit.data_directory)
-    bench = CheckContext(
+    context = CheckContext(
         settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
     )
-    duties = list(_duties(bench))
+    duties = list(_duties(context))
     _run(duties, tell)
     checks = [check for duty in duties for check in duty.checks]
     checks += [skipped(name) for name in GROUPS if name in skip]
-    return Report(settings.unit.id, bench.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip))
+    return Report(
+        settings.unit.id, context.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip)
+    )
 
 
-def _duties(bench: CheckContext) -> Iterator[_Duty]:
+def _duties(context: CheckContext) -> Iterator[_Duty]:
     """The groups of checks, in the order of the report."""
-    skip = bench.skip
+    skip = context.skip
     if "unit" not in skip:
-        yield _Duty("unit", partial(check_running_unit, bench), 10.0)
-    for camera in bench.settings.camera:
+        yield _Duty("unit", partial(check_running_unit, context), 10.0)
+    for camera in context.settings.camera:
         if not {"camera", "card"} <= skip:
-            yield _Duty(f"camera {camera.id}", partial(check_camera, bench, camera), 30.0)
+            yield _Duty(f"camera {camera.id}", partial(check_camera, context, camera), 30.0)
     if {"gps", "clock"} <= skip:
-        bench.listened.set()
+        context.listened.set()
     else:
-        yield _Duty("gps", partial(check_place_and_time, bench), 30.0)
+        yield _Duty("gps", partial(check_place_and_time, context), 30.0)
     plain: tuple[tuple[str, Callable[[CheckContext], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),
         ("ignition", check_ignition, 15.0),
@@ -147,7 +149,7 @@ def _duties(bench: CheckContext) -> Iterator[_Duty]:
     )
     for name, work, limit_s in plain:
         if name not in skip:
-            yield _Duty(name, partial(work, bench), limit_s)
+            yield _Duty(name, partial(work, context), limit_s)
 
 
 def _run(duties: Sequence[_Duty], tell: Callable[[str], None]) -> None:

@@ -6,11 +6,11 @@ from alpr_edge.domain.diagnostics.checks import Check, Grade, green, red
 _LIMIT = "green: ready and nothing wrong, red: not ready"
 
 
-def check_running_unit(bench: CheckContext) -> list[Check]:
+def check_running_unit(context: CheckContext) -> list[Check]:
     """Check whether a running unit is ready; no check of one that does not run, whose parts are checked instead."""
-    if not bench.running:
+    if not context.running:
         return []
-    health = bench.told()
+    health = context.told()
     if health is None:
         return [red("unit", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")]
     if health.working and not health.troubles:

@@ -53,13 +53,13 @@ class PositionStage:
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a receiver that was lost is opened again after growing waits."""
-        pump(_Heard(self, beat, stop), self._fix_history, beating(stop.wait, beat), timed=self._chrony.feed)
+        pump(_ReportingReceiver(self, beat, stop), self._fix_history, beating(stop.wait, beat), timed=self._chrony.feed)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""
 
 
-class _Heard:
+class _ReportingReceiver:
     """A receiver that reports to its stage whether sentences arrive; a :class:`~alpr_edge.domain.ports.FixSource`."""
 
     def __init__(self, stage: PositionStage, beat: Callable[[], None], stop: threading.Event) -> None:

@@ -129,9 +129,9 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
         )
     if not now.trusted:
         todo = "wait for a fix under open sky, or let a time server set it (chronyc tracking)"
-        return Check("clock", Grade.RED, "nothing vouches for it", "green: receiver or time server", todo)
+        return Check("clock", Grade.RED, "no source confirms it", "green: receiver or time server", todo)
     if system_off_s is None:
-        return green("clock", f"vouched for by {now.utc_source.value}")
+        return green("clock", f"confirmed by {now.utc_source.value}")
     todo = "chronyd does not follow the receiver: check position.chrony_socket and chronyc sources"
     return rated("clock", abs(system_off_s), SYSTEM_OFF_S, todo)
 
