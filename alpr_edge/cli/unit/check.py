@@ -127,9 +127,9 @@ def _check_json(check: Check) -> dict[str, Any]:
 
 
 def _print(report: Report, certificate: Path | None) -> None:
-    rows = [(check.name, check.grade.value, check.said, check.limit, check.todo) for check in report.checks]
+    rows = [(check.name, check.grade.value, check.said, _advice(check)) for check in report.checks]
     colours = [None if check.grade is Grade.GREEN else _COLOURS[check.grade] for check in report.checks]
-    print_table(("check", "verdict", "measured", "limit", "what to do"), rows, colours)
+    print_table(("check", "verdict", "measured", "limit; what to do"), rows, colours)
     counts = {grade: sum(check.grade is grade for check in report.checks) for grade in Grade}
     tally = ", ".join(f"{count} {grade.value}" for grade, count in counts.items() if count)
     state = "running: judged by its health and its reads" if report.running else "not running"
@@ -138,6 +138,10 @@ def _print(report: Report, certificate: Path | None) -> None:
         typer.echo(f"not looked at: {', '.join(report.skipped)}")
     if certificate is not None:
         typer.echo(f"certificate of fitness: {certificate}")
+
+
+def _advice(check: Check) -> str:
+    return "; ".join(part for part in (check.limit, check.todo) if part)
 
 
 def _write(path: Path, content: str) -> None:

@@ -142,7 +142,8 @@ def listed(generation: Generation, now: Instant, amber_after: timedelta, red_aft
     age = generation.age(now.trusted_utc)
     age_s = None if age is None else age.total_seconds()
     grade = _BY_AGE[list_age(age_s, amber_after, red_after)]
-    said = f"{generation.entries} entries, " + ("age unknown" if age_s is None else f"{age_s / 3600:.1f} h old")
+    entries = f"{generation.entries} {'entry' if generation.entries == 1 else 'entries'}"
+    said = f"{entries}, " + ("age unknown" if age_s is None else f"{age_s / 3600:.1f} h old")
     limit = f"green below {amber_after / timedelta(hours=1):g} h, red from {red_after / timedelta(hours=1):g} h"
     todo = "" if grade is Grade.GREEN else f"fetch it: alpr-edge hotlist sync {generation.source}"
     hours = None if age_s is None else age_s / 3600
