@@ -50,14 +50,14 @@ def end_quietly(run: Daemon) -> None:
 
 
 @pytest.fixture
-def clocked() -> Iterator[str]:
+def clock_settings() -> Iterator[str]:
     """More settings, of a unit whose clock a time server confirms."""
     with TimeDaemon() as time_daemon:
         yield time_daemon.settings
 
 
-def test_a_unit_that_works_gives_the_ready_note_and_nothing_else(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, clocked)
+def test_a_unit_that_works_gives_the_ready_note_and_nothing_else(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, clock_settings)
     assert import_list(settings) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=unit.ready")
@@ -68,8 +68,8 @@ def test_a_unit_that_works_gives_the_ready_note_and_nothing_else(tmp_path: Path,
     assert not run.having("event=capture.lost"), "a stop is no loss"
 
 
-def test_an_old_list_gives_the_ready_note_and_the_stale_tone(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, f"{clocked}[hotlist]\namber_after_h = 0.000001\n")
+def test_an_old_list_gives_the_ready_note_and_the_stale_tone(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, f"{clock_settings}[hotlist]\namber_after_h = 0.000001\n")
     assert import_list(settings) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for(READY)
@@ -80,8 +80,8 @@ def test_an_old_list_gives_the_ready_note_and_the_stale_tone(tmp_path: Path, clo
     assert (run.count(READY), run.count(STALE), run.count(HORN)) == (1, 1, 0)
 
 
-def test_a_mistyped_import_and_a_refused_feed_sound_nothing_at_any_start(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, clocked)
+def test_a_mistyped_import_and_a_refused_feed_sound_nothing_at_any_start(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, clock_settings)
     assert import_list(settings) == 0
     assert import_list(settings, "no such columns\n1\n") != 0
     assert import_list(settings, "no such columns\n1\n", source="djo") != 0
@@ -94,8 +94,8 @@ def test_a_mistyped_import_and_a_refused_feed_sound_nothing_at_any_start(tmp_pat
         assert (run.count(READY), run.count(STALE), run.count(HORN)) == (1, 0, 0)
 
 
-def test_a_unit_without_a_list_says_so_and_is_not_ready(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, clocked)
+def test_a_unit_without_a_list_says_so_and_is_not_ready(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, clock_settings)
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for(STALE)
         run.wait_for("event=read.stored", 3)
@@ -109,9 +109,9 @@ def test_a_unit_without_a_list_says_so_and_is_not_ready(tmp_path: Path, clocked:
     assert (run.count(READY), run.count(STALE), run.count(HORN)) == (1, 1, 0)
 
 
-def test_a_pulled_camera_horns_once_and_its_return_gives_the_ready_note(tmp_path: Path, clocked: str) -> None:
+def test_a_pulled_camera_horns_once_and_its_return_gives_the_ready_note(tmp_path: Path, clock_settings: str) -> None:
     frames = write_frames(tmp_path / "frames", range(3))
-    settings = unit_in(tmp_path, clocked, frames)
+    settings = unit_in(tmp_path, clock_settings, frames)
     assert import_list(settings) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for(READY)
@@ -119,8 +119,8 @@ def test_a_pulled_camera_horns_once_and_its_return_gives_the_ready_note(tmp_path
         frames.rename(aside)
         frames.mkdir()
         run.wait_for(HORN)
-        lost = run.wait_for("event=capture.lost")
-        assert "camera=front" in lost
+        line = run.wait_for("event=capture.lost")
+        assert "camera=front" in line
         assert "camera front: camera front" not in "".join(run.lines)
         frames.rmdir()
         run.wait_for("no such folder")
@@ -135,8 +135,8 @@ def test_a_pulled_camera_horns_once_and_its_return_gives_the_ready_note(tmp_path
     assert "troubles=" not in "".join(run.lines)
 
 
-def test_a_recording_that_repeats_horns_at_no_round(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, clocked, write_frames(tmp_path / "frames", range(1)))
+def test_a_recording_that_repeats_horns_at_no_round(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, clock_settings, write_frames(tmp_path / "frames", range(1)))
     assert import_list(settings) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for(READY)
@@ -145,8 +145,8 @@ def test_a_recording_that_repeats_horns_at_no_round(tmp_path: Path, clocked: str
     assert (run.count(READY), run.count(HORN), run.count("event=capture.lost")) == (1, 0, 0)
 
 
-def test_a_pulled_receiver_gives_one_stale_tone_and_shows_in_health(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, f'{clocked}device = "{tmp_path}/tty"\n')
+def test_a_pulled_receiver_gives_one_stale_tone_and_shows_in_health(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, f'{clock_settings}device = "{tmp_path}/tty"\n')
     assert import_list(settings) == 0
     with daemon("run", "--settings", str(settings)) as run:
         with Receiver(tmp_path / "tty"):
@@ -162,9 +162,9 @@ def test_a_pulled_receiver_gives_one_stale_tone_and_shows_in_health(tmp_path: Pa
 
 
 def test_a_receiver_ten_years_behind_gives_one_stale_tone_and_says_that_its_date_is_wrong(
-    tmp_path: Path, clocked: str
+    tmp_path: Path, clock_settings: str
 ) -> None:
-    settings = unit_in(tmp_path, f'{clocked}device = "{tmp_path}/tty"\n')
+    settings = unit_in(tmp_path, f'{clock_settings}device = "{tmp_path}/tty"\n')
     assert import_list(settings) == 0
     with Receiver(tmp_path / "tty", timedelta(days=-3653)), daemon("run", "--settings", str(settings)) as run:
         run.wait_for(READY)
@@ -247,8 +247,8 @@ def test_a_unit_without_any_sound_is_not_ready(tmp_path: Path) -> None:
         end_quietly(run)
 
 
-def test_a_unit_none_of_whose_cameras_opens_is_not_ready_and_horns_once(tmp_path: Path, clocked: str) -> None:
-    settings = unit_in(tmp_path, clocked)
+def test_a_unit_none_of_whose_cameras_opens_is_not_ready_and_horns_once(tmp_path: Path, clock_settings: str) -> None:
+    settings = unit_in(tmp_path, clock_settings)
     assert import_list(settings) == 0
     shutil.rmtree(tmp_path / "frames")
     with daemon("run", "--settings", str(settings)) as run:
