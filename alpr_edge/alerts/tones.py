@@ -10,7 +10,7 @@ tells them apart with road noise, with one ear on the radio and through a small 
 - ``POSSIBLE``: two long, low, equal notes far apart, as slow as ``URGENT`` is fast: compare first, never rush.
 - ``WITHDRAWN``: three falling steps, the only pattern that falls stepwise: what was said no longer holds.
 - ``TROUBLE``: the two-note fall of a horn, twice: reading, storing or sounding failed.
-- ``STALE``: a long note and a short one of the same pitch: the unit works, but something it relies on is old or missing.
+- ``STALE``: a long note and a short one of the same pitch: what the unit relies on is old or missing.
 - ``DISK``: a long low note and two short ones of the same pitch: the disk fills up.
 - ``DAMAGED``: two short high notes and a long low one: the database was set aside.
 - ``READY``: one short note: the unit works.
