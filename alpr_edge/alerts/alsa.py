@@ -137,13 +137,13 @@ class AlsaPlayer:
             wait(wait_s)
 
     def finish(self) -> None:
-        """Nothing sounds any more; whoever waits for it is told."""
+        """Wake those who wait for a tone: nothing sounds any more."""
         with self._state:
             self._up = False
             self._state.notify_all()
 
     def _is_over(self, wait_s: float, stop: threading.Event) -> bool:
-        """Wait for so long whether the player is closed."""
+        """Whether the player is closed; waits so long for that."""
         with self._state:
             return self._state.wait_for(lambda: self._closing or stop.is_set(), wait_s)
 
@@ -199,7 +199,7 @@ class AlsaPlayer:
         log.info("sound.opened", device=self._device)
 
     def _go_down(self, trouble: str, wait_s: float) -> None:
-        """Tell whoever waits; tones cut off are not sounded again later, when they would mislead."""
+        """Wake those who wait for a tone; tones cut off are not repeated later, when they would mislead."""
         log.warning("sound.lost", failure=trouble, wait_s=wait_s)
         with self._state:
             self._up, self._trouble = False, trouble

@@ -85,7 +85,7 @@ class Aplay:
         self._errors.close()
 
     def _listen(self) -> None:
-        """Keep the last of what it says: an unread pipe would stop it in the end."""
+        """Read its messages and keep the last: a full pipe would stop it."""
         heard = self._errors.read(_LAST_WORDS_BYTES)
         if heard:
             self._last_words = (self._last_words + heard)[-_LAST_WORDS_BYTES:]

@@ -11,7 +11,7 @@ __all__ = ["AlsaPlayer", "SilentPlayer", "WavPlayer", "open_player"]
 
 
 class SilentPlayer:
-    """Sounds nothing, because the settings say so (``player = "none"``): alerts are shown only."""
+    """A player that sounds nothing, as the settings say (``player = "none"``)."""
 
     up = True
 
@@ -19,14 +19,14 @@ class SilentPlayer:
         """Sound nothing, and return no time at which anything sounded."""
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: nothing was opened."""
 
 
 def open_player(settings: AlertSettings, start: Instant) -> Player:
-    """The player of the settings.
+    """Open the player that the settings name.
 
     Args:
-        settings: [alerts].
+        settings: the settings of [alerts].
         start: the drive's first instant, where a wav file begins.
 
     Raises:

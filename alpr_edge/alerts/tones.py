@@ -1,4 +1,4 @@
-"""Every tone, made by calculation: no sound file to lose or to license.
+"""Calculates every tone, so that there is no sound file to lose or to license.
 
 Perceived urgency grows with pulse rate, pitch and pitch contour (Edworthy, Loxley and Dennis, "Improving auditory
 warning design", Human Factors 33(2), 1991), so the patterns differ in all of them, not in pitch alone: an officer
@@ -9,12 +9,12 @@ tells them apart with road noise, with one ear on the radio and through a small 
 - ``ROUTINE``: a short rising pair.
 - ``POSSIBLE``: two long, low, equal notes far apart, as slow as ``URGENT`` is fast: compare first, never rush.
 - ``WITHDRAWN``: three falling steps, the only pattern that falls stepwise: what was said no longer holds.
-- ``TROUBLE``: the two-note fall of a horn, twice: the unit does not watch.
-- ``STALE``: a long note and a short one of the same pitch: a list is old.
+- ``TROUBLE``: the two-note fall of a horn, twice: reading, storing or sounding failed.
+- ``STALE``: a long note and a short one of the same pitch: what the unit relies on is old or missing.
 - ``DISK``: a long low note and two short ones of the same pitch: the disk fills up.
 - ``DAMAGED``: two short high notes and a long low one: the database was set aside.
-- ``READY``: one short note.
-- ``PARTING``: one long low note: the ignition is off, and the watch is over.
+- ``READY``: one short note: the unit works.
+- ``SHUTTING_DOWN``: one long low note: the ignition is off, and no plate is read any more.
 
 Fundamentals lie between 500 and 3000 Hz: above the bulk of tyre and engine noise, below where hearing loss and
 small loudspeakers take their share (ISO 7731 asks a danger signal to have components in 500 to 2500 Hz). Two overtones

@@ -1,4 +1,4 @@
-"""Runs work whose failure must not end the caller: a failed piece is left out, and named until it succeeds again."""
+"""Runs work whose failure must not end the caller: the failure is reported until the work succeeds again."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -49,13 +49,13 @@ class LiveRecording:
     def frames(self) -> Iterator[Frame]:
         """Yield the frames when they are due, with numbers that go on from round to round."""
         number = 0
-        while not self._wait(0.0):
+        while True:
             first = number
             for frame in self._one_round():
                 number = first + frame.number + 1
                 yield replace(frame, number=first + frame.number)
-            if number == first:
-                return  # it has no frame, which another round would not change
+            if number == first or self._wait(0.0):
+                return  # a recording without a frame gives none in another round either
 
     def _one_round(self) -> Iterator[Frame]:
         start, began_s = self._clock.now(), time.monotonic()

@@ -110,7 +110,7 @@ class CaptureDaemon:
                 session = self._open_session(deps, store, lists, ballast)
                 session.pipeline.supervisor.start()
                 try:
-                    self._keep(session)
+                    self._run_session(session)
                 finally:
                     self._drain(session)
                 is_on = self._shut_down(store)
@@ -142,11 +142,10 @@ class CaptureDaemon:
         parts = (cameras, pipeline, disk, counts, databases)
         return CaptureSession(store, lists, deps.alerter, self._positioning, *parts, halt)
 
-    def _keep(self, session: CaptureSession) -> None:
-        """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
+    def _run_session(self, session: CaptureSession) -> None:
+        """Judge once a second what works and what does not, report it and sound it, until the unit stops.
 
-        What cannot be determined is left out and named: no failure of that kind ends the work. Ends when the unit is
-        stopped or the ignition is off.
+        A value that cannot be determined is reported as a fault and ends nothing. The ignition's end is a stop too.
 
         Raises:
             StoreError: a damaged database cannot be replaced; only a new start helps.
@@ -183,12 +182,16 @@ class CaptureDaemon:
             *faults_of(FaultKind.NOT_REPAIRED, self._not_recovered),
             *faults_of(FaultKind.NOT_KNOWN, self._attempts.faults()),
             *faults_of(FaultKind.RECORDS_ASIDE, store_warnings(others)),
-            *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {self._clock.trouble}"] if self._clock.trouble else []),
+            *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {date}"] if (date := self._date_trouble()) else []),
             *faults_of(FaultKind.CLOCK, clock),
         ]
 
+    def _date_trouble(self) -> str:
+        """What is wrong with the receiver's date; empty when nothing is."""
+        return self._clock.trouble or self._positioning.date_trouble()
+
     def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
-        """At least once a minute, in trusted time: store a clock pair and correct earlier reads of this boot."""
+        """Store a clock pair and correct earlier reads of this boot, at least once a minute while time is trusted."""
         now = self._clock.now()
         if not (writes and now.trusted) or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
             return
@@ -223,7 +226,7 @@ class CaptureDaemon:
             "has_fix": self._fix_history.at(now) is not None,
             "utc_source": now.utc_source.value,
             "now": instant_payload(now).model_dump(),
-            "receiver_date": self._clock.trouble,
+            "receiver_date": self._date_trouble(),
             "chrony": self._chrony.state,
             **others,
             **self._power.figures(),
@@ -249,7 +252,7 @@ class CaptureDaemon:
         self._put_health()
 
     def _drain(self, session: CaptureSession) -> None:
-        """End the watch: what is under way becomes reads, and all of them are written."""
+        """Stop reading: passes under way become reads, and all of them are written."""
         if self._stop.is_set():
             self._manager.stopping()
         else:

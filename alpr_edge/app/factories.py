@@ -1,4 +1,4 @@
-"""Builds adapters from the settings. No other module knows which one it got."""
+"""Builds adapters from the settings; no other module knows which adapter it got."""
 
 import os
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def open_clock(settings: Settings) -> SystemClock:
 
 
 def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -> HotlistDownloader:
-    """What downloads the lists that the settings say come over HTTPS."""
+    """Open the downloader of the lists that come over HTTPS by the settings."""
     return HotlistDownloader(
         sources=settings.hotlist.source,
         uplink=settings.uplink,

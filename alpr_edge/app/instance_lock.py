@@ -1,4 +1,4 @@
-"""Keeps two units from working on the same data: each would migrate, purge and number for itself."""
+"""Keeps two daemons from working on the same data: each would migrate, purge and number for itself."""
 
 import os
 from collections.abc import Iterator

@@ -138,15 +138,15 @@ class FaultMonitor:
 
     def _new(self, before: set[tuple[FaultKind, str]]) -> list[Fault]:
         """The faults that were not there before, each logged once."""
-        found: dict[tuple[FaultKind, str], Fault] = {}
+        new_faults: dict[tuple[FaultKind, str], Fault] = {}
         for fault in self.faults:
             worse = _WORSE.get(fault.kind)
             if not {(fault.kind, fault.subject), (worse, fault.subject)} & before:
-                found.setdefault((fault.kind, fault.subject), fault)
-        for fault in found.values():
+                new_faults.setdefault((fault.kind, fault.subject), fault)
+        for fault in new_faults.values():
             tone = fault.rule.tone or "none"
             log.warning("fault.appeared", fault=fault.kind.value, subject=fault.subject, text=fault.text, tone=tone)
-        return list(found.values())
+        return list(new_faults.values())
 
     def _log_ended(self, before: set[tuple[FaultKind, str]]) -> None:
         for kind, subject in sorted(before - {(fault.kind, fault.subject) for fault in self.faults}):

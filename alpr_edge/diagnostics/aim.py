@@ -46,9 +46,9 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
     camera = _camera(settings, camera_id)
     if is_locked(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, aim, and start it again")
-    bench = CheckContext(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
+    context = CheckContext(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
     recogniser = open_vision_models(settings.vision, settings.unit.data_directory).recogniser
-    with frames_of(bench, camera) as frames:
+    with frames_of(context, camera) as frames:
         began_s = due_s = time.monotonic()
         for number, frame in enumerate(frames):
             now_s = time.monotonic()

@@ -35,41 +35,42 @@ LOOKS = 6
 RECENT_MS = 600_000.0
 """Reads of the last ten minutes show the present state of the camera."""
 READS_LOOKED_AT = 300
+_CABLE = "check cable and power; see v4l2-ctl --list-devices"
 _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
 
 
-def check_camera(bench: CheckContext, settings: CameraSettings) -> list[Check]:
+def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]:
     """Make all checks of one camera."""
     name = f"camera {settings.id}"
-    if bench.running:
-        return _running(bench, settings, name)
+    if context.running:
+        return _running(context, settings, name)
     try:
-        frames, fps = watch(bench, settings)
+        frames, fps = watch(context, settings)
     except CaptureError as error:
-        return [red(name, str(error), "check cable and power; see v4l2-ctl --list-devices")]
+        return [red(name, str(error).removeprefix(f"{name}: "), _CABLE)]
     seen = None
-    if "card" not in bench.skip:
-        models = open_vision_models(bench.settings.vision, bench.settings.unit.data_directory)
+    if "card" not in context.skip:
+        models = open_vision_models(context.settings.vision, context.settings.unit.data_directory)
         read = [(frame, models.recogniser.recognise(frame)) for frame in frames]
         seen = card_among(readings for _, readings in read)
-    checks = [] if "camera" in bench.skip else [_rate(bench, settings, name, fps)]
+    checks = [] if "camera" in context.skip else [_rate(context, settings, name, fps)]
     if seen is None:
-        missing = [] if "card" in bench.skip else [amber(f"{name} card", "not seen", _SHOW)]
-        return [*checks, *_scene(bench, name, frames[-1].pixels), *missing]
+        missing = [] if "card" in context.skip else [amber(f"{name} card", "not seen", _SHOW)]
+        return [*checks, *_scene(context, name, frames[-1].pixels), *missing]
     card, look = seen
     frame = next(frame for frame, readings in read if any(reading is look for reading in readings))
-    plate = [] if "camera" in bench.skip else plate_checks(name, plate_picture(crop_of(frame, look.box).pixels))
-    return [*checks, *plate, *card_checks(name, card, bench.card_m)]
+    plate = [] if "camera" in context.skip else plate_checks(name, plate_picture(crop_of(frame, look.box).pixels))
+    return [*checks, *plate, *card_checks(name, card, context.card_m)]
 
 
-def watch(bench: CheckContext, settings: CameraSettings) -> tuple[list[Frame], float]:
+def watch(context: CheckContext, settings: CameraSettings) -> tuple[list[Frame], float]:
     """Take some frames over some seconds, and the rate at which they came.
 
     Raises:
         CaptureError: the camera gives no frame.
     """
     taken: list[tuple[float, Frame]] = []
-    with frames_of(bench, settings) as frames:
+    with frames_of(context, settings) as frames:
         for frame in frames:
             now_s = time.monotonic()
             first_s = taken[0][0] if taken else now_s
@@ -85,14 +86,14 @@ def watch(bench: CheckContext, settings: CameraSettings) -> tuple[list[Frame], f
 
 
 @contextmanager
-def frames_of(bench: CheckContext, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
+def frames_of(context: CheckContext, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
     """Yield a camera's frames until it fails for the first time; releases it in the end.
 
     Raises:
         CaptureError: it gave no frame.
     """
     halt, given = threading.Event(), False
-    camera = Camera(settings, bench.system, halt.wait)
+    camera = Camera(settings, context.system, halt.wait)
     began_s = time.monotonic()
 
     def failed() -> None:
@@ -127,65 +128,65 @@ def _without_pixels(frame: Frame) -> Frame:
     return Frame(frame.camera_id, frame.number, frame.captured, np.zeros((0, 0, 3), np.uint8))
 
 
-def _rate(bench: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
-    decision = bench.settings.decision
+def _rate(context: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
+    decision = context.settings.decision
     wanted = getattr(settings, "fps", None)
     return frame_rate(f"{name} rate", fps, wanted, decision.readings_max, decision.timeout_ms)
 
 
-def _scene(bench: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
-    return [] if "camera" in bench.skip else scene_checks(name, scene(pixels, is_reduced=is_reduced))
+def _scene(context: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
+    return [] if "camera" in context.skip else scene_checks(name, scene(pixels, is_reduced=is_reduced))
 
 
-def _running(bench: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
+def _running(context: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
     """Check a camera by the health and the reads of the running unit."""
-    before = bench.told()
+    before = context.told()
     if before is None:
-        return [red(name, "the running unit says nothing", "journalctl -u alpr-edge")]
+        return [red(name, "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")]
     trouble = next((line for line in before.troubles if line.startswith(f"{name}: ")), None)
     if trouble is not None:
-        return [red(name, trouble.removeprefix(f"{name}: "), "check cable and power; see v4l2-ctl --list-devices")]
-    checks = [] if "camera" in bench.skip else [_running_rate(bench, settings, name)]
-    with open_store(bench.settings, migrate=False) as store:
+        return [red(name, trouble.removeprefix(f"{name}: "), _CABLE)]
+    checks = [] if "camera" in context.skip else [_running_rate(context, settings, name)]
+    with open_store(context.settings, migrate=False) as store:
         recent = [item.read for item in store.reads.recent(READS_LOOKED_AT, hits_only=False)]
-        now = bench.system.now()
-        mine = [read for read in recent if read.camera_id == settings.id and _is_recent(read, now.boot_id, bench)]
+        now = context.system.now()
+        mine = [read for read in recent if read.camera_id == settings.id and _is_recent(read, now.boot_id, context)]
         card = next((read for read in mine if is_like_card(read.plate)), None)
         shown = card or next(iter(mine), None)
         if shown is None:
-            return [*checks, amber(name, "the running unit read nothing for ten minutes: focus not measured", _SHOW)]
-        checks += _kept(bench, store, name, shown)
-    if "card" in bench.skip:
+            return [*checks, amber(name, "no plate was read for ten minutes: focus not measured", _SHOW)]
+        checks += _kept(context, store, name, shown)
+    if "card" in context.skip:
         return checks
     if card is None:
         return [*checks, amber(f"{name} card", "not among the reads of ten minutes", _SHOW)]
     seen = CardSeen(card.plate, card.confidence, card.box.width_px, card.vote_count)
-    return [*checks, *card_checks(name, seen, bench.card_m)]
+    return [*checks, *card_checks(name, seen, context.card_m)]
 
 
-def _running_rate(bench: CheckContext, settings: CameraSettings, name: str) -> Check:
+def _running_rate(context: CheckContext, settings: CameraSettings, name: str) -> Check:
     """Check the rate by the health file over some seconds; the unit counts the frames of all cameras together."""
-    began, before = _counted(bench), time.monotonic()
+    began, before = _counted(context), time.monotonic()
     time.sleep(WATCH_S)
-    ended, after = _counted(bench), time.monotonic()
+    ended, after = _counted(context), time.monotonic()
     if began is None or ended is None:
-        return red(f"{name} rate", "the running unit stopped telling how it is", "journalctl -u alpr-edge")
-    return _rate(bench, settings, name, (ended - began) / (after - before) / len(bench.settings.camera))
+        return red(f"{name} rate", "alpr-edge run stopped reporting its health", "journalctl -u alpr-edge")
+    return _rate(context, settings, name, (ended - began) / (after - before) / len(context.settings.camera))
 
 
-def _counted(bench: CheckContext) -> int | None:
+def _counted(context: CheckContext) -> int | None:
     """Frames so far, read just after the unit wrote its health again."""
-    path = bench.settings.unit.runtime_directory / "run.json"
+    path = context.settings.unit.runtime_directory / "run.json"
     mark, until_s = path.stat().st_mtime_ns, time.monotonic() + 5
     while path.stat().st_mtime_ns == mark and time.monotonic() < until_s:
         time.sleep(0.02)
-    told = bench.told()
+    told = context.told()
     return None if told is None else int(told.figures.get("frames", 0)) + int(told.figures.get("frames_dropped", 0))
 
 
-def _kept(bench: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:
+def _kept(context: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:
     """Check focus and exposure by the pictures stored with a read."""
-    if "camera" in bench.skip:
+    if "camera" in context.skip:
         return []
     pictures = {ref.kind: store.images.get(ref.sha256) for ref in read.evidence}
     if EvidenceKind.CROP in pictures:
@@ -195,5 +196,5 @@ def _kept(bench: CheckContext, store: UnitStore, name: str, read: PlateRead) -> 
     return [amber(name, "no picture of its newest read: focus not measured", _SHOW)]
 
 
-def _is_recent(read: PlateRead, boot_id: str, bench: CheckContext) -> bool:
-    return read.last_seen.boot_id == boot_id and bench.system.now().ms_since(read.last_seen) <= RECENT_MS
+def _is_recent(read: PlateRead, boot_id: str, context: CheckContext) -> bool:
+    return read.last_seen.boot_id == boot_id and context.system.now().ms_since(read.last_seen) <= RECENT_MS

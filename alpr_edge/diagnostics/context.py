@@ -1,7 +1,7 @@
 """What the checks share: the unit's settings, its clock, and the health that a running unit reports."""
 
 import threading
-import time
+from datetime import date
 from pathlib import Path
 
 from alpr_edge.domain.instants import Instant
@@ -9,7 +9,7 @@ from alpr_edge.domain.protocol.items import InstantPayload
 from alpr_edge.domain.protocol.time_corrections import instant_in
 from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.runtime.health import Health, read_health
+from alpr_edge.runtime.health import Health, current_health
 from alpr_edge.settings import Settings
 
 TIME_S_MAX = 20.0
@@ -26,7 +26,7 @@ class CheckContext:
         running: whether ``alpr-edge run`` works on the data folder.
         skip: the names of checks to leave out.
         microphone: the ALSA name of a capture device.
-        card_m: the distance from lens to test card; None: not known.
+        card_m: the distance from lens to test card in metres; None: not known.
         system: this machine's clock, with its sources of trust.
     """
 
@@ -46,6 +46,8 @@ class CheckContext:
         self.card_m = card_m
         self.fix_history = FixHistory(settings.position.fix_age_ms_max)
         self.system = system
+        self.wrong_date: date | None = None
+        """The date that the receiver reports, where it cannot be right."""
         self.listened = threading.Event()
         """Set when the receiver has given its time, or is not read any more."""
 
@@ -75,9 +77,5 @@ def _continued(told: object, now: Instant) -> Instant:
 
 
 def fresh_health(directory: Path, daemon: str = "run") -> Health | None:
-    """The health file of a daemon, if it is not older than :data:`TOLD_S_MAX`."""
-    try:
-        age_s = time.time() - (directory / f"{daemon}.json").stat().st_mtime
-    except OSError:
-        return None
-    return read_health(directory, daemon) if age_s <= TOLD_S_MAX else None
+    """The health of a daemon that runs; of the one that reads plates not older than :data:`TOLD_S_MAX`."""
+    return current_health(directory, daemon, TOLD_S_MAX if daemon == "run" else None)

@@ -6,6 +6,7 @@ from pathlib import Path
 from alpr_edge.alerts.players import open_player
 from alpr_edge.alerts.tone_recorder import ToneRecorder, heard, pitches_of
 from alpr_edge.alerts.tones import length_ms
+from alpr_edge.app.stages.position import wrong_date_text
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, clock, green, rated, red
@@ -22,35 +23,39 @@ TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
 PLAYER_LAG_S = 0.5
 """Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
+_ROLL_OVER = "update or replace the receiver (a week number that rolled over is 1024 weeks off); see chronyc tracking"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 
 
-def check_place_and_time(bench: CheckContext) -> list[Check]:
+def check_place_and_time(context: CheckContext) -> list[Check]:
     """Check position and clock, which both come from the receiver."""
     try:
-        found = _running_place(bench) if bench.running else _place(bench)
+        found = _running_place(context) if context.running else _place(context)
     finally:
-        bench.listened.set()
-    place = [] if "gps" in bench.skip else [found]
-    return place if "clock" in bench.skip else [*place, _running_clock(bench) if bench.running else _clock(bench)]
+        context.listened.set()
+    place = [] if "gps" in context.skip else [found]
+    return (
+        place if "clock" in context.skip else [*place, _running_clock(context) if context.running else _clock(context)]
+    )
 
 
-def _place(bench: CheckContext) -> Check:
+def _place(context: CheckContext) -> Check:
     """Read the receiver until position and time are known, or for :data:`LISTEN_S`."""
-    settings = bench.settings.position
+    settings = context.settings.position
     if not settings.device:
         return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
     until_s = time.monotonic() + LISTEN_S
-    source = SerialSource(settings, bench.system, lambda: time.monotonic() > until_s)
+    source = SerialSource(settings, context.system, lambda: time.monotonic() > until_s)
     try:
         for fix in source.fixes():
-            bench.fix_history.add(fix)
-            if bench.fix_history.time_fix() is not None:
+            context.fix_history.add(fix)
+            if context.fix_history.time_fix() is not None:
                 break
     except PositionError as error:
         return red("gps", str(error))
-    if (latest := bench.fix_history.latest) is None:
-        return amber("gps", f"speaks ({source.tally.sentences} sentences), and has no fix", _SKY)
+    context.wrong_date = source.tally.wrong_date
+    if (latest := context.fix_history.latest) is None:
+        return amber("gps", f"the receiver sends ({source.tally.sentences} sentences) and has no fix", _SKY)
     return _fixed(latest)
 
 
@@ -61,86 +66,91 @@ def _fixed(fix: Fix) -> Check:
     return Check("gps", place.grade, f"fix{satellites}{precision}", place.limit, place.todo, place.value, "HDOP")
 
 
-def _clock(bench: CheckContext) -> Check:
-    now, system = bench.now(), bench.system.now()
+def _clock(context: CheckContext) -> Check:
+    now, system = context.now(), context.system.now()
+    if context.wrong_date is not None:
+        grade = amber if now.trusted else red
+        return grade("clock", wrong_date_text(context.wrong_date), _ROLL_OVER)
     if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
         return clock(now, None)
     return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
 
 
-def _running_place(bench: CheckContext) -> Check:
-    device, told = bench.settings.position.device, bench.told()
+def _running_place(context: CheckContext) -> Check:
+    device, told = context.settings.position.device, context.told()
     if not device:
         return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
     if not Path(device).exists():
         return red("gps", f"GNSS receiver {device} is not there", "check its cable")
     if told is None:
-        return red("gps", "the running unit says nothing", "journalctl -u alpr-edge")
+        return red("gps", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
     if not told.figures.get("has_fix"):
-        return amber("gps", "the running unit has no fix", _SKY)
-    return green("gps", "the running unit has a fix")
+        return amber("gps", "alpr-edge run has no fix", _SKY)
+    return green("gps", "alpr-edge run has a fix")
 
 
-def _running_clock(bench: CheckContext) -> Check:
-    now, told = bench.now(), bench.told()
+def _running_clock(context: CheckContext) -> Check:
+    now, told = context.now(), context.told()
     if told is not None and (refused := told.figures.get("receiver_date")):
-        return red("clock", str(refused), "chronyc tracking; the receiver's antenna and firmware")
-    if now.utc_source is UtcSource.GNSS and not bench.system.now().trusted:
-        said = "reads have the receiver's time, the computer's own clock is kept by nothing"
+        return red("clock", str(refused), _ROLL_OVER)
+    if now.utc_source is UtcSource.GNSS and not context.system.now().trusted:
+        said = "reads have the receiver's time; nothing sets the computer's own clock"
         return amber("clock", said, "let chronyd follow the receiver: check position.chrony_socket")
-    return _clock(bench)
+    return _clock(context)
 
 
-def check_sound(bench: CheckContext) -> list[Check]:
+def check_sound(context: CheckContext) -> list[Check]:
     """Play the tones and record them; of a running unit, which holds the device, check whether it accepts samples."""
-    settings = bench.settings.alerts
+    settings = context.settings.alerts
     if settings.player == "none":
         return [amber("sound", "alerts are silent by [alerts] player", 'set player = "alsa", if the car is to sound')]
-    if bench.running:
-        return [_running_sound(bench)]
+    if context.running:
+        return [_running_sound(context)]
     if settings.player == "wav":
         return [amber("sound", f"tones go into the file {settings.wav_path}", 'set [alerts] player = "alsa"')]
-    return [_played(bench)]
+    return [_played(context)]
 
 
-def _running_sound(bench: CheckContext) -> Check:
-    told = bench.told()
+def _running_sound(context: CheckContext) -> Check:
+    told = context.told()
     if told is None:
-        return red("sound", "the running unit says nothing", "journalctl -u alpr-edge")
+        return red("sound", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
     if trouble := next((line for line in told.troubles if line.startswith("sound: ")), None):
         return red("sound", trouble.removeprefix("sound: "), "check the sound device: aplay -L, alerts.device")
-    return amber("sound", "the running unit's device takes samples; not heard", "listen for the tone as it starts")
+    return amber(
+        "sound", "alpr-edge run's sound device takes samples; nobody listened", "listen for the tone as it starts"
+    )
 
 
-def _played(bench: CheckContext) -> Check:
+def _played(context: CheckContext) -> Check:
     """Play through the configured player, and record with a microphone where there is one."""
-    player = open_player(bench.settings.alerts, bench.system.now())
+    player = open_player(context.settings.alerts, context.system.now())
     try:
         try:
-            with ToneRecorder(bench.microphone) as ear:
-                _play(player, bench)
+            with ToneRecorder(context.microphone) as recorder:
+                _play(player, context)
         except SoundError as error:
             if not player.up:
                 raise
-            _play(player, bench)
+            _play(player, context)
             return amber("sound", f"played, not heard: {error}", "listen: four tones, one after the other")
     except SoundError as error:
         return red("sound", str(error), "check the sound device: aplay -L, alerts.device")
     finally:
         player.close()
-    return _judged(ear, pitches_of(TONES))
+    return _judged(recorder, pitches_of(TONES))
 
 
-def _play(player: Player, bench: CheckContext) -> None:
+def _play(player: Player, context: CheckContext) -> None:
     for tone in TONES:
-        player.play(tone, bench.system.now())
+        player.play(tone, context.system.now())
     time.sleep(sum(map(length_ms, TONES)) / 1000 + PLAYER_LAG_S)
     if not player.up:
         raise SoundError("the sound device was lost while it played")
 
 
-def _judged(ear: ToneRecorder, pitches: list[float]) -> Check:
-    found = heard(ear.signal, pitches)
+def _judged(recorder: ToneRecorder, pitches: list[float]) -> Check:
+    found = heard(recorder.signal, pitches)
     said = f"{len(found)} of {len(pitches)} pitches heard"
     limit = "green: all heard, red: none"
     if len(found) == len(pitches):

@@ -8,23 +8,23 @@ from alpr_edge.domain.errors import PowerError
 _ASK = "alpr-edge unit ignition, with the key on and off; check [power] and wiring"
 
 
-def check_ignition(bench: CheckContext) -> list[Check]:
+def check_ignition(context: CheckContext) -> list[Check]:
     """Check whether the ignition can be read; no check for a unit that runs until its power goes."""
-    if bench.settings.power.ignition == "none":
+    if context.settings.power.ignition == "none":
         return []
-    if bench.running:
-        return [_told(bench)]
+    if context.running:
+        return [_told(context)]
     try:
-        ignition = open_ignition(bench.settings)
+        ignition = open_ignition(context.settings)
         is_on = ignition is None or ignition.is_on()
     except PowerError as error:
-        return [red("ignition", f"cannot be told: {error}", _ASK)]
-    return [green("ignition", "says on" if is_on else "says off")]
+        return [red("ignition", f"cannot be read: {error}", _ASK)]
+    return [green("ignition", "is on" if is_on else "is off")]
 
 
-def _told(bench: CheckContext) -> Check:
-    told = bench.told()
+def _told(context: CheckContext) -> Check:
+    told = context.told()
     word = "unknown" if told is None else str(told.figures.get("ignition"))
     if word not in {"on", "off"}:
-        return red("ignition", "the running unit cannot tell: it would never power off by itself", _ASK)
-    return green("ignition", f"the running unit hears {word}")
+        return red("ignition", "alpr-edge run cannot read it: the unit would never power off by itself", _ASK)
+    return green("ignition", f"alpr-edge run reads {word}")

@@ -11,9 +11,9 @@ SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
 TPM = Path("/dev/tpmrm0")
 
 
-def check_memory(bench: CheckContext, proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Check]:
+def check_memory(context: CheckContext, proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Check]:
     """Check that no memory is written to a disk in the clear, by swap or core files."""
-    del bench
+    del context
     pattern = core_pattern(proc)
     details = (f"core files: none of this software; of other programs: {pattern or 'not known'}",)
     open_swaps = [swap.path for swap in swaps(proc, system) if not swap.is_private]

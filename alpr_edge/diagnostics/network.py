@@ -19,9 +19,9 @@ ANSWER_S_MAX = 10.0
 _UNSET = amber("department", "no uplink.url is set: nothing is sent", "enrol this unit and set uplink.url")
 
 
-def check_certificates(bench: CheckContext) -> list[Check]:
+def check_certificates(context: CheckContext) -> list[Check]:
     """Check that certificate and key belong together and stay valid for a while, the authority's certificate too."""
-    uplink = bench.settings.uplink
+    uplink = context.settings.uplink
     if not uplink.url:
         return [amber("certificates", "none needed: no uplink.url is set", _UNSET.todo)]
     try:
@@ -34,9 +34,9 @@ def check_certificates(bench: CheckContext) -> list[Check]:
     return [*(_judged(what, held, todo, now) for what, held, todo in named), *_media_key(uplink)]
 
 
-def check_department(bench: CheckContext) -> list[Check]:
+def check_department(context: CheckContext) -> list[Check]:
     """Connect to the department and deliver an empty batch."""
-    uplink = bench.settings.uplink
+    uplink = context.settings.uplink
     if not uplink.url:
         return [_UNSET]
     short = {
@@ -44,7 +44,7 @@ def check_department(bench: CheckContext) -> list[Check]:
         "answer_timeout_s": min(uplink.answer_timeout_s, ANSWER_S_MAX),
         "delivery_timeout_s": min(uplink.delivery_timeout_s, CONNECT_S_MAX + ANSWER_S_MAX),
     }
-    department = HttpsDepartment(uplink.model_copy(update=short), bench.settings.unit.id)
+    department = HttpsDepartment(uplink.model_copy(update=short), context.settings.unit.id)
     try:
         department.ping()
     except UnauthorisedError as error:
@@ -57,7 +57,7 @@ def check_department(bench: CheckContext) -> list[Check]:
         department.close()
     until = department.department_until
     ends = [] if until is None else [_department_end(until)]
-    return [green("department", f"{uplink.url} takes this unit"), *ends]
+    return [green("department", f"{uplink.url} accepts this unit"), *ends]
 
 
 def _media_key(uplink: UplinkSettings) -> list[Check]:

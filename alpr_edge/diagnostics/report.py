@@ -8,7 +8,7 @@ an ECDSA signature (P-256, SHA-256) over the same bytes, with the certificate th
 
 import base64
 import re
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alpr_edge import __version__
 from alpr_edge.diagnostics.runner import Report
@@ -34,30 +35,39 @@ VERDICTS = {
     Grade.AMBER: "fit, with remarks",
     Grade.RED: "not fit",
 }
-_STYLE = """
-@page { size: A4; margin: 14mm }
-body { font: 8pt/1.25 system-ui, sans-serif; color: #111; max-width: 182mm; margin: 0 auto }
-h1 { font-size: 15pt; margin: 0 0 1mm } h2 { font-size: 9pt; margin: 2mm 0 0.5mm } p { margin: 1mm 0 }
-.verdict { font-size: 12pt; font-weight: 700; padding: 1mm 3mm; border: 0.6mm solid; display: inline-block }
-table { border-collapse: collapse; width: 100% } caption { text-align: left; font-weight: 700; padding: 2mm 0 1mm }
-th, td { text-align: left; vertical-align: top; padding: 0.4mm 1.5mm; border-bottom: 0.2mm solid #bbb;
-  overflow-wrap: anywhere }
-tr { break-inside: avoid } .grade { font-weight: 700; white-space: nowrap }
-.green { color: #0a5c1f } .amber { color: #7a4a00 } .red { color: #a40000 } .skipped { color: #444 }
-code { font: 7pt/1.25 ui-monospace, monospace; overflow-wrap: anywhere }
-th, td:first-child { white-space: nowrap } .lines { margin: 0; padding: 0; list-style: none }
-.lines li { display: inline-block; margin-right: 4mm }
-dl { display: grid; grid-template-columns: 34mm 1fr; margin: 2mm 0 }
-dt { color: #444 } dd { margin: 0 }
-"""
 _MARKS = {Grade.GREEN: "●", Grade.AMBER: "▲", Grade.RED: "■", Grade.SKIPPED: "○"}
 """Marks of the grades, for readers who do not see colours, or print without them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """The unit's signature over the certified part."""
+
+    value: str
+    """Base64."""
+    certificate: str
+    """The certificate that verifies it, PEM."""
+    signer: str
+    """The certificate's subject."""
+
+
 def page(report: Report, uplink: UplinkSettings) -> str:
     """The fitness report as one HTML page that needs no other file."""
-    certified = _certified(report)
-    return certified + SEAL + "\n" + _sealed(certified.encode(), uplink) + "</body></html>\n"
+    content = _content(report)
+    seal = _render("seal", sha256=digest(content.encode()), signature=_signature(content.encode(), uplink))
+    return content + SEAL + "\n" + seal
+
+
+def _render(template: str, **values: object) -> str:
+    """Fill a page's template; whatever a value holds is shown as text."""
+    environment = Environment(
+        autoescape=True,
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(f"{template}.html.jinja").render(values)
 
 
 def verify(path: Path, authority: Path | None) -> str:
@@ -105,62 +115,41 @@ def _signed_by(path: Path, certified: bytes, signature: bytes, signer: str, auth
     return f"unchanged, signed by {name}, certificate {certificate.serial_number:X} {vouched}"
 
 
-def _certified(report: Report) -> str:
-    made = "unknown" if report.made.utc is None else rfc3339(report.made.utc)
-    state = "working, judged by what it says and has read" if report.running else "not working, its devices were opened"
-    skipped = ", ".join(report.skipped) or "nothing"
+def _content(report: Report) -> str:
+    """The part of the page that is certified."""
+    examined = "unknown" if report.made.utc is None else rfc3339(report.made.utc)
     facts = (
         ("Unit", report.unit_id),
-        ("Made", f"{made}, by {report.made.utc_source.value}"),
+        ("Made", f"{examined}, by {report.made.utc_source.value}"),
         ("Software", f"alpr-edge {__version__}"),
-        ("The unit was", state),
-        ("Not looked at", skipped),
+        ("alpr-edge run", "was running: judged by its health and its reads" if report.running else "was not running"),
+        ("Not looked at", ", ".join(report.skipped) or "nothing"),
     )
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
-    checks = "\n".join(_row(check) for check in report.checks)
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Certificate of fitness, {escape(report.unit_id)}</title><style>{_STYLE}</style></head><body>
-<h1>Certificate of fitness</h1>
-<p class="verdict {report.grade.value}">{_MARKS[report.grade]} {VERDICTS[report.grade]}</p>
-<dl>{rows}</dl>
-<table><caption>Checks</caption><thead><tr><th scope="col">Check</th><th scope="col">Verdict</th>
-<th scope="col">Measured</th><th scope="col">Limit, what to do</th></tr></thead><tbody>
-{checks}
-</tbody></table>
-{_details(report.checks)}
-"""
+    return _render(
+        "report",
+        unit_id=report.unit_id,
+        grade=report.grade,
+        verdict=VERDICTS[report.grade],
+        facts=facts,
+        mark=_MARKS[report.grade],
+        checks=[_row(check) for check in report.checks],
+    )
 
 
-def _row(check: Check) -> str:
-    more = "<br>".join(escape(part) for part in (check.limit, check.todo) if part)
-    grade = f'<td class="grade {check.grade.value}">{_MARKS[check.grade]} {check.grade.value}</td>'
-    return f"<tr><td>{escape(check.name)}</td>{grade}<td>{escape(check.said)}</td><td>{more}</td></tr>"
+def _row(check: Check) -> dict[str, object]:
+    """The cells of a check."""
+    return {
+        "name": check.name,
+        "grade": check.grade,
+        "mark": _MARKS[check.grade],
+        "measured": check.said,
+        "advice": [part for part in (check.limit, check.todo) if part],
+        "details": check.details,
+    }
 
 
-def _details(checks: tuple[Check, ...]) -> str:
-    parts = []
-    for check in checks:
-        if check.details:
-            lines = "".join(f"<li><code>{escape(line)}</code></li>" for line in check.details)
-            parts.append(f'<h2>{escape(check.name)}</h2><ul class="lines">{lines}</ul>')
-    return "\n".join(parts)
-
-
-def _sealed(certified: bytes, uplink: UplinkSettings) -> str:
-    lines = [f'<h2>Seal</h2><p>SHA-256 <code id="sha256">{digest(certified)}</code></p>']
-    signed = _signature(certified, uplink)
-    if signed is None:
-        lines.append("<p>Not signed: this unit has no certificate of its own yet.</p>")
-    else:
-        signature, pem, name = signed
-        lines.append(f'<p>Signed by {escape(name)}: <code id="signature">{signature}</code></p>')
-        lines.append(f'<pre id="signer" hidden>{pem}</pre>')
-    return "\n".join(lines) + "\n"
-
-
-def _signature(content: bytes, uplink: UplinkSettings) -> tuple[str, str, str] | None:
-    """Signature (base64), certificate (PEM) and its subject; None where the unit has no usable key."""
+def _signature(content: bytes, uplink: UplinkSettings) -> _Signature | None:
+    """Sign the certified part; None where the unit has no usable key."""
     certificate = certificate_held(uplink)
     try:
         key = load_pem_private_key(loaded_from(uplink)[1].read_bytes(), password=None)
@@ -172,4 +161,4 @@ def _signature(content: bytes, uplink: UplinkSettings) -> tuple[str, str, str] |
         return None
     signature = base64.b64encode(key.sign(content, ec.ECDSA(SHA256()))).decode("ascii")
     pem = certificate.public_bytes(Encoding.PEM).decode("ascii").strip()
-    return signature, pem, certificate.subject.rfc4514_string()
+    return _Signature(signature, pem, certificate.subject.rfc4514_string())

@@ -20,6 +20,7 @@ from alpr_edge.diagnostics.devices import check_place_and_time, check_sound
 from alpr_edge.diagnostics.ignition import check_ignition
 from alpr_edge.diagnostics.memory import check_memory
 from alpr_edge.diagnostics.network import check_certificates, check_department
+from alpr_edge.diagnostics.running_unit import check_running_unit
 from alpr_edge.diagnostics.storage import (
     check_deletion,
     check_disk,
@@ -37,7 +38,7 @@ from alpr_edge.settings import Settings
 GROUPS = (
     "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
     "certificates", "department",
-    "models", "versions",
+    "models", "versions", "unit",
 )  # fmt: skip
 """Names of the checks that may be skipped."""
 LOOK_S = 0.05
@@ -63,7 +64,7 @@ class Report:
 
 @dataclass(slots=True, eq=False)
 class _Duty:
-    """A group of checks as a stage that runs once."""
+    """A group of checks, run once as a stage of the supervisor."""
 
     name: str
     work: Callable[[], list[Check]]
@@ -109,26 +110,30 @@ def examine(
     if unknown := [name for name in skip if name not in GROUPS]:
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
     running = is_locked(settings.unit.data_directory)
-    bench = CheckContext(
+    context = CheckContext(
         settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
     )
-    duties = list(_duties(bench))
+    duties = list(_duties(context))
     _run(duties, tell)
     checks = [check for duty in duties for check in duty.checks]
     checks += [skipped(name) for name in GROUPS if name in skip]
-    return Report(settings.unit.id, bench.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip))
+    return Report(
+        settings.unit.id, context.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip)
+    )
 
 
-def _duties(bench: CheckContext) -> Iterator[_Duty]:
+def _duties(context: CheckContext) -> Iterator[_Duty]:
     """The groups of checks, in the order of the report."""
-    skip = bench.skip
-    for camera in bench.settings.camera:
+    skip = context.skip
+    if "unit" not in skip:
+        yield _Duty("unit", partial(check_running_unit, context), 10.0)
+    for camera in context.settings.camera:
         if not {"camera", "card"} <= skip:
-            yield _Duty(f"camera {camera.id}", partial(check_camera, bench, camera), 30.0)
+            yield _Duty(f"camera {camera.id}", partial(check_camera, context, camera), 30.0)
     if {"gps", "clock"} <= skip:
-        bench.listened.set()
+        context.listened.set()
     else:
-        yield _Duty("gps", partial(check_place_and_time, bench), 30.0)
+        yield _Duty("gps", partial(check_place_and_time, context), 30.0)
     plain: tuple[tuple[str, Callable[[CheckContext], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),
         ("ignition", check_ignition, 15.0),
@@ -144,7 +149,7 @@ def _duties(bench: CheckContext) -> Iterator[_Duty]:
     )
     for name, work, limit_s in plain:
         if name not in skip:
-            yield _Duty(name, partial(work, bench), limit_s)
+            yield _Duty(name, partial(work, context), limit_s)
 
 
 def _run(duties: Sequence[_Duty], tell: Callable[[str], None]) -> None:

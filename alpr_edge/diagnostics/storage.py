@@ -1,4 +1,4 @@
-"""Checks what is stored on the disk: keys, lists, room, models, versions."""
+"""Checks what is stored on the disk: keys, lists, free space, deletion, models, versions."""
 
 import os
 import platform
@@ -34,9 +34,9 @@ RIVAL = "opencv-python"
 """Package that unpacks into the same folder as the headless one; removing either breaks both."""
 
 
-def check_keys(bench: CheckContext) -> list[Check]:
+def check_keys(context: CheckContext) -> list[Check]:
     """Check that every key is present and protected, that the database opens, and how keys are sealed."""
-    settings = bench.settings
+    settings = context.settings
     try:
         for name in KEY_NAMES:
             load_key(name, settings.store.keys_directory)
@@ -56,10 +56,10 @@ def check_keys(bench: CheckContext) -> list[Check]:
     return found
 
 
-def check_lists(bench: CheckContext) -> list[Check]:
+def check_lists(context: CheckContext) -> list[Check]:
     """Open every live list, and check its age where a trusted time is known."""
-    settings = bench.settings
-    database, now = _opened(settings), bench.settled_now()
+    settings = context.settings
+    database, now = _opened(settings), context.settled_now()
     try:
         _, loader = open_lists(settings, database)
         index = loader.load()
@@ -79,28 +79,28 @@ def check_lists(bench: CheckContext) -> list[Check]:
     ]
     there = {held.generation.source for held in index.lists} | {fault.source for fault in index.faults}
     missing = [source.name for source in settings.hotlist.source if source.name not in there]
-    checks += [red(f"list {name}", "not held", f"alpr-edge hotlist sync {name}") for name in missing]
+    checks += [red(f"list {name}", "not imported yet", f"alpr-edge hotlist sync {name}") for name in missing]
     checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
     if not checks and not own:
         return [red("lists", "no hotlist: nothing can be matched", "alpr-edge hotlist import, or hotlist sync")]
     return [*checks, green("own entries", f"{len(own)} of officers")] if own else checks
 
 
-def check_disk(bench: CheckContext) -> list[Check]:
+def check_disk(context: CheckContext) -> list[Check]:
     """Check how full the file system of the data folder is, and whether it can be written."""
-    folder, retention = bench.settings.unit.data_directory, bench.settings.retention
+    folder, retention = context.settings.unit.data_directory, context.settings.retention
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"fit")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return [red("disk", f"{folder}: takes no write: {error.strerror}", "check its owner, mount and free space")]
+        return [red("disk", f"{folder}: cannot be written: {error.strerror}", "check its owner, mount and free space")]
     free, total = free_bytes(folder), total_bytes(folder)
-    if bench.running and Ballast(folder, retention.ballast_bytes).is_out:
+    if context.running and Ballast(folder, retention.ballast_bytes).is_out:
         return [red("disk", "full: the ballast is in use, no read is stored", DISK_REMEDY)]
     share = 1 - free / total if total else 1.0
-    return [disk(share, retention.disk_share_max, retention.amber_share, free), *_storage_faults(bench.settings)]
+    return [disk(share, retention.disk_share_max, retention.amber_share, free), *_storage_faults(context.settings)]
 
 
 def _storage_faults(settings: Settings) -> list[Check]:
@@ -110,23 +110,23 @@ def _storage_faults(settings: Settings) -> list[Check]:
     bad = [path for path in folders if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if bad:
         todo = "repair the file system, or move what is there out of the way"
-        found.append(red("pictures", f"{len(bad)} folders take none, the first {bad[0]}", todo))
+        found.append(red("pictures", f"{len(bad)} folders cannot be written, the first {bad[0]}", todo))
     waiting = RefusedRecords(data, load_key("outbox", settings.store.keys_directory)).count()
     if waiting:
         found.append(amber("records", f"{waiting} could not be stored and are set aside", "alpr-edge unit refused"))
     return found
 
 
-def check_deletion(bench: CheckContext) -> list[Check]:
+def check_deletion(context: CheckContext) -> list[Check]:
     """Check whether old reads are deleted: by the running unit's health, else by the present date and its witnesses."""
-    told = bench.told() if bench.running else None
+    told = context.told() if context.running else None
     reason = None if told is None else told.figures.get("deletion_by_age_rests")
     if reason is None:
-        if not (bench.settings.unit.data_directory / DATABASE_NAME).exists():
+        if not (context.settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("deletion", "no database yet", "start alpr-edge run once")]
-        database = _opened(bench.settings)
+        database = _opened(context.settings)
         try:
-            objection = DeletionDates(database, Ages(database)).objection(bench.settled_now())
+            objection = DeletionDates(database, Ages(database)).objection(context.settled_now())
         finally:
             database.close()
         reason = "" if objection is None else objection.reason
@@ -136,9 +136,9 @@ def check_deletion(bench: CheckContext) -> list[Check]:
     return [green("deletion", "the date agrees with the newest read and with the department's")]
 
 
-def check_models(bench: CheckContext) -> list[Check]:
+def check_models(context: CheckContext) -> list[Check]:
     """Check that every model file is the one its manifest names, and that those of the settings are among them."""
-    settings = bench.settings
+    settings = context.settings
     folders = model_folders(settings.vision, settings.unit.data_directory)
     faults, digests = [], []
     for folder in (folders[0], *filter(has_manifest, folders[1:])):
@@ -155,9 +155,9 @@ def check_models(bench: CheckContext) -> list[Check]:
     return [green("models", f"{len(digests)} files as in the manifest; in use: {used}", tuple(digests))]
 
 
-def check_versions(bench: CheckContext) -> list[Check]:
+def check_versions(context: CheckContext) -> list[Check]:
     """List the versions in use; red where two packages conflict."""
-    del bench
+    del context
     details = (
         f"alpr-edge {__version__}",
         f"Python {platform.python_version()}, {platform.machine()}, kernel {platform.release()}",
@@ -165,7 +165,9 @@ def check_versions(bench: CheckContext) -> list[Check]:
     )
     if _version(RIVAL):
         todo = f"pip uninstall {RIVAL} opencv-python-headless, then install the second again"
-        return [Check("versions", Grade.RED, f"{RIVAL} lies over opencv-python-headless", "", todo, details=details)]
+        return [
+            Check("versions", Grade.RED, f"{RIVAL} is installed over opencv-python-headless", "", todo, details=details)
+        ]
     if RELEASE_LINK.exists() and not Path(sys.prefix).resolve().is_relative_to(RELEASE_LINK.resolve()):
         todo = "run the command of /usr/local/bin"
         return [

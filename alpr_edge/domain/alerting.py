@@ -35,15 +35,16 @@ class Tone(StrEnum):
     WITHDRAWN = "withdrawn"
     """The alert sounded before no longer holds."""
     TROUBLE = "trouble"
-    """The unit no longer watches for plates: silence must never mean "no hits"."""
+    """Reading, storing or sounding failed: silence must never mean "no hits"."""
     STALE = "stale"
-    """A list turned amber or red: its entries are still matched, but it may lack what happened since."""
+    """The unit works, but something it relies on is old or missing: a list, the receiver, the time."""
     DISK = "disk"
     """The disk is full, or nearly full with data that may not be deleted."""
     DAMAGED = "damaged"
     """The database was damaged and set aside: the unit keeps reading plates, and the old data waits to be
     salvaged."""
     READY = "ready"
+    """The unit reads, stores, matches and sounds."""
     SHUTTING_DOWN = "parting"
     """The ignition is off: the unit stops reading plates, sends what it holds, and powers off."""
 

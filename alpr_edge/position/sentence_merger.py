@@ -41,6 +41,8 @@ class SentenceTally:
     """Whole lines with the right checksum, of any kind."""
     solutions: int = 0
     rejected: Counter[Rejection] = field(default_factory=Counter)
+    wrong_date: date | None = None
+    """The date that the receiver reports, where it is outside of :data:`LIVE_DATES`."""
     floods: int = 0
     """Seconds in which so much came that the rest was discarded."""
 

@@ -77,7 +77,10 @@ class SerialSource:
             for solution in _solutions(splitter, merger, chunk, now):
                 if last is None or solution.received.ms_since(last) >= FIX_MS_MIN:
                     last = solution.received
-                    yield solution.fix(source)
+                    fix = solution.fix(source)
+                    if solution.day is not None:
+                        tally.wrong_date = solution.day if fix.utc is None else None
+                    yield fix
             watchdog.watch(now, heard=bool(chunk), sentences=tally.sentences)
             if pause_s := allowance.spend(len(chunk)):
                 self._let_pass(port, pause_s)

@@ -1,6 +1,6 @@
 """Asks chronyd about this machine's clock: the report "tracking" of its command protocol (candm.h, version 6).
 
-chronyd answers such questions from its own machine to anybody, over UDP and without a word of authority. Asking is
+chronyd answers such questions over UDP to any process of its own machine, and needs no password for them. Asking is
 bounded in time, and an answer that is not understood counts as none.
 """
 

@@ -1,4 +1,4 @@
-"""Logs are events with fields, one line each on stderr (the journal takes them from there). No plate text ever."""
+"""Sets up logs: events with fields, one line each on stderr, where the journal takes them from. Never a plate text."""
 
 import contextlib
 import logging
@@ -8,7 +8,7 @@ import structlog
 
 
 class StderrLogger(structlog.PrintLogger):
-    """Prints to stderr, if it can: a journal that is gone ends no stage that was about to tell it something."""
+    """Prints to stderr if it can: a journal that is gone must not end the stage that writes to it."""
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)

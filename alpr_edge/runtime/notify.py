@@ -41,5 +41,5 @@ class ServiceManager:
             try:
                 listener.sendto(message.encode(), self._address)
             except OSError:
-                # The manager is gone or its queue is full: it will notice the missing heartbeat itself.
+                # The manager is gone or its queue is full: it notices the missing heartbeat itself.
                 return

@@ -40,11 +40,11 @@ class Stage(Protocol):
         """Work until the input is closed or ``stop`` is set; call ``beat`` at least every few seconds."""
 
     def finish(self) -> None:
-        """Called once after the last run, whatever ended it: hand on, flush, close."""
+        """Pass on, flush or close what is left; called once after the last run, whatever ended it."""
 
 
 class ReplacedError(Exception):
-    """Raised by ``beat`` in a thread that hung for so long that another has taken its place: it ends here."""
+    """Ends a thread that hung for so long that another has taken its place; raised by ``beat``."""
 
 
 @dataclass(slots=True, eq=False)

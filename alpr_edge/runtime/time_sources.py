@@ -1,8 +1,8 @@
 """Finds out what keeps this machine's clock: chronyd by its own report, else the kernel, which any time daemon sets.
 
-The daemon of the car has no network, not even to this machine, and may not ask the kernel: there the uplink asks and
-leaves what it heard in the runtime directory. That word is a fact of the clock, not a time: what it says of an instant
-is still read from the machine's own clock.
+The capture daemon has no network, not even to this machine, and may not ask the kernel: there the uplink daemon asks,
+and publishes the answer in the runtime directory. The answer says how far the machine's clock is right; the time itself
+is still read from that clock.
 """
 
 import threading
@@ -23,16 +23,16 @@ VALID_MS = 600_000.0
 """How long an answer holds; a clock of a machine drifts by 60 ms meanwhile."""
 PUBLISH_MS = 5_000.0
 UNCERTAINTY_MS_MAX = 10_000.0
-"""A clock that may be off by more is vouched for by nobody: a source that was lost long ago still counts as one."""
+"""A clock that may be off by more does not count as confirmed: chronyd still names a source that was lost long ago."""
 _FILE = "time"
-"""Name of the word in the runtime directory."""
+"""Name of the published answer in the runtime directory."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Vouched:
-    """Somebody's word for this machine's clock."""
+class TimeConfirmation:
+    """The answer of a time source: this machine's clock was right at a moment."""
 
     source: UtcSource
     """GNSS where the clock follows a receiver of this machine, NTP where it follows a time server."""
@@ -41,7 +41,7 @@ class Vouched:
     """When it was given; only its boot and boot time count."""
 
     def stamp(self, now: Instant) -> Instant:
-        """``now`` with this word, as far as it still holds then."""
+        """``now`` as confirmed by this answer; unchanged when the answer is too old for it."""
         if now.utc is None or now.boot_id != self.at.boot_id or not 0 <= now.ms_since(self.at) <= VALID_MS:
             return now
         uncertainty_ms = self.uncertainty_ms + now.ms_since(self.at) * DRIFT
@@ -51,11 +51,11 @@ class Vouched:
 
 
 class TimeSources:
-    """Asks who vouches, at most every ten seconds; safe to use from several threads, of which one waits at a time.
+    """Asks the sources of time, at most every ten seconds; safe for several threads, of which one waits at a time.
 
     Args:
         chrony_port: the port of this machine's chronyd; 0: it is not asked.
-        directory: the unit's runtime directory, where its processes tell each other; None: there is none.
+        directory: the unit's runtime directory, in which answers are published; None: there is none.
     """
 
     def __init__(self, chrony_port: int, directory: Path | None = None) -> None:
@@ -64,10 +64,10 @@ class TimeSources:
         self._asking = threading.Lock()
         self._asked: Instant | None = None
         self._published: Instant | None = None
-        self._vouched: Vouched | None = None
+        self._vouched: TimeConfirmation | None = None
 
     def stamp(self, now: Instant) -> Instant:
-        """An instant of this machine's clock with the source and uncertainty that are vouched for, if any are."""
+        """An instant of this machine's clock with the source and uncertainty of the last answer, if there is one."""
         if self._is_due(now) and self._asking.acquire(blocking=False):
             try:
                 self._asked, self._vouched = now, self._ask(now)
@@ -77,7 +77,7 @@ class TimeSources:
         return now if vouched is None else vouched.stamp(now)
 
     def publish(self, now: Instant) -> None:
-        """Leave for the unit's other processes what was heard; at most every five seconds.
+        """Publish the last answer for the unit's other processes; at most every five seconds.
 
         Raises:
             OSError: the runtime directory cannot be written.
@@ -98,7 +98,7 @@ class TimeSources:
         asked = self._asked
         return asked is None or asked.boot_id != now.boot_id or now.ms_since(asked) >= ASK_MS
 
-    def _ask(self, now: Instant) -> Vouched | None:
+    def _ask(self, now: Instant) -> TimeConfirmation | None:
         if self._chrony_port:
             try:
                 told = tracking(self._chrony_port)
@@ -106,22 +106,22 @@ class TimeSources:
                 log.debug("clock.chronyd_not_asked", reason=str(error))
             else:
                 source = UtcSource.GNSS if told.by_receiver else UtcSource.NTP
-                return Vouched(source, told.uncertainty_ms, now) if told.synchronised else None
-        # Silence takes nothing back: what was heard before holds as long as any word does.
+                return TimeConfirmation(source, told.uncertainty_ms, now) if told.synchronised else None
+        # No answer takes nothing back: the last one holds for its time.
         return self._published_by_others() or _of_kernel(now) or self._vouched
 
-    def _published_by_others(self) -> Vouched | None:
+    def _published_by_others(self) -> TimeConfirmation | None:
         told = None if self._directory is None else read_health(self._directory, _FILE)
         if told is None or not told.ready:
             return None
         figures = told.figures
         try:
             at = Instant(str(figures["boot_id"]), int(figures["boottime_ns"]))
-            return Vouched(UtcSource(figures["source"]), float(figures["uncertainty_ms"]), at)
+            return TimeConfirmation(UtcSource(figures["source"]), float(figures["uncertainty_ms"]), at)
         except (KeyError, TypeError, ValueError):
             return None
 
 
-def _of_kernel(now: Instant) -> Vouched | None:
+def _of_kernel(now: Instant) -> TimeConfirmation | None:
     uncertainty_ms = kernel_clock.uncertainty_ms()
-    return None if uncertainty_ms is None else Vouched(UtcSource.NTP, uncertainty_ms, now)
+    return None if uncertainty_ms is None else TimeConfirmation(UtcSource.NTP, uncertainty_ms, now)

@@ -20,7 +20,7 @@ from tests.vision.models import LEVEL_STEP, brightness_models, write_models
 
 PLATES = tuple(f"{n}ABC{n}{n}{n}"[:7] for n in range(1, 10)) + tuple(f"5XYZ{n:03d}" for n in range(20))
 UNIT = "test-1"
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 
 def write_frames(folder: Path, passes: Sequence[int], shown: int = 3, gap: int = 3) -> Path:

@@ -70,10 +70,10 @@ def test_the_health_of_a_process_that_is_gone_is_not_current(tmp_path: Path) -> 
     assert health.stamp is not None
     assert abs(datetime.now(UTC) - datetime.fromisoformat(health.stamp.written)) < timedelta(minutes=10)
     content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
     old = content["boottime_s"] - 90
-    for change in ({"pid": gone.pid}, {"pid": 0}, {"boot_id": "another"}, {"boottime_s": old}):
+    for change in ({"pid": dead.pid}, {"pid": 0}, {"boot_id": "another"}, {"boottime_s": old}):
         (tmp_path / "run.json").write_text(json.dumps(content | change), encoding="utf-8")
         assert current_health(tmp_path, "run", 60) is None, change
     assert current_health(tmp_path, "run") is not None, "without a limit its age is none"

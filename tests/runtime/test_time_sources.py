@@ -15,7 +15,7 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.position.chrony import ChronyFeed
 from alpr_edge.runtime.chronyd import ChronydError, number_of, tracking, tracking_in
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.runtime.time_sources import ASK_MS, UNCERTAINTY_MS_MAX, VALID_MS, TimeSources, Vouched
+from alpr_edge.runtime.time_sources import ASK_MS, UNCERTAINTY_MS_MAX, VALID_MS, TimeConfirmation, TimeSources
 from tests.position.test_chrony import a_fix
 from tests.position.test_serial_source import wait_for
 from tests.runtime.time_daemon import LOCAL, NOT_SYNCHRONISED, RECEIVER, TimeDaemon, free_port, word_of
@@ -87,7 +87,7 @@ def test_a_daemon_that_falls_silent_takes_its_word_back_by_and_by() -> None:
 
 
 def test_a_word_ends_with_its_time_its_boot_and_its_certainty() -> None:
-    word = Vouched(UtcSource.NTP, 20.0, at())
+    word = TimeConfirmation(UtcSource.NTP, 20.0, at())
     assert word.stamp(at(VALID_MS)).uncertainty_ms == 20.0 + VALID_MS * 100e-6
     for now in (at(VALID_MS + 1), at(0, "other"), at(-1), replace(at(), utc=None)):
         assert not word.stamp(now).trusted

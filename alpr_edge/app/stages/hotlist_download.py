@@ -12,7 +12,7 @@ class HotlistDownloadStage:
     """Steps a downloader until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        downloader: does one look a step.
+        downloader: checks one list with each step, and downloads it when it is due.
     """
 
     name = "lists"

@@ -7,6 +7,7 @@ camera from its work; what is wrong with it is reported.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
@@ -21,6 +22,11 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PositionSettings
 
 STOP_S_MAX = 3.0
+
+
+def wrong_date_text(day: date) -> str:
+    """Say that a receiver's date cannot be right."""
+    return f"the receiver reports the date {day}, which is wrong: its week number may have rolled over"
 
 
 class PositionStage:
@@ -42,16 +48,19 @@ class PositionStage:
         self._chrony = chrony
         self.trouble = ""
         """Why no sentences arrive from the receiver; empty while they do, with or without a fix."""
+        self.wrong_date: date | None = None
+        """The date that the receiver reports, where it cannot be right."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a receiver that was lost is opened again after growing waits."""
-        pump(_Heard(self, beat, stop), self._fix_history, beating(stop.wait, beat), on_trusted_fix=self._chrony.feed)
+        listener = _ReportingReceiver(self, beat, stop)
+        pump(listener, self._fix_history, beating(stop.wait, beat), on_trusted_fix=self._chrony.feed)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""
 
 
-class _Heard:
+class _ReportingReceiver:
     """A receiver that reports to its stage whether sentences arrive; a :class:`~alpr_edge.domain.ports.FixSource`."""
 
     def __init__(self, stage: PositionStage, beat: Callable[[], None], stop: threading.Event) -> None:
@@ -73,6 +82,7 @@ class _Heard:
         self._beat()
         if self._source.tally.sentences:
             self._stage.trouble = ""
+            self._stage.wrong_date = self._source.tally.wrong_date
         return self._stop.is_set()
 
 
@@ -93,6 +103,11 @@ class PositionMonitor:
         self._supervisor.tend()
         told = [f"position: {self._stage.trouble}"] if self._stage is not None and self._stage.trouble else []
         return [*told, *self._supervisor.troubles()]
+
+    def date_trouble(self) -> str:
+        """What is wrong with the date that it reports; empty when nothing is."""
+        day = None if self._stage is None else self._stage.wrong_date
+        return "" if day is None else wrong_date_text(day)
 
     def restarts(self) -> dict[str, int]:
         """How often its stage failed and was started again."""

@@ -24,7 +24,7 @@ from alpr_edge.settings import PowerSettings, Settings
 
 log = structlog.get_logger(__name__)
 
-NOT_WATCHING = "the ignition is off: nothing is watched"
+NOT_WATCHING = "the ignition is off: no plate is read"
 STOP_S_MAX = 3.0
 ANSWER_S_SPARE = 1.0
 """Spare time for an answer: a command is killed after its time, and answers of a line or a file come at once."""
@@ -131,7 +131,7 @@ class PowerMonitor:
         """Amber: the ignition cannot be read, so the unit will not power off by itself."""
         failures = [state.failure for state in self._supervisor.restarting()]
         failures += ["no answer comes"] if self._stage is not None and self._stage.late else []
-        return tuple(f"the ignition cannot be told: {failure}" for failure in failures)
+        return tuple(f"the ignition cannot be read: {failure}" for failure in failures)
 
     def troubles(self) -> tuple[str, ...]:
         """What keeps the unit from working, or its power from being switched off."""

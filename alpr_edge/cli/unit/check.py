@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_table
 from alpr_edge.diagnostics.aim import aiming
 from alpr_edge.diagnostics.report import VERDICTS, page, verify
 from alpr_edge.diagnostics.runner import GROUPS, Report, examine
@@ -22,7 +22,7 @@ from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
-_SKIP_HELP = f"Not to look at, with commas between: {', '.join(GROUPS)}. Named in the result, and never green."
+_SKIP_HELP = f"Checks to leave out, with commas between: {', '.join(GROUPS)}. The result names them."
 
 
 def check_command(
@@ -31,7 +31,7 @@ def check_command(
         Path | None, typer.Option("--certificate", help="Write a certificate of fitness: one HTML page.")
     ] = None,
     verify_file: Annotated[
-        Path | None, typer.Option("--verify", help="Do not check; see whether a certificate of fitness was changed.")
+        Path | None, typer.Option("--verify", help="Check nothing; say whether a certificate of fitness was changed.")
     ] = None,
     card_m: Annotated[
         float | None, typer.Option("--card-m", min=0.2, max=100, help="Metres from lens to test card, if measured.")
@@ -39,16 +39,16 @@ def check_command(
     microphone: Annotated[
         str | None, typer.Option("--microphone", help="ALSA capture device; left out: the player's.")
     ] = None,
-    aim: Annotated[bool, typer.Option("--aim", help="Do not check; show a line for each picture, to aim by.")] = False,
+    aim: Annotated[bool, typer.Option("--aim", help="Check nothing; show a line for each picture, to aim by.")] = False,
     camera: Annotated[str, typer.Option("--camera", help="With --aim: which camera; left out: the first.")] = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="With --aim: for how long.")] = 120.0,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Check camera, GPS, clock, sound, keys, memory, lists, disk, deletion, certificates, department, models, versions.
+    """Check whether this unit is fit for a shift: cameras, receiver, clock, sound, lists, disk, department and more.
 
-    Works while the unit runs, and while it does not. Ends with 0 when everything is green or amber, with 1 when
-    anything is red.
+    Works whether alpr-edge run is running or not. Ends with 0 when everything is green or amber, with 1 when anything
+    is red.
     """
     unit = load(settings)
     if verify_file is not None:
@@ -127,25 +127,21 @@ def _check_json(check: Check) -> dict[str, Any]:
 
 
 def _print(report: Report, certificate: Path | None) -> None:
-    table = Table("check", "verdict", "measured", "limit", "what to do", box=None)
-    for check in report.checks:
-        colour = _COLOURS[check.grade]
-        cells = (check.name, check.grade.value, check.said, check.limit, check.todo)
-        table.add_row(*(_plain(cell) for cell in cells), style=None if check.grade is Grade.GREEN else colour)
-    Console(width=None if Console().is_terminal else 200).print(table)
+    rows = [(check.name, check.grade.value, check.said, _advice(check)) for check in report.checks]
+    colours = [None if check.grade is Grade.GREEN else _COLOURS[check.grade] for check in report.checks]
+    print_table(("check", "verdict", "measured", "limit; what to do"), rows, colours)
     counts = {grade: sum(check.grade is grade for check in report.checks) for grade in Grade}
     tally = ", ".join(f"{count} {grade.value}" for grade, count in counts.items() if count)
-    where = "while it works" if report.running else "while it does not work"
-    typer.echo(f"{report.unit_id}: {VERDICTS[report.grade]} ({tally}), checked {where}")
+    state = "running: judged by its health and its reads" if report.running else "not running"
+    typer.echo(f"{report.unit_id}: {VERDICTS[report.grade]} ({tally}); alpr-edge run was {state}")
     if report.skipped:
         typer.echo(f"not looked at: {', '.join(report.skipped)}")
     if certificate is not None:
         typer.echo(f"certificate of fitness: {certificate}")
 
 
-def _plain(text: str) -> str:
-    """Text whose brackets are no mark-up to rich."""
-    return text.replace("[", r"\[")
+def _advice(check: Check) -> str:
+    return "; ".join(part for part in (check.limit, check.todo) if part)
 
 
 def _write(path: Path, content: str) -> None:

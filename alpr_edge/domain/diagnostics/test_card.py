@@ -69,12 +69,16 @@ def card_checks(name: str, seen: CardSeen, distance_m: float | None = None) -> l
     """
     if not seen.right:
         todo = "hold it straight, still and well lit; check focus and exposure, then the models"
-        return [red(f"{name} card", f"read wrong in {seen.looks} looks", todo)]
+        return [red(f"{name} card", f"read wrong, {_looks(seen)}", todo)]
     grade = Grade.GREEN if is_certain(seen.text, seen.confidence) else Grade.AMBER
     todo = "" if grade is Grade.GREEN else "read right, but not surely: hold it nearer, straight and still"
-    said = f"read right, {seen.confidence:.2f} sure, {seen.looks} looks"
+    said = f"read right, {seen.confidence:.2f} sure, {_looks(seen)}"
     read = Check(f"{name} card", grade, said, "green: right and certain", todo, seen.confidence)
     return [read, _reach(name, seen, distance_m)]
+
+
+def _looks(seen: CardSeen) -> str:
+    return f"in {seen.looks} picture{'' if seen.looks == 1 else 's'}"
 
 
 def reach_text(card_px: float, distance_m: float | None) -> str:

@@ -61,7 +61,7 @@ def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
     assert monitor.texts == ("list bolo is amber: its age is not known",)
     assert tones_at(watch, monitor, None) == []
     assert tones_at(watch, monitor, hours(1)) == []
-    assert not monitor.texts
+    assert not monitor.faults
     assert tones_at(watch, monitor, hours(14)) == [Tone.STALE]
 
 

@@ -104,7 +104,7 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
         run.wait_for("phase=off sent=true")
         told = car.until(lambda told: told["figures"]["power"] == "off")
         assert told["figures"]["outbox_ready"] == 0
-        assert "the ignition is off: nothing is watched" in told["troubles"]
+        assert "the ignition is off: no plate is read" in told["troubles"]
         assert uplink.end(signal.SIGTERM) == 0
     assert run.end(signal.SIGTERM) == 0
     delivered = delivered_reads(folder)
@@ -146,7 +146,7 @@ def test_neither_a_cranking_dip_nor_an_ignition_that_is_lost_is_off(
         car.turn("on")
         time.sleep(0.5)  # long enough to be seen
     (car.runtime / "ignition").write_text("?")
-    car.until(lambda told: any("the ignition cannot be told" in line for line in told["warnings"]))
+    car.until(lambda told: any("the ignition cannot be read" in line for line in told["warnings"]))
     time.sleep(OFF_AFTER_S + 1)  # longer than an "off" would need
     assert car.health()["figures"]["power"] == "watching"
     car.turn("on")
@@ -193,7 +193,7 @@ def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_cou
         assert time.monotonic() < deadline_s
         time.sleep(0.01)
     assert (stage.word, watch.figures()["ignition"]) == (None, "unknown")
-    assert watch.warnings() == ("the ignition cannot be told: no answer comes",)
+    assert watch.warnings() == ("the ignition cannot be read: no answer comes",)
     assert watch.step() is Phase.WATCHING
     line.back.set()
     supervisor.stop.set()

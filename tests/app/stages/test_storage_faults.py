@@ -135,5 +135,5 @@ def test_the_unit_s_check_names_what_the_store_does_not_take(tmp_path: Path) -> 
     bench = CheckContext(chosen, False, frozenset(), "", None, SystemClock())  # noqa: FBT003
     found = {check.name: check for check in check_disk(bench)}
     assert found["pictures"].grade is Grade.RED
-    assert found["pictures"].said.startswith("2 folders take none")
+    assert found["pictures"].said.startswith("2 folders cannot be written")
     assert found["records"].said.startswith("1 could not be stored")

@@ -184,6 +184,16 @@ def test_a_clock_that_differs_from_the_receiver_is_red(unit: Path, tmp_path: Pat
     assert (gone["verdict"], "cannot be opened" in gone["said"]) == ("red", True)
 
 
+def test_a_receiver_ten_years_behind_is_told_that_its_date_is_wrong(unit: Path, tmp_path: Path) -> None:
+    unit.write_text(unit.read_text(encoding="utf-8") + f'[position]\ndevice = "{tmp_path}/tty"\n', encoding="utf-8")
+    with Receiver(tmp_path / "tty", timedelta(days=-3653)):
+        checks = told(unit, *others("gps", "clock"))
+    assert checks["gps"]["verdict"] == "green"
+    assert checks["clock"]["verdict"] in {"amber", "red"}  # amber where a time server confirms this computer's clock
+    assert "which is wrong: its week number may have rolled over" in checks["clock"]["said"]
+    assert "open sky" not in checks["clock"]["todo"]
+
+
 def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
     usage = os.statvfs(tmp_path)
     used = 1 - usage.f_bavail / (usage.f_blocks - usage.f_bfree + usage.f_bavail)
@@ -194,7 +204,7 @@ def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
     assert full["verdict"] == "red"
     assert full["value"] == pytest.approx(used * 100, abs=1)
     shutil.rmtree(tmp_path / "data")
-    assert "takes no write" in told(unit, *others("disk"))["disk"]["said"]
+    assert "cannot be written" in told(unit, *others("disk"))["disk"]["said"]
 
 
 @pytest.mark.review(13)
@@ -248,7 +258,7 @@ def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> N
 @pytest.mark.review(6)
 @pytest.mark.parametrize(
     ("command", "verdict", "said"),
-    [("echo off", "green", "says off"), ("false", "red", "ended with 1"), ("true", "red", "printed nothing")],
+    [("echo off", "green", "is off"), ("false", "red", "ended with 1"), ("true", "red", "printed nothing")],
 )
 def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdict: str, said: str) -> None:
     assert "ignition" not in told(unit, *others("ignition"))

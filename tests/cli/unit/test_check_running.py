@@ -15,6 +15,12 @@ from tests.cli.unit.fit_unit import changed, write_fit_unit
 WAIT_S = 60.0
 
 
+def _is_started(health: Path) -> bool:
+    """Whether the unit reads and says so, with no camera that is still being opened."""
+    report = json.loads(health.read_text(encoding="utf-8")) if health.exists() else {}
+    return bool(report.get("ready")) and not [line for line in report["troubles"] if "not open yet" in line]
+
+
 def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> None:
     settings = write_fit_unit(tmp_path)
     changed(settings, "player", '"wav"')
@@ -22,7 +28,7 @@ def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> N
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored")
         until_s = time.monotonic() + WAIT_S
-        while not health.exists() and time.monotonic() < until_s:
+        while not _is_started(health) and time.monotonic() < until_s:
             time.sleep(0.1)
         skip = ("--skip", "gps,clock,lists,certificates,department,models,versions", "--settings", str(settings))
         done = CliRunner().invoke(app, ["unit", "check", "--json", *skip])
@@ -34,7 +40,9 @@ def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> N
     assert verdicts["camera front card"] == verdicts["camera front focus"] == "green", checks
     assert verdicts["camera front exposure"] == verdicts["keys"] == verdicts["disk"] == "green"
     assert checks["camera front rate"]["value"] == pytest.approx(2, abs=1.2)
-    assert (verdicts["sound"], "not heard" in checks["sound"]["said"]) == ("amber", True)
+    assert (verdicts["sound"], "nobody listened" in checks["sound"]["said"]) == ("amber", True)
+    assert verdicts["unit"] == "red"
+    assert "no hotlist: nothing can be matched" in checks["unit"]["details"]
     assert CARD_TEXT not in done.stdout
     assert aimed.exit_code == 1
     assert "alpr-edge run holds the camera" in aimed.stderr
