@@ -12,6 +12,7 @@ from alpr_edge.cli.department import app as department
 from alpr_edge.cli.error_handling import ErrorHandlingGroup, run_command_line
 from alpr_edge.cli.hotlist import app as hotlist
 from alpr_edge.cli.unit import app as unit_app
+from alpr_edge.runtime.interrupts import run_to_exit
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.runtime.memory import forbid_dumps
 
@@ -54,4 +55,4 @@ def _root(
 def main() -> None:
     """Console script."""
     forbid_dumps()
-    run_command_line(app)
+    run_to_exit(lambda: run_command_line(app))
