@@ -1,7 +1,7 @@
 """Helps to aim and focus a camera: a line for each picture examined, with the values that matter."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.app.factories import open_clock, open_vision_models
@@ -12,6 +12,7 @@ from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS,
 from alpr_edge.domain.diagnostics.test_card import CARD_SCALE, card_among
 from alpr_edge.domain.errors import CaptureError, SettingsError
 from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.ignore_areas import Polygon
 from alpr_edge.settings import CameraSettings, Settings
 from alpr_edge.vision.picture import plate_picture, scene
 from alpr_edge.vision.recogniser import Recogniser, crop_of
@@ -43,7 +44,7 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
         SettingsError: there is no such camera.
         CaptureError: the unit is running, or the camera gives no picture.
     """
-    camera = _camera(settings, camera_id)
+    camera = camera_of(settings, camera_id)
     if is_locked(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, aim, and start it again")
     bench = CheckContext(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
@@ -56,12 +57,13 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
                 began_s = now_s
             if now_s >= due_s:
                 due_s = now_s + EVERY_S
-                yield _sighting(recogniser, frame)
+                yield _sighting(recogniser, frame, camera.ignore_areas)
             if now_s - began_s >= seconds:
                 return
 
 
-def _camera(settings: Settings, camera_id: str) -> CameraSettings:
+def camera_of(settings: Settings, camera_id: str) -> CameraSettings:
+    """The settings of a camera by its id; of the first where the id is empty. Raises SettingsError."""
     found = next((camera for camera in settings.camera if camera_id in {"", camera.id}), None)
     if found is None:
         names = ", ".join(camera.id for camera in settings.camera)
@@ -69,8 +71,8 @@ def _camera(settings: Settings, camera_id: str) -> CameraSettings:
     return found
 
 
-def _sighting(recogniser: Recogniser, frame: Frame) -> Sighting:
-    readings = recogniser.recognise(frame)
+def _sighting(recogniser: Recogniser, frame: Frame, ignore_areas: Sequence[Polygon]) -> Sighting:
+    readings = recogniser.recognise(frame, ignore_areas)
     if not readings:
         whole = scene(frame.pixels)
         (*_, exposure) = scene_checks("", whole)

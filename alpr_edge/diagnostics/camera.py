@@ -50,7 +50,7 @@ def check_camera(bench: CheckContext, settings: CameraSettings) -> list[Check]:
     seen = None
     if "card" not in bench.skip:
         models = open_vision_models(bench.settings.vision, bench.settings.unit.data_directory)
-        read = [(frame, models.recogniser.recognise(frame)) for frame in frames]
+        read = [(frame, models.recogniser.recognise(frame, settings.ignore_areas)) for frame in frames]
         seen = card_among(readings for _, readings in read)
     checks = [] if "camera" in bench.skip else [_rate(bench, settings, name, fps)]
     if seen is None:

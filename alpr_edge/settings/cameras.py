@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from alpr_edge.settings.base import FilePath, Name, Section, require_order
+from alpr_edge.settings.ignore_areas import IgnoreAreas
 
 CAMERAS_MAX = 8
 """More than any patrol car carries, and the end of what one computer reads."""
@@ -19,6 +20,8 @@ class CameraCommon(Section):
     id: Name = "front"
     reopen_first_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     reopen_longest_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    ignore_areas: IgnoreAreas = ()
+    """Parts of the picture in which no plate is looked for."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

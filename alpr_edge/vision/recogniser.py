@@ -5,9 +5,12 @@ takes for plates hold no text, and a distant plate that it half sees often does.
 that is doubtful, and more plates are found with fewer that are none than by any threshold of its own.
 """
 
+from collections.abc import Sequence
+
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.ignore_areas import Polygon, is_ignored
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.vision.reader import sharpness_of
 
@@ -38,9 +41,19 @@ class Recogniser:
         self._reader = reader
         self._sure_min = sure_min
 
-    def recognise(self, frame: Frame) -> list[Reading]:
-        """Every plate of the frame with its slot probabilities, best detection first."""
-        found = [item for item in self._detector.detect(frame) if item.box.height_px >= PLATE_PX_MIN][:PLATES_MAX]
+    def recognise(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
+        """Every plate of the frame with its slot probabilities, best detection first.
+
+        Args:
+            frame: the picture.
+            ignore_areas: the areas of it in which no plate is looked for.
+        """
+        found = [
+            item
+            for item in self._detector.detect(frame)
+            if item.box.height_px >= PLATE_PX_MIN
+            and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
+        ][:PLATES_MAX]
         if not found:
             return []
         crops = [crop_of(frame, item.box) for item in found]

@@ -22,7 +22,7 @@ run_to_exit(program)
 
 def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
     steps = []
-    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:  # noqa: PT012 - its steps are the test
         signal.raise_signal(signal.SIGINT)
         steps.append(interrupts.is_pending)
     assert steps == [True]
@@ -31,7 +31,7 @@ def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
 
 def test_where_it_is_allowed_it_comes_at_once_and_only_once() -> None:
     steps = []
-    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:  # noqa: PT012 - its steps are the test
         try:
             with interrupts.allowed():
                 signal.raise_signal(signal.SIGINT)
@@ -44,7 +44,7 @@ def test_where_it_is_allowed_it_comes_at_once_and_only_once() -> None:
 
 def test_one_that_came_before_ends_the_next_block_that_allows_it() -> None:
     steps = []
-    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:  # noqa: PT012 - its steps are the test
         signal.raise_signal(signal.SIGINT)
         with interrupts.allowed():
             steps.append("never")
@@ -52,7 +52,7 @@ def test_one_that_came_before_ends_the_next_block_that_allows_it() -> None:
 
 
 def test_an_error_of_the_block_goes_before_the_interrupt() -> None:
-    with pytest.raises(ValueError, match="wrong"), Interrupts():
+    with pytest.raises(ValueError, match="wrong"), Interrupts():  # noqa: PT012 - as above
         signal.raise_signal(signal.SIGINT)
         raise ValueError("wrong")
 

@@ -207,7 +207,9 @@ class Pipeline:
         identify = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
         parts = self._parts
-        return CameraWorker(parts.models.recogniser, passes, parts.entries, parts.alerter, self.records, identify)
+        areas = next((camera.ignore_areas for camera in settings.camera if camera.id == camera_id), ())
+        recognise = partial(parts.models.recogniser.recognise, ignore_areas=areas)
+        return CameraWorker(recognise, passes, parts.entries, parts.alerter, self.records, identify)
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)
