@@ -8,7 +8,7 @@ from alpr_edge.app.factories import open_clock, open_vision_models
 from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.camera import frames_of
 from alpr_edge.diagnostics.context import CheckContext
-from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
+from alpr_edge.domain.diagnostics.image_quality import FOCUS, plate_checks, scene_checks
 from alpr_edge.domain.diagnostics.test_card import CARD_SCALE, card_among
 from alpr_edge.domain.errors import CaptureError, SettingsError
 from alpr_edge.domain.recognition.frames import Frame
@@ -29,6 +29,7 @@ class Sighting:
     plate_px: float | None
     """Pixels across the widest plate; None: no plate in the picture."""
     focus: float | None
+    """Per cent of what is good, the same scale with a plate and without."""
     card_read: bool
 
 
@@ -76,16 +77,17 @@ def _sighting(recogniser: Recogniser, frame: Frame, ignore_areas: Sequence[Polyg
     if not readings:
         whole = scene(frame.pixels)
         (*_, exposure) = scene_checks("", whole)
-        focus = whole.focus or 0.0
-        said = f"no plate            focus of the scene {focus:7.0f} ({SCENE_FOCUS.grade(focus)})"
-        return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", None, whole.focus, card_read=False)
+        focus = whole.focus_percent or 0.0
+        said = f"no plate            focus {FOCUS.shown(focus):>6} ({FOCUS.grade(focus)})"
+        return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", None, focus, card_read=False)
     seen = card_among([readings])
     card_read = seen is not None and seen[0].right
     look = seen[1] if seen is not None and card_read else max(readings, key=lambda each: each.box.width_px)
     plate = plate_picture(crop_of(frame, look.box).pixels)
     exposure = plate_checks("", plate)[-1]
+    focus = plate.focus_percent
     # The card is narrower than the plate it stands for.
     real_px = look.box.width_px * (CARD_SCALE if card_read else 1.0)
     what = "card read " if card_read else "a plate   "
-    said = f"{what} {real_px:4.0f} px   focus {plate.focus:5.2f} ({PLATE_FOCUS.grade(plate.focus)})"
-    return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", real_px, plate.focus, card_read)
+    said = f"{what} {real_px:4.0f} px   focus {FOCUS.shown(focus):>6} ({FOCUS.grade(focus)})"
+    return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", real_px, focus, card_read)
