@@ -96,7 +96,7 @@ class Camera:
         wait = beating(self._wait, beat)
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
         self._device = _source(settings, self._clock, wait, beat)
-        self._source = Reopener(self._device, backoff, random.random, lambda seconds: not wait(seconds))
+        self._source = Reopener(self._device, settings.id, backoff, random.random, lambda seconds: not wait(seconds))
         if before is not None:
             self._source.go_on_from(before, HUNG)
         return self._source.frames()

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from alpr_edge.capture.reopener import STEADY_FRAMES, Reopener
 from alpr_edge.domain.errors import CaptureError
@@ -35,25 +36,67 @@ class Flaky:
 
 
 def reopening(device: Flaky, waits: list[float]) -> Reopener:
+    """The frames of a device; at a wait that follows its last opening the unit stops."""
+
     def wait(seconds: float) -> bool:
-        waits.append(seconds)
+        if seconds:
+            waits.append(seconds)
         return bool(device.openings)
 
-    return Reopener(device, BACKOFF, lambda: 1.0, wait)
+    return Reopener(device, "front", BACKOFF, lambda: 1.0, wait)
 
 
 def test_numbers_go_on_and_waits_grow_until_stopped() -> None:
     waits = list[float]()
     source = reopening(Flaky(2, 0, 0, 3), waits)
-    assert [frame.number for frame in source.frames()] == [0, 2, 3, 5, 7]
-    assert waits == [1, 2, 4, 8]
-    assert (source.reopened, source.up, source.last_error) == (1, False, "the source ended")
+    with capture_logs() as lines:
+        assert [frame.number for frame in source.frames()] == [0, 2, 3, 5, 7]
+    assert waits == [1, 2, 4]
+    assert (source.reopened, source.up, source.last_error) == (1, False, "no such device")
+    lost = [(line["camera"], line["failure"]) for line in lines if line["event"] == "capture.lost"]
+    assert lost == [("front", "was unplugged"), ("front", "no such device"), ("front", "no such device")]
+
+
+def test_a_recording_that_ends_is_played_again_and_counts_as_up() -> None:
+    rounds, states = [3, 3], list[bool]()
+
+    class Recording:
+        def frames(self) -> Iterator[Frame]:
+            for number in range(rounds.pop()):
+                yield Frame("front", number, Instant("boot", number), PIXELS)
+
+    def wait(seconds: float) -> bool:
+        if seconds:
+            states.append(source.up)
+        return bool(rounds)
+
+    source = Reopener(Recording(), "front", BACKOFF, lambda: 1.0, wait)
+    with capture_logs() as lines:
+        assert [frame.number for frame in source.frames()] == [0, 1, 2, 3, 4, 5]
+    assert (states, source.up, source.reopened, source.last_error) == ([True], False, 0, None)
+    assert [line["event"] for line in lines] == ["recording.repeated"]
+
+
+def test_a_source_that_gives_nothing_is_lost() -> None:
+    waits = list[float]()
+
+    class Empty:
+        def frames(self) -> Iterator[Frame]:
+            return iter(())
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) < 4
+
+    source = Reopener(Empty(), "front", BACKOFF, lambda: 1.0, wait)
+    assert list(source.frames()) == []
+    assert (waits, source.up, source.last_error) == ([0, 1, 0, 2], False, "camera front: gave no picture")
 
 
 def test_a_camera_that_was_well_for_a_while_is_tried_again_soon() -> None:
     waits = list[float]()
     list(reopening(Flaky(0, 0, 0, STEADY_FRAMES, STEADY_FRAMES - 1, 0), waits).frames())
-    assert waits == [1, 2, 4, 1, 2, 4]
+    assert waits == [1, 2, 4, 1, 2]
 
 
 def test_closing_releases_the_device() -> None:
@@ -75,4 +118,4 @@ def test_what_is_no_capture_error_is_not_swallowed() -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(Reopener(Broken(), BACKOFF, lambda: 1.0, lambda _: True).frames())
+        list(Reopener(Broken(), "front", BACKOFF, lambda: 1.0, lambda _: True).frames())
