@@ -196,7 +196,7 @@ class AlsaPlayer:
         with self._state:
             self._up, self._trouble = True, ""
             self._state.notify_all()
-        log.info("sound.up", device=self._device)
+        log.info("sound.opened", device=self._device)
 
     def _go_down(self, trouble: str, wait_s: float) -> None:
         """Tell whoever waits; tones cut off are not sounded again later, when they would mislead."""

@@ -39,4 +39,4 @@ class Attempts:
 
     def faults(self) -> list[str]:
         """The pieces of work that failed last, a short line each."""
-        return [f"{what}: not known: {failure}" for what, failure in self._failures.items()]
+        return [f"{what}: not known: {failure}" for what, failure in tuple(self._failures.items())]

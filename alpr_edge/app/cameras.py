@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, assert_never
 
 from alpr_edge.capture.devices import RtspSource, V4l2Source
@@ -25,11 +26,18 @@ from alpr_edge.settings import (
 )
 from alpr_edge.simulation.source import SimulatedSource
 
+NOT_OPEN = "not open yet"
 HUNG = "it hung, or its thread failed"
+OPENING_S_MAX = 20.0
+"""Longest time from the start to the first picture of a camera, until which it is opening and not failed."""
+
+
+ROUND_S_MIN = 0.1
+"""Least time that a recording is played before it starts again."""
 
 
 class LiveRecording:
-    """A recording used as a camera: at its own pace, and from its start each time it is opened.
+    """A recording used as a camera: at its own pace, and again from its start whenever it has ended.
 
     Args:
         open_at: opens the recording with the given instant as its first.
@@ -43,7 +51,19 @@ class LiveRecording:
         self._wait = wait
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the frames when they are due."""
+        """Yield the frames when they are due, with numbers that go on from round to round."""
+        number = 0
+        while not self._wait(0.0):
+            first, began_s = number, time.monotonic()
+            for frame in self._one_round():
+                number = first + frame.number + 1
+                yield replace(frame, number=first + frame.number)
+            if number == first:
+                return  # it has no frame, which another round would not change
+            # A folder of one picture is over at once, and would be read as fast as the disk gives it.
+            self._wait(max(0.0, began_s + ROUND_S_MIN - time.monotonic()))
+
+    def _one_round(self) -> Iterator[Frame]:
         start, began_s = self._clock.now(), time.monotonic()
         for frame in self._open_at(start).frames():
             due_s = frame.captured.ms_since(start) / 1000 - (time.monotonic() - began_s)
@@ -68,13 +88,20 @@ class Camera:
         self._wait = wait
         self._device: FrameSource | None = None
         self._source: Reopener | None = None
+        self._began_s = time.monotonic()
 
     @property
     def trouble(self) -> str:
         """Why no frames come; empty when they do."""
         if self._source is None:
-            return "not open yet"
-        return "" if self._source.up else self._source.last_error or "not open yet"
+            return NOT_OPEN
+        failure = "" if self._source.up else self._source.last_error or NOT_OPEN
+        return failure.removeprefix(f"camera {self.camera_id}: ")
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it has not given a picture yet, nor failed, and still has time for it."""
+        return self.trouble == NOT_OPEN and time.monotonic() - self._began_s <= OPENING_S_MAX
 
     @property
     def reopened(self) -> int:
@@ -96,7 +123,14 @@ class Camera:
         wait = beating(self._wait, beat)
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
         self._device = _source(settings, self._clock, wait, beat)
-        self._source = Reopener(self._device, settings.id, backoff, random.random, lambda seconds: not wait(seconds))
+        self._source = Reopener(
+            self._device,
+            backoff,
+            random.random,
+            lambda seconds: not wait(seconds),
+            camera_id=settings.id,
+            is_stopping=lambda: self._wait(0.0),
+        )
         if before is not None:
             self._source.go_on_from(before, HUNG)
         return self._source.frames()

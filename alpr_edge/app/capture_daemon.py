@@ -1,7 +1,10 @@
 """The daemon that takes frames and stores reads. It uses no network but the address of an rtsp:// camera."""
 
 import threading
+import time
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,13 +18,15 @@ from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.stages.clock_trust import ClockTrust
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage, open_ballast
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
-from alpr_edge.app.stages.store_figures import store_figures, store_warnings
+from alpr_edge.app.stages.store_counts import StoreCounts, store_figures, store_warnings
+from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
@@ -63,12 +68,14 @@ class CaptureDaemon:
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
         self._clock = GnssClock(open_clock(settings), self._fix_history)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
-        self._troubles: tuple[str, ...] = ()
-        self._ready = False
+        self._faults = FaultMonitor()
+        self._clock_trust = ClockTrust()
+        self._is_started = False
         self._attempts = Attempts()
         self._not_recovered: list[str] = []
         self._paired: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
+        self._health = Health("run", ready=False, troubles=(), working=False)
         self._power: PowerMonitor
         self._positioning: PositionMonitor
 
@@ -81,6 +88,7 @@ class CaptureDaemon:
         """
         with ExitStack() as resources:
             resources.enter_context(instance_lock(self._settings.unit.data_directory))
+            resources.callback(self._close_health)
             ballast = open_ballast(self._settings)
             store = resources.enter_context(open_store(self._settings, migrate=True, renew=True))
             self._recover(store)
@@ -105,7 +113,7 @@ class CaptureDaemon:
                     self._keep(session)
                 finally:
                     self._drain(session)
-                is_on = self._part(store)
+                is_on = self._shut_down(store)
 
     def _recover(self, store: UnitStore) -> None:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""
@@ -128,8 +136,11 @@ class CaptureDaemon:
             pipeline.supervisor.add(stage, replaceable=True)
         disk = DiskStage(self._settings, store, ballast, self._clock)
         pipeline.supervisor.add(disk)
+        counts = StoreCounts(partial(store_figures, store, self._attempts))
+        pipeline.supervisor.add(counts, replaceable=True)
         databases = DatabaseHealth(store)
-        return CaptureSession(store, lists, deps.alerter, self._positioning, cameras, pipeline, disk, databases, halt)
+        parts = (cameras, pipeline, disk, counts, databases)
+        return CaptureSession(store, lists, deps.alerter, self._positioning, *parts, halt)
 
     def _keep(self, session: CaptureSession) -> None:
         """Once a second: take up new lists, judge health, tell the service manager, sound a change for the worse.
@@ -140,34 +151,41 @@ class CaptureDaemon:
         Raises:
             StoreError: a damaged database cannot be replaced; only a new start helps.
         """
-        databases, disk, lists, pipeline = session.databases, session.disk, session.lists, session.pipeline
-        sound, do = session.alerter.sound, self._attempts.do
+        pipeline = session.pipeline
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
-            databases.mend()
-            now = self._clock.now().trusted_utc
-            if do("databases set aside", databases.judge, otherwise=False):
-                sound(Tone.DAMAGED)
-            if disk.judge():
-                sound(Tone.DISK)
+            session.databases.mend()
+            self._judge(session)
             pipeline.supervisor.tend()
             stalled = pipeline.stalled()
             self._keep_time(session.store, writes=WRITER not in stalled)
-            lists.refresh(now)
-            if lists.judge(now):
-                sound(Tone.STALE)
-            others = disk.figures() | store_figures(session.store, self._attempts)
-            others |= do("databases set aside", databases.figures, otherwise={})
-            troubles = (*session.faults(), *self._not_recovered, *pipeline.storage_faults())
-            warnings = (*lists.old(), *disk.warnings(), *databases.warnings(), *store_warnings(others), *self._dates())
-            self._tell((*troubles, *disk.faults(), *self._attempts.faults()), warnings, session.alerter)
+            others = session.disk.figures() | session.counts.figures()
+            others |= self._attempts.do("databases set aside", session.databases.figures, otherwise={})
+            self._report(self._faults_of(session, others), session.alerter)
             self._write(session, others)
             if pipeline.is_alive(stalled):
                 self._manager.alive()
-        databases.mend()
+        session.databases.mend()
 
-    def _dates(self) -> list[str]:
-        """What is wrong with the dates that the receiver reports."""
-        return [self._clock.trouble] if self._clock.trouble else []
+    def _judge(self, session: CaptureSession) -> None:
+        """Take up new lists, and judge the lists' age, the disk and the databases anew."""
+        now = self._clock.now().trusted_utc
+        session.disk.judge()
+        session.lists.refresh(now)
+        session.lists.judge(now)
+        if self._attempts.do("databases set aside", session.databases.judge, otherwise=False):
+            session.alerter.sound(Tone.DAMAGED)
+
+    def _faults_of(self, session: CaptureSession, others: dict[str, Any]) -> list[Fault]:
+        """Everything that is wrong with the unit at present."""
+        clock = self._clock_trust.faults(self._clock.now(), time.monotonic())
+        return [
+            *session.faults(),
+            *faults_of(FaultKind.NOT_REPAIRED, self._not_recovered),
+            *faults_of(FaultKind.NOT_KNOWN, self._attempts.faults()),
+            *faults_of(FaultKind.RECORDS_ASIDE, store_warnings(others)),
+            *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {self._clock.trouble}"] if self._clock.trouble else []),
+            *faults_of(FaultKind.CLOCK, clock),
+        ]
 
     def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
         """At least once a minute, in trusted time: store a clock pair and correct earlier reads of this boot."""
@@ -180,28 +198,23 @@ class CaptureDaemon:
                 self._pair_ms = min(PAIR_MS, self._pair_ms * 2)
             self._paired = now
             if placed := time_corrections.place_boot(store.database, now.boot_id, now):
-                log.info("clock.reads_placed", reads=placed)
+                log.info("clock.reads_corrected", reads=placed)
         except StoreError as error:
-            log.error("clock.pair_not_kept", failure=str(error))
+            log.error("clock.pair_not_stored", failure=str(error))
 
-    def _tell(self, troubles: tuple[str, ...], old: tuple[str, ...], alerter: Alerter) -> None:
-        """Sound a change; an old list has its own tone, but the unit is not well while it lasts."""
-        told = (*troubles, *old)
-        if set(troubles) - set(self._troubles):
-            log.warning("unit.trouble", troubles=list(troubles))
-            alerter.sound(Tone.TROUBLE)
-        elif self._troubles and not told:
-            log.info("unit.recovered")
-            alerter.sound(Tone.READY)
-        if not self._ready:
-            self._ready = True
-            self._manager.ready("; ".join(told) or "watching")
-            log.info("unit.ready")
-            if not told:
-                alerter.sound(Tone.READY)
-        elif told != self._troubles:
-            self._manager.status("; ".join(told) or "watching")
-        self._troubles = told
+    def _report(self, faults: list[Fault], alerter: Alerter) -> None:
+        """Log what changed, tell it to the service manager, and sound the tones of the table."""
+        if not self._is_started:
+            log.info("unit.started")
+        before, tones = self._faults.texts, self._faults.update(faults)
+        status = "; ".join(self._faults.texts) or "watching"
+        if not self._is_started:
+            self._is_started = True
+            self._manager.ready(status)
+        elif self._faults.texts != before:
+            self._manager.status(status)
+        for tone in tones:
+            alerter.sound(tone)
 
     def _write(self, session: CaptureSession, others: dict[str, Any]) -> None:
         now, figures = self._clock.now(), session.figures()
@@ -219,11 +232,21 @@ class CaptureDaemon:
 
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
         """Write the health file; a unit whose reads are not stored is not ready."""
+        troubles = (*self._power.troubles(), *self._faults.texts)
+        warnings, is_working = self._power.warnings(), self._faults.is_ready
+        self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)
+        self._put_health()
+
+    def _put_health(self) -> None:
         try:
-            health = Health("run", self._ready and stores, self._troubles, figures, self._power.warnings())
-            write_health(self._settings.unit.runtime_directory, health)
+            write_health(self._settings.unit.runtime_directory, self._health)
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)
+
+    def _close_health(self) -> None:
+        """Leave a health file that says that the unit does not run."""
+        self._health = replace(self._health, ready=False, working=False)
+        self._put_health()
 
     def _drain(self, session: CaptureSession) -> None:
         """End the watch: what is under way becomes reads, and all of them are written."""
@@ -241,16 +264,18 @@ class CaptureDaemon:
             raise StoreError(f"the last reads could not be written: {failures[0]}")
         log.info("unit.stopped", frames=pipeline.frames_seen)
 
-    def _part(self, store: UnitStore) -> bool:
+    def _shut_down(self, store: UnitStore) -> bool:
         """Wait until everything is sent, order the power off and wait for that; True when the ignition came back."""
+        self._faults.reset()
+        before = ""
         while not self._stop.is_set():
             counts = self._attempts.do("outbox", store.outbox.counts, otherwise=None)
             ready = counts and counts.ready
             if self._power.step(sent=ready == 0 or not self._settings.uplink.url) is Phase.WATCHING:
                 return True
-            if self._power.troubles() != self._troubles:
-                self._troubles = self._power.troubles()
-                self._manager.status("; ".join(self._troubles))
+            if (status := "; ".join(self._power.troubles())) != before:
+                self._manager.status(status)
+                before = status
             self._write_health({"outbox_ready": ready, **self._power.figures()})
             self._manager.alive()
             self._stop.wait(ROUND_S)

@@ -7,17 +7,19 @@ from typing import Any
 
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import Pipeline
+from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, RECOGNITION, WRITER, Pipeline
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.store_counts import StoreCounts
+from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.store.unit_store import UnitStore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptureSession:
-    """One run of the pipeline with everything that is watched beside it."""
+    """One run of the pipeline, with everything whose state is checked beside it."""
 
     store: UnitStore
     lists: HotlistRefresh
@@ -26,16 +28,32 @@ class CaptureSession:
     cameras: list[Camera]
     pipeline: Pipeline
     disk: DiskStage
+    counts: StoreCounts
     databases: DatabaseHealth
     halt: threading.Event
     """Ends the waits of the cameras."""
 
-    def faults(self) -> list[str]:
-        """What keeps cameras, pipeline, position, sound or lists from working, a short line each."""
-        lines = [f"camera {camera.camera_id}: {camera.trouble}" for camera in self.cameras if camera.trouble]
-        lines += [*self.pipeline.troubles(), *self.position.troubles()]
-        lines += [f"sound: {self.alerter.trouble}"] if self.alerter.trouble else []
-        return [*lines, *self.lists.faults()]
+    def faults(self) -> list[Fault]:
+        """What is wrong with cameras, pipeline, sound, receiver, lists, disk and database."""
+        sound = [f"sound: {self.alerter.trouble}"] if self.alerter.trouble else []
+        return [
+            *self._camera_faults(),
+            *(_stage_fault(line) for line in self.pipeline.troubles()),
+            *(_storage_fault(line) for line in self.pipeline.storage_faults()),
+            *faults_of(FaultKind.NO_SOUND, sound),
+            *(Fault(FaultKind.RECEIVER, "position", line) for line in self.position.troubles()),
+            *self.lists.faults(),
+            *self.disk.faults(),
+            *faults_of(FaultKind.DATABASE, self.databases.warnings()),
+        ]
+
+    def _camera_faults(self) -> list[Fault]:
+        """What is wrong with each camera; and that none works, where all are down."""
+        faults = [_camera_fault(camera) for camera in self.cameras if camera.trouble]
+        down = [fault for fault in faults if fault.kind is FaultKind.CAMERA]
+        if len(down) == len(self.cameras):
+            faults.append(Fault(FaultKind.NO_CAMERA, "cameras", "no camera gives pictures: nothing is read"))
+        return faults
 
     def figures(self) -> dict[str, Any]:
         """What health tells of frames, cameras, records and alerts."""
@@ -50,3 +68,22 @@ class CaptureSession:
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }
+
+
+def _camera_fault(camera: Camera) -> Fault:
+    name = f"camera {camera.camera_id}"
+    kind = FaultKind.CAMERA_OPENING if camera.is_opening else FaultKind.CAMERA
+    return Fault(kind, name, f"{name}: {camera.trouble}")
+
+
+def _stage_fault(line: str) -> Fault:
+    """A fault of a stage, from the line that begins with its name."""
+    name = line.partition(" ")[0]
+    if name.startswith(CAMERA_STAGE):
+        return Fault(FaultKind.CAMERA, f"camera {name.removeprefix(CAMERA_STAGE)}", line)
+    return Fault(FaultKind.STAGE if name in {WRITER, RECOGNITION} else FaultKind.SIDE_STAGE, name, line)
+
+
+def _storage_fault(line: str) -> Fault:
+    kind = FaultKind.NOT_STORED if line == BEHIND else FaultKind.STORED_IN_PART
+    return Fault(kind, line.partition(":")[0], line)

@@ -8,7 +8,7 @@ import cv2
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.time_sources import TimeSources
 from alpr_edge.settings import Settings, VisionSettings
@@ -18,7 +18,7 @@ from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import find_model
+from alpr_edge.vision.manifest import find_model, find_near
 from alpr_edge.vision.model_folders import model_folders
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
@@ -44,9 +44,8 @@ def open_models(settings: VisionSettings, data_directory: Path | None = None) ->
     cv2.setNumThreads(1)
     threads = inference_threads(settings)
     folders = model_folders(settings, data_directory)
-    detector = OnnxDetector(
-        find_model(folders, "detector", settings.detector), settings.detection_confidence_min, threads
-    )
+    model = find_model(folders, "detector", settings.detector)
+    detector = OnnxDetector(model, settings.detection_confidence_min, threads, near=find_near(folders, model))
     return detector, OnnxReader(find_model(folders, "reader", settings.reader), threads)
 
 
@@ -65,7 +64,7 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     detector, reader = open_models(settings, data_directory)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min)
-    return VisionModels(recogniser, (detector.model_id, reader.model_id), second)
+    return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second)
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
@@ -106,7 +105,7 @@ def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -
     )
 
 
-def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLoader]:
+def open_lists(settings: Settings, database: Database) -> tuple[ListStore, HotlistLoader]:
     """Open the folder of the unit's hotlists, for imports, and the loader that looks plates up in them.
 
     Raises:
@@ -114,4 +113,4 @@ def open_lists(settings: Settings, database: Database) -> tuple[Lists, HotlistLo
     """
     key = load_key("lists", settings.store.keys_directory)
     directory = settings.unit.data_directory / LISTS_DIRECTORY
-    return Lists(database, key, directory), HotlistLoader(database, key, directory)
+    return ListStore(database, key, directory), HotlistLoader(database, key, directory)

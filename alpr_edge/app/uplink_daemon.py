@@ -6,7 +6,7 @@ It opens no device, has no key of the lists, and has access to nothing of the st
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,7 +19,7 @@ from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
-from alpr_edge.runtime.health import Health, read_health, write_health
+from alpr_edge.runtime.health import Health, current_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.services.upload import send_until
@@ -68,9 +68,10 @@ class UplinkDaemon:
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
         self._beside = Supervisor(stall_s)
         """Runs the stages beside delivery: lists, and the certificate."""
+        self._health = Health("uplink", ready=False, troubles=())
         self._stalled: list[str] = []
         """The side stages that did not move at the last check."""
-        self._parting = False
+        self._shutting_down = False
         """Whether the unit was shutting down at the last check."""
 
     def run(self) -> None:
@@ -103,6 +104,7 @@ class UplinkDaemon:
                 try:
                     send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
                 finally:
+                    self._put_health(replace(self._health, ready=False))
                     self._beside.stop.set()
                     self._beside.join(STOP_S_MAX)
         finally:
@@ -122,7 +124,7 @@ class UplinkDaemon:
             self._publish_time()
             if self._shows_life():
                 return False
-            if self._parts():
+            if self._shuts_down():
                 uploader.reset_backoff()
                 return False
             if department.renewed():
@@ -143,11 +145,12 @@ class UplinkDaemon:
             self._manager.alive()
         return self._stalled != before
 
-    def _parts(self) -> bool:
+    def _shuts_down(self) -> bool:
         """Whether the ignition went off since the last check, by the health of the capture daemon."""
-        told = read_health(self._settings.unit.runtime_directory, "run")
-        before, self._parting = self._parting, told is not None and told.figures.get("power") == Phase.SHUTTING_DOWN
-        return self._parting and not before
+        health = current_health(self._settings.unit.runtime_directory, "run")
+        before = self._shutting_down
+        self._shutting_down = health is not None and health.figures.get("power") == Phase.SHUTTING_DOWN
+        return self._shutting_down and not before
 
     def _list_troubles(self, store: QueueStore) -> Iterator[str]:
         for source in self._settings.hotlist.source:
@@ -176,10 +179,11 @@ class UplinkDaemon:
         figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
         told = "; ".join((*troubles, *warnings))
         self._manager.status(told or f"{state.delivered} delivered, {state.waiting} waiting")
+        self._put_health(Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings))
+
+    def _put_health(self, health: Health) -> None:
+        self._health = health
         try:
-            write_health(
-                self._settings.unit.runtime_directory,
-                Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings),
-            )
+            write_health(self._settings.unit.runtime_directory, health)
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)

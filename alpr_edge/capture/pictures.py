@@ -33,7 +33,28 @@ def load_picture(path: Path) -> Pixels:
     Raises:
         CaptureError: missing, empty, damaged, no picture or too large.
     """
-    data = _bytes_of(path)
+    require_file(path)
+    with io_errors(f"{path}: cannot be read", CaptureError), path.open("rb") as file:
+        return decode_picture(path, file.read(FILE_BYTES_MAX + 1))
+
+
+def decode_picture(path: Path, data: bytes) -> Pixels:
+    """The picture in the content of a file, of which at most :data:`FILE_BYTES_MAX` bytes and one more were read.
+
+    Args:
+        path: the name for errors.
+        data: the content.
+
+    Returns:
+        uint8 [H, W, 3], BGR, read-only.
+
+    Raises:
+        CaptureError: empty, damaged, no picture or too large.
+    """
+    if not data:
+        raise CaptureError(f"{path}: the file is empty")
+    if len(data) > FILE_BYTES_MAX:
+        raise CaptureError(f"{path}: larger than {FILE_BYTES_MAX // 1024**2} MiB, which no camera's picture is")
     _check_size(path, data)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -42,17 +63,6 @@ def load_picture(path: Path) -> Pixels:
     if pixels is None:
         raise CaptureError(f"{path}: the picture is damaged and cannot be decoded")
     return read_only(pixels)
-
-
-def _bytes_of(path: Path) -> bytes:
-    require_file(path)
-    with io_errors(f"{path}: cannot be read", CaptureError), path.open("rb") as file:
-        data = file.read(FILE_BYTES_MAX + 1)
-    if not data:
-        raise CaptureError(f"{path}: the file is empty")
-    if len(data) > FILE_BYTES_MAX:
-        raise CaptureError(f"{path}: larger than {FILE_BYTES_MAX // 1024**2} MiB, which no camera's picture is")
-    return data
 
 
 def _check_size(path: Path, data: bytes) -> None:

@@ -22,26 +22,30 @@ class Reopener:
     Its counters are written by the thread that iterates and may be read by any other.
 
     Args:
-        source: the device, or a recording: one that ends is played again after the first wait, and is up meanwhile.
-        camera_id: the camera's id, for the log.
+        source: the device.
         backoff: the rule by which the waits grow.
         draw: uniform in [0, 1), for the jitter of the waits.
         wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
+        camera_id: the camera's id, for the log.
+        is_stopping: says whether the unit stops: the source's end is no loss then.
     """
 
     def __init__(
         self,
         source: FrameSource,
-        camera_id: str,
         backoff: Backoff,
         draw: Callable[[], float],
         wait: Callable[[float], bool],
+        *,
+        camera_id: str = "",
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._source = source
-        self._camera_id = camera_id
         self._backoff = backoff
         self._draw = draw
         self._wait = wait
+        self._camera_id = camera_id
+        self._is_stopping = is_stopping
         self.number = 0
         """Number of the next frame."""
         self.up = False
@@ -66,53 +70,41 @@ class Reopener:
         failures = 0
         while True:
             given = yield from self._one_opening()
-            if not self._wait(0):
-                self.up = False
+            if self._is_stopping():
                 return
-            if self.up:
-                log.info("recording.repeated", camera=self._camera_id, frames=given)
-                failures, wait_s = 0, self._backoff.first_s
-            else:
-                failures = 1 if given >= STEADY_FRAMES else failures + 1
-                wait_s = self._backoff.wait_s(failures, self._draw())
-                log.warning(
-                    "capture.lost",
-                    camera=self._camera_id,
-                    failure=self.last_error,
-                    failures=failures,
-                    wait_s=round(wait_s, 1),
-                )
+            failures = 1 if given >= STEADY_FRAMES else failures + 1
+            wait_s = self._backoff.wait_s(failures, self._draw())
+            failure = (self.last_error or "").removeprefix(f"camera {self._camera_id}: ")
+            log.warning(
+                "capture.lost", camera=self._camera_id, failure=failure, failures=failures, wait_s=round(wait_s, 1)
+            )
             if not self._wait(wait_s):
-                self.up = False
                 return
 
     def _one_opening(self) -> Generator[Frame, None, int]:
-        """Yield the frames of one opening; returns how many those were. Only a source that ended by itself stays up."""
+        """Yield the frames of one opening; returns how many those were."""
         base, given = self.number, 0
         stream = self._source.frames()
-        has_ended = False
         try:
             for frame in stream:
-                self._come_up()
+                self._come_up(frame.camera_id)
                 given += 1
                 self.number = base + frame.number + 1
                 yield replace(frame, number=base + frame.number)
-            has_ended = given > 0
-            if not has_ended:
-                self.last_error = f"camera {self._camera_id}: gave no picture"
+            self.last_error = "gives no more pictures"
         except CaptureError as error:
             self.last_error = str(error)
         finally:
-            self.up = has_ended
+            self.up = False
             # The port promises an iterator; what holds a device is a generator, and closing it releases the device.
             if isinstance(stream, Generator):
                 stream.close()
         return given
 
-    def _come_up(self) -> None:
+    def _come_up(self, camera_id: str) -> None:
         if self.up:
             return
         self.up = True
         if self.last_error is not None:
             self.reopened += 1
-            log.info("capture.reopened", camera=self._camera_id, reopened=self.reopened)
+            log.info("capture.reopened", camera=camera_id, reopened=self.reopened)

@@ -1,45 +1,48 @@
-"""The command line: one file for each noun.
+"""The command line: one file for each noun, imported when its command is used.
 
 Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or settings; 3 not allowed to see
 plates; 130 interrupted.
 """
 
+import sys
+
 import typer
 
 from alpr_edge import __version__
-from alpr_edge.cli import daemons, drive, keys, models, outbox, read, reads, settings
-from alpr_edge.cli.department import app as department
 from alpr_edge.cli.error_handling import ErrorHandlingGroup, run_command_line
-from alpr_edge.cli.hotlist import app as hotlist
-from alpr_edge.cli.unit import app as unit_app
-from alpr_edge.runtime.interrupts import run_to_exit
-from alpr_edge.runtime.logs import configure_logs
-from alpr_edge.runtime.memory import forbid_dumps
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
+from alpr_edge.runtime.process_end import run_to_exit
 
-app = typer.Typer(
-    name="alpr-edge",
-    cls=ErrorHandlingGroup,
+PROGRAM = "alpr-edge"
+HELP_OPTIONS = frozenset({"-h", "--help"})
+
+app = lazy_app(
+    {
+        "run": LazyTarget("alpr_edge.cli.daemons:run", "Read plates: cameras to outbox"),
+        "uplink": LazyTarget("alpr_edge.cli.daemons:uplink", "Send the outbox to the department's storage"),
+        "drive": LazyTarget("alpr_edge.cli.drive:drive", "Replay a recording: reads, hits, tones, store, upload"),
+        "read": LazyTarget("alpr_edge.cli.read:read", "Read the plates in photos"),
+        "hotlist": LazyTarget("alpr_edge.cli.hotlist.app:app", "Import lists, see their age, look plates up"),
+        "reads": LazyTarget("alpr_edge.cli.reads:app", "Show the newest reads, or the picture of one"),
+        "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
+        "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
+        "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),
+        "models": LazyTarget("alpr_edge.cli.models:app", "Verify and add detectors and readers"),
+        "department": LazyTarget("alpr_edge.cli.department.app:app", "Run the department's storage"),
+        "unit": LazyTarget("alpr_edge.cli.unit.app:app", "Enrol, check and look after this unit"),
+        "status": LazyTarget("alpr_edge.cli.status:status", "Show this unit's health in one screen, no plates"),
+    },
+    base=ErrorHandlingGroup,
+    name=PROGRAM,
     help="Number-plate reader for patrol cars: camera to hit in the car, encrypted store, upload with receipts.",
-    no_args_is_help=True,
+    context_settings={"help_option_names": sorted(HELP_OPTIONS)},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(daemons.run)
-app.command("uplink")(daemons.uplink)
-app.command("drive")(drive.drive)
-app.command("read")(read.read)
-app.add_typer(hotlist.app, name="hotlist")
-app.command("reads")(reads.reads)
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(keys.app, name="keys")
-app.add_typer(settings.app, name="settings")
-app.add_typer(models.app, name="models")
-app.add_typer(department.app, name="department")
-app.add_typer(unit_app.app, name="unit")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(is_asked: bool) -> None:
+    if is_asked:
         typer.echo(f"alpr-edge {__version__}")
         raise typer.Exit
 
@@ -49,10 +52,16 @@ def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001 - its callback prints
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only trouble."),
 ) -> None:
+    if not HELP_OPTIONS.isdisjoint(sys.argv):
+        return  # nothing will be logged, and the library of the logs takes its time to load
+    from alpr_edge.runtime.logs import configure_logs
+
     configure_logs(verbose=verbose)
 
 
 def main() -> None:
     """Console script."""
+    from alpr_edge.runtime.memory import forbid_dumps
+
     forbid_dumps()
-    run_to_exit(lambda: run_command_line(app))
+    run_to_exit(lambda: run_command_line(lambda: app(prog_name=PROGRAM)))

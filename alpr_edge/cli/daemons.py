@@ -1,29 +1,39 @@
 """``alpr-edge run`` and ``alpr-edge uplink``: the daemons of the car."""
 
+from __future__ import annotations
+
 import signal
 import threading
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import typer
 
-from alpr_edge.app.capture_daemon import CaptureDaemon
-from alpr_edge.app.uplink_daemon import UplinkDaemon
 from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption
-from alpr_edge.runtime.logs import configure_logs
-from alpr_edge.settings import load
+
+if TYPE_CHECKING:
+    from alpr_edge.app.capture_daemon import CaptureDaemon
+    from alpr_edge.app.uplink_daemon import UplinkDaemon
 
 
 def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Watch: cameras to outbox. SIGTERM drains and ends with 0."""
+    from alpr_edge.app.capture_daemon import CaptureDaemon
+
     _serve(CaptureDaemon, settings)
 
 
 def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Send the outbox to the department's storage. SIGTERM ends with 0."""
+    from alpr_edge.app.uplink_daemon import UplinkDaemon
+
     _serve(UplinkDaemon, settings)
 
 
-def _serve(kind: type[CaptureDaemon] | type[UplinkDaemon], settings: SettingsOption) -> None:
+def _serve(kind: type[CaptureDaemon | UplinkDaemon], settings: SettingsOption) -> None:
+    from alpr_edge.runtime.logs import configure_logs
+    from alpr_edge.settings import load
+
     configure_logs(verbose=True)
     stop = threading.Event()
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -56,7 +58,8 @@ def drive(
     vision_models = open_vision_models(unit_settings.vision, unit_settings.unit.data_directory)
     with private_files():
         _prepare_folder(out, force=force)
-        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+        with _remove_on_failure(out):
+            recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
     plan = replay.ReplayPlan(
         recording, vision_models, out, unit_settings, began or recording.began, pace is Pace.REAL, upload_timeout
     )
@@ -85,13 +88,23 @@ def _prepare_folder(out: Path, *, force: bool) -> None:
     if out.exists() and not out.is_dir():
         raise CaptureError(f"{out}: is a file; give --out a folder")
     if out.exists() and any(out.iterdir()):
-        if not (out / "summary.json").exists():
+        if not (out / "reads.jsonl").exists():
             raise CaptureError(f"{out}: holds other things; give --out an empty or new folder")
         if not force:
             raise CaptureError(f"{out}: holds an earlier drive; give another --out, or --force to replace it")
         shutil.rmtree(out)
     with io_errors(f"{out}: cannot be made", CaptureError):
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def _remove_on_failure(out: Path) -> Iterator[None]:
+    """Remove the folder again when the recording cannot be opened: the next drive finds an empty place."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
 
 
 def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:

@@ -10,9 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
 
-INTERRUPTED = 130
-"""Exit code after SIGINT, as shells have it."""
 PIPE_CLOSED = 141
 
 
@@ -37,12 +36,11 @@ class ErrorHandlingGroup(TyperGroup):
 def run_command_line(run: Callable[[], None]) -> None:
     """Run a program, of Typer or not; errors, and output that cannot be written, end in lines or in silence."""
     try:
-        run()
+        with InterruptGuard():
+            run()
     except AlprEdgeError as error:
         _print_error(error)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         # The reader of our output went away (``| head``): nobody is left to tell.
         _discard_output()

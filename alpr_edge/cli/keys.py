@@ -2,9 +2,8 @@
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption
-from alpr_edge.settings import load
-from alpr_edge.store.keys import create_keys
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_object
 
 app = typer.Typer(help="Keys of the store, the lists and the access log.", no_args_is_help=True)
 
@@ -15,11 +14,14 @@ def _keys() -> None:
 
 
 @app.command()
-def create(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
-    """Make the keys that are missing (mode 0600); one that exists is never touched."""
+def create(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Make the keys that are missing (mode 0600). One that exists is never touched."""
+    from alpr_edge.settings import load
+    from alpr_edge.store.keys import create_keys
+
     directory = load(settings).store.keys_directory
-    made = create_keys(directory)
-    for path in made:
-        typer.echo(f"made {path}")
-    if not made:
-        typer.echo(f"{directory}: all keys are there")
+    paths = create_keys(directory)
+    if as_json:
+        print_object({"keys_directory": directory, "made": paths})
+    else:
+        typer.echo("\n".join(f"made {path}" for path in paths) or f"{directory}: all keys are there")

@@ -1,19 +1,20 @@
 """``alpr-edge models``: are the model files the ones their manifest names, and how others are added."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.services.model_install import AddedModels, ModelFiles, add_models
-from alpr_edge.settings import Settings, load
-from alpr_edge.vision.manifest import has_manifest, load_model, model_names
-from alpr_edge.vision.model_folders import model_folders
+
+if TYPE_CHECKING:
+    from alpr_edge.services.model_install import AddedModels
 
 app = typer.Typer(help="Detector and reader files.", no_args_is_help=True)
 
@@ -52,6 +53,9 @@ def add(
     They are used once vision.detector and vision.reader name them. How well they find and read, a checkout measures on
     real photos: scripts/bench accuracy --models FOLDER --detector NAME --reader NAME
     """
+    from alpr_edge.services.model_install import ModelFiles, add_models
+    from alpr_edge.settings import load
+
     unit = load(settings)
     added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
     typer.echo(json.dumps(asdict(added) | {"folder": str(added.folder)}) if as_json else _told(added))
@@ -62,6 +66,10 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
 
     Without a settings file (no unit, only the software) nothing was added.
     """
+    from alpr_edge.settings import Settings, load
+    from alpr_edge.vision.manifest import has_manifest
+    from alpr_edge.vision.model_folders import model_folders
+
     is_unit = settings != DEFAULT_SETTINGS or settings.exists()
     unit = load(settings) if is_unit else Settings()
     folders = model_folders(unit.vision, unit.unit.data_directory)
@@ -69,6 +77,8 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
 
 
 def _verified(folder: Path) -> list[dict[str, str | bool]]:
+    from alpr_edge.vision.manifest import load_model, model_names
+
     results: list[dict[str, str | bool]] = []
     for role, name in model_names(folder):
         try:

@@ -1,7 +1,5 @@
 """``alpr-edge outbox``: what waits for the department, what it refused, and portable media at the depot."""
 
-import dataclasses
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,19 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
+from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.domain.errors import UplinkError
-from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.services.outbox import count_items, list_quarantined, requeue_items
-from alpr_edge.settings import load
-from alpr_edge.store.unit_store import open_store
-from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
+from alpr_edge.domain.errors import StoreError, UplinkError
 
-MediumArgument = Annotated[Path, typer.Argument(help="A folder on the portable medium.")]
+MediumArgument = Annotated[Path, typer.Argument(help="A folder on the portable medium; it must exist.")]
 
 app = typer.Typer(help="What waits for the department. Shows no plates.", no_args_is_help=True)
 
@@ -29,84 +22,115 @@ app = typer.Typer(help="What waits for the department. Shows no plates.", no_arg
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Count what is ready, delivered, quarantined, and offloaded to media without a receipt yet."""
+    import dataclasses
+
+    from alpr_edge.services.outbox import count_items
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
     with open_store(load(settings), migrate=False) as store:
-        counts = dataclasses.asdict(count_items(store.outbox, queue_actor(), MAINTENANCE))
-    typer.echo(json.dumps(counts) if as_json else "  ".join(f"{name} {count}" for name, count in counts.items()))
+        counts = count_items(store.outbox, queue_actor(), MAINTENANCE)
+    if as_json:
+        print_object(counts)
+    else:
+        typer.echo("  ".join(f"{name} {count}" for name, count in dataclasses.asdict(counts).items()))
 
 
-@app.command()
-def quarantined(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+@app.command("quarantined")
+def list_refused(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """List what the department refused, and why."""
+    from alpr_edge.services.outbox import list_quarantined
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
     with open_store(load(settings), migrate=False) as store:
         items = list_quarantined(store.outbox, queue_actor(), MAINTENANCE)
-    for item in items:
-        shown = dataclasses.asdict(item)
-        typer.echo(
-            json.dumps(shown) if as_json else f"{item.item_id}  {item.kind}  {item.attempts} tries  {item.detail}"
-        )
+    if as_json:
+        print_lines(items)
+    elif items:
+        rows = [(item.item_id, item.kind.value, str(item.attempts), item.detail) for item in items]
+        print_table(("item", "kind", "tries", "why"), rows)
+    else:
+        typer.echo("the department refused nothing")
 
 
 @app.command()
 def requeue(
     items: Annotated[list[str] | None, typer.Argument(help="Ids of items; default: all.")] = None,
-    offloaded: Annotated[
+    on_lost_media: Annotated[
         bool, typer.Option("--offloaded", help="What lies on a medium that was lost, in place of what was refused.")
     ] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
 ) -> None:
-    """Send quarantined items again."""
+    """Send refused items again. Ends with 1 when an id is none of theirs; the others are sent."""
+    from alpr_edge.services.outbox import requeue_items
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
     with open_store(load(settings), migrate=False) as store:
-        count = requeue_items(store.outbox, queue_actor(), MAINTENANCE, items or None, offloaded=offloaded)
-    typer.echo(f"{count} items are due again")
+        result = requeue_items(store.outbox, queue_actor(), MAINTENANCE, items or [], on_lost_media=on_lost_media)
+    if as_json:
+        print_object(result)
+    else:
+        typer.echo(f"{count_text(result.requeued, 'item')} due again")
+    if result.unknown:
+        state = "on a medium without a receipt" if on_lost_media else "refused: alpr-edge outbox quarantined lists them"
+        raise StoreError("\n".join(f"{item_id}: no such item is {state}" for item_id in result.unknown))
 
 
-@app.command("offload")
-def offload_command(
-    medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False
-) -> None:
-    """Write everything that is due to portable media (policy 462.5), sealed for the department and signed by this unit.
+@app.command()
+def offload(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Write everything that is due to portable media (policy 462.5). It is sealed for the department and signed.
 
     The department takes it in with ``alpr-edge department import``, which leaves receipts on the medium for
     ``alpr-edge outbox receipts``. Until then nothing of it counts as handed over.
     """
-    chosen = load(settings)
-    with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
-        sealer = sealer_of(chosen.uplink, chosen.unit.id, opened.medium_id)
-        with _bar(store.outbox.counts().ready) as tick:
-            count = offload(store.outbox, opened, sealer, chosen.uplink, _now, tick)
+    from alpr_edge.services.media_transfer import offload_items
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    with open_store(unit, migrate=False) as store, _bar(store.outbox.counts().ready) as tick:
+        result = offload_items(store.outbox, queue_actor(), MAINTENANCE, unit, medium, now=_now, tick=tick)
     if as_json:
-        typer.echo(json.dumps({"medium_id": opened.medium_id, "offloaded": count}))
+        print_object(result)
         return
-    typer.echo(f"{count} items are on {medium} (medium {opened.medium_id}), sealed, read back and equal")
-    typer.echo("they wait for receipts: alpr-edge department import there, then here: alpr-edge outbox receipts")
+    count = count_text(result.offloaded, "item")
+    typer.echo(f"{count} written to {medium} (medium {result.medium_id}), sealed, read back and equal")
+    if result.offloaded:
+        typer.echo("next: alpr-edge department import there, then here: alpr-edge outbox receipts")
 
 
-@app.command("receipts")
-def receipts_command(
-    medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False
-) -> None:
-    """Take down the receipts that the department left on a medium; again changes nothing.
+@app.command()
+def receipts(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Read the receipts that the department left on a medium. A second time changes nothing.
 
     Ends with 1 when a file there is no receipt of this unit's department.
     """
-    chosen = load(settings)
-    with open_store(chosen, migrate=False) as store, opened_medium(medium, chosen.unit.id) as opened:
-        found = take_receipts(store.outbox, opened, chosen.uplink, chosen.unit.id, _now())
-        left = store.outbox.counts().offloaded
-    told = {"delivered": found.delivered, "offloaded": left, "troubles": found.troubles}
-    typer.echo(json.dumps(told) if as_json else f"{found.delivered} items are delivered, {left} wait for a receipt")
-    if found.troubles:
-        raise UplinkError("\n".join(found.troubles))
+    from alpr_edge.services.media_transfer import apply_receipts
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    with open_store(unit, migrate=False) as store:
+        report = apply_receipts(store.outbox, queue_actor(), MAINTENANCE, unit, medium, _now())
+    if as_json:
+        print_object(report)
+    else:
+        typer.echo(f"{count_text(report.delivered, 'item')} delivered, {report.offloaded} wait for a receipt")
+    if report.troubles:
+        raise UplinkError("\n".join(report.troubles))
 
 
 def _now() -> datetime | None:
+    from alpr_edge.runtime.clock import SystemClock
+
     return SystemClock().now().utc
 
 
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal's stderr, told how many items are still waiting."""
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("Writing", total=total)
-        yield lambda waiting: progress.update(task, completed=total - waiting)
+    """A bar that is told how many items are still waiting."""
+    with progress_bar("Writing", total) as show:
+        yield lambda waiting: show("Writing", total - waiting, total)

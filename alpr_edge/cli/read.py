@@ -1,82 +1,126 @@
 """``alpr-edge read``: plates of photos, one line an image."""
 
-import json
+from __future__ import annotations
+
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
-from alpr_edge.app.factories import open_vision_models
-from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
 from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
-from alpr_edge.domain.recognition.voting import vote
-from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.recogniser import Recogniser
+
+if TYPE_CHECKING:
+    from alpr_edge.domain.recognition.frames import Pixels, Reading
+    from alpr_edge.domain.recognition.voting import Vote
+    from alpr_edge.vision.recogniser import Recogniser
 
 PROGRESS_FROM = 8
 """Images from which a progress bar is worth showing."""
+STANDARD_INPUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReadings:
+    """A photo and what is read on its plates."""
+
+    path: Path
+    width_px: int
+    height_px: int
+    plates: list[tuple[Reading, Vote]]
+    elapsed_ms: float
 
 
 def read(
-    paths: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.", metavar="PATH...")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help='Photos, or folders of photos; "-" reads one from standard input.', metavar="PATH..."),
+    ],
     models: Annotated[
         Path | None, typer.Option("--models", help="Folder of models; default: the ones shipped.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the plates in photos. An unreadable file is an error line and exit code 1; the others are still read."""
-    recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
-    failed = False
+    """Read the plates in photos. A photo that cannot be read is an error line and exit code 1; the others are read.
+
+    Characters that are not certain stand in brackets: 8A[B?]C123. A question mark at the end doubts the whole text.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from alpr_edge.app.factories import open_vision_models
+    from alpr_edge.settings import VisionSettings
+
     images = list(_images(paths))
+    recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
+    has_failed = False
     console = Console(stderr=True)
-    shown = track(images, "Reading", console=console, disable=len(images) < PROGRESS_FROM or not console.is_terminal)
-    for path in shown:
+    is_quick = len(images) < PROGRESS_FROM or not console.is_terminal
+    for path in track(images, "Reading", console=console, disable=is_quick):
         try:
-            result = _read_one(recogniser, path)
+            photo = _read_photo(recogniser, path)
         except CaptureError as error:
             typer.echo(f"alpr-edge: {error}", err=True)
-            failed = True
+            has_failed = True
             continue
-        typer.echo(json.dumps(result) if as_json else _line(result))
-    if failed:
+        print_object(_photo_fields(photo)) if as_json else typer.echo(_photo_text(photo))
+    if has_failed:
         raise typer.Exit(1)
 
 
 def _images(paths: list[Path]) -> Iterator[Path]:
     """The named files, and of folders every picture in name order."""
+    from alpr_edge.capture.pictures import PICTURE_SUFFIXES
+
     for path in paths:
-        if path.is_dir():
-            yield from sorted(child for child in path.iterdir() if child.suffix.lower() in PICTURE_SUFFIXES)
-        else:
+        if not path.is_dir():
             yield path
+            continue
+        pictures = sorted(child for child in path.iterdir() if child.suffix.lower() in PICTURE_SUFFIXES)
+        if not pictures:
+            kinds = ", ".join(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
+            raise CaptureError(f"{path}: no picture in this folder ({kinds}); name one that holds some, or the files")
+        yield from pictures
 
 
-def _read_one(recogniser: Recogniser, path: Path) -> dict[str, Any]:
-    pixels = load_picture(path)
-    started = time.perf_counter()
-    readings = recogniser.recognise(_frame(pixels))
+def _read_photo(recogniser: Recogniser, path: Path) -> PhotoReadings:
+    from alpr_edge.domain.instants import Instant
+    from alpr_edge.domain.recognition.frames import Frame
+    from alpr_edge.domain.recognition.voting import vote
+
+    pixels = _pixels(path)
+    start = time.perf_counter()
+    readings = recogniser.recognise(Frame("photo", 0, Instant("photo", 0), pixels))
+    plates = [(reading, vote([reading])) for reading in readings]
+    elapsed_ms = (time.perf_counter() - start) * 1000
+    return PhotoReadings(path, pixels.shape[1], pixels.shape[0], plates, elapsed_ms)
+
+
+def _pixels(path: Path) -> Pixels:
+    from alpr_edge.capture.pictures import FILE_BYTES_MAX, decode_picture, load_picture
+
+    if path != STANDARD_INPUT:
+        return load_picture(path)
+    return decode_picture(path, sys.stdin.buffer.read(FILE_BYTES_MAX + 1))
+
+
+def _photo_fields(photo: PhotoReadings) -> dict[str, Any]:
     return {
-        "image": str(path),
-        "width_px": pixels.shape[1],
-        "height_px": pixels.shape[0],
-        "plates": [_plate(reading) for reading in readings],
-        "elapsed_ms": round((time.perf_counter() - started) * 1000, 2),
+        "image": photo.path,
+        "width_px": photo.width_px,
+        "height_px": photo.height_px,
+        "plates": [_plate_fields(reading, result) for reading, result in photo.plates],
+        "elapsed_ms": round(photo.elapsed_ms, 2),
     }
 
 
-def _frame(pixels: Pixels) -> Frame:
-    return Frame("photo", 0, Instant("photo", 0), pixels)
-
-
-def _plate(reading: Reading) -> dict[str, Any]:
-    result, box = vote([reading]), reading.box
+def _plate_fields(reading: Reading, result: Vote) -> dict[str, Any]:
+    box = reading.box
     return {
         "plate": result.plate if result.readable else "",
         "confidence": round(result.confidence, 4),
@@ -86,6 +130,14 @@ def _plate(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _line(result: dict[str, Any]) -> str:
-    plates = ", ".join(f"{p['plate'] or '(unreadable)'} ({p['confidence']:.0%})" for p in result["plates"])
-    return f"{result['image']}: {plates or 'no plate found'}"
+def _photo_text(photo: PhotoReadings) -> str:
+    plates = ", ".join(f"{_vote_text(result)} ({result.confidence:.0%})" for _, result in photo.plates)
+    return f"{photo.path}: {plates or 'no plate found'}"
+
+
+def _vote_text(result: Vote) -> str:
+    from alpr_edge.cli.plate_text import plate_text
+
+    if not result.readable:
+        return "(unreadable)"
+    return plate_text(result.plate, result.alternatives, is_certain=result.certain)

@@ -1,86 +1,135 @@
 """``alpr-edge reads``: what the unit has read lately, for its owner alone until accounts exist (policy 462.6(a))."""
 
-import json
-from typing import Annotated
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from alpr_edge.app.replay.output import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.output import print_lines, print_object, print_table, time_text
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.timeline import Basis, Placement
-from alpr_edge.services.reads import ShownRead, recent_reads
-from alpr_edge.settings import load
-from alpr_edge.store.unit_store import open_store
 
-_SEEN = {
-    Basis.OWN: "{utc}",
-    Basis.PLACED: "{utc} (placed later)",
-    Basis.SINGLE: "not sure: {utc}",
-    Basis.CLOCK: "not sure: {utc}",
-    Basis.DISPUTED: "not sure: its clocks contradict each other",
-    Basis.NONE: "unknown",
+if TYPE_CHECKING:
+    from alpr_edge.services.reads import ShownRead
+
+app = typer.Typer(help="Show the newest reads, or write the picture of one.")
+
+_NOTES = {
+    Basis.OWN: "",
+    Basis.PLACED: ", clock set later",
+    Basis.SINGLE: ", not sure",
+    Basis.CLOCK: ", not sure",
+    Basis.DISPUTED: ", not sure: its clocks contradict each other",
+    Basis.NONE: "",
 }
+"""What is said beside a time, by the evidence for it."""
 
 
+@app.callback(invoke_without_command=True)
 def reads(
+    context: typer.Context,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, the newest first.")] = 20,
     hits: Annotated[bool, typer.Option("--hits", help="Only reads that are on a hotlist.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Also reads that a later one of the pass corrected.")] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the newest reads the unit holds; "placed later" is the time of one whose clock was not set yet."""
-    chosen = load(settings)
-    actor = require_owner(chosen.unit.data_directory)
-    with open_store(chosen, migrate=False) as store:
-        shown = recent_reads(store, actor, MAINTENANCE, limit, hits_only=hits)
+    """Show the newest reads, a vehicle a line; their ids are what "unit hold" takes.
+
+    A read that was corrected is left out; --all shows it, and --json has it with the id of its correction. "clock set
+    later": its time was worked out once the clock was known. Characters that are not certain stand in brackets.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from alpr_edge.services.reads import recent_reads
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    with open_store(unit, migrate=False) as store:
+        newest = recent_reads(store, actor, MAINTENANCE, limit, hits_only=hits, with_corrected=show_all or as_json)
     if as_json:
-        for one in shown:
-            typer.echo(json.dumps(_json(one)))
+        print_lines(map(_read_fields, newest))
+    elif newest:
+        _print_reads(newest)
     else:
-        Console().print(_table(shown))
+        typer.echo("no reads yet" if not hits else "no read was on a hotlist")
 
 
-def _json(shown: ShownRead) -> dict[str, object]:
+@app.command()
+def picture(
+    read: Annotated[str, typer.Argument(metavar="ID", help="Id of the read, as `alpr-edge reads` shows it.")],
+    file: Annotated[Path, typer.Argument(help="File to write (JPEG); one that exists is never replaced.")],
+    plate: Annotated[bool, typer.Option("--plate", help="The plate alone, in place of the whole picture.")] = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a read's picture to a file that only you can read (mode 0600)."""
+    from alpr_edge.domain.reads import EvidenceKind
+    from alpr_edge.services.read_pictures import write_picture
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    kind = EvidenceKind.CROP if plate else EvidenceKind.SCENE
+    with open_store(unit, migrate=False) as store:
+        size = write_picture(store, actor, MAINTENANCE, read, kind, file)
+    if as_json:
+        print_object({"read_id": read, "kind": kind, "file": file, "bytes": size})
+    else:
+        typer.echo(f"{file}: the picture of {read}, {size} bytes; it shows a plate: delete it after use")
+
+
+def _read_fields(shown: ShownRead) -> dict[str, object]:
     """The read as it was stamped, and where its boot's pairs place it."""
+    from alpr_edge.app.replay.output import read_line
+
     return read_line(shown.read) | {
         "utc_source": shown.read.last_seen.utc_source,
-        "placed": {"first_seen": _placed(shown.first_seen), "last_seen": _placed(shown.last_seen)},
+        "placed": {"first_seen": _placement_fields(shown.first_seen), "last_seen": _placement_fields(shown.last_seen)},
         "vote_count": shown.read.vote_count,
         "closed": shown.closed,
         "missing_evidence": shown.missing_evidence,
         "hits": [str(hit.entry.reason) for hit in shown.hits],
+        "superseded_by": shown.superseded_by,
     }
 
 
-def _placed(placement: Placement) -> dict[str, object]:
+def _placement_fields(placement: Placement) -> dict[str, object]:
     return {
-        "utc": None if placement.utc is None else rfc3339(placement.utc),
+        "utc": placement.utc,
         "uncertainty_ms": None if placement.uncertainty_ms is None else round(placement.uncertainty_ms, 1),
         "basis": placement.basis,
         "sure": placement.sure,
     }
 
 
-def _seen(placement: Placement) -> str:
-    return _SEEN[placement.basis].format(utc="" if placement.utc is None else rfc3339(placement.utc))
+def _time_cell(shown: ShownRead) -> str:
+    """When the vehicle was last seen: by the evidence, else as it was stamped, and how far that can be trusted."""
+    placement = shown.last_seen
+    return time_text(placement.utc or shown.read.last_seen.utc) + _NOTES[placement.basis]
 
 
-def _table(found: list[ShownRead]) -> Table:
-    table = Table("seen", "plate", "sure", "frames", "camera", "place", "hit")
-    for shown in found:
-        read, line = shown.read, read_line(shown.read)
-        place = line["position"]
-        table.add_row(
-            _seen(shown.last_seen),
-            read.plate,
-            f"{read.confidence:.0%}",
-            str(read.vote_count),
-            read.camera_id,
-            f"{place['lat_deg']:.5f} {place['lon_deg']:.5f}" if place else "",
-            ", ".join(hit.entry.reason.replace("_", " ") for hit in shown.hits),
-        )
-    return table
+def _print_reads(newest: list[ShownRead]) -> None:
+    print_table(("seen", "plate", "sure", "camera", "place", "hit", "id"), [_row(shown) for shown in newest])
+
+
+def _row(shown: ShownRead) -> tuple[str, ...]:
+    from alpr_edge.cli.plate_text import plate_text
+
+    read, place = shown.read, shown.read.position
+    note = f" (corrected: {shown.superseded_by})" if shown.superseded_by else ""
+    return (
+        _time_cell(shown),
+        plate_text(read.plate, read.alternatives, is_certain=read.certain) + note,
+        f"{read.confidence:.0%}",
+        read.camera_id,
+        f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
+        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown.hits),
+        read.read_id,
+    )

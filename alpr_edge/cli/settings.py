@@ -1,41 +1,61 @@
-"""``alpr-edge settings``: check a settings file, and rewrite one of an older release."""
+"""``alpr-edge settings``: write, check and migrate the settings file."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alpr_edge.app.factories import model_faults
-from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption
+from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.domain.errors import SettingsError
-from alpr_edge.services.settings_migration import migrate_settings
-from alpr_edge.settings import file_faults, load
+
+FileArgument = Annotated[
+    Path,
+    typer.Argument(
+        envvar="ALPR_EDGE_SETTINGS", help="The settings file; default: that of ALPR_EDGE_SETTINGS.", show_default=True
+    ),
+]
 
 app = typer.Typer(help="The unit's settings file.", no_args_is_help=True)
 
 
 @app.command()
-def check(
-    file: Annotated[Path, typer.Argument(help="The settings file.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one."""
-    try:
-        settings = load(file)
-    except SettingsError as error:
-        faults = error.faults
-    else:
-        faults = [*file_faults(settings), *model_faults(settings.vision, settings.unit.data_directory)]
+def init(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Write a settings file with every key, its default and its meaning. One that exists is never replaced."""
+    from alpr_edge.services.settings_template import write_settings_template
+
+    write_settings_template(file)
     if as_json:
-        typer.echo(json.dumps({"file": str(file), "faults": faults}))
+        print_object({"file": file})
+    else:
+        typer.echo(f"{file}: written; fit it to this car, then: alpr-edge settings check {file}")
+
+
+@app.command()
+def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one."""
+    faults = _faults(file)
+    if as_json:
+        print_object({"file": file, "faults": faults})
     else:
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
-        typer.echo(f"{file}: {f'{len(faults)} faults' if faults else 'fit for use'}")
+        typer.echo(f"{file}: {count_text(len(faults), 'fault') if faults else 'fit for use'}")
     if faults:
         raise typer.Exit(SettingsError.exit_code)
+
+
+def _faults(file: Path) -> list[str]:
+    from alpr_edge.app.factories import model_faults
+    from alpr_edge.services.key_check import key_faults
+    from alpr_edge.settings import file_faults, load
+
+    try:
+        settings = load(file)
+    except SettingsError as error:
+        return error.faults
+    models = model_faults(settings.vision, settings.unit.data_directory)
+    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models]
 
 
 @app.command()
@@ -46,12 +66,14 @@ def migrate(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Rename the keys of an older release; comments stay, and the file as it was is kept beside it."""
+    """Rename the keys of an older release. Comments stay, and the file as it was is kept beside it."""
+    from alpr_edge.services.settings_migration import migrate_settings
+
     report = migrate_settings(file, release)
     if as_json:
-        typer.echo(json.dumps(asdict(report)))
+        print_object(report)
         return
     for old, new in report.renamed.items():
         typer.echo(f"{old} -> {new}")
-    done = f"{len(report.renamed)} keys renamed; the file as it was: {report.kept}"
-    typer.echo(f"{file}: {done if report.renamed else 'nothing to rename'}")
+    summary = f"{count_text(len(report.renamed), 'key')} renamed; the file as it was: {report.kept}"
+    typer.echo(f"{file}: {summary if report.renamed else 'nothing to rename'}")

@@ -74,10 +74,10 @@ def _continued(told: object, now: Instant) -> Instant:
     return then.shifted(now.ms_since(then)) if then.boot_id == now.boot_id else now
 
 
-def fresh_health(directory: Path) -> Health | None:
-    """The unit's health file, if it is not older than :data:`TOLD_S_MAX`."""
+def fresh_health(directory: Path, daemon: str = "run") -> Health | None:
+    """The health file of a daemon, if it is not older than :data:`TOLD_S_MAX`."""
     try:
-        age_s = time.time() - (directory / "run.json").stat().st_mtime
+        age_s = time.time() - (directory / f"{daemon}.json").stat().st_mtime
     except OSError:
         return None
-    return read_health(directory, "run") if age_s <= TOLD_S_MAX else None
+    return read_health(directory, daemon) if age_s <= TOLD_S_MAX else None

@@ -68,7 +68,15 @@ def check_lists(bench: CheckContext) -> list[Check]:
         database.close()
     checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
     ages = settings.hotlist.ages_of
-    checks += [listed(held.generation, now, *ages(held.generation.source)) for held in index.lists]
+    checks += [
+        listed(
+            sealed_list.generation,
+            now,
+            *ages(sealed_list.generation.source),
+            is_in_settings=settings.hotlist.source_of(sealed_list.generation.source) is not None,
+        )
+        for sealed_list in index.lists
+    ]
     there = {held.generation.source for held in index.lists} | {fault.source for fault in index.faults}
     missing = [source.name for source in settings.hotlist.source if source.name not in there]
     checks += [red(f"list {name}", "not held", f"alpr-edge hotlist sync {name}") for name in missing]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import is_certain
 from alpr_edge.domain.recognition.boxes import Box
@@ -94,6 +96,12 @@ class ReadDecided:
     """Capture instant of the frame that decided."""
     withdraws: str | None = None
     """The read whose alert no longer holds (the same as ``read.supersedes``)."""
+    hits: tuple[Hit, ...] = ()
+    """Its hits, once it is matched."""
+    alert: Alert | None = None
+    """The alert of one of :attr:`hits`, once it is announced."""
+    sounded_at: Instant | None = None
+    """When the alert's first sample was handed over; None: silent (cooldown, or the sound device is down)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,8 @@ class ReadClosed:
     evidence: Evidence | None
     looks: tuple[ReadingPlace, ...] = ()
     """Where the plate was in each frame that voted, oldest first."""
+    is_hit: bool = False
+    """Whether the read had hits when it was matched."""
 
 
 ReadEvent = ReadDecided | ReadClosed

@@ -2,12 +2,11 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.runtime.boot import boot_id
 from alpr_edge.runtime.time_sources import TimeSources
 
-BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 PLAUSIBLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 """A system clock before this was never set: its UTC is unknown, not 1970."""
 
@@ -22,7 +21,7 @@ class SystemClock:
     """
 
     def __init__(self, sources: TimeSources | None = None) -> None:
-        self._boot_id = BOOT_ID_FILE.read_text(encoding="ascii").strip()
+        self._boot_id = boot_id()
         self._sources = sources
 
     def now(self) -> Instant:

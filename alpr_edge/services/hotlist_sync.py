@@ -1,21 +1,22 @@
 """A sync by hand: download what is newer, import what waits, for each source in turn, and say what became of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
-from alpr_edge.hotlist.ingest.importer import ImportReport
+from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
+from alpr_edge.hotlist.ingest.request import format_of
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 STEPS_MAX = 1000
 """Most lists imported of one source in one call; a department publishes no more changes in a row."""
-Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +29,52 @@ class SyncResult:
     failure: str = ""
 
 
-def sync_source(
-    downloader: HotlistDownloader, worker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
-) -> SyncResult:
-    """Bring one list up to date; a failure is part of the answer, not an error."""
-    reports: list[ImportReport] = []
-    try:
-        before = _settled(source)
+@dataclass(frozen=True, slots=True)
+class ListSync:
+    """Syncs lists, one source at a time."""
+
+    downloader: HotlistDownloader
+    """Downloads what is newer."""
+    worker: ImportWorker
+    """Imports what waits."""
+    progress: Progress
+    """Receives the progress of each import."""
+
+    def sync_source(self, actor: Actor, purpose: Purpose, source: ListSource, now: datetime | None) -> SyncResult:
+        """Bring one list up to date; a failure is part of the answer, not an error.
+
+        Args:
+            actor: who asks for it.
+            purpose: what for.
+            source: the source of the list.
+            now: the moment, UTC; None when nothing vouches for the clock.
+
+        Raises:
+            AccessError: the actor may not.
+        """
+        authorise(actor, purpose, Permission.MANAGE_LISTS)
+        reports: list[ImportReport] = []
+        try:
+            # A layout that nobody knows is said before a list of it is downloaded.
+            format_of(source)
+            reports.extend(self._import_all(source, now))
+        except AlprEdgeError as error:
+            return SyncResult(source.name, tuple(reports), str(error))
+        return SyncResult(source.name, tuple(reports))
+
+    def _import_all(self, source: ListSource, now: datetime | None) -> Iterator[ImportReport]:
+        """Download and import until nothing newer comes."""
+        before = _settled_listing(source)
         for _ in range(STEPS_MAX):
-            fetched = bool(source.url or source.department) and downloader.download(source)
-            report = worker.import_next(source, before, now, progress)
-            reports += [report] if report else []
-            if report is None or not (fetched or source.folder):
-                break
-    except AlprEdgeError as error:
-        return SyncResult(source.name, tuple(reports), str(error))
-    return SyncResult(source.name, tuple(reports))
+            is_downloaded = bool(source.url or source.department) and self.downloader.download(source)
+            report = self.worker.import_next(source, before, now, self.progress)
+            if report is not None:
+                yield report
+            if report is None or not (is_downloaded or source.folder):
+                return
 
 
-def _settled(source: ListSource) -> Listing:
+def _settled_listing(source: ListSource) -> Listing:
     """A drop folder as it was some seconds ago."""
     if source.folder is None:
         return ()

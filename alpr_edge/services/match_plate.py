@@ -1,7 +1,8 @@
 """Looks a plate up in the lists and the officers' entries, and says what the unit would sound and say of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
@@ -11,48 +12,87 @@ from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.hotlists.audit_log import ListAuditLog
+
+
+class Standstill(StrEnum):
+    """Why an entry is not in force now."""
+
+    EARLY = "early"
+    """It takes effect later."""
+    ENDED = "ended"
+    OUT_OF_HOURS = "out_of_hours"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
-    """An entry that a plate met, and what the unit would do about it."""
+    """An entry that a plate matches, and what the unit would do about it."""
 
     match: Match
     level: ListAge
     """How far its list can be trusted by its age."""
     tone: Tone
     phrase: str
+    standstill: Standstill | None = None
+    """Why the unit would neither sound nor say anything now; None: the entry is in force."""
 
 
-def parse_plates(text: str, state: str | None, now: Instant) -> MatchQuery:
+@dataclass(frozen=True, slots=True)
+class PlateQuery:
+    """A plate to look up, and how."""
+
+    match: MatchQuery
+    now: Instant
+    """The moment that ages, dates and hours are judged at."""
+    covert: bool = False
+    """Whether to find covert entries too, which no screen of the car shows; that is on record."""
+
+
+def parse_plates(text: str, state: str | None, now: Instant, *, covert: bool = False) -> PlateQuery:
     """Check what was typed: a plate, and after commas other texts that the reader considered.
 
     Raises:
         FeedError: one of them is no plate, or the state is none.
     """
     plate, *others = text.split(",")
-    considered = [Alternative(plate_to_look_up(other), CONFUSABLE_MIN) for other in others]
-    return MatchQuery(plate_to_look_up(plate), state_letters(state), now.trusted_utc, alternatives=considered)
+    alternatives = [Alternative(plate_to_look_up(other), CONFUSABLE_MIN) for other in others]
+    match = MatchQuery(plate_to_look_up(plate), state_letters(state), now.trusted_utc, alternatives=alternatives)
+    return PlateQuery(match, now, covert)
 
 
 def match_plate(
-    entries: Entries, actor: Actor, purpose: Purpose, wanted: MatchQuery, limits: HotlistSettings, now: Instant
+    entries: Entries,
+    actor: Actor,
+    purpose: Purpose,
+    query: PlateQuery,
+    limits: HotlistSettings,
+    audit_log: ListAuditLog,
 ) -> list[FoundEntry]:
-    """Look a plate up as a read would be; covert entries are left out, as no screen of the car shows them.
+    """Look a plate up as a read would be, and find the entries that would match at another time.
 
     Args:
         entries: of the lists and the officers.
         actor: who asks.
         purpose: what for.
-        wanted: the plate, as :func:`parse_plates` made it.
+        query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
-        now: the moment that ages are judged at.
+        audit_log: the log that a look-up of covert entries goes to.
+
+    Returns:
+        The entries in force as a read would rank them, then the others.
 
     Raises:
         AccessError: the actor may not.
+        StoreError: the audit log cannot be written.
     """
     authorise(actor, purpose, Permission.SEE_PLATES)
-    return [_found(met, limits, now) for met in meetings(wanted, entries) if not met.entry.covert]
+    if query.covert:
+        authorise(actor, purpose, Permission.SEE_COVERT)
+        audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
+    # A moment that is not known rules no entry out.
+    matches = meetings(replace(query.match, at=None), entries)
+    found = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
+    return sorted(found, key=lambda entry: entry.standstill is not None)
 
 
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
@@ -63,10 +103,20 @@ def list_level(generation: Generation, now: datetime | None, limits: HotlistSett
     return list_age(None if age is None else age.total_seconds(), *limits.ages_of(generation.source))
 
 
-def _found(met: Match, limits: HotlistSettings, now: Instant) -> FoundEntry:
-    level = list_level(met.generation, now.trusted_utc, limits)
-    age = met.generation.age(now.trusted_utc)
-    source = limits.source_of(met.generation.source)
+def _found_entry(match: Match, limits: HotlistSettings, now: Instant) -> FoundEntry:
+    level = list_level(match.generation, now.trusted_utc, limits)
+    age = match.generation.age(now.trusted_utc)
+    source = limits.source_of(match.generation.source)
     context = MatchContext(level) if source is None else MatchContext(level, manner=source.alert_policy)
-    hit = Hit("", "", met.entry, met.generation, None if age is None else age.total_seconds(), met.kind, met.state, now)
-    return FoundEntry(met, level, tone_of(hit, context), phrase_of(hit, context))
+    age_s = None if age is None else age.total_seconds()
+    hit = Hit("", "", match.entry, match.generation, age_s, match.kind, match.state, now)
+    return FoundEntry(match, level, tone_of(hit, context), phrase_of(hit, context), _standstill(match, now.trusted_utc))
+
+
+def _standstill(match: Match, at: datetime | None) -> Standstill | None:
+    entry = match.entry
+    if at is None or entry.in_force(at):
+        return None
+    if entry.effective is not None and at < entry.effective:
+        return Standstill.EARLY
+    return Standstill.ENDED if entry.expires is not None and at >= entry.expires else Standstill.OUT_OF_HOURS

@@ -45,9 +45,12 @@ def state_letters(text: str | None) -> str | None:
     Raises:
         FeedError: it is no state.
     """
-    letters, is_understood = state_codes.from_text(text or "")
-    if not is_understood:
-        raise FeedError("--state is two letters or a name, such as CA; leave it out when it is not known")
+    if not (text or "").strip():
+        return None
+    letters, _ = state_codes.from_text(text or "")
+    if letters not in state_codes.KNOWN_CODES:
+        codes = ", ".join(sorted(state_codes.KNOWN_CODES))
+        raise FeedError(f"--state is two letters or a name, and left out when it is not known; the states are {codes}")
     return letters
 
 

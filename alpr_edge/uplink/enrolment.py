@@ -25,8 +25,9 @@ from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, ENROL_PORT, EnrolPayload, Refusal
+from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair

@@ -1,4 +1,7 @@
-"""The plate detector over a local ONNX file.
+"""The plate detector over one or two local ONNX files.
+
+A network that finds distant plates does not find one that fills a third of the frame. So there may be a second, smaller
+network for **near** plates, which takes the same frame shrunk further: of its boxes those count that are wide.
 
 Contract of our models: input uint8 [1, H, W, C], C = 1 (grey) or 3 (BGR), the frame letterboxed centrally on
 grey 114; output float32 [N, 7], rows (batch, x1, y1, x2, y2, class, score) in network pixels, non-maximum
@@ -24,6 +27,14 @@ DUPLICATE_IOU = 0.45
 """Two boxes that overlap more are one plate: the better stays."""
 DUPLICATE_INSIDE = 0.8
 """So are a box and one that lies inside it by this share."""
+NEAR_WIDTH_SHARE = 0.25
+"""Least width of a near plate in parts of the frame's width: narrower boxes of the near look do not count.
+
+Of 0.1 to 0.33, on 364 American road photos with today's weights: of plates of a third of the photo's longest side and
+more 49 of 54 are found where one look finds 11, as many smaller ones as before, and 0.12 boxes a photo that are no plate
+instead of 0.16. A near box replaces those of the other look that it overlaps, which are often on a part of a large
+plate; by the better score alone 43 of the 54 are found.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,52 +69,40 @@ def letterbox(pixels: Pixels, width_px: int, height_px: int, channels: int) -> t
     return canvas, Letterbox(scale, left, top)
 
 
-class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no types
-    """Finds plates; also a detector for ``fast_alpr.ALPR(detector=...)``.
+class Network:
+    """One detection network with its input.
 
     Args:
         model: checked file.
-        confidence_min: detections below are dropped.
         threads: intra-op threads.
     """
 
-    def __init__(self, model: ModelFile, confidence_min: float, threads: int) -> None:
+    def __init__(self, model: ModelFile, threads: int) -> None:
         self._session = Session(model, threads)
-        self._confidence_min = confidence_min
         shape = self._session.input_shape
         sides = shape[1:] if self._session.takes_uint8 else (*shape[2:], shape[1])
         if len(shape) != 4 or not all(isinstance(side, int) for side in sides) or sides[-1] not in {1, 3}:
             raise ModelError(f"{model.model_id}: input {list(shape)} is not a static image of 1 or 3 channels")
-        self._height_px, self._width_px, self._channels = (int(side) for side in sides if isinstance(side, int))
+        self.height_px, self.width_px, self.channels = (int(side) for side in sides if isinstance(side, int))
 
     @property
     def model_id(self) -> str:
         """Identity of the model."""
         return self._session.model_id
 
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of a frame as the network takes it."""
-        return self._height_px, self._width_px, self._channels
-
-    def detect(self, frame: Frame) -> list[Detection]:
-        """Plates in the frame, best first."""
-        return self.detect_pixels(frame.pixels)
-
-    def detect_pixels(self, pixels: Pixels) -> list[Detection]:
-        """Detect plates as :meth:`detect` does, in a picture uint8 [H, W, 3] BGR."""
-        tensor, fitted = self.prepare(pixels)
+    def detect(self, pixels: Pixels, confidence_min: float) -> list[Detection]:
+        """Every box of a picture from that confidence up, in the picture's pixels."""
+        tensor, mapping = self.prepare(pixels)
         rows = self.infer(tensor)
-        found = [Detection(fitted.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= self._confidence_min]
-        return without_duplicates(found)
+        return [Detection(mapping.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= confidence_min]
 
     def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
         """The network's input tensor, and how to map its boxes back."""
-        canvas, fitted = letterbox(pixels, self._width_px, self._height_px, self._channels)
+        canvas, mapping = letterbox(pixels, self.width_px, self.height_px, self.channels)
         if self._session.takes_uint8:
-            return canvas[np.newaxis], fitted
+            return canvas[np.newaxis], mapping
         planes = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis]
-        return np.ascontiguousarray(planes, dtype=np.float32) / np.float32(255), fitted
+        return np.ascontiguousarray(planes, dtype=np.float32) / np.float32(255), mapping
 
     def infer(self, tensor: Array) -> Array:
         """Rows float32 [N, 7] of a prepared tensor."""
@@ -112,27 +111,96 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
             raise ModelError(f"{self.model_id}: output {list(rows.shape)} is not rows of 7")
         return rows
 
+
+class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no types
+    """Finds plates; also a detector for ``fast_alpr.ALPR(detector=...)``.
+
+    Args:
+        model: checked file.
+        confidence_min: detections below are dropped.
+        threads: intra-op threads.
+        near: checked file of the network for near plates; None: one look at a frame is all.
+    """
+
+    def __init__(self, model: ModelFile, confidence_min: float, threads: int, near: ModelFile | None = None) -> None:
+        self._network = Network(model, threads)
+        self._near = None if near is None else Network(near, threads)
+        self._confidence_min = confidence_min
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._network.model_id
+
+    @property
+    def model_ids(self) -> tuple[str, ...]:
+        """Identities of all its models."""
+        return tuple(network.model_id for network in self.networks)
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that look at each frame, that for near plates last."""
+        return (self._network,) if self._near is None else (self._network, self._near)
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a frame as the first network takes it."""
+        return self._network.height_px, self._network.width_px, self._network.channels
+
+    def detect(self, frame: Frame) -> list[Detection]:
+        """Plates in the frame, best first."""
+        return self.detect_pixels(frame.pixels)
+
+    def detect_pixels(self, pixels: Pixels) -> list[Detection]:
+        """Detect plates as :meth:`detect` does, in a picture uint8 [H, W, 3] BGR."""
+        boxes = without_duplicates(self._network.detect(pixels, self._confidence_min))
+        if self._near is None:
+            return boxes
+        near = without_duplicates(self._near.detect(pixels, self._confidence_min))
+        return join_looks(boxes, near, NEAR_WIDTH_SHARE * pixels.shape[1])
+
+    def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
+        """The first network's input tensor, and how to map its boxes back."""
+        return self._network.prepare(pixels)
+
+    def infer(self, tensor: Array) -> Array:
+        """Rows float32 [N, 7] of a tensor prepared for the first network."""
+        return self._network.infer(tensor)
+
     def predict(self, frame: Pixels) -> list[DetectionResult]:
         """The interface that fast-alpr calls."""
         height_px, width_px = frame.shape[:2]
         return [
-            DetectionResult("License Plate", found.confidence, BoundingBox(*found.box.within(width_px, height_px)))
-            for found in self.detect_pixels(frame)
+            DetectionResult("License Plate", item.confidence, BoundingBox(*item.box.within(width_px, height_px)))
+            for item in self.detect_pixels(frame)
         ]
 
 
-def without_duplicates(found: list[Detection]) -> list[Detection]:
+def join_looks(boxes: list[Detection], near: list[Detection], width_px_min: float) -> list[Detection]:
+    """One box a plate out of two looks at a frame, best first.
+
+    Args:
+        boxes: the detections of the look at the whole frame.
+        near: those of the look for near plates, which replace what they overlap.
+        width_px_min: the least width of a near plate.
+    """
+    wide = [item for item in near if item.box.width_px >= width_px_min]
+    rest = [item for item in boxes if not any(_same_plate(item.box, other.box) for other in wide)]
+    return sorted([*wide, *rest], key=lambda item: -item.confidence)
+
+
+def without_duplicates(boxes: list[Detection]) -> list[Detection]:
     """One box a plate, best first: the network's own suppression lets a box inside another through."""
-    kept: list[Detection] = []
-    for detection in sorted(found, key=lambda item: -item.confidence):
-        if not any(_same_plate(detection.box, other.box) for other in kept):
-            kept.append(detection)
-    return kept
+    best: list[Detection] = []
+    for detection in sorted(boxes, key=lambda item: -item.confidence):
+        if not any(_same_plate(detection.box, other.box) for other in best):
+            best.append(detection)
+    return best
 
 
 def _same_plate(one: Box, other: Box) -> bool:
     width = min(one.right_px, other.right_px) - max(one.left_px, other.left_px)
     height = min(one.bottom_px, other.bottom_px) - max(one.top_px, other.top_px)
-    shared = max(0.0, width) * max(0.0, height)
+    overlap_px2 = max(0.0, width) * max(0.0, height)
     smaller = max(1e-6, min(one.area_px2, other.area_px2))
-    return one.iou(other) >= DUPLICATE_IOU or shared / smaller >= DUPLICATE_INSIDE
+    return one.iou(other) >= DUPLICATE_IOU or overlap_px2 / smaller >= DUPLICATE_INSIDE

@@ -5,6 +5,9 @@
     [detector.default]
     file = "detector.onnx"
     sha256 = "..."
+    near = "near"
+
+The key ``near`` of a detector names another detector, the smaller network that finds near plates beside it.
 """
 
 import hashlib
@@ -72,6 +75,20 @@ def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
         known += names
     there = ", ".join(known) or "none"
     raise ModelError(f"{first / MANIFEST}: no [{role}.{name}]; there: {there}; check vision.{role}")
+
+
+def find_near(directories: Sequence[Path], detector: ModelFile) -> ModelFile | None:
+    """Load the detector for near plates that a detector's entry names; None where it names none.
+
+    Raises:
+        ModelError: the entry is no name, or the file it names cannot be used.
+    """
+    name = detector.entry.get("near")
+    if name is None:
+        return None
+    if not isinstance(name, str) or name == detector.name:
+        raise ModelError(f"{detector.model_id}: near must be the name of another detector of {MANIFEST}")
+    return find_model(directories, "detector", name)
 
 
 def has_manifest(directory: Path) -> bool:

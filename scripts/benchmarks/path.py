@@ -114,13 +114,14 @@ def _frames(video: Path) -> Iterator[Frame]:
 def _rates(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame], settings: Settings) -> dict[str, float]:
     """Frames a second of each contender: the median of rounds in which they take turns."""
     alpr = fast_alpr.ALPR(detector=detector, ocr=reader)
-    tensors = [detector.prepare(frame.pixels)[0] for frame in frames]
-    crops = [[crop_of(frame, found.box) for found in detector.detect(frame)] for frame in frames]
+    looks = [[(network, network.prepare(frame.pixels)[0]) for network in detector.networks] for frame in frames]
+    crops = [[crop_of(frame, detection.box) for detection in detector.detect(frame)] for frame in frames]
     batches = [reader.prepare([crop.pixels for crop in row]) if row else None for row in crops]
 
-    def prepared() -> None:
-        for tensor, batch in zip(tensors, batches, strict=True):
-            detector.infer(tensor)
+    def infer_all() -> None:
+        for row, batch in zip(looks, batches, strict=True):
+            for network, tensor in row:
+                network.infer(tensor)
             if batch is not None:
                 reader.infer(batch)
 
@@ -131,7 +132,7 @@ def _rates(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame], 
     contenders: dict[str, Callable[[], object]] = {
         "path": lambda: _drive(detector, reader, iter(frames), settings, live=False),
         "fast_alpr predict": predict,
-        "prepared tensors": prepared,
+        "prepared tensors": infer_all,
     }
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS):

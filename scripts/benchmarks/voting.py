@@ -109,8 +109,12 @@ def _print_passes(name: str, found: Sequence[Outcome]) -> None:
     )
     closed = [(outcome.events[-1].read, outcome.plate) for outcome in found if outcome.events]
     _print_certain(f"{name}.closed", [(r.confidence, r.certain, r.plate == plate) for r, plate in closed])
-    asked = sum(len(event.read.model_ids) > 2 for event, _ in first)
+    asked = sum(any(map(_is_second_reader, event.read.model_ids)) for event, _ in first)
     share(f"accuracy.{name}.second_reader_heard", asked, len(first))
+
+
+def _is_second_reader(model_id: str) -> bool:
+    return model_id.startswith("second-reader:")
 
 
 def _print_certain(name: str, reads: Sequence[tuple[float, bool, bool]]) -> None:

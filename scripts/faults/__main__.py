@@ -19,8 +19,8 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.logs import configure_logs
 from scripts.faults.campaign import Campaign
 from scripts.faults.disk import mounting_fault
-from scripts.faults.ledger import Tally
-from scripts.faults.planning import Mix, Trial, plan
+from scripts.faults.ledger import CampaignTally
+from scripts.faults.plan import Mix, Trial, plan
 from scripts.faults.rig import standing
 
 WHOLE = Mix(cuts=1000, others=200, damages=200, folders=200, refusals=200, units=120)
@@ -83,7 +83,7 @@ def _report(campaign: Campaign) -> None:
     print(json.dumps(tally.figures()))
 
 
-def _named(tally: Tally) -> dict[str, list[str]]:
+def _named(tally: CampaignTally) -> dict[str, list[str]]:
     return {"lost": tally.lost, "doubled": tally.doubled, "corrupt": tally.corrupt, "blind": tally.blind}
 
 

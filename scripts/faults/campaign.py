@@ -14,19 +14,19 @@ from random import Random
 
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.store.keys import load_key
-from scripts.faults.checking import Check
-from scripts.faults.damaging import damage
+from scripts.faults.check import DiskCheck
+from scripts.faults.damage import damage
 from scripts.faults.disk import Disk
 from scripts.faults.faults import Fault
 from scripts.faults.folders import mend, spoil
-from scripts.faults.ledger import Ledger, Tally
-from scripts.faults.listening import ANY_MOMENT_S, STOP_S_MAX, heard_for, heard_to_the_end, next_said, rest
-from scripts.faults.notes import Aside, Failed, Kept, Note
-from scripts.faults.planning import Trial
+from scripts.faults.ledger import CampaignTally, Ledger
+from scripts.faults.notes import BatchStored, Note, RecordSetAside, VictimFailed
+from scripts.faults.pipe import ANY_MOMENT_S, STOP_S_MAX, heard_for, heard_to_the_end, next_said, rest
+from scripts.faults.plan import Trial
 from scripts.faults.receiver import Receiver
-from scripts.faults.refusing import Refusal, refusing_department
+from scripts.faults.refusal import RefusalKind, refusing_department
 from scripts.faults.rig import Rig
-from scripts.faults.trials import Watched
+from scripts.faults.trials import UnitWatch
 from scripts.faults.victims import Activity, Task, work
 
 DISK_FULL_SHARE = 0.5
@@ -64,7 +64,7 @@ class Campaign:
     """
 
     def __init__(self, rig: Rig, random: Random, victim: Work = work, goes_on_s_max: float = GOES_ON_S_MAX) -> None:
-        self.tally = Tally()
+        self.tally = CampaignTally()
         self.tried: Counter[Trial] = Counter()
         self.survived: Counter[Trial] = Counter()
         self._rig = rig
@@ -113,7 +113,7 @@ class Campaign:
         road.disk.restart()
         road.disk.free()
         self.tally.acknowledged += road.ledger.take(notes)
-        self.tally.set_aside += sum(isinstance(note, Aside) for note in notes)
+        self.tally.set_aside += sum(isinstance(note, RecordSetAside) for note in notes)
 
     def _look(self, fault: Fault, road: _Road) -> None:
         if fault.is_damage and road.ledger.reads:
@@ -127,7 +127,7 @@ class Campaign:
 
     def _refuse(self, road: _Road) -> None:
         """A department that refuses an item, a kill or a cut meanwhile, and sending until nothing waits."""
-        refusal, kind = self._random.choice(list(Refusal)), self._random.choice(REFUSED_KINDS)
+        refusal, kind = self._random.choice(list(RefusalKind)), self._random.choice(REFUSED_KINDS)
         with refusing_department(self._rig.department, refusal, kind) as (url, storage):
             self._take(list(self._strike(Fault.REFUSAL, Activity.UPLOAD, road.disk, url)), road)
             self._check(road).run()
@@ -143,7 +143,7 @@ class Campaign:
             self._victim_of(Activity.UNIT, task) as (process, heard),
         ):
             assert process.pid is not None, "it was started"
-            watched = Watched(process.pid, settings, heard, self.tally)
+            watched = UnitWatch(process.pid, settings, heard, self.tally)
             watched.endure(fault, receiver, self._random)
             notes = [*watched.notes, *self._end(ending, process, heard, road.disk)]
         self._take(notes, road)
@@ -185,7 +185,7 @@ class Campaign:
         """Run a victim until a random moment; yields its notes, those of its last moments too."""
         with self._victim_of(activity, self._task(disk, url)) as (process, receive):
             for note in self._until_the_moment(receive, fault):
-                if isinstance(note, Failed):
+                if isinstance(note, VictimFailed):
                     self.tally.corrupt.append(f"{activity} failed before any fault: {note.reason}")
                 yield note
             if fault is Fault.FOLDERS:
@@ -199,8 +199,8 @@ class Campaign:
         end = time.monotonic() + self._goes_on_s_max
         while not kept and time.monotonic() < end:
             for note in heard_for(receive, seconds):
-                kept |= isinstance(note, Kept | Aside)
-                self.tally.blind += [f"the writer ended: {note.reason}"] if isinstance(note, Failed) else []
+                kept |= isinstance(note, BatchStored | RecordSetAside)
+                self.tally.blind += [f"the writer ended: {note.reason}"] if isinstance(note, VictimFailed) else []
                 yield note
         self.tally.blind += ["the writer kept nothing beside folders that it cannot write"] * (not kept)
 
@@ -243,5 +243,5 @@ class Campaign:
             yield said.note
         yield from heard_for(receive, left_s)
 
-    def _check(self, road: _Road, *, car: bool = False) -> Check:
-        return Check(self._rig, road.disk.folder, road.ledger, self.tally, road.whole, car)
+    def _check(self, road: _Road, *, car: bool = False) -> DiskCheck:
+        return DiskCheck(self._rig, road.disk.folder, road.ledger, self.tally, road.whole, car)

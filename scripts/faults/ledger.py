@@ -5,12 +5,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from scripts.faults.faults import Fault
-from scripts.faults.notes import Aside, Kept, Live, MayGo, Migrated, Note, Pictures, Stopped, Wanted
+from scripts.faults.notes import (
+    BatchStored,
+    DatabaseMigrated,
+    ListActivated,
+    ListRequested,
+    Note,
+    PicturesStored,
+    PurgeAllowed,
+    RecordSetAside,
+    VictimStopped,
+)
 from scripts.faults.records import is_spoilt
 
 
 @dataclass(slots=True)
-class Tally:
+class CampaignTally:
     """The verdict of a campaign; its figures are the last line of the output."""
 
     faults: Counter[Fault] = field(default_factory=Counter)
@@ -90,27 +100,27 @@ class Ledger:
         acknowledged = 0
         for note in notes:
             match note:
-                case Kept():
+                case BatchStored():
                     self.reads.update(note.decided)
                     self.closed.update(note.closed)
                     acknowledged += len(note.decided)
-                case Aside() | Stopped():
+                case RecordSetAside() | VictimStopped():
                     self.spoilt.update(filter(is_spoilt, note.read_ids))
                     self.reads.update(read_id for read_id in note.read_ids if not is_spoilt(read_id))
-                    acknowledged += isinstance(note, Aside)
-                case Pictures():
+                    acknowledged += isinstance(note, RecordSetAside)
+                case PicturesStored():
                     self.pictures.update(note.digests)
                     acknowledged += len(note.digests)
-                case Wanted():
+                case ListRequested():
                     self.live.add(note.serial)
-                case Live():
+                case ListActivated():
                     self.live = {note.serial}
                     self.listed = True
                     acknowledged += 1
-                case MayGo():
+                case PurgeAllowed():
                     self.excused.update(note.read_ids)
                     acknowledged += 1
-                case Migrated():
+                case DatabaseMigrated():
                     self.later = note.later
                     acknowledged += 1
                 case _:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class VictimStarted:
     """The victim is about to open the store."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class BatchStored:
     """A batch was committed."""
 
     decided: tuple[str, ...]
@@ -18,80 +18,93 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class PicturesStored:
     """Images are on disk, and no row names them."""
 
     digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListRequested:
     """The list that is about to go live."""
 
     serial: int
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class ListActivated:
     """The list that went live."""
 
     serial: int
 
 
 @dataclass(frozen=True, slots=True)
-class MayGo:
+class PurgeAllowed:
     """Reads with receipts: a purge that is about to begin may delete them."""
 
     read_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Migrated:
+class DatabaseMigrated:
     """The database has the schema of a later release."""
 
     later: int
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class RecordSetAside:
     """A record was set aside; a later start is to take it in, unless no row can hold it."""
 
     read_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class VictimStopped:
     """The victim was told to stop and did: everything that it was given is stored or set aside."""
 
     read_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Killed:
+class ThreadKilled:
     """A thread of a whole unit was killed; it came back, and the unit watches on."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class KilledAll:
-    """So was each of them."""
+class ThreadsKilled:
+    """Each thread of a whole unit was killed and came back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class VictimFailed:
     """The victim could not go on: due after a power cut, a fault before one."""
 
     reason: str
 
 
-Note = Begun | Kept | Pictures | Wanted | Live | MayGo | Migrated | Aside | Stopped | Killed | KilledAll | Failed
-ACKNOWLEDGING = (Kept, Pictures, Live, Migrated, Aside, Stopped)
+Note = (
+    VictimStarted
+    | BatchStored
+    | PicturesStored
+    | ListRequested
+    | ListActivated
+    | PurgeAllowed
+    | DatabaseMigrated
+    | RecordSetAside
+    | VictimStopped
+    | ThreadKilled
+    | ThreadsKilled
+    | VictimFailed
+)
+ACKNOWLEDGING = (BatchStored, PicturesStored, ListActivated, DatabaseMigrated, RecordSetAside, VictimStopped)
 """Those that say that something is done, and not that it may happen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StampedNote:
     """What goes through the pipe."""
 
     note: Note

@@ -7,7 +7,6 @@ from random import Random
 
 import numpy as np
 
-from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead
 from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
@@ -41,16 +40,16 @@ def closing(random: Random, record: DecidedRecord) -> ClosedRecord:
     return ClosedRecord(record.read, pictures)
 
 
-def observed(random: Random, run: int, number: int) -> tuple[MatchedRead, EndedPass]:
+def observed(random: Random, run: int, number: int) -> tuple[ReadDecided, ReadClosed]:
     """A new read of a batch of one as the writer is given it, and the end of its pass; a few no row can hold."""
     spoilt = random.random() < SPOILT_SHARE
     place = SPOILT_PLACE if spoilt else 0
     made = _decided(random, f"{run}.{number}.{place}.1", _frame(run, number, place))
     read = replace(made.read, confidence=math.nan) if spoilt else made.read
     evidence = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48))
-    decided = MatchedRead(ReadDecided(read, evidence, read.first_seen), made.hits, made.alert, made.sounded)
+    decided = ReadDecided(read, evidence, read.first_seen, hits=made.hits, alert=made.alert, sounded_at=made.sounded)
     sharper = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48)) if random.random() < 0.5 else None
-    return decided, EndedPass(ReadClosed(read, sharper), bool(made.hits))
+    return decided, ReadClosed(read, sharper, is_hit=bool(made.hits))
 
 
 def is_spoilt(read_id: str) -> bool:

@@ -10,8 +10,8 @@ from random import Random
 from alpr_edge.runtime.health import Health, read_health
 from alpr_edge.settings import Settings
 from scripts.faults.faults import Fault
-from scripts.faults.ledger import Tally
-from scripts.faults.notes import Failed, Kept, Killed, KilledAll, Note, Said
+from scripts.faults.ledger import CampaignTally
+from scripts.faults.notes import BatchStored, Note, StampedNote, ThreadKilled, ThreadsKilled, VictimFailed
 from scripts.faults.receiver import Receiver, Talk
 
 AHEAD = timedelta(days=2_000)
@@ -29,7 +29,7 @@ MEMORY_GROWTH_MAX = 96 << 20
 """Bytes that a unit may take more for a receiver that floods it."""
 
 
-class Watched:
+class UnitWatch:
     """A whole unit that runs.
 
     Args:
@@ -39,7 +39,7 @@ class Watched:
         tally: where findings go.
     """
 
-    def __init__(self, process_id: int, settings: Settings, heard: Connection, tally: Tally) -> None:
+    def __init__(self, process_id: int, settings: Settings, heard: Connection, tally: CampaignTally) -> None:
         self._process_id = process_id
         self._settings = settings
         self._heard = heard
@@ -61,8 +61,8 @@ class Watched:
         self._tally.lost += [f"{sum(deleted.values())} reads were deleted: {fault}"] * bool(deleted)
 
     def _threads(self) -> None:
-        self._until(lambda _: any(isinstance(note, KilledAll) for note in self.notes), "not each thread came back")
-        self._tally.threads_killed += sum(isinstance(note, Killed) for note in self.notes)
+        self._until(lambda _: any(isinstance(note, ThreadsKilled) for note in self.notes), "not each thread came back")
+        self._tally.threads_killed += sum(isinstance(note, ThreadKilled) for note in self.notes)
 
     def _flood(self, receiver: Receiver, random: Random) -> None:
         self._until(lambda told: told.figures["has_fix"], "it has no position")
@@ -90,7 +90,7 @@ class Watched:
         )
 
     def _stored(self) -> int:
-        return sum(isinstance(note, Kept) for note in self.notes)
+        return sum(isinstance(note, BatchStored) for note in self.notes)
 
     @property
     def _told(self) -> Health:
@@ -105,7 +105,7 @@ class Watched:
             told = self._told
             if told.ready and holds(told):
                 return True
-            failed = [note.reason for note in new if isinstance(note, Failed)]
+            failed = [note.reason for note in new if isinstance(note, VictimFailed)]
             if failed or time.monotonic() > end:
                 self._tally.blind.append(f"the unit: {failed[0] if failed else otherwise}; it told {told.troubles}")
                 return False
@@ -122,7 +122,7 @@ def _waiting(heard: Connection) -> Iterator[Note]:
     """What was said and not heard yet."""
     try:
         while heard.poll(0.0):
-            said: Said = heard.recv()
+            said: StampedNote = heard.recv()
             yield said.note
     except (EOFError, OSError):
         return

@@ -25,7 +25,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.hotlist.formats.base import FormatName
-from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.store.db import clock_pairs
@@ -40,16 +40,16 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
 from scripts.faults.notes import (
-    Begun,
-    Failed,
-    Kept,
-    Live,
-    MayGo,
-    Migrated,
+    BatchStored,
+    DatabaseMigrated,
+    ListActivated,
+    ListRequested,
     Note,
-    Pictures,
-    Said,
-    Wanted,
+    PicturesStored,
+    PurgeAllowed,
+    StampedNote,
+    VictimFailed,
+    VictimStarted,
 )
 from scripts.faults.rig import LATER_RELEASES, LIST, Rig
 from scripts.faults.whole_unit import WholeUnit
@@ -105,16 +105,16 @@ def work(activity: Activity, task: Task, pipe: Connection) -> None:
         os.dup2(log.fileno(), sys.stderr.fileno())
     configure_logs(verbose=False)
     say = through(pipe)
-    say(Begun())
+    say(VictimStarted())
     try:
         _ACTIVITIES[activity](task, say)
     except (AlprEdgeError, OSError) as error:
-        say(Failed(str(error)))
+        say(VictimFailed(str(error)))
 
 
 def through(pipe: Connection) -> Say:
     """What sends a note with its time."""
-    return lambda note: pipe.send(Said(note, time.monotonic()))
+    return lambda note: pipe.send(StampedNote(note, time.monotonic()))
 
 
 def opened(task: Task) -> AbstractContextManager[UnitStore]:
@@ -139,8 +139,8 @@ def _record(store: UnitStore, task: Task, random: Random, say: Say, numbers: "it
         before = decided
 
 
-def _kept(decided: list[DecidedRecord], closed: list[DecidedRecord]) -> Kept:
-    return Kept(tuple(it.read.read_id for it in decided), tuple(it.read.read_id for it in closed))
+def _kept(decided: list[DecidedRecord], closed: list[DecidedRecord]) -> BatchStored:
+    return BatchStored(tuple(it.read.read_id for it in decided), tuple(it.read.read_id for it in closed))
 
 
 def _write(task: Task, say: Say) -> None:
@@ -186,7 +186,7 @@ def _purge(task: Task, say: Say) -> None:
             say(_kept(decided, decided))
             for _ in range(UPLOADS_A_BATCH):
                 uploader.step()
-            say(MayGo(_with_receipts(store)))
+            say(PurgeAllowed(_with_receipts(store)))
             purge.step(records.later(FALSE_DATE), 0)  # a receiver's that jumped: nothing may go by it
             purge.step(now, 0)
 
@@ -210,7 +210,7 @@ def _images(task: Task, say: Say) -> None:
     random = Random(task.seed)
     with opened(task) as store:
         while True:
-            say(Pictures(tuple(store.images.put_all(records.pictures(random)))))
+            say(PicturesStored(tuple(store.images.put_all(records.pictures(random)))))
 
 
 def _lists(task: Task, say: Say) -> None:
@@ -221,15 +221,15 @@ def _lists(task: Task, say: Say) -> None:
         while True:
             serial = generations.next_serial(store.database, LIST)
             feed = task.rig.feed(serial)
-            say(Wanted(serial))
-            request = Request(feed, LIST, FormatName.GENERIC_CSV, accept_shrink=True)
+            say(ListRequested(serial))
+            request = ImportRequest(feed, LIST, FormatName.GENERIC_CSV, accept_shrink=True)
             import_feed(request, lists, datetime.now(UTC))
-            say(Live(serial))
+            say(ListActivated(serial))
             feed.unlink()
             if serial > 1 and random.random() < ROLL_BACK_SHARE:
-                say(Wanted(serial - 1))
+                say(ListRequested(serial - 1))
                 generations.activate(store.database, LIST, serial - 1, lists.directory)
-                say(Live(serial - 1))
+                say(ListActivated(serial - 1))
 
 
 def _migrate(task: Task, say: Say) -> None:
@@ -241,7 +241,7 @@ def _migrate(task: Task, say: Say) -> None:
     for later in range(1, LATER_RELEASES + 1):
         release = task.rig.release(later)
         Database.open(settings.unit.data_directory, key, migrate=True, release=release).close()
-        say(Migrated(later))
+        say(DatabaseMigrated(later))
     with opened(task) as store:
         _record(store, task, random, say, itertools.count(_BATCHES_BEFORE_MIGRATION))
 

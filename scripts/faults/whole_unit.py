@@ -18,7 +18,7 @@ from alpr_edge.app.uplink_daemon import UplinkDaemon
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.health import Health, read_health
 from alpr_edge.runtime.logs import configure_logs
-from scripts.faults.notes import Failed, Kept, Killed, KilledAll, Note
+from scripts.faults.notes import BatchStored, Note, ThreadKilled, ThreadsKilled, VictimFailed
 from scripts.faults.rig import Rig
 
 LIVE_S_MAX = 120.0
@@ -58,7 +58,7 @@ class WholeUnit:
         self._until(lambda: self._is_ready("uplink"), "the uplink is not ready")
         if kills:
             self._kill_each(Random(seed))
-            self._say(KilledAll())
+            self._say(ThreadsKilled())
         self._until(lambda: False, "", math.inf)
 
     def _start(self, kind: type[CaptureDaemon] | type[UplinkDaemon]) -> None:
@@ -70,17 +70,17 @@ class WholeUnit:
         try:
             daemon.run()
         except (AlprEdgeError, OSError) as error:
-            self._say(Failed(str(error)))
+            self._say(VictimFailed(str(error)))
 
     def _kill_each(self, random: Random) -> None:
         """Kill each thread but the first two, whose ends are their processes'; wait until each is back and watches."""
         threads = [thread for thread in threading.enumerate() if thread not in {*self._others, *self._mains}]
         if len(threads) < STAGES_MIN:
-            self._say(Failed(f"only {len(threads)} threads are to be seen"))
+            self._say(VictimFailed(f"only {len(threads)} threads are to be seen"))
         random.shuffle(threads)
         for thread in threads:
             self._kill(thread)
-            self._say(Killed(thread.name))
+            self._say(ThreadKilled(thread.name))
 
     def _kill(self, thread: threading.Thread) -> None:
         """Kill one, and wait until its stage was started again, in it or in another thread, and frames are seen."""
@@ -121,7 +121,7 @@ class WholeUnit:
 
     def _heard(self, _: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         if event["event"] == "read.stored":
-            self._say(Kept((event["read"],), ()))
+            self._say(BatchStored((event["read"],), ()))
         if method in {"info", "debug"}:
             raise structlog.DropEvent
         return event

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
-from alpr_edge.app.pipeline.camera_worker import MatchedRead, Record
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
@@ -18,7 +18,7 @@ from alpr_edge.store.reads.records import Stored
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.unit_store import UnitStore
 from scripts.faults import records
-from scripts.faults.notes import Aside, Kept, Note, Stopped
+from scripts.faults.notes import BatchStored, Note, RecordSetAside, VictimStopped
 
 _RECORDS_WAITING, _RECORDS_A_COMMIT = 64, 16
 _RIDES_S_MAX = 0.2
@@ -40,24 +40,24 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
         settings.unit.data_directory, load_key("outbox", settings.store.keys_directory), say
     )
     recorder = Recorder(store.reads, settings.store, refused, [lambda batch: say(_written(batch))])
-    channel: BoundedChannel[Record] = BoundedChannel(_RECORDS_WAITING)
+    channel: BoundedChannel[ReadEvent] = BoundedChannel(_RECORDS_WAITING)
     supervisor = Supervisor()
     supervisor.add(_writer(recorder, channel))
     supervisor.start()
     given: list[str] = []
     while not stop.is_set():
         decided, closed = records.observed(random, run, len(given))
-        given.append(decided.event.read.read_id)
+        given.append(decided.read.read_id)
         channel.put(decided)
         channel.put(closed)
     supervisor.stop.set()
     channel.close()
     if not supervisor.join(_STOP_S_MAX) or supervisor.states[0].finish_failed:
         raise StoreError("the writer did not finish")
-    say(Stopped(tuple(given)))
+    say(VictimStopped(tuple(given)))
 
 
-def _writer(recorder: Recorder, channel: BoundedChannel[Record]) -> BatchStage[Record]:
+def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStage[ReadEvent]:
     """The stage as a unit has it."""
     blamed = (PictureError, RefusedError)
     rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
@@ -72,10 +72,10 @@ def _writer(recorder: Recorder, channel: BoundedChannel[Record]) -> BatchStage[R
     )
 
 
-def _written(batch: Sequence[Record]) -> Kept:
-    decided = [record.event.read.read_id for record in batch if isinstance(record, MatchedRead)]
-    closed = [record.event.read.read_id for record in batch if not isinstance(record, MatchedRead)]
-    return Kept(tuple(decided), tuple(closed))
+def _written(batch: Sequence[ReadEvent]) -> BatchStored:
+    decided = [record.read.read_id for record in batch if isinstance(record, ReadDecided)]
+    closed = [record.read.read_id for record in batch if not isinstance(record, ReadDecided)]
+    return BatchStored(tuple(decided), tuple(closed))
 
 
 class _TellingRefusedRecords(RefusedRecords):
@@ -88,4 +88,4 @@ class _TellingRefusedRecords(RefusedRecords):
     def add(self, record: Stored, reason: str) -> None:
         """As every folder's."""
         super().add(record, reason)
-        self._say(Aside((record.read.read_id,)))
+        self._say(RecordSetAside((record.read.read_id,)))

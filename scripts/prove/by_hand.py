@@ -4,16 +4,16 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from scripts.prove.host import ProofError
-from scripts.prove.scenario import Scene
+from scripts.prove.scenario import Setup
 
 COMMAND = "/usr/local/bin/alpr-edge"
 PLATE, TECHNICIAN = "8XQZ417", "technician"
 ENTRY = ("--reason", "major_crime", "--case", "26-0417", "--json")
 
 
-def commands_by_hand_are_discreet(scene: Scene) -> str:
+def commands_by_hand_are_discreet(setup: Setup) -> str:
     """A plate that was typed is in no journal, who typed it is in the entry, and a command has its own keys alone."""
-    car = scene.car
+    car = setup.car
     typed = f"{PLATE}\n".encode()
     person = {"SUDO_USER": TECHNICIAN}
     # A date, since nothing vouches for the clock of a computer that has just been set up.

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
 from scripts.prove.host import ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS
 

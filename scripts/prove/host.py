@@ -89,6 +89,12 @@ def until(holds: Callable[[], object], what: str, timeout_s: float, every_s: flo
     return time.monotonic() - began_s
 
 
+def require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence it is
+    """Raise ProofError with a sentence unless something holds."""
+    if not holds:
+        raise ProofError(otherwise)
+
+
 def package_index() -> dict[str, str]:
     """The variables by which this machine says where packages come from; they are passed on and never written down."""
     return {name: os.environ[name] for name in (*PASSED_ON, *PROXIES) if name in os.environ}

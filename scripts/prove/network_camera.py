@@ -12,13 +12,12 @@ from alpr_edge.simulation.drive import Drive
 from scripts.prove.car import Car
 from scripts.prove.host import CACHE, ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS, OTHER_ADDRESS
-from scripts.prove.releasing import AS_UNIT, CURRENT
-from scripts.prove.scenario import AS_UNIT_USER, CAMERA, CAPTURE, Scene
+from scripts.prove.scenario import AS_UNIT_USER, CAMERA, CAPTURE, Setup
+from scripts.prove.unit import AS_UNIT, CURRENT, SETTINGS
 
 PORT = 8554
 NAME = "street"
 FPS = 10.0
-SETTINGS = "/etc/alpr-edge/alpr-edge.toml"
 DROP_IN = "/etc/systemd/system/alpr-edge.service.d/rtsp.conf"
 EXAMPLE_ADDRESS = "192.0.2.10"
 PROCESSES = "/sys/fs/cgroup/unified/system.slice/alpr-edge.service/cgroup.procs"
@@ -43,9 +42,9 @@ GLib.MainLoop().run()
 """
 
 
-def a_network_camera_is_read(scene: Scene) -> str:
+def a_network_camera_is_read(setup: Setup) -> str:
     """By its settings, provisioning and the example's drop-in alone; another address is out of reach for the unit."""
-    car = scene.car
+    car = setup.car
     before = car.read(SETTINGS)
     with _camera():
         _drop_in(car)

@@ -44,18 +44,18 @@ def copied(root: Path, name: str) -> Path:
     return car
 
 
-def put_checkout(car: Path) -> None:
-    """Lay this working tree, without what git ignores, into a car's /root/alpr-edge."""
-    put_tree(car / "root" / "alpr-edge")
+def put_checkout(car: Path, source: Path = ROOT) -> None:
+    """Lay a checkout, without what git ignores, into a car's /root/alpr-edge."""
+    put_tree(car / "root" / "alpr-edge", source)
 
 
-def put_tree(target: Path) -> None:
-    """Copy this working tree, without what git ignores."""
-    listed = call("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout.split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
+def put_tree(target: Path, source: Path = ROOT) -> None:
+    """Copy a checkout, without what git ignores."""
+    names = call("git", "-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout.split("\0")
+    for name in filter(None, names):
+        if (source / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+            shutil.copy2(source / name, target / name)
 
 
 def bundle(version: str = "", *, machine: str = "", source: Path = ROOT) -> Path:

@@ -10,7 +10,7 @@ from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.files import write_companions
 from scripts.prove.car import Car
 from scripts.prove.depot import ENROL_PORT, PORT, URL, Depot
-from scripts.prove.host import CACHE, ProofError, call, package_index, until
+from scripts.prove.host import CACHE, call, package_index, require, until
 from scripts.prove.networks import CAR_ADDRESS, DEPOT, DEPOT_ADDRESS
 
 UNIT = "proof-1"
@@ -51,13 +51,15 @@ retry_max_s = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Setup:
     """A car, the department it belongs to, and how it is provisioned."""
 
     car: Car
     depot: Depot
     bundle: bool
     """Install from /root/bundle instead of the package index."""
+    fleet: str = FLEET
+    """The fleet's settings that the car is provisioned with."""
 
     def provision(self, *more: str, settings: str = "/root/fleet.toml") -> tuple[int, dict[str, Any], str]:
         """Run ``scripts/provision`` in the car: exit code, its JSON, its errors."""
@@ -75,12 +77,12 @@ class Scene:
         return found
 
 
-def prepare(scene: Scene) -> None:
+def prepare(setup: Setup) -> None:
     """A receiver, a list at the department, the fleet's settings; chronyd sets no clock: it would be this machine's."""
-    car = scene.car
+    car = setup.car
     companions = write_companions(CACHE / "drive", Drive(CAMERA.seed, CAMERA.seconds))
-    scene.depot.publish(companions.hotlist, "proof")
-    car.write("/root/fleet.toml", FLEET)
+    setup.depot.publish(companions.hotlist, "proof")
+    car.write("/root/fleet.toml", setup.fleet)
     car.put(Path(__file__).with_name("receiver.py"), "/root/receiver.py")
     car.write("/etc/systemd/system/chrony.service.d/proof.conf", "[Unit]\nConditionCapability=\n")
     car.write("/etc/default/chrony", 'DAEMON_OPTS="-F 1 -x"\n')
@@ -101,96 +103,96 @@ def start_receiver(car: Car) -> None:
     )
 
 
-def a_dry_run_changes_nothing(scene: Scene) -> str:
+def a_dry_run_changes_nothing(setup: Setup) -> str:
     """All steps are named, and neither user nor release is there afterwards."""
-    code, told, errors = scene.provision("--dry-run")
-    _require(code == 0, f"a dry run ends with {code}: {errors}")
+    code, told, errors = setup.provision("--dry-run")
+    require(code == 0, f"a dry run ends with {code}: {errors}")
     would = [step["step"] for step in told["steps"] if step["state"] == "would change"]
-    _require({"accounts", "release", "keys", "services"} <= set(would), f"a dry run names only {would}")
+    require({"accounts", "release", "keys", "services"} <= set(would), f"a dry run names only {would}")
     left = [
         path
         for path in ("/opt/alpr-edge", "/etc/alpr-edge", "/etc/credstore.encrypted/alpr-edge-outbox")
-        if (scene.car.root / path.lstrip("/")).exists()
+        if (setup.car.root / path.lstrip("/")).exists()
     ]
-    _require(not left and not scene.car.holds("id", "alpr-edge"), f"a dry run made {left or 'the user'}")
+    require(not left and not setup.car.holds("id", "alpr-edge"), f"a dry run made {left or 'the user'}")
     return f"{len(would)} steps would change"
 
 
-def a_failed_step_is_undone(scene: Scene) -> str:
+def a_failed_step_is_undone(setup: Setup) -> str:
     """Settings with a fault are refused in one line and not left behind; what was whole before stays."""
-    scene.car.write("/root/faulty.toml", FLEET.replace("seed =", "sed ="))
-    code, told, errors = scene.provision(settings="/root/faulty.toml")
-    _require(code == 1, f"settings with a fault end with {code}")
+    setup.car.write("/root/faulty.toml", FLEET.replace("seed =", "sed ="))
+    code, told, errors = setup.provision(settings="/root/faulty.toml")
+    require(code == 1, f"settings with a fault end with {code}")
     last = told["steps"][-1]
-    _require((last["step"], last["state"]) == ("settings", "failed, undone"), f"it ended at {last}: {errors}")
-    _require("Traceback" not in errors, "a traceback")
-    _require(not (scene.car.root / "etc/alpr-edge/alpr-edge.toml").exists(), "faulty settings were left behind")
+    require((last["step"], last["state"]) == ("settings", "failed, undone"), f"it ended at {last}: {errors}")
+    require("Traceback" not in errors, "a traceback")
+    require(not (setup.car.root / "etc/alpr-edge/alpr-edge.toml").exists(), "faulty settings were left behind")
     return f"{_seconds(told, 'release'):.0f} s for the release, then: {last['error'][-60:]}"
 
 
-def provisioning_makes_a_unit(scene: Scene) -> str:
+def provisioning_makes_a_unit(setup: Setup) -> str:
     """All steps succeed and both daemons are ready."""
-    status, told, errors = scene.provision(*scene.depot.invite(UNIT))
-    _require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
+    status, told, errors = setup.provision(*setup.depot.invite(UNIT))
+    require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
     for unit in (CAPTURE, UPLINK):
-        _require(scene.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
+        require(setup.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
     return f"{sum(step['seconds'] for step in told['steps']):.0f} s, {len(told['steps'])} steps"
 
 
-def again_changes_nothing(scene: Scene) -> str:
+def again_changes_nothing(setup: Setup) -> str:
     """The same again says "no change" of every step; that its code is used up does not matter."""
-    status, told, errors = scene.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
-    _require(status == 0, f"the second run ends with {status}: {errors}")
+    status, told, errors = setup.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
+    require(status == 0, f"the second run ends with {status}: {errors}")
     changed = [f"{step['step']}: {step['changes']}" for step in told["steps"] if step["state"] != "no change"]
-    _require(not changed, f"the second run changed {changed}")
+    require(not changed, f"the second run changed {changed}")
     return f"{sum(step['seconds'] for step in told['steps']):.1f} s"
 
 
-def a_drive_arrives_at_the_department(scene: Scene) -> str:
+def a_drive_arrives_at_the_department(setup: Setup) -> str:
     """Reads and hits of the rendered drive, with the receiver's place, are stored by the department."""
-    before = scene.depot.counts()
+    before = setup.depot.counts()
 
     def arrived() -> bool:
-        now = scene.depot.counts()
+        now = setup.depot.counts()
         return bool(now["reads"] > before["reads"] and now["hits"] > before["hits"])
 
     seconds = until(arrived, "reads and hits at the department", 90)
-    until(lambda: scene.health("run")["figures"]["has_fix"], "the unit has a fix", 30)
-    counts = scene.depot.counts()
+    until(lambda: setup.health("run")["figures"]["has_fix"], "the unit has a fix", 30)
+    counts = setup.depot.counts()
     return f"{counts['reads']} reads, {counts['hits']} hits after {seconds:.0f} s"
 
 
-def chronyd_is_fed(scene: Scene) -> str:
+def chronyd_is_fed(setup: Setup) -> str:
     """The unit's user writes to chronyd's socket, and chronyd takes the samples."""
-    until(lambda: scene.health("run")["figures"]["chrony"] == "fed", "the unit feeds chronyd", 40)
+    until(lambda: setup.health("run")["figures"]["chrony"] == "fed", "the unit feeds chronyd", 40)
 
     def taken() -> str:
-        rows = scene.car.run("chronyc", "-c", "sources").stdout.splitlines()
+        rows = setup.car.run("chronyc", "-c", "sources").stdout.splitlines()
         return next((row for row in rows if row.split(",")[2] == "NMEA" and row.split(",")[5] != "0"), "")
 
     until(taken, "chronyd has samples of NMEA", 60)
     return f"reach {taken().split(',')[5]}"
 
 
-def hardening_holds(scene: Scene) -> str:
+def hardening_holds(setup: Setup) -> str:
     """The capture half sees no network and not the TLS key, the uplink no device; neither can change its settings."""
-    car = scene.car
+    car = setup.car
     key, settings = "/etc/alpr-edge/tls/unit.key", "/etc/alpr-edge/alpr-edge.toml"
     within = {name: _within(car, name) for name in (CAPTURE, UPLINK)}
     links = car.run(*within[CAPTURE], "ip", "-o", "link").stdout.splitlines()
-    _require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
+    require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
     devices = car.run(*within[UPLINK], "ls", "/dev").stdout.split()
-    _require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
+    require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
     reads = {name: car.holds(*within[name], *AS_UNIT_USER, "cat", key) for name in within}
-    _require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
+    require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
     for name, inside in within.items():
-        _require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
+        require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
         # As root, so that it is the mount that forbids it.
-        _require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
-        _require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
+        require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
+        require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
     data = "/var/lib/alpr-edge"
-    _require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
-    _require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
+    require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
+    require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
     return "no network; no devices; no key, list or picture of the other half"
 
 
@@ -199,66 +201,61 @@ def _within(car: Car, unit: str) -> tuple[str, ...]:
     return ("nsenter", "--target", car.value(unit, "MainPID"), "--mount", "--net")
 
 
-def firewall_holds(scene: Scene) -> str:
+def firewall_holds(setup: Setup) -> str:
     """In comes nothing; out to the department goes the unit's user alone."""
-    car = scene.car
+    car = setup.car
     ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 5)"
     for user, let in (("alpr-edge", True), ("nobody", False)):
         found = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
-        _require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
+        require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
     serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
     car.run("systemd-run", "--quiet", "--collect", "--unit=listener", "python3", "-c", serve)
     until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 10)
     call_in = f"import socket; socket.create_connection(('{CAR_ADDRESS}', 9), 2)"
     came_in = call("ip", "netns", "exec", DEPOT, "python3", "-c", call_in, check=False)
     car.run("systemctl", "stop", "listener", check=False)
-    _require(came_in.returncode != 0, "the department's side reaches a port of the car")
+    require(came_in.returncode != 0, "the department's side reaches a port of the car")
     return "in: nothing; out to the department: the unit's user alone"
 
 
-def kills_are_survived(scene: Scene) -> str:
+def kills_are_survived(setup: Setup) -> str:
     """Both daemons, killed at once, come back and reads go on arriving."""
-    seconds = _restarted(scene, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 90)
-    before = scene.depot.counts()["reads"]
-    until(lambda: scene.depot.counts()["reads"] > before, "reads arrive again", 90)
+    seconds = _restarted(setup, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 90)
+    before = setup.depot.counts()["reads"]
+    until(lambda: setup.depot.counts()["reads"] > before, "reads arrive again", 90)
     return f"both are back after {seconds:.0f} s"
 
 
-def a_stall_is_survived(scene: Scene) -> str:
+def a_stall_is_survived(setup: Setup) -> str:
     """A capture half that does not move is killed by the watchdog and started again."""
-    seconds = _restarted(scene, {CAPTURE: "run"}, "SIGSTOP", 120)
-    _require("watchdog" in scene.car.run("journalctl", "--unit", CAPTURE, "--no-pager").stdout.lower(), "no watchdog")
+    seconds = _restarted(setup, {CAPTURE: "run"}, "SIGSTOP", 120)
+    require("watchdog" in setup.car.run("journalctl", "--unit", CAPTURE, "--no-pager").stdout.lower(), "no watchdog")
     return f"back {seconds:.0f} s after it stood still"
 
 
-def _restarted(scene: Scene, healths: dict[str, str], signal: str, timeout_s: float) -> float:
+def _restarted(setup: Setup, healths: dict[str, str], signal: str, timeout_s: float) -> float:
     """Send a signal to units' main processes; the seconds until each has another one and is ready."""
-    before = {unit: scene.car.value(unit, "MainPID") for unit in healths}
-    scene.car.run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", *healths)
+    before = {unit: setup.car.value(unit, "MainPID") for unit in healths}
+    setup.car.run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", *healths)
 
     def back(unit: str) -> bool:
-        now = scene.car.value(unit, "MainPID")
-        return now not in {"0", before[unit]} and scene.car.value(unit, "ActiveState") == "active"
+        now = setup.car.value(unit, "MainPID")
+        return now not in {"0", before[unit]} and setup.car.value(unit, "ActiveState") == "active"
 
     seconds = until(lambda: all(back(unit) for unit in healths), f"{', '.join(healths)} after {signal}", timeout_s)
-    until(lambda: all(scene.health(name).get("ready") for name in healths.values()), "they are ready", 60)
+    until(lambda: all(setup.health(name).get("ready") for name in healths.values()), "they are ready", 60)
     return seconds
 
 
-def a_power_cut_is_survived(scene: Scene) -> str:
+def a_power_cut_is_survived(setup: Setup) -> str:
     """After the power went and came back, the unit comes up by itself and opens its store."""
-    scene.car.cut_power()
-    scene.car.start()
-    start_receiver(scene.car)
-    before = scene.depot.counts()["reads"]
-    seconds = until(lambda: scene.depot.counts()["reads"] > before, "reads arrive after the power cut", 120)
+    setup.car.cut_power()
+    setup.car.start()
+    start_receiver(setup.car)
+    before = setup.depot.counts()["reads"]
+    seconds = until(lambda: setup.depot.counts()["reads"] > before, "reads arrive after the power cut", 120)
     return f"reads arrive {seconds:.0f} s after the start"
 
 
 def _seconds(told: dict[str, Any], name: str) -> float:
     return next((float(step["seconds"]) for step in told["steps"] if step["step"] == name), 0.0)
-
-
-def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence it is
-    if not holds:
-        raise ProofError(otherwise)

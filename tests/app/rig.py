@@ -1,13 +1,16 @@
 """A whole unit in a folder: models for grey frames, keys, settings, and a department on loopback."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,6 +53,20 @@ player = "wav"
     return write_unit(folder, UNIT, url, uplink="retry_first_s = 0.1\nidle_s = 0.05", more=more)
 
 
+def wait_for_health(
+    folder: Path, condition: Callable[[dict[str, Any]], bool], unit: str = "run", wait_s: float = WAIT_S
+) -> dict[str, Any]:
+    """The health of a daemon once it is as awaited."""
+    path, deadline_s = folder / "runtime" / f"{unit}.json", time.monotonic() + wait_s
+    health: dict[str, Any] = {}
+    while time.monotonic() < deadline_s:
+        health = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if health and condition(health):
+            return health
+        time.sleep(0.05)
+    raise AssertionError(f"health is not as awaited: {health}")
+
+
 class Daemon:
     """A subprocess of the product whose log is read as it comes.
 
@@ -77,6 +94,10 @@ class Daemon:
             assert found, f"{text!r} did not come: {self.lines[-5:]}"
             assert len(self.having(text)) >= count, f"ended without {text!r}: {self.lines[-5:]}"
             return self.having(text)[count - 1]
+
+    def count(self, text: str) -> int:
+        """Number of lines so far that hold ``text``."""
+        return len(self.having(text))
 
     def having(self, text: str) -> list[str]:
         """The lines so far that hold ``text``."""

@@ -15,7 +15,7 @@ import pytest
 from alpr_edge.settings import load
 from alpr_edge.store.retention.deletion_dates import department_date
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import UNIT, Daemon, daemon, write_frames, write_settings
+from tests.app.rig import UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
 from tests.department.enrolled import enrolled
 
 ROUNDS = 4
@@ -115,18 +115,12 @@ def test_the_daemon_logs_no_plate_and_writes_its_health(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(9)))
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 9)
-        run.wait_for("event=unit.ready")
-        health = tmp_path / "runtime" / "run.json"
-        for _ in range(100):
-            if health.exists():
-                break
-            time.sleep(0.1)
-        told = json.loads(health.read_text(encoding="utf-8"))
+        health = wait_for_health(tmp_path, lambda health: health["ready"] and health["figures"]["frames"] > 0)
+        assert health["working"] is False
+        assert "no hotlist: nothing can be matched" in health["troubles"]
         assert run.end(signal.SIGTERM) == 0
         assert not [line for line in run.lines if re.search(r"\dABC\d|5XYZ", line)]
-    assert told["ready"]
-    assert "no hotlist: nothing can be matched" in told["troubles"]
-    assert told["figures"]["frames"] > 0
+        assert not run.having("event=unit.ready")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from alpr_edge.domain.hits import StateMatch
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
-from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings, parse
 from alpr_edge.store.db.database import Database
@@ -75,10 +75,10 @@ def test_no_setting_makes_a_possible_hit_sound_certain(player: WavPlayer) -> Non
 
 def test_a_refused_feed_is_a_fault_until_one_goes_live(tmp_path: Path) -> None:
     database = Database.open(tmp_path / "data", KEY, migrate=True)
-    lists = Lists(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
+    lists = ListStore(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
     loader = HotlistLoader(database, KEY, lists.directory)
     watch = HotlistRefresh(loader, OfficerEntryLoader(database), HotlistSettings())
-    request = Request(tmp_path / "bolo.csv", "bolo", FormatName.GENERIC_CSV)
+    request = ImportRequest(tmp_path / "bolo.csv", "bolo", FormatName.GENERIC_CSV)
     request.path.write_text("Plate\nABC123\n", encoding="utf-8")
     import_feed(request, lists, None)
     loader.load()

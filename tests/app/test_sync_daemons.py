@@ -51,7 +51,7 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
     feed.write_text(HEADER + "9ZZZ999,AMBER Alert,CA\n", encoding="utf-8")
     publish(folder, feed)
     with daemon("run", "--settings", str(settings)) as run:
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         with daemon("uplink", "--settings", str(settings)) as uplink:
             uplink.wait_for("event=hotlist.fetched")
             run.wait_for("event=hotlist.live")
@@ -82,7 +82,7 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\n')
     with daemon("run", "--settings", str(settings)) as run:
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         (tmp_path / "drop" / "one.csv").write_text(HEADER + "9ZZZ999,Stolen,CA\n", encoding="utf-8")
         run.wait_for("event=hotlist.live", 1)
         (tmp_path / "drop" / "two.csv").write_text(HEADER + "8ZZZ999,Stolen,CA\n", encoding="utf-8")
@@ -96,7 +96,7 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
         assert run.end(signal.SIGTERM) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("serial=1")  # rolled back still
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         assert run.end(signal.SIGTERM) == 0
     told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
     assert not [trouble for trouble in told["troubles"] if re.search("amber|hotlist", trouble)]
@@ -139,7 +139,7 @@ def test_the_car_s_daemon_trusts_a_clock_by_what_the_uplink_heard_of_chronyd(
         text.replace(f"chrony_port = {time_daemon.port}", f"chrony_port = {free_port()}"), encoding="utf-8"
     )
     with daemon("run", "--settings", str(alone)) as run:
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         with daemon("uplink", "--settings", str(settings)) as uplink:
             until(tmp_path, lambda told: told["figures"]["utc_source"] == "ntp")
             assert uplink.end(signal.SIGTERM) == 0

@@ -21,7 +21,7 @@ from tests.cli.unit.fit_unit import Receiver
 from tests.department.enrolled import enrolled
 
 WAIT_S = 120.0
-STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "position", "ignition"}
+STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "counts", "position", "ignition"}
 
 
 class Killed(BaseException):

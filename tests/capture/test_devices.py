@@ -118,18 +118,13 @@ def test_an_rtsp_camera_that_was_off_comes_back_and_its_numbers_go_on(rtsp_serve
     stop, waits = threading.Event(), list[float]()
 
     def wait(seconds: float) -> bool:
-        if seconds:
-            waits.append(seconds)
-        if seconds and len(waits) == 2:
+        waits.append(seconds)
+        if len(waits) == 2:
             rtsp_server.on()
         return not stop.wait(seconds)
 
     source = Reopener(
-        RtspSource(rtsp_server.camera(), SystemClock()),
-        "front",
-        Backoff(first_s=0.05, longest_s=0.2),
-        lambda: 0.5,
-        wait,
+        RtspSource(rtsp_server.camera(), SystemClock()), Backoff(first_s=0.05, longest_s=0.2), lambda: 0.5, wait
     )
     frames = source.frames()
     before = [next(frames) for _ in range(5)]

@@ -36,67 +36,25 @@ class Flaky:
 
 
 def reopening(device: Flaky, waits: list[float]) -> Reopener:
-    """The frames of a device; at a wait that follows its last opening the unit stops."""
-
     def wait(seconds: float) -> bool:
-        if seconds:
-            waits.append(seconds)
+        waits.append(seconds)
         return bool(device.openings)
 
-    return Reopener(device, "front", BACKOFF, lambda: 1.0, wait)
+    return Reopener(device, BACKOFF, lambda: 1.0, wait)
 
 
 def test_numbers_go_on_and_waits_grow_until_stopped() -> None:
     waits = list[float]()
     source = reopening(Flaky(2, 0, 0, 3), waits)
-    with capture_logs() as lines:
-        assert [frame.number for frame in source.frames()] == [0, 2, 3, 5, 7]
-    assert waits == [1, 2, 4]
-    assert (source.reopened, source.up, source.last_error) == (1, False, "no such device")
-    lost = [(line["camera"], line["failure"]) for line in lines if line["event"] == "capture.lost"]
-    assert lost == [("front", "was unplugged"), ("front", "no such device"), ("front", "no such device")]
-
-
-def test_a_recording_that_ends_is_played_again_and_counts_as_up() -> None:
-    rounds, states = [3, 3], list[bool]()
-
-    class Recording:
-        def frames(self) -> Iterator[Frame]:
-            for number in range(rounds.pop()):
-                yield Frame("front", number, Instant("boot", number), PIXELS)
-
-    def wait(seconds: float) -> bool:
-        if seconds:
-            states.append(source.up)
-        return bool(rounds)
-
-    source = Reopener(Recording(), "front", BACKOFF, lambda: 1.0, wait)
-    with capture_logs() as lines:
-        assert [frame.number for frame in source.frames()] == [0, 1, 2, 3, 4, 5]
-    assert (states, source.up, source.reopened, source.last_error) == ([True], False, 0, None)
-    assert [line["event"] for line in lines] == ["recording.repeated"]
-
-
-def test_a_source_that_gives_nothing_is_lost() -> None:
-    waits = list[float]()
-
-    class Empty:
-        def frames(self) -> Iterator[Frame]:
-            return iter(())
-
-    def wait(seconds: float) -> bool:
-        waits.append(seconds)
-        return len(waits) < 4
-
-    source = Reopener(Empty(), "front", BACKOFF, lambda: 1.0, wait)
-    assert list(source.frames()) == []
-    assert (waits, source.up, source.last_error) == ([0, 1, 0, 2], False, "camera front: gave no picture")
+    assert [frame.number for frame in source.frames()] == [0, 2, 3, 5, 7]
+    assert waits == [1, 2, 4, 8]
+    assert (source.reopened, source.up, source.last_error) == (1, False, "gives no more pictures")
 
 
 def test_a_camera_that_was_well_for_a_while_is_tried_again_soon() -> None:
     waits = list[float]()
     list(reopening(Flaky(0, 0, 0, STEADY_FRAMES, STEADY_FRAMES - 1, 0), waits).frames())
-    assert waits == [1, 2, 4, 1, 2]
+    assert waits == [1, 2, 4, 1, 2, 4]
 
 
 def test_closing_releases_the_device() -> None:
@@ -118,4 +76,15 @@ def test_what_is_no_capture_error_is_not_swallowed() -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(Reopener(Broken(), "front", BACKOFF, lambda: 1.0, lambda _: True).frames())
+        list(Reopener(Broken(), BACKOFF, lambda: 1.0, lambda _: True).frames())
+
+
+def test_the_log_names_the_lost_camera_once_and_a_stop_is_no_loss() -> None:
+    device = Flaky(2, 3)
+    source = Reopener(
+        device, BACKOFF, lambda: 1.0, lambda _: True, camera_id="front", is_stopping=lambda: not device.openings
+    )
+    with capture_logs() as lines:
+        list(source.frames())
+    lost = [(line["camera"], line["failure"]) for line in lines if line["event"] == "capture.lost"]
+    assert lost == [("front", "was unplugged")]

@@ -116,3 +116,22 @@ def test_another_folder_is_never_emptied_and_an_earlier_drive_only_when_asked(tm
     assert drive(frames, settings, out).exit_code == 0
     assert "holds an earlier drive" in drive(frames, settings, out).stderr
     assert drive(frames, settings, out, "--force").exit_code == 0
+
+
+def test_a_drive_that_failed_leaves_nothing_that_blocks_the_next(tmp_path: Path, settings: Path) -> None:
+    frames = write_frames(tmp_path / "frames", [0])
+    out = tmp_path / "out"
+    assert drive(tmp_path / "nowhere", settings, out).exit_code == 1
+    assert not out.exists()
+    (tmp_path / "bad.csv").write_text("no hotlist", encoding="utf-8")
+    assert drive(frames, settings, out, "--hotlist", str(tmp_path / "bad.csv")).exit_code == 1
+    assert drive(frames, settings, out, "--force", "--json").exit_code == 0
+
+
+def test_a_drive_that_did_not_finish_is_replaced_when_asked(tmp_path: Path, settings: Path) -> None:
+    frames = write_frames(tmp_path / "frames", [0])
+    out = tmp_path / "out"
+    assert drive(frames, settings, out).exit_code == 0
+    (out / "summary.json").unlink()
+    assert "holds an earlier drive" in drive(frames, settings, out).stderr
+    assert drive(frames, settings, out, "--force").exit_code == 0

@@ -137,12 +137,12 @@ def test_a_hit_from_an_old_list_yields_to_one_from_a_fresh_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age_h", "expected"),
+    ("age_h", "age"),
     [(None, "amber"), (-1, "amber"), (0, "fresh"), (12.9, "fresh"), (13, "amber"), (24, "red"), (900, "red")],
 )
-def test_the_age_of_a_list(age_h: float | None, expected: str) -> None:
+def test_the_age_of_a_list(age_h: float | None, age: str) -> None:
     age_s = None if age_h is None else age_h * 3600
-    assert list_age(age_s, timedelta(hours=13), timedelta(hours=24)) == expected
+    assert list_age(age_s, timedelta(hours=13), timedelta(hours=24)) == age
 
 
 def test_a_plate_is_quiet_after_it_sounded_whichever_camera_sees_it() -> None:

@@ -199,7 +199,7 @@ def test_a_covert_entry_meets_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of_read", "of_entry", "expected"),
+    ("of_read", "of_entry", "outcome"),
     [
         ("CA", "CA", StateMatch.SAME),
         ("NV", "CA", StateMatch.OTHER),
@@ -209,10 +209,10 @@ def test_a_covert_entry_meets_like_any_other() -> None:
         ("", "CA", StateMatch.UNKNOWN),
     ],
 )
-def test_states_same_other_and_unknown(of_read: str | None, of_entry: str | None, expected: StateMatch) -> None:
-    assert state_match(of_read, of_entry) is expected
+def test_states_same_other_and_unknown(of_read: str | None, of_entry: str | None, outcome: StateMatch) -> None:
+    assert state_match(of_read, of_entry) is outcome
     (hit,) = hits("4XYZ123", entry("4XYZ123", of_entry), state=of_read)
-    assert hit.state is expected
+    assert hit.state is outcome
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_an_empty_text_meets_nothing() -> None:
 
 
 @given(st.lists(st.text("0O1B", min_size=1, max_size=3), max_size=12), st.text("0O1B", max_size=3))
-def test_exactly_the_entries_of_equal_canonical_text_meet(listed: list[str], text: str) -> None:
-    entries = [entry(raw) for raw in listed]
+def test_exactly_the_entries_of_equal_canonical_text_meet(entry_texts: list[str], text: str) -> None:
+    entries = [entry(raw) for raw in entry_texts]
     met = [meeting.entry for meeting in meetings(MatchQuery(canonical(text), at=NOON), Shelf(*entries))]
     assert met == [each for each in entries if text and each.plate == canonical(text)]

@@ -96,8 +96,10 @@ def honest_pairs(draw: st.DrawFn) -> tuple[list[Instant], float]:
 
 
 @given(honest_pairs(), SECONDS)
-def test_honest_pairs_never_disagree_and_hold_the_truth(made: tuple[list[Instant], float], second: float) -> None:
-    pairs, drift = made
+def test_honest_pairs_never_disagree_and_hold_the_truth(
+    drawn_pairs: tuple[list[Instant], float], second: float
+) -> None:
+    pairs, drift = drawn_pairs
     placed = Timeline("boot", pairs).place(unset(second))
     assert placed.basis is Basis.PLACED
     assert placed.utc is not None
@@ -108,9 +110,9 @@ def test_honest_pairs_never_disagree_and_hold_the_truth(made: tuple[list[Instant
 
 @given(honest_pairs(), st.lists(SECONDS, min_size=2, max_size=8))
 def test_placing_keeps_the_order_and_never_falls_before_the_boot(
-    made: tuple[list[Instant], float], seconds: list[float]
+    drawn_pairs: tuple[list[Instant], float], seconds: list[float]
 ) -> None:
-    timeline = Timeline("boot", made[0])
+    timeline = Timeline("boot", drawn_pairs[0])
     times = [timeline.place(unset(second)).utc for second in [0.0, *sorted(seconds)]]
     known = [moment for moment in times if moment is not None]
     assert len(known) == len(times)
@@ -118,8 +120,8 @@ def test_placing_keeps_the_order_and_never_falls_before_the_boot(
 
 
 @given(honest_pairs(), st.data())
-def test_the_order_of_pairs_does_not_matter(made: tuple[list[Instant], float], data: st.DataObject) -> None:
-    pairs, _ = made
+def test_the_order_of_pairs_does_not_matter(drawn_pairs: tuple[list[Instant], float], data: st.DataObject) -> None:
+    pairs, _ = drawn_pairs
     shuffled = data.draw(st.permutations(pairs))
     ones, others = Timeline("boot", pairs).place(unset(7)), Timeline("boot", shuffled).place(unset(7))
     assert ones.utc is not None
@@ -129,8 +131,8 @@ def test_the_order_of_pairs_does_not_matter(made: tuple[list[Instant], float], d
 
 @given(honest_pairs(), SECONDS, st.floats(15, 1e9), st.booleans())
 def test_one_liar_is_always_noticed(
-    made: tuple[list[Instant], float], second: float, far_s: float, early: bool
+    drawn_pairs: tuple[list[Instant], float], second: float, far_s: float, early: bool
 ) -> None:
-    pairs, drift = made
+    pairs, drift = drawn_pairs
     lie = stamped(pairs[0].boottime_ns / NS_PER_S, off_s=drift * second + (-far_s if early else far_s))
     assert Timeline("boot", [*pairs, lie]).place(unset(second)) == Placement(None, None, Basis.DISPUTED)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.store.db.database import Database
 from tests.runtime.time_daemon import TimeDaemon
 from tests.units import write_bare_unit
@@ -25,14 +25,14 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lists(data: Path) -> Iterator[Lists]:
+def lists(data: Path) -> Iterator[ListStore]:
     database = Database.open(data, KEY, migrate=True)
-    yield Lists(database, LISTS_KEY, data / LISTS_DIRECTORY)
+    yield ListStore(database, LISTS_KEY, data / LISTS_DIRECTORY)
     database.close()
 
 
 @pytest.fixture
-def loader(lists: Lists) -> HotlistLoader:
+def loader(lists: ListStore) -> HotlistLoader:
     return HotlistLoader(lists.database, lists.lists_key, lists.directory)
 
 

@@ -1,12 +1,16 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alpr_edge.runtime.health import Health, read_health, write_health
+from alpr_edge.runtime.boot import boot_id
+from alpr_edge.runtime.health import Health, current_health, read_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 
 
@@ -43,14 +47,40 @@ def test_health_is_replaced_whole(tmp_path: Path) -> None:
         health = Health("run", ready, ("camera front: lost",), {"frames": 3}, ("the clock is not set",))
         write_health(tmp_path / "run", health)
         assert read_health(tmp_path / "run", "run") == health
-    assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8")) == {
+    content = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert content.pop("written").endswith("Z")
+    assert content.pop("boottime_s") > 0
+    assert content == {
         "unit": "run",
         "ready": True,
         "troubles": ["camera front: lost"],
         "figures": {"frames": 3},
         "warnings": ["the clock is not set"],
+        "working": None,
+        "boot_id": boot_id(),
+        "pid": os.getpid(),
     }
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
+
+
+def test_the_health_of_a_process_that_is_gone_is_not_current(tmp_path: Path) -> None:
+    write_health(tmp_path, Health("run", ready=True, troubles=()))
+    health = current_health(tmp_path, "run", 60)
+    assert health is not None
+    assert health.stamp is not None
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(health.stamp.written)) < timedelta(minutes=10)
+    content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    old = content["boottime_s"] - 90
+    for change in ({"pid": gone.pid}, {"pid": 0}, {"boot_id": "another"}, {"boottime_s": old}):
+        (tmp_path / "run.json").write_text(json.dumps(content | change), encoding="utf-8")
+        assert current_health(tmp_path, "run", 60) is None, change
+    assert current_health(tmp_path, "run") is not None, "without a limit its age is none"
+    del content["written"]
+    (tmp_path / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    assert current_health(tmp_path, "run") is None, "an older release's says nothing of its process"
+    assert read_health(tmp_path, "run") is not None
 
 
 @pytest.mark.parametrize(

@@ -131,12 +131,12 @@ def test_a_named_python_that_is_too_old_is_one_clear_line(machine: Machine) -> N
 
 
 @pytest.mark.review(20)
-@pytest.mark.parametrize(("releases", "found"), [("3.13 3.13 3.12", "python3.12"), ("3.13 3.13", "")])
-def test_another_python_is_one_of_another_release(machine: Machine, releases: str, found: str) -> None:
+@pytest.mark.parametrize(("releases", "other"), [("3.13 3.13 3.12", "python3.12"), ("3.13 3.13", "")])
+def test_another_python_is_one_of_another_release(machine: Machine, releases: str, other: str) -> None:
     for name, release in zip(("python3", "python3.13", "python3.12"), releases.split(), strict=False):
         machine.give(machine.programs / name, f"echo {release.replace('.', ' ')}")
     run = machine.run(str(ROOT / "scripts" / "other-python"))
-    assert (run.returncode, run.stdout.strip()) == (0 if found else 1, found)
+    assert (run.returncode, run.stdout.strip()) == (0 if other else 1, other)
 
 
 @pytest.mark.review(20)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from alpr_edge.domain.access import ALL_PERMISSIONS, MAINTENANCE, QUEUE_PERMISSI
 from alpr_edge.domain.errors import AccessError, FeedError, StoreError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.timeline import Basis
-from alpr_edge.services.holds import hold_read, release_read
+from alpr_edge.services.holds import HoldRequest, hold_read, list_holds, parse_hold_end, release_read
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry
 from alpr_edge.services.outbox import count_items, list_quarantined, requeue_items
 from alpr_edge.services.reads import recent_reads
@@ -19,6 +19,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention import holds
+from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.records import START, decided, hit, instant, plate_read
 from tests.units import write_bare_unit
@@ -31,7 +32,8 @@ Use = Callable[[UnitStore, Actor, Purpose], object]
 
 PLATE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: recent_reads(store, actor, purpose, 10),
-    lambda store, actor, purpose: hold_read(store.database, actor, purpose, "read-1", "case", instant()),
+    lambda store, actor, purpose: hold_read(store.database, actor, purpose, HoldRequest("read-1", "case"), instant()),
+    lambda store, actor, purpose: list_holds(store.database, actor, purpose),
     lambda store, actor, purpose: release_read(store.database, actor, purpose, "read-1"),
     lambda store, actor, purpose: add_entry(store.database, actor, purpose, parse_entry(REQUEST, actor, START), START),
     lambda store, actor, purpose: remove_entry(store.database, actor, purpose, "none", START),
@@ -80,12 +82,44 @@ def test_reads_come_with_their_times_and_without_covert_hits(store: UnitStore) -
 
 def test_a_hold_is_on_record_with_the_actors_name(store: UnitStore) -> None:
     store.reads.commit([decided("read-1")])
-    hold_read(store.database, OWNER, MAINTENANCE, "read-1", "case 26-1", instant())
-    (held,) = holds.listed(store.database)
-    assert (held.reason, held.held_by, held.held) == ("case 26-1", "Officer Lopez", START)
+    hold_read(store.database, OWNER, MAINTENANCE, HoldRequest("read-1", "case 26-1"), instant())
+    (held,) = holds.list_holds(store.database)
+    assert (held.reason, held.held_by, held.since) == ("case 26-1", "Officer Lopez", START)
+    assert list_holds(store.database, OWNER, MAINTENANCE) == [held]
     release_read(store.database, OWNER, MAINTENANCE, "read-1")
     with pytest.raises(StoreError, match="not held"):
         release_read(store.database, OWNER, MAINTENANCE, "read-1")
+
+
+@pytest.mark.parametrize(
+    ("reason", "end", "says"),
+    [
+        (" ", None, "the reason is empty"),
+        ("case", "2026-05-03", "would have ended already"),
+        ("case", "soon", "such as 2026-12-31"),
+        ("case", "9999-12-31T23:59-14:00", "such as 2026-12-31"),
+    ],
+)
+def test_a_hold_needs_a_reason_and_an_end_that_is_to_come(
+    store: UnitStore, reason: str, end: str | None, says: str
+) -> None:
+    store.reads.commit([decided("read-1")])
+    with pytest.raises(StoreError, match=says):
+        _hold(store, reason, end)
+    assert list_holds(store.database, OWNER, MAINTENANCE) == []
+
+
+def _hold(store: UnitStore, reason: str, end: str | None) -> Hold:
+    request = HoldRequest("read-1", reason, parse_hold_end(end))
+    return hold_read(store.database, OWNER, MAINTENANCE, request, instant())
+
+
+def test_a_hold_until_a_day_lasts_to_the_end_of_that_day(store: UnitStore) -> None:
+    store.reads.commit([decided("read-1")])
+    hold = _hold(store, "case", "2026-12-31")
+    assert hold.until is not None
+    assert hold.until.astimezone().strftime("%Y-%m-%d %H:%M:%S") == "2026-12-31 23:59:59"
+    assert parse_hold_end("2026-12-31T10:00Z") == datetime(2026, 12, 31, 10, tzinfo=UTC)
 
 
 def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore) -> None:

@@ -92,6 +92,16 @@ def write_models(folder: Path, detector: onnx.ModelProto, reader: onnx.ModelProt
     return folder
 
 
+def write_near(folder: Path, model: onnx.ModelProto) -> None:
+    """Add the detector for near plates to a models folder, named by the entry of the first."""
+    path = save(model, folder / "detector-near.onnx")
+    manifest = folder / "manifest.toml"
+    text = manifest.read_text(encoding="utf-8").replace("sha256", 'near = "near"\nsha256', 1)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    text += f'\n[detector.near]\nfile = "{path.name}"\nsha256 = "{digest}"\n'
+    manifest.write_text(text, encoding="utf-8")
+
+
 def brightness_models(plates: Sequence[str]) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     """Models for flat grey frames: level 0 shows nothing, level 8 * n shows the n-th plate (n from 1)."""
     return _brightness_detector(), _brightness_reader(plates)

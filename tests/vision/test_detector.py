@@ -11,8 +11,8 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.detector import PADDING_GREY, letterbox, without_duplicates
-from tests.vision.models import detector_model, reader_model, write_models
+from alpr_edge.vision.detector import PADDING_GREY, join_looks, letterbox, without_duplicates
+from tests.vision.models import detector_model, reader_model, write_models, write_near
 
 FRAME = np.zeros((720, 1280, 3), np.uint8)
 ROWS = [[0, 100, 112, 150, 132, 0, 0.9], [0, 300, 200, 340, 220, 0, 0.5], [0, 10, 20, 30, 40, 0, 0.1]]
@@ -65,3 +65,39 @@ def test_rows_of_another_width_are_refused(tmp_path: Path) -> None:
     detector, _ = open_models(VisionSettings(models_directory=folder))
     with pytest.raises(ModelError, match="not rows of 7"):
         detector.detect_pixels(FRAME)
+
+
+NEAR_ROWS = [[0, 20, 21, 140, 81, 0, 0.7], [0, 200, 50, 220, 60, 0, 0.9], [0, 0, 90, 160, 170, 0, 0.2]]
+"""In 160x96 pixels, 3 px of grey above: a wide box, a narrow one, and one that is hardly seen."""
+
+
+def test_a_near_plate_is_found_by_the_second_look_and_replaces_the_boxes_on_its_parts(tmp_path: Path) -> None:
+    rows = [[0, 100, 112, 200, 152, 0, 0.95], [0, 580, 200, 620, 220, 0, 0.5]]
+    folder = write_models(tmp_path, detector_model(rows), reader_model("8ABC123"))
+    write_near(folder, detector_model(NEAR_ROWS, (1, 96, 160, 1)))
+    detector, _ = open_models(VisionSettings(models_directory=folder))
+    detections = detector.detect_pixels(FRAME)
+    assert [round(item.confidence, 3) for item in detections] == [0.7, 0.5]
+    assert detections[0].box == Box(160, 144, 1120, 624)
+    assert [model_id.split(":")[1] for model_id in detector.model_ids] == ["default", "near"]
+
+
+def test_a_narrow_box_of_the_near_look_does_not_count_and_what_it_misses_stays() -> None:
+    wide, narrow = Detection(Box(0, 0, 400, 100), 0.5), Detection(Box(600, 0, 699, 30), 0.9)
+    whole = [Detection(Box(600, 0, 690, 30), 0.6), Detection(Box(20, 10, 120, 40), 0.9)]
+    assert join_looks(whole, [wide, narrow], 100) == [whole[0], wide]
+    assert join_looks(whole, [], 100) == whole[::-1]
+    assert join_looks([], [narrow], 99) == [narrow]
+
+
+@pytest.mark.parametrize(
+    ("near", "message"),
+    [('"other"', "no .detector.other."), ('"default"', "another detector"), ("7", "another detector")],
+)
+def test_a_near_detector_that_is_none_is_refused(tmp_path: Path, near: str, message: str) -> None:
+    folder = write_models(tmp_path, detector_model(ROWS), reader_model("8ABC123"))
+    manifest = folder / "manifest.toml"
+    text = manifest.read_text(encoding="utf-8").replace("sha256", f"near = {near}\nsha256", 1)
+    manifest.write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=message):
+        open_models(VisionSettings(models_directory=folder))

@@ -118,12 +118,12 @@ def test_the_recogniser_reads_what_the_detector_finds_and_bounds_a_frame_full_of
 
 
 @pytest.mark.parametrize(
-    ("text", "certainty", "kept"),
+    ("text", "certainty", "confidences"),
     [("8ABC123", 0.9, [0.9, 0.5]), ("8A", 0.9, [0.9]), ("", 0.9, [0.9]), ("8ABC123", 0.7, [0.9])],
     ids=["text", "too short", "empty", "hardly legible"],
 )
 def test_a_doubtful_box_is_a_plate_where_the_reader_sees_one(
-    tmp_path: Path, text: str, certainty: float, kept: list[float]
+    tmp_path: Path, text: str, certainty: float, confidences: list[float]
 ) -> None:
     """Nine slots of 0.7 each make less than 0.1 of the whole text."""
     rows = [[0, 10, 20, 50, 40, 0, 0.9], [0, 110, 20, 150, 40, 0, 0.5], [0, 210, 20, 250, 40, 0, 0.2]]
@@ -132,4 +132,4 @@ def test_a_doubtful_box_is_a_plate_where_the_reader_sees_one(
     reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
     frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
     readings = Recogniser(detector, reader, 0.7).recognise(frame)
-    assert [round(reading.detection_confidence, 3) for reading in readings] == kept
+    assert [round(reading.detection_confidence, 3) for reading in readings] == confidences

@@ -62,10 +62,10 @@ def recogniser(text: str, sure: float = 0.9, characters: str = CHARACTERS) -> Mo
 
 
 @pytest.mark.parametrize(
-    ("spelled", "plate"), [("8ABC123", "8ABC123"), ("80oO", "8000"), ("ab·12", "AB12"), ("中中", ""), ("AA11", "AA11")]
+    ("text", "plate"), [("8ABC123", "8ABC123"), ("80oO", "8000"), ("ab·12", "AB12"), ("中中", ""), ("AA11", "AA11")]
 )
-def test_it_reads_canonical_text_and_passes_over_the_rest(spelled: str, plate: str) -> None:
-    assert OnnxSecondReader(recogniser(spelled)).consider(CROP, ()).plate == plate
+def test_it_reads_canonical_text_and_passes_over_the_rest(text: str, plate: str) -> None:
+    assert OnnxSecondReader(recogniser(text)).consider(CROP, ()).plate == plate
 
 
 def test_a_text_it_sees_is_likelier_than_one_it_does_not() -> None:
@@ -144,13 +144,13 @@ def test_a_package_that_is_missing_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"other", "not the weights of rapidocr 3.10"), (None, "cannot be read")]
+    ("content", "message"), [(b"other", "not the weights of rapidocr 3.10"), (None, "cannot be read")]
 )
-def test_other_weights_are_refused(tmp_path: Path, content: bytes | None, said: str) -> None:
+def test_other_weights_are_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
     package = tmp_path / PACKAGE
     (package / "models").mkdir(parents=True)
     (package / "__init__.py").touch()
     if content is not None:
         (package / WEIGHTS).write_bytes(content)
-    with pytest.raises(ModelError, match=said):
+    with pytest.raises(ModelError, match=message):
         load_second_reader([str(tmp_path)])

@@ -104,7 +104,8 @@ class Alerter:
     def sound(self, tone: Tone) -> None:
         """Sound a tone that belongs to no read (ready, trouble)."""
         with self._lock:
-            self._sound(tone, self._clock.now())
+            if self._sound(tone, self._clock.now()) is not None:
+                log.info("tone.sounded", tone=tone)
 
     def _standing_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries

@@ -1,21 +1,19 @@
-"""One camera's work on a frame: recognise, track, decide, match, alert; then pass the record on for writing.
+"""One camera's work on a frame: recognise, track, decide, match, alert; then pass the event on for writing.
 
 An alert is sounded before anything is written to disk: the officer's second counts, and the disk may be slow. Nor does
 the next alert wait for it: records of a live unit go into a channel that never blocks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
-from alpr_edge.domain.alerting import Alert
-from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries, match
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadClosed, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Passes
 from alpr_edge.runtime.channels import BoundedChannel
@@ -23,33 +21,11 @@ from alpr_edge.runtime.channels import BoundedChannel
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MatchedRead:
-    """A decided read with its hits and its alert."""
-
-    event: ReadDecided
-    hits: tuple[Hit, ...]
-    alert: Alert | None
-    sounded: Instant | None
-    """When the alert's first sample was handed over; None: silent (cooldown, or the sound device is down)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EndedPass:
-    """A pass that is over, with its read's last values."""
-
-    event: ReadClosed
-    is_hit: bool
-
-
-Record = MatchedRead | EndedPass
-
-
-def without_pictures(record: Record) -> Record:
-    """The record without its pictures, which are nearly all of its size."""
-    if isinstance(record, EndedPass):
-        return replace(record, event=replace(record.event, evidence=None))
-    return replace(record, event=replace(record.event, evidence=NO_PICTURES))
+def without_pictures(event: ReadEvent) -> ReadEvent:
+    """The event without its pictures, which are nearly all of its size."""
+    if isinstance(event, ReadClosed):
+        return replace(event, evidence=None)
+    return replace(event, evidence=NO_PICTURES)
 
 
 class CameraWorker:
@@ -70,7 +46,7 @@ class CameraWorker:
         passes: Passes,
         entries: Callable[[], Entries],
         alerter: Alerter,
-        records: BoundedChannel[Record],
+        records: BoundedChannel[ReadEvent],
         new_id: Callable[[], str],
     ) -> None:
         self._recognise = recognise
@@ -101,11 +77,11 @@ class CameraWorker:
         if isinstance(event, ReadClosed):
             is_hit = event.read.read_id in self._hit_reads
             self._hit_reads.discard(event.read.read_id)
-            self._records.put(EndedPass(event, is_hit))
+            self._records.put(replace(event, is_hit=is_hit))
             return
-        found = match(event.read, self._entries(), event.decided, self._new_id)
-        hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in found)
-        alert, sounded = self._alerter.announce(event, hits)
+        matches = match(event.read, self._entries(), event.decided, self._new_id)
+        hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in matches)
+        alert, sounded_at = self._alerter.announce(event, hits)
         if hits:
             self._hit_reads.add(event.read.read_id)
-        self._records.put(MatchedRead(event, hits, alert, sounded))
+        self._records.put(replace(event, hits=hits, alert=alert, sounded_at=sounded_at))

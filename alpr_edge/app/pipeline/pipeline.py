@@ -14,13 +14,14 @@ from functools import partial
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import CameraWorker, MatchedRead, Record, without_pictures
+from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import BusySecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries
+from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
@@ -34,7 +35,9 @@ RECORDS_HELD = 64
 SMALL_RECORDS_HELD = 2000
 """Further records of a live unit that wait without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
-WRITER, RECOGNITION = "writer", "recognition"
+WRITER, RECOGNITION, CAMERA_STAGE = "writer", "recognition", "camera-"
+"""Names of the stages; a camera's is this with its id behind."""
+BEHIND = "store: takes no reads at present; alerts go on"
 WRITER_SILENT_S_MAX = 120.0
 """How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
 RESTARTS_MAX = 2
@@ -103,7 +106,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineDeps, *, live: bool) -> None:
         self._parts = parts
-        self.records: BoundedChannel[Record] = (
+        self.records: BoundedChannel[ReadEvent] = (
             SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
             if live
             else BoundedChannel(RECORDS_HELD)
@@ -120,7 +123,7 @@ class Pipeline:
         if isinstance(self._second, BusySecondReader):
             self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
-        self._cameras = [f"camera-{feed.camera_id}" for feed in feeds]
+        self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
         for name, feed in zip(self._cameras, feeds, strict=True):
             self.supervisor.add(SourceStage(name, feed.frames, self.frames), replaceable=live)
 
@@ -179,7 +182,7 @@ class Pipeline:
 
     def storage_faults(self) -> list[str]:
         """What the store does not accept, a short line each; alerts go on in any case."""
-        lines = ["store: takes no reads at present; alerts go on"] if self.is_behind else []
+        lines = [BEHIND] if self.is_behind else []
         lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
         return lines + self._parts.recorder.faults()
 
@@ -187,7 +190,7 @@ class Pipeline:
         """One line for each stage that failed and was started again, or could not finish."""
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
-    def _writer(self, recorder: Recorder) -> BatchStage[Record]:
+    def _writer(self, recorder: Recorder) -> BatchStage[ReadEvent]:
         blamed = (PictureError, RefusedError)
         rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
@@ -223,6 +226,6 @@ class Pipeline:
             self._second.close()
 
 
-def _is_hit(record: Record) -> bool:
+def _is_hit(record: ReadEvent) -> bool:
     """Whether a record belongs to a hit; such records are dropped last."""
-    return bool(record.hits) if isinstance(record, MatchedRead) else record.is_hit
+    return bool(record.hits) if isinstance(record, ReadDecided) else record.is_hit

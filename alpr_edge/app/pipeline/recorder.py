@@ -14,10 +14,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead, Record
 from alpr_edge.app.pipeline.image_encoding import KINDS, Images, Pictures
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
-from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import StoreSettings
 from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
@@ -47,7 +46,7 @@ class Recorder:
         store: ReadStore,
         settings: StoreSettings,
         refused: RefusedRecords,
-        observers: Sequence[Callable[[Sequence[Record]], None]] = (),
+        observers: Sequence[Callable[[Sequence[ReadEvent]], None]] = (),
         require_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
@@ -57,7 +56,7 @@ class Recorder:
         self.require_room = require_room
         self._boxes: dict[str, Box] = {}
         """By read of an open pass: where the plate is in the scene that is kept."""
-        self._deferred_closes: list[EndedPass] = []
+        self._deferred_closes: list[ReadClosed] = []
         self._riding_since_s = 0.0
         self.without_pictures = 0
         """Records kept without all or some of their pictures since the start."""
@@ -70,14 +69,14 @@ class Recorder:
         lines = [f"pictures: some are missing: {self._failure}"] if self.without_pictures else []
         return lines + ([f"records: some are set aside: {self._failure}"] if self.set_aside_count else [])
 
-    def write(self, batch: Sequence[Record]) -> None:
+    def write(self, batch: Sequence[ReadEvent]) -> None:
         """Commit a batch, unless all of it may be deferred to a later one.
 
         Raises:
             PictureError, RefusedError: one of its records is to blame; nothing of it is written.
             StoreError: nothing of it is written.
         """
-        ends = [record for record in batch if isinstance(record, EndedPass)]
+        ends = [record for record in batch if isinstance(record, ReadClosed)]
         if len(ends) == len(batch) and len(self._deferred_closes) + len(ends) <= DEFERRED_CLOSES_MAX:
             if not self._deferred_closes:
                 self._riding_since_s = time.monotonic()
@@ -86,7 +85,7 @@ class Recorder:
         self._commit([*self._deferred_closes, *batch])
         self._deferred_closes = []
 
-    def write_alone(self, record: Record) -> None:
+    def write_alone(self, record: ReadEvent) -> None:
         """Commit the deferred records and one record, each by itself, as far as the store accepts them.
 
         Raises:
@@ -95,7 +94,7 @@ class Recorder:
         self._write_deferred_closes()
         self._write_one(record)
 
-    def set_aside(self, record: Record, reason: str = "the store failed on it time after time") -> None:
+    def set_aside(self, record: ReadEvent, reason: str = "the store failed on it time after time") -> None:
         """Write a record to a file where a later start finds it, with the pictures that can be encoded.
 
         Raises:
@@ -134,7 +133,7 @@ class Recorder:
             self._write_one(self._deferred_closes[0])
             del self._deferred_closes[0]
 
-    def _write_one(self, record: Record) -> None:
+    def _write_one(self, record: ReadEvent) -> None:
         try:
             self._commit([record])
         except PictureError as error:
@@ -142,14 +141,14 @@ class Recorder:
         except RefusedError:
             self._rejoin(record)
 
-    def _rejoin(self, record: Record) -> None:
+    def _rejoin(self, record: ReadEvent) -> None:
         """Store a refused record with what is stored of its pass already (maybe itself), or set it aside."""
         try:
             self._store.rejoin(self._stored(record, self._encoded(record)[0]))
         except RefusedError as error:
             self.set_aside(record, str(error))
 
-    def _write_in_part(self, record: Record, reason: str) -> None:
+    def _write_in_part(self, record: ReadEvent, reason: str) -> None:
         """Store a record with those of its pictures that can be kept, if any."""
         images, failure = self._encoded(record)
         kept = self._store.keepable(images)
@@ -160,9 +159,9 @@ class Recorder:
             return
         self.without_pictures += 1
         self._failure = failure or reason
-        log.error("read.pictures_missing", read=record.event.read.read_id, reason=self._failure)
+        log.error("read.pictures_missing", read=record.read.read_id, reason=self._failure)
 
-    def _commit(self, batch: Sequence[Record]) -> None:
+    def _commit(self, batch: Sequence[ReadEvent]) -> None:
         """Encode and commit; PictureError when one of the pictures cannot be encoded."""
         self.require_room()
         stored = []
@@ -173,48 +172,48 @@ class Recorder:
             stored.append(self._stored(record, images))
         self._keep(batch, stored)
 
-    def _keep(self, batch: Sequence[Record], stored: Sequence[Stored]) -> None:
+    def _keep(self, batch: Sequence[ReadEvent], stored: Sequence[Stored]) -> None:
         self._store.commit(stored)
         for record in batch:
-            if isinstance(record, EndedPass):
-                self._boxes.pop(record.event.read.read_id, None)
+            if isinstance(record, ReadClosed):
+                self._boxes.pop(record.read.read_id, None)
             else:
-                self._boxes[record.event.read.read_id] = record.event.read.box
+                self._boxes[record.read.read_id] = record.read.box
                 shown = sum(not hit.entry.covert for hit in record.hits)
-                log.info("read.stored", read=record.event.read.read_id, hits=shown)
+                log.info("read.stored", read=record.read.read_id, hits=shown)
         for observer in self._observers:
             observer(batch)
 
-    def _stored(self, record: Record, images: Images, missing: str = "") -> Stored:
-        if isinstance(record, EndedPass):
+    def _stored(self, record: ReadEvent, images: Images, missing: str = "") -> Stored:
+        if isinstance(record, ReadClosed):
             return self._ended(record, images, missing)
         return DecidedRecord(
-            read=record.event.read,
+            read=record.read,
             images=images,
             hits=record.hits,
             alert=record.alert,
-            sounded=record.sounded,
-            withdraws=record.event.withdraws,
+            sounded=record.sounded_at,
+            withdraws=record.withdraws,
             missing_evidence=missing,
         )
 
-    def _ended(self, record: EndedPass, images: Images, missing: str) -> ClosedRecord:
+    def _ended(self, record: ReadClosed, images: Images, missing: str) -> ClosedRecord:
         """A pass's end for the store; it has a new box only where it has a new scene."""
-        read = record.event.read
+        read = record.read
         if not any(kind is EvidenceKind.SCENE for kind, _ in images):
             read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))
         return ClosedRecord(read, images, missing)
 
-    def _encoded(self, record: Record) -> tuple[Images, str]:
+    def _encoded(self, record: ReadEvent) -> tuple[Images, str]:
         """The pictures of a record, and why some of them are missing.
 
         A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay. Scenes
         are most of what is written, and every other pass would be written twice.
         """
-        if isinstance(record, MatchedRead):
-            return self._pictures.encoded(record.event.evidence, KINDS, is_hit=bool(record.hits))
-        if record.event.evidence is None:
+        if isinstance(record, ReadDecided):
+            return self._pictures.encoded(record.evidence, KINDS, is_hit=bool(record.hits))
+        if record.evidence is None:
             return (), ""
         return self._pictures.encoded(
-            record.event.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
+            record.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
         )

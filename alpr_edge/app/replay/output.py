@@ -9,12 +9,11 @@ from typing import Any, TextIO
 
 import cv2
 
-from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead, Record
 from alpr_edge.app.pipeline.image_encoding import jpeg
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant, rfc3339
-from alpr_edge.domain.reads import Evidence, PlateRead
+from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Pixels
 
 OWNER_ONLY = 0o600
@@ -55,10 +54,10 @@ class DriveFiles:
         self._evidence: dict[str, Evidence] = {}
         self._hit_reads: set[str] = set()
 
-    def observe(self, batch: Sequence[Record]) -> None:
+    def observe(self, batch: Sequence[ReadEvent]) -> None:
         """Write the lines and stills of a committed batch."""
         for record in batch:
-            if isinstance(record, MatchedRead):
+            if isinstance(record, ReadDecided):
                 self._write_hits(record)
             else:
                 self._write_read(record)
@@ -75,29 +74,29 @@ class DriveFiles:
             file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
         return path
 
-    def _write_hits(self, record: MatchedRead) -> None:
-        read = record.event.read
-        self._evidence[read.read_id] = record.event.evidence
+    def _write_hits(self, record: ReadDecided) -> None:
+        read = record.read
+        self._evidence[read.read_id] = record.evidence
         # A covert hit is the department's to know: it leaves no trace here.
         shown = [hit for hit in record.hits if not hit.entry.covert]
         if shown:
             self._hit_reads.add(read.read_id)
         self.summary.hits += len(shown)
-        self.summary.alerts += record.sounded is not None
+        self.summary.alerts += record.sounded_at is not None
         for hit in shown:
             line = hit_line(hit, read)
             alert = record.alert
             if alert is not None and alert.hit_id == hit.hit_id:
                 line |= {"level": alert.level.name.lower(), "tone": alert.tone, "phrase": alert.phrase}
-                line["sounded"] = record.sounded is not None
+                line["sounded"] = record.sounded_at is not None
             self._hits.write(json.dumps(line) + "\n")
 
-    def _write_read(self, record: EndedPass) -> None:
-        read = record.event.read
+    def _write_read(self, record: ReadClosed) -> None:
+        read = record.read
         self.summary.reads += 1
         self._reads.write(json.dumps(read_line(read)) + "\n")
         before = self._evidence.pop(read.read_id, None)
-        evidence = record.event.evidence or before
+        evidence = record.evidence or before
         if evidence is not None and self.summary.reads <= STILLS_MAX:
             still = annotated(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
@@ -108,8 +107,9 @@ class DriveFiles:
 
 
 def open_private(path: Path) -> TextIO:
-    """Open a text file for writing that only its owner may read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "w", encoding="utf-8")
+    """Open a text file for writing that only its owner may read; each line reaches it when it is written."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    return os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
 
 
 def read_line(read: PlateRead) -> dict[str, Any]:

@@ -26,11 +26,11 @@ from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.durable_files import private_directory
-from alpr_edge.runtime.interrupts import Interrupts
+from alpr_edge.runtime.interrupt_delay import InterruptDelay
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
@@ -85,7 +85,7 @@ def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
         AlprEdgeError: nothing could be replayed.
         KeyboardInterrupt: it was interrupted; the files hold every read of the frames before, and agree.
     """
-    with Interrupts() as interrupts:
+    with InterruptDelay() as interrupts:
         files = DriveFiles(plan.out)
         try:
             return files.summary, _drive(plan, files, progress, interrupts)
@@ -94,7 +94,7 @@ def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
             files.close()
 
 
-def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: Interrupts) -> list[str]:
+def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: InterruptDelay) -> list[str]:
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
@@ -141,7 +141,7 @@ class _Replay:
         summary.alerts_wav = str(wav)
         return self._faults + pipeline.failures()
 
-    def upload(self, interrupts: Interrupts) -> list[str]:
+    def upload(self, interrupts: InterruptDelay) -> list[str]:
         """Send everything, if a department is set; returns what went wrong.
 
         Raises:
@@ -171,7 +171,7 @@ class _Replay:
         lists, loader = open_lists(self._settings, self._store.database)
         path = self._recording.hotlist
         if path is not None:
-            import_feed(Request(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
+            import_feed(ImportRequest(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
         loader.load()
         return loader
 

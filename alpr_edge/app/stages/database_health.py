@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseHealth:
-    """Replaces a damaged database and says when to sound its alarm; called once a second by the daemon.
+    """Replaces a damaged database and says when to sound its alarm again; called once a second by the daemon.
 
     Args:
         store: the store of this unit, whose data folder this process has locked.
@@ -42,16 +42,16 @@ class DatabaseHealth:
             self._store.renewal.renew(self._store.database)
 
     def judge(self) -> bool:
-        """Whether the alarm is to sound now: for a newly damaged database, and as a reminder."""
+        """Look for damaged databases; True when the alarm is to sound again, as a reminder."""
         before = self._alarms
         self._alarms = frozenset(
             aside for aside in self._asides() if not aside.is_acknowledged and aside.report is None
         )
-        due = time.monotonic() - self._sounded_s >= REMIND_S
-        if not self._alarms or not (self._alarms - before or due):
-            return False
-        self._sounded_s = time.monotonic()
-        return True
+        is_new = bool(self._alarms - before)
+        is_due = bool(self._alarms) and not is_new and time.monotonic() - self._sounded_s >= REMIND_S
+        if is_new or is_due:
+            self._sounded_s = time.monotonic()
+        return is_due
 
     def warnings(self) -> list[str]:
         """A line for each damaged database that nobody has acknowledged or salvaged yet."""

@@ -45,4 +45,4 @@ class DepartmentDates:
             note_department_date(self._database, DepartmentDate(told, now))
             self._noted = now
         except StoreError as error:
-            log.error("uplink.department_date_not_kept", failure=str(error))
+            log.error("uplink.department_date_not_stored", failure=str(error))

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
+from alpr_edge.domain.diagnostics.checks import DISK_REMEDY
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.retention import DiskState, Fill, excess_bytes, fill_of
 from alpr_edge.settings import Settings
@@ -29,9 +31,10 @@ FUTILE_S = 15.0
 """Wait after a round that found nothing to delete: receipts may come meanwhile."""
 
 _LINES = {
-    Fill.AMBER: "disk: nearly full with what may not be deleted; bring the car to its link, or free some space",
-    Fill.RED: "disk: full, no read is kept; bring the car to its link, or free some space",
+    Fill.AMBER: f"disk: nearly full with what may not be deleted; {DISK_REMEDY}",
+    Fill.RED: f"disk: full, no read is kept; {DISK_REMEDY}",
 }
+_KINDS = {Fill.AMBER: FaultKind.DISK_FILLING, Fill.RED: FaultKind.DISK_FULL}
 _GRAVITY = list(Fill)
 
 log = structlog.get_logger(__name__)
@@ -109,25 +112,20 @@ class DiskStage:
         wait_s = FUTILE_S if excess else self._retention.check_interval_s
         return time.monotonic() - self._ended_s >= wait_s
 
-    def judge(self) -> bool:
-        """Grade how full the disk is; True when that turned for the worse since the last call."""
+    def judge(self) -> None:
+        """Grade how full the disk is; logged when that turned for the worse since the last call."""
         if self.state is None:
-            return False
+            return
         before, self._judged = self._judged, fill_of(self.state, self._retention.quotas, self._judged)
-        worse = _GRAVITY.index(self._judged) > _GRAVITY.index(before)
-        if worse:
+        if _GRAVITY.index(self._judged) > _GRAVITY.index(before):
             log.warning("disk.filling", fill=self._judged.value)
-        return worse
 
-    def faults(self) -> list[str]:
-        """What keeps the unit from working: a full disk."""
-        return [_LINES[Fill.RED]] if self._judged is Fill.RED else []
-
-    def warnings(self) -> list[str]:
-        """What will do so if nobody acts; and why the present date may not be used for deletion."""
+    def faults(self) -> list[Fault]:
+        """A disk that is full or fills up, and a date that may not be used for deletion."""
         objection = self._purge.objection
         dates = [f"deletion by age rests: {objection.reason}"] if objection and objection.is_contradiction else []
-        return [_LINES[Fill.AMBER], *dates] if self._judged is Fill.AMBER else dates
+        fill = [Fault(_KINDS[self._judged], "disk", _LINES[self._judged])] if self._judged in _KINDS else []
+        return [*fill, *faults_of(FaultKind.DELETION, dates)]
 
     def figures(self) -> dict[str, Any]:
         """The disk's values for the health file."""

@@ -102,7 +102,7 @@ class HotlistImportStage:
         watch.failures += 1
         wait_s = AGAIN.wait_s(watch.failures, random.random())  # noqa: S311 - jitter
         watch.again_s = time.monotonic() + wait_s
-        log.error("hotlist.taking_failed", source=watch.source.name, exit_code=code, wait_s=round(wait_s, 1))
+        log.error("hotlist.import_failed", source=watch.source.name, exit_code=code, wait_s=round(wait_s, 1))
         if code < 0:
             self._report_killed(watch.source.name, -code)
 

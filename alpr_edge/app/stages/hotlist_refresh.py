@@ -4,13 +4,15 @@ Each list ages by its own issue date. When one turns amber, and again when it tu
 list that is amber from the start because the time is unknown. Officers' own entries do not age: they expire.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
+from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.domain.alerting import ListAge, list_age
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.list_ages import old_list_words
 from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OfficerEntryLoader
@@ -36,6 +38,7 @@ class HotlistRefresh:
         self._own = own
         self._settings = settings
         self._ages: dict[str, ListAge] = {}
+        self._old_lines: dict[str, str] = {}
         self._refusals = Refusals(lists.directory)
 
     @property
@@ -49,37 +52,42 @@ class HotlistRefresh:
             self._lists.refresh_if_changed()
             self._own.refresh(now)
         except AlprEdgeError as error:
-            log.error("hotlist.not_taken_up", failure=str(error))
+            log.error("hotlist.load_failed", failure=str(error))
 
-    def faults(self) -> list[str]:
-        """What is not matched at all, or not renewed because its feed was refused; a short line each."""
+    def faults(self) -> list[Fault]:
+        """What is not matched at all, what is old, and what is not renewed because its feed was refused."""
         index = self._lists.index
-        if not index.lists and not index.faults and not self._own.index.entries:
-            return ["no hotlist: nothing can be matched", *self._refusals.lines()]
-        return [*(f"list {fault.source}: {fault.message}" for fault in index.faults), *self._refusals.lines()]
+        none = [] if index.lists or self._own.index.entries else ["no hotlist: nothing can be matched"]
+        return [
+            *faults_of(FaultKind.LIST_UNUSABLE, (f"list {fault.source}: {fault.message}" for fault in index.faults)),
+            *faults_of(FaultKind.NO_LIST, none),
+            *(self._age_fault(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH),
+            *faults_of(FaultKind.FEED_REFUSED, self._refusals.lines()),
+        ]
 
-    def old(self) -> list[str]:
-        """The lists that were amber or red at the last judgement, a short line each."""
-        return [self._old(source, age) for source, age in self._ages.items() if age is not ListAge.FRESH]
+    def _age_fault(self, source: str, age: ListAge) -> Fault:
+        kind = FaultKind.LIST_AMBER if age is ListAge.AMBER else FaultKind.LIST_RED
+        return Fault(kind, source, self._old_lines[source])
 
-    def _old(self, source: str, age: ListAge) -> str:
-        amber_after, red_after = (limit / timedelta(hours=1) for limit in self._settings.ages_of(source))
-        if age is ListAge.AMBER:
-            return f"list {source} is amber: older than {amber_after:g} h, or its age is not known"
-        return f"list {source} is red: older than {red_after:g} h"
-
-    def judge(self, now: datetime | None) -> bool:
-        """Judge every list's age; True when one turned for the worse since the last call."""
+    def judge(self, now: datetime | None) -> None:
+        """Judge every list's age; logged when one turned for the worse since the last call."""
         before = self._ages
-        self._ages = {held.generation.source: self._age(held.generation, now) for held in self._lists.index.lists}
+        generations = [sealed_list.generation for sealed_list in self._lists.index.lists]
+        self._ages = {generation.source: self._age(generation, now) for generation in generations}
+        self._old_lines = {
+            generation.source: old_list_words(
+                generation.source, generation.age(now), *self._settings.ages_of(generation.source)
+            )
+            for generation in generations
+            if self._ages[generation.source] is not ListAge.FRESH
+        }
         worse = [
             source
             for source, age in self._ages.items()
             if _GRAVITY.index(age) > _GRAVITY.index(before.get(source, ListAge.FRESH))
         ]
         for source in worse:
-            log.warning("hotlist.old", source=source, age=self._ages[source].value)
-        return bool(worse)
+            log.warning("hotlist.aged", source=source, age=self._ages[source].value)
 
     def _age(self, generation: Generation, now: datetime | None) -> ListAge:
         age = generation.age(now)

@@ -121,7 +121,7 @@ class PowerMonitor:
         before, now_s = self._power.phase, time.monotonic()
         phase = self._power.step(now_s, ignition=self._stage.word if self._stage else True, sent=sent)
         if phase is not before:
-            log.info("power.phase", phase=phase.value, sent=sent)
+            log.info("power.phase_changed", phase=phase.value, sent=sent)
             self._tried_s, self._failure = None, ""
         if phase is Phase.OFF and self._command and self._is_due(now_s):
             self._let_go(now_s)
@@ -157,11 +157,11 @@ class PowerMonitor:
             order_off(self._command)
         except PowerError as error:
             self._failure = str(error)
-            log.error("power.not_off", failure=self._failure)
+            log.error("power.off_failed", failure=self._failure)
             return
         self._failure = ""
         self._power.ordered(now_s)
-        log.info("power.ordered_off")
+        log.info("power.off_ordered")
 
 
 @contextmanager

@@ -1,27 +1,24 @@
 """``alpr-edge department``: the receiving side; its units are in ``department_units``."""
 
+from __future__ import annotations
+
 import dataclasses
 import importlib.util
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department import lists
 from alpr_edge.cli.department import units as department_units
 from alpr_edge.cli.department.units import DirectoryOption
-from alpr_edge.department.hotlists import ListShelf
-from alpr_edge.department.ingest.media import MediumImport
-from alpr_edge.department.ingest.storage import LISTS_NAME, Storage, StorageCounts
-from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.enrolment import STORAGE_PORT
-from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
+
+if TYPE_CHECKING:
+    from alpr_edge.department.ingest.storage import StorageCounts
 
 app = typer.Typer(help="The department's storage: take what units deliver, store it once.", no_args_is_help=True)
 app.command("code")(department_units.code_command)
@@ -35,6 +32,10 @@ def init_command(
     name: Annotated[list[str], typer.Option("--name", help="A host name or address units reach this server under.")],
 ) -> None:
     """Make the certificate authority and the server's certificate; run again to renew the server's."""
+    from alpr_edge.department.ingest.storage import Storage
+    from alpr_edge.department.pki.authority import initialise
+    from alpr_edge.department.pki.media_keys import make_media_key
+
     files = initialise(directory, name)
     make_media_key(files)
     Storage(directory).close()
@@ -56,7 +57,7 @@ def serve_command(
 ) -> None:
     """Serve until interrupted."""
     _require_extra()
-    from alpr_edge.department.http.server import DepartmentServer  # noqa: PLC0415 - needs the extra
+    from alpr_edge.department.http.server import DepartmentServer
 
     server = DepartmentServer(directory, host, port, enrol_port)
     typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
@@ -80,6 +81,13 @@ def import_command(
     Each item has to be signed by a unit on record and sealed for this department. The unit takes the receipts up with
     ``alpr-edge outbox receipts``. Ends with 1 when something was refused.
     """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from alpr_edge.department.ingest.media import MediumImport
+    from alpr_edge.department.ingest.storage import Storage
+    from alpr_edge.department.pki.authority import TlsFiles
+
     progress = Progress(console=Console(stderr=True), transient=True)
     storage = Storage(directory, create=False)
     try:
@@ -106,6 +114,9 @@ def key_command(directory: DirectoryOption) -> None:
     Units get it with their certificates. One whose certificate the agency's own authority made has it copied to
     uplink.media_key_file.
     """
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
+
     if not directory.is_dir():
         raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
     make_media_key(TlsFiles(directory))
@@ -127,6 +138,10 @@ def publish_command(
     as_json: JsonOption = False,
 ) -> None:
     """Publish a hotlist; each unit it is meant for learns of it with its next receipt and fetches it at once."""
+    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.ingest.storage import LISTS_NAME
+    from alpr_edge.domain.protocol.items import ListChange
+
     if additions and removals:
         raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
     change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
@@ -140,6 +155,8 @@ def publish_command(
 @app.command("status")
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers."""
+    from alpr_edge.department.ingest.storage import Storage
+
     storage = Storage(directory, create=False)
     try:
         counts = storage.counts()

@@ -1,15 +1,18 @@
 """``alpr-edge department audience``: which units a published list is meant for."""
 
+from __future__ import annotations
+
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.units import DirectoryOption
-from alpr_edge.department.hotlists import ListShelf
-from alpr_edge.department.ingest.storage import LISTS_NAME
 from alpr_edge.domain.errors import DepartmentError
+
+if TYPE_CHECKING:
+    from alpr_edge.department.hotlists import ListShelf
 
 
 def audience_command(
@@ -47,6 +50,9 @@ def _change(shelf: ListShelf, source: str, units: list[str], *, everybody: bool)
 
 
 def _shelf(directory: DirectoryOption) -> ListShelf:
+    from alpr_edge.department.hotlists import ListShelf
+    from alpr_edge.department.ingest.storage import LISTS_NAME
+
     if not directory.is_dir():
         raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
     return ListShelf(directory / LISTS_NAME)

@@ -1,22 +1,26 @@
 """``alpr-edge department code`` and ``alpr-edge department unit``: the units that may connect to this department."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from cryptography import x509
 
 from alpr_edge.cli.common import JsonOption
-from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.pki.authority import Authority, TlsFiles, server_names
-from alpr_edge.department.pki.units import UnitRecord
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.enrolment import ENROL_PORT, STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.units import UnitRecord
 
 DirectoryOption = Annotated[Path, typer.Option("--directory", help="The department's folder.")]
 UnitArgument = Annotated[str, typer.Argument(help="The unit's id, as in its settings.")]
@@ -41,6 +45,9 @@ def code_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code with which a unit gets its certificate. It is shown once; a newer one takes its place."""
+    from alpr_edge.department.ingest.storage import Storage
+    from alpr_edge.department.pki.authority import Authority, TlsFiles
+
     files = TlsFiles(directory)
     url = address or _address(files)
     storage = Storage(directory, create=False)
@@ -64,6 +71,8 @@ def code_command(
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show every unit that ever was invited or had a certificate."""
+    from alpr_edge.department.ingest.storage import Storage
+
     storage = Storage(directory, create=False)
     try:
         units = storage.units.listed()
@@ -86,6 +95,8 @@ def revoke_command(
     as_json: JsonOption = False,
 ) -> None:
     """End a unit's certificates and its code, from its next request on; the record of them stays."""
+    from alpr_edge.department.ingest.storage import Storage
+
     storage = Storage(directory, create=False)
     try:
         revoked = storage.units.revoke(unit, reason)
@@ -105,6 +116,8 @@ def add_command(
     directory: DirectoryOption,
 ) -> None:
     """Let in a unit whose certificate the agency's own authority made, the one in ca.pem."""
+    from alpr_edge.department.ingest.storage import Storage
+
     storage = Storage(directory, create=False)
     try:
         unit = storage.units.add(_read(certificate))
@@ -114,11 +127,15 @@ def add_command(
 
 
 def _address(files: TlsFiles) -> str:
+    from alpr_edge.department.pki.authority import server_names
+
     name = server_names(files)[0]
     return f"https://{f'[{name}]' if ':' in name else name}:{STORAGE_PORT}"
 
 
 def _read(path: Path) -> x509.Certificate:
+    from cryptography import x509
+
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except OSError as error:

@@ -1,17 +1,22 @@
 """``alpr-edge hotlist``: the noun's commands, each in the file of what it does."""
 
-import typer
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
 
-from alpr_edge.cli.hotlist import import_, officer_entries
-from alpr_edge.cli.hotlist import status as hotlist_status
-from alpr_edge.cli.hotlist import sync as hotlist_sync
+_PACKAGE = "alpr_edge.cli.hotlist"
 
-app = typer.Typer(help="Import and sync hotlists, see their age, look a plate up, add entries.", no_args_is_help=True)
-app.command("import")(import_.import_file)
-app.command("export")(import_.export)
-app.command("sync")(hotlist_sync.sync)
-app.command("rollback")(hotlist_sync.rollback)
-app.command("status")(hotlist_status.status)
-app.command("match")(hotlist_status.match)
-app.command("add")(officer_entries.add)
-app.command("remove")(officer_entries.remove)
+app = lazy_app(
+    {
+        "import": LazyTarget(f"{_PACKAGE}.import_:import_file", "Check a feed and make it the list in use"),
+        "export": LazyTarget(f"{_PACKAGE}.import_:export", "Write which lines of a feed were rejected"),
+        "sync": LazyTarget(f"{_PACKAGE}.sync:sync", "Download and import what is newer, now"),
+        "rollback": LazyTarget(f"{_PACKAGE}.changes:rollback", "Go back to the generation before"),
+        "drop": LazyTarget(f"{_PACKAGE}.changes:drop", "Remove a list with all its generations"),
+        "dismiss": LazyTarget(f"{_PACKAGE}.changes:dismiss", "Dismiss a list's refused feed"),
+        "changes": LazyTarget(f"{_PACKAGE}.changes:changes", "Show who changed lists by hand"),
+        "status": LazyTarget(f"{_PACKAGE}.status:status", "Show every list, its age and its size"),
+        "match": LazyTarget(f"{_PACKAGE}.match:match", "Look a plate up as a read would be"),
+        "add": LazyTarget(f"{_PACKAGE}.officer_entries:add", "Watch for a plate or a part of one"),
+        "remove": LazyTarget(f"{_PACKAGE}.officer_entries:remove", "Stop watching for an officer's entry"),
+    },
+    help="Import and sync hotlists, see their age, look a plate up, add entries.",
+)

@@ -1,34 +1,32 @@
-"""What the ``hotlist`` commands share: the lists opened, the whole of what is matched against, a bar, levels of age."""
+"""What the ``hotlist`` commands share: the lists opened, who runs the command, a bar, and how ages are written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
+from alpr_edge.cli.caller import caller
+from alpr_edge.cli.common import require_owner
+from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.access import ALL_PERMISSIONS, Actor
 from alpr_edge.domain.hits import Generation
-from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore, Progress
 from alpr_edge.settings import Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.keys import load_key
 
-PROGRESS_FROM_ENTRIES = 50_000
-"""A smaller import is over before a bar could be read."""
+_BAR_STEPS = 1000
 
 
 @contextmanager
-def opened_lists(unit: Settings, *, migrate: bool) -> Iterator[Lists]:
+def opened_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
     """The unit's lists, their database open."""
     lists_key = load_key("lists", unit.store.keys_directory)
     with opened_database(unit, migrate=migrate) as database:
-        yield Lists(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
+        yield ListStore(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
 
 
 @contextmanager
@@ -42,43 +40,36 @@ def opened_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
         database.close()
 
 
-def watched(lists: Lists, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, Entries]:
+def require_list_owner(unit: Settings) -> Actor:
+    """Let only the owner of the data folder or root change lists; whoever has the keys may make the folder.
+
+    Raises:
+        AccessError: the caller is neither.
+    """
+    if unit.unit.data_directory.exists():
+        return require_owner(unit.unit.data_directory)
+    name = caller()
+    return Actor(name, name, ALL_PERMISSIONS)
+
+
+def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
     """The lists, the officers' own entries, and both as a read would meet them."""
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = OwnIndex(officer_entries.watched(lists.database, now))
     return index, own, CombinedIndex(index, own)
 
 
-def age_s(generation: Generation, now: datetime | None) -> int | None:
-    """Seconds since a list was made, for JSON."""
+def age_json(generation: Generation, now: datetime | None) -> tuple[int | None, int | None]:
+    """Seconds since a list was made, and seconds by which it is dated ahead of the clock, for JSON."""
     age = generation.age(now)
-    return None if age is None else round(age.total_seconds())
+    if age is None:
+        return None, None
+    seconds = round(age.total_seconds())
+    return (None, -seconds) if seconds < 0 else (seconds, None)
 
 
-def age_text(seconds: int | None) -> str:
-    """The age of a list for people."""
-    return "unknown" if seconds is None else f"{seconds / 3600:.1f} h"
-
-
-class Bar:
-    """A progress bar on a terminal's stderr that shows itself on long imports only."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.fields[entries]:,} entries"), BarColumn(), TaskProgressColumn())
-        self._console = Console(stderr=True)
-        self._progress = Progress(*columns, TimeElapsedColumn(), console=self._console, transient=True)
-        self._task = self._progress.add_task("import", total=1.0, entries=0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Stopping a bar that never started would print an empty line.
-        if self._progress.live.is_started:
-            self._progress.stop()
-
-    def show(self, entries: int, share: float) -> None:
-        """Advance the bar."""
-        if entries >= PROGRESS_FROM_ENTRIES and self._console.is_terminal:
-            self._progress.update(self._task, completed=share, entries=entries)
-            self._progress.start()
+@contextmanager
+def import_progress() -> Iterator[Progress]:
+    """Show a bar on a terminal's stderr while a feed is imported."""
+    with progress_bar("import", _BAR_STEPS) as show:
+        yield lambda entries, share: show(f"{entries:,} entries", round(share * _BAR_STEPS), _BAR_STEPS)

@@ -3,7 +3,7 @@
 It is watched for within a second or two, and the reads the vehicle holds already are looked through at once.
 """
 
-import json
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -14,13 +14,14 @@ from alpr_edge.app.replay.output import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import opened_database
 from alpr_edge.cli.hotlist.status import own_json, own_text
+from alpr_edge.cli.output import print_object, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.matching import Match
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.services import officer_entries as services
-from alpr_edge.services.officer_entries import EntryRequest
+from alpr_edge.services.officer_entries import AddedEntry, EntryRequest
 from alpr_edge.store.reads.lookback import FOUND_MAX
 
 
@@ -45,11 +46,13 @@ def add(
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
     request = EntryRequest(text, reason, case, expires, state, vehicle, remarks, area, hours, covert)
-    wanted = services.parse_entry(request, actor, now)
+    own_entry = services.parse_entry(request, actor, now)
     with opened_database(unit, migrate=False) as database:
-        added = services.add_entry(database, actor, MAINTENANCE, wanted, now)
-    told = own_json(added.own) | {"seen": [_seen_json(*each) for each in added.seen]}
-    typer.echo(json.dumps(told) if as_json else _added_text(told))
+        result = services.add_entry(database, actor, MAINTENANCE, own_entry, now)
+    if as_json:
+        print_object(own_json(result.own) | {"seen": [_sighting_json(*each) for each in result.seen]})
+    else:
+        typer.echo(_result_text(result))
 
 
 def remove(
@@ -63,19 +66,27 @@ def remove(
     now = open_clock(unit).now().trusted_utc
     with opened_database(unit, migrate=False) as database:
         own = services.remove_entry(database, actor, MAINTENANCE, entry_id, now)
-    typer.echo(json.dumps(own_json(own)) if as_json else f"entry {entry_id} is no longer watched for")
+    if as_json:
+        print_object(own_json(own))
+    else:
+        typer.echo(f"entry {entry_id} is no longer watched for")
 
 
-def _seen_json(read: PlateRead, met: Match) -> dict[str, Any]:
-    return read_line(read) | {"kind": met.kind.value, "state_match": met.state.value}
+def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
+    return read_line(read) | {"kind": match.kind.value, "state_match": match.state.value}
 
 
-def _added_text(told: dict[str, Any]) -> str:
-    lines = [own_text(told)]
-    for seen in told["seen"]:
-        place = seen["position"]
-        where = f", {place['lat_deg']:.5f} {place['lon_deg']:.5f}" if place else ""
-        lines.append(f"seen {seen['last_seen'] or 'at an unknown time'}: {seen['plate']}, {seen['kind']} match{where}")
-    if len(told["seen"]) == FOUND_MAX:
-        lines.append("and more")
-    return "\n".join(lines if told["seen"] else [*lines, "Nothing held on this vehicle matches it."])
+def _result_text(result: AddedEntry) -> str:
+    sightings = [_sighting_text(*each) for each in result.seen]
+    if not sightings:
+        return f"{own_text(result.own)}\nNothing held on this vehicle matches it."
+    more = ["and more"] if len(sightings) == FOUND_MAX else []
+    return "\n".join([own_text(result.own), *sightings, *more])
+
+
+def _sighting_text(read: PlateRead, match: Match) -> str:
+    position = read.position
+    place = f", {position.lat_deg:.5f} {position.lon_deg:.5f}" if position else ""
+    seen_at = read_line(read)["last_seen"]
+    moment = time_text(datetime.fromisoformat(seen_at)) if seen_at else "at an unknown time"
+    return f"seen {moment}: {read.plate}, {match.kind.value} match{place}"

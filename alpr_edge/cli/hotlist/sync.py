@@ -1,7 +1,5 @@
-"""``alpr-edge hotlist sync`` and ``rollback``: bring the lists up to date by hand, or back to the ones before."""
+"""``alpr-edge hotlist sync``: download and import what is newer, by hand."""
 
-import json
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,17 +7,15 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock, open_hotlist_downloader
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.hotlist.common import Bar, opened_lists
+from alpr_edge.cli.hotlist.common import import_progress, require_list_owner
+from alpr_edge.cli.output import count_text, print_lines
+from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.instants import rfc3339
-from alpr_edge.hotlist.ingest.import_worker import ImportWorker, open_import_worker
-from alpr_edge.hotlist.ingest.report import refused
-from alpr_edge.hotlist.ingest.request import format_of
-from alpr_edge.hotlist.ingest.rollback import roll_back
-from alpr_edge.services.hotlist_sync import Progress, SyncResult, sync_source
+from alpr_edge.hotlist.ingest.import_worker import open_import_worker
+from alpr_edge.hotlist.ingest.report import refusals
+from alpr_edge.services.hotlist_sync import ListSync, SyncResult
 from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.unit_store import open_store
-from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
 
 def sync(
@@ -27,60 +23,37 @@ def sync(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Fetch what is newer and take in what waits, now; a running unit takes it up by itself."""
+    """Download and import what is newer, now. A running unit refreshes by itself."""
     unit = settings_file.load(settings)
-    chosen = _chosen(unit, sources or [])
+    list_sources = _sources_of(unit, sources or [])
+    actor = require_list_owner(unit)
     with (
         open_store(unit, migrate=True) as store,
         open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as worker,
-        Bar() as bar,
+        import_progress() as progress,
     ):
-        fetcher, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
-        done = [_synced(fetcher, worker, source, now, bar.show) for source in chosen]
-        feeds = {found.source: found.refused for found in refused(worker.lists.directory)}
-        notes = [_note(source, feeds.get(source.name, "")) for source in chosen]
-    for each, note in zip(done, notes, strict=True):
-        if as_json:
-            typer.echo(json.dumps(_json(each) | {"note": note}))
-        else:
-            typer.echo(_text(each, note), err=bool(each.failure))
-    if any(each.failure for each in done):
+        downloader, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
+        list_sync = ListSync(downloader, worker, progress)
+        results = [list_sync.sync_source(actor, MAINTENANCE, source, now) for source in list_sources]
+        reasons = {report.source: report.refused for report in refusals(worker.lists.directory)}
+    notes = [_note(source, reasons.get(source.name, "")) for source in list_sources]
+    if as_json:
+        print_lines(_result_json(result, note) for result, note in zip(results, notes, strict=True))
+    else:
+        for result, note in zip(results, notes, strict=True):
+            typer.echo(_result_text(result, note), err=bool(result.failure))
+    if any(result.failure for result in results):
         raise typer.Exit(1)
 
 
-def rollback(
-    source: Annotated[str, typer.Argument(help="Name of the list.")],
-    as_json: JsonOption = False,
-    settings: SettingsOption = DEFAULT_SETTINGS,
-) -> None:
-    """Go back to the generation before the live one; a running unit takes it up within a second or two."""
-    with opened_lists(settings_file.load(settings), migrate=False) as lists:
-        now_live = roll_back(lists, source).generation
-    issued = rfc3339(now_live.issued) if now_live.issued else None
-    told = {"source": source, "serial": now_live.serial, "issued": issued, "entries": now_live.entries}
-    words = f"{source}: generation {now_live.serial} is live again, {now_live.entries:,} entries"
-    typer.echo(json.dumps(told) if as_json else f"{words}, issued {issued}" if issued else words)
-
-
-def _chosen(unit: Settings, names: list[str]) -> list[ListSource]:
-    known = {source.name: source for source in unit.hotlist.source}
-    if not known:
+def _sources_of(unit: Settings, names: list[str]) -> list[ListSource]:
+    sources = {source.name: source for source in unit.hotlist.source}
+    if not sources:
         raise FeedError("no [[hotlist.source]] in the settings; add one, or import a file by hand")
     for name in names:
-        if name not in known:
-            raise FeedError(f"no source is called {name}; the settings have {', '.join(sorted(known))}")
-    return [known[name] for name in names] or list(known.values())
-
-
-def _synced(
-    downloader: HotlistDownloader, worker: ImportWorker, source: ListSource, now: datetime | None, progress: Progress
-) -> SyncResult:
-    """One source brought up to date; a layout that nobody knows is said before a list of it comes."""
-    try:
-        format_of(source)
-    except FeedError as error:
-        return SyncResult(source.name, (), str(error))
-    return sync_source(downloader, worker, source, now, progress)
+        if name not in sources:
+            raise FeedError(f"no source is called {name}; the settings have {', '.join(sorted(sources))}")
+    return [sources[name] for name in names] or list(sources.values())
 
 
 def _note(source: ListSource, refusal: str) -> str:
@@ -90,16 +63,19 @@ def _note(source: ListSource, refusal: str) -> str:
             next(source.folder.iterdir(), None)
     except OSError as error:
         return f"{source.folder}: {error.strerror}; mount its medium or correct the settings"
-    return f"its last list was refused: {refusal}" if refusal else ""
+    return f"its last feed was refused: {refusal}" if refusal else ""
 
 
-def _json(done: SyncResult) -> dict[str, Any]:
-    taken = [{"serial": report.serial, "entries": report.kept} for report in done.reports]
-    return {"source": done.source, "taken_in": taken, "failure": done.failure}
+def _result_json(result: SyncResult, note: str) -> dict[str, Any]:
+    imported_lists = [{"generation": report.serial, "entries": report.kept} for report in result.reports]
+    return {"source": result.source, "imported": imported_lists, "failure": result.failure, "note": note}
 
 
-def _text(done: SyncResult, note: str) -> str:
-    lines = [f"{done.source}: generation {report.serial} is live, {report.kept:,} entries" for report in done.reports]
-    if done.failure:
-        lines.append(f"alpr-edge: {done.failure}")
-    return "\n".join(lines or [": ".join(part for part in (done.source, "nothing newer", note) if part)])
+def _result_text(result: SyncResult, note: str) -> str:
+    lines = [
+        f"{result.source}: generation {report.serial} is live, {count_text(report.kept, 'entry', 'entries')}"
+        for report in result.reports
+    ]
+    if result.failure:
+        lines.append(f"alpr-edge: {result.failure}")
+    return "\n".join(lines or [": ".join(part for part in (result.source, "nothing newer", note) if part)])

@@ -1,15 +1,18 @@
 """``alpr-edge unit aim``: which distances a lens, an angle and a shutter are good for."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.domain.diagnostics.aiming import Aim, Optics, Verdict, aim, reach
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 DISTANCES_M = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
 _COLOURS = {Verdict.GOOD: "green", Verdict.FAIR: "yellow", Verdict.UNFIT: "red"}
@@ -27,6 +30,8 @@ def aim_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show pixels on a plate and blur by distance. The defaults: a 1/2.9 inch sensor behind a 16 mm lens."""
+    from rich.console import Console
+
     optics = Optics(focal_mm, sensor_mm, width_px)
     aims = [aim(optics, float(metres), angle, shutter_us, speed_kmh) for metres in DISTANCES_M]
     if as_json:
@@ -43,6 +48,8 @@ def _said(fit: tuple[float, float]) -> str:
 
 
 def _table(optics: Optics, aims: list[Aim]) -> Table:
+    from rich.table import Table
+
     table = Table("metres", "px on a plate", "blur px", "blur in strokes", "fit")
     table.caption = f"horizontal view {optics.view_degrees:.1f} degrees"
     for each in aims:

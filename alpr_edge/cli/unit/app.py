@@ -1,28 +1,22 @@
-"""``alpr-edge unit``: collects the commands of one unit, a file a command."""
+"""``alpr-edge unit``: the commands of one unit, a file a command."""
 
-import typer
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
 
-from alpr_edge.cli.unit import aim as unit_aim
-from alpr_edge.cli.unit import card as unit_card
-from alpr_edge.cli.unit import check as unit_check
-from alpr_edge.cli.unit import disk as unit_disk
-from alpr_edge.cli.unit import enrol as unit_enrol
-from alpr_edge.cli.unit import handover as unit_handover
-from alpr_edge.cli.unit import ignition as unit_ignition
-from alpr_edge.cli.unit import refused as unit_refused
-from alpr_edge.cli.unit import retire as unit_retire
-from alpr_edge.cli.unit import salvage as unit_salvage
-
-app = typer.Typer(help="This unit: enrol it, and more.", no_args_is_help=True)
-app.command("enrol")(unit_enrol.enrol_command)
-app.command("retire")(unit_retire.retire_command)
-app.command("handover")(unit_handover.handover_command)
-app.command("salvage")(unit_salvage.salvage)
-app.command("ignition")(unit_ignition.ignition_command)
-app.command("aim")(unit_aim.aim_command)
-app.command("check")(unit_check.check_command)
-app.command("card")(unit_card.card_command)
-app.command("disk")(unit_disk.disk_command)
-app.command("hold")(unit_disk.hold_command)
-app.command("release")(unit_disk.release_command)
-app.command("refused")(unit_refused.refused_command)
+app = lazy_app(
+    {
+        "enrol": LazyTarget("alpr_edge.cli.unit.enrol:enrol_command", "Make this unit's key and get its certificate"),
+        "retire": LazyTarget("alpr_edge.cli.unit.retire:retire_command", "Revoke this unit at the department"),
+        "handover": LazyTarget("alpr_edge.cli.unit.handover:handover_command", "Queue every read, count what is left"),
+        "salvage": LazyTarget("alpr_edge.cli.unit.salvage:salvage", "Save what can be read of damaged databases"),
+        "ignition": LazyTarget("alpr_edge.cli.unit.ignition:ignition_command", "Ask the ignition, or set it"),
+        "aim": LazyTarget("alpr_edge.cli.unit.aim:aim_command", "Show pixels on a plate and blur by distance"),
+        "check": LazyTarget("alpr_edge.cli.unit.check:check_command", "Check whether this unit is fit for a shift"),
+        "card": LazyTarget("alpr_edge.cli.unit.card:card_command", "Write the test card to print"),
+        "disk": LazyTarget("alpr_edge.cli.unit.disk:disk_command", "Show what is kept and for how long there is room"),
+        "hold": LazyTarget("alpr_edge.cli.unit.holds:hold_command", "Keep a read from being deleted"),
+        "release": LazyTarget("alpr_edge.cli.unit.holds:release_command", "Let a held read be deleted again"),
+        "holds": LazyTarget("alpr_edge.cli.unit.holds:holds_command", "List the reads that are held, and why"),
+        "refused": LazyTarget("alpr_edge.cli.unit.refused:refused_command", "List records that the store refused"),
+    },
+    help="This unit: enrol it, check it, and look after its data.",
+)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from alpr_edge.domain.diagnostics.test_card import CARD_MM, CARD_SCALE
-from alpr_edge.simulation.card import write_card
 
 
 class Paper(StrEnum):
@@ -22,6 +21,8 @@ def card_command(
     paper: Annotated[Paper, typer.Option("--paper", help="Size of the sheet.")] = Paper.A4,
 ) -> None:
     """Write the card that "unit check" reads. Print it at 100 %: a line on it shows whether it was."""
+    from alpr_edge.simulation.card import write_card
+
     write_card(out, paper.value)
     typer.echo(
         f"{out}: a plate {CARD_MM:g} mm wide; at a distance it looks as a real one does at {CARD_SCALE:.2f} times of it"

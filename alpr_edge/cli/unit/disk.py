@@ -1,25 +1,21 @@
-"""``alpr-edge unit disk``, ``hold`` and ``release``: what the car keeps, what may go, and what must not."""
+"""``alpr-edge unit disk``: what the car keeps, what waits, what is held, and how long there is room."""
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
 from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
-from alpr_edge.services.holds import hold_read, release_read
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
-
-ReadArgument = Annotated[str, typer.Argument(help="Id of the read, as `alpr-edge reads --json` shows it.")]
 
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
@@ -28,28 +24,6 @@ def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
     with open_store(chosen, migrate=False) as store:
         told = _told(chosen, store)
     typer.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
-
-
-def hold_command(
-    read: ReadArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why: a case, a subpoena.")],
-    settings: SettingsOption = DEFAULT_SETTINGS,
-) -> None:
-    """Keep a read from being deleted: evidence, discovery, an action to produce records (policy 462.5)."""
-    chosen = load(settings)
-    actor = require_owner(chosen.unit.data_directory)
-    with open_store(chosen, migrate=False) as store:
-        hold_read(store.database, actor, MAINTENANCE, read, reason, SystemClock().now())
-    typer.echo(f"{read} is held")
-
-
-def release_command(read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
-    """Let a held read go the way of the others again."""
-    chosen = load(settings)
-    actor = require_owner(chosen.unit.data_directory)
-    with open_store(chosen, migrate=False) as store:
-        release_read(store.database, actor, MAINTENANCE, read)
-    typer.echo(f"{read} is not held any more")
 
 
 def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:

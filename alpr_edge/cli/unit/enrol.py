@@ -9,7 +9,7 @@ import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.enrolment import ENROL_PORT
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.uplink.enrolment import Enrolled, Invitation, enrol

@@ -1,19 +1,19 @@
 """``alpr-edge unit handover``: shows which of this unit's reads nobody else has, before its data may be destroyed."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.services.handover import Handover, prepare
-from alpr_edge.settings import load
-from alpr_edge.store.unit_store import open_store
+
+if TYPE_CHECKING:
+    from alpr_edge.services.handover import Handover
 
 _LEFT = {
     "items_waiting": "items wait for the department",
@@ -31,6 +31,11 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
 
     The unit must be stopped. scripts/decommission asks this before it destroys anything.
     """
+    from alpr_edge.app.instance_lock import instance_lock
+    from alpr_edge.services.handover import prepare
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
     chosen = load(settings)
     with (
         instance_lock(chosen.unit.data_directory),
@@ -57,6 +62,9 @@ def _lines(told: Handover) -> Iterator[str]:
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on a terminal's stderr while databases are read."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("Counting", total=None)

@@ -1,16 +1,18 @@
 """``alpr-edge unit ignition``: read the ignition, or set it by hand."""
 
+from __future__ import annotations
+
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.app.stages.power import open_ignition
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.errors import PowerError
-from alpr_edge.power.files import write_word
-from alpr_edge.settings import Settings, load
+
+if TYPE_CHECKING:
+    from alpr_edge.settings import Settings
 
 
 class Word(StrEnum):
@@ -26,11 +28,15 @@ def ignition_command(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the ignition, as the unit does; or say on or off in its place where [power] ignition is "file"."""
+    from alpr_edge.settings import load
+
     said = _asked(load(settings)) if word is None else _told(load(settings), word)
     typer.echo(json.dumps({"ignition": said}) if as_json else said)
 
 
 def _asked(settings: Settings) -> str:
+    from alpr_edge.app.stages.power import open_ignition
+
     ignition = open_ignition(settings)
     if ignition is None:
         return "none"
@@ -38,6 +44,8 @@ def _asked(settings: Settings) -> str:
 
 
 def _told(settings: Settings, word: Word) -> str:
+    from alpr_edge.power.files import write_word
+
     kind = settings.power.ignition
     if kind != "file":
         raise PowerError(f'power.ignition is "{kind}": a command can say on or off only where it is "file"')

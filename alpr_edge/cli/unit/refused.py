@@ -1,19 +1,26 @@
 """``alpr-edge unit refused``: lists the records that the store refused and that lie in files of their own."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.settings import load
-from alpr_edge.store.keys import load_key
-from alpr_edge.store.recovery.refused_records import RefusedRecord, RefusedRecords
+
+if TYPE_CHECKING:
+    from alpr_edge.store.recovery.refused_records import RefusedRecord
 
 
 def refused_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show the records that the store did not take, and why; no plates. Each start of the unit tries them again."""
+    from alpr_edge.settings import load
+    from alpr_edge.store.keys import load_key
+    from alpr_edge.store.recovery.refused_records import RefusedRecords
+
     chosen = load(settings)
     key = load_key("outbox", chosen.store.keys_directory)
     found = RefusedRecords(chosen.unit.data_directory, key).listed()

@@ -1,21 +1,21 @@
 """``alpr-edge unit salvage``: copies what can be read of damaged databases, and deletes nothing unasked."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.settings import load
-from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
-from alpr_edge.store.recovery.salvage import Salvage, Salvaged
-from alpr_edge.store.unit_store import UnitStore, open_store
+
+if TYPE_CHECKING:
+    from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
+    from alpr_edge.store.recovery.salvage import Salvaged
+    from alpr_edge.store.unit_store import UnitStore
 
 _DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
 _SEEN_HELP = "Stop the alarm in the car without saving anything yet."
@@ -31,6 +31,11 @@ def salvage(
 
     Ends with 1 when --discard has to leave one where it is.
     """
+    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+    from alpr_edge.settings import load
+    from alpr_edge.store.recovery.damaged_databases import damaged_databases
+    from alpr_edge.store.unit_store import open_store
+
     chosen = load(settings)
     asides = damaged_databases(chosen.unit.data_directory)
     lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
@@ -54,6 +59,8 @@ def _acknowledge(asides: list[DamagedDatabase]) -> None:
 def _salvage(
     store: UnitStore, aside: DamagedDatabase, lists: frozenset[str], bar: Callable[[str, int, int], None]
 ) -> dict[str, Any]:
+    from alpr_edge.store.recovery.salvage import Salvage
+
     rescue = Salvage(store.database, store.images, store.renewal.key, lists)
     done = rescue.run(aside, lambda pages, total: bar(aside.folder.name, pages, total))
     return {"name": aside.folder.name, "bytes": aside.size_bytes, **_summed(done)}
@@ -96,6 +103,9 @@ def _whereabouts(figures: dict[str, Any]) -> str:
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on a terminal's stderr."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("Salvaging", total=None)

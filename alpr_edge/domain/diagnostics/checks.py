@@ -12,6 +12,7 @@ from enum import StrEnum
 from alpr_edge.domain.alerting import ListAge, list_age
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.list_ages import age_words
 
 
 class Grade(StrEnum):
@@ -104,6 +105,8 @@ def worst(checks: Iterable[Check]) -> Grade:
     return max((check.grade for check in checks), key=_GRAVITY.index, default=Grade.RED)
 
 
+DISK_REMEDY = "bring the car to its link: what was handed over is deleted by itself; delete no file by hand"
+"""What to do about a full disk: the same for the unit's health, its check and the guide."""
 SYSTEM_OFF_S = Band(green=2.0, red=60.0, unit=" s", digits=1)
 """Difference between the computer's clock and the receiver's: NMEA comes up to a second late, and from a minute on
 ages of lists and of certificates are judged wrongly."""
@@ -134,17 +137,35 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
     return rated("clock", abs(system_off_s), SYSTEM_OFF_S, todo)
 
 
-def listed(generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta) -> Check:
-    """Check a hotlist by its age, which is unknown where the present time is not trusted."""
+def listed(
+    generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta, *, is_in_settings: bool = True
+) -> Check:
+    """Check a hotlist by its age, which is unknown where the present time is not trusted.
+
+    Args:
+        generation: the live generation of the list.
+        now: the present instant.
+        amber_after: the age from which it is amber.
+        red_after: the age from which it is red.
+        is_in_settings: whether its source is in the settings, so that a sync can renew it.
+    """
     name = f"list {generation.source}"
     age = generation.age(now.trusted_utc)
     age_s = None if age is None else age.total_seconds()
     grade = _BY_AGE[list_age(age_s, amber_after, red_after)]
-    said = f"{generation.entries} entries, " + ("age unknown" if age_s is None else f"{age_s / 3600:.1f} h old")
+    said = f"{generation.entries} entries, {age_words(age)}"
     limit = f"green below {amber_after / timedelta(hours=1):g} h, red from {red_after / timedelta(hours=1):g} h"
-    todo = "" if grade is Grade.GREEN else f"fetch it: alpr-edge hotlist sync {generation.source}"
+    todo = "" if grade is Grade.GREEN else _list_remedy(generation.source, age, is_in_settings=is_in_settings)
     hours = None if age_s is None else age_s / 3600
     return Check(name, grade, said, limit, todo, hours, "h")
+
+
+def _list_remedy(source: str, age: timedelta | None, *, is_in_settings: bool) -> str:
+    if age is not None and age < timedelta(0):
+        return "check the clock of the unit and the date of the list"
+    if is_in_settings:
+        return f"download it: alpr-edge hotlist sync {source}"
+    return f"import a newer one (alpr-edge hotlist import), or remove it: alpr-edge hotlist drop {source}"
 
 
 def certificate(what: str, days: float, todo: str) -> Check:
@@ -155,8 +176,7 @@ def certificate(what: str, days: float, todo: str) -> Check:
 def disk(share: float, amber_share: float, red_share: float, free_bytes: int) -> Check:
     """Check a file system by how much of it is used."""
     band = Band(green=amber_share * 100, red=red_share * 100, unit=" %", digits=1)
-    todo = "bring the car to its link so that reads are handed over, or free some space"
-    check = rated("disk", share * 100, band, todo)
+    check = rated("disk", share * 100, band, DISK_REMEDY)
     return Check("disk", check.grade, f"{check.said} used, {free_bytes / 1e9:.1f} GB free", *_tail(check))
 
 

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alpr_edge.domain.protocol.media import MEDIA_KEY_BYTES_MAX
 
-STORAGE_PORT, ENROL_PORT = 8443, 8444
-"""Ports of a department's storage and of its enrolment, unless its settings name others."""
 AUTHORITY_PATH = "/v1/authority"
 """The authority's certificate as PEM. Public, and worth nothing until its SHA-256 was compared with a trusted copy."""
 ENROL_PATH = "/v1/enrol"

@@ -16,6 +16,8 @@ _NAMES = (
     "NL Newfoundland and Labrador,NS Nova Scotia,ON Ontario,PE Prince Edward Island,QC Quebec,SK Saskatchewan"
 )
 _CODE_OF_NAME = {entry[3:].upper(): entry[:2] for entry in _NAMES.split(",")}
+KNOWN_CODES = frozenset(_CODE_OF_NAME.values()) | {"AS", "GU", "MP", "NT", "NU", "PR", "VI", "YT"}
+"""The two letters of every state and province, with those of the territories."""
 _POSTAL_OF_NCIC = {"NB": "NE", "NK": "NB", "NF": "NL", "PQ": "QC"}
 """Where NCIC's two letters are not the post's: Nebraska, New Brunswick, Newfoundland, Quebec."""
 _UNKNOWN = frozenset({"", "XX", "UN", "UNK", "UNKNOWN", "NA", "N/A", "NONE", "--", "ZZ"})

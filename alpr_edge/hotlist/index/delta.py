@@ -11,7 +11,7 @@ import numpy as np
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.index.packed import Made, Packed, Packer
+from alpr_edge.hotlist.index.packed_list import GenerationDraft, PackedList, Packer
 from alpr_edge.hotlist.index.plate_keys import PARTIAL_BIT, partial_key
 from alpr_edge.hotlist.index.row import Row
 
@@ -24,11 +24,11 @@ class RowPacker(Protocol):
     def extend(self, rows: Iterable[Row]) -> None:
         """Add rows."""
 
-    def pack(self) -> Made:
+    def pack(self) -> GenerationDraft:
         """Build the generation that the rows make."""
 
 
-def packer_for(change: ListChange, held: Packed | None) -> RowPacker:
+def packer_for(change: ListChange, held: PackedList | None) -> RowPacker:
     """What packs a feed of ``change`` over the list held.
 
     Raises:
@@ -44,14 +44,14 @@ def packer_for(change: ListChange, held: Packed | None) -> RowPacker:
 class _Additions:
     """The feed's rows, then those held: of equal ones the first is kept."""
 
-    def __init__(self, held: Packed) -> None:
+    def __init__(self, held: PackedList) -> None:
         self._held = held
         self._packer = Packer()
 
     def extend(self, rows: Iterable[Row]) -> None:
         self._packer.extend(rows)
 
-    def pack(self) -> Made:
+    def pack(self) -> GenerationDraft:
         for batch in _rows_of(self._held):
             self._packer.extend(batch)
         return self._packer.pack()
@@ -60,14 +60,14 @@ class _Additions:
 class _Removals:
     """The rows held but those that the feed names; a line without record id stands for every record of its kind."""
 
-    def __init__(self, held: Packed) -> None:
+    def __init__(self, held: PackedList) -> None:
         self._held = held
         self._gone: set[tuple[str | None, ...]] = set()
 
     def extend(self, rows: Iterable[Row]) -> None:
         self._gone.update((row[0], row[2], row[3], row[4]) for row in rows)
 
-    def pack(self) -> Made:
+    def pack(self) -> GenerationDraft:
         packer = Packer()
         for batch in _rows_of(self._held):
             packer.extend([row for row in batch if not self._is_gone(row)])
@@ -78,7 +78,7 @@ class _Removals:
         return (plate, state, reason, record_id) in self._gone or (plate, state, reason, "") in self._gone
 
 
-def _rows_of(packed: Packed) -> Iterator[list[Row]]:
+def _rows_of(packed: PackedList) -> Iterator[list[Row]]:
     """Every row of a generation in feed order, in batches."""
     partials = {partial_key(pattern): pattern for pattern in packed.patterns.patterns}
     order = np.argsort(packed.rows)

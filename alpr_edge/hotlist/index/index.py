@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.matching import Listed
-from alpr_edge.hotlist.index.packed import Packed
+from alpr_edge.hotlist.index.packed_list import PackedList
 from alpr_edge.hotlist.index.plate_keys import plate_key
 
 
@@ -15,7 +15,7 @@ class SealedList:
     generation: Generation
     sha256: str
     """Digest of the sealed file it came from."""
-    packed: Packed
+    packed: PackedList
 
 
 @dataclass(frozen=True, slots=True)

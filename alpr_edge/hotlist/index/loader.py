@@ -12,7 +12,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.matching import Listed
 from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.index import HotlistIndex, ListFault, SealedList
-from alpr_edge.hotlist.index.packed import Packed
+from alpr_edge.hotlist.index.packed_list import PackedList
 from alpr_edge.hotlist.index.plate_keys import Marks
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import StoredGeneration, live
@@ -23,7 +23,7 @@ LISTS_DIRECTORY = "hotlists"
 log = structlog.get_logger(__name__)
 
 
-def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Packed:
+def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> PackedList:
     """Open and check the sealed file of a generation.
 
     Raises:

@@ -34,7 +34,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.patterns import PatternSet
 from alpr_edge.hotlist.index.bloom import BloomFilter
 from alpr_edge.hotlist.index.column_store import Columns, code_layout
-from alpr_edge.hotlist.index.packed import Made, Packed
+from alpr_edge.hotlist.index.packed_list import GenerationDraft, PackedList
 from alpr_edge.hotlist.index.plate_keys import Marks, marks
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, give_to_owner_of, sync_directory
 from alpr_edge.runtime.io_errors import io_errors
@@ -57,7 +57,7 @@ class Seal:
     serial: int
 
 
-def write(path: Path, seal: Seal, made: Made, lists_key: bytes) -> str:
+def write(path: Path, seal: Seal, made: GenerationDraft, lists_key: bytes) -> str:
     """Seal a generation into ``path`` (mode 0600), durable when this returns.
 
     The file belongs to the folder's owner, so that one imported by root can be read by the unit.
@@ -91,7 +91,7 @@ def write(path: Path, seal: Seal, made: Made, lists_key: bytes) -> str:
     return digest.hexdigest()
 
 
-def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Packed:
+def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> PackedList:
     """Open a sealed generation and check all of it.
 
     Args:
@@ -129,7 +129,7 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return struct.pack(">QxxxB", number, last)
 
 
-def _sealed(seal: Seal, made: Made, lists_key: bytes) -> Iterator[bytes]:
+def _sealed(seal: Seal, made: GenerationDraft, lists_key: bytes) -> Iterator[bytes]:
     preamble = _preamble(seal, os.urandom(_SALT_BYTES))
     cipher = _cipher(lists_key, preamble)
     yield preamble
@@ -137,7 +137,7 @@ def _sealed(seal: Seal, made: Made, lists_key: bytes) -> Iterator[bytes]:
         yield cipher.encrypt(_nonce(number, last=last), chunk, None)
 
 
-def _pieces(made: Made) -> Iterator[memoryview]:
+def _pieces(made: GenerationDraft) -> Iterator[memoryview]:
     """The payload in its parts."""
     packed, columns = made.packed, made.packed.columns
     tables = json.dumps(columns.tables).encode("ascii")
@@ -270,7 +270,7 @@ def _payload(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Iterator[
         yield _Payload(path, _chunks(path, file, _opened(path, file, seal, lists_key)))
 
 
-def _packed(payload: _Payload) -> Packed:
+def _packed(payload: _Payload) -> PackedList:
     head = payload.head
     entries, rows = int(head["entries"]), int(head["rows"])
     keys = payload.array(entries, "<u8")
@@ -282,7 +282,7 @@ def _packed(payload: _Payload) -> Packed:
     codes = payload.take(rows * code_layout(widths).size)
     ends = payload.array(int(head["blocks"]), "<u8")
     columns = Columns(tables, widths, codes, ends, payload.take(int(head["bytes"])))
-    packed = Packed(keys, order, columns, patterns, BloomFilter(keys))
+    packed = PackedList(keys, order, columns, patterns, BloomFilter(keys))
     payload.pass_over_rest()
     return packed
 

@@ -21,7 +21,7 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
-from alpr_edge.hotlist.ingest.importer import ImportReport, Lists, Progress, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, Progress, import_feed
 from alpr_edge.hotlist.ingest.process_limits import limited_process
 from alpr_edge.hotlist.ingest.request import request_for
 from alpr_edge.runtime.logs import configure_logs
@@ -56,7 +56,7 @@ class ImportWorker:
         incoming: the feeds that were downloaded.
     """
 
-    lists: Lists
+    lists: ListStore
     incoming: DownloadSpool
 
     def import_next(
@@ -164,7 +164,7 @@ def open_import_worker(data_directory: Path, keys_directory: Path) -> Iterator[I
     outbox_key, lists_key = load_key("outbox", keys_directory), load_key("lists", keys_directory)
     database = Database.open(data_directory, outbox_key, migrate=False)
     try:
-        lists = Lists(database, lists_key, data_directory / LISTS_DIRECTORY)
+        lists = ListStore(database, lists_key, data_directory / LISTS_DIRECTORY)
         yield ImportWorker(lists, DownloadSpool(data_directory, outbox_key))
     finally:
         database.close()

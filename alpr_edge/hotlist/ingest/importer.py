@@ -4,8 +4,7 @@ Until that row is written the list held before is live, and it stays so when any
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,15 +19,13 @@ from alpr_edge.hotlist.formats.base import DEFAULT_RULES, Feed, FeedContext, For
 from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.index import delta, sealed_file
 from alpr_edge.hotlist.index.loader import open_marks, open_sealed
-from alpr_edge.hotlist.index.packed import Made, common
+from alpr_edge.hotlist.index.packed_list import GenerationDraft, common
 from alpr_edge.hotlist.ingest import validation
 from alpr_edge.hotlist.ingest.feed_file import FeedFile
+from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.hotlist.ingest.signature import check_signature
-from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, Tally, ValidationLimits
-from alpr_edge.runtime.durable_files import give_to_owner_of, private_directory
-from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
-from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, FeedTally, ValidationLimits
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
     StoredGeneration,
@@ -39,7 +36,6 @@ from alpr_edge.store.hotlists.generations import (
 )
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LOCK_FILE = ".import.lock"
 
 Progress = Callable[[int, float], None]
 """Receives the entries read and the share of the file, 0 to 1."""
@@ -48,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class ListStore:
     """The folder, the rows and the key of a unit's generations."""
 
     database: Database
@@ -60,7 +56,7 @@ class Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ImportRequest:
     """A feed to import, and how."""
 
     path: Path
@@ -87,6 +83,8 @@ class Request:
     """Public key that the feed must be signed with; None: it need not be."""
     signature: bytes | None = None
     """Content of the signature file where it came with the feed; None: it lies beside it as ``NAME.sig``."""
+    by_hand: bool = False
+    """Whether a person ran the import and reads its answer: a refusal is then no fault of the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,9 @@ class ImportReport:
     """Of those in both lists, the ones that say something else: another vehicle, remark or date."""
 
 
-def import_feed(request: Request, lists: Lists, now: datetime | None, progress: Progress | None = None) -> ImportReport:
+def import_feed(
+    request: ImportRequest, lists: ListStore, now: datetime | None, progress: Progress | None = None
+) -> ImportReport:
     """Import a feed and make it live; a loader notices it with its next refresh.
 
     Args:
@@ -128,23 +128,32 @@ def import_feed(request: Request, lists: Lists, now: datetime | None, progress: 
             accepted.
         StoreError: the generation could not be written; the list in use stays.
     """
-    if not _SOURCE.fullmatch(request.source):
-        raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
+    require_source_name(request.source)
     try:
-        with _only_import(lists.directory):
+        with import_lock(lists.directory):
             return _Import(request, lists, now).run_reported(progress)
     except FeedError as error:
         raise type(error)(f"{request.source}: refused, the list held before stays: {error}") from None
+
+
+def require_source_name(source: str) -> None:
+    """Refuse what is no name of a source: it is part of the names of files.
+
+    Raises:
+        FeedError: it is none.
+    """
+    if not _SOURCE.fullmatch(source):
+        raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
 
 
 @dataclass(slots=True)
 class _Import:
     """One import, step by step."""
 
-    request: Request
-    lists: Lists
+    request: ImportRequest
+    lists: ListStore
     now: datetime | None
-    tally: Tally = field(default_factory=Tally)
+    tally: FeedTally = field(default_factory=FeedTally)
 
     def run_reported(self, progress: Progress | None) -> ImportReport:
         """Run, and keep a report on how it ended; a dry run leaves none."""
@@ -189,7 +198,9 @@ class _Import:
             changed=changed,
         )
 
-    def _pack(self, held: StoredGeneration | None, progress: Progress | None) -> tuple[Made, datetime | None]:
+    def _pack(
+        self, held: StoredGeneration | None, progress: Progress | None
+    ) -> tuple[GenerationDraft, datetime | None]:
         """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
         change, lists = self.request.change, self.lists
         is_change = held is not None and change is not ListChange.COMPLETE
@@ -220,9 +231,9 @@ class _Import:
             at = rfc3339(self.now) if self.now else None
             lines = tuple(self.tally.samples)
             report = FeedReport(self.request.source, at, refused, self.tally.read, self.tally.rejected, lines)
-            write_report(self.lists.directory, report)
+            write_report(self.lists.directory, report, by_hand=self.request.by_hand)
 
-    def _shared_with(self, held: StoredGeneration | None, made: Made) -> tuple[int, int]:
+    def _shared_with(self, held: StoredGeneration | None, made: GenerationDraft) -> tuple[int, int]:
         """How many entries the list held has too, and how many of these differ; neither when it does not open."""
         if held is None:
             return 0, 0
@@ -233,7 +244,7 @@ class _Import:
             log.warning("hotlist.held_unusable", source=self.request.source, fault=str(error))
             return 0, 0
 
-    def _go_live(self, made: Made, issued: datetime | None) -> int:
+    def _go_live(self, made: GenerationDraft, issued: datetime | None) -> int:
         source, lists = self.request.source, self.lists
         serial = next_serial(lists.database, source)
         name, entries = f"{source}.{serial:08d}.list", len(made.packed)
@@ -242,23 +253,3 @@ class _Import:
         forget_oldest(lists.database, source, lists.directory)
         log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial
-
-
-@contextmanager
-def _only_import(directory: Path) -> Iterator[None]:
-    """Make the lists' folder and hold its lock; one import at a time.
-
-    Raises:
-        StoreError: another import runs, or the folder cannot be used.
-    """
-    is_new = not directory.exists()
-    private_directory(directory)
-    if is_new:
-        give_to_owner_of(directory.parent, directory)
-    path = directory / _LOCK_FILE
-    with io_errors(f"{path}: cannot be opened", StoreError):
-        descriptor = open_lock_file(path)
-    with exclusive_lock(descriptor, "another import runs; try again when it is done"):
-        give_to_owner_of(directory, descriptor)
-        sealed_file.clear_left_over(directory)
-        yield

@@ -1,28 +1,28 @@
-"""The report on the last feed of each source, stored beside the lists: lines rejected, and why it was refused.
+"""The reports on the feeds of each source, stored beside the lists: the rejected lines, and why a feed was refused.
 
-A report names lines and columns and never holds their text. While the last feed of a source stands refused the unit
-says so (FIELD, trap 3): the list held goes on, and grows old.
+A report names lines and columns and never holds their text. While the last feed that came by itself stands refused the
+unit says so (FIELD, trap 3): the list in use stays, and grows old. A feed that a person imported and that was refused
+has a report of its own: that person was told, and the unit is not in trouble for it. So has a refusal that a person
+dismissed.
 """
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.formats.base import Rejected
-from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, give_to_owner_of
+from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
 
-_SUFFIX = ".report.json"
+_LAST, _BY_HAND, _DISMISSED = ".report.json", ".by-hand.json", ".dismissed.json"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedReport:
-    """The report on the last feed of a source."""
+    """The report on a feed of a source."""
 
     source: str
     at: str | None
@@ -35,36 +35,91 @@ class FeedReport:
     lines: tuple[Rejected, ...]
 
 
-def write_report(directory: Path, report: FeedReport) -> None:
-    """Write the report in place of the source's last.
+def write_report(directory: Path, report: FeedReport, *, by_hand: bool = False) -> None:
+    """Write the report on a source's newest feed; it replaces the older ones.
+
+    Args:
+        directory: folder of the lists.
+        report: the report to write.
+        by_hand: whether a person ran the import; a refusal then leaves the report on the last other feed in place.
 
     Raises:
         StoreError: it cannot be written.
     """
-    path = directory / f"{report.source}{_SUFFIX}"
+    is_answer = by_hand and bool(report.refused)
+    path = _path(directory, report.source, _BY_HAND if is_answer else _LAST)
     with io_errors(f"{path}: the report cannot be written", StoreError):
-        descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(report), file)
-            give_to_owner_of(directory, file.fileno())
-        Path(name).rename(path)
+        replace_file(path, json.dumps(asdict(report)).encode())
+        if not is_answer:
+            for suffix in (_BY_HAND, _DISMISSED):
+                _path(directory, report.source, suffix).unlink(missing_ok=True)
 
 
 def read_report(directory: Path, source: str) -> FeedReport:
-    """The report on a source's last feed.
+    """The report on a source's newest feed.
 
     Raises:
         FeedError: there is none that can be read.
     """
-    path = directory / f"{source}{_SUFFIX}"
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        lines = tuple(Rejected(**line) for line in raw.pop("lines"))
-        return FeedReport(**raw, lines=lines)
-    except FileNotFoundError:
-        raise FeedError(f"no feed of a list {source} was imported here") from None
-    except (OSError, ValueError, TypeError, KeyError):
-        raise FeedError(f"{path}: cannot be read; import the list again") from None
+    paths = (_path(directory, source, suffix) for suffix in (_LAST, _BY_HAND, _DISMISSED))
+    with io_errors(f"{directory}: the reports cannot be read", FeedError):
+        newest = max(((path.stat().st_mtime_ns, path) for path in paths if path.exists()), default=None)
+    if newest is None:
+        raise FeedError(f"no feed of a list {source} was imported here")
+    return _read(newest[1])
+
+
+def refusals(directory: Path) -> Iterator[FeedReport]:
+    """The reports of sources whose last feed was refused when it came by itself, in order of source."""
+    return _reports(directory, _LAST)
+
+
+def refusals_by_hand(directory: Path) -> Iterator[FeedReport]:
+    """The reports of sources of which a person's last import was refused, in order of source."""
+    return _reports(directory, _BY_HAND)
+
+
+def dismissed_refusals(directory: Path) -> Iterator[FeedReport]:
+    """The reports of sources whose last feed was refused and the refusal dismissed, in order of source."""
+    return _reports(directory, _DISMISSED)
+
+
+def standing_refusal(directory: Path, source: str) -> FeedReport:
+    """The report on a source's refused feed: the last that came by itself, else a person's import.
+
+    Raises:
+        FeedError: no feed of it stands refused.
+    """
+    report = _refusal(_path(directory, source, _LAST)) or _refusal(_path(directory, source, _BY_HAND))
+    if report is None:
+        raise FeedError(f"no feed of a list {source} stands refused; alpr-edge hotlist status shows them all")
+    return report
+
+
+def dismiss_refusal(directory: Path, source: str) -> None:
+    """Dismiss the refusal of a source's last feed and of a person's import; its report is kept as a dismissed one.
+
+    Raises:
+        StoreError: the report cannot be moved.
+    """
+    last, by_hand = _path(directory, source, _LAST), _path(directory, source, _BY_HAND)
+    with io_errors(f"{directory}: the refusal of {source} cannot be dismissed", StoreError):
+        (last if _refusal(last) else by_hand).replace(_path(directory, source, _DISMISSED))
+        by_hand.unlink(missing_ok=True)
+
+
+def remove_reports(directory: Path, source: str) -> bool:
+    """Remove every report on a source's feeds; whether there was one.
+
+    Raises:
+        StoreError: they cannot be removed.
+    """
+    paths = [_path(directory, source, suffix) for suffix in (_LAST, _BY_HAND, _DISMISSED)]
+    with io_errors(f"{directory}: the reports on {source} cannot be removed", StoreError):
+        present = [path for path in paths if path.exists()]
+        for path in present:
+            path.unlink()
+    return bool(present)
 
 
 class Refusals:
@@ -72,7 +127,7 @@ class Refusals:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._seen_ns = -1
+        self._read_ns = -1
         self._lines: list[str] = []
 
     def lines(self) -> list[str]:
@@ -81,16 +136,34 @@ class Refusals:
             changed_ns = self._directory.stat().st_mtime_ns
         except OSError:
             return []
-        if changed_ns != self._seen_ns:
-            self._seen_ns = changed_ns
-            self._lines = [f"list {found.source}: its last feed was refused" for found in refused(self._directory)]
+        if changed_ns != self._read_ns:
+            self._read_ns = changed_ns
+            self._lines = [f"list {report.source}: its last feed was refused" for report in refusals(self._directory)]
         return self._lines
 
 
-def refused(directory: Path) -> Iterator[FeedReport]:
-    """The reports of sources whose last feed was refused, in order of source."""
-    for path in sorted(directory.glob(f"*{_SUFFIX}")):
-        with contextlib.suppress(FeedError):
-            report = read_report(directory, path.name.removesuffix(_SUFFIX))
-            if report.refused:
-                yield report
+def _path(directory: Path, source: str, suffix: str) -> Path:
+    return directory / f"{source}{suffix}"
+
+
+def _reports(directory: Path, suffix: str) -> Iterator[FeedReport]:
+    for path in sorted(directory.glob(f"*{suffix}")):
+        report = _refusal(path)
+        if report is not None:
+            yield report
+
+
+def _refusal(path: Path) -> FeedReport | None:
+    with contextlib.suppress(FeedError):
+        report = _read(path)
+        return report if report.refused else None
+    return None
+
+
+def _read(path: Path) -> FeedReport:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        lines = tuple(Rejected(**line) for line in raw.pop("lines"))
+        return FeedReport(**raw, lines=lines)
+    except (OSError, ValueError, TypeError, KeyError):
+        raise FeedError(f"{path}: cannot be read; import the list again") from None

@@ -8,7 +8,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.formats.base import REASONS_ALLOWED, FormatName, Rules
-from alpr_edge.hotlist.ingest.importer import Request
+from alpr_edge.hotlist.ingest.importer import ImportRequest
 from alpr_edge.hotlist.ingest.validation import ValidationLimits
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import ListSource
@@ -16,13 +16,13 @@ from alpr_edge.settings import ListSource
 PASSWORD_BYTES_MAX = 1024
 
 
-def request_for(source: ListSource, path: Path, change: ListChange = ListChange.COMPLETE) -> Request:
+def request_for(source: ListSource, path: Path, change: ListChange = ListChange.COMPLETE) -> ImportRequest:
     """The import that a source's settings ask for.
 
     Raises:
         FeedError: they name no format known, or the password cannot be read.
     """
-    return Request(
+    return ImportRequest(
         path=path,
         source=source.name,
         format=format_of(source),

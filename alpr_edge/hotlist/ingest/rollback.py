@@ -2,11 +2,11 @@
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.index.loader import open_sealed
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.store.hotlists.generations import StoredGeneration, activate, held
 
 
-def roll_back(lists: Lists, source: str) -> StoredGeneration:
+def roll_back(lists: ListStore, source: str) -> StoredGeneration:
     """Make the generation before a source's live one live; a loader notices it with its next refresh.
 
     It is opened and checked first: a list that does not open would be no list at all.

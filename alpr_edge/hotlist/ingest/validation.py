@@ -56,7 +56,7 @@ DEFAULT_LIMITS = ValidationLimits()
 
 
 @dataclass(slots=True)
-class Tally:
+class FeedTally:
     """The counts of what became of a feed's lines."""
 
     read: int = 0
@@ -82,7 +82,7 @@ def is_junk(plate: str) -> bool:
     return not plate.strip("0") or plate in JUNK_PLATES
 
 
-def admit(records: Iterable[Record], tally: Tally, skip: frozenset[str] = frozenset()) -> Iterator[list[Row]]:
+def admit(records: Iterable[Record], tally: FeedTally, skip: frozenset[str] = frozenset()) -> Iterator[list[Row]]:
     """The rows to hold, in batches; everything else is counted in ``tally``, and at a batch's end so is it.
 
     Args:
@@ -146,7 +146,7 @@ def _is_ahead(issued: datetime, now: datetime | None, limits: ValidationLimits) 
     return now is not None and issued > now + limits.issued_ahead_max
 
 
-def check_lines(tally: Tally, limits: ValidationLimits) -> None:
+def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
     """Refuse a feed of which too many lines were not understood.
 
     Raises:

@@ -41,7 +41,7 @@ class Release:
     """Alembic's folder."""
 
 
-RELEASE = Release(schema=7, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
+RELEASE = Release(schema=8, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
 
 
 def create_file(path: Path) -> None:

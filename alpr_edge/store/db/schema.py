@@ -235,8 +235,14 @@ holds = Table(
     sqlite_with_rowid=False,
 )
 
-# Kept by triggers of the migration, as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones apart),
-# "images" and "image_bytes".
+# Of the holds that have an end. A table with row numbers, so that no other's rows look like its own to the salvage.
+hold_ends = Table(
+    "hold_ends",
+    metadata,
+    Column("read_id", Text, ForeignKey("holds.read_id", ondelete="CASCADE"), primary_key=True),
+    Column("until", Utc, nullable=False),
+)
+
 # One row: what the department said of the time last, and when that was heard.
 department_dates = Table(
     "department_date",
@@ -247,6 +253,8 @@ department_dates = Table(
     Column("boottime_ns", Integer, nullable=False),
 )
 
+# Kept by triggers of the migration, as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones apart),
+# "images" and "image_bytes".
 counts = Table(
     "counts",
     metadata,

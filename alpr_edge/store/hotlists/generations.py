@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import generation_of
-from alpr_edge.store.db.schema import generations, list_sync
+from alpr_edge.store.db.schema import generations, hits, list_sync
 
 _live = generations.alias("_live")
 GENERATIONS_KEPT = 3
@@ -56,10 +56,11 @@ def held(database: Database, source: str) -> list[StoredGeneration]:
 
 
 def next_serial(database: Database, source: str) -> int:
-    """The serial of the source's next generation; the first is 1."""
+    """The serial of the source's next generation; the first is 1. One that a stored hit names is not used again."""
+    newest = select(func.max(generations.c.serial)).where(generations.c.source == source)
+    in_hits = select(func.max(hits.c.serial)).where(hits.c.generation_source == source)
     with database.read() as connection:
-        newest = select(func.max(generations.c.serial)).where(generations.c.source == source)
-        return int(connection.execute(newest).scalar() or 0) + 1
+        return max(int(connection.execute(query).scalar() or 0) for query in (newest, in_hits)) + 1
 
 
 def record_and_activate(database: Database, generation: Generation, file: str, sha256: str) -> None:

@@ -68,6 +68,17 @@ def get(connection: Connection, read_id: str) -> StoredRead | None:
     return next(iter(_complete(connection, list(rows))), None)
 
 
+def corrections(connection: Connection, read_ids: Sequence[str]) -> dict[str, str]:
+    """The later reads that corrected some of these, by the id of the corrected one."""
+    oldest = select(func.min(reads.c.seq)).where(reads.c.read_id.in_(read_ids)).scalar_subquery()
+    query = (
+        select(reads.c.supersedes, reads.c.read_id)
+        .where(reads.c.seq > oldest, reads.c.supersedes.in_(read_ids))
+        .order_by(reads.c.seq)
+    )
+    return {row.supersedes: row.read_id for row in connection.execute(query)}
+
+
 def is_ended(connection: Connection, read: PlateRead) -> bool:
     """Whether the end of a read's pass is stored as ``read`` has it."""
     same = (reads.c.last_frame == read.last_frame) & (reads.c.vote_count == read.vote_count)

@@ -161,6 +161,11 @@ class ReadStore:
         with self._database.read() as connection:
             return queries.recent(connection, limit, hits_only=hits_only)
 
+    def corrections(self, read_ids: Sequence[str]) -> dict[str, str]:
+        """The later reads that corrected some of these, by the id of the corrected one."""
+        with self._database.read() as connection:
+            return queries.corrections(connection, read_ids)
+
     def get(self, read_id: str) -> StoredRead | None:
         """One read; None when there is none of that id."""
         with self._database.read() as connection:

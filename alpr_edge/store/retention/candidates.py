@@ -15,7 +15,7 @@ from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, evidence, hits, holds, images, outbox, reads
+from alpr_edge.store.db.schema import alerts, evidence, hits, hold_ends, holds, images, outbox, reads
 from alpr_edge.store.evidence.images import OVERHEAD_BYTES
 
 BLOCK_BYTES = 4096
@@ -86,12 +86,13 @@ def count_unacknowledged(connection: Connection) -> int:
 
 
 def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> RetentionCandidate:
-    """A row of this file's queries as the rules see it; without a trusted ``now`` no age is known."""
+    """A row of this file's queries as the rules see it; without a trusted ``now`` no age is known, and no hold ends."""
     age: timedelta | None = None
     if seen_utc is not None and now.trusted and now.utc is not None:
         age = now.utc - seen_utc
     size = int(row["image_bytes"] or 0) + ROW_BYTES
-    kept = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]))
+    is_over = row["held_until"] is not None and now.trusted and now.utc is not None and row["held_until"] <= now.utc
+    kept = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over)
     return RetentionCandidate(kept, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
 
 
@@ -117,6 +118,7 @@ def _query() -> Select[Any]:
         pictures.label("image_bytes"),
         count.label("images"),
         exists().where(holds.c.read_id == reads.c.read_id).label("held"),
+        select(hold_ends.c.until).where(hold_ends.c.read_id == reads.c.read_id).scalar_subquery().label("held_until"),
         _acknowledged().label("acknowledged"),
     )
 

@@ -1,15 +1,19 @@
-"""Reads that are kept from deletion: evidence, discovery, a lawful action to produce records (policy 462.5)."""
+"""Reads that are kept from deletion: evidence, discovery, a lawful action to produce records (policy 462.5).
+
+A hold without an end lasts until it is released. One with an end is over once a trusted clock has passed it: the read
+is deleted when the rules next choose it, and its row goes with it.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import holds, reads
+from alpr_edge.store.db.schema import hold_ends, holds, reads
 
 LISTED_MAX = 1000
 
@@ -21,21 +25,32 @@ class Hold:
     read_id: str
     reason: str
     held_by: str
-    held: datetime | None
-    """When it was held, UTC; None when the clock was unknown."""
+    since: datetime | None
+    """When the hold was placed, UTC; None when the clock was unknown."""
+    until: datetime | None = None
+    """When it ends, UTC; None: when somebody releases it."""
+
+    def is_over(self, utc: datetime | None) -> bool:
+        """Whether it has ended at a moment; with an unknown clock none has."""
+        return utc is not None and self.until is not None and self.until <= utc
 
 
-def hold(database: Database, one: Hold) -> None:
-    """Hold a read; one that is held already keeps its first reason.
+def hold(database: Database, new: Hold) -> Hold:
+    """Hold a read; returns the hold as it stands then.
+
+    One that is held already keeps its first reason and is at most prolonged; a hold that is over is replaced.
 
     Raises:
         StoreError: there is no such read.
     """
     with database.write() as connection:
-        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == one.read_id)) is None:
-            raise StoreError(f"{one.read_id}: no such read here; the department may have it")
-        row = {"read_id": one.read_id, "reason": one.reason, "held_by": one.held_by, "held": one.held}
-        connection.execute(insert(holds).on_conflict_do_nothing(), row)
+        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == new.read_id)) is None:
+            raise StoreError(f"{new.read_id}: no such read here; the department may have it")
+        standing = _standing(connection, new.read_id)
+        if standing is not None and not standing.is_over(new.since):
+            new = replace(standing, until=_later_end(standing.until, new.until))
+        _write(connection, new)
+    return new
 
 
 def release(database: Database, read_id: str) -> None:
@@ -49,14 +64,51 @@ def release(database: Database, read_id: str) -> None:
             raise StoreError(f"{read_id}: not held")
 
 
-def listed(database: Database) -> Sequence[Hold]:
-    """What is held, by id, at most :data:`LISTED_MAX`."""
-    query = select(holds).order_by(holds.c.read_id).limit(LISTED_MAX)
+def list_holds(database: Database) -> list[Hold]:
+    """The holds, the oldest first and those of an unknown time before them; at most :data:`LISTED_MAX`."""
+    query = _query().order_by(holds.c.held, holds.c.read_id).limit(LISTED_MAX)
     with database.read() as connection:
-        return [Hold(**row) for row in connection.execute(query).mappings()]
+        return [_hold_of(row) for row in connection.execute(query).mappings()]
 
 
-def count(database: Database) -> int:
-    """How many reads are held."""
+def count(database: Database, utc: datetime | None = None) -> int:
+    """How many reads are held at a moment; with an unknown clock no hold is over."""
+    query = select(func.count()).select_from(holds.outerjoin(hold_ends))
+    if utc is not None:
+        query = query.where(or_(hold_ends.c.until.is_(None), hold_ends.c.until > utc))
     with database.read() as connection:
-        return int(connection.scalar(select(func.count()).select_from(holds)) or 0)
+        return int(connection.scalar(query) or 0)
+
+
+def remove_ended(connection: Connection, read_ids: Sequence[str], utc: datetime | None) -> None:
+    """Remove the holds of reads that are about to be deleted; those that are not over stay, and keep their reads."""
+    if utc is not None:
+        is_over = hold_ends.c.read_id.in_(read_ids) & (hold_ends.c.until <= utc)
+        connection.execute(delete(holds).where(holds.c.read_id.in_(select(hold_ends.c.read_id).where(is_over))))
+
+
+def _query() -> Select[*tuple[object, ...]]:
+    return select(holds, hold_ends.c.until).select_from(holds.outerjoin(hold_ends))
+
+
+def _standing(connection: Connection, read_id: str) -> Hold | None:
+    """The hold of a read as it is stored."""
+    row = connection.execute(_query().where(holds.c.read_id == read_id)).mappings().one_or_none()
+    return None if row is None else _hold_of(row)
+
+
+def _later_end(first: datetime | None, second: datetime | None) -> datetime | None:
+    return None if first is None or second is None else max(first, second)
+
+
+def _write(connection: Connection, new: Hold) -> None:
+    """Write a hold and its end in place of those of the read before."""
+    connection.execute(delete(holds).where(holds.c.read_id == new.read_id))
+    row = {"read_id": new.read_id, "reason": new.reason, "held_by": new.held_by, "held": new.since}
+    connection.execute(insert(holds), row)
+    if new.until is not None:
+        connection.execute(insert(hold_ends), {"read_id": new.read_id, "until": new.until})
+
+
+def _hold_of(row: RowMapping) -> Hold:
+    return Hold(row["read_id"], row["reason"], row["held_by"], row["held"], row["until"])

@@ -22,7 +22,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_row
 from alpr_edge.store.db.schema import alerts, deletions, evidence, hits, outbox, reads
 from alpr_edge.store.reads.repository import ReadStore
-from alpr_edge.store.retention import candidates
+from alpr_edge.store.retention import candidates, holds
 from alpr_edge.store.retention.candidates import Ages, RetentionCandidate
 from alpr_edge.store.retention.deletion_dates import DeletionDates
 
@@ -146,7 +146,9 @@ class Purge:
         going = select_deletions((one.kept for one in found.values()), look.limits, look.excess_bytes)
         gone = [(found[kept.seq], ground) for kept, ground in going]
         _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], look.now)
-        _remove_rows(connection, [one.read_id for one, _ in gone], released)
+        read_ids = [one.read_id for one, _ in gone]
+        holds.remove_ended(connection, read_ids, look.age_from.utc)
+        _remove_rows(connection, read_ids, released)
         return gone
 
     def _judge(self, now: Instant) -> None:

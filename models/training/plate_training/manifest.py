@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+from alpr_edge.domain.errors import ModelError
 from plate_training.contract import ALPHABET, SLOTS
 from plate_training.data import Licence
 
@@ -102,6 +103,21 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
         "hours": length[1],
         "trained_on": sources_of(role, licence),
     }
+
+
+def near_of(manifest: Manifest, role: Role, name: str, near: str | None) -> dict[str, str]:
+    """The key by which a detector's entry names the one for near plates, which must be there: that asked for, or as before.
+
+    Raises:
+        ModelError: it is not in the manifest.
+    """
+    entries = manifest.get(role, {})
+    asked = near or entries.get(name, {}).get("near")
+    if role != "detector" or not asked:
+        return {}
+    if asked not in entries or asked == name:
+        raise ModelError(f"--near {asked}: no other detector of this name in the manifest; release it first")
+    return {"near": asked}
 
 
 def measured(role: Role, command: str, lines: Iterable[str]) -> Entry:

@@ -24,7 +24,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.matching import MatchQuery, meetings
 from alpr_edge.domain.patterns import PatternSet
 from alpr_edge.hotlist.index.index import HotlistIndex
-from alpr_edge.hotlist.index.packed import Packed
+from alpr_edge.hotlist.index.packed_list import PackedList
 from alpr_edge.settings import load
 from alpr_edge.store.keys import create_keys
 from alpr_edge.store.unit_store import open_store
@@ -142,7 +142,7 @@ def _look_ups(index: HotlistIndex, reads: Sequence[MatchQuery]) -> dict[str, flo
     }
 
 
-def _without_partials(packed: Packed) -> Packed:
+def _without_partials(packed: PackedList) -> PackedList:
     return replace(packed, patterns=PatternSet([]))
 
 

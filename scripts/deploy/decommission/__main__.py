@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from scripts.deploy.decommission import destroying, emptying
-from scripts.deploy.decommission.record import Record, now, records, told
+from scripts.deploy.decommission import destruction, handover
+from scripts.deploy.decommission.record import DecommissionRecord, now, records, told
 from scripts.deploy.provision import no_follow
-from scripts.deploy.provision.joining import TLS_FOLDER
+from scripts.deploy.provision.department import TLS_FOLDER
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.program import guarded, require_root, teller
 from scripts.deploy.provision.release import BASE
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _decommission(chosen: argparse.Namespace) -> Record:
+def _decommission(chosen: argparse.Namespace) -> DecommissionRecord:
     require_root("decommissioning changes the system")
     record = _begun(chosen)
     if record.ended:
@@ -62,7 +62,7 @@ def _decommission(chosen: argparse.Namespace) -> Record:
     return record
 
 
-def _begun(chosen: argparse.Namespace) -> Record:
+def _begun(chosen: argparse.Namespace) -> DecommissionRecord:
     """The record to continue with: one under way, a new one, or the last of a unit that is no more."""
     known = [record for record in records() if record.unit_id == chosen.unit_id]
     if known and not known[-1].ended:
@@ -76,10 +76,10 @@ def _begun(chosen: argparse.Namespace) -> Record:
         raise ProvisioningError(f"this unit is {unit_id}, not {chosen.unit_id}; name the one you mean")
     by = chosen.by or os.environ.get("SUDO_USER") or getpass.getuser()
     release = (BASE / "current").resolve().name
-    return Record(unit_id, by, now(), release, _certificate(), revoke=_revocation(unit_id))
+    return DecommissionRecord(unit_id, by, now(), release, _certificate(), revoke=_revocation(unit_id))
 
 
-def _empty(record: Record, chosen: argparse.Namespace) -> None:
+def _empty(record: DecommissionRecord, chosen: argparse.Namespace) -> None:
     """Hand everything over; a refusal starts the reading again, unless all that is missing are a medium's receipts."""
     _say("stopping the cameras")
     active = [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
@@ -90,18 +90,18 @@ def _empty(record: Record, chosen: argparse.Namespace) -> None:
         record.abandoned = _given_up(told["left"], chosen.abandon)
     except BaseException:
         # New reads would need a medium of their own, and that one receipts, without an end.
-        again = [unit for unit in active if unit != CAPTURE or not emptying.waits_for_receipts(record.given_up)]
+        again = [unit for unit in active if unit != CAPTURE or not handover.waits_for_receipts(record.given_up)]
         if again:
             succeeds("systemctl", "start", "--no-block", *again)
         raise
     record.handed_over, record.outbox, record.emptied = told, told["items"], True
 
 
-def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
+def _handed_over(record: DecommissionRecord, chosen: argparse.Namespace) -> dict[str, Any]:
     """The unit's report once all was done to hand its reads over. Raises ProvisioningError."""
     try:
         _say("queueing open reads, records set aside and what damaged databases hold")
-        told = emptying.handover()
+        told = handover.unit_report()
     except ProvisioningError as error:
         if not chosen.abandon:
             raise
@@ -109,46 +109,46 @@ def _handed_over(record: Record, chosen: argparse.Namespace) -> dict[str, Any]:
     began = told
     uplinked = succeeds("systemctl", "is-active", "--quiet", UPLINK)
     if chosen.export is not None and told["items"]["offloaded"]:
-        emptying.make_place(chosen.export, record.unit_id)
-        emptying.take_receipts(chosen.export, _say)
-        record.exported = emptying.listed(chosen.export, record.unit_id)
-    emptying.drained(chosen.wait if uplinked else 0.0, _say)
-    told = emptying.handover()
+        handover.make_place(chosen.export, record.unit_id)
+        handover.take_receipts(chosen.export, _say)
+        record.exported = handover.listed(chosen.export, record.unit_id)
+    handover.drained(chosen.wait if uplinked else 0.0, _say)
+    told = handover.unit_report()
     waiting = told["items"]["ready"] + told["items"]["quarantined"]
     if waiting and chosen.export is not None:
         _say(f"writing {waiting} items to {chosen.export}")
         # Two senders would only do the same twice.
         succeeds("systemctl", "stop", UPLINK)
-        record.exported = emptying.export(chosen.export, record.unit_id)
-        told = emptying.handover()
+        record.exported = handover.export(chosen.export, record.unit_id)
+        told = handover.unit_report()
     return told | {name: began[name] + told[name] for name in ("open_reads_closed", "records_taken_in")}
 
 
 def _given_up(left: dict[str, int], reason: str) -> str:
     """What is recorded about reads that the department does not have; refused without a reason."""
     if left and not reason:
-        cameras = "; the cameras stay off until then" if emptying.waits_for_receipts(left) else ""
-        line = f"not handed over: {emptying.left_line(left)}{cameras}; nothing is destroyed"
+        cameras = "; the cameras stay off until then" if handover.waits_for_receipts(left) else ""
+        line = f"not handed over: {handover.left_line(left)}{cameras}; nothing is destroyed"
         raise ProvisioningError(f"{line}; --abandon REASON gives it up on record")
     return reason if left else ""
 
 
-def _destroy(record: Record) -> None:
+def _destroy(record: DecommissionRecord) -> None:
     """Destroy the keys first: from then on the data is noise. The record is on the disk before and after each step."""
     _say("stopping the daemons")
-    destroying.stop_units()
+    destruction.stop_units()
     if not record.revoked:
-        record.revoked = destroying.ask_to_revoke()
+        record.revoked = destruction.ask_to_revoke()
         _say(f"the department was asked to revoke this unit: {record.revoked}")
-    record.removed = record.removed or destroying.data_of()
+    record.removed = record.removed or destruction.data_of()
     record.save()
-    for path in destroying.secret_files():
+    for path in destruction.secret_files():
         _say(f"overwriting {path}")
-        record.keys.append(destroying.overwritten(path))
+        record.keys.append(destruction.overwritten(path))
         record.save()
     _say("removing the data")
-    destroying.remove(destroying.DATA, destroying.SETTINGS_FOLDER, destroying.RUNTIME)
-    destroying.discard()
+    destruction.remove(destruction.DATA, destruction.SETTINGS_FOLDER, destruction.RUNTIME)
+    destruction.discard()
     record.ended = now()
     record.save()
     record.save_text()
@@ -170,7 +170,7 @@ def _revocation(unit_id: str) -> str:
     return f"alpr-edge department unit revoke {shlex.quote(unit_id)} --directory DIRECTORY --reason {reason}"
 
 
-def _report(record: Record, *, as_json: bool) -> int:
+def _report(record: DecommissionRecord, *, as_json: bool) -> int:
     print(json.dumps(asdict(record)) if as_json else told(record, record.path()))
     return 0
 

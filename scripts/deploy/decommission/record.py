@@ -20,7 +20,7 @@ LIMITS = (
 
 
 @dataclass(slots=True)
-class Record:
+class DecommissionRecord:
     """What was done, when, by whom."""
 
     unit_id: str
@@ -79,12 +79,12 @@ class Record:
         return folder / f"decommissioned-{self.unit_id}-{self.began.replace(':', '')}.json"
 
 
-def records(folder: Path = RECORDS) -> list[Record]:
+def records(folder: Path = RECORDS) -> list[DecommissionRecord]:
     """All records of this computer, the newest last. Raises ProvisioningError."""
     found = []
     for path in folder.glob("decommissioned-*.json"):
         try:
-            found.append(Record(**json.loads(path.read_text(encoding="utf-8"))))
+            found.append(DecommissionRecord(**json.loads(path.read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError):
             raise ProvisioningError(f"{path}: no record that can be read; move it away") from None
     return sorted(found, key=lambda record: record.began)
@@ -95,7 +95,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def told(record: Record, path: Path) -> str:
+def told(record: DecommissionRecord, path: Path) -> str:
     """A record for people."""
     lines = [
         f"unit         {record.unit_id}, release {record.release}",

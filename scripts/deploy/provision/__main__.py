@@ -10,11 +10,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from scripts.deploy.provision.base import require_fit_machine
-from scripts.deploy.provision.bundle import release_key, staged
-from scripts.deploy.provision.joining import TLS_FOLDER, Invitation
-from scripts.deploy.provision.plan import Request, plan
+from scripts.deploy.provision.bundle import checked_copy, release_key
+from scripts.deploy.provision.department import TLS_FOLDER, Invitation
+from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.program import guarded
-from scripts.deploy.provision.steps import Outcome, State, Step, provision
+from scripts.deploy.provision.steps import State, Step, StepOutcome, provision
 from scripts.deploy.provision.unit_settings import SETTINGS
 
 ROOT = Path(__file__).parents[3]
@@ -51,17 +51,17 @@ def _provision(chosen: argparse.Namespace) -> int:
     with ExitStack() as resources:
         request = _request(chosen, resources)
         if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
-            request = asked(request)
+            request = complete_request(request)
         return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
 
 
-def _request(chosen: argparse.Namespace, resources: ExitStack) -> Request:
+def _request(chosen: argparse.Namespace, resources: ExitStack) -> ProvisionRequest:
     """What was asked for; a bundle is used as a checked copy, which lasts as long as ``resources`` are open."""
     bundle = key = None
     if chosen.offline is not None:
         key = release_key(chosen.release_key)
-        bundle = resources.enter_context(staged(chosen.offline, key, STAGING))
-    return Request(
+        bundle = resources.enter_context(checked_copy(chosen.offline, key, STAGING))
+    return ProvisionRequest(
         source=bundle or ROOT,
         unit_id=chosen.unit_id,
         department=chosen.department,
@@ -72,8 +72,10 @@ def _request(chosen: argparse.Namespace, resources: ExitStack) -> Request:
     )
 
 
-def asked(request: Request, ask: Callable[[str], str] = input, folder: Path = SETTINGS.parent) -> Request:
-    """What is missing for a first time, asked of whoever sits there.
+def complete_request(
+    request: ProvisionRequest, ask: Callable[[str], str] = input, folder: Path = SETTINGS.parent
+) -> ProvisionRequest:
+    """Ask the person at the terminal for what a first provisioning needs and the command line did not give.
 
     Args:
         request: the request as it was given.
@@ -100,7 +102,7 @@ def asked(request: Request, ask: Callable[[str], str] = input, folder: Path = SE
 def _report(steps: list[Step], *, dry_run: bool, as_json: bool) -> int:
     """Take the steps, tell each as it ends; people read stderr when a program reads stdout."""
     people = sys.stderr if as_json else sys.stdout
-    outcomes: list[Outcome] = []
+    outcomes: list[StepOutcome] = []
     for outcome in provision(steps, dry_run=dry_run):
         outcomes.append(outcome)
         place = f"[{len(outcomes):2}/{len(steps)}]"

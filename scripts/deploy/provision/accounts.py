@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.provision.base import Overlay
+from scripts.deploy.provision.base import OverlayStep
 from scripts.deploy.provision.machine import succeeds
 
 UNIT_USER = "alpr-edge"
@@ -14,7 +14,7 @@ AS_UNIT = Path("/usr/local/bin/alpr-edge")
 USERS, FOLDERS = "etc/sysusers.d/alpr-edge.conf", "etc/tmpfiles.d/alpr-edge.conf"
 
 
-class Accounts:
+class AccountsStep:
     """User and folders, as sysusers.d and tmpfiles.d name them; both are made again at each start if they are gone.
 
     Args:
@@ -25,7 +25,7 @@ class Accounts:
 
     def __init__(self, system: Path) -> None:
         make = (("systemd-sysusers", f"/{USERS}"), ("systemd-tmpfiles", "--create", f"/{FOLDERS}"))
-        self._files = Overlay(self.name, system, (USERS, FOLDERS), after=make)
+        self._files = OverlayStep(self.name, system, (USERS, FOLDERS), after=make)
         self._folders = (system / FOLDERS).read_text(encoding="utf-8")
 
     def pending(self) -> list[str]:

@@ -11,7 +11,7 @@ PACKAGES = ("alsa-utils", "ca-certificates", "chrony", "nftables", "polkitd", "p
 """Beyond what any Debian has: tones, time, firewall, leave to turn off, the environment, security updates."""
 
 
-class Packages:
+class PackagesStep:
     """Debian packages.
 
     Args:
@@ -47,7 +47,7 @@ class Packages:
         return [name for name in PACKAGES if not succeeds("dpkg-query", "--status", name)]
 
 
-class Overlay:
+class OverlayStep:
     """Files of ``config/system``, each laid at the same path below /, and what makes them count.
 
     Args:

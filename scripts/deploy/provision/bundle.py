@@ -50,7 +50,7 @@ def release_key(given: Path | None, held: Path = RELEASE_KEY) -> Path:
 
 
 @contextmanager
-def staged(bundle: Path, key: Path, beside: Path, progress: Progress | None = None) -> Iterator[Path]:
+def checked_copy(bundle: Path, key: Path, beside: Path, progress: Progress | None = None) -> Iterator[Path]:
     """A checked copy of what this machine needs of a bundle; gone at the end.
 
     Args:
@@ -162,7 +162,7 @@ def require_fit(bundle: Path) -> dict[str, Any]:
     return about
 
 
-class ReleaseKey:
+class ReleaseKeyStep:
     """The key that updates have to be signed with.
 
     Args:

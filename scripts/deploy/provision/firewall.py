@@ -13,11 +13,11 @@ RULES = Path("/etc/nftables.conf")
 PORTS = Path("/etc/alpr-edge/unit-ports.nft")
 TABLE = ("nft", "list", "table", "inet", "alpr_edge")
 ENROL_PORT = 8444
-"""alpr_edge.domain.protocol.enrolment.ENROL_PORT, which the system's Python cannot import."""
+"""alpr_edge.domain.protocol.service_ports.ENROL_PORT, which the system's Python cannot import."""
 DEFAULT_PORTS = {"https": 443, "rtsp": 554, "rtsps": 322}
 
 
-class Firewall:
+class FirewallStep:
     """nftables with this unit's rules.
 
     Args:

@@ -19,7 +19,7 @@ HOST, HOST_AND_TPM = "host", "host+tpm2"
 SEAL_S_MAX = 60
 
 
-class Keys:
+class KeysStep:
     """Keys of the store, the lists and the access log; one that exists stays, and is sealed anew for a TPM.
 
     Args:

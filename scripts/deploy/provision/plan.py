@@ -4,25 +4,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.deploy.provision import no_follow
-from scripts.deploy.provision.accounts import AS_UNIT, Accounts
-from scripts.deploy.provision.base import Overlay, Packages
-from scripts.deploy.provision.bundle import ReleaseKey
-from scripts.deploy.provision.firewall import Firewall
-from scripts.deploy.provision.joining import Enrolment, Invitation, Lists, Models, UnitCheck
-from scripts.deploy.provision.keys import Keys
+from scripts.deploy.provision.accounts import AS_UNIT, AccountsStep
+from scripts.deploy.provision.base import OverlayStep, PackagesStep
+from scripts.deploy.provision.bundle import ReleaseKeyStep
+from scripts.deploy.provision.clock import ClockStep
+from scripts.deploy.provision.department import EnrolmentStep, Invitation, ListsStep, ModelsStep, UnitCheckStep
+from scripts.deploy.provision.firewall import FirewallStep
+from scripts.deploy.provision.keys import KeysStep
 from scripts.deploy.provision.machine import ProvisioningError
-from scripts.deploy.provision.release import Release
-from scripts.deploy.provision.services import Services
+from scripts.deploy.provision.release import ReleaseStep
+from scripts.deploy.provision.services import ServicesStep
 from scripts.deploy.provision.steps import Step
-from scripts.deploy.provision.time_keeping import TimeKeeping
-from scripts.deploy.provision.unit_settings import UnitSettings, unit_settings
+from scripts.deploy.provision.unit_settings import SettingsStep, unit_settings
 
 SETTINGS_BYTES_MAX = 1_000_000
 RESTART_JOURNAL = ("systemctl", "restart", "systemd-journald.service")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ProvisionRequest:
     """The options of a provisioning."""
 
     source: Path
@@ -37,7 +37,7 @@ class Request:
     """Public key of whoever makes releases."""
 
 
-def plan(request: Request) -> list[Step]:
+def plan(request: ProvisionRequest) -> list[Step]:
     """All steps.
 
     The settings are judged as the unit will read them: by its release, as its user, with its keys. The firewall stands
@@ -49,37 +49,37 @@ def plan(request: Request) -> list[Step]:
     """
     system = request.source / "config" / "system"
     return [
-        Packages(request.bundle),
-        Accounts(system),
-        *([] if request.release_key is None else [ReleaseKey(request.release_key)]),
-        Release(request.source, request.bundle),
-        Keys(),
-        Overlay("command", system, (str(AS_UNIT).lstrip("/"),)),
-        UnitSettings(_settings(request)),
+        PackagesStep(request.bundle),
+        AccountsStep(system),
+        *([] if request.release_key is None else [ReleaseKeyStep(request.release_key)]),
+        ReleaseStep(request.source, request.bundle),
+        KeysStep(),
+        OverlayStep("command", system, (str(AS_UNIT).lstrip("/"),)),
+        SettingsStep(_settings(request)),
         _devices(system),
-        TimeKeeping(system),
-        Overlay("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=(RESTART_JOURNAL,)),
+        ClockStep(system),
+        OverlayStep("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=(RESTART_JOURNAL,)),
         # polkitd sees a new rule by itself; without polkitd the unit may not turn its computer off.
-        Overlay("power", system, ("etc/polkit-1/rules.d/50-alpr-edge.rules",)),
-        Overlay("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
-        Firewall(system / "etc" / "nftables.conf", request.department, request.invitation.port),
-        Enrolment(request.department, request.invitation),
-        Models(),
-        Lists(),
-        Services(request.department),
-        UnitCheck(),
+        OverlayStep("power", system, ("etc/polkit-1/rules.d/50-alpr-edge.rules",)),
+        OverlayStep("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
+        FirewallStep(system / "etc" / "nftables.conf", request.department, request.invitation.port),
+        EnrolmentStep(request.department, request.invitation),
+        ModelsStep(),
+        ListsStep(),
+        ServicesStep(request.department),
+        UnitCheckStep(),
     ]
 
 
-def _devices(system: Path) -> Overlay:
+def _devices(system: Path) -> OverlayStep:
     """Devices that are plugged in get their new names at once; a container has no udevd and no devices to name."""
     kinds = " ".join(f"--subsystem-match={kind}" for kind in ("tty", "video4linux", "sound", "gpio"))
     reload = f"udevadm control --reload && udevadm trigger {kinds}"
     tell = ("sh", "-c", f"! systemctl --quiet is-active systemd-udevd.service || {{ {reload}; }}")
-    return Overlay("devices", system, ("etc/udev/rules.d/60-alpr-edge.rules",), after=(tell,))
+    return OverlayStep("devices", system, ("etc/udev/rules.d/60-alpr-edge.rules",), after=(tell,))
 
 
-def _settings(request: Request) -> str:
+def _settings(request: ProvisionRequest) -> str:
     """The settings as they shall be; empty when none were named."""
     if request.settings is None:
         return ""

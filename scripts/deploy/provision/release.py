@@ -23,7 +23,7 @@ PIP_S_MAX = 3600
 """Over a slow link, or onto a slow card, the packages take their time."""
 
 
-class Release:
+class ReleaseStep:
     """The software.
 
     Args:

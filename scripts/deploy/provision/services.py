@@ -15,7 +15,7 @@ LINKED = (TARGET, CAPTURE, UPLINK, HORN)
 START_S_MAX = 120
 
 
-class Services:
+class ServicesStep:
     """Both daemons, their target, and the horn of the one that watches.
 
     The unit files are links into the release in use: an update or a roll-back changes them with the software.

@@ -38,7 +38,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     """The result of a step, with its changes or its error."""
 
     step: str
@@ -48,7 +48,7 @@ class Outcome:
     error: str = ""
 
 
-def provision(steps: Sequence[Step], *, dry_run: bool) -> Iterator[Outcome]:
+def provision(steps: Sequence[Step], *, dry_run: bool) -> Iterator[StepOutcome]:
     """Take the steps in their order; the first that fails is undone and the last.
 
     What was done before it stays, since it is whole: the next run finds it and goes on. The daemons start at the end.
@@ -60,12 +60,12 @@ def provision(steps: Sequence[Step], *, dry_run: bool) -> Iterator[Outcome]:
             return
 
 
-def _taken(step: Step, *, dry_run: bool) -> Outcome:
+def _taken(step: Step, *, dry_run: bool) -> StepOutcome:
     began_s = time.monotonic()
     changes: list[str] = []
 
-    def outcome(state: State, error: str = "") -> Outcome:
-        return Outcome(step.name, state, round(time.monotonic() - began_s, 3), changes, error)
+    def outcome(state: State, error: str = "") -> StepOutcome:
+        return StepOutcome(step.name, state, round(time.monotonic() - began_s, 3), changes, error)
 
     try:
         changes += step.pending()

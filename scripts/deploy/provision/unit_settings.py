@@ -77,7 +77,7 @@ def held() -> dict[str, Any]:
     return parsed(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.is_file() else {}
 
 
-class UnitSettings:
+class SettingsStep:
     """The settings file.
 
     Args:

@@ -11,8 +11,8 @@ from scripts.deploy.provision.bundle import release_key
 from scripts.deploy.provision.program import guarded, require_root, teller
 from scripts.deploy.update.daemons import SystemdDaemons
 from scripts.deploy.update.releases import Releases
-from scripts.deploy.update.taking import Ended, Result, Update
 from scripts.deploy.update.trial import TAKEN_BACK
+from scripts.deploy.update.updater import Result, Update, UpdateOutcome
 
 CODES = {Result.ROLLED_BACK: TAKEN_BACK, Result.STUCK: 5}
 _SHOWN_EVERY_S = 0.2
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _update(chosen: argparse.Namespace) -> Ended:
+def _update(chosen: argparse.Namespace) -> UpdateOutcome:
     require_root("an update changes the system")
     releases = Releases()
     _ = releases.in_use
@@ -75,7 +75,7 @@ class _Bar:
             print(f"\r          {done / 1e6:.0f} of {total / 1e6:.0f} MB", file=sys.stderr, end=end, flush=True)
 
 
-def _report(ended: Ended, *, as_json: bool) -> int:
+def _report(ended: UpdateOutcome, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(asdict(ended)))
     else:

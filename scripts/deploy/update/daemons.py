@@ -12,7 +12,6 @@ from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.services import CAPTURE, UPLINK
 
 HEALTH = Path("/run/alpr-edge")
-SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
 HEALTH_BYTES_MAX = 1_000_000
 POLL_S = 1.0
 STEADY_S = 10.0
@@ -32,8 +31,13 @@ class Daemons(Protocol):
     def is_fit(self) -> bool:
         """Whether the unit judges itself fit (``alpr-edge unit check``), where its release can."""
 
-    def require_readable(self, release: Path) -> None:
-        """Raise ProvisioningError when a release cannot read the unit's database."""
+    def require_readable(self, release: Path, settings: Path) -> None:
+        """Raise ProvisioningError when a release cannot read the unit's database.
+
+        Args:
+            release: the folder of the release.
+            settings: the settings file that the release would start with.
+        """
 
 
 class SystemdDaemons:
@@ -71,11 +75,11 @@ class SystemdDaemons:
             return True
         return succeeds(AS_UNIT, "unit", "check", timeout_s=CHECK_S_MAX)
 
-    def require_readable(self, release: Path) -> None:
-        """It opens the database as its daemon would."""
+    def require_readable(self, release: Path, settings: Path) -> None:
+        """Open the database with the release's own command, as its daemon would."""
         key = "--property=LoadCredentialEncrypted=alpr-edge-outbox"
         as_unit = ("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--uid={UNIT_USER}", key)
-        run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", SETTINGS)
+        run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", settings)
 
 
 def _enabled() -> list[str]:

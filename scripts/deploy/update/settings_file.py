@@ -30,6 +30,11 @@ class SettingsFile:
         """Where the file of a release is kept."""
         return self.path.with_name(f"{self.path.name}.release-{version}")
 
+    def file_for(self, version: str) -> Path:
+        """The file that a release starts with when it is gone back to: its own, if it is kept here."""
+        own = self.kept(version)
+        return own if own.is_file() else self.path
+
     def adapt(self, release: Path, before: str, *, older: bool) -> None:
         """Make the file one of the release that is switched to; what it was is kept.
 

@@ -9,12 +9,12 @@ import pytest
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import Record
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps, new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ITEM_ID_PATTERN
 from alpr_edge.domain.protocol.time_corrections import time_item_id
+from alpr_edge.domain.reads import ReadEvent
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.runtime.clock import ReplayedClock
@@ -40,7 +40,7 @@ def test_an_id_carries_its_unit_and_rows_that_come_together_lie_together() -> No
 def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_path: Path) -> None:
     settings = load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
 
-    def full(batch: Sequence[Record]) -> None:
+    def full(batch: Sequence[ReadEvent]) -> None:
         raise OSError(28, f"No space left on device, {len(batch)} records")
 
     levels = ([8] * 3 + [0] * 3) * 200  # far more passes than the channels hold

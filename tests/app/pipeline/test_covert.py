@@ -10,7 +10,6 @@ import structlog
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay.output import DriveFiles
 from alpr_edge.domain.hits import Hit, Reason
@@ -58,7 +57,7 @@ def test_it_makes_no_sound_and_starts_no_cooldown(alerter: Alerter) -> None:
 def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: UnitStore, tmp_path: Path) -> None:
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
     with structlog.testing.capture_logs() as logs:
-        recorder.write([MatchedRead(EVENT, (covert_hit(),), None, None)])
+        recorder.write([replace(EVENT, hits=(covert_hit(),))])
     assert [(line["event"], line["hits"]) for line in logs] == [("read.stored", 0)]
     assert store.reads.counts().hits == 0
     assert store.reads.recent(10, hits_only=True) == []
@@ -67,7 +66,7 @@ def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: UnitStore, tmp
 
 def test_the_department_hears_of_it_before_all_else(store: UnitStore, tmp_path: Path) -> None:
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
-    recorder.write([MatchedRead(EVENT, (hit_of("read-1"), covert_hit()), None, None)])
+    recorder.write([replace(EVENT, hits=(hit_of("read-1"), covert_hit()))])
     assert [(item.item_id, item.kind) for item in store.outbox.due(10, 10**9)] == [
         ("hit-2", ItemKind.HIT),
         ("hit-1", ItemKind.HIT),
@@ -78,7 +77,7 @@ def stills_of(folder: Path, *hits: Hit) -> bytes:
     """What a drive over one read with these hits leaves: its files are checked, the still returned."""
     folder.mkdir()
     files = DriveFiles(folder)
-    files.observe([MatchedRead(EVENT, hits, None, None), EndedPass(ReadClosed(EVENT.read, None), bool(hits))])
+    files.observe([replace(EVENT, hits=hits), ReadClosed(EVENT.read, None, is_hit=bool(hits))])
     summary = json.loads(files.close().read_text(encoding="utf-8"))
     assert summary["reads"] == 1
     shown = sum(not hit.entry.covert for hit in hits)

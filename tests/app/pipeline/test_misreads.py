@@ -89,7 +89,7 @@ def alert_for(read: PlateRead, shelf: Shelf) -> tuple[Alert | None, set[MatchKin
 
 
 @pytest.mark.parametrize(
-    ("printed", "listed", "design"),
+    ("plate_text", "entry_text", "design"),
     [
         ("5SOW350", "5SOW750", CALIFORNIA),
         ("5SOW750", "5SOW350", CALIFORNIA),
@@ -103,18 +103,18 @@ def alert_for(read: PlateRead, shelf: Shelf) -> tuple[Alert | None, set[MatchKin
     ],
 )
 def test_another_plate_s_entry_never_has_the_full_tone(
-    models: VisionModels, printed: str, listed: str, design: PlateDesign
+    models: VisionModels, plate_text: str, entry_text: str, design: PlateDesign
 ) -> None:
     for seed in LOOKS:
-        for read in reads_of(models, printed, design, seed):
-            alert, kinds = alert_for(read, Shelf(listed))
+        for read in reads_of(models, plate_text, design, seed):
+            alert, kinds = alert_for(read, Shelf(entry_text))
             assert MatchKind.EXACT not in kinds or not read.certain, (seed, read.plate, read.confidence)
             assert alert is None or alert.tone is Tone.POSSIBLE
             assert alert is None or "compare the characters" in alert.phrase
 
 
 @pytest.mark.parametrize(
-    ("printed", "listed", "design"),
+    ("plate_text", "entry_text", "design"),
     [
         ("5SOW350", "5SOW350", CALIFORNIA),
         ("5SOW350", "5S0W350", CALIFORNIA),
@@ -124,11 +124,11 @@ def test_another_plate_s_entry_never_has_the_full_tone(
     ],
 )
 def test_its_own_entry_has_the_full_tone_most_of_the_time(
-    models: VisionModels, printed: str, listed: str, design: PlateDesign
+    models: VisionModels, plate_text: str, entry_text: str, design: PlateDesign
 ) -> None:
     tones = []
     for seed in LOOKS:
-        alerts = [alert_for(read, Shelf(listed))[0] for read in reads_of(models, printed, design, seed)]
+        alerts = [alert_for(read, Shelf(entry_text))[0] for read in reads_of(models, plate_text, design, seed)]
         tones.append(any(alert is not None and alert.tone is Tone.HIGH for alert in alerts))
     assert sum(tones) >= len(tones) / 2, tones
 

@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
-from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
 from alpr_edge.settings import load
@@ -60,18 +59,18 @@ def width_of(jpeg: bytes) -> int:
 
 def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([MatchedRead(event, (), None, None)])
+    recorder.write([event])
     assert widths(store, "read-1") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 640}
     hit_event = replace(event, read=replace(event.read, read_id="read-2"))
-    recorder.write([MatchedRead(hit_event, (hit_of("read-2"),), None, None)])
+    recorder.write([replace(hit_event, hits=(hit_of("read-2"),))])
     assert widths(store, "read-2") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 1280}
 
 
 def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([MatchedRead(event, (hit_of("read-1"),), None, None)])
+    recorder.write([replace(event, hits=(hit_of("read-1"),))])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
-    recorder.write([EndedPass(ReadClosed(event.read, sharper), is_hit=True)])
+    recorder.write([ReadClosed(event.read, sharper, is_hit=True)])
     recorder.flush()
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 1280}
 
@@ -80,10 +79,10 @@ def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_t
     store: UnitStore, recorder: Recorder
 ) -> None:
     event = decided()
-    recorder.write([MatchedRead(event, (), None, None)])
+    recorder.write([event])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
     moved = replace(event.read, box=Box(1, 2, 3, 4), vote_count=77)
-    recorder.write([EndedPass(ReadClosed(moved, sharper), is_hit=False)])
+    recorder.write([ReadClosed(moved, sharper)])
     recorder.flush()
     stored = store.reads.get("read-1")
     assert stored is not None
@@ -93,12 +92,12 @@ def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_t
 
 def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([MatchedRead(event, (), None, None)])
-    recorder.write([EndedPass(ReadClosed(event.read, None), is_hit=False)])
+    recorder.write([event])
+    recorder.write([ReadClosed(event.read, None)])
     assert store.reads.counts().open_reads == 1
     recorder.flush_due()
     assert store.reads.counts().open_reads == 1
-    recorder.write([MatchedRead(replace(event, read=replace(event.read, read_id="read-2")), (), None, None)])
+    recorder.write([replace(event, read=replace(event.read, read_id="read-2"))])
     first = store.reads.get("read-1")
     assert first is not None
     assert first.closed
@@ -107,8 +106,8 @@ def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, reco
 
 def test_it_rides_for_some_seconds_and_no_longer(store: UnitStore, recorder: Recorder) -> None:
     event = decided()
-    recorder.write([MatchedRead(event, (), None, None)])
-    recorder.write([EndedPass(ReadClosed(event.read, None), is_hit=False)])
+    recorder.write([event])
+    recorder.write([ReadClosed(event.read, None)])
     recorder.flush_due()
     assert store.reads.counts().open_reads == 1
     recorder.flush_due(0.0)
@@ -126,10 +125,7 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
 
     recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused, require_room=require_room)
     event = decided()
-    batch: list[MatchedRead | EndedPass] = [
-        MatchedRead(event, (), None, None),
-        EndedPass(ReadClosed(event.read, None), is_hit=False),
-    ]
+    batch: list[ReadEvent] = [event, ReadClosed(event.read, None)]
     with pytest.raises(StoreError):
         recorder.write(batch)
     assert store.images.orphans(()) == []
@@ -143,8 +139,8 @@ def test_observers_hear_of_what_is_committed_only(store: UnitStore, tmp_path: Pa
     settings = load(tmp_path / "alpr-edge.toml").store
     recorder = Recorder(store.reads, settings, store.refused, [lambda batch: heard.append(len(batch))])
     event = decided()
-    recorder.write([MatchedRead(event, (), None, None)])
+    recorder.write([event])
     other = replace(event, read=replace(event.read, read_id="read-2"))
     with pytest.raises(StoreError):
-        recorder.write([MatchedRead(each, (), None, None) for each in (event, other)])
+        recorder.write([event, other])
     assert heard == [1]

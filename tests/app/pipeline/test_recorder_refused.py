@@ -14,14 +14,14 @@ import pytest
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import EndedPass, MatchedRead, Record, without_pictures
+from alpr_edge.app.pipeline.camera_worker import without_pictures
 from alpr_edge.app.pipeline.image_encoding import fitting_jpeg
 from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineDeps
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
-from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.runtime.channels import BoundedChannel
@@ -59,15 +59,15 @@ def noise(width: int, height: int) -> Pixels:
     return CHANCE.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> MatchedRead:
+def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> ReadDecided:
     event = decided()
     read = replace(event.read, read_id=read_id, **changes)  # type: ignore[arg-type]
     pixels = noise(64, 48) if scene is None else scene
-    return MatchedRead(ReadDecided(read, Evidence(noise(30, 12), pixels), START), hits, None, None)
+    return ReadDecided(read, Evidence(noise(30, 12), pixels), START, hits=hits)
 
 
-def end(of: MatchedRead, evidence: Evidence | None = None) -> EndedPass:
-    return EndedPass(ReadClosed(of.event.read, evidence), bool(of.hits))
+def end(of: ReadDecided, evidence: Evidence | None = None) -> ReadClosed:
+    return ReadClosed(of.read, evidence, is_hit=bool(of.hits))
 
 
 def until(wanted: Callable[[], bool]) -> None:
@@ -81,7 +81,7 @@ class Writing:
     """The writer of a unit at work."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.channel: BoundedChannel[Record] = BoundedChannel(64)
+        self.channel: BoundedChannel[ReadEvent] = BoundedChannel(64)
         blamed = (PictureError, RefusedError)
         rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
         self.supervisor = Supervisor()
@@ -126,7 +126,7 @@ def test_a_hit_in_a_frame_that_does_not_compress_is_kept_with_it(store: UnitStor
 
 def test_a_picture_that_opencv_does_not_take_costs_no_other(store: UnitStore, recorder: Recorder) -> None:
     odd = record("odd")
-    odd = replace(odd, event=replace(odd.event, evidence=Evidence(np.zeros((0, 9, 3), np.uint8), noise(64, 48))))
+    odd = replace(odd, evidence=Evidence(np.zeros((0, 9, 3), np.uint8), noise(64, 48)))
     with Writing(recorder) as writing:
         writing.channel.put(odd)
         writing.channel.put(record("good"))
@@ -310,6 +310,6 @@ def test_a_record_let_go_of_its_pictures_says_so(store: UnitStore, recorder: Rec
     recorder.write_alone(without_pictures(end(made, Evidence(noise(30, 12), noise(64, 48)))))
     kept = store.reads.get("read-1")
     assert kept is not None
-    assert (kept.closed, kept.read.evidence, kept.read.box) == (True, (), made.event.read.box)
+    assert (kept.closed, kept.read.evidence, kept.read.box) == (True, (), made.read.box)
     assert "did not keep up" in kept.missing_evidence
     assert isinstance(kept.read.box, Box)

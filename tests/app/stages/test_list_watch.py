@@ -4,11 +4,13 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
+from alpr_edge.app.unit_faults import FaultMonitor
+from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
-from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
@@ -19,16 +21,16 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def lists(tmp_path: Path) -> Lists:
+def lists(tmp_path: Path) -> ListStore:
     database = Database.open(tmp_path / "data", KEY, migrate=True)
-    return Lists(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
+    return ListStore(database, KEY, tmp_path / "data" / LISTS_DIRECTORY)
 
 
 @pytest.fixture
-def watch(lists: Lists, tmp_path: Path) -> HotlistRefresh:
+def watch(lists: ListStore, tmp_path: Path) -> HotlistRefresh:
     feed = tmp_path / "feed.csv"
     feed.write_text("Plate Number,Description,State/Province\nABC123,Stolen,CA\n", encoding="utf-8")
-    import_feed(Request(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
+    import_feed(ImportRequest(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     loader.load()
     return HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
@@ -38,29 +40,39 @@ def hours(count: float) -> datetime:
     return NOW + timedelta(hours=count)
 
 
+def tones_at(watch: HotlistRefresh, monitor: FaultMonitor, now: datetime | None) -> list[Tone]:
+    """What sounds when the lists are judged at a time."""
+    watch.judge(now)
+    return monitor.update(watch.faults())
+
+
 def test_a_list_sounds_once_as_it_turns_amber_and_once_as_it_turns_red(watch: HotlistRefresh) -> None:
-    turned = [count for count in range(40) if watch.judge(hours(count))]
-    assert turned == [13, 24]
-    assert watch.old() == ["list bolo is red: older than 24 h"]
+    monitor = FaultMonitor()
+    alarm_hours = [count for count in range(40) if Tone.STALE in tones_at(watch, monitor, hours(count))]
+    assert alarm_hours == [13, 24]
+    assert monitor.texts == ("list bolo is red: older than 24 h",)
+    assert Tone.STALE not in tones_at(watch, monitor, hours(14)), "what remains of a red list is not announced again"
+    assert monitor.is_ready
 
 
 def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
-    assert watch.judge(None)
-    assert watch.old() == ["list bolo is amber: older than 13 h, or its age is not known"]
-    assert not watch.judge(None)
-    assert not watch.judge(hours(1))
-    assert watch.old() == []
-    assert watch.judge(hours(14))
+    monitor = FaultMonitor()
+    assert tones_at(watch, monitor, None) == [Tone.READY, Tone.STALE]
+    assert monitor.texts == ("list bolo is amber: older than 13 h, or its age is not known",)
+    assert tones_at(watch, monitor, None) == []
+    assert tones_at(watch, monitor, hours(1)) == []
+    assert monitor.texts == ()
+    assert tones_at(watch, monitor, hours(14)) == [Tone.STALE]
 
 
-def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: Lists) -> None:
+def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: ListStore) -> None:
     entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
     kept = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
     watch.refresh(NOW)
     assert [found.record_id for found, _ in watch.entries.partial("4XYZ123")] == [kept.entry.record_id]
     assert [found.plate for found, _ in watch.entries.exact("ABC123")] == ["ABC123"]
     watch.judge(hours(40))
-    assert len(watch.old()) == 1
+    assert len(watch.faults()) == 1
     officer_entries.remove(lists.database, kept.entry.record_id, "officer", NOW)
     watch.refresh(NOW)
     assert list(watch.entries.partial("4XYZ123")) == []

@@ -79,7 +79,7 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., tuple[Car, Daemon]]]:
         run = Daemon("run", "--settings", str(car.settings))
         started.append(run)
         run.wait_for("event=read.stored", 3)
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         # The folder that the ignition's word goes to is made with the first health file.
         car.until(bool)
         return car, run
@@ -99,7 +99,7 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
         asleep = car.until(lambda told: told["figures"]["waiting"] > 0, "uplink")
         assert asleep["figures"]["link"] == "untried"
         car.turn("off")
-        run.wait_for("event=power.ordered_off")
+        run.wait_for("event=power.off_ordered")
         assert car.gone.exists()
         assert run.having("phase=off sent=true")
         told = car.until(lambda told: told["figures"]["power"] == "off")
@@ -115,9 +115,9 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
 def test_without_a_link_the_stay_is_bounded(watching: Callable[..., tuple[Car, Daemon]]) -> None:
     car, run = watching("https://127.0.0.1:9", "shutdown_grace_s = 3\n")
     car.turn("off")
-    run.wait_for("event=power.phase")
+    run.wait_for("event=power.phase_changed")
     began_s = time.monotonic()
-    run.wait_for("event=power.ordered_off")
+    run.wait_for("event=power.off_ordered")
     assert time.monotonic() - began_s < 3 + 10
     assert run.having("phase=off sent=false")
     assert run.end(signal.SIGTERM) == 0
@@ -153,7 +153,7 @@ def test_neither_a_cranking_dip_nor_an_ignition_that_is_lost_is_off(
     assert car.health()["figures"]["power"] == "watching"
     car.turn("on")
     car.until(lambda told: not told["warnings"])
-    assert not run.having("event=power.phase")
+    assert not run.having("event=power.phase_changed")
     assert not car.gone.exists()
     assert run.end(signal.SIGTERM) == 0
 

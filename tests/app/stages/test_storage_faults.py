@@ -108,7 +108,7 @@ def test_a_round_that_the_store_does_not_answer_ends_nothing_and_what_is_unknown
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
     chosen = load(settings)
     with daemon("run", "--settings", str(settings)) as run:
-        run.wait_for("event=unit.ready")
+        run.wait_for("event=unit.started")
         with open_store(chosen, migrate=False) as store, store.database.write() as connection:
             names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name LIKE '%counted%'").scalars()
             for name in list(names):

@@ -45,7 +45,7 @@ def driven() -> Iterator[Path]:
                     chronyd.bind(str(folder / "chrony"))
                     chronyd.settimeout(PATIENCE_S)
                     chronyd.recv(100)
-                run.wait_for("event=clock.reads_placed")
+                run.wait_for("event=clock.reads_corrected")
             assert run.end(signal.SIGTERM) == 0
         yield settings
 

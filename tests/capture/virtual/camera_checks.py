@@ -159,7 +159,7 @@ def test_a_slow_consumer_gets_the_newest_picture_with_its_own_time() -> None:
 
 def test_a_camera_that_stops_is_noticed_in_time_and_comes_back() -> None:
     camera = source(freeze_s=1.0)
-    reopening = Reopener(camera, "front", Backoff(first_s=0.01, longest_s=0.1), lambda: 0.5, lambda seconds: True)
+    reopening = Reopener(camera, Backoff(first_s=0.01, longest_s=0.1), lambda: 0.5, lambda seconds: True)
     frames = reopening.frames()
     first(frames, 5)
     device = VirtualPicamera2.opened[-1]

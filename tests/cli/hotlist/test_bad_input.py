@@ -81,11 +81,11 @@ def test_what_cannot_be_looked_up_is_no_miss(command: Command, bolo: Path, argum
 
 @pytest.mark.usefixtures("bolo")
 @pytest.mark.parametrize(
-    ("state", "expected"), [("California", "same"), ("ca", "same"), ("Nevada", "other"), ("", "unknown")]
+    ("state", "state_match"), [("California", "same"), ("ca", "same"), ("Nevada", "other"), ("", "unknown")]
 )
-def test_a_state_may_be_written_out(command: Command, state: str, expected: str) -> None:
+def test_a_state_may_be_written_out(command: Command, state: str, state_match: str) -> None:
     (row,) = json.loads(command("match", "4XYZ123", "--state", state, "--json").stdout)
-    assert row["state_match"] == expected
+    assert row["state_match"] == state_match
 
 
 def test_a_sync_by_hand_tells_of_slips_in_the_settings(command: Command, settings: Path, feed: Path) -> None:

@@ -191,4 +191,4 @@ def test_who_typed_is_kept_with_an_entry_and_a_hold(settings: Path, database: Da
     run("unit", "hold", "read-1", "--reason", "subpoena")
     (own,) = officer_entries.watched(database, None)
     assert own.added_by == "r.alvarez"
-    assert [hold.held_by for hold in holds.listed(database)] == ["r.alvarez"]
+    assert [hold.held_by for hold in holds.list_holds(database)] == ["r.alvarez"]

@@ -101,11 +101,11 @@ def test_disk_by_share(share: float, grade: Grade) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fps", "wanted", "grade"),
+    ("fps", "wanted_fps", "grade"),
     [(30, 30, Grade.GREEN), (20, 30, Grade.AMBER), (2, 30, Grade.RED), (12, None, Grade.GREEN), (2, None, Grade.RED)],
 )
-def test_frame_rate(fps: float, wanted: float | None, grade: Grade) -> None:
-    assert frame_rate("camera", fps, wanted, readings_max=8, age_ms_max=700).grade is grade
+def test_frame_rate(fps: float, wanted_fps: float | None, grade: Grade) -> None:
+    assert frame_rate("camera", fps, wanted_fps, readings_max=8, age_ms_max=700).grade is grade
 
 
 def look(text: str, sure: float = 0.98, width_px: float = 100) -> Reading:

@@ -57,16 +57,16 @@ def test_two_neighbours_that_changed_places_are_refused(code: str, place: int) -
 
 
 @given(st.text())
-def test_whatever_is_typed_is_a_code_or_says_why_not(typed: str) -> None:
+def test_whatever_is_typed_is_a_code_or_says_why_not(text: str) -> None:
     try:
-        told = parsed(typed)
+        told = parsed(text)
     except MistypedError as error:
         told = str(error).partition(" ")[0]
     assert told == "a" or set(told) <= set(ALPHABET)
 
 
 @pytest.mark.parametrize(
-    ("typed", "message"),
+    ("text", "message"),
     [
         ("", "this one 0"),
         ("0" * 19, "this one 19"),
@@ -74,9 +74,9 @@ def test_whatever_is_typed_is_a_code_or_says_why_not(typed: str) -> None:
         ("ß" + "0" * 19, "letters and digits only"),
     ],
 )
-def test_what_is_no_code_says_why(typed: str, message: str) -> None:
+def test_what_is_no_code_says_why(text: str, message: str) -> None:
     with pytest.raises(MistypedError, match=message):
-        parsed(typed)
+        parsed(text)
 
 
 def test_codes_carry_enough_chance_and_end_in_no_sign_of_a_shell() -> None:

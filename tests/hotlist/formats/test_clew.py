@@ -24,7 +24,7 @@ def test_the_example_line_is_read_by_its_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "issued"),
+    ("header", "issued_at"),
     [
         ("07/02/2018 09:00", datetime(2018, 7, 2, 16, tzinfo=UTC)),
         ("01/02/2018 09:00", datetime(2018, 1, 2, 17, tzinfo=UTC)),
@@ -32,8 +32,8 @@ def test_the_example_line_is_read_by_its_columns() -> None:
         ("11/04/2018 01:30", datetime(2018, 11, 4, 8, 30, tzinfo=UTC)),
     ],
 )
-def test_the_header_is_pacific_time(header: str, issued: datetime) -> None:
-    assert opened(Clew(), clew_text(EXAMPLE, date=header)).issued == issued
+def test_the_header_is_pacific_time(header: str, issued_at: datetime) -> None:
+    assert opened(Clew(), clew_text(EXAMPLE, date=header)).issued == issued_at
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_county_and_date_may_be_blank() -> None:
     assert only_entry(clew_records(clew_text("ABC1234 NV"))).remarks == ""
 
 
-@pytest.mark.parametrize(("written", "state"), [("0H", "OH"), ("NB", "NE"), ("PQ", "QC"), ("XX", None)])
-def test_states_are_brought_to_the_letters_a_read_carries(written: str, state: str | None) -> None:
-    assert only_entry(clew_records(clew_text(clew_line("ABC1234", state=written)))).state == state
+@pytest.mark.parametrize(("cell", "state"), [("0H", "OH"), ("NB", "NE"), ("PQ", "QC"), ("XX", None)])
+def test_states_are_brought_to_the_letters_a_read_carries(cell: str, state: str | None) -> None:
+    assert only_entry(clew_records(clew_text(clew_line("ABC1234", state=cell)))).state == state
 
 
 def test_zero_and_letter_are_one_and_the_raw_text_stays() -> None:

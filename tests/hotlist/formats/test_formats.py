@@ -107,7 +107,7 @@ def test_head_trailer_and_ends_of_lines(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "issued"),
+    ("name", "issued_at"),
     [
         ("ncic", datetime(2026, 11, 23, 14, tzinfo=UTC)),
         ("colorado", datetime(2026, 11, 23, 7, tzinfo=UTC)),
@@ -116,9 +116,9 @@ def test_head_trailer_and_ends_of_lines(sample: Sample) -> None:
         ("texas-tcic", None),
     ],
 )
-def test_the_date_of_a_head_is_local_time(name: str, issued: datetime | None) -> None:
+def test_the_date_of_a_head_is_local_time(name: str, issued_at: datetime | None) -> None:
     sample = SAMPLES[name]
-    assert opened(sample.format, sample.file(sample.line)).issued == issued
+    assert opened(sample.format, sample.file(sample.line)).issued == issued_at
 
 
 @pytest.mark.parametrize("name", ["ncic", "colorado", "new-york", "florida"])

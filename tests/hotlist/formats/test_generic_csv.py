@@ -140,7 +140,7 @@ def test_a_date_that_cannot_be_read_is_no_never(effective: str, expires: str, co
 
 
 @pytest.mark.parametrize(
-    ("written", "expires"),
+    ("cell", "expires"),
     [
         ("20261201", datetime(2026, 12, 2, 8, tzinfo=UTC)),
         ("12/01/2026", datetime(2026, 12, 2, 8, tzinfo=UTC)),
@@ -152,8 +152,8 @@ def test_a_date_that_cannot_be_read_is_no_never(effective: str, expires: str, co
         ("2026-12-01 14:30:00+01:00", datetime(2026, 12, 1, 13, 30, tzinfo=UTC)),
     ],
 )
-def test_dates_as_feeds_write_them(written: str, expires: datetime) -> None:
-    text = csv_text(f"ABC123,{written}", header="Plate,ExpiryDate")
+def test_dates_as_feeds_write_them(cell: str, expires: datetime) -> None:
+    text = csv_text(f"ABC123,{cell}", header="Plate,ExpiryDate")
     assert only_entry(csv_records(text)).expires == expires
 
 
@@ -193,7 +193,7 @@ def test_immigration_violators_are_withheld(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "state", "remarks"),
+    ("cell", "state", "remarks"),
     [
         ("california", "CA", ""),
         ("0H", "OH", ""),
@@ -202,8 +202,8 @@ def test_immigration_violators_are_withheld(words: str) -> None:
         ("Freedonia", None, "state: Freedonia"),
     ],
 )
-def test_states_as_feeds_write_them(written: str, state: str | None, remarks: str) -> None:
-    entry = only_entry(csv_records(csv_text(f"ABC123,Stolen,{written}")))
+def test_states_as_feeds_write_them(cell: str, state: str | None, remarks: str) -> None:
+    entry = only_entry(csv_records(csv_text(f"ABC123,Stolen,{cell}")))
     assert (entry.state, entry.remarks) == (state, remarks)
 
 

@@ -4,7 +4,7 @@ from alpr_edge.hotlist.formats import state_codes
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "meaning"),
     [
         ("CA", ("CA", True)),
         (" ca ", ("CA", True)),
@@ -16,8 +16,8 @@ from alpr_edge.hotlist.formats import state_codes
         ("Calif.", (None, False)),
     ],
 )
-def test_a_state_cell(text: str, expected: tuple[str | None, bool]) -> None:
-    assert state_codes.from_text(text) == expected
+def test_a_state_cell(text: str, meaning: tuple[str | None, bool]) -> None:
+    assert state_codes.from_text(text) == meaning
 
 
 def test_ncic_letters_become_the_posts() -> None:

@@ -7,7 +7,7 @@ import pytest
 from alpr_edge.domain.hits import Generation
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.ingest.importer import Lists, Request, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import activate, live
 from tests.hotlist.conftest import KEY
@@ -17,13 +17,13 @@ Importer = Callable[..., int | None]
 
 
 @pytest.fixture
-def put(lists: Lists, tmp_path: Path) -> Importer:
+def put(lists: ListStore, tmp_path: Path) -> Importer:
     """Imports rows as the next generation of a source."""
 
     def importer(source: str, *rows: str) -> int | None:
         path = tmp_path / "feed.csv"
         path.write_bytes(csv_text(*rows))
-        request = Request(path, source, FormatName.GENERIC_CSV, accept_shrink=True)
+        request = ImportRequest(path, source, FormatName.GENERIC_CSV, accept_shrink=True)
         return import_feed(request, lists, NOW).serial
 
     return importer
@@ -49,7 +49,9 @@ def test_a_plate_is_found_in_every_source(loader: HotlistLoader, put: Importer) 
     )
 
 
-def test_a_refresh_takes_up_what_went_live_and_is_idle_else(loader: HotlistLoader, lists: Lists, put: Importer) -> None:
+def test_a_refresh_takes_up_what_went_live_and_is_idle_else(
+    loader: HotlistLoader, lists: ListStore, put: Importer
+) -> None:
     put("one", "ABC123,Stolen,CA")
     loader.load()
     assert not loader.refresh_if_changed()
@@ -61,7 +63,7 @@ def test_a_refresh_takes_up_what_went_live_and_is_idle_else(loader: HotlistLoade
     assert found(loader, "ABC123") == [("one", 1)]
 
 
-def test_another_commit_swaps_nothing(loader: HotlistLoader, lists: Lists, put: Importer) -> None:
+def test_another_commit_swaps_nothing(loader: HotlistLoader, lists: ListStore, put: Importer) -> None:
     put("one", "ABC123,Stolen,CA")
     index = loader.load()
     with lists.database.write() as connection:
@@ -70,7 +72,7 @@ def test_another_commit_swaps_nothing(loader: HotlistLoader, lists: Lists, put: 
     assert loader.index is index
 
 
-def test_a_swap_by_another_process_is_seen(loader: HotlistLoader, lists: Lists, data: Path, put: Importer) -> None:
+def test_a_swap_by_another_process_is_seen(loader: HotlistLoader, lists: ListStore, data: Path, put: Importer) -> None:
     put("one", "ABC123,Stolen,CA")
     put("one", "ABD124,Stolen,CA")
     loader.load()
@@ -93,7 +95,7 @@ def test_a_source_unchanged_is_not_opened_again(loader: HotlistLoader, put: Impo
 
 
 def test_a_list_that_does_not_open_is_a_fault_and_the_others_are_watched(
-    loader: HotlistLoader, lists: Lists, put: Importer
+    loader: HotlistLoader, lists: ListStore, put: Importer
 ) -> None:
     put("one", "ABC123,Stolen,CA")
     put("two", "ABD124,Stolen,CA")
@@ -106,7 +108,7 @@ def test_a_list_that_does_not_open_is_a_fault_and_the_others_are_watched(
 
 
 def test_the_generation_open_before_stays_when_the_next_does_not_open(
-    loader: HotlistLoader, lists: Lists, put: Importer
+    loader: HotlistLoader, lists: ListStore, put: Importer
 ) -> None:
     put("one", "ABC123,Stolen,CA")
     loader.load()
@@ -120,7 +122,7 @@ def test_the_generation_open_before_stays_when_the_next_does_not_open(
     assert (found(loader, "ABE125"), loader.index.faults) == ([("one", 3)], ())
 
 
-def test_another_lists_key_opens_nothing_and_says_so(lists: Lists, put: Importer) -> None:
+def test_another_lists_key_opens_nothing_and_says_so(lists: ListStore, put: Importer) -> None:
     put("one", "ABC123,Stolen,CA")
     index = HotlistLoader(lists.database, bytes(32), lists.directory).load()
     assert len(index) == 0
@@ -128,7 +130,7 @@ def test_another_lists_key_opens_nothing_and_says_so(lists: Lists, put: Importer
 
 
 def test_readers_see_one_whole_generation_during_fifty_swaps(
-    loader: HotlistLoader, lists: Lists, put: Importer
+    loader: HotlistLoader, lists: ListStore, put: Importer
 ) -> None:
     """Both generations list the plate, under a reason of their own in every source of their time."""
     plate = "4XYZ123"

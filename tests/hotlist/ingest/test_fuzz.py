@@ -23,8 +23,8 @@ from alpr_edge.hotlist.formats.base import (
 )
 from alpr_edge.hotlist.formats.generic_csv import GenericCsv
 from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
-from alpr_edge.hotlist.index.packed import Packer
-from alpr_edge.hotlist.ingest.validation import Tally, admit
+from alpr_edge.hotlist.index.packed_list import Packer
+from alpr_edge.hotlist.ingest.validation import FeedTally, admit
 from tests.hotlist.feed_texts import csv_text, opened
 from tests.hotlist.layouts import SAMPLES
 
@@ -42,7 +42,7 @@ EVERY = pytest.mark.parametrize("name", WHOLE)
 def put_through(name: str, text: bytes) -> None:
     """Read, admit and pack a feed; a refusal is one line."""
     layout, _, rules = WHOLE[name]
-    tally, packer, rows = Tally(), Packer(), 0
+    tally, packer, rows = FeedTally(), Packer(), 0
     try:
         for batch in admit(opened(layout, text, "svs.tbl", rules).records, tally):
             rows += len(batch)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from alpr_edge.domain.errors import FeedClockError, FeedError, SettingsError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.index.loader import HotlistLoader
-from alpr_edge.hotlist.ingest.importer import ImportReport, Lists, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report
 from alpr_edge.hotlist.ingest.request import request_for
 from alpr_edge.settings import ListSource, Settings, parse
@@ -31,18 +31,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "list.csv"
 
 
-def imported(lists: Lists, path: Path, text: bytes | None = None, **keys: object) -> ImportReport:
+def imported(lists: ListStore, path: Path, text: bytes | None = None, **keys: object) -> ImportReport:
     if text is not None:
         path.write_bytes(text)
     return import_feed(request_for(source_of(**keys), path), lists, NOW)
 
 
-def entry(lists: Lists, plate: str) -> HotlistEntry:
+def entry(lists: ListStore, plate: str) -> HotlistEntry:
     ((found, _),) = HotlistLoader(lists.database, lists.lists_key, lists.directory).load().exact(plate)
     return found
 
 
-def test_codes_of_the_source_go_before_words(lists: Lists, path: Path) -> None:
+def test_codes_of_the_source_go_before_words(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,x1,CA", "ABC124,N,CA", "ABC125,stolen,CA")
     report = imported(lists, path, text, codes={"X1": "wanted_person", "n": "other", "STOLEN": "felony_vehicle"})
     assert (report.kept, report.withheld) == (3, 0)
@@ -50,26 +50,26 @@ def test_codes_of_the_source_go_before_words(lists: Lists, path: Path) -> None:
     assert reasons == [Reason.WANTED_PERSON, Reason.OTHER, Reason.FELONY_VEHICLE]
 
 
-def test_only_the_reasons_allowed_come_in(lists: Lists, path: Path) -> None:
+def test_only_the_reasons_allowed_come_in(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,stolen,CA", "ABC124,gang,CA", "ABC125,Immigration Violator,CA")
     assert imported(lists, path, text, reasons=["stolen_vehicle"]).withheld == 2
     assert imported(lists, path, reasons=["stolen_vehicle", "immigration_violator"]).withheld == 1
 
 
-def test_columns_by_the_settings_names(lists: Lists, path: Path) -> None:
+def test_columns_by_the_settings_names(lists: ListStore, path: Path) -> None:
     text = csv_text("x;ABC123;gone;NV", header="No;Tag;Why;Where")
     imported(lists, path, text, columns={"plate": "Tag", "state": "Where", "remarks": "Why"}, reason="stolen_plate")
     found = entry(lists, "ABC123")
     assert (found.state, found.remarks, found.reason) == ("NV", "gone", Reason.STOLEN_PLATE)
 
 
-def test_columns_by_number_without_a_header_row(lists: Lists, path: Path) -> None:
+def test_columns_by_number_without_a_header_row(lists: ListStore, path: Path) -> None:
     keys = {"header": False, "delimiter": "|", "columns": {"plate": "2", "state": "1"}}
     assert imported(lists, path, b"NV|ABC123\nCA|ABC124\n", **keys).kept == 2
     assert entry(lists, "ABC123").state == "NV"
 
 
-def test_columns_of_fixed_width(lists: Lists, path: Path) -> None:
+def test_columns_of_fixed_width(lists: ListStore, path: Path) -> None:
     columns = {"plate": "5-12", "state": "1-2", "remarks": "14-20"}
     keys = {"format": "fixed-width", "columns": columns, "header": False}
     report = imported(lists, path, b"NV  ABC123   red van\r\n1A  ABC124   no\r\n", rejected_share_max=0.5, **keys)
@@ -91,7 +91,7 @@ def test_columns_of_fixed_width(lists: Lists, path: Path) -> None:
     ],
 )
 def test_settings_that_do_not_fit_the_feed_are_one_line(
-    lists: Lists, path: Path, keys: dict[str, Any], fault: str
+    lists: ListStore, path: Path, keys: dict[str, Any], fault: str
 ) -> None:
     with pytest.raises(FeedError, match=fault) as caught:
         imported(lists, path, csv_text("ABC123,stolen,CA"), **keys)
@@ -115,7 +115,7 @@ def test_settings_that_cannot_be_are_named(keys: dict[str, Any], fault: str) -> 
         source_of(**keys)
 
 
-def test_entries_expire_from_the_date_of_the_list(lists: Lists, path: Path) -> None:
+def test_entries_expire_from_the_date_of_the_list(lists: ListStore, path: Path) -> None:
     text = b"DATE11/23/2026 09:00\r\n" + csv_text("ABC123,2026-11-25", "ABC124,", header="Plate,ExpiryDate")
     report = imported(lists, path, text, entries_expire_h=48.0)
     issued = datetime(2026, 11, 23, 17, tzinfo=UTC)
@@ -129,14 +129,14 @@ def test_entries_expire_from_the_date_of_the_list(lists: Lists, path: Path) -> N
         imported(lists, path, b"DATE12/31/9999\n" + csv_text("ABC123,stolen,CA"), entries_expire_h=48.0)
 
 
-def test_covert_entries_and_texts_to_skip(lists: Lists, path: Path) -> None:
+def test_covert_entries_and_texts_to_skip(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,stolen,CA", "DEALER,stolen,CA", "TEST-01,stolen,CA")
     report = imported(lists, path, text, covert=True, skip_plates=["Dealer", "TEST01"])
     assert (report.kept, report.skipped_junk) == (1, 2)
     assert entry(lists, "ABC123").covert
 
 
-def test_the_limits_are_the_sources(lists: Lists, path: Path) -> None:
+def test_the_limits_are_the_sources(lists: ListStore, path: Path) -> None:
     good = [f"ABC{number:03d},stolen,CA" for number in range(100)]
     with pytest.raises(FeedError, match="when it was made"):
         imported(lists, path, csv_text(*good), issued_required=True)
@@ -158,7 +158,7 @@ def test_the_limits_are_the_sources(lists: Lists, path: Path) -> None:
     assert len(HotlistLoader(lists.database, lists.lists_key, lists.directory).load()) == 100
 
 
-def test_a_signed_source_takes_signed_feeds_alone(lists: Lists, path: Path, tmp_path: Path) -> None:
+def test_a_signed_source_takes_signed_feeds_alone(lists: ListStore, path: Path, tmp_path: Path) -> None:
     maker, key = Ed25519PrivateKey.generate(), tmp_path / "feed.pub"
     key.write_bytes(maker.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     text = csv_text("ABC123,stolen,CA")
@@ -169,7 +169,7 @@ def test_a_signed_source_takes_signed_feeds_alone(lists: Lists, path: Path, tmp_
 
 
 @pytest.fixture
-def locked(tmp_path: Path) -> Path:
+def locked_zip(tmp_path: Path) -> Path:
     path = tmp_path / "list.zip"
     with pyzipper.AESZipFile(path, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
         archive.setpassword(PASSWORD)
@@ -177,10 +177,10 @@ def locked(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_aes_zip_opens_with_its_password(lists: Lists, locked: Path, tmp_path: Path) -> None:
+def test_an_aes_zip_opens_with_its_password(lists: ListStore, locked_zip: Path, tmp_path: Path) -> None:
     secret = tmp_path / "feed.password"
     secret.write_bytes(PASSWORD + b"\n")
-    assert imported(lists, locked, password_file=str(secret)).kept == 1000
+    assert imported(lists, locked_zip, password_file=str(secret)).kept == 1000
 
 
 @pytest.mark.parametrize(
@@ -193,26 +193,26 @@ def test_an_aes_zip_opens_with_its_password(lists: Lists, locked: Path, tmp_path
     ],
 )
 def test_a_zip_that_does_not_open_is_one_line(
-    lists: Lists, locked: Path, tmp_path: Path, secret: bytes | None, fault: str
+    lists: ListStore, locked_zip: Path, tmp_path: Path, secret: bytes | None, fault: str
 ) -> None:
     keys: dict[str, Any] = {} if secret == b"none given" else {"password_file": str(tmp_path / "feed.password")}
     if secret is not None:
         (tmp_path / "feed.password").write_bytes(secret)
     with pytest.raises(FeedError, match=fault) as caught:
-        imported(lists, locked, **keys)
+        imported(lists, locked_zip, **keys)
     assert "\n" not in str(caught.value)
 
 
-def test_an_aes_zip_changed_on_its_way_is_refused(lists: Lists, locked: Path) -> None:
-    data = bytearray(locked.read_bytes())
+def test_an_aes_zip_changed_on_its_way_is_refused(lists: ListStore, locked_zip: Path) -> None:
+    data = bytearray(locked_zip.read_bytes())
     data[len(data) // 2] ^= 0xFF
-    locked.write_bytes(data)
-    request = replace(request_for(source_of(), locked), password=PASSWORD)
+    locked_zip.write_bytes(data)
+    request = replace(request_for(source_of(), locked_zip), password=PASSWORD)
     with pytest.raises(FeedError, match="damaged or cut short"):
         import_feed(request, lists, NOW)
 
 
-def test_a_refused_feed_stands_until_one_goes_live(lists: Lists, path: Path) -> None:
+def test_a_refused_feed_stands_until_one_goes_live(lists: ListStore, path: Path) -> None:
     refusals = Refusals(lists.directory)
     assert refusals.lines() == []
     good = [f"ABC{number:03d},stolen,CA" for number in range(10)]
@@ -227,7 +227,7 @@ def test_a_refused_feed_stands_until_one_goes_live(lists: Lists, path: Path) -> 
     assert read_report(lists.directory, "bolo").refused == ""
 
 
-def test_a_dry_run_leaves_no_report(lists: Lists, path: Path) -> None:
+def test_a_dry_run_leaves_no_report(lists: ListStore, path: Path) -> None:
     path.write_bytes(csv_text("A%,stolen,CA"))
     with pytest.raises(FeedError, match="refused"):
         import_feed(replace(request_for(source_of(), path), dry_run=True), lists, NOW)

@@ -17,7 +17,7 @@ from alpr_edge.domain.restrictions import Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
 from alpr_edge.hotlist.ingest import drop_folder, validation
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
-from alpr_edge.hotlist.ingest.importer import Lists
+from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS
 from alpr_edge.settings import ListSource
 from alpr_edge.store.hotlists import sync_state
@@ -67,7 +67,7 @@ def test_a_list_is_amber_however_the_clock_stands() -> None:
 
 
 @pytest.fixture
-def worker(lists: Lists, data: Path) -> ImportWorker:
+def worker(lists: ListStore, data: Path) -> ImportWorker:
     return ImportWorker(lists, DownloadSpool(data, KEY))
 
 
@@ -88,7 +88,7 @@ def test_a_waiting_list_comes_in_before_somebody_vouches_for_the_clock(
 
 
 def test_a_list_that_the_clock_refused_is_taken_with_the_right_time(
-    worker: ImportWorker, source: ListSource, lists: Lists
+    worker: ImportWorker, source: ListSource, lists: ListStore
 ) -> None:
     assert source.folder is not None
     listing = drop_folder.listing(source.folder)
@@ -101,7 +101,7 @@ def test_a_list_that_the_clock_refused_is_taken_with_the_right_time(
     assert worker.import_next(source, listing, REAL) is None
 
 
-def test_a_fetched_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lists: Lists) -> None:
+def test_a_fetched_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lists: ListStore) -> None:
     """Its entries expire, and neither it nor the clock says from when."""
     source = ListSource.model_validate(
         {"name": "bolo", "format": "generic-csv", "url": "https://lists.example.org/a", "entries_expire_h": 48}
@@ -116,7 +116,7 @@ def test_a_fetched_list_that_needs_a_time_waits_for_it(worker: ImportWorker, lis
     assert not worker.incoming.waits("bolo")
 
 
-def test_a_fetched_list_from_the_future_does_not_keep_others_out(worker: ImportWorker, lists: Lists) -> None:
+def test_a_fetched_list_from_the_future_does_not_keep_others_out(worker: ImportWorker, lists: ListStore) -> None:
     """It is fetched anew; the department, which is asked without delay, only once."""
     source = ListSource.model_validate({"name": "bolo", "format": "generic-csv", "department": True})
     for serial in (0, 7):

@@ -15,7 +15,15 @@ from alpr_edge import __version__
 from alpr_edge.hotlist.ingest.signature import check_signature
 from scripts.deploy.bundle.contents import About, copy_tracked, write_manifest
 from scripts.deploy.bundle.wheels import platforms
-from scripts.deploy.provision.bundle import ABOUT, MANIFEST, SIGNATURE, ReleaseKey, release_key, signed_files, staged
+from scripts.deploy.provision.bundle import (
+    ABOUT,
+    MANIFEST,
+    SIGNATURE,
+    ReleaseKeyStep,
+    checked_copy,
+    release_key,
+    signed_files,
+)
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.release import version_of
 
@@ -66,7 +74,7 @@ def sign(bundle: Path, keys: Path, openssl: Callable[..., None], name: str = "mi
 
 def refusal(bundle: Path, key: Path) -> str:
     beside = bundle.parent / "beside"
-    with pytest.raises(ProvisioningError) as error, staged(bundle, key, beside):
+    with pytest.raises(ProvisioningError) as error, checked_copy(bundle, key, beside):
         pass
     assert not beside.exists() or not list(beside.iterdir()), "something of a refused bundle is left"
     return str(error.value)
@@ -74,7 +82,9 @@ def refusal(bundle: Path, key: Path) -> str:
 
 def test_what_this_machine_needs_is_copied_and_gone_afterwards(bundle: Path, keys: Path, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    with staged(bundle, keys / "mine.pem", tmp_path / "beside", lambda done, total: seen.append((done, total))) as copy:
+    with checked_copy(
+        bundle, keys / "mine.pem", tmp_path / "beside", lambda done, total: seen.append((done, total))
+    ) as copy:
         names = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
         assert names == {MINE, PURE, ABOUT}
         assert (copy / MINE).read_bytes() == (bundle / MINE).read_bytes()
@@ -183,7 +193,7 @@ def test_a_unit_keeps_to_the_key_it_holds(keys: Path, tmp_path: Path) -> None:
     assert release_key(None, held) == release_key(keys / "mine.pem", held) == held
     with pytest.raises(ProvisioningError, match="not the key this unit holds"):
         release_key(keys / "anothers.pem", held)
-    assert ReleaseKey(held).name == "release-key"
+    assert ReleaseKeyStep(held).name == "release-key"
 
 
 def test_of_a_checkout_only_what_is_tracked_is_bundled(tmp_path: Path) -> None:
@@ -213,7 +223,7 @@ def test_pip_is_told_the_best_platform_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "said"),
+    ("options", "code", "message"),
     [
         (["--platform", "mips"], 2, "mips: not of x86_64, aarch64"),
         (["--python", "2.7"], 2, "2.7: not of 3.11, 3.12, 3.13"),
@@ -221,11 +231,11 @@ def test_pip_is_told_the_best_platform_first() -> None:
         (["--source", "/no/checkout"], 1, "bundle: /no/checkout: no checkout of alpr-edge"),
     ],
 )
-def test_what_cannot_be_bundled_is_one_line(tmp_path: Path, options: list[str], code: int, said: str) -> None:
+def test_what_cannot_be_bundled_is_one_line(tmp_path: Path, options: list[str], code: int, message: str) -> None:
     command = [sys.executable, "-m", "scripts.deploy.bundle", str(tmp_path / "out"), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == code
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from alpr_edge.domain.protocol.enrolment import ENROL_PORT
+from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import KEY_NAMES
 from tests.units import write_bare_unit

@@ -17,9 +17,9 @@ from alpr_edge.cli import app
 from alpr_edge.settings import load
 from alpr_edge.store.recovery.damaged_databases import set_aside
 from alpr_edge.store.unit_store import open_store
-from scripts.deploy.decommission import destroying, emptying
+from scripts.deploy.decommission import destruction, handover
 from scripts.deploy.decommission.__main__ import _certificate, _given_up
-from scripts.deploy.decommission.record import REVOKED, Record, records, told
+from scripts.deploy.decommission.record import REVOKED, DecommissionRecord, records, told
 from scripts.deploy.provision.machine import ProvisioningError
 from tests.store.records import decided
 from tests.units import write_bare_unit
@@ -27,8 +27,10 @@ from tests.units import write_bare_unit
 ROOT = Path(__file__).parents[3]
 
 
-def a_record(**more: Any) -> Record:  # noqa: ANN401 - fields of many types
-    record = Record("car-7", "somebody", "2026-03-02T17:00:00Z", "1.2.3", outbox={"ready": 0, "delivered": 3})
+def a_record(**more: Any) -> DecommissionRecord:  # noqa: ANN401 - fields of many types
+    record = DecommissionRecord(
+        "car-7", "somebody", "2026-03-02T17:00:00Z", "1.2.3", outbox={"ready": 0, "delivered": 3}
+    )
     return replace(record, **more)
 
 
@@ -55,9 +57,9 @@ def test_what_the_department_does_not_have_is_given_up_for_a_reason_alone() -> N
 @pytest.mark.review(13)
 def test_while_a_medium_is_under_way_the_cameras_stay_off() -> None:
     on_media = {"items_on_media": 12, "reads_unacknowledged": 5}
-    assert emptying.waits_for_receipts(on_media)
-    assert not emptying.waits_for_receipts({"reads_unacknowledged": 5})
-    assert not emptying.waits_for_receipts(LEFT)
+    assert handover.waits_for_receipts(on_media)
+    assert not handover.waits_for_receipts({"reads_unacknowledged": 5})
+    assert not handover.waits_for_receipts(LEFT)
     with pytest.raises(ProvisioningError, match="the cameras stay off until then; nothing is destroyed"):
         _given_up(on_media, "")
 
@@ -106,7 +108,7 @@ def test_a_key_is_overwritten_where_it_lies(tmp_path: Path) -> None:
     key.write_bytes(b"secret" * 10)
     key.chmod(0o400)
     with key.open("rb") as same_blocks:
-        about = destroying.overwritten(key)
+        about = destruction.overwritten(key)
         assert b"secret" not in same_blocks.read()
     assert not key.exists()
     assert about == {"file": str(key), "bytes": 60, "sha256": hashlib.sha256(b"secret" * 10).hexdigest()}
@@ -125,9 +127,9 @@ def test_the_hosts_key_goes_only_when_nothing_else_is_sealed_with_it(tmp_path: P
     ):
         path.write_text("x")
     mine = [sealed / "alpr-edge-outbox", host, settings / "alpr-edge.toml", settings / "unit.key"]
-    assert destroying.secret_files(sealed, settings, host) == mine
+    assert destruction.secret_files(sealed, settings, host) == mine
     (sealed / "somebody-elses").write_text("x")
-    assert host not in destroying.secret_files(sealed, settings, host)
+    assert host not in destruction.secret_files(sealed, settings, host)
 
 
 def test_all_data_goes_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -137,13 +139,13 @@ def test_all_data_goes_and_a_second_time_changes_nothing(tmp_path: Path) -> None
     (data / "images" / "a").write_text("picture")
     elsewhere.write_text("not of the unit")
     (data / "link").symlink_to(elsewhere)
-    about = destroying.data_of(data)
+    about = destruction.data_of(data)
     assert about == {"files": 2, "bytes": 12, "database_sha256": hashlib.sha256(b"noise").hexdigest()}
     for _ in range(2):
-        destroying.remove(data, tmp_path / "was-never-there")
+        destruction.remove(data, tmp_path / "was-never-there")
     assert list(data.iterdir()) == []
     assert elsewhere.read_text() == "not of the unit"
-    assert destroying.data_of(data) == {"files": 0, "bytes": 0, "database_sha256": "none"}
+    assert destruction.data_of(data) == {"files": 0, "bytes": 0, "database_sha256": "none"}
 
 
 def test_what_was_exported_can_be_checked_with_sha256sum(tmp_path: Path) -> None:
@@ -153,13 +155,13 @@ def test_what_was_exported_can_be_checked_with_sha256sum(tmp_path: Path) -> None
     (place / "b.item").write_text("two")
     files = ["ab/a.item", "b.item"]
     listing = subprocess.run(["sha256sum", *files], cwd=place, capture_output=True, check=True).stdout
-    about = emptying.listed(tmp_path, "car-7")
+    about = handover.listed(tmp_path, "car-7")
     assert about == {"folder": str(place), "files": 2, "bytes": 6, "sha256": hashlib.sha256(listing).hexdigest()}
 
 
 def test_a_medium_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ProvisioningError, match="is the medium mounted"):
-        emptying.export(tmp_path / "nowhere", "car-7")
+        handover.export(tmp_path / "nowhere", "car-7")
 
 
 @pytest.fixture
@@ -191,20 +193,20 @@ def test_a_link_among_the_keys_leads_nowhere(theirs: Path, victim: Path, tmp_pat
     (tls / "x.key").symlink_to(victim / "unit.key")
     (tls / "sub").symlink_to(victim)
     (tls / "unit.key").write_text("mine")
-    assert destroying.secret_files(tmp_path / "none", settings, tmp_path / "none") == [tls / "unit.key"]
+    assert destruction.secret_files(tmp_path / "none", settings, tmp_path / "none") == [tls / "unit.key"]
     for way in (tls / "x.key", tls / "sub" / "unit.key"):
         with pytest.raises(OSError, match="link"):
-            destroying.overwritten(way)
+            destruction.overwritten(way)
     (tls / "unit.pem").symlink_to(victim / "unit.key")
     assert _certificate(tls) == ""
-    destroying.remove(settings)
+    destruction.remove(settings)
     assert list(settings.iterdir()) == []
 
 
 @pytest.mark.review(16)
 def test_a_second_name_of_somebody_elses_file_is_not_overwritten(theirs: Path, victim: Path) -> None:
     os.link(victim / "unit.key", theirs / "unit.key")
-    destroying.overwritten(theirs / "unit.key")
+    destruction.overwritten(theirs / "unit.key")
     assert list(theirs.iterdir()) == []
 
 
@@ -212,21 +214,21 @@ def test_a_second_name_of_somebody_elses_file_is_not_overwritten(theirs: Path, v
 def test_links_among_the_data_are_neither_counted_nor_followed(theirs: Path, victim: Path) -> None:
     (theirs / "edge.db").symlink_to(victim / "unit.key")
     (theirs / "images").symlink_to(victim)
-    assert destroying.data_of(theirs) == {"files": 0, "bytes": 0, "database_sha256": "none"}
-    destroying.remove(theirs)
+    assert destruction.data_of(theirs) == {"files": 0, "bytes": 0, "database_sha256": "none"}
+    destruction.remove(theirs)
     assert list(theirs.iterdir()) == []
 
 
 @pytest.mark.review(16)
 def test_a_link_on_a_medium_is_refused(theirs: Path, victim: Path) -> None:
     (theirs / "car-7").symlink_to(victim)
-    for work in (emptying.make_place, emptying.export, emptying.listed):
+    for work in (handover.make_place, handover.export, handover.listed):
         with pytest.raises(ProvisioningError, match=r"car-7: cannot be (used|read): a link, which is not followed"):
             work(theirs, "car-7")
     (theirs / "car-7").unlink()
-    emptying.make_place(theirs, "car-7")
+    handover.make_place(theirs, "car-7")
     (theirs / "car-7" / "a.item").symlink_to(victim / "unit.key")
-    assert emptying.listed(theirs, "car-7")["files"] == 0
+    assert handover.listed(theirs, "car-7")["files"] == 0
 
 
 def test_a_record_is_kept_and_found_again(tmp_path: Path) -> None:

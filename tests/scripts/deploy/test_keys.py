@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deploy.provision.keys import HOST, HOST_AND_TPM, NAMES, Keys
+from scripts.deploy.provision.keys import HOST, HOST_AND_TPM, NAMES, KeysStep
 from scripts.deploy.provision.machine import ProvisioningError, run
 from scripts.deploy.provision.steps import State, provision
 
@@ -21,8 +21,8 @@ def place(tmp_path: Path, require_tool: CannotMake, require_system_module: Canno
     return tmp_path
 
 
-def keys(place: Path, *, has_tpm: bool) -> Keys:
-    return Keys(place / "store", place / "sealed-with", place / "edge.db", has_tpm)
+def keys(place: Path, *, has_tpm: bool) -> KeysStep:
+    return KeysStep(place / "store", place / "sealed-with", place / "edge.db", has_tpm)
 
 
 def opened(place: Path) -> list[str]:

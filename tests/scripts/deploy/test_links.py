@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deploy.provision import bundle, joining, plan
+from scripts.deploy.provision import bundle, department, plan
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.update import daemons
 
@@ -48,17 +48,17 @@ def test_an_update_believes_no_health_behind_a_link(theirs: Path, victim: Path) 
 
 def test_an_enrolment_undone_removes_nothing_behind_a_link(theirs: Path, victim: Path) -> None:
     in_place, behind = laid(theirs, victim, "unit.pem")
-    joining._remove(in_place)
+    department._remove(in_place)
     assert not in_place.is_symlink()
     with pytest.raises(OSError, match="a link, which is not followed here"):
-        joining._remove(behind)
-    joining._remove(theirs / "was-never-there")
+        department._remove(behind)
+    department._remove(theirs / "was-never-there")
 
 
 def test_settings_are_not_read_behind_a_link(theirs: Path, victim: Path) -> None:
     for path in laid(theirs, victim, "fleet.toml"):
         with pytest.raises(ProvisioningError, match=r"cannot be read: .*link"):
-            plan._settings(plan.Request(source=theirs, settings=path))
+            plan._settings(plan.ProvisionRequest(source=theirs, settings=path))
 
 
 def test_a_manifest_is_not_read_behind_a_link(theirs: Path, victim: Path) -> None:

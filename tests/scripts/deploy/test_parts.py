@@ -15,10 +15,10 @@ from alpr_edge.domain.protocol import enrolment as wire_enrolling
 from scripts.deploy.provision import __main__ as program
 from scripts.deploy.provision import firewall
 from scripts.deploy.provision.accounts import FOLDERS, wrong_folders
+from scripts.deploy.provision.department import Invitation, red
 from scripts.deploy.provision.firewall import ports_of
-from scripts.deploy.provision.joining import Invitation, red
 from scripts.deploy.provision.machine import ProvisioningError
-from scripts.deploy.provision.plan import Request, plan
+from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.release import BUILDERS, builders_lock, version_of
 from scripts.deploy.provision.unit_settings import unit_settings, with_value
 
@@ -54,7 +54,7 @@ def test_the_example_becomes_a_units_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "department", "said"),
+    ("unit", "department", "message"),
     [
         ("a b", "", "--unit-id a b: letters"),
         ("x" * 65, "", "at most 64"),
@@ -62,8 +62,8 @@ def test_the_example_becomes_a_units_settings() -> None:
         ("", 'https://example.org/"', "begins with https://"),
     ],
 )
-def test_what_is_no_id_or_address_is_refused(unit: str, department: str, said: str) -> None:
-    with pytest.raises(ProvisioningError, match=re.escape(said)):
+def test_what_is_no_id_or_address_is_refused(unit: str, department: str, message: str) -> None:
+    with pytest.raises(ProvisioningError, match=re.escape(message)):
         unit_settings("", unit, department)
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_checkout_is_refused(tmp_path: Path) -> None:
 
 
 def test_steps_come_in_the_order_that_they_need() -> None:
-    names = [step.name for step in plan(Request(ROOT))]
+    names = [step.name for step in plan(ProvisionRequest(ROOT))]
     assert len(names) == len(set(names))
     early = ["packages", "accounts", "release", "keys", "command", "settings"]
     needs = [*early, "firewall", "enrolment", "lists", "services", "check"]
@@ -129,7 +129,7 @@ def test_every_file_for_the_system_is_laid_by_a_step() -> None:
 
 def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(ProvisioningError, match="cannot be read: No such file"):
-        plan(Request(ROOT, settings=tmp_path / "missing.toml"))
+        plan(ProvisionRequest(ROOT, settings=tmp_path / "missing.toml"))
 
 
 def test_a_folder_with_another_mode_is_seen(tmp_path: Path) -> None:
@@ -175,15 +175,19 @@ def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None
         asked.append(question)
         return next((text for start, text in answers.items() if question.startswith(start)), "")
 
-    found = program.asked(Request(ROOT, invitation=Invitation(fingerprint="ab12")), answer, tmp_path)
-    assert (found.settings, found.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
-    assert (found.invitation, found.department) == (Invitation("C0DE", "ab12"), "https://a.example")
+    request = program.complete_request(
+        ProvisionRequest(ROOT, invitation=Invitation(fingerprint="ab12")), answer, tmp_path
+    )
+    assert (request.settings, request.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
+    assert (request.invitation, request.department) == (Invitation("C0DE", "ab12"), "https://a.example")
     assert asked[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
-    everything = Request(ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml")
+    everything = ProvisionRequest(
+        ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml"
+    )
     asked.clear()
-    assert program.asked(everything, answer, tmp_path) == everything
+    assert program.complete_request(everything, answer, tmp_path) == everything
     (tmp_path / "alpr-edge.toml").touch()
-    assert program.asked(Request(ROOT), answer, tmp_path) == Request(ROOT)
+    assert program.complete_request(ProvisionRequest(ROOT), answer, tmp_path) == ProvisionRequest(ROOT)
     assert asked == []
 
 

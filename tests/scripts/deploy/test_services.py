@@ -19,7 +19,7 @@ def settings(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("began", "outdated"),
+    ("began", "is_stale"),
     [
         (f"@{WRITTEN_S - 1}", True),
         # systemctl shows whole seconds: provisioning itself writes the settings just before it starts a daemon.
@@ -28,8 +28,8 @@ def settings(tmp_path: Path) -> Path:
         ("", False),
     ],
 )
-def test_settings_written_since_a_daemon_began_outdate_it(settings: Path, began: str, outdated: bool) -> None:
-    assert is_outdated(began, settings) is outdated
+def test_settings_written_since_a_daemon_began_outdate_it(settings: Path, began: str, is_stale: bool) -> None:
+    assert is_outdated(began, settings) is is_stale
 
 
 def test_a_daemon_without_settings_is_left_alone(tmp_path: Path) -> None:

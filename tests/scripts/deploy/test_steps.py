@@ -91,17 +91,17 @@ def test_a_folder_in_a_links_place_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         (("no-such-program",), "no-such-program: no such program here"),
         (("sh", "-c", "echo why >&2; exit 3", "secret"), "sh -c echo why >&2; exit 3: why"),
         (("false",), "false: exit code 1"),
     ],
 )
-def test_a_failed_program_is_one_line_without_what_may_be_secret(command: tuple[str, ...], said: str) -> None:
+def test_a_failed_program_is_one_line_without_what_may_be_secret(command: tuple[str, ...], message: str) -> None:
     with pytest.raises(ProvisioningError) as error:
         run(*command)
-    assert str(error.value) == said
+    assert str(error.value) == message
 
 
 def test_a_program_that_hangs_is_ended() -> None:
@@ -171,7 +171,9 @@ def test_shellcheck_has_nothing_to_say(script: str, require_tool: Callable[[str]
 
 
 def test_an_outcome_is_json() -> None:
-    program = "from dataclasses import asdict; from scripts.deploy.provision.steps import Outcome, State; import json; "
-    program += "print(json.dumps(asdict(Outcome('keys', State.SAME, 0.1))))"
+    program = (
+        "import json; from dataclasses import asdict; from scripts.deploy.provision.steps import StepOutcome, State; "
+    )
+    program += "print(json.dumps(asdict(StepOutcome('keys', State.SAME, 0.1))))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["state"] == "no change"

@@ -15,8 +15,8 @@ from scripts.deploy.update import trial as trials
 from scripts.deploy.update.__main__ import CODES
 from scripts.deploy.update.releases import Releases, is_older
 from scripts.deploy.update.settings_file import SettingsFile
-from scripts.deploy.update.taking import Result, Update
 from scripts.deploy.update.trial import Trial
+from scripts.deploy.update.updater import Result, Update
 
 PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
 OLD_SETTINGS, NEW_SETTINGS = "[retention]\ndays = 14.0  # d\n", "[retention]\nacknowledged_days_max = 14.0  # d\n"
@@ -28,6 +28,7 @@ class FolderDaemons:
 
     releases: Releases
     restarts: list[str] = field(default_factory=list)
+    settings_tried: list[Path] = field(default_factory=list)
 
     def restart(self) -> None:
         self.restarts.append(self.releases.in_use)
@@ -39,7 +40,8 @@ class FolderDaemons:
     def is_fit(self) -> bool:
         return not (self.releases.folder(self.releases.in_use) / "unfit").exists()
 
-    def require_readable(self, release: Path) -> None:
+    def require_readable(self, release: Path, settings: Path) -> None:
+        self.settings_tried.append(settings)
         if (release / "too-old").exists():
             raise ProvisioningError("written by a newer release")
 
@@ -70,10 +72,10 @@ def add(releases: Releases, version: str, *files: str) -> None:
 def on_trial(unit: Update) -> Callable[..., None]:
     """What is on the disk when the power goes right after the switch, or before it."""
 
-    def begin(*, switched: bool, tries: int = 0, was_fit: bool = True) -> None:
+    def begin(*, is_switched: bool, tries: int = 0, was_fit: bool = True) -> None:
         told = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
         (unit.releases.base / "trial.json").write_text(json.dumps(told))
-        if switched:
+        if is_switched:
             unit.releases.use("1.2.0")
 
     return begin
@@ -88,7 +90,7 @@ def there(unit: Update) -> list[str]:
 
 
 def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_trial: Callable[..., None]) -> None:
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     ended = unit.settle()
     assert (ended.result, ended.version, ended.removed) == (Result.UPDATED, "1.2.0", ("1.0.0",))
     assert links(unit) == ("1.2.0", "1.1.0")
@@ -98,7 +100,7 @@ def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_tria
 
 def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Callable[..., None]) -> None:
     add(unit.releases, "1.2.0", "fault")
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     ended = unit.settle()
     assert (ended.result, ended.version) == (Result.ROLLED_BACK, "1.1.0")
     assert ended.why == "not ready within 1 s: fault"
@@ -112,7 +114,7 @@ def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Calla
 def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> None:
     for version in ("1.1.0", "1.2.0"):
         add(unit.releases, version, "fault")
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     ended = unit.settle()
     assert (ended.result, ended.version) == (Result.STUCK, "1.1.0")
     assert "1.1.0: not ready" in ended.why
@@ -123,12 +125,12 @@ def test_only_a_new_fault_is_the_new_releases(
     unit: Update, on_trial: Callable[..., None], was_fit: bool, result: Result
 ) -> None:
     add(unit.releases, "1.2.0", "unfit")
-    on_trial(switched=True, was_fit=was_fit)
+    on_trial(is_switched=True, was_fit=was_fit)
     assert unit.settle().result is result
 
 
 def test_power_gone_before_the_switch_leaves_the_old_release(unit: Update, on_trial: Callable[..., None]) -> None:
-    on_trial(switched=False)
+    on_trial(is_switched=False)
     assert unit.settle().result is Result.NOTHING
     assert links(unit) == ("1.1.0", "1.0.0")
     assert not (unit.releases.base / "trial.json").exists()
@@ -137,7 +139,7 @@ def test_power_gone_before_the_switch_leaves_the_old_release(unit: Update, on_tr
 def test_a_release_under_which_the_computer_goes_down_is_taken_back(
     unit: Update, on_trial: Callable[..., None]
 ) -> None:
-    on_trial(switched=True, tries=2)
+    on_trial(is_switched=True, tries=2)
     ended = unit.settle()
     assert (ended.result, ended.why) == (Result.ROLLED_BACK, "not decided in 2 starts of this computer")
 
@@ -242,7 +244,7 @@ def test_settings_are_rewritten_for_the_new_release_and_the_old_ones_kept(unit: 
 def test_a_release_taken_back_starts_with_its_own_settings(unit: Update, on_trial: Callable[..., None]) -> None:
     adapt(unit)
     add(unit.releases, "1.2.0", "fault")
-    on_trial(switched=True)
+    on_trial(is_switched=True)
     assert unit.settle().result is Result.ROLLED_BACK
     assert unit.settings.path.read_text() == OLD_SETTINGS
     assert not unit.settings.kept("1.1.0").exists()
@@ -250,7 +252,7 @@ def test_a_release_taken_back_starts_with_its_own_settings(unit: Update, on_tria
 
 def test_power_gone_before_the_switch_puts_the_settings_back(unit: Update, on_trial: Callable[..., None]) -> None:
     adapt(unit)
-    on_trial(switched=False)
+    on_trial(is_switched=False)
     assert unit.settle().result is Result.NOTHING
     assert unit.settings.path.read_text() == OLD_SETTINGS
     assert isinstance(unit.daemons, FolderDaemons)
@@ -264,6 +266,17 @@ def test_an_older_release_by_hand_gets_its_own_settings(unit: Update) -> None:
     assert unit.settings.kept("1.2.0").read_text() == NEW_SETTINGS
     assert unit.settings.put_back("1.2.0")
     assert unit.settings.path.read_text() == NEW_SETTINGS
+
+
+def test_an_older_release_is_tried_with_the_settings_that_it_gets_back(unit: Update) -> None:
+    assert isinstance(unit.daemons, FolderDaemons)
+    unit._require_readable("1.1.0")
+    adapt(unit)
+    unit._require_readable("1.1.0")
+    assert unit.daemons.settings_tried == [unit.settings.path, unit.settings.kept("1.1.0")]
+    add(unit.releases, "1.1.0", "too-old")
+    with pytest.raises(ProvisioningError, match="cannot read this unit's database: written by a newer"):
+        unit._require_readable("1.1.0")
 
 
 def test_settings_that_cannot_be_rewritten_stay_and_are_one_line(unit: Update) -> None:

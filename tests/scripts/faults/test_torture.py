@@ -27,13 +27,22 @@ from alpr_edge.store.unit_store import open_store
 from scripts.faults import records
 from scripts.faults.__main__ import QUICK, WHOLE
 from scripts.faults.campaign import NOTES_WAITED_MAX, Campaign
-from scripts.faults.checking import Check
-from scripts.faults.damaging import damage
+from scripts.faults.check import DiskCheck
+from scripts.faults.damage import damage
 from scripts.faults.faults import Fault
-from scripts.faults.ledger import Ledger, Tally
-from scripts.faults.notes import Aside, Begun, Failed, Kept, Live, Migrated, Pictures, Wanted
-from scripts.faults.planning import Mix, plan
-from scripts.faults.refusing import Refusal, refusing_department
+from scripts.faults.ledger import CampaignTally, Ledger
+from scripts.faults.notes import (
+    BatchStored,
+    DatabaseMigrated,
+    ListActivated,
+    ListRequested,
+    PicturesStored,
+    RecordSetAside,
+    VictimFailed,
+    VictimStarted,
+)
+from scripts.faults.plan import Mix, plan
+from scripts.faults.refusal import RefusalKind, refusing_department
 from scripts.faults.rig import Rig, standing
 from scripts.faults.victims import PARTS, Activity, Task, opened, through
 
@@ -61,14 +70,14 @@ class Scene:
 
     def __init__(self, rig: Rig, disk: Path, run: int) -> None:
         self.rig, self.disk, self.data = rig, disk, disk / "data"
-        self.ledger, self.tally = Ledger(), Tally()
+        self.ledger, self.tally = Ledger(), CampaignTally()
         random = Random(run)
         with open_store(rig.settings(disk), migrate=True) as store:
             for number in range(3):
                 decided = records.batch(random, run, number)
                 store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
                 ids = tuple(record.read.read_id for record in decided)
-                self.ledger.take([Kept(ids, ids)])
+                self.ledger.take([BatchStored(ids, ids)])
 
     def change(self, *statements: str) -> None:
         with open_store(self.rig.settings(self.disk), migrate=True) as store, store.database.write() as connection:
@@ -89,8 +98,8 @@ class Scene:
         with Pages(self.data / "edge.db", self.key) as pages:
             return next(carved.page for carved in Carver(pages, wanted).rows() if carved.table == "reads")
 
-    def check(self) -> Tally:
-        Check(self.rig, self.disk, self.ledger, self.tally, set()).run()
+    def check(self) -> CampaignTally:
+        DiskCheck(self.rig, self.disk, self.ledger, self.tally, set()).run()
         return self.tally
 
 
@@ -100,14 +109,14 @@ def scene(rig: Rig, tmp_path: Path) -> Scene:
 
 
 def test_a_whole_unit_is_found_whole_and_reaches_the_department(scene: Scene) -> None:
-    Check(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
+    DiskCheck(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
     assert scene.check().is_clean, scene.tally
 
 
 def test_a_read_that_is_gone_is_lost(scene: Scene) -> None:
-    scene.ledger.take([Kept(("9.9.0.1",), ())])
+    scene.ledger.take([BatchStored(("9.9.0.1",), ())])
     assert scene.check().lost == ["read 9.9.0.1"]
-    Check(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
+    DiskCheck(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
     assert scene.tally.lost == ["read 9.9.0.1", "read 9.9.0.1 is not at the department"]
 
 
@@ -137,7 +146,7 @@ def test_a_receipt_for_what_the_department_lacks_is_a_loss(scene: Scene) -> None
 
 def test_damaged_missing_and_forgotten_images_are_corrupt(scene: Scene) -> None:
     scene.image().write_bytes(b"damaged")
-    scene.ledger.take([Pictures(("f" * 64,))])
+    scene.ledger.take([PicturesStored(("f" * 64,))])
     found = scene.check().corrupt
     assert any("was changed" in line for line in found)
     assert any("is missing" in line for line in found)
@@ -152,7 +161,7 @@ def test_a_damaged_page_of_the_database_is_corrupt(scene: Scene) -> None:
 
 
 def test_a_list_or_a_migration_that_came_undone_is_lost(scene: Scene) -> None:
-    scene.ledger.take([Wanted(1), Live(1), Migrated(1)])
+    scene.ledger.take([ListRequested(1), ListActivated(1), DatabaseMigrated(1)])
     assert set(scene.check().lost) == {"no list is live", "migration 1 was undone"}
 
 
@@ -165,7 +174,7 @@ def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) ->
     with (scene.data / "edge.db").open("r+b") as database:
         database.seek((scene.page_of_reads() - 1) * PAGE_BYTES)
         database.write(bytes(PAGE_BYTES))
-    check = Check(scene.rig, scene.disk, scene.ledger, scene.tally, set())
+    check = DiskCheck(scene.rig, scene.disk, scene.ledger, scene.tally, set())
     check.go_on(set(), next(RUNS), Random(1))
     assert scene.ledger.excused
     check.run()
@@ -179,17 +188,17 @@ def test_a_record_that_stays_aside_or_is_gone_from_there_is_found(scene: Scene) 
         spoilt = records.batch(Random(1), next(RUNS), 0)[0]
         store.refused.add(replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it")
     gone = f"9.9.{records.SPOILT_PLACE}.1"
-    scene.ledger.take([Aside((gone,))])
+    scene.ledger.take([RecordSetAside((gone,))])
     assert scene.check().lost == [f"read {gone} is not aside any more"]
     assert scene.tally.corrupt == [f"read {spoilt.read.read_id} stays aside"]
 
 
 @pytest.mark.review(8)
-@pytest.mark.parametrize("refusal", Refusal)
+@pytest.mark.parametrize("refusal", RefusalKind)
 def test_an_item_that_is_refused_is_set_aside_alone_and_others_beside_it_are_found(
-    scene: Scene, refusal: Refusal
+    scene: Scene, refusal: RefusalKind
 ) -> None:
-    check = Check(scene.rig, scene.disk, scene.ledger, scene.tally, set())
+    check = DiskCheck(scene.rig, scene.disk, scene.ledger, scene.tally, set())
     with refusing_department(scene.rig.department, refusal, ItemKind.READ) as (url, storage):
         check.outlast(url, storage)
     assert storage.failures > 0
@@ -211,11 +220,11 @@ def hasty(activity: Activity, task: Task, pipe: Connection) -> None:
     """A unit that acknowledges before it commits, and does not commit."""
     del activity
     say = through(pipe)
-    say(Begun())
+    say(VictimStarted())
     with opened(task):
         for number in range(100):
             decided = records.batch(Random(task.seed), task.run, number)
-            say(Kept(tuple(record.read.read_id for record in decided), ()))
+            say(BatchStored(tuple(record.read.read_id for record in decided), ()))
 
 
 def misled(activity: Activity, task: Task, pipe: Connection) -> None:
@@ -223,11 +232,11 @@ def misled(activity: Activity, task: Task, pipe: Connection) -> None:
     del activity
     say = through(pipe)
     for _ in range(NOTES_WAITED_MAX):
-        say(Begun())
+        say(VictimStarted())
     with contextlib.suppress(OSError):
         while True:
             (task.disk / "written").write_bytes(b"")
-    say(Kept((f"{task.run}.0.0.1",), ()))
+    say(BatchStored((f"{task.run}.0.0.1",), ()))
     time.sleep(60)
 
 
@@ -244,11 +253,11 @@ def blinded(activity: Activity, task: Task, pipe: Connection) -> None:
     say = through(pipe)
     with opened(task) as store:
         for _ in range(NOTES_WAITED_MAX + 1):
-            say(Begun())
+            say(VictimStarted())
         with contextlib.suppress(PictureError):
             while True:
                 store.images.put_all(records.pictures(Random()))
-    say(Failed("a folder cannot be written"))
+    say(VictimFailed("a folder cannot be written"))
     time.sleep(60)
 
 

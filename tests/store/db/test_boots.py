@@ -16,8 +16,10 @@ def test_pairs_belong_to_their_boot_and_come_in_its_order(database: Database) ->
     assert clock_pairs.pairs(database, "boot-3") == []
 
 
-@pytest.mark.parametrize("untrusted", [replace(instant(), utc_source=UtcSource.RTC), replace(instant(), utc=None)])
-def test_a_guess_corrects_nothing(database: Database, untrusted: Instant) -> None:
+@pytest.mark.parametrize(
+    "instant_without_trust", [replace(instant(), utc_source=UtcSource.RTC), replace(instant(), utc=None)]
+)
+def test_a_guess_corrects_nothing(database: Database, instant_without_trust: Instant) -> None:
     with pytest.raises(StoreError, match="trusted UTC"):
-        clock_pairs.record(database, untrusted)
+        clock_pairs.record(database, instant_without_trust)
     assert clock_pairs.pairs(database, "boot-1") == []

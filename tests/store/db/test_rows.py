@@ -89,16 +89,16 @@ def serials() -> "itertools.count[int]":
     return itertools.count()
 
 
-@given(read=plate_reads, found=st.lists(hits, max_size=2))
+@given(read=plate_reads, read_hits=st.lists(hits, max_size=2))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=150)
 def test_reads_and_hits_come_back_equal(
-    store: ReadStore, serials: "itertools.count[int]", read: PlateRead, found: list[Hit]
+    store: ReadStore, serials: "itertools.count[int]", read: PlateRead, read_hits: list[Hit]
 ) -> None:
     read = dataclasses.replace(read, read_id=f"read {next(serials)}")
-    found = [dataclasses.replace(hit, hit_id=f"hit {next(serials)}", read_id=read.read_id) for hit in found]
-    store.commit([DecidedRecord(read, hits=tuple(found))])
+    read_hits = [dataclasses.replace(hit, hit_id=f"hit {next(serials)}", read_id=read.read_id) for hit in read_hits]
+    store.commit([DecidedRecord(read, hits=tuple(read_hits))])
     stored = store.get(read.read_id)
     assert stored is not None
     assert stored.read == read
-    assert list(stored.hits) == found
+    assert list(stored.hits) == read_hits
     assert not stored.closed

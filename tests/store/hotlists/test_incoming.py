@@ -41,18 +41,18 @@ def test_a_feed_comes_back_as_it_came(incoming: DownloadSpool, tmp_path: Path) -
     assert not incoming.waits("doj")
 
 
-@pytest.mark.parametrize("torn", [0, 1, 40, 5000])
-def test_a_draft_goes_on_behind_its_last_whole_record(incoming: DownloadSpool, tmp_path: Path, torn: int) -> None:
+@pytest.mark.parametrize("lost_bytes", [0, 1, 40, 5000])
+def test_a_draft_goes_on_behind_its_last_whole_record(incoming: DownloadSpool, tmp_path: Path, lost_bytes: int) -> None:
     draft = incoming.start("doj", NOTE)
     for start in range(0, 100_000, 10_000):
         draft.append(CONTENT[start : start + 10_000])
     draft.close()
     path = tmp_path / "incoming" / "doj.part"
     with path.open("r+b") as file:
-        file.truncate(path.stat().st_size - torn)
+        file.truncate(path.stat().st_size - lost_bytes)
     resumed = incoming.draft("doj")
     assert resumed is not None
-    assert resumed.size == (100_000 if torn == 0 else 90_000)
+    assert resumed.size == (100_000 if lost_bytes == 0 else 90_000)
     assert resumed.note == NOTE
     resumed.append(CONTENT[resumed.size : 100_000])
     resumed.finish()

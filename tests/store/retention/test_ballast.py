@@ -147,8 +147,8 @@ def test_what_is_counted_is_what_lies_there(disk: Disk, unit: tuple[Database, Re
     assert usage.state().store_bytes < 10**7
 
 
-@pytest.mark.parametrize("committed", [False, True])
-def test_a_power_cut_in_a_purge_leaves_nothing_orphaned_for_good(disk: Disk, committed: bool) -> None:
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_power_cut_in_a_purge_leaves_nothing_orphaned_for_good(disk: Disk, is_committed: bool) -> None:
     data = disk.folder / "data"
     database = Database.open(data, KEY, migrate=True)
     images = ImageStore(data / "images", KEY)
@@ -156,7 +156,7 @@ def test_a_power_cut_in_a_purge_leaves_nothing_orphaned_for_good(disk: Disk, com
     for number in range(6):
         keep(store, f"read-{number}")
     deliver(outbox)
-    _purge_until_cut(disk, Purge(database, store, LIMITS), store, committed=committed)
+    _purge_until_cut(disk, Purge(database, store, LIMITS), store, is_committed=is_committed)
     with contextlib.suppress(StoreError):
         database.close()
     disk.restart()
@@ -164,8 +164,8 @@ def test_a_power_cut_in_a_purge_leaves_nothing_orphaned_for_good(disk: Disk, com
     images = ImageStore(data / "images", KEY)
     store = ReadStore(database, images)
     kept = left(database)
-    assert len(kept) == (0 if committed else 6)
-    assert store.sweep_images() == (12 if committed else 0)
+    assert len(kept) == (0 if is_committed else 6)
+    assert store.sweep_images() == (12 if is_committed else 0)
     assert len(images.orphans(())) == 2 * len(kept) == store.counts().images
     for read_id in kept:
         stored = store.get(read_id)
@@ -174,9 +174,9 @@ def test_a_power_cut_in_a_purge_leaves_nothing_orphaned_for_good(disk: Disk, com
     database.close()
 
 
-def _purge_until_cut(disk: Disk, purge: Purge, store: ReadStore, *, committed: bool) -> None:
+def _purge_until_cut(disk: Disk, purge: Purge, store: ReadStore, *, is_committed: bool) -> None:
     """Cut before the commit; or after it, when no removal of a file has reached the disk, since none is synced."""
-    if committed:
+    if is_committed:
         purge.step(SOON, MUCH)
         disk.cut_power()
         return

@@ -1,0 +1,158 @@
+"""What can be wrong with a unit: one table with the tone, the ready note and the remedy of each fault.
+
+The technician's guide shows the same table; a test compares both.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+
+from alpr_edge.domain.alerting import Tone, urgency_of
+
+log = structlog.get_logger(__name__)
+
+
+class FaultKind(StrEnum):
+    """The faults, in the words of the guide."""
+
+    NO_CAMERA = "no camera gives pictures"
+    CAMERA = "a camera gives no pictures"
+    CAMERA_OPENING = "a camera is not open yet"
+    STAGE = "recognition or storing failed"
+    SIDE_STAGE = "a task beside reading failed"
+    NO_SOUND = "no tone can sound"
+    NOT_STORED = "no read is stored"
+    STORED_IN_PART = "reads are stored in part"
+    DISK_FULL = "the disk is full"
+    DISK_FILLING = "the disk fills up"
+    DATABASE = "the database was damaged"
+    RECORDS_ASIDE = "records were set aside"
+    NOT_REPAIRED = "the last stop left something unrepaired"
+    NOT_KNOWN = "a figure of the store is not known"
+    NO_LIST = "no hotlist"
+    LIST_UNUSABLE = "a list cannot be opened"
+    LIST_RED = "a list is red"
+    LIST_AMBER = "a list is amber"
+    FEED_REFUSED = "a feed was refused"
+    RECEIVER = "no GNSS receiver"
+    RECEIVER_DATE = "the receiver's date is wrong"
+    CLOCK = "nothing confirms the time"
+    DELETION = "no read is deleted for its age"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """What a fault sounds like, whether the unit is ready with it, and what to do."""
+
+    tone: Tone | None
+    """Sounds once when the fault appears; None: it is shown and not heard."""
+    is_ready: bool
+    """Whether the ready note sounds although the fault is there."""
+    remedy: str
+    """The command that shows more, or what to do."""
+
+
+_CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
+_LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
+FAULT_RULES = {
+    FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.CAMERA_OPENING: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
+    FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),
+    FaultKind.SIDE_STAGE: FaultRule(None, is_ready=True, remedy=_JOURNAL),
+    FaultKind.NO_SOUND: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.NOT_STORED: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_DISK),
+    FaultKind.STORED_IN_PART: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.DISK_FULL: FaultRule(Tone.DISK, is_ready=False, remedy=_DISK),
+    FaultKind.DISK_FILLING: FaultRule(Tone.DISK, is_ready=True, remedy=_DISK),
+    FaultKind.DATABASE: FaultRule(Tone.DAMAGED, is_ready=True, remedy="alpr-edge unit salvage"),
+    FaultKind.RECORDS_ASIDE: FaultRule(None, is_ready=True, remedy="alpr-edge unit refused"),
+    FaultKind.NOT_REPAIRED: FaultRule(Tone.STALE, is_ready=True, remedy=_JOURNAL),
+    FaultKind.NOT_KNOWN: FaultRule(Tone.STALE, is_ready=True, remedy=_JOURNAL),
+    FaultKind.NO_LIST: FaultRule(Tone.STALE, is_ready=False, remedy=_LISTS),
+    FaultKind.LIST_UNUSABLE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_LISTS),
+    FaultKind.LIST_RED: FaultRule(Tone.STALE, is_ready=True, remedy=_LISTS),
+    FaultKind.LIST_AMBER: FaultRule(Tone.STALE, is_ready=True, remedy=_LISTS),
+    FaultKind.FEED_REFUSED: FaultRule(None, is_ready=True, remedy=_LISTS),
+    FaultKind.RECEIVER: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.RECEIVER_DATE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.CLOCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
+}
+_WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
+"""Faults that are what remains of a worse one: they sound when they come, and not when the worse one gives way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault at present."""
+
+    kind: FaultKind
+    subject: str
+    """What has it (a camera, a list); with the kind it tells one fault from another, whatever its text says."""
+    text: str
+    """One line for health and logs."""
+
+    @property
+    def rule(self) -> FaultRule:
+        """Its row of the table."""
+        return FAULT_RULES[self.kind]
+
+
+def faults_of(kind: FaultKind, lines: Iterable[str]) -> list[Fault]:
+    """Faults of one kind, each from a line "subject: what is wrong"."""
+    return [Fault(kind, line.partition(":")[0], line) for line in lines]
+
+
+class FaultMonitor:
+    """Compares the present faults with those before, and says which tones are to sound."""
+
+    def __init__(self) -> None:
+        self.faults: tuple[Fault, ...] = ()
+        self.is_ready = False
+        """Whether plates are read, stored, matched and announced."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The lines of the present faults."""
+        return tuple(fault.text for fault in self.faults)
+
+    def update(self, faults: Iterable[Fault]) -> list[Tone]:
+        """Take the present faults; returns the tones to sound, in their order."""
+        before = {(fault.kind, fault.subject) for fault in self.faults}
+        was_ready = self.is_ready
+        self.faults = tuple(dict.fromkeys(faults))
+        self.is_ready = all(fault.rule.is_ready for fault in self.faults)
+        tones = {fault.rule.tone for fault in self._new(before)} - {None}
+        self._log_ended(before)
+        if self.is_ready and not was_ready:
+            log.info("unit.ready")
+            return [Tone.READY, *_ordered(tones)]
+        return _ordered(tones)
+
+    def reset(self) -> None:
+        """Forget what was wrong: the unit stops reading, and says everything anew when it starts again."""
+        self.faults, self.is_ready = (), False
+
+    def _new(self, before: set[tuple[FaultKind, str]]) -> list[Fault]:
+        """The faults that were not there before, each logged once."""
+        found: dict[tuple[FaultKind, str], Fault] = {}
+        for fault in self.faults:
+            worse = _WORSE.get(fault.kind)
+            if not {(fault.kind, fault.subject), (worse, fault.subject)} & before:
+                found.setdefault((fault.kind, fault.subject), fault)
+        for fault in found.values():
+            tone = fault.rule.tone or "none"
+            log.warning("fault.appeared", fault=fault.kind.value, subject=fault.subject, text=fault.text, tone=tone)
+        return list(found.values())
+
+    def _log_ended(self, before: set[tuple[FaultKind, str]]) -> None:
+        for kind, subject in sorted(before - {(fault.kind, fault.subject) for fault in self.faults}):
+            log.info("fault.ended", fault=kind.value, subject=subject)
+
+
+def _ordered(tones: Iterable[Tone | None]) -> list[Tone]:
+    """Tones, the most urgent first."""
+    return sorted((tone for tone in tones if tone is not None), key=urgency_of, reverse=True)

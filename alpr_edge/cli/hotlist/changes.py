@@ -1,0 +1,106 @@
+"""``alpr-edge hotlist rollback``, ``drop``, ``dismiss`` and ``changes``: change a list by hand, and see who did."""
+
+from typing import Annotated
+
+import typer
+
+from alpr_edge import settings as settings_file
+from alpr_edge.app.factories import open_clock
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.hotlist.common import opened_lists
+from alpr_edge.cli.output import count_text, print_lines, print_object, time_text
+from alpr_edge.domain.access import MAINTENANCE
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.services import list_changes
+from alpr_edge.services.list_changes import RemovedList
+from alpr_edge.store.hotlists.audit_log import ListAuditLog
+from alpr_edge.store.hotlists.download_spool import DownloadSpool
+from alpr_edge.store.keys import load_key
+
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Name of the list.")]
+
+
+def rollback(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
+    """Go back to the generation before the live one. A running unit refreshes within a second or two."""
+    unit = settings_file.load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    now = open_clock(unit).now().trusted_utc
+    with opened_lists(unit, migrate=False) as lists:
+        live = list_changes.roll_back_list(lists, actor, MAINTENANCE, source, now).generation
+    if as_json:
+        print_object({"source": source, "generation": live.serial, "issued": live.issued, "entries": live.entries})
+    else:
+        issued_at = f", issued {time_text(live.issued)}" if live.issued else ""
+        entries = count_text(live.entries, "entry", "entries")
+        typer.echo(f"{source}: generation {live.serial} is live again, {entries}{issued_at}")
+
+
+def drop(
+    source: SourceArgument,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
+    """Remove a list with all its generations. The unit no longer matches its plates."""
+    unit = settings_file.load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    is_in_settings = unit.hotlist.source_of(source) is not None
+    if not yes:
+        _confirm(source, is_in_settings=is_in_settings)
+    incoming = DownloadSpool(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
+    now = open_clock(unit).now().trusted_utc
+    with opened_lists(unit, migrate=False) as lists:
+        removed_list = list_changes.drop_list(lists, incoming, actor, MAINTENANCE, source, now)
+    if as_json:
+        print_object(removed_list)
+    else:
+        typer.echo(_drop_text(removed_list, is_in_settings=is_in_settings))
+
+
+def dismiss(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
+    """Dismiss a list's refused feed: no trouble for it any more. The list in use stays in use, and ages."""
+    unit = settings_file.load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    now = open_clock(unit).now().trusted_utc
+    with opened_lists(unit, migrate=False) as lists:
+        report = list_changes.dismiss_refusal(lists, actor, MAINTENANCE, source, now)
+    if as_json:
+        print_object({"source": source, "refusal": report.refused, "refused_at": report.at})
+    else:
+        typer.echo(f"{source}: dismissed: {report.refused}")
+
+
+def changes(as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
+    """Show who changed lists by hand, or had covert entries shown, the oldest first."""
+    unit = settings_file.load(settings)
+    require_owner(unit.unit.data_directory)
+    lines = ListAuditLog(unit.unit.data_directory / LISTS_DIRECTORY).lines()
+    if as_json:
+        print_lines(lines)
+        return
+    for line in lines:
+        details = [f"{name} {value}" for name, value in line.items() if name not in {"at", "actor", "action"}]
+        action = str(line.get("action")).replace("_", " ")
+        typer.echo(f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {action}, {', '.join(details)}")
+
+
+def _confirm(source: str, *, is_in_settings: bool) -> None:
+    """Ask before a list is removed.
+
+    Raises:
+        FeedError: the answer is no.
+    """
+    again = " The settings name it: its next feed brings it back." if is_in_settings else ""
+    if not typer.confirm(f"Remove list {source}? The unit no longer matches its plates.{again}", err=True):
+        raise FeedError(f"list {source} was not removed")
+
+
+def _drop_text(removed_list: RemovedList, *, is_in_settings: bool) -> str:
+    counts = (
+        count_text(removed_list.generations, "generation"),
+        count_text(removed_list.entries, "live entry", "live entries"),
+    )
+    again = "; the settings name it, so its next feed brings it back" if is_in_settings else ""
+    return f"{removed_list.source}: removed, {' with '.join(counts)}{again}"

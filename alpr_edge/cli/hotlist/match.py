@@ -1,0 +1,116 @@
+"""``alpr-edge hotlist match``: which entries a plate matches, and what the unit would sound and say."""
+
+from typing import Annotated, Any
+
+import typer
+
+from alpr_edge import settings as settings_file
+from alpr_edge.app.factories import open_clock
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.hotlist.common import age_json, load_indexes, opened_lists
+from alpr_edge.cli.hotlist.status import end_on_faults
+from alpr_edge.cli.output import count_text, print_lines, time_text
+from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
+from alpr_edge.domain.access import MAINTENANCE
+from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.list_ages import age_words
+from alpr_edge.hotlist.index.index import HotlistIndex
+from alpr_edge.hotlist.index.officer_entries import OwnIndex
+from alpr_edge.services.match_plate import FoundEntry, Standstill, match_plate, parse_plates
+from alpr_edge.store.hotlists.audit_log import ListAuditLog
+
+_STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}
+
+
+def match(
+    plate: PlateArgument = STANDARD_INPUT,
+    state: Annotated[str | None, typer.Option(help="Its state, two letters, if it was read.")] = None,
+    covert: Annotated[bool, typer.Option("--covert", help="Find covert entries too; that is on record.")] = False,
+    as_json: JsonOption = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
+    """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS.
+
+    The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
+    """
+    text = typed_plate(plate, "Plate (others the reader considered after commas)")
+    unit = settings_file.load(settings)
+    now = open_clock(unit).now()
+    actor = require_owner(unit.unit.data_directory)
+    query = parse_plates(text, state, now, covert=covert)
+    with opened_lists(unit, migrate=False) as lists:
+        index, own, entries = load_indexes(lists, now.trusted_utc)
+        found = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, ListAuditLog(lists.directory))
+    if as_json:
+        print_lines(_found_json(entry, now) for entry in found)
+    else:
+        typer.echo("\n".join(_found_text(entry, now) for entry in found) or _nothing_text(index, own, covert=covert))
+    end_on_faults(index.faults)
+
+
+def _nothing_text(index: HotlistIndex, own: OwnIndex, *, covert: bool) -> str:
+    officers = sum(covert or not each.entry.covert for each in own.entries)
+    lists, entries = count_text(len(index.lists), "list"), count_text(len(index), "entry", "entries")
+    return f"No entry in {lists} ({entries}) and {count_text(officers, 'entry', 'entries')} of officers."
+
+
+def _found_json(found: FoundEntry, now: Instant) -> dict[str, Any]:
+    match, entry = found.match, found.match.entry
+    age_s, ahead_s = age_json(match.generation, now.trusted_utc)
+    return {
+        "in_force": found.standstill is None,
+        "not_in_force": found.standstill,
+        "kind": match.kind.value,
+        "state_match": match.state.value,
+        "says": found.phrase,
+        "tone": found.tone.value,
+        "plate": entry.plate_raw,
+        "state": entry.state,
+        "reason": entry.reason.value,
+        "source": entry.source,
+        "generation": match.generation.serial,
+        "list_age_s": age_s,
+        "list_ahead_s": ahead_s,
+        "list_level": found.level.value,
+        "record_id": entry.record_id,
+        "vehicle": entry.vehicle,
+        "remarks": entry.remarks,
+        "effective": entry.effective,
+        "expires": entry.expires,
+        "area": str(entry.area) if entry.area else None,
+        "hours": str(entry.hours) if entry.hours else None,
+        "covert": entry.covert,
+    }
+
+
+def _found_text(found: FoundEntry, now: Instant) -> str:
+    match, entry = found.match, found.match.entry
+    plate = f"{entry.plate_raw} {entry.state or '--'}: {entry.reason.replace('_', ' ')}"
+    lines = [f"{match.kind.value} match, {_STATES[match.state.value]}: {plate}"]
+    if entry.source == OWN_SOURCE:
+        lines.append("an officer's own entry")
+    else:
+        age = age_words(match.generation.age(now.trusted_utc))
+        lines.append(f"{entry.source} generation {match.generation.serial}, {age} ({found.level.value})")
+    lines += [text for text in (entry.record_id, entry.vehicle, entry.remarks) if text]
+    if entry.covert:
+        lines.append("covert: the car stays silent, the department is told")
+    lines += [_area_text(entry)] if entry.area else []
+    if found.standstill is None:
+        lines.append(f"the unit says, in the tone {found.tone.value!r}: {found.phrase}")
+    else:
+        lines.append(f"not in force now: {_standstill_text(found.standstill, entry)}; the unit says nothing")
+    return "\n    ".join(lines)
+
+
+def _area_text(entry: HotlistEntry) -> str:
+    area = entry.area
+    assert area is not None
+    return f"in force only within {area.radius_m:g} m of {area.lat_deg:.5f} {area.lon_deg:.5f}; elsewhere not"
+
+
+def _standstill_text(standstill: Standstill, entry: HotlistEntry) -> str:
+    if standstill is Standstill.EARLY:
+        return f"it takes effect {time_text(entry.effective)}"
+    return f"it ended {time_text(entry.expires)}" if standstill is Standstill.ENDED else f"its hours are {entry.hours}"

@@ -1,0 +1,78 @@
+"""``alpr-edge status``: the health of this unit in one screen. Shows no plates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_object
+
+if TYPE_CHECKING:
+    from alpr_edge.runtime.health import Health
+
+DAEMONS = {"run": "reading", "uplink": "sending"}
+_FIGURES = {
+    "has_fix": "position known",
+    "utc_source": "time from",
+    "restarts": "restarts of stages",
+    "outbox_ready": "items wait for the department",
+    "last_receipt": "last receipt",
+    "certificate_days_left": "days until the certificate ends",
+    "power": "power",
+}
+"""Figures of health files that are shown, with their words."""
+
+
+def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+    """Show this unit's health in one screen, no plates. Ends with 1 when a daemon is not running or in trouble."""
+    from alpr_edge.diagnostics.context import fresh_health
+    from alpr_edge.settings import load
+
+    unit = load(settings)
+    reports = {daemon: fresh_health(unit.unit.runtime_directory, daemon) for daemon in DAEMONS if _is_due(unit, daemon)}
+    if as_json:
+        print_object({"unit": unit.unit.id, "daemons": {name: _fields(health) for name, health in reports.items()}})
+    else:
+        typer.echo(f"unit      {unit.unit.id}")
+        for name, health in reports.items():
+            typer.echo("\n".join(_lines(name, health)))
+    if not all(health is not None and health.ready and not health.troubles for health in reports.values()):
+        raise typer.Exit(1)
+
+
+def _is_due(unit: Any, daemon: str) -> bool:  # noqa: ANN401 - the settings, which are imported late
+    """Whether the unit needs this daemon: without a department nothing is sent."""
+    return daemon == "run" or bool(unit.uplink.url)
+
+
+def _fields(health: Health | None) -> dict[str, Any]:
+    if health is None:
+        return {"running": False, "ready": False, "troubles": [], "warnings": [], "figures": {}}
+    return {
+        "running": True,
+        "ready": health.ready,
+        "troubles": health.troubles,
+        "warnings": health.warnings,
+        "figures": health.figures,
+    }
+
+
+def _lines(name: str, health: Health | None) -> list[str]:
+    if health is None:
+        return [f"{name:<8}  not running: nothing was reported for 10 seconds"]
+    state = DAEMONS[name] if health.ready else "not ready"
+    lines = [f"{name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
+    lines += [f"  trouble   {trouble}" for trouble in health.troubles]
+    lines += [f"  warning   {warning}" for warning in health.warnings]
+    figures = {words: health.figures.get(key) for key, words in _FIGURES.items()}
+    return lines + [f"  {words}: {_value_text(value)}" for words, value in figures.items() if value is not None]
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items() if count) or "none"
+    return str(value)

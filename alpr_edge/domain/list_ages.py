@@ -1,0 +1,29 @@
+"""Says in words how old a list is."""
+
+from datetime import timedelta
+
+HOUR = timedelta(hours=1)
+
+
+def age_words(age: timedelta | None) -> str:
+    """How old a list is: "2.5 h old", "dated 6.0 h ahead" of the clock, or "age unknown"."""
+    if age is None:
+        return "age unknown"
+    return f"dated {-age / HOUR:.1f} h ahead" if age < timedelta(0) else f"{age / HOUR:.1f} h old"
+
+
+def old_list_words(source: str, age: timedelta | None, amber_after: timedelta, red_after: timedelta) -> str:
+    """Why a list that is not fresh is not: a line that names it.
+
+    Args:
+        source: the list.
+        age: its age; None when it is not known.
+        amber_after: the age from which it is amber.
+        red_after: the age from which it is red.
+    """
+    if age is None:
+        return f"list {source} is amber: its age is not known"
+    if age < timedelta(0):
+        return f"list {source} is amber: {age_words(age)} of this unit's clock; check the clock and the list"
+    level, limit = ("red", red_after) if age >= red_after else ("amber", amber_after)
+    return f"list {source} is {level}: older than {limit / HOUR:g} h"

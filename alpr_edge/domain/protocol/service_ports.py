@@ -1,0 +1,4 @@
+"""The ports of a department, apart from its messages: help texts name them and load nothing else."""
+
+STORAGE_PORT, ENROL_PORT = 8443, 8444
+"""Ports of a department's storage and of its enrolment, unless its settings name others."""

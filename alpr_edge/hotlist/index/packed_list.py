@@ -1,0 +1,145 @@
+"""A generation as arrays: sorted 64-bit keys, row numbers, and the fields of the rows by column.
+
+A list of millions takes 12 bytes an entry to search and about 20 more to hold. Rows lie in feed order, so packing
+streams; only the keys are sorted. The keys of partials stand behind those of plates.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import HotlistEntry
+from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
+from alpr_edge.hotlist.index.bloom import BloomFilter
+from alpr_edge.hotlist.index.column_store import ROWS_A_BLOCK, Columns, ColumnsPacker
+from alpr_edge.hotlist.index.plate_keys import Keys, Marks, entry_prints, identity_of, marks, partial_key, plate_keys
+from alpr_edge.hotlist.index.row import Row, entry_of
+
+BATCH_ROWS = 128 * ROWS_A_BLOCK
+Rows = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedList:
+    """The entries of one generation, immutable."""
+
+    keys: Keys
+    """[entries], ascending."""
+    rows: Rows
+    """[entries], the row of each key."""
+    columns: Columns
+    patterns: PatternSet
+    """The partials of the list, each once."""
+    sieve: BloomFilter
+    """Of :attr:`keys`."""
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def entries(self, key: int, plate: str, source: str) -> list[HotlistEntry]:
+        """The entries of a key in feed order; ``plate`` is what it was made of."""
+        if not self.sieve.passes(key):
+            return []
+        # bisect over plain integers: numpy's searchsorted of one key takes longer to set up than to search.
+        keys = self.keys.data
+        first = last = bisect_left(keys, key)
+        while last < len(keys) and keys[last] == key:
+            last += 1
+        return [entry_of(self.columns.row(row, plate), source) for row in sorted(self.rows.data[first:last])]
+
+    def partial(self, plate: str, source: str) -> list[HotlistEntry]:
+        """The entries whose wildcards a canonical plate fits."""
+        met = self.patterns.matches(plate)
+        return [entry for pattern in met for entry in self.entries(partial_key(pattern), pattern, source)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GenerationDraft:
+    """A generation just packed."""
+
+    packed: PackedList
+    fingerprints: Keys
+    """[entries], :func:`.plate_keys.entry_prints`: state, reason and record id, and all the rest; only
+    imports compare them."""
+    duplicates: int
+    """Entries left out as equal to an earlier one."""
+
+    @property
+    def marks(self) -> Marks:
+        """The part that is compared with other generations."""
+        return marks(self.packed.keys, self.fingerprints)
+
+
+class Packer:
+    """Takes rows in feed order and packs them."""
+
+    def __init__(self) -> None:
+        self._keys = array("Q")
+        self._fingerprints = array("Q")
+        self._columns = ColumnsPacker()
+        self._patterns: dict[str, None] = {}
+        self._batch: list[Row] = []
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Add rows.
+
+        Raises:
+            ValueError: the plate of a row taken since the last whole batch is not canonical.
+            FeedError: there are too many partials.
+        """
+        self._batch.extend(rows)
+        while len(self._batch) >= BATCH_ROWS:
+            batch, self._batch = self._batch[:BATCH_ROWS], self._batch[BATCH_ROWS:]
+            self._close(batch)
+
+    def pack(self) -> GenerationDraft:
+        """The packed entries; the first of equal ones is kept. Raises as :meth:`extend`; to be called once."""
+        if self._batch:
+            self._close(self._batch)
+        columns = self._columns.pack()
+        keys = np.frombuffer(self._keys, dtype=np.uint64)
+        prints = np.frombuffer(self._fingerprints, dtype=np.uint64)
+        # Stable: of equal entries the first in the feed comes first.
+        order = np.lexsort((identity_of(prints), keys))
+        keys, prints = keys[order], prints[order]
+        same = identity_of(prints)
+        fresh = np.ones(len(keys), dtype=bool)
+        fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
+        kept, rows = keys[fresh], order[fresh].astype(np.uint32)
+        packed = PackedList(kept, rows, columns, PatternSet(list(self._patterns)), BloomFilter(kept))
+        return GenerationDraft(packed, prints[fresh], len(keys) - len(packed))
+
+    def _close(self, batch: Sequence[Row]) -> None:
+        columns = list(zip(*batch, strict=True))
+        plates, raws, states, reasons, record_ids, *said = columns
+        texts = [
+            f"{state or ''}\x1f{reason}\x1f{record_id}".encode("utf-8", "surrogatepass")
+            for state, reason, record_id in zip(states, reasons, record_ids, strict=True)
+        ]
+        self._keys.frombytes(self._keys_of(plates).tobytes())
+        rest = (repr(fields).encode("ascii", "backslashreplace") for fields in zip(raws, *said, strict=True))
+        self._fingerprints.frombytes(entry_prints(texts, rest).tobytes())
+        self._columns.add(columns)
+
+    def _keys_of(self, plates: Sequence[str]) -> Keys:
+        if not is_partial("".join(plates)):
+            return plate_keys(plates)
+        partials = {place: plate for place, plate in enumerate(plates) if is_partial(plate)}
+        self._patterns.update(dict.fromkeys(partials.values()))
+        if len(self._patterns) > PATTERNS_MAX:
+            raise FeedError(f"over {PATTERNS_MAX} partial plates; a partial is for a few plates half seen")
+        keys = plate_keys(["0" if place in partials else plate for place, plate in enumerate(plates)])
+        for place, pattern in partials.items():
+            keys[place] = partial_key(pattern)
+        return keys
+
+
+def common(one: Marks, other: Marks) -> tuple[int, int]:
+    """How many entries two generations of a source share, and how many of these say something else."""
+    shared = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
+    return shared, shared - len(np.intersect1d(one.versions, other.versions, assume_unique=True))

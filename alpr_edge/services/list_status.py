@@ -1,0 +1,110 @@
+"""Shows how the unit's lists stand: their ages and sizes, their syncs, refused feeds, and the officers' own entries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.domain.alerting import ListAge
+from alpr_edge.domain.hits import Generation
+from alpr_edge.hotlist.index.index import ListFault
+from alpr_edge.hotlist.index.loader import HotlistLoader
+from alpr_edge.hotlist.ingest.importer import ListStore
+from alpr_edge.hotlist.ingest.report import dismissed_refusals, refusals, refusals_by_hand
+from alpr_edge.services.match_plate import list_level
+from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.hotlists import officer_entries, sync_state
+from alpr_edge.store.hotlists.audit_log import ListAuditLog
+from alpr_edge.store.hotlists.officer_entries import OwnEntry
+from alpr_edge.store.hotlists.sync_state import SyncState
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """How a source stands."""
+
+    source: str
+    generation: Generation | None
+    """The live generation; None: the unit has no list of this source."""
+    level: ListAge | None
+    """How far the list can be trusted by its age."""
+    sync: SyncState
+    refusal: str
+    """Why the last feed that came by itself was refused; empty when it was not."""
+    refusal_by_hand: str
+    """Why the last import by hand was refused; empty when it was not."""
+    refusal_dismissed: str
+    """Why a feed was refused whose refusal somebody dismissed; empty without one."""
+    is_in_settings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HotlistStatus:
+    """How everything stands that reads are matched against."""
+
+    lists: tuple[ListState, ...]
+    """In order of source; those of the settings, those on the unit, and those with a refused feed."""
+    entries: tuple[OwnEntry, ...]
+    """Officers' own entries; covert ones only where they were asked for."""
+    faults: tuple[ListFault, ...]
+    """Lists that do not open."""
+
+
+def hotlist_status(
+    lists: ListStore,
+    actor: Actor,
+    purpose: Purpose,
+    limits: HotlistSettings,
+    now: datetime | None,
+    *,
+    covert: bool = False,
+) -> HotlistStatus:
+    """Open every live list and gather how it stands.
+
+    Args:
+        lists: the unit's lists.
+        actor: who asks.
+        purpose: what for.
+        limits: the sources of the settings, and when a list is old.
+        now: the moment, UTC; None when nothing vouches for the clock.
+        covert: whether to show covert entries too; that is on record.
+
+    Raises:
+        AccessError: the actor may not.
+        StoreError: the database does not answer, or the audit log cannot be written.
+    """
+    authorise(actor, purpose, Permission.SEE_PLATES)
+    if covert:
+        authorise(actor, purpose, Permission.SEE_COVERT)
+        ListAuditLog(lists.directory).append(actor, purpose, "show_covert_entries", now)
+    index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
+    own = officer_entries.watched(lists.database, now)
+    generations = {sealed_list.generation.source: sealed_list.generation for sealed_list in index.lists}
+    return HotlistStatus(
+        _list_states(lists, generations, limits, now),
+        tuple(each for each in own if covert or not each.entry.covert),
+        index.faults,
+    )
+
+
+def _list_states(
+    lists: ListStore, generations: dict[str, Generation], limits: HotlistSettings, now: datetime | None
+) -> tuple[ListState, ...]:
+    last, by_hand, dismissed = (
+        {report.source: report.refused for report in reports(lists.directory)}
+        for reports in (refusals, refusals_by_hand, dismissed_refusals)
+    )
+    in_settings = {source.name for source in limits.source}
+    return tuple(
+        ListState(
+            source=name,
+            generation=generations.get(name),
+            level=list_level(generations[name], now, limits) if name in generations else None,
+            sync=sync_state.state_of(lists.database, name),
+            refusal=last.get(name, ""),
+            # Of a list that is neither here nor in the settings it was a slip, and whoever made it was told.
+            refusal_by_hand=by_hand.get(name, ""),
+            refusal_dismissed=dismissed.get(name, ""),
+            is_in_settings=name in in_settings,
+        )
+        for name in sorted(in_settings | set(generations) | set(last))
+    )

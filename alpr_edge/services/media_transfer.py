@@ -1,0 +1,80 @@
+"""Carries the outbox by portable media: writes what waits, and reads the receipts that come back (policy 462.5)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.settings import Settings
+from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Offload:
+    """The result of writing to a medium."""
+
+    medium_id: str
+    offloaded: int
+    """How many items were written; they wait for receipts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsReport:
+    """The result of reading the receipts on a medium."""
+
+    delivered: int
+    """Items that had waited for a receipt and have it now."""
+    offloaded: int
+    """Items on media that wait still."""
+    troubles: list[str]
+    """Files that are no receipts of this unit's department, one line each."""
+
+
+def offload_items(  # noqa: PLR0913 - who, what for, what and where to
+    outbox: Outbox,
+    actor: Actor,
+    purpose: Purpose,
+    settings: Settings,
+    medium: Path,
+    *,
+    now: Callable[[], datetime | None],
+    tick: Callable[[int], None],
+) -> Offload:
+    """Write everything that is due to a medium, sealed for the department and signed by this unit.
+
+    Args:
+        outbox: the outbox of this unit.
+        actor: who asks.
+        purpose: what for.
+        settings: the settings of this unit.
+        medium: an existing folder on the medium.
+        now: the present moment in UTC; None when unknown.
+        tick: receives the number of items still to be written.
+
+    Raises:
+        AccessError: the actor may not.
+        UplinkError: the medium is not there, full or broken, or this unit has no certificate.
+        StoreError: the outbox cannot be read or written.
+    """
+    authorise(actor, purpose, Permission.CHANGE_QUEUE)
+    with opened_medium(medium, settings.unit.id) as folder:
+        sealer = sealer_of(settings.uplink, settings.unit.id, folder.medium_id)
+        return Offload(folder.medium_id, offload(outbox, folder, sealer, settings.uplink, now, tick))
+
+
+def apply_receipts(
+    outbox: Outbox, actor: Actor, purpose: Purpose, settings: Settings, medium: Path, now: datetime | None
+) -> ReceiptsReport:
+    """Note which items the department has, by the receipts on a medium; a second time changes nothing.
+
+    Raises:
+        AccessError: the actor may not.
+        UplinkError: the medium cannot be read, or this unit knows no department.
+        StoreError: the outbox cannot be written.
+    """
+    authorise(actor, purpose, Permission.CHANGE_QUEUE)
+    with opened_medium(medium, settings.unit.id) as folder:
+        receipts = take_receipts(outbox, folder, settings.uplink, settings.unit.id, now)
+    return ReceiptsReport(receipts.delivered, outbox.counts().offloaded, receipts.troubles)

@@ -1,0 +1,56 @@
+"""Writes a stored read's picture to a file for those who may see plates (policy 462.6(a))."""
+
+import os
+from pathlib import Path
+
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.store.unit_store import UnitStore
+
+OWNER_ONLY = 0o600
+
+
+def write_picture(
+    store: UnitStore, actor: Actor, purpose: Purpose, read_id: str, kind: EvidenceKind, path: Path
+) -> int:
+    """Write the JPEG of a read to a new file of mode 0600; returns its size in bytes.
+
+    Args:
+        store: the store of this unit.
+        actor: who asks.
+        purpose: what for.
+        read_id: the read.
+        kind: the picture of it: the whole scene, or the plate alone.
+        path: the file to make; one that exists is never replaced.
+
+    Raises:
+        AccessError: the actor may not.
+        LostError: the picture's file is missing or was changed.
+        StoreError: there is no such read, no such picture of it, or the file cannot be made.
+    """
+    authorise(actor, purpose, Permission.SEE_PLATES)
+    stored = store.reads.get(read_id)
+    if stored is None:
+        raise StoreError(f"{read_id}: no such read here; alpr-edge reads shows the ids")
+    digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
+    if not digests:
+        raise StoreError(f"{read_id}: no {kind} picture was kept: {stored.missing_evidence or 'none was taken'}")
+    jpeg = store.images.get(digests[0])
+    _create(path, jpeg)
+    return len(jpeg)
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Make the file for its owner alone, whatever lies at the place of a link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with io_errors(f"{path}: cannot be written", StoreError):
+            descriptor = os.open(path, flags, OWNER_ONLY)
+    except StoreError:
+        if path.is_symlink() or path.exists():
+            raise StoreError(f"{path}: exists already; give another name") from None
+        raise
+    with io_errors(f"{path}: cannot be written", StoreError), os.fdopen(descriptor, "wb") as file:
+        file.write(content)

@@ -1,0 +1,166 @@
+"""Joins the unit to its department: enrolment, models, lists. Its own command does the work, as the unit's user."""
+
+import json
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.deploy.provision import no_follow
+from scripts.deploy.provision.accounts import AS_UNIT
+from scripts.deploy.provision.machine import ProvisioningError, run
+from scripts.deploy.provision.unit_settings import held
+
+DATABASE = Path("/var/lib/alpr-edge/edge.db")
+TLS_FILES = {"ca_file": "department-ca.pem", "certificate_file": "unit.pem", "key_file": "unit.key"}
+TLS_FOLDER = Path("/etc/alpr-edge/tls")
+LISTS_S_MAX, CHECK_S_MAX = 1800, 300
+SETTLING_S_MAX, AGAIN_S = 180.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a department gives a unit to enrol with."""
+
+    code: str = ""
+    fingerprint: str = ""
+    """SHA-256 of the department's authority."""
+    port: int = 0
+    """Where it enrols; 0: where every department does."""
+
+
+class EnrolmentStep:
+    """Certificates of the department for this unit.
+
+    Args:
+        department: its address; empty when this run was not told to enrol.
+        invitation: the text that ``alpr-edge department code`` printed there.
+    """
+
+    name = "enrolment"
+
+    def __init__(self, department: str, invitation: Invitation) -> None:
+        self._department = department
+        self._invitation = invitation
+
+    def pending(self) -> list[str]:
+        """Enrolling, where a department is set and a certificate file is missing."""
+        uplink = held().get("uplink", {})
+        url = self._department or uplink.get("url", "")
+        if not url:
+            return []
+        missing = [path for path in _tls_files(uplink) if not path.exists()]
+        return [f"enrol at {url}"] if missing else []
+
+    def apply(self, undo: ExitStack) -> None:
+        """Enrol."""
+        invitation = self._invitation
+        if not invitation.code or not invitation.fingerprint:
+            raise ProvisioningError(
+                "not enrolled yet: pass --code and --ca-fingerprint, as printed by: alpr-edge department code UNIT_ID"
+            )
+        uplink = held().get("uplink", {})
+        for path in _tls_files(uplink):
+            if not path.exists():
+                undo.callback(_remove, path)
+        where = ["--department", self._department or uplink["url"], "--ca-fingerprint", invitation.fingerprint]
+        where += ["--enrol-port", str(invitation.port)] if invitation.port else []
+        # Through a pipe: a command line can be seen by every user.
+        run(AS_UNIT, "unit", "enrol", *where, "--code", "-", stdin=f"{invitation.code}\n".encode(), timeout_s=120)
+
+
+class ModelsStep:
+    """The models are the ones their manifest names."""
+
+    name = "models"
+
+    def pending(self) -> list[str]:
+        """Nothing to do, ever: a model that differs is no unit's to mend.
+
+        Raises:
+            ProvisioningError: one differs.
+        """
+        if AS_UNIT.exists():
+            run(AS_UNIT, "models", "verify", timeout_s=120)
+        return []
+
+    def apply(self, undo: ExitStack) -> None:
+        """Do nothing."""
+        del undo
+
+
+class ListsStep:
+    """The hotlists of the settings, before the unit starts; from then on its uplink keeps them."""
+
+    name = "lists"
+
+    def pending(self) -> list[str]:
+        """The sources of which no list is held yet."""
+        return [f"fetch the list {name}" for name in self._missing()]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Download and import the lists; makes the database if there is none."""
+        del undo
+        run(AS_UNIT, "hotlist", "sync", *self._missing(), timeout_s=LISTS_S_MAX)
+
+    @staticmethod
+    def _missing() -> list[str]:
+        sources = [source["name"] for source in held().get("hotlist", {}).get("source", []) if "name" in source]
+        if not sources or not DATABASE.exists():
+            return sources
+        known: dict[str, Any] = json.loads(run(AS_UNIT, "hotlist", "status", "--json", timeout_s=120))
+        live = {row["source"] for row in known["lists"]}
+        return [name for name in sources if name not in live]
+
+
+class UnitCheckStep:
+    """The unit judges itself, last of all. Cameras are judged in the car, once they are aimed.
+
+    What is red is looked at again for a while: a clock is sure some minutes after its receiver's first fix.
+    """
+
+    name = "check"
+
+    def pending(self) -> list[str]:
+        """Nothing to do: a fault is named, not mended.
+
+        Raises:
+            ProvisioningError: the unit is not fit to drive.
+        """
+        deadline_s = time.monotonic() + SETTLING_S_MAX
+        while AS_UNIT.exists():
+            try:
+                run(AS_UNIT, "unit", "check", "--json", "--skip", "camera,card", timeout_s=CHECK_S_MAX)
+            except ProvisioningError as error:
+                if time.monotonic() >= deadline_s:
+                    raise ProvisioningError(red(error)) from None
+                time.sleep(AGAIN_S)
+            else:
+                break
+        return []
+
+    def apply(self, undo: ExitStack) -> None:
+        """Do nothing."""
+        del undo
+
+
+def red(error: ProvisioningError) -> str:
+    """What a failed ``unit check`` found; what it said where it found nothing."""
+    try:
+        checks = json.loads(error.said[-1])["checks"]
+        red = [f"{check['name']}: {check['said']}" for check in checks if check["verdict"] == "red"]
+    except (IndexError, KeyError, TypeError, ValueError):
+        return str(error)
+    return f"the unit works and is not fit: {'; '.join(red)}; see: sudo alpr-edge unit check"
+
+
+def _remove(path: Path) -> None:
+    """Remove a file in a folder of the unit's user."""
+    with suppress(FileNotFoundError), no_follow.opened_folder(path.parent) as folder:
+        no_follow.remove_file(folder, path.name)
+
+
+def _tls_files(uplink: dict[str, Any]) -> list[Path]:
+    """Where the settings have the certificates, relative to their own folder."""
+    return [TLS_FOLDER.parent / uplink.get(key, str(TLS_FOLDER / name)) for key, name in TLS_FILES.items()]

@@ -1,0 +1,196 @@
+"""An update, step by step. A power cut between any two of them leaves a unit that starts a whole release."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from scripts.deploy.provision.bundle import Progress, checked_copy, is_for_others, signed_files
+from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.release import version_of
+from scripts.deploy.update import trial as trials
+from scripts.deploy.update.daemons import Daemons
+from scripts.deploy.update.releases import Releases, is_older
+from scripts.deploy.update.settings_file import SettingsFile
+from scripts.deploy.update.trial import Trial
+
+SPACE_FACTOR = 5
+"""Free space needed, in sizes of the bundle: its copy, and its wheels unpacked."""
+BACK_S_MIN = 180.0
+"""The release before gets at least so long: there is nothing else to go back to."""
+TRIES_MAX = 2
+"""A release under which the computer itself does not stay up is taken back without another look."""
+
+
+class Result(StrEnum):
+    """How an update ended."""
+
+    SAME = "in use already"
+    UPDATED = "updated"
+    ROLLED_BACK = "rolled back"
+    STUCK = "rolled back, and not ready either"
+    NOTHING = "nothing to decide"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOutcome:
+    """How it ended, and why."""
+
+    result: Result
+    version: str
+    """In use now."""
+    why: str = ""
+    removed: tuple[str, ...] = ()
+    """Releases that are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An update of this unit.
+
+    Args:
+        releases: the folder of the releases.
+        daemons: the daemons that are restarted and checked.
+        say: receives what is being done, a line each.
+    """
+
+    releases: Releases
+    daemons: Daemons
+    say: Callable[[str], None]
+    ready_s: float = 180.0
+    boot_unit: Path = trials.BOOT_UNIT
+    settings: SettingsFile = field(default_factory=SettingsFile)
+
+    @property
+    def _trial(self) -> Path:
+        return self.releases.base / "trial.json"
+
+    def take(self, bundle: Path, key: Path, *, downgrade: bool, progress: Progress | None = None) -> UpdateOutcome:
+        """Take up the release of a bundle.
+
+        Args:
+            bundle: the folder.
+            key: it has to be signed with.
+            downgrade: also an older one.
+            progress: receives the progress of the checking.
+
+        Raises:
+            ProvisioningError: it is refused, or cannot be made; the release in use was not touched.
+        """
+        self.settle()
+        self.releases.prune()
+        self.say("checking the bundle")
+        self._require_space(bundle, key)
+        with checked_copy(bundle, key, self.releases.base / "releases", progress) as copy:
+            before, after = self.releases.in_use, version_of(copy)
+            if before == after:
+                return UpdateOutcome(Result.SAME, before)
+            if (older := is_older(after, before)) and not downgrade:
+                raise ProvisioningError(f"{after} is older than {before}, which is in use; --allow-downgrade takes it")
+            self.say(f"making release {after} beside {before}")
+            self.releases.make(copy)
+        if older:
+            self._require_readable(after)
+        return self._switch(before, after, older=older)
+
+    def settle(self) -> UpdateOutcome:
+        """Decide a release on trial: keep it if it is ready in time, else go back. Does nothing when there is none."""
+        found = Trial.under_way(self._trial)
+        if found is None:
+            return UpdateOutcome(Result.NOTHING, self.releases.in_use)
+        if self.releases.in_use != found.after:
+            # The power went before the link was switched, or after it was switched back.
+            if self.settings.put_back(found.before):
+                self.daemons.restart()
+            trials.end(self._trial, self.boot_unit)
+            return UpdateOutcome(Result.NOTHING, self.releases.in_use)
+        found = found.again(self._trial)
+        self.say(f"waiting for release {found.after} to be ready")
+        why = self._fault(found)
+        if why:
+            return self._back(found, why)
+        self.releases.remember(found.before)
+        trials.end(self._trial, self.boot_unit)
+        return UpdateOutcome(Result.UPDATED, found.after, removed=tuple(self.releases.prune()))
+
+    def _switch(self, before: str, after: str, *, older: bool) -> UpdateOutcome:
+        tried = Trial(before, after, self.daemons.is_fit(), self.ready_s)
+        tried.begin(self._trial, self._program(before, after), self.boot_unit)
+        self._adapt_settings(before, after, older=older)
+        self.say(f"switching to {after}")
+        self.releases.use(after)
+        if why := self._restarted():
+            return self._back(tried, why)
+        return self.settle()
+
+    def _program(self, before: str, after: str) -> Path:
+        """What decides the trial at a start: of the release before, unless that one puts no settings back."""
+        knows = (self.releases.folder(before) / "scripts" / "deploy" / "update" / "settings_file.py").is_file()
+        return self.releases.folder(before if knows else after) / "scripts" / "update"
+
+    def _adapt_settings(self, before: str, after: str, *, older: bool) -> None:
+        """Make the settings those of the new release; one that cannot rewrite them is not switched to."""
+        try:
+            self.settings.adapt(self.releases.folder(after), before, older=older)
+        except ProvisioningError:
+            self.settings.put_back(before)
+            trials.end(self._trial, self.boot_unit)
+            raise
+
+    def _fault(self, tried: Trial) -> str:
+        if tried.tries > TRIES_MAX:
+            return f"not decided in {TRIES_MAX} starts of this computer"
+        try:
+            if why := self.daemons.wait_ready(tried.ready_s):
+                return f"not ready within {tried.ready_s:g} s: {why}"
+            if tried.was_fit and not self.daemons.is_fit():
+                return "alpr-edge unit check finds faults that were not there before"
+        except ProvisioningError as error:
+            return str(error)
+        return ""
+
+    def _restarted(self) -> str:
+        """Why the daemons could not be restarted; empty when they were."""
+        try:
+            self.daemons.restart()
+        except ProvisioningError as error:
+            return str(error)
+        return ""
+
+    def _settings_fault(self, version: str) -> str:
+        """Put the settings of a release back; returns why that failed, empty when it did not."""
+        try:
+            self.settings.put_back(version)
+        except ProvisioningError as error:
+            return str(error)
+        return ""
+
+    def _back(self, tried: Trial, why: str) -> UpdateOutcome:
+        self.say(f"release {tried.after}: {why}; going back to {tried.before}")
+        self.releases.use(tried.before)
+        patient = replace(tried, tries=0, was_fit=False, ready_s=max(tried.ready_s, BACK_S_MIN))
+        still = self._settings_fault(tried.before) or self._restarted() or self._fault(patient)
+        trials.end(self._trial, self.boot_unit)
+        removed = tuple(self.releases.prune())
+        if still:
+            return UpdateOutcome(Result.STUCK, tried.before, f"{why}; {tried.before}: {still}", removed)
+        return UpdateOutcome(Result.ROLLED_BACK, tried.before, why, removed)
+
+    def _require_space(self, bundle: Path, key: Path) -> None:
+        """The unit's reads are on the same disk, and come first."""
+        mine = [bundle / name for name in signed_files(bundle, key) if not is_for_others(name)]
+        need = SPACE_FACTOR * sum(path.lstat().st_size for path in mine if os.path.lexists(path))
+        free = shutil.disk_usage(self.releases.base).free
+        if free < need:
+            raise ProvisioningError(
+                f"{self.releases.base}: {need / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free"
+            )
+
+    def _require_readable(self, version: str) -> None:
+        """Refuse an older release that cannot read the database, tried with the settings that it would get back."""
+        try:
+            self.daemons.require_readable(self.releases.folder(version), self.settings.file_for(version))
+        except ProvisioningError as error:
+            raise ProvisioningError(f"release {version} cannot read this unit's database: {error}") from None

@@ -1,0 +1,74 @@
+"""Help, version and completion load no library that they do not need, on a department's host as in a car."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("alembic", "cryptography", "cv2", "httpx", "numpy", "onnxruntime", "rich", "sqlalchemy", "structlog")
+OF_A_UNIT = ("cv2", "onnxruntime")
+PROGRAM = """
+import json, sys
+from alpr_edge.__main__ import main
+sys.argv = ["alpr-edge", *json.loads(sys.argv[1])]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print("\\nloaded: " + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+HELP = [
+    ["--help"],
+    ["-h"],
+    ["unit", "--help"],
+    ["hotlist", "--help"],
+    ["department", "--help"],
+    ["department", "serve", "--help"],
+    ["department", "publish", "--help"],
+    ["department", "unit", "list", "--help"],
+    ["reads", "--help"],
+    ["outbox", "offload", "--help"],
+    ["settings", "check", "--help"],
+    ["status", "--help"],
+]
+
+
+def loaded_by(arguments: list[str], **environment: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.rpartition("loaded: ")[2]))
+
+
+def test_the_version_loads_none_of_them() -> None:
+    assert loaded_by(["--version"]).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("arguments", HELP, ids=" ".join)
+def test_help_loads_none_of_them(arguments: list[str]) -> None:
+    assert loaded_by(arguments) & {*HEAVY} == set()
+
+
+@pytest.mark.parametrize("words", ["alpr-edge de", "alpr-edge unit ", "alpr-edge department ", "alpr-edge reads --"])
+def test_completion_loads_none_of_them(words: str) -> None:
+    number = str(len(words.split(" ")) - 1)
+    loaded = loaded_by([], _ALPR_EDGE_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=number)
+    assert loaded & {*HEAVY} == set()
+
+
+def test_a_department_is_made_and_served_without_what_a_unit_needs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("department")
+    loaded = loaded_by(["department", "init", str(folder), "--name", "127.0.0.1"])
+    assert loaded.isdisjoint(OF_A_UNIT)
+    code = "import json, sys, alpr_edge.department.http.server\n"
+    code += "print('loaded: ' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert set(json.loads(done.stdout.removeprefix("loaded: "))).isdisjoint(OF_A_UNIT)

@@ -1,0 +1,150 @@
+"""The demo prints every read and hit, says when it was stopped, and writes nothing outside its own folder."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from alpr_edge.simulation.drive import Drive
+from scripts.demo_report import hit_lines, lines_of, read_lines, sound_lines
+
+ROOT = Path(__file__).parents[2]
+RUN_S_MAX = 600
+WAIT_S_MAX = 300
+STUB = f"""\
+set -euo pipefail
+cd "$(dirname "${{BASH_SOURCE[0]}}")/.."
+_say() {{ printf 'alpr-edge: %s\\n' "$*" >&2; }}
+environment={sys.prefix}
+"""
+"""In place of scripts/_environment: the environment of the tests, whichever Python it is of."""
+
+
+def a_read(number: int, plate: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of many types
+    read = {
+        "read_id": f"r{number}",
+        "plate": plate,
+        "confidence": 0.9996,
+        "alternatives": [],
+        "first_frame": number,
+        "last_frame": number + 4,
+        "first_seen": f"2026-03-02T17:00:0{number}.000Z",
+        "supersedes": None,
+    }
+    return read | more
+
+
+def test_every_read_is_a_line_with_its_doubt_and_its_correction() -> None:
+    second = {"plate": "30467W2", "confidence": 0.2081}
+    reads = [
+        a_read(1, "0VUV583", confidence=0.35),
+        a_read(0, "30467M2", confidence=0.7239, alternatives=[second]),
+        a_read(2, "0WUW583", supersedes="r1"),
+    ]
+    _, *lines = read_lines(reads)
+    assert lines == [
+        "  2026-03-02 17:00:00  30467M2      72%       5  or 30467W2 (21%)",
+        "  2026-03-02 17:00:01  0VUV583      35%       5  corrected later: 0WUW583",
+        "  2026-03-02 17:00:02  0WUW583     100%       5  corrects 0VUV583",
+    ]
+    assert read_lines([]) == ["  No plate was read."]
+
+
+def test_a_hit_says_what_sounded_and_why() -> None:
+    hit = {
+        "plate": "0VUV583",
+        "entry_plate": "0WUW583",
+        "entry_state": "NV",
+        "vehicle": "white pickup",
+        "seen": "2026-03-02T17:00:02.200Z",
+        "tone": "high",
+        "sounded": True,
+        "phrase": "stolen plate; verify",
+    }
+    assert hit_lines([hit]) == [
+        "  2026-03-02 17:00:02  read 0VUV583, listed 0WUW583 (NV), a white pickup",
+        "      high tone: stolen plate; verify",
+    ]
+    assert hit_lines([hit | {"sounded": False}])[1].startswith("      no tone (it sounded a moment ago): ")
+
+
+def test_files_of_a_drive_that_was_cut_short_are_read_as_far_as_they_go(tmp_path: Path) -> None:
+    (tmp_path / "reads.jsonl").write_text('{"plate": "A"}\n{"plate": "B', encoding="utf-8")
+    assert lines_of(tmp_path / "reads.jsonl") == [{"plate": "A"}]
+    assert lines_of(tmp_path / "hits.jsonl") == []
+    (tmp_path / "alerts.wav").write_bytes(b"RIFF")
+    assert sound_lines(tmp_path / "alerts.wav") == sound_lines(tmp_path / "none.wav") == []
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """A checkout of the demo alone."""
+    folder = tmp_path / "checkout" / "scripts"
+    folder.mkdir(parents=True)
+    for name in ("demo", "demo_report.py", "_help"):
+        shutil.copy(ROOT / "scripts" / name, folder)
+    (folder / "_environment").write_text(STUB, encoding="utf-8")
+    return folder / "demo"
+
+
+@contextlib.contextmanager
+def running(demo: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the demo in a session of its own, as a terminal does; nothing of it is left afterwards."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(["bash", demo, *options], start_new_session=True, **pipes) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+
+
+def test_a_drive_is_shown_read_by_read_and_nothing_is_written_elsewhere(demo: Path, tmp_path: Path) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number, pixels, _ in Drive(7, 1.5).frames():
+        cv2.imwrite(str(frames / f"{number:03}.png"), pixels)
+    keys = Path("/etc/alpr-edge/tls")
+    before = keys.stat().st_mtime_ns if keys.exists() else None
+    with running(demo, "--source", str(frames)) as process:
+        output, errors = process.communicate(timeout=RUN_S_MAX)
+    assert process.returncode == 0, errors
+    reads = lines_of(demo.parents[1] / "out" / "demo" / "drive" / "reads.jsonl")
+    assert reads
+    assert all(f"  {read['plate']}  " in output for read in reads)
+    assert "  No hotlist was given: add --hotlist FILE." in output
+    assert (demo.parents[1] / "out" / "demo" / "tls" / "department-media.pem").is_file()
+    assert (keys.stat().st_mtime_ns if keys.exists() else None) == before
+
+
+def test_a_drive_that_is_interrupted_shows_what_was_read_until_then(demo: Path) -> None:
+    reads = demo.parents[1] / "out" / "demo" / "drive" / "reads.jsonl"
+    with running(demo, "--source", "simulated", "--pace", "real") as process:
+        end = time.monotonic() + WAIT_S_MAX
+        while not lines_of(reads):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end, "nothing was read"
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=RUN_S_MAX)
+    assert process.returncode not in {0, None}
+    assert "  The drive was stopped before its end; this is what was read until then." in output, errors
+    assert "No plate was on the hotlist" not in output
+    assert lines_of(reads)[0]["plate"] in output
+
+
+def test_wrong_arguments_end_the_demo_with_their_own_line(demo: Path, tmp_path: Path) -> None:
+    with running(demo, "--source", str(tmp_path / "nowhere")) as process:
+        output, errors = process.communicate(timeout=RUN_S_MAX)
+    assert process.returncode == 1
+    assert "no such file or folder" in errors
+    assert "hotlist" not in output
