@@ -32,7 +32,7 @@ def test_a_folder_is_repeated_in_silence_until_the_unit_stops(tmp_path: Path) ->
         assert some(frames, 20) == list(range(20))
         assert (camera.trouble, camera.reopened) == ("", 0)
         stop.set()
-        assert len(some(frames, 20)) <= 1
+        assert len(some(frames, 20)) <= 6  # the round under way
     assert lines == []
 
 
