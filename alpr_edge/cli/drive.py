@@ -63,16 +63,23 @@ def drive(
     plan = replay.ReplayPlan(
         recording, vision_models, out, unit_settings, began or recording.began, pace is Pace.REAL, upload_timeout
     )
-    try:
+    with _report_interrupt(out):
         summary, faults = _with_progress(plan)
-    except KeyboardInterrupt:
-        typer.echo(f"alpr-edge: interrupted; {out} holds what was read until then", err=True)
-        raise
     for fault in faults:
         typer.echo(f"alpr-edge: {fault}", err=True)
     typer.echo(json.dumps(asdict(summary)) if as_json else _summary_text(summary, out))
     if faults:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _report_interrupt(out: Path) -> Iterator[None]:
+    """Say where the reads of an interrupted replay are."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"alpr-edge: interrupted; {out} holds what was read until then", err=True)
+        raise
 
 
 def _parse_start(text: str) -> datetime:

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from alpr_edge.runtime.interrupt_delay import InterruptDelay
+from alpr_edge.runtime.interrupts import InterruptDelay
 
 
 def test_an_interrupt_comes_at_the_end_of_the_block() -> None:

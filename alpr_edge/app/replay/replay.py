@@ -30,7 +30,7 @@ from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.durable_files import private_directory
-from alpr_edge.runtime.interrupt_delay import InterruptDelay
+from alpr_edge.runtime.interrupts import InterruptDelay
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings

@@ -24,6 +24,13 @@ from alpr_edge.settings import Settings, load
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
 _SKIP_HELP = f"Not to look at, with commas between: {', '.join(GROUPS)}. Named in the result, and never green."
+SnapshotOption = Annotated[
+    Path | None,
+    typer.Option("--snapshot", help="Do not check; write a picture without plates, to find areas to ignore by."),
+]
+CameraOption = Annotated[
+    str, typer.Option("--camera", help="With --aim or --snapshot: which camera; left out: the first.")
+]
 
 
 def check_command(
@@ -41,13 +48,8 @@ def check_command(
         str | None, typer.Option("--microphone", help="ALSA capture device; left out: the player's.")
     ] = None,
     aim: Annotated[bool, typer.Option("--aim", help="Do not check; show a line for each picture, to aim by.")] = False,
-    snapshot: Annotated[
-        Path | None,
-        typer.Option("--snapshot", help="Do not check; write a picture without plates, to find areas to ignore by."),
-    ] = None,
-    camera: Annotated[
-        str, typer.Option("--camera", help="With --aim or --snapshot: which camera; left out: the first.")
-    ] = "",
+    snapshot: SnapshotOption = None,
+    camera: CameraOption = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="With --aim: for how long.")] = 120.0,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
