@@ -87,7 +87,7 @@ def test_an_interrupt_after_some_reads_keeps_them(tmp_path: Path, arguments: tup
 
 def test_an_interrupt_while_the_models_work_does_not_abort_the_process(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with driving(out, "--source", "simulated", "--pace", "real") as process:
+    with driving(out, "--source", "simulated") as process:
         wait_until(lambda: len(lines_of(out)) >= 1, process)
         assert interrupted(process, out)["reads"] >= 1
 
