@@ -32,6 +32,10 @@ OPENING_S_MAX = 20.0
 """Longest time from the start to the first picture of a camera, until which it is opening and not failed."""
 
 
+ROUND_S_MIN = 0.1
+"""Least time that a recording is played before it starts again."""
+
+
 class LiveRecording:
     """A recording used as a camera: at its own pace, and again from its start whenever it has ended.
 
@@ -50,11 +54,12 @@ class LiveRecording:
         """Yield the frames when they are due, with numbers that go on from round to round."""
         number = 0
         while True:
-            first = number
+            first, began_s = number, time.monotonic()
             for frame in self._one_round():
                 number = first + frame.number + 1
                 yield replace(frame, number=first + frame.number)
-            if number == first or self._wait(0.0):
+            # A folder of one picture is over at once, and would be read as fast as the disk gives it.
+            if number == first or self._wait(max(0.0, began_s + ROUND_S_MIN - time.monotonic())):
                 return  # a recording without a frame gives none in another round either
 
     def _one_round(self) -> Iterator[Frame]:

@@ -36,7 +36,7 @@ BUFFERS = 4
 FORMAT = "NV12"
 _FAILURES = (RuntimeError, OSError, LookupError, ValueError)
 """What picamera2 and libcamera's binding raise."""
-_TOLD = {
+_FIGURES = {
     "exposure_us": "ExposureTime",
     "gain": "AnalogueGain",
     "digital_gain": "DigitalGain",
@@ -266,7 +266,7 @@ def bgr_of(nv12: Pixels, width_px: int, height_px: int) -> Pixels:
 
 
 def _told(metadata: dict[str, Any]) -> dict[str, Any]:
-    given = {name: metadata.get(control) for name, control in _TOLD.items()}
+    given = {name: metadata.get(control) for name, control in _FIGURES.items()}
     return {name: round(value, 3) for name, value in given.items() if value is not None}
 
 

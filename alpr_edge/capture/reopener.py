@@ -17,7 +17,7 @@ STEADY_FRAMES = 30
 
 
 class Reopener:
-    """Frames of a device source, over all its failures.
+    """Frames of a source that go on over all its failures.
 
     Its counters are written by the thread that iterates and may be read by any other.
 
@@ -91,7 +91,7 @@ class Reopener:
                 given += 1
                 self.number = base + frame.number + 1
                 yield replace(frame, number=base + frame.number)
-            self.last_error = "the source ended"
+            self.last_error = "gives no more pictures"
         except CaptureError as error:
             self.last_error = str(error)
         finally:

@@ -11,6 +11,7 @@ import typer
 from alpr_edge import __version__
 from alpr_edge.cli.error_handling import ErrorHandlingGroup, run_command_line
 from alpr_edge.cli.lazy import LazyTarget, lazy_app
+from alpr_edge.runtime.process_end import run_to_exit
 
 PROGRAM = "alpr-edge"
 HELP_OPTIONS = frozenset({"-h", "--help"})
@@ -63,4 +64,4 @@ def main() -> None:
     from alpr_edge.runtime.memory import forbid_dumps
 
     forbid_dumps()
-    run_command_line(lambda: app(prog_name=PROGRAM))
+    run_to_exit(lambda: run_command_line(lambda: app(prog_name=PROGRAM)))

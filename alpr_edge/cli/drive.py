@@ -53,25 +53,36 @@ def drive(
     as_json: JsonOption = False,
 ) -> None:
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
-    chosen = Settings() if settings is None else load(settings)
-    began = None if start is None else _moment(start)
-    vision_models = open_vision_models(chosen.vision, chosen.unit.data_directory)
+    unit_settings = Settings() if settings is None else load(settings)
+    began = None if start is None else _parse_start(start)
+    vision_models = open_vision_models(unit_settings.vision, unit_settings.unit.data_directory)
     with private_files():
-        _prepare(out, force=force)
+        _prepare_folder(out, force=force)
         with _remove_on_failure(out):
             recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
     plan = replay.ReplayPlan(
-        recording, vision_models, out, chosen, began or recording.began, pace is Pace.REAL, upload_timeout
+        recording, vision_models, out, unit_settings, began or recording.began, pace is Pace.REAL, upload_timeout
     )
-    summary, faults = _with_progress(plan)
+    with _report_interrupt(out):
+        summary, faults = _with_progress(plan)
     for fault in faults:
         typer.echo(f"alpr-edge: {fault}", err=True)
-    typer.echo(json.dumps(asdict(summary)) if as_json else _told(summary, out))
+    typer.echo(json.dumps(asdict(summary)) if as_json else _summary_text(summary, out))
     if faults:
         raise typer.Exit(1)
 
 
-def _moment(text: str) -> datetime:
+@contextmanager
+def _report_interrupt(out: Path) -> Iterator[None]:
+    """Say where the reads of an interrupted replay are."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"alpr-edge: interrupted; {out} holds what was read until then", err=True)
+        raise
+
+
+def _parse_start(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -79,7 +90,7 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _prepare(out: Path, *, force: bool) -> None:
+def _prepare_folder(out: Path, *, force: bool) -> None:
     """An empty folder for the replay; that of an earlier replay only when asked to."""
     if out.exists() and not out.is_dir():
         raise CaptureError(f"{out}: is a file; give --out a folder")
@@ -127,7 +138,7 @@ def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:
         return replay.drive(plan, replay.Progress(on_frame, on_upload))
 
 
-def _told(summary: Summary, out: Path) -> str:
+def _summary_text(summary: Summary, out: Path) -> str:
     """The summary for a person."""
     sent = (
         f"{summary.uploaded} items uploaded, {summary.receipts} receipts, {summary.outbox_left} left in the outbox"

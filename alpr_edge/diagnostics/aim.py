@@ -1,17 +1,18 @@
 """Helps to aim and focus a camera: a line for each picture examined, with the values that matter."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.app.factories import open_clock, open_vision_models
 from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.camera import frames_of
 from alpr_edge.diagnostics.context import CheckContext
-from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
+from alpr_edge.domain.diagnostics.image_quality import FOCUS, plate_checks, scene_checks
 from alpr_edge.domain.diagnostics.test_card import CARD_SCALE, card_among
 from alpr_edge.domain.errors import CaptureError, SettingsError
 from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.ignore_areas import Polygon
 from alpr_edge.settings import CameraSettings, Settings
 from alpr_edge.vision.picture import plate_picture, scene
 from alpr_edge.vision.recogniser import Recogniser, crop_of
@@ -28,6 +29,7 @@ class Sighting:
     plate_px: float | None
     """Pixels across the widest plate; None: no plate in the picture."""
     focus: float | None
+    """Per cent of what is good, the same scale with a plate and without."""
     card_read: bool
 
 
@@ -43,7 +45,7 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
         SettingsError: there is no such camera.
         CaptureError: the unit is running, or the camera gives no picture.
     """
-    camera = _camera(settings, camera_id)
+    camera = camera_of(settings, camera_id)
     if is_locked(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, aim, and start it again")
     context = CheckContext(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
@@ -56,12 +58,13 @@ def aiming(settings: Settings, camera_id: str, seconds: float) -> Iterator[Sight
                 began_s = now_s
             if now_s >= due_s:
                 due_s = now_s + EVERY_S
-                yield _sighting(recogniser, frame)
+                yield _sighting(recogniser, frame, camera.ignore_areas)
             if now_s - began_s >= seconds:
                 return
 
 
-def _camera(settings: Settings, camera_id: str) -> CameraSettings:
+def camera_of(settings: Settings, camera_id: str) -> CameraSettings:
+    """The settings of a camera by its id; of the first where the id is empty. Raises SettingsError."""
     found = next((camera for camera in settings.camera if camera_id in {"", camera.id}), None)
     if found is None:
         names = ", ".join(camera.id for camera in settings.camera)
@@ -69,21 +72,22 @@ def _camera(settings: Settings, camera_id: str) -> CameraSettings:
     return found
 
 
-def _sighting(recogniser: Recogniser, frame: Frame) -> Sighting:
-    readings = recogniser.recognise(frame)
+def _sighting(recogniser: Recogniser, frame: Frame, ignore_areas: Sequence[Polygon]) -> Sighting:
+    readings = recogniser.recognise(frame, ignore_areas)
     if not readings:
         whole = scene(frame.pixels)
         (*_, exposure) = scene_checks("", whole)
-        focus = whole.focus or 0.0
-        said = f"no plate            focus of the scene {focus:7.0f} ({SCENE_FOCUS.grade(focus)})"
-        return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", None, whole.focus, card_read=False)
+        focus = whole.focus_percent or 0.0
+        said = f"no plate            focus {FOCUS.shown(focus):>6} ({FOCUS.grade(focus)})"
+        return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", None, focus, card_read=False)
     seen = card_among([readings])
     card_read = seen is not None and seen[0].right
     look = seen[1] if seen is not None and card_read else max(readings, key=lambda each: each.box.width_px)
     plate = plate_picture(crop_of(frame, look.box).pixels)
     exposure = plate_checks("", plate)[-1]
+    focus = plate.focus_percent
     # The card is narrower than the plate it stands for.
     real_px = look.box.width_px * (CARD_SCALE if card_read else 1.0)
     what = "card read " if card_read else "a plate   "
-    said = f"{what} {real_px:4.0f} px   focus {plate.focus:5.2f} ({PLATE_FOCUS.grade(plate.focus)})"
-    return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", real_px, plate.focus, card_read)
+    said = f"{what} {real_px:4.0f} px   focus {FOCUS.shown(focus):>6} ({FOCUS.grade(focus)})"
+    return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", real_px, focus, card_read)

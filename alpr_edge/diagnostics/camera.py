@@ -51,7 +51,7 @@ def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]
     seen = None
     if "card" not in context.skip:
         models = open_vision_models(context.settings.vision, context.settings.unit.data_directory)
-        read = [(frame, models.recogniser.recognise(frame)) for frame in frames]
+        read = [(frame, models.recogniser.recognise(frame, settings.ignore_areas)) for frame in frames]
         seen = card_among(readings for _, readings in read)
     checks = [] if "camera" in context.skip else [_rate(context, settings, name, fps)]
     if seen is None:

@@ -32,7 +32,7 @@ def pump(
         wait: a function that waits so many seconds and says whether to stop (``threading.Event.wait``).
         backoff: the rule by which the waits grow; a fix resets them.
         draw: gives random numbers in [0, 1), for the jitter.
-        on_trusted_fix: receives each fix that has a trusted time.
+        on_trusted_fix: a function that receives each fix with a trusted time.
     """
     failures = 0
     while True:

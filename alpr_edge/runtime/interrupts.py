@@ -1,4 +1,4 @@
-"""Ctrl-C ends a program with exit code 130 and no traceback, from its first import on."""
+"""Ctrl-C ends a program with exit code 130 and no traceback, from its first import on, and may be held back."""
 
 import os
 import signal
@@ -38,6 +38,60 @@ class InterruptGuard:
         del number, frame
         self._is_interrupted = True
         raise KeyboardInterrupt
+
+
+class InterruptDelay:
+    """Keeps SIGINT from breaking into the statements of a ``with`` block; raises KeyboardInterrupt at its end.
+
+    It does nothing outside the main thread, which alone receives signals, and where the caller ignores SIGINT.
+    """
+
+    def __init__(self) -> None:
+        self.is_pending = False
+        """Whether SIGINT came. A plain attribute: a handler that takes a lock could wait for its own thread."""
+        self._may_raise = False
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
+
+    def __enter__(self) -> Self:
+        """Hold SIGINT back."""
+        is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        if threading.current_thread() is threading.main_thread() and not is_ignored:
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Handle SIGINT as before, and raise the interrupt that came meanwhile.
+
+        Raises:
+            KeyboardInterrupt: SIGINT came, and no other error ends the block.
+        """
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+        if self.is_pending and error is None:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def allowed(self) -> Iterator[None]:
+        """Let SIGINT raise KeyboardInterrupt within this block: long work that may be left half done.
+
+        Raises:
+            KeyboardInterrupt: SIGINT comes within the block, or came before it.
+        """
+        self._may_raise = True
+        try:
+            if self.is_pending:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._may_raise = False
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        self.is_pending = True
+        if self._may_raise:
+            self._may_raise = False
+            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """[[camera]]: a table a camera, the keys by its kind."""
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from alpr_edge.settings.base import FilePath, Name, Section, require_order
+from alpr_edge.settings.ignore_areas import IgnoreAreas
 
 CAMERAS_MAX = 8
 """More than any patrol car carries, and the end of what one computer reads."""
@@ -19,6 +20,8 @@ class CameraCommon(Section):
     id: Name = "front"
     reopen_first_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     reopen_longest_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    ignore_areas: IgnoreAreas = ()
+    """Parts of the picture in which no plate is looked for."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -112,14 +115,34 @@ CameraSettings = Annotated[
 ]
 
 
-def fleet(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]:
+def check_ids(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]:
     """The cameras, if they are neither too few nor too many and each has an id of its own."""
     if not 1 <= len(cameras) <= CAMERAS_MAX:
         raise ValueError(f"expected 1 to {CAMERAS_MAX} [[camera]] tables, not {len(cameras)}")
-    ids = [camera.id for camera in cameras]
-    if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ValueError(f"id {twice[0]!r} is given to more than one camera; each read names its camera, so ids differ")
+    if lines := _doubled([camera.id for camera in cameras]):
+        raise ValueError(lines[0])
     return cameras
+
+
+def doubled_ids(raw: dict[str, Any]) -> list[str]:
+    """One line for each id of several cameras, also in a file whose tables have other faults.
+
+    Args:
+        raw: the file as TOML has it.
+    """
+    tables = raw.get("camera")
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        return []
+    ids = [table.get("id", CameraCommon.model_fields["id"].default) for table in tables]
+    return [f"camera: {line}" for line in _doubled([name for name in ids if isinstance(name, str)])]
+
+
+def _doubled(ids: list[str]) -> list[str]:
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    return [
+        f"id {name!r} is given to more than one camera (a table without an id is 'front'); give each an id of its own"
+        for name in twice
+    ]
 
 
 def camera_kinds() -> dict[str, type[CameraCommon]]:

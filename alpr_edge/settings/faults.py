@@ -14,9 +14,18 @@ from alpr_edge.settings.schema import table
 
 Location = tuple[int | str, ...]
 
+_ROWS_OF_TABLES: set[Location] = {("camera",), ("hotlist", "source")}
 SHOWN_MAX = 60
 """Characters of a wrong value that a fault repeats."""
-_TYPES: dict[object, str] = {int: "a whole number", float: "a number", str: "text in quotes", Path: "a path in quotes"}
+_TYPES: dict[object, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text in quotes",
+    tuple: "a list in brackets",
+    dict: "a table of keys",
+    Path: "a path in quotes",
+}
 
 
 def fault(detail: ErrorDetails) -> str:
@@ -73,6 +82,8 @@ def _wrong_kind(detail: ErrorDetails) -> str:
 
 
 def _no_tables(detail: ErrorDetails) -> str:
+    if detail["loc"] not in _ROWS_OF_TABLES:
+        return _unexpected(detail)
     return f"expected tables headed [[{key_path(detail['loc'])}]], with double brackets"
 
 
@@ -115,18 +126,20 @@ def _choices(field: FieldInfo | None) -> tuple[str, ...]:
 def _expected(field: FieldInfo | None) -> str:
     """What the key takes: its description, or its type and bounds."""
     if field is None:
-        return "something else"
+        return "text in quotes"  # an item of a list, all of which hold texts
     if field.description:
         return field.description
-    return _TYPES.get(field.annotation, _TYPES[Path]) + _bounds(field)
+    kind = get_origin(field.annotation) or field.annotation
+    return _TYPES.get(kind, _TYPES[Path]) + _bounds(field)
 
 
 def _bounds(field: FieldInfo) -> str:
     limits = {
-        name: getattr(item, name) for item in field.metadata for name in ("gt", "ge", "le") if hasattr(item, name)
+        name: getattr(item, name) for item in field.metadata for name in ("gt", "ge", "lt", "le") if hasattr(item, name)
     }
     if "gt" in limits:
-        return f" above {limits['gt']}" + (f", at most {limits['le']}" if "le" in limits else "")
+        upper = f" and below {limits['lt']}" if "lt" in limits else ""
+        return f" above {limits['gt']}" + (f", at most {limits['le']}" if "le" in limits else upper)
     lower = f" from {limits['ge']}" if "ge" in limits else ""
     return lower + (f" to {limits['le']}" if "le" in limits else "")
 
@@ -146,6 +159,8 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
     """The value as TOML writes it, cut short; an address with a password in it is not repeated."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))[:SHOWN_MAX]
     if isinstance(value, str | Path):
         return "the address given" if "@" in str(value) else repr(str(value))[:SHOWN_MAX]
     return str(value)[:SHOWN_MAX]

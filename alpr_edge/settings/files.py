@@ -1,6 +1,6 @@
 """Whether the files that the settings name are there and guarded: what a parsed file alone cannot tell.
 
-The models are the vision room's to judge, and a key's bytes the store's.
+The models are judged by the vision package, and a key's bytes by the store.
 """
 
 import os
@@ -15,21 +15,35 @@ from alpr_edge.settings.schema import (
     HotlistSettings,
     Settings,
     StoreSettings,
+    UnitSettings,
     UplinkSettings,
 )
 
 _OTHERS = 0o077
+_ENROL = (
+    "alpr-edge unit enrol --department URL --code CODE writes it (the department gives out address and code), "
+    "or leave uplink.url empty"
+)
 
 
 def file_faults(settings: Settings) -> list[str]:
     """Every missing or unguarded file, a line each: key path, what is wrong, what to do."""
     return [
+        *_data(settings.unit),
         *_recordings(settings),
         *_sources(settings.hotlist),
         *_sound(settings.alerts),
         *_keys(settings.store),
         *_certificates(settings.uplink),
     ]
+
+
+def _data(settings: UnitSettings) -> Iterator[str]:
+    folder = settings.data_directory
+    if folder.exists() and not folder.is_dir():
+        yield f"unit.data_directory: {folder}: is no folder; name one"
+    elif folder.is_dir() and _open_to_others(folder):
+        yield f"unit.data_directory: others may enter {folder}; run: chmod 700 {folder}"
 
 
 def _recordings(settings: Settings) -> Iterator[str]:
@@ -75,7 +89,7 @@ def _certificates(settings: UplinkSettings) -> Iterator[str]:
     for name in ("ca_file", "certificate_file", "key_file"):
         path: Path = getattr(settings, name)
         if not path.is_file():
-            yield f"uplink.{name}: {path}: no such file; the department gives it out, or leave uplink.url empty"
+            yield f"uplink.{name}: {path}: no such file; {_ENROL}"
     if settings.key_file.is_file() and _open_to_others(settings.key_file):
         yield f"uplink.key_file: others may read {settings.key_file}; run: chmod 600 {settings.key_file}"
 

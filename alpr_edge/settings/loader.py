@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings.base import Section
+from alpr_edge.settings.cameras import doubled_ids
 from alpr_edge.settings.faults import fault
 from alpr_edge.settings.schema import Settings
 
@@ -42,7 +43,8 @@ def parse(raw: dict[str, Any], base: Path) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError([fault(detail) for detail in error.errors()]) from None
+        faults = [fault(detail) for detail in error.errors()]
+        raise SettingsError([*faults, *(line for line in doubled_ids(raw) if line not in faults)]) from None
     return _resolved(settings, base.resolve())
 
 

@@ -29,7 +29,7 @@ class RetentionSettings(Section):
 
     @property
     def limits(self) -> RetentionLimits:
-        """As the domain's rules take them."""
+        """The limits of time, as the domain's rules take them."""
         return RetentionLimits(
             timedelta(days=self.acknowledged_days_max),
             timedelta(days=self.unacknowledged_days_max),
@@ -38,5 +38,5 @@ class RetentionSettings(Section):
 
     @property
     def quotas(self) -> Quotas:
-        """Likewise."""
+        """The limits of space, as the domain's rules take them."""
         return Quotas(self.bytes_max, self.disk_share_max, self.amber_share)

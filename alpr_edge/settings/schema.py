@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from pydantic import AfterValidator, Field, Strict, model_validator
 
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
-from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, fleet
+from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.power import PowerSettings
@@ -149,7 +149,7 @@ class Settings(Section):
     """The whole file."""
 
     unit: UnitSettings = UnitSettings()
-    camera: Annotated[tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(fleet)] = (
+    camera: Annotated[tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(check_ids)] = (
         V4l2Camera(kind="v4l2"),
     )
     vision: VisionSettings = VisionSettings()

@@ -18,9 +18,7 @@ PAPERS_MM = {"a4": (297.0, 210.0), "letter": (279.4, 215.9)}
 """Width and height of a sheet laid across."""
 SUFFIXES = {".pdf": "PDF", ".png": "PNG"}
 SEED = 11
-_DESIGN = PlateDesign(
-    "TEST", "card", ("1AAA111",), (WHITE,), (28, 63, 148), (90, 90, 90), "TEST CARD", "NO PLATE OF A VEHICLE"
-)
+_DESIGN = PlateDesign("TEST", "card", ("1AAA111",), (WHITE,), (28, 63, 148), (90, 90, 90), "TEST CARD", "NOT A PLATE")
 _RULER_MM = 100.0
 _INK = 30
 _TEXT_MM = 3.2

@@ -23,7 +23,7 @@ class Drive:
 
     Args:
         seed: draws vehicles, plates, scenery and noise.
-        seconds: its length.
+        seconds: the length of the drive.
         fps: frames a second.
     """
 

@@ -34,7 +34,7 @@ class Texture:
 
     Args:
         pixels: uint8 [along, across, 4], premultiplied alpha.
-        px_per_m: the same in both directions.
+        px_per_m: pixels a metre, the same in both directions.
         across_from_m: the position of the first column in metres (x of a road, height of a wall).
     """
 

@@ -5,9 +5,12 @@ takes for plates hold no text, and a distant plate that it half sees often does.
 that is doubtful, and more plates are found with fewer that are none than by any threshold of its own.
 """
 
+from collections.abc import Sequence
+
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.ignore_areas import Polygon, is_ignored
 from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 from alpr_edge.vision.reader import sharpness_of
 
@@ -46,13 +49,23 @@ class Recogniser:
         self._accept_min = accept_min
         self._text_confidence_min = text_confidence_min
 
-    def recognise(self, frame: Frame) -> list[Reading]:
-        """Every plate of the frame with its slot probabilities, best detection first."""
-        return [reading for reading in self.look(frame) if reading.is_accepted]
+    def recognise(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
+        """Every plate of the frame with its slot probabilities, best detection first.
 
-    def look(self, frame: Frame) -> list[Reading]:
+        Args:
+            frame: the picture.
+            ignore_areas: the areas of it in which no plate is looked for.
+        """
+        return [reading for reading in self.look(frame, ignore_areas) if reading.is_accepted]
+
+    def look(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
         """As :meth:`recognise`, with what is not accepted as a plate: it may be one that is not readable yet."""
-        plates = [item for item in self._detector.detect(frame) if item.box.height_px >= PLATE_PX_MIN][:PLATES_MAX]
+        plates = [
+            item
+            for item in self._detector.detect(frame)
+            if item.box.height_px >= PLATE_PX_MIN
+            and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
+        ][:PLATES_MAX]
         if not plates:
             return []
         crops = [crop_of(frame, item.box) for item in plates]

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from alpr_edge.capture.reopener import STEADY_FRAMES, Reopener
 from alpr_edge.domain.errors import CaptureError
@@ -47,7 +48,7 @@ def test_numbers_go_on_and_waits_grow_until_stopped() -> None:
     source = reopening(Flaky(2, 0, 0, 3), waits)
     assert [frame.number for frame in source.frames()] == [0, 2, 3, 5, 7]
     assert waits == [1, 2, 4, 8]
-    assert (source.reopened, source.up, source.last_error) == (1, False, "the source ended")
+    assert (source.reopened, source.up, source.last_error) == (1, False, "gives no more pictures")
 
 
 def test_a_camera_that_was_well_for_a_while_is_tried_again_soon() -> None:
@@ -76,3 +77,14 @@ def test_what_is_no_capture_error_is_not_swallowed() -> None:
 
     with pytest.raises(ZeroDivisionError):
         list(Reopener(Broken(), BACKOFF, lambda: 1.0, lambda _: True).frames())
+
+
+def test_the_log_names_the_lost_camera_once_and_a_stop_is_no_loss() -> None:
+    device = Flaky(2, 3)
+    source = Reopener(
+        device, BACKOFF, lambda: 1.0, lambda _: True, camera_id="front", is_stopping=lambda: not device.openings
+    )
+    with capture_logs() as lines:
+        list(source.frames())
+    lost = [(line["camera"], line["failure"]) for line in lines if line["event"] == "capture.lost"]
+    assert lost == [("front", "was unplugged")]

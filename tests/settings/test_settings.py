@@ -116,6 +116,7 @@ def test_every_fault_is_listed_at_once() -> None:
         "camera[1].url",
         "vision.threads",
         "nothing",
+        "camera",
     ]
 
 

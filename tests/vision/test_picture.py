@@ -9,7 +9,7 @@ import pytest
 
 from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.diagnostics.checks import Grade
-from alpr_edge.domain.diagnostics.image_quality import PLATE_FOCUS, SCENE_FOCUS, plate_checks, scene_checks
+from alpr_edge.domain.diagnostics.image_quality import FOCUS, plate_checks, scene_checks
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.vision.picture import plate_picture, scene
 
@@ -42,7 +42,7 @@ def share(grades: list[Grade], wanted: Grade) -> float:
 
 def test_sharp_plates_are_green_and_blurred_ones_red(photos: list[Photo]) -> None:
     sharp, soft, blurred = (
-        [PLATE_FOCUS.grade(plate_picture(crop(photo, blur)).focus) for photo in photos] for blur in (0, 0.01, 0.03)
+        [FOCUS.grade(plate_picture(crop(photo, blur)).focus_percent) for photo in photos] for blur in (0, 0.01, 0.03)
     )
     assert share(sharp, Grade.GREEN) > 0.9
     assert share(sharp, Grade.RED) < 0.02
@@ -70,10 +70,10 @@ def test_plates_as_they_are_pass_and_burnt_or_dark_ones_do_not(photos: list[Phot
 
 
 def test_whole_pictures_tell_a_lost_focus_and_a_lens_cap(photos: list[Photo], shared_data: Path) -> None:
-    grades = [SCENE_FOCUS.grade(scene(pixels).focus or 0) for pixels, _ in photos[::3]]
+    grades = [FOCUS.grade(scene(pixels).focus_percent or 0) for pixels, _ in photos[::3]]
     assert share(grades, Grade.GREEN) == 1
     lost = [cv2.GaussianBlur(pixels, (0, 0), 0.02 * pixels.shape[1]).astype(np.uint8) for pixels, _ in photos[::6]]
-    assert all(SCENE_FOCUS.grade(scene(pixels).focus or 0) is Grade.RED for pixels in lost)
+    assert all(FOCUS.grade(scene(pixels).focus_percent or 0) is Grade.RED for pixels in lost)
     rides = sorted((shared_data / "dashcam").rglob("*.jpg"))[::25]
     assert rides
     for path in rides:

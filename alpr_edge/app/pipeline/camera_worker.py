@@ -14,10 +14,9 @@ from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries, match
 from alpr_edge.domain.reads import ReadClosed, ReadEvent
-from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Passes
 from alpr_edge.runtime.channels import BoundedChannel
-from alpr_edge.vision.recogniser import Recogniser
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +32,7 @@ class CameraWorker:
     """Processes the frames of one camera.
 
     Args:
-        recogniser: the detector and the reader.
+        recognise: a function that finds and reads the plates of a frame.
         passes: the decided-read rule of this camera.
         entries: a function that gives the entries of the live lists.
         alerter: the alerter that all cameras share.
@@ -43,14 +42,14 @@ class CameraWorker:
 
     def __init__(
         self,
-        recogniser: Recogniser,
+        recognise: Callable[[Frame], list[Reading]],
         passes: Passes,
         entries: Callable[[], Entries],
         alerter: Alerter,
         records: BoundedChannel[ReadEvent],
         new_id: Callable[[], str],
     ) -> None:
-        self._recogniser = recogniser
+        self._recognise = recognise
         self._passes = passes
         self._entries = entries
         self._alerter = alerter
@@ -65,7 +64,7 @@ class CameraWorker:
         """Process one frame from recognition to record."""
         self.frames += 1
         self._last = frame.captured
-        for event in self._passes.step(frame, self._recogniser.look(frame)):
+        for event in self._passes.step(frame, self._recognise(frame)):
             self._handle(event)
 
     def finish(self) -> None:

@@ -42,6 +42,10 @@ WRITER_SILENT_S_MAX = 120.0
 """How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
 RESTARTS_MAX = 2
 GIVE_UP_S = 5.0
+POLL_S = 0.2
+"""Time between two looks at whether a replay was interrupted or failed."""
+INTERRUPT_S_MAX = 60.0
+"""How long an interrupted replay may take to recognise and write the few frames that wait."""
 FRAMES_HELD = 4
 """Decoded frames of a recording waiting for recognition."""
 
@@ -128,14 +132,22 @@ class Pipeline:
         """Frames recognised over all cameras."""
         return sum(watch.frames for watch in self._watches.values())
 
-    def run_to_end(self) -> None:
+    def run_to_end(self, is_interrupted: Callable[[], bool] = lambda: False) -> None:
         """Start every stage and wait until the cameras have ended and everything is written.
 
         A recording is no daemon: a stage that fails time after time (the disk is full) ends it, and
         :meth:`failures` says why.
+
+        Args:
+            is_interrupted: a function that is called several times a second; once it gives True the cameras end, and
+                the frames that they gave are recognised and written.
         """
         self.supervisor.start()
-        while not self.supervisor.join(1.0):
+        while not self.supervisor.join(POLL_S):
+            if is_interrupted():
+                self.supervisor.stop.set()
+                self.supervisor.join(INTERRUPT_S_MAX)
+                return
             if any(state.restarts > RESTARTS_MAX for state in self.supervisor.states):
                 self.supervisor.stop.set()
                 self.supervisor.join(GIVE_UP_S)
@@ -198,7 +210,9 @@ class Pipeline:
         identify = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
         parts = self._parts
-        return CameraWorker(parts.models.recogniser, passes, parts.entries, parts.alerter, self.records, identify)
+        areas = next((camera.ignore_areas for camera in settings.camera if camera.id == camera_id), ())
+        recognise = partial(parts.models.recogniser.look, ignore_areas=areas)
+        return CameraWorker(recognise, passes, parts.entries, parts.alerter, self.records, identify)
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)

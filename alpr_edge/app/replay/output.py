@@ -58,9 +58,12 @@ class DriveFiles:
         """Write the lines and stills of a committed batch."""
         for record in batch:
             if isinstance(record, ReadDecided):
-                self._decided(record)
+                self._write_hits(record)
             else:
-                self._closed(record)
+                self._write_read(record)
+        # What is committed can be seen, and is left should the process be killed.
+        self._reads.flush()
+        self._hits.flush()
 
     def close(self) -> Path:
         """Write the summary; returns its path."""
@@ -71,7 +74,7 @@ class DriveFiles:
             file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
         return path
 
-    def _decided(self, record: ReadDecided) -> None:
+    def _write_hits(self, record: ReadDecided) -> None:
         read = record.read
         self._evidence[read.read_id] = record.evidence
         # A covert hit is the department's to know: it leaves no trace here.
@@ -88,7 +91,7 @@ class DriveFiles:
                 line["sounded"] = record.sounded_at is not None
             self._hits.write(json.dumps(line) + "\n")
 
-    def _closed(self, record: ReadClosed) -> None:
+    def _write_read(self, record: ReadClosed) -> None:
         read = record.read
         self.summary.reads += 1
         self._reads.write(json.dumps(read_line(read)) + "\n")

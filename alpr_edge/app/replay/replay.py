@@ -6,6 +6,7 @@ time that the caller gives.
 """
 
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.runtime.interrupts import InterruptDelay
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
@@ -81,25 +83,29 @@ def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
 
     Raises:
         AlprEdgeError: nothing could be replayed.
+        KeyboardInterrupt: it was interrupted; the files hold every read of the frames before, and agree.
     """
-    files = DriveFiles(plan.out)
-    try:
-        return files.summary, _drive(plan, files, progress)
-    finally:
-        # Also of a drive that failed at once: the folder is known for a drive's by its summary.
-        files.close()
+    with InterruptDelay() as interrupts:
+        files = DriveFiles(plan.out)
+        try:
+            return files.summary, _drive(plan, files, progress, interrupts)
+        finally:
+            # Also of a drive that failed at once: the folder is known for a drive's by its summary.
+            files.close()
 
 
-def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress) -> list[str]:
+def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: InterruptDelay) -> list[str]:
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
     with open_store(settings, migrate=True) as store:
-        driving = _Driving(plan, settings, store, files, progress)
-        return [*driving.watch(), *driving.upload()]
+        with interrupts.allowed():
+            replay = _Replay(plan, settings, store, files, progress)
+        faults = replay.process(lambda: interrupts.is_pending)
+        return [*faults, *replay.upload(interrupts)]
 
 
-class _Driving:
+class _Replay:
     """One replay under way."""
 
     def __init__(
@@ -117,14 +123,16 @@ class _Driving:
         self._lists = self._hotlist()
         self._total = plan.recording.length()
         self._done = itertools.count(1)
+        self._stop = threading.Event()
 
-    def watch(self) -> list[str]:
-        """Process every frame; returns what went wrong."""
+    def process(self, is_interrupted: Callable[[], bool]) -> list[str]:
+        """Process every frame, or those before an interrupt; returns what went wrong."""
         wav = self._plan.out / "alerts.wav"
         player = WavPlayer(wav, self._settings.alerts.volume, self._start)
         try:
             pipeline = self._pipeline(player)
-            pipeline.run_to_end()
+            self._stop = pipeline.supervisor.stop
+            pipeline.run_to_end(is_interrupted)
         finally:
             player.close()
         summary = self._files.summary
@@ -133,8 +141,12 @@ class _Driving:
         summary.alerts_wav = str(wav)
         return self._faults + pipeline.failures()
 
-    def upload(self) -> list[str]:
-        """Send everything, if a department is set; returns what went wrong."""
+    def upload(self, interrupts: InterruptDelay) -> list[str]:
+        """Send everything, if a department is set; returns what went wrong.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted; the summary says what was sent.
+        """
         summary, outbox = self._files.summary, self._store.outbox
         summary.outbox_left = outbox.counts().ready
         if not self._settings.uplink.url:
@@ -142,12 +154,14 @@ class _Driving:
         department = open_department(self._settings)
         uploader = Uploader(outbox, department, self._settings.uplink, SystemClock())
         try:
-            summary.outbox_left = send_all(uploader, outbox, self._plan.upload_s_max, self._progress.upload)
+            with interrupts.allowed():
+                send_all(uploader, outbox, self._plan.upload_s_max, self._progress.upload)
         finally:
             department.close()
-        counts = outbox.counts()
-        summary.uploaded = counts.delivered + counts.quarantined
-        summary.receipts = counts.delivered
+            counts = outbox.counts()
+            summary.outbox_left = counts.ready
+            summary.uploaded = counts.delivered + counts.quarantined
+            summary.receipts = counts.delivered
         faults = [f"{counts.quarantined} items were refused and lie in quarantine"] if counts.quarantined else []
         if summary.outbox_left:
             faults.append(f"{summary.outbox_left} items wait in the outbox: {uploader.state.last_error}")
@@ -187,7 +201,7 @@ class _Driving:
             for frame in self._recording.frames(self._start):
                 if self._plan.real_time:
                     due_s = frame.captured.ms_since(self._start) / 1000
-                    time.sleep(max(0.0, began_s + due_s - time.monotonic()))
+                    self._stop.wait(max(0.0, began_s + due_s - time.monotonic()))
                 yield frame
         except CaptureError as error:
             self._faults.append(str(error))

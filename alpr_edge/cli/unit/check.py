@@ -11,6 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_table
+from alpr_edge.cli.unit.snapshot import write_snapshot
 from alpr_edge.diagnostics.aim import aiming
 from alpr_edge.diagnostics.report import VERDICTS, page, verify
 from alpr_edge.diagnostics.runner import GROUPS, Report, examine
@@ -23,6 +24,13 @@ from alpr_edge.settings import Settings, load
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
 _SKIP_HELP = f"Checks to leave out, with commas between: {', '.join(GROUPS)}. The result names them."
+SnapshotOption = Annotated[
+    Path | None,
+    typer.Option("--snapshot", help="Check nothing; write a picture without plates, to find areas to ignore by."),
+]
+CameraOption = Annotated[
+    str, typer.Option("--camera", help="With --aim or --snapshot: which camera; left out: the first.")
+]
 
 
 def check_command(
@@ -40,7 +48,8 @@ def check_command(
         str | None, typer.Option("--microphone", help="ALSA capture device; left out: the player's.")
     ] = None,
     aim: Annotated[bool, typer.Option("--aim", help="Check nothing; show a line for each picture, to aim by.")] = False,
-    camera: Annotated[str, typer.Option("--camera", help="With --aim: which camera; left out: the first.")] = "",
+    snapshot: SnapshotOption = None,
+    camera: CameraOption = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="With --aim: for how long.")] = 120.0,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
@@ -54,6 +63,8 @@ def check_command(
     if verify_file is not None:
         authority = unit.uplink.ca_file
         typer.echo(verify(verify_file, authority if authority.exists() else None))
+    elif snapshot is not None:
+        write_snapshot(unit, camera, snapshot)
     elif aim:
         _aim(unit, camera, seconds, as_json=as_json)
     else:

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, rated
 
-PLATE_FOCUS = Band(green=0.1, red=0.03)
+PLATE_FOCUS_GOOD, SCENE_FOCUS_GOOD = 0.1, 60.0
+"""What both measures of focus are shares of, so that a plate's and a whole picture's are on one scale."""
+FOCUS = Band(green=100, red=33, unit=" %", digits=0)
 PLATE_BURNT = Band(green=60, red=80, unit=" % burnt out", digits=0)
 PLATE_CONTRAST = Band(green=12, red=5, unit=" grey levels", digits=0)
-SCENE_FOCUS = Band(green=60, red=20, digits=0)
 GREY_DARK = Band(green=12, red=4, unit=" of 255", digits=0)
 GREY_BRIGHT = Band(green=220, red=240, unit=" of 255", digits=0)
 SCENE_BURNT = Band(green=40, red=60, unit=" % burnt out", digits=0)
@@ -39,6 +40,11 @@ class PlatePicture:
     contrast: float
     """Difference of the 5th and the 95th percentile, in grey levels."""
 
+    @property
+    def focus_percent(self) -> float:
+        """Focus as a share of what is good; more is better."""
+        return 100 * self.focus / PLATE_FOCUS_GOOD
+
 
 @dataclass(frozen=True, slots=True)
 class ScenePicture:
@@ -51,11 +57,16 @@ class ScenePicture:
     median_grey: float
     """Median of the grey levels, 0 to 255."""
 
+    @property
+    def focus_percent(self) -> float | None:
+        """Focus as a share of what is good, on the scale of a plate's; None: not known."""
+        return None if self.focus is None else 100 * self.focus / SCENE_FOCUS_GOOD
+
 
 def plate_checks(name: str, plate: PlatePicture) -> list[Check]:
     """Check focus and exposure by a plate."""
     return [
-        rated(f"{name} focus", plate.focus, PLATE_FOCUS, _REFOCUS),
+        rated(f"{name} focus", plate.focus_percent, FOCUS, _REFOCUS),
         _gravest(
             rated(f"{name} exposure", plate.burnt_share * 100, PLATE_BURNT, f"plates burn out: {_EXPOSE}"),
             rated(f"{name} exposure", plate.contrast, PLATE_CONTRAST, f"plates have no contrast: {_EXPOSE}"),
@@ -69,7 +80,8 @@ def scene_checks(name: str, scene: ScenePicture) -> list[Check]:
     dark = rated(f"{name} exposure", grey, GREY_DARK, f"the picture is dark: take the cap off, {_EXPOSE}")
     bright = rated(f"{name} exposure", grey, GREY_BRIGHT, f"the picture is too bright: {_EXPOSE}")
     burnt = rated(f"{name} exposure", scene.burnt_share * 100, SCENE_BURNT, f"the picture burns out: {_EXPOSE}")
-    focus = [] if scene.focus is None else [rated(f"{name} focus", scene.focus, SCENE_FOCUS, _REFOCUS)]
+    percent = scene.focus_percent
+    focus = [] if percent is None else [rated(f"{name} focus", percent, FOCUS, _REFOCUS)]
     return [*focus, _gravest(dark, bright, burnt)]
 
 

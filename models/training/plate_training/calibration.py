@@ -95,7 +95,7 @@ def calibration_of(model: Path, folder: Path) -> dict[str, float]:
 
     Args:
         model: the exported reader.
-        folder: of the real data.
+        folder: the folder of the real data.
     """
     kept = kept_plates(folder)
     found = fitted(slots_of(model, kept.pictures), kept.text)

@@ -36,10 +36,10 @@ class Against:
     """What is compared.
 
     Args:
-        role: which of the two models differs; the other is the released default.
+        role: the role of the model that differs; the other is the released default.
         models: A and B, each an ONNX file or a name in the manifest.
-        confidence_min: of A's and of B's detections.
-        threads: of one inference.
+        confidence_min: the least confidence of A's and of B's detections.
+        threads: the threads of one inference.
     """
 
     role: Role

@@ -36,7 +36,7 @@ class PlateCrop:
 
     Args:
         picture: uint8 [H, W, 3] BGR.
-        text: as printed; empty where nobody wrote it down.
+        text: the text as printed; empty where nobody wrote it down.
         zero_known: whether the text tells 0 and O apart.
         box: left, top, right and bottom of the plate in the picture; None: the picture is the plate.
     """
@@ -66,8 +66,8 @@ class LabelledFrame:
 
     Args:
         grey: uint8 [H, W].
-        boxes: of plates.
-        unsure: of places that may show a plate that nobody marked.
+        boxes: the boxes of plates.
+        unsure: the boxes of places that may show a plate that nobody marked.
     """
 
     grey: Picture

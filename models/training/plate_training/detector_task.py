@@ -31,7 +31,7 @@ class DetectorTask:
     Args:
         fonts: folder of more free fonts to render with.
         start: exported model to start from.
-        licence: which pictures it may learn from; those it is validated on stay the same.
+        licence: the set of pictures that it may learn from; those it is validated on stay the same.
     """
 
     name = "detector"

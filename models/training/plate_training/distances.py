@@ -64,7 +64,7 @@ class Sighting:
     """One setting on frames of one size.
 
     Args:
-        setting: which.
+        setting: the name of the setting.
         frame_px: width and height of the frames.
         frames: over how many the looks are spread: the tiles of a sweep; 1 for a whole.
         found: share of plates found at IoU 0.5, by bin of width, the last for all.

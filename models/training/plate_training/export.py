@@ -45,7 +45,7 @@ def export_detector(net: nn.Module, path: Path, size: tuple[int, int] = DETECTOR
 
     Args:
         net: the network.
-        path: where to.
+        path: the file to write.
         size: width and height of its input, multiples of 32.
     """
     frames = torch.zeros((1, size[1], size[0], 1), dtype=torch.uint8)

@@ -33,9 +33,9 @@ class SampleFeed:
     """Batches of samples.
 
     Args:
-        build: makes the sampler, in the rendering process.
-        seed: of the rendering process.
-        pool_samples: how many of the latest samples are kept to be drawn from.
+        build: a function that makes the sampler, called in the rendering process.
+        seed: the seed of the rendering process.
+        pool_samples: the number of latest samples that are kept to be drawn from.
         reuse: how often a sample may be used on average before the trainer waits for fresh ones.
     """
 

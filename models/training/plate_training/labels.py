@@ -40,8 +40,8 @@ def text_for(region: str, given: str, own: str, others: AbstractSet[str]) -> str
     Args:
         region: "us", "br" or "eu".
         given: canonical text that came with the crop; empty where none did.
-        own: what our reader says.
-        others: what another reader says of the whole crop and of bands of it.
+        own: the text that our reader gives.
+        others: the texts that another reader gives for the whole crop and for bands of it.
     """
     if given and given in others:
         return given

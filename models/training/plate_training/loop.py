@@ -58,9 +58,9 @@ class Run:
     """One stretch of training in one folder.
 
     Args:
-        task: model, data and loss.
-        folder: takes checkpoint, log and exported model.
-        plan: clock.
+        task: the model with its data and its loss.
+        folder: the folder for checkpoint, log and exported model.
+        plan: the plan of the training time.
     """
 
     def __init__(self, task: TrainingTask, folder: Path, plan: TrainingPlan) -> None:

@@ -85,10 +85,10 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
     """A model's table without its figures.
 
     Args:
-        role: what it is.
+        role: the model's role.
         file: the model.
         shape: height, width and channels of its input.
-        licence: which pictures it saw.
+        licence: the set of pictures that it saw.
         length: samples seen and hours of the training that led to it.
     """
     reader = {"slots": SLOTS, "alphabet": ALPHABET, "plate_config": "reader.yaml"} if role == "reader" else {}

@@ -19,7 +19,7 @@ class Mistake:
     Args:
         photo: index of the photo.
         box: left, top, right and bottom in the photo's pixels.
-        scale: of the detector's input against the photo.
+        scale: the scale of the detector's input against the photo.
     """
 
     photo: int

@@ -23,7 +23,7 @@ class RunOrigin:
     """Of a run.
 
     Args:
-        licence: which pictures the weights may have seen.
+        licence: the set of pictures that the weights may have seen.
         samples_before: samples seen before the run began.
         hours_before: likewise, hours.
     """
@@ -53,9 +53,9 @@ def origin_of(folder: Path, start: Path | None, licence: Licence, *, resume: boo
     """Of a run about to begin.
 
     Args:
-        folder: of the run.
+        folder: the folder of the run.
         start: the exported model it starts from.
-        licence: which pictures it is to see.
+        licence: the set of pictures that it is to see.
         resume: whether it goes on with what is in the folder.
 
     Raises:

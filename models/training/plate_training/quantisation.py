@@ -33,9 +33,9 @@ class CalibrationPictures:
     """What the scales of the activations are set by.
 
     Args:
-        licence: which training pictures.
-        samples: how many.
-        seed: of the drawing.
+        licence: the set of training pictures to draw from.
+        samples: the number of pictures.
+        seed: the seed of the random draw.
     """
 
     licence: Licence
@@ -63,10 +63,10 @@ def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictur
     """Write the int8 form of a float model.
 
     Args:
-        role: which model it is.
-        source: as exported.
+        role: the model's role, detector or reader.
+        source: the model file as it was exported.
         target: int8 file.
-        pictures: what sets the scales of the activations.
+        pictures: the pictures that set the scales of the activations.
         reduce_range: weights in 7 bits, so that no sum of two products overflows 16.
     """
     # It asks for a preparation that has nothing to do here: export has folded every batch norm.

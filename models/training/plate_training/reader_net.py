@@ -37,9 +37,9 @@ class Attention(nn.Module):
     """Multi-head attention in plain operations; all lengths are given, so that it exports to few nodes.
 
     Args:
-        width: of a token.
-        queries: how many tokens ask.
-        offers: how many the memory has.
+        width: the width of a token.
+        queries: the number of query tokens.
+        offers: the number of tokens in the memory.
     """
 
     def __init__(self, width: int, queries: int, offers: int) -> None:

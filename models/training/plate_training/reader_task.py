@@ -38,7 +38,7 @@ class ReaderTask:
     Args:
         fonts: folder of more free fonts to render with.
         start: exported model to start from.
-        licence: which pictures it may learn from; those it is validated on stay the same.
+        licence: the set of pictures that it may learn from; those it is validated on stay the same.
     """
 
     name = "reader"

@@ -20,7 +20,7 @@ def benchmark(models: Path, asked: list[str]) -> list[str]:
 
     Args:
         models: the folder.
-        asked: its arguments: which model, which parts.
+        asked: the arguments of the benchmark: the model and the parts.
 
     Raises:
         ModelError: it ended with an error, which it has printed.

@@ -37,9 +37,9 @@ def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict
     """Plates with text by group of countries; for training, those that a teacher read are ``taught``.
 
     Args:
-        folder: of the real data.
+        folder: the folder of the real data.
         validation: take those kept for validation instead.
-        labels: what ``label`` wrote.
+        labels: the folder that ``label`` wrote.
     """
     found: dict[str, list[PlateCrop]] = {}
     for row in rows_of(folder / "road" / "crops" / "crops.csv"):

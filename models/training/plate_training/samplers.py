@@ -35,7 +35,7 @@ def detector_sampler(
         fonts: folder of more faces.
         start: the exported model whose mistakes are shown more often. Not with clean pictures: their backgrounds are a
             ride's frames, in which a plate that nobody marked would be taken for a mistake.
-        licence: which pictures.
+        licence: the set of pictures to learn from.
         validation: take the pictures kept for validation.
     """
     folder = data_folder()
@@ -55,7 +55,7 @@ def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> Reade
 
     Args:
         fonts: folder of more faces.
-        licence: which pictures; clean crops are those of the road photos.
+        licence: the set of pictures to learn from; clean crops are those of the road photos.
     """
     folder = data_folder()
     home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")

@@ -17,7 +17,7 @@ def average(one: Path, other: Path, share: float, target: Path) -> None:
     Args:
         one: an exported model.
         other: one exported from the same network, trained on from it.
-        share: of the other's weights, 0 to 1.
+        share: the share of the other's weights, 0 to 1.
         target: the file to write.
 
     Raises:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.domain.diagnostics.test_card import CARD_MM
+from alpr_edge.simulation.card import draw_card
 
 
 def card(*words: str) -> Result:
@@ -24,6 +25,20 @@ def test_the_sheet_and_the_plate_have_their_size_in_millimetres(tmp_path: Path) 
         row = np.asarray(image.convert("L"))[image.height // 5]
     edges = np.flatnonzero(row < 200)
     assert abs((edges[-1] - edges[0]) / dots_a_mm - CARD_MM) < 0.5
+
+
+def test_no_bolt_hole_covers_a_word() -> None:
+    """Around each place of a hole the plate is bare: no letter reaches into it."""
+    sheet = draw_card("a4").min(axis=2)
+    left, right = np.flatnonzero((sheet < 200).any(axis=0))[[0, -1]]
+    top, width = np.flatnonzero((sheet < 200).any(axis=1))[0], right - left
+    height = width / 2
+    angles = np.linspace(0, 2 * np.pi, 64)
+    for x, y in [(0.21, 0.11), (0.79, 0.11), (0.21, 0.89), (0.79, 0.89)]:
+        for radius in (0.036, 0.042):
+            rows = np.round(top + height * (y + radius * np.sin(angles))).astype(int)
+            columns = np.round(left + width * x + height * radius * np.cos(angles)).astype(int)
+            assert sheet[rows, columns].min() > 200, (x, y)
 
 
 def test_a_pdf_has_the_size_of_its_paper(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Writes the picture of ``alpr-edge unit check --snapshot``."""
+
+from pathlib import Path
+
+import cv2
+import typer
+
+from alpr_edge.diagnostics.snapshot import take_snapshot
+from alpr_edge.domain.errors import CaptureError
+from alpr_edge.runtime import no_follow
+from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.settings import Settings
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def write_snapshot(unit: Settings, camera_id: str, path: Path) -> None:
+    """Take the picture and write it for its owner alone.
+
+    Raises:
+        CaptureError: the file is there already or cannot be written, or the camera gives no picture.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise CaptureError(f"{path}: a picture is written as {', '.join(SUFFIXES)}")
+    if path.exists():
+        raise CaptureError(f"{path}: is there already; name a new file")
+    _, encoded = cv2.imencode(path.suffix, take_snapshot(unit, camera_id))
+    with (
+        io_errors(f"{path}: the picture cannot be written", CaptureError),
+        no_follow.opened_folder(path.parent) as folder,
+    ):
+        no_follow.write_file(folder, path.name, encoded.tobytes(), mode=0o600)
+    typer.echo(
+        f"{path}: plates are blacked out where the detector sees any; look at it before you pass it on.\n"
+        "The grid shows tenths of the picture for [[camera]] ignore_areas; areas in force are red."
+    )
