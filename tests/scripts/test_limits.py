@@ -91,5 +91,5 @@ def test_functions_with_a_participle_for_a_name_may_not_become_more(tmp_path: Pa
     (tmp_path / "module.py").write_text("def told():\n    return 1\n", encoding="utf-8")
     for command in (["git", "init", "-q"], ["git", "add", "module.py"]):
         subprocess.run(command, cwd=tmp_path, check=True)
-    assert participle_offences(tmp_path, allowed=1) == []
-    assert len(participle_offences(tmp_path, allowed=0)) == 1
+    assert participle_offences(tmp_path, maximum=1) == []
+    assert len(participle_offences(tmp_path, maximum=0)) == 1
