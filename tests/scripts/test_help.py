@@ -31,8 +31,8 @@ def test_a_script_without_options_prints_its_head_and_does_nothing(script: Path,
         program = shutil.which(name)
         assert program is not None
         (programs / name).symlink_to(program)
-    command = [programs / "bash", checkout / "scripts" / script.name, option]
-    run = subprocess.run(command, env={"PATH": str(programs)}, capture_output=True, text=True, check=False, timeout=60)
+    command = [str(programs / "bash"), str(checkout / "scripts" / script.name), option]
+    run = subprocess.run(command, env={"PATH": str(programs)}, capture_output=True, text=True, check=False, timeout=300)
     assert (run.returncode, run.stderr) == (0, "")
     assert len(run.stdout.splitlines()) >= 1
     assert "BASH_SOURCE" not in run.stdout
