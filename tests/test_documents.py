@@ -111,10 +111,12 @@ def fault_of_command(span: str) -> str:
     command, rest = command_of(words)
     if hasattr(command, "commands") and rest and re.fullmatch("[a-z][a-z-]*", rest[0]):
         return f"{span}: {command.name} has no command {rest[0]}"
-    known = {option for part in (COMMAND_LINE, command) for it in part.params for option in it.opts + it.secondary_opts}
-    known |= {"--help", "-h"}
-    given = [word.split("=")[0] for word in rest if re.match("--?[a-z]", word)]
-    return f"{span}: no option {given}" if set(given) - known else ""
+    existing = {
+        option for part in (COMMAND_LINE, command) for it in part.params for option in it.opts + it.secondary_opts
+    }
+    existing |= {"--help", "-h"}
+    options = [word.split("=")[0] for word in rest if re.match("--?[a-z]", word)]
+    return f"{span}: no option {options}" if set(options) - existing else ""
 
 
 def commands_in(document: str) -> Iterator[str]:
@@ -165,9 +167,9 @@ def models_of(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - a
         yield from models_of(part)
 
 
-def has_key(dotted: str, tables: tuple[type[BaseModel], ...] = (Settings,)) -> bool:
+def has_key(key: str, tables: tuple[type[BaseModel], ...] = (Settings,)) -> bool:
     """Whether the settings have a key or a table of that dotted name."""
-    first, _, rest = dotted.partition(".")
+    first, _, rest = key.partition(".")
     fields = [table.model_fields[first] for table in tables if first in table.model_fields]
     return bool(fields) and (not rest or has_key(rest, tuple(m for it in fields for m in models_of(it.annotation))))
 

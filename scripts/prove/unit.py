@@ -81,11 +81,11 @@ def deliver_reads(setup: Setup, reads_before: set[str]) -> str:
     require(
         reads_before <= reads_now, f"of {len(reads_before)} reads held before {len(reads_before - reads_now)} are gone"
     )
-    undelivered = len(reads_now - setup.depot.reads())
+    count = len(reads_now - setup.depot.reads())
     wire(up=True)
     until(lambda: reads_now <= setup.depot.reads(), "all reads that the unit held arrive", 300)
     require(outbox_counts(setup)["quarantined"] == 0, "the department refused some")
     return (
-        f"{len(reads_before)} reads before, {len(reads_now)} after, {undelivered} of these undelivered until the wire "
+        f"{len(reads_before)} reads before, {len(reads_now)} after, {count} of these undelivered until the wire "
         "was back, none lost"
     )
