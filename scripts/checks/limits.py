@@ -60,9 +60,6 @@ ALLOWED_PARTICIPLES = {
     "trusted": "a state of a time stamp",
 }
 
-PARTICIPLE_FUNCTIONS_MAX = 396
-"""Functions that still have a participle for a name; to be lowered as they are renamed, and never raised."""
-
 
 def main() -> int:
     """Print the places of the working tree that are over a limit."""
@@ -131,15 +128,14 @@ def name_offences(root: Path, path: str) -> Iterator[str]:
         yield from denied_names(text)
 
 
-def participle_offences(root: Path, maximum: int = PARTICIPLE_FUNCTIONS_MAX) -> list[str]:
-    """Every function with a participle for a name, once there are more of them than there were."""
-    offences = [
+def participle_offences(root: Path) -> list[str]:
+    """Every function that has a participle for a name."""
+    return [
         f"{path}:{offence}"
         for path in tracked_files(root)
         if path.endswith(".py") and (root / path).is_file()
         for offence in participle_functions((root / path).read_text(encoding="utf-8"))
     ]
-    return offences if len(offences) > maximum else []
 
 
 def denied_words(text: str, *, may_draw_streets: bool = False) -> Iterator[str]:
