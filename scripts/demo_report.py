@@ -69,8 +69,8 @@ def hit_lines(hits: list[Line]) -> list[str]:
     for hit in hits:
         tone = f"{hit['tone']} tone" if hit.get("sounded") else "no tone (it sounded a moment ago)"
         vehicle = f", a {hit['vehicle']}" if hit["vehicle"] else ""
-        listed = f"listed {hit['entry_plate']} ({hit['entry_state']}){vehicle}"
-        lines.append(f"  {hit['seen'][:19].replace('T', ' ')}  read {hit['plate']}, {listed}")
+        entry = f"listed {hit['entry_plate']} ({hit['entry_state']}){vehicle}"
+        lines.append(f"  {hit['seen'][:19].replace('T', ' ')}  read {hit['plate']}, {entry}")
         lines.append(f"      {tone}: {hit.get('phrase') or hit['reason']}")
     return lines
 

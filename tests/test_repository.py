@@ -23,18 +23,18 @@ TOP_LEVEL = {
 }
 
 
-def tracked() -> list[str]:
+def tracked_files() -> list[str]:
     listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     return listing.stdout.splitlines()
 
 
-def locked(name: str) -> dict[str, str]:
+def locked_versions(name: str) -> dict[str, str]:
     """Version of each package of a lock."""
     text = (ROOT / name).read_text(encoding="ascii")
     return dict(re.findall(r"(?m)^([a-z0-9._-]+)==([^ ;]+)", text))
 
 
-def named(requirements: list[str]) -> set[str]:
+def names_of(requirements: list[str]) -> set[str]:
     return {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower() for requirement in requirements}
 
 
@@ -50,19 +50,19 @@ def test_a_lock_holds_names_versions_hashes_and_markers_alone(name: str) -> None
 def test_locks_hold_what_the_project_asks_for_and_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    product, development = (locked(name) for name in LOCKS)
-    assert named(project["dependencies"] + extras["department"]) <= product.keys()
-    assert named(extras["dev"]) <= development.keys()
+    product, development = (locked_versions(name) for name in LOCKS)
+    assert names_of(project["dependencies"] + extras["department"]) <= product.keys()
+    assert names_of(extras["dev"]) <= development.keys()
     assert product.items() <= development.items()
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_no_lock_holds_what_only_training_or_a_window_needs(name: str) -> None:
-    assert not {"torch", "opencv-python", "picamera2"} & locked(name).keys()
+    assert not {"torch", "opencv-python", "picamera2"} & locked_versions(name).keys()
 
 
 def test_top_level_holds_known_names_only() -> None:
-    top = {path.split("/")[0] for path in tracked()}
+    top = {path.split("/")[0] for path in tracked_files()}
     assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
 
 

@@ -60,9 +60,6 @@ ALLOWED_PARTICIPLES = {
     "trusted": "a state of a time stamp",
 }
 
-PARTICIPLE_FUNCTIONS_MAX = 409
-"""Functions that still have a participle for a name; to be lowered as they are renamed, and never raised."""
-
 
 def main() -> int:
     """Print the places of the working tree that are over a limit."""
@@ -131,23 +128,22 @@ def name_offences(root: Path, path: str) -> Iterator[str]:
         yield from denied_names(text)
 
 
-def participle_offences(root: Path, allowed: int = PARTICIPLE_FUNCTIONS_MAX) -> list[str]:
-    """Every function with a participle for a name, once there are more of them than there were."""
-    found = [
+def participle_offences(root: Path) -> list[str]:
+    """Every function that has a participle for a name."""
+    return [
         f"{path}:{offence}"
         for path in tracked_files(root)
         if path.endswith(".py") and (root / path).is_file()
         for offence in participle_functions((root / path).read_text(encoding="utf-8"))
     ]
-    return found if len(found) > allowed else []
 
 
 def denied_words(text: str, *, may_draw_streets: bool = False) -> Iterator[str]:
     """``line: word, say ...`` for each denied word, also where it is a part of a name."""
-    denied = DENIED_WORDS.keys() - (STREET_WORDS if may_draw_streets else set())
+    words = DENIED_WORDS.keys() - (STREET_WORDS if may_draw_streets else set())
     for number, line in enumerate(text.splitlines(), 1):
         for word in _words(line):
-            if word in denied:
+            if word in words:
                 yield f"{number}: {word!r}: say {DENIED_WORDS[word]}"
 
 

@@ -1,1 +1,1 @@
-"""Faults at random moments of everything a unit writes and lives by, and a count of what was lost."""
+"""Faults at random moments of all that a unit writes and depends on, and a count of what was lost."""

@@ -1,4 +1,4 @@
-"""Fault after fault at random moments, a look at the disk after each, and in the end everything to the department."""
+"""Run faults at random moments, check the disk after each, and in the end send everything to the department."""
 
 import math
 import multiprocessing
@@ -57,9 +57,10 @@ class Campaign:
     """Runs trials.
 
     Args:
-        rig: what no fault reaches.
-        random: draws the moments.
-        victim: a process's entry point; another than :func:`~scripts.faults.victims.work` in tests of this tool.
+        rig: the keys, feeds and department that no fault reaches.
+        random: the generator that draws the moments.
+        victim: the entry point of a victim's process; tests of this tool give another than
+            :func:`~scripts.faults.victims.work`.
         goes_on_s_max: how long the writer may keep nothing beside folders that it cannot write.
     """
 
@@ -109,7 +110,7 @@ class Campaign:
         self.survived[fault, activity] += self.tally.findings == before
 
     def _take(self, notes: list[Note], road: _Road) -> None:
-        """Start again after a blow, and take down what was acknowledged before."""
+        """Mount the disk again after a fault, and note what was acknowledged before."""
         road.disk.restart()
         road.disk.free()
         self.tally.acknowledged += road.ledger.take(notes)
@@ -134,7 +135,7 @@ class Campaign:
             self._check(road).outlast(url, storage)
 
     def _drive(self, fault: Fault, road: _Road) -> None:
-        """A whole unit lives through a fault; then its power is cut, or it is killed."""
+        """Bring a fault on a whole unit; then cut its power, or kill it."""
         settings = self._rig.car(road.disk.folder)
         ending = self._random.choice((Fault.CUT, Fault.KILL))
         task = self._task(road.disk, kills=fault is Fault.THREADS)
@@ -195,14 +196,16 @@ class Campaign:
 
     def _goes_on(self, receive: Connection, seconds: float) -> Iterator[Note]:
         """What the writer says in a while; it has to keep records, or set them aside, all the time."""
-        kept = False
+        has_stored = has_ended = False
         end = time.monotonic() + self._goes_on_s_max
-        while not kept and time.monotonic() < end:
+        while not (has_stored or has_ended) and time.monotonic() < end:
             for note in heard_for(receive, seconds):
-                kept |= isinstance(note, BatchStored | RecordSetAside)
-                self.tally.blind += [f"the writer ended: {note.reason}"] if isinstance(note, VictimFailed) else []
+                has_stored |= isinstance(note, BatchStored | RecordSetAside)
+                if isinstance(note, VictimFailed):
+                    has_ended = True
+                    self.tally.blind.append(f"the writer ended: {note.reason}")
                 yield note
-        self.tally.blind += ["the writer kept nothing beside folders that it cannot write"] * (not kept)
+        self.tally.blind += ["the writer kept nothing beside folders that it cannot write"] * (not has_stored)
 
     def _ending_of(self, fault: Fault) -> Fault | None:
         """What ends a victim; None: it is told to stop."""

@@ -1,4 +1,4 @@
-"""What is on the disk after a fault, held against what was acknowledged; and what the department has in the end."""
+"""Compare the disk after a fault, and the department in the end, with what was acknowledged."""
 
 import json
 import sqlite3
@@ -34,7 +34,7 @@ from scripts.faults.ledger import CampaignTally, Ledger
 from scripts.faults.refusal import RefusingStorage
 from scripts.faults.rig import LATER_RELEASES, LIST, Rig, entries_of
 
-SEND_S_MAX = 120.0
+SEND_S_MAX = 300.0
 DUE_MAX = 20
 LOCK = ".import.lock"
 _READS = "SELECT read_id FROM reads"
@@ -49,13 +49,13 @@ _UNQUEUED = (
 
 @dataclass(slots=True)
 class DiskCheck:
-    """One look at a disk that was mounted again.
+    """A check of a disk that was mounted again.
 
     Args:
-        rig: what outlived the fault.
+        rig: the keys and the department, which no fault reaches.
         disk: the mounted folder.
-        ledger: what was acknowledged on it.
-        tally: where findings go.
+        ledger: the reads and lists that were acknowledged on it.
+        tally: the tally that findings are added to.
         whole: digests of images that an earlier look opened.
     """
 
@@ -70,7 +70,7 @@ class DiskCheck:
     """Databases that may be set aside: those that were damaged on purpose."""
 
     def run(self) -> None:
-        """Start as the unit does, and look."""
+        """Open the store as the unit does, and check all that is in it."""
         try:
             with open_store(self._settings, migrate=True, renew=True) as store:
                 self._came_in_place(store)
@@ -93,7 +93,7 @@ class DiskCheck:
         Args:
             promised: reads on pages that the damage did not touch.
             run: number for the new batch.
-            random: draws it.
+            random: the generator that draws the batch.
         """
         with open_store(self._settings, migrate=True, renew=True) as store:
             store.recover()

@@ -30,15 +30,15 @@ def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged: s
     """Damage a database that nobody has open; returns the ids of the reads promised.
 
     Args:
-        fault: which damage.
-        data: the folder.
-        key: of the database.
-        random: draws where.
-        acknowledged: reads that may be promised. A victim killed while it committed leaves a transaction that SQL finds
-            and that nobody was told of; when it is damaged it cannot be told from one that was never written whole.
+        fault: the kind of damage.
+        data: the folder of the database.
+        key: the key of the database.
+        random: the generator that draws the places.
+        acknowledged: ids of reads that may be promised. A victim killed while it committed leaves a transaction that
+            SQL finds and that nobody was told of; when it is damaged it cannot be told from one that was never whole.
 
     Raises:
-        AssertionError: what is said of where rows lie is not what SQL finds.
+        AssertionError: the pages do not hold the rows that SQL finds.
     """
     held, places = _where_reads_lie(data, key)
     touched = _strike(fault, data, random)

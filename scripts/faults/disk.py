@@ -17,7 +17,7 @@ from alpr_edge.domain.errors import StoreError
 EXT4_IOC_SHUTDOWN = 0x8004587D
 WITHOUT_LOG_FLUSH = struct.pack("I", 2)
 DISK_BYTES = 64 << 20
-UNMOUNT_S_MAX = 10.0
+UNMOUNT_S_MAX = 60.0
 _FILLING = "filling"
 
 
@@ -33,8 +33,8 @@ class Disk:
     """A mounted file system in a file; unmounted at the end of a ``with``.
 
     Args:
-        image: the file; made, or made anew.
-        size: in bytes.
+        image: the file that holds it; one that is there is overwritten.
+        size: its size in bytes.
     """
 
     def __init__(self, image: Path, size: int = DISK_BYTES) -> None:

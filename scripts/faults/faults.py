@@ -1,10 +1,10 @@
-"""What happens to a victim."""
+"""The faults that are brought on a unit."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """One blow."""
+    """A kind of fault."""
 
     CUT = "power cut"
     KILL = "kill -9"

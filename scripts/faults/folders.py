@@ -1,4 +1,4 @@
-"""Image folders that nobody may write to, root neither, and rows that the database refuses; and mending both."""
+"""Make image folders unwritable, for root too, have the database refuse rows, and undo both."""
 
 import fcntl
 import os

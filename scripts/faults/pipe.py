@@ -1,4 +1,4 @@
-"""Hears what a victim says over its pipe."""
+"""Read the notes that a victim sends over its pipe."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ STOP_S_MAX = 90.0
 
 
 def heard_for(receive: Connection, seconds: float) -> Iterator[Note]:
-    """What is said in a while."""
+    """The notes that come within some seconds."""
     end = time.monotonic() + seconds
     while (wait_s := end - time.monotonic()) > 0:
         said = next_said(receive, wait_s)
@@ -21,7 +21,7 @@ def heard_for(receive: Connection, seconds: float) -> Iterator[Note]:
 
 
 def heard_to_the_end(receive: Connection) -> Iterator[Note]:
-    """What a victim says until it ends, which it was told to."""
+    """The notes of a victim that was told to stop, until it ends."""
     end = time.monotonic() + STOP_S_MAX
     try:
         while receive.poll(max(0.0, end - time.monotonic())):
@@ -43,7 +43,7 @@ def next_said(receive: Connection, wait_s: float) -> StampedNote | None:
 
 
 def rest(receive: Connection, power_off_s: float) -> Iterator[Note]:
-    """What was said and not heard yet, without what was acknowledged after the power went off.
+    """The notes that wait in the pipe, without what was acknowledged after the power went off.
 
     A file system calls data synced that it throws away at that moment, while it is being shut down; no unit would have
     lived to hear it.

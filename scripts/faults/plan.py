@@ -1,4 +1,4 @@
-"""Which faults are tried, in which order."""
+"""The faults that a campaign tries, and their order."""
 
 import math
 from dataclasses import astuple, dataclass

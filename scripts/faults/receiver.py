@@ -16,7 +16,7 @@ PAUSE_S = 0.0005
 
 
 class Talk(Enum):
-    """What a receiver says."""
+    """What a receiver sends."""
 
     FIXES = auto()
     FLOOD = auto()
@@ -26,10 +26,10 @@ class Talk(Enum):
 
 
 class Receiver:
-    """Speaks from a thread of its own until the end of a ``with``.
+    """A receiver that sends from a thread of its own until the end of a ``with``.
 
     Args:
-        link: made; the device's name.
+        link: the device's name, a link that is made.
     """
 
     def __init__(self, link: Path) -> None:
@@ -38,7 +38,7 @@ class Receiver:
         self._thread = threading.Thread(target=self._speak, daemon=True)
         self.talk = Talk.FIXES
         self.ahead = timedelta(0)
-        """How much later than it is the receiver makes it."""
+        """How far ahead of the real time the receiver's time is."""
 
     def __enter__(self) -> Self:
         self._master, self._slave = os.openpty()

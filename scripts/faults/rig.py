@@ -1,4 +1,4 @@
-"""What outlives the cuts: keys, feeds, later releases, and a department on loopback."""
+"""What no fault reaches: keys, feeds, later releases, and a department on loopback."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a whole unit has to live through, seen from outside: by its health and by what it says was stored."""
+"""Faults of a whole unit, observed from outside: by its health and by the reads that it stores."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -33,10 +33,10 @@ class UnitWatch:
     """A whole unit that runs.
 
     Args:
-        process_id: of its process.
-        settings: of it.
-        heard: what it says.
-        tally: where findings go.
+        process_id: the id of its process.
+        settings: its settings.
+        heard: the pipe that its notes come by.
+        tally: the tally that findings are added to.
     """
 
     def __init__(self, process_id: int, settings: Settings, heard: Connection, tally: CampaignTally) -> None:

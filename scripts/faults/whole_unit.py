@@ -21,7 +21,7 @@ from alpr_edge.runtime.logs import configure_logs
 from scripts.faults.notes import BatchStored, Note, ThreadKilled, ThreadsKilled, VictimFailed
 from scripts.faults.rig import Rig
 
-LIVE_S_MAX = 120.0
+LIVE_S_MAX = 240.0
 """How long a thread that was killed may take to come back, and the unit to go on."""
 LOOK_S = 0.05
 STAGES_MIN = 9
@@ -38,9 +38,9 @@ class WholeUnit:
     """The daemons, each in a thread.
 
     Args:
-        rig: what no fault reaches.
-        disk: where the unit's data lie.
-        say: tells the campaign.
+        rig: the keys, feeds and department that no fault reaches.
+        disk: the folder of the unit's data.
+        say: the function that sends a note to the campaign.
     """
 
     def __init__(self, rig: Rig, disk: Path, say: Say) -> None:

@@ -43,7 +43,7 @@ class Car:
         self.stop()
 
     def start(self) -> None:
-        """Turn the ignition on; returns once the system has started.
+        """Start the machine; returns once its system has started.
 
         Raises:
             ProofError: it does not start.
@@ -115,9 +115,9 @@ class Car:
 
         Args:
             command: the program and its arguments.
-            check: a failure is an error.
-            timeout_s: it is killed after so many seconds.
-            environment: besides HOME and PATH.
+            check: whether a failure raises ProofError.
+            timeout_s: seconds after which the program is killed.
+            environment: variables besides HOME and PATH.
             stdin: the input of the command.
 
         Raises:
@@ -150,7 +150,7 @@ class Car:
         there.write_text(text, encoding="utf-8")
 
     def read(self, target: str) -> str:
-        """What an absolute path in it holds, also where it is no file of its disk. Raises ProofError."""
+        """The content of an absolute path in it, also of one that is no file of its disk. Raises ProofError."""
         return self.run("cat", target).stdout
 
     def _has_started(self) -> bool:

@@ -40,7 +40,7 @@ class Depot:
         with log.open("ab") as file:
             server = subprocess.Popen(["ip", "netns", "exec", DEPOT, PROGRAM, *serve], stdout=file, stderr=file)
         try:
-            until(lambda: self._listens(server, log), f"the department listens ({log})", 60)
+            until(lambda: self._listens(server, log), f"the department listens ({log})", 120)
             yield
         finally:
             server.terminate()
@@ -58,7 +58,7 @@ class Depot:
         call(PROGRAM, "department", "publish", feed, "--directory", self.folder, "--source", source)
 
     def counts(self) -> dict[str, Any]:
-        """What it stored."""
+        """The counts of what it stored."""
         told = call(PROGRAM, "department", "status", "--directory", self.folder, "--json").stdout
         counts: dict[str, Any] = json.loads(told)
         return counts
@@ -69,7 +69,7 @@ class Depot:
             return {str(read_id) for (read_id,) in database.execute("SELECT read_id FROM reads")}
 
     def state_of(self, unit: str) -> str:
-        """How a unit stands with it: ``valid``, ``revoked``."""
+        """The state of a unit's certificate: ``valid``, ``revoked``."""
         told = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
         rows = [json.loads(line) for line in told.splitlines()]
         return next((str(row["state"]) for row in rows if row["unit_id"] == unit), "unknown")

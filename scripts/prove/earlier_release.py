@@ -39,8 +39,8 @@ def this_release_is_taken_up(setup: Setup) -> str:
     summary = run_update(setup, folder, program=f"{folder}/scripts/update")
     require((summary.exit_code, summary.result) == (0, "updated"), f"the update ends so: {summary}")
     _require_in_use(setup, version_of(ROOT), settings.replace(OLD_KEY, NEW_KEY))
-    kept = settings_file(setup).with_name(f"{settings_file(setup).name}.release-{earlier}")
-    require(kept.is_file() and kept.read_text() == settings, f"{kept.name} is not the file as it was")
+    old_file = settings_file(setup).with_name(f"{settings_file(setup).name}.release-{earlier}")
+    require(old_file.is_file() and old_file.read_text() == settings, f"{old_file.name} is not the file as it was")
     return f"{earlier} to {version_of(ROOT)} in {summary.seconds:.0f} s, settings rewritten; " + deliver_reads(
         setup, reads_before
     )

@@ -1,4 +1,4 @@
-"""What the proof needs of the machine it runs on."""
+"""Programs, tools and folders of the machine that a proof runs on."""
 
 import os
 import shutil
@@ -46,9 +46,9 @@ def call(
     Args:
         command: the program and its arguments.
         stdin: the input of the command; none by default.
-        timeout_s: it is killed after so many seconds.
-        environment: the whole of it; this process's own.
-        check: a failure is an error.
+        timeout_s: seconds after which the program is killed.
+        environment: all its variables; by default those of this process.
+        check: whether a failure raises ProofError.
 
     Raises:
         ProofError: it failed or took too long; its last lines are quoted.

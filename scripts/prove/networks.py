@@ -25,7 +25,7 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 @contextmanager
 def wired() -> Iterator[None]:
-    """The car and the department, joined; gone at the end. Two proofs at once take turns."""
+    """Make both networks and join them until the end of a ``with``. Two proofs at once take turns."""
     with ExitStack() as undo:
         lock = undo.enter_context(LOCK.open("w"))
         until(lambda: _locked(lock), "another proof on this machine has ended", TURN_S_MAX)
@@ -56,7 +56,7 @@ def _locked(file: IO[str]) -> bool:
 
 @contextmanager
 def internet() -> Iterator[None]:
-    """The car reaches what this machine reaches, while it lasts."""
+    """Give the car the network of this machine until the end of a ``with``."""
     with ExitStack() as undo:
         call("ip", "link", "delete", "alpr-wan", check=False)
         call("ip", "link", "add", "alpr-wan", "type", "veth", "peer", "name", "wan0", "netns", CAR)

@@ -156,21 +156,21 @@ def a_drive_arrives_at_the_department(setup: Setup) -> str:
         now = setup.depot.counts()
         return bool(now["reads"] > before["reads"] and now["hits"] > before["hits"])
 
-    seconds = until(arrived, "reads and hits at the department", 90)
-    until(lambda: setup.health("run")["figures"]["has_fix"], "the unit has a fix", 30)
+    seconds = until(arrived, "reads and hits at the department", 180)
+    until(lambda: setup.health("run")["figures"]["has_fix"], "the unit has a fix", 120)
     counts = setup.depot.counts()
     return f"{counts['reads']} reads, {counts['hits']} hits after {seconds:.0f} s"
 
 
 def chronyd_is_fed(setup: Setup) -> str:
     """The unit's user writes to chronyd's socket, and chronyd takes the samples."""
-    until(lambda: setup.health("run")["figures"]["chrony"] == "fed", "the unit feeds chronyd", 40)
+    until(lambda: setup.health("run")["figures"]["chrony"] == "fed", "the unit feeds chronyd", 120)
 
     def taken() -> str:
         rows = setup.car.run("chronyc", "-c", "sources").stdout.splitlines()
         return next((row for row in rows if row.split(",")[2] == "NMEA" and row.split(",")[5] != "0"), "")
 
-    until(taken, "chronyd has samples of NMEA", 60)
+    until(taken, "chronyd has samples of NMEA", 120)
     return f"reach {taken().split(',')[5]}"
 
 
@@ -204,13 +204,13 @@ def _within(car: Car, unit: str) -> tuple[str, ...]:
 def firewall_holds(setup: Setup) -> str:
     """In comes nothing; out to the department goes the unit's user alone."""
     car = setup.car
-    ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 5)"
+    ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 20)"
     for user, let in (("alpr-edge", True), ("nobody", False)):
         found = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
         require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
     serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
     car.run("systemd-run", "--quiet", "--collect", "--unit=listener", "python3", "-c", serve)
-    until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 10)
+    until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 60)
     call_in = f"import socket; socket.create_connection(('{CAR_ADDRESS}', 9), 2)"
     came_in = call("ip", "netns", "exec", DEPOT, "python3", "-c", call_in, check=False)
     car.run("systemctl", "stop", "listener", check=False)
@@ -220,9 +220,9 @@ def firewall_holds(setup: Setup) -> str:
 
 def kills_are_survived(setup: Setup) -> str:
     """Both daemons, killed at once, come back and reads go on arriving."""
-    seconds = _restarted(setup, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 90)
+    seconds = _restarted(setup, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 180)
     before = setup.depot.counts()["reads"]
-    until(lambda: setup.depot.counts()["reads"] > before, "reads arrive again", 90)
+    until(lambda: setup.depot.counts()["reads"] > before, "reads arrive again", 180)
     return f"both are back after {seconds:.0f} s"
 
 
@@ -243,7 +243,7 @@ def _restarted(setup: Setup, healths: dict[str, str], signal: str, timeout_s: fl
         return now not in {"0", before[unit]} and setup.car.value(unit, "ActiveState") == "active"
 
     seconds = until(lambda: all(back(unit) for unit in healths), f"{', '.join(healths)} after {signal}", timeout_s)
-    until(lambda: all(setup.health(name).get("ready") for name in healths.values()), "they are ready", 60)
+    until(lambda: all(setup.health(name).get("ready") for name in healths.values()), "they are ready", 120)
     return seconds
 
 

@@ -71,7 +71,7 @@ def stored_read_ids(setup: Setup) -> set[str]:
 def hold_reads_back(setup: Setup) -> set[str]:
     """Unplug the wire until some items wait; returns the ids of the reads that the unit holds then."""
     wire(up=False)
-    until(lambda: outbox_counts(setup)["ready"] > 2, "reads wait in the car", 90)
+    until(lambda: outbox_counts(setup)["ready"] > 2, "reads wait in the car", 180)
     return stored_read_ids(setup)
 
 
@@ -81,11 +81,11 @@ def deliver_reads(setup: Setup, reads_before: set[str]) -> str:
     require(
         reads_before <= reads_now, f"of {len(reads_before)} reads held before {len(reads_before - reads_now)} are gone"
     )
-    undelivered = len(reads_now - setup.depot.reads())
+    count = len(reads_now - setup.depot.reads())
     wire(up=True)
-    until(lambda: reads_now <= setup.depot.reads(), "all reads that the unit held arrive", 180)
+    until(lambda: reads_now <= setup.depot.reads(), "all reads that the unit held arrive", 300)
     require(outbox_counts(setup)["quarantined"] == 0, "the department refused some")
     return (
-        f"{len(reads_before)} reads before, {len(reads_now)} after, {undelivered} of these undelivered until the wire "
+        f"{len(reads_before)} reads before, {len(reads_now)} after, {count} of these undelivered until the wire "
         "was back, none lost"
     )

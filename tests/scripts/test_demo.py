@@ -140,11 +140,3 @@ def test_a_drive_that_is_interrupted_shows_what_was_read_until_then(demo: Path) 
     assert "  The drive was stopped before its end; this is what was read until then." in output, errors
     assert "No plate was on the hotlist" not in output
     assert lines_of(reads)[0]["plate"] in output
-
-
-def test_wrong_arguments_end_the_demo_with_their_own_line(demo: Path, tmp_path: Path) -> None:
-    with running(demo, "--source", str(tmp_path / "nowhere")) as process:
-        output, errors = process.communicate(timeout=RUN_S_MAX)
-    assert process.returncode == 1
-    assert "no such file or folder" in errors
-    assert "hotlist" not in output

@@ -43,7 +43,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
 
 
@@ -142,5 +142,6 @@ def test_another_python_is_one_of_another_release(machine: Machine, releases: st
 @pytest.mark.review(20)
 def test_every_change_is_tested_on_debian_s_own_python_first() -> None:
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    first, other = (text.index(line) for line in ("\nscripts/test\n", "ALPR_EDGE_PYTHON=$other scripts/test\n"))
-    assert text.index("export CI=true ALPR_EDGE_PYTHON=/usr/bin/python3\n") < first < other
+    steps = ("\nstep scripts/check\n", "\nstep scripts/test ", 'ALPR_EDGE_PYTHON="$other" scripts/test ')
+    checks, first, other = (text.index(step) for step in steps)
+    assert text.index("export CI=true ALPR_EDGE_PYTHON=/usr/bin/python3\n") < checks < first < other

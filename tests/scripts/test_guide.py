@@ -30,7 +30,7 @@ def run(*words: str) -> str:
 
 @cache
 def help_of(script: str) -> str:
-    return subprocess.run([ROOT / script, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run([ROOT / script, "--help"], capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 def options_of(words: list[str]) -> list[str]:

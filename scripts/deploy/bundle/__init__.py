@@ -1,1 +1,1 @@
-"""Makes the offline bundle of a release: on a developer's desk, with the project's environment."""
+"""The offline bundle of a release, made on a developer's computer with the project's environment."""

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list_of(known: tuple[str, ...]) -> Callable[[str], list[str]]:
-    """Reads some of what is known, in the order it is known."""
+    """Return a parser of a comma-separated list of known names; it keeps their order."""
 
     def some(text: str) -> list[str]:
         given = text.split(",")

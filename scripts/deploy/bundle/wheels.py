@@ -12,7 +12,7 @@ from scripts.deploy.bundle.contents import copy_tracked
 from scripts.deploy.provision.machine import ProvisioningError, run
 
 GLIBC_MINOR = 36
-"""Of Debian 12; Debian 13 has a newer one."""
+"""The C library of Debian 12; Debian 13 has a newer one."""
 FETCH_S_MAX = 3600
 DONE = ".complete"
 BUILT_FROM = ("alpr_edge", "models", "pyproject.toml", "README.md", "LICENSE")

@@ -63,7 +63,7 @@ def _decommission(chosen: argparse.Namespace) -> DecommissionRecord:
 
 
 def _begun(chosen: argparse.Namespace) -> DecommissionRecord:
-    """The record to continue with: one under way, a new one, or the last of a unit that is no more."""
+    """The record to continue with: an open one, a new one, or the last of a unit that was taken out of service."""
     known = [record for record in records() if record.unit_id == chosen.unit_id]
     if known and not known[-1].ended:
         return known[-1]
@@ -80,7 +80,7 @@ def _begun(chosen: argparse.Namespace) -> DecommissionRecord:
 
 
 def _empty(record: DecommissionRecord, chosen: argparse.Namespace) -> None:
-    """Hand everything over; a refusal starts the reading again, unless all that is missing are a medium's receipts."""
+    """Hand everything over; after a refusal the cameras start again, unless only a medium's receipts are missing."""
     _say("stopping the cameras")
     active = [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
     succeeds("systemctl", "stop", CAPTURE)
@@ -125,7 +125,7 @@ def _handed_over(record: DecommissionRecord, chosen: argparse.Namespace) -> dict
 
 
 def _given_up(left: dict[str, int], reason: str) -> str:
-    """What is recorded about reads that the department does not have; refused without a reason."""
+    """The reason on record for giving up reads that the department does not have; refused without one."""
     if left and not reason:
         cameras = "; the cameras stay off until then" if handover.waits_for_receipts(left) else ""
         line = f"not handed over: {handover.left_line(left)}{cameras}; nothing is destroyed"

@@ -1,4 +1,4 @@
-"""Keys are overwritten, data is removed. Whatever of it is gone already is passed over, so it can be done again.
+"""Overwrite a unit's keys and remove its data. What is gone already is passed over, so it can be done again.
 
 The unit's user may write some of these folders: root follows no link in them.
 """
@@ -43,7 +43,7 @@ def ask_to_revoke() -> str:
 def secret_files(
     credentials: Path = CREDENTIALS, settings: Path = SETTINGS_FOLDER, host_key: Path = HOST_KEY
 ) -> list[Path]:
-    """What has to be overwritten: sealed keys, the host's key where nothing else is sealed with it, TLS key, settings.
+    """The files to overwrite: sealed keys, the host's key where nothing else is sealed with it, TLS key, settings.
 
     The settings may hold a camera's password. A link is none of these: it goes with the data, and what it leads to
     stays. Raises OSError.
@@ -57,7 +57,7 @@ def secret_files(
 def overwritten(path: Path) -> dict[str, Any]:
     """Overwrite a file where it lies, then remove it; returns its name, size and SHA-256 before.
 
-    A second name of a file that is not the folder's owner's (a hard link) costs that file nothing: the name goes.
+    A hard link to a file of somebody other than the folder's owner is removed, and that file keeps its content.
     Raises OSError.
     """
     with no_follow.opened_folder(path.parent) as folder:
@@ -78,7 +78,7 @@ def discard() -> None:
 
 
 def data_of(folder: Path = DATA) -> dict[str, Any]:
-    """How much there is, and the SHA-256 of the encrypted database. Raises OSError."""
+    """Number and size of the data files, and the SHA-256 of the encrypted database. Raises OSError."""
     about: dict[str, Any] = {"files": 0, "bytes": 0, "database_sha256": "none"}
     if not folder.is_dir():
         return about

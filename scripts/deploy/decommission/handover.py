@@ -1,4 +1,4 @@
-"""All a unit read is handed over before anything is destroyed: over the link, on media, or given up on record."""
+"""Hand over all that a unit read before anything is destroyed: over the link, on media, or given up on record."""
 
 import hashlib
 import json
@@ -30,10 +30,10 @@ _TO_DO = {
 
 
 def unit_report() -> dict[str, Any]:
-    """What the unit says of itself, once its open reads, records set aside and damaged databases are in its queue.
+    """The unit's own report, once its open reads, records set aside and damaged databases are in its queue.
 
     Raises:
-        ProvisioningError: it cannot tell.
+        ProvisioningError: the command of the unit failed.
     """
     told: dict[str, Any] = json.loads(run(AS_UNIT, "unit", "handover", "--json", timeout_s=HANDOVER_S_MAX))
     return told
@@ -62,7 +62,7 @@ def drained(wait_s: float, say: Callable[[str], None]) -> None:
 
 
 def take_receipts(medium: Path, say: Callable[[str], None]) -> None:
-    """Take up the receipts that the department left on a medium; what is wrong with one is said."""
+    """Import the receipts that the department left on a medium; a receipt's fault is printed and ends nothing."""
     try:
         say(run(AS_UNIT, "outbox", "receipts", medium, timeout_s=OFFLOAD_S_MAX).strip())
     except ProvisioningError as error:

@@ -40,7 +40,7 @@ class DecommissionRecord:
     given_up: dict[str, int] = field(default_factory=dict)
     """What was destroyed although the department did not have it, or somebody held it, by name."""
     abandoned: str = ""
-    """Why."""
+    """The reason for giving them up."""
     emptied: bool = False
     """Everything was handed over, or given up on record; what follows destroys."""
     keys: list[dict[str, Any]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class DecommissionRecord:
         return self._write(self.path(folder), json.dumps(asdict(self), indent=1))
 
     def save_text(self, folder: Path = RECORDS) -> Path:
-        """Likewise for people, beside it."""
+        """Write it as text for people, beside the other."""
         path = self.path(folder)
         return self._write(path.with_suffix(".txt"), told(self, path))
 
@@ -75,7 +75,7 @@ class DecommissionRecord:
         return path
 
     def path(self, folder: Path = RECORDS) -> Path:
-        """Where it lies."""
+        """The path of the record."""
         return folder / f"decommissioned-{self.unit_id}-{self.began.replace(':', '')}.json"
 
 
@@ -96,7 +96,7 @@ def now() -> str:
 
 
 def told(record: DecommissionRecord, path: Path) -> str:
-    """A record for people."""
+    """The text of a record, for people."""
     lines = [
         f"unit         {record.unit_id}, release {record.release}",
         f"taken out    {record.began} to {record.ended or 'not ended yet'} by {record.by}",

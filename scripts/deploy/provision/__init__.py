@@ -1,4 +1,4 @@
-"""Makes a unit out of a computer with Debian 13.
+"""Make a unit out of a computer with Debian 13.
 
 It runs on the system's Python with nothing installed, so it imports the standard library alone.
 """

@@ -10,7 +10,7 @@ from scripts.deploy.provision.machine import succeeds
 
 UNIT_USER = "alpr-edge"
 AS_UNIT = Path("/usr/local/bin/alpr-edge")
-"""Runs a command as that user with the unit's keys: config/system/usr/local/bin/alpr-edge."""
+"""The command that runs another as that user with the unit's keys: config/system/usr/local/bin/alpr-edge."""
 USERS, FOLDERS = "etc/sysusers.d/alpr-edge.conf", "etc/tmpfiles.d/alpr-edge.conf"
 
 

@@ -28,7 +28,7 @@ class PackagesStep:
         return [f"install {package}" for package in self._missing()]
 
     def apply(self, undo: ExitStack) -> None:
-        """Install them; apt itself undoes a half of it or finishes it the next time."""
+        """Install them; what apt leaves half done, it undoes or finishes the next time."""
         del undo
         missing = self._missing()
         debs = [] if self._bundle is None else sorted((self._bundle / "debs").glob("*.deb"))
@@ -53,8 +53,8 @@ class OverlayStep:
     Args:
         name: the name of the step.
         root: the folder ``config/system``.
-        paths: below it.
-        after: commands run once they changed.
+        paths: the paths of the files below that folder.
+        after: commands that are run once the files changed.
         target: the folder that they are written to.
     """
 
@@ -76,7 +76,7 @@ class OverlayStep:
         return [f"write {file.target}" for file in self._files if not file.is_current]
 
     def apply(self, undo: ExitStack) -> None:
-        """Lay them and tell who reads them; undone, they are told again."""
+        """Write the files, then run the commands; when it is undone, the commands are run again."""
         for command in self._after:
             undo.callback(succeeds, *command)
         for file in self._files:
@@ -95,7 +95,7 @@ def _laid(source: Path, target: Path) -> ManagedFile:
 
 
 def require_fit_machine(release: Path = Path("/etc/os-release")) -> None:
-    """Refuse to turn another system inside out. Raises ProvisioningError."""
+    """Refuse a system that is no running Debian. Raises ProvisioningError."""
     require_root("provisioning changes the whole system")
     try:
         lines = set(release.read_text(encoding="utf-8").splitlines())

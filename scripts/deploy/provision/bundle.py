@@ -33,7 +33,7 @@ MACHINES = ("x86_64", "aarch64")
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+-]+(?:/[A-Za-z0-9._+-]+)*)")
 
 Progress = Callable[[int, int], None]
-"""Told how many bytes of how many are checked."""
+"""A function that receives how many bytes of how many are checked."""
 
 
 def release_key(given: Path | None, held: Path = RELEASE_KEY) -> Path:
@@ -79,7 +79,7 @@ def signed_files(bundle: Path, key: Path) -> dict[str, str]:
     """SHA-256 of each file by its path, once the signature holds.
 
     Raises:
-        ProvisioningError: it does not.
+        ProvisioningError: the signature does not hold.
     """
     manifest = _bounded(bundle / MANIFEST, MANIFEST_BYTES_MAX, "no bundle of scripts/bundle")
     with tempfile.TemporaryDirectory() as scratch:
@@ -147,7 +147,7 @@ def copy_checked(bundle: Path, files: dict[str, str], target: Path, progress: Pr
 
 
 def require_fit(bundle: Path) -> dict[str, Any]:
-    """What a checked bundle says of itself.
+    """The description of a checked bundle.
 
     Raises:
         ProvisioningError: it is not for this machine and this Python.
@@ -179,7 +179,7 @@ class ReleaseKeyStep:
         return [] if self._file.is_current else [f"write {RELEASE_KEY}"]
 
     def apply(self, undo: ExitStack) -> None:
-        """Write it."""
+        """Write the key's file."""
         self._file.install(undo)
         self._file.forget_before()
 

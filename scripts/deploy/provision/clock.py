@@ -32,7 +32,7 @@ class ClockStep:
         return [*self._files.pending(), *others, *([] if _enabled(CHRONY) else [f"enable {CHRONY}"])]
 
     def apply(self, undo: ExitStack) -> None:
-        """Give it the way, its files and a start."""
+        """Disable the services in the way, write chronyd's files, and start it."""
         for name in filter(_enabled, OTHERS):
             undo.callback(succeeds, "systemctl", "enable", "--quiet", name)
             run("systemctl", "disable", "--quiet", "--now", name)

@@ -1,4 +1,4 @@
-"""Joins the unit to its department: enrolment, models, lists. Its own command does the work, as the unit's user."""
+"""The steps that join a unit to its department: enrolment, models, lists, check; all run the unit's own command."""
 
 import json
 import time
@@ -27,7 +27,7 @@ class Invitation:
     fingerprint: str = ""
     """SHA-256 of the department's authority."""
     port: int = 0
-    """Where it enrols; 0: where every department does."""
+    """The port on which it enrols; 0: the usual one."""
 
 
 class EnrolmentStep:
@@ -35,7 +35,7 @@ class EnrolmentStep:
 
     Args:
         department: its address; empty when this run was not told to enrol.
-        invitation: the text that ``alpr-edge department code`` printed there.
+        invitation: the code and fingerprint that ``alpr-edge department code`` printed there.
     """
 
     name = "enrolment"
@@ -71,12 +71,12 @@ class EnrolmentStep:
 
 
 class ModelsStep:
-    """The models are the ones their manifest names."""
+    """Check that the models are the ones their manifest names."""
 
     name = "models"
 
     def pending(self) -> list[str]:
-        """Nothing to do, ever: a model that differs is no unit's to mend.
+        """No changes: a model that differs cannot be mended here.
 
         Raises:
             ProvisioningError: one differs.
@@ -96,7 +96,7 @@ class ListsStep:
     name = "lists"
 
     def pending(self) -> list[str]:
-        """The sources of which no list is held yet."""
+        """The sources of which the unit has no list yet."""
         return [f"fetch the list {name}" for name in self._missing()]
 
     def apply(self, undo: ExitStack) -> None:
@@ -115,15 +115,15 @@ class ListsStep:
 
 
 class UnitCheckStep:
-    """The unit judges itself, last of all. Cameras are judged in the car, once they are aimed.
+    """Run the unit's own check, last of all. Cameras are checked in the car, once they are aimed.
 
-    What is red is looked at again for a while: a clock is sure some minutes after its receiver's first fix.
+    What is red is checked again for a while: a clock is trusted only minutes after its receiver's first fix.
     """
 
     name = "check"
 
     def pending(self) -> list[str]:
-        """Nothing to do: a fault is named, not mended.
+        """No changes: a fault is named, not mended.
 
         Raises:
             ProvisioningError: the unit is not fit to drive.
@@ -146,7 +146,7 @@ class UnitCheckStep:
 
 
 def red(error: ProvisioningError) -> str:
-    """What a failed ``unit check`` found; what it said where it found nothing."""
+    """The red checks of a failed ``unit check`` in one line; its own error where it printed no checks."""
     try:
         checks = json.loads(error.said[-1])["checks"]
         red = [f"{check['name']}: {check['said']}" for check in checks if check["verdict"] == "red"]

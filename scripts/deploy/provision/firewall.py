@@ -22,7 +22,7 @@ class FirewallStep:
 
     Args:
         rules: the file ``config/system/etc/nftables.conf``.
-        department: address given for this run.
+        department: the department's address, as given for this run.
         enrol_port: the port on which the department enrols; 0: the usual one.
     """
 
@@ -34,7 +34,7 @@ class FirewallStep:
         self._enrol_port = enrol_port or ENROL_PORT
 
     def pending(self) -> list[str]:
-        """What of files and rules is missing."""
+        """The files and rules that are missing."""
         changes = [f"write {file.target}" for file in self._files() if not file.is_current]
         if not succeeds("systemctl", "is-enabled", "--quiet", "nftables.service"):
             changes.append("enable nftables.service")
@@ -43,7 +43,7 @@ class FirewallStep:
         return changes
 
     def apply(self, undo: ExitStack) -> None:
-        """Write, have nft judge them, load."""
+        """Write the rules, have nft check them, and load them."""
         undo.callback(self._reload_if_any)
         for file in self._files():
             file.install(undo)

@@ -1,4 +1,4 @@
-"""The unit's keys, sealed as systemd credentials: with this computer's key, and its TPM's where there is one.
+"""The unit's keys, sealed as systemd credentials with this computer's key, and with its TPM where there is one.
 
 Without a TPM the computer's key lies on the disk that the data lies on: whoever takes that disk takes both. With one
 the disk alone opens nothing. What they were sealed with is noted, for "unit check" to tell.
@@ -26,7 +26,7 @@ class KeysStep:
         store: the folder of the sealed keys.
         sealed_with: the note of what they are sealed with.
         database: the database that the outbox's key opens.
-        has_tpm: whether this computer has one that systemd can use; None: asked for.
+        has_tpm: whether this computer has a TPM that systemd can use; None asks systemd.
     """
 
     name = "keys"
@@ -61,7 +61,7 @@ class KeysStep:
         return [*(f"make {self._sealed(name)}" for name in missing), *again, *note]
 
     def apply(self, undo: ExitStack) -> None:
-        """Draw or seal them; the plain key is never on a disk."""
+        """Make missing keys, and seal those that could be sealed better; the plain key is never on a disk."""
         seals_anew = self._seals_anew()
         files = [self._told_note()]
         for name in NAMES:

@@ -37,8 +37,8 @@ def run(
     Args:
         command: the program and its arguments.
         stdin: the input of the command; none by default.
-        timeout_s: it is killed after so many seconds.
-        environment: added to this process's own, which names proxies and indexes.
+        timeout_s: seconds after which the program is killed.
+        environment: variables that are added to this process's own, which name proxies and indexes.
 
     Raises:
         ProvisioningError: it is missing, failed, or took too long; its last line of errors is quoted.
@@ -89,7 +89,7 @@ def _told(words: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ManagedFile:
-    """A file of the machine as it shall be."""
+    """A file of the machine as it has to be."""
 
     target: Path
     content: bytes
@@ -98,7 +98,7 @@ class ManagedFile:
 
     @property
     def is_current(self) -> bool:
-        """Whether it is there, with this content, mode and group; of root it always is."""
+        """Whether it is there, with this content, mode and group; the owner is always root."""
         try:
             status = self.target.stat()
             return (
@@ -110,7 +110,7 @@ class ManagedFile:
             return False
 
     def install(self, undo: ExitStack) -> None:
-        """Put it there at once; ``undo`` brings back what was there.
+        """Write it in one step; ``undo`` brings back what was there.
 
         Raises:
             ProvisioningError: the disk does not take it.

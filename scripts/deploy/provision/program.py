@@ -1,4 +1,4 @@
-"""What the programs of a unit's life have in common: exit codes, one line for what went wrong, the time beside work."""
+"""What provision, update, decommission and bundle have in common: exit codes, errors in one line, progress lines."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from scripts.deploy.provision.machine import ProvisioningError
 
 
 def guarded(name: str, work: Callable[[], int], *, refused: str = "", broken: str = "", interrupted: str) -> int:
-    """Do it and return its exit code; 1 and one line on stderr when it fails, 130 when it is interrupted.
+    """Run a program's work and return its exit code: 1 and one line on stderr when it fails, 130 when interrupted.
 
     Args:
         name: the name of the program.
@@ -32,12 +32,12 @@ def guarded(name: str, work: Callable[[], int], *, refused: str = "", broken: st
 
 
 def require_root(doing: str) -> None:
-    """Raises ProvisioningError for anybody else."""
+    """Raise ProvisioningError unless this process runs as root."""
     if os.geteuid() != 0:
         raise ProvisioningError(f"{doing}; run it with sudo")
 
 
 def teller() -> Callable[[str], None]:
-    """Tells people a line at a time on stderr, with the seconds since it was made."""
+    """Return a function that prints a line on stderr, with the seconds since this call."""
     began_s = time.monotonic()
     return lambda line: print(f"{time.monotonic() - began_s:6.1f} s  {line}", file=sys.stderr, flush=True)

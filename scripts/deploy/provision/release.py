@@ -14,13 +14,13 @@ from scripts.deploy.provision.machine import ProvisioningError, link, run
 
 BASE = Path("/opt/alpr-edge")
 MADE = "release.json"
-"""Written last: a release without it is half of one."""
+"""Written last: a release without this file is not whole."""
 PICAMERA = Path("/usr/lib/python3/dist-packages/picamera2")
 COPIED = ("systemd", "scripts", "config", "README.md", "LICENSE", "pyproject.toml", "requirements.lock")
 BUILDERS = ("hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers")
 """What builds the product's wheel, by the hashes of the development lock."""
 PIP_S_MAX = 3600
-"""Over a slow link, or onto a slow card, the packages take their time."""
+"""Over a slow link, or onto a slow card, the packages take long."""
 
 
 class ReleaseStep:
@@ -48,7 +48,7 @@ class ReleaseStep:
         return [*make, f"link {self._current} to {self._target}"]
 
     def apply(self, undo: ExitStack) -> None:
-        """Make it where it stays (an environment cannot be moved), then link to it."""
+        """Make it in its final place (an environment cannot be moved), then link to it."""
         if not (self._target / MADE).is_file():
             undo.callback(shutil.rmtree, self._target, ignore_errors=True)
             make_release(self._source, self._target, self._wheels)
@@ -59,7 +59,7 @@ def version_of(source: Path) -> str:
     """The version of a checkout or release.
 
     Raises:
-        ProvisioningError: it is neither.
+        ProvisioningError: the folder is neither.
     """
     try:
         project = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -76,7 +76,7 @@ def make_release(source: Path, target: Path, wheels: Path | None) -> None:
 
     Args:
         source: the checkout.
-        target: the folder to make; what a broken-off try left in it goes.
+        target: the folder to make; what an earlier, unfinished attempt left in it is removed.
         wheels: folder to take every package from; None asks the package index.
 
     Raises:

@@ -16,7 +16,7 @@ START_S_MAX = 120
 
 
 class ServicesStep:
-    """Both daemons, their target, and the horn of the one that watches.
+    """Both daemons, their target, and the unit that sounds when the capture daemon fails.
 
     The unit files are links into the release in use: an update or a roll-back changes them with the software.
 
@@ -30,7 +30,7 @@ class ServicesStep:
         self._department = department
 
     def pending(self) -> list[str]:
-        """What is not linked, not enabled, not running, or runs by settings that are no more."""
+        """The units that are not linked, not enabled, not running, or run by settings that were changed since."""
         names = self._names()
         changes = [f"link {SYSTEM / name}" for name in LINKED if not _linked(name)]
         changes += [f"enable {name}" for name in names if not succeeds("systemctl", "is-enabled", "--quiet", name)]

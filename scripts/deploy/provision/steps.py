@@ -1,4 +1,4 @@
-"""Steps: each looks what is missing, does it, and is undone when it fails."""
+"""Steps of provisioning: each finds what is missing, does it, and is undone when it fails."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class StepOutcome:
 
 
 def provision(steps: Sequence[Step], *, dry_run: bool) -> Iterator[StepOutcome]:
-    """Take the steps in their order; the first that fails is undone and the last.
+    """Take the steps in their order; the first that fails is undone, and none is taken after it.
 
     What was done before it stays, since it is whole: the next run finds it and goes on. The daemons start at the end.
     """

@@ -26,7 +26,7 @@ def with_value(text: str, table: str, key: str, value: str) -> str:
         value: the value, without quotes or backslashes.
 
     Raises:
-        ProvisioningError: the result does not say it (the table is written inline, say).
+        ProvisioningError: the key cannot be set so (its table is written inline, for example).
     """
     lines, wanted = text.splitlines(), f'{key} = "{value}"'
     start = next((n for n, line in enumerate(lines) if re.match(rf"\s*\[{re.escape(table)}\]", line)), None)
@@ -51,15 +51,15 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def unit_settings(text: str, unit_id: str, department: str) -> str:
-    """A fleet's settings made a unit's.
+    """A fleet's settings with a unit's id and department.
 
     Args:
         text: the text of the fleet's file.
-        unit_id: empty keeps what it says.
-        department: empty keeps what it says.
+        unit_id: the id to write; empty keeps the file's.
+        department: the address to write; empty keeps the file's.
 
     Raises:
-        ProvisioningError: the id or the address is not one.
+        ProvisioningError: the id or the address is not valid.
     """
     if unit_id:
         if not _ID.fullmatch(unit_id):

@@ -1,4 +1,4 @@
-"""The unit's daemons seen from outside: restarted, and ready or not."""
+"""Restart the unit's daemons, and find out whether they are ready."""
 
 import json
 import time
@@ -44,7 +44,7 @@ class SystemdDaemons:
     """The daemons as systemd has them."""
 
     def restart(self) -> None:
-        """Unit files are links into the release in use, so they are read again."""
+        """Read the unit files again, which are links into the release in use, and restart what is enabled."""
         run("systemctl", "daemon-reload")
         for name in ("run", "uplink"):
             # It outlives its daemon, and would speak for the one before.
@@ -56,7 +56,7 @@ class SystemdDaemons:
             run("systemctl", "restart", "--no-block", unit)
 
     def wait_ready(self, within_s: float) -> str:
-        """Capture has to say so itself; the uplink has to run: whether there is a network is no release's fault."""
+        """Wait until capture reports that it is ready and the uplink runs, which may have no network."""
         end_s = time.monotonic() + within_s
         steady_since_s, pids = 0.0, {"": ""}
         while True:

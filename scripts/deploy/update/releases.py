@@ -41,11 +41,11 @@ class Releases:
         return previous.resolve().name if previous.exists() else ""
 
     def folder(self, version: str) -> Path:
-        """Where a release lies."""
+        """The folder of a release."""
         return self.base / "releases" / version
 
     def is_whole(self, version: str) -> bool:
-        """Whether it is all there: what was made last is there."""
+        """Whether a release is whole: the file that is written last is there."""
         return (self.folder(version) / MADE).is_file()
 
     def make(self, bundle: Path) -> str:
@@ -86,7 +86,7 @@ class Releases:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep every other update away meanwhile. Raises ProvisioningError: one is under way."""
+        """Hold the lock of updates. Raises ProvisioningError: another update is under way."""
         with (self.base / "update.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

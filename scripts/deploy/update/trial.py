@@ -39,11 +39,11 @@ class Trial:
     """What the unit said of itself before: a fault it had already is not the new release's."""
     ready_s: float
     tries: int = 0
-    """How often somebody set out to decide it."""
+    """How often it was begun to decide it."""
 
     @classmethod
     def under_way(cls, path: Path) -> "Trial | None":
-        """Read what a broken-off update left. Raises ProvisioningError."""
+        """Read the trial that an interrupted update left. Raises ProvisioningError."""
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:

@@ -36,14 +36,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateOutcome:
-    """How it ended, and why."""
+    """The result of an update, and the reason."""
 
     result: Result
     version: str
-    """In use now."""
+    """The version in use now."""
     why: str = ""
     removed: tuple[str, ...] = ()
-    """Releases that are gone."""
+    """Versions that were removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Update:
 
         Args:
             bundle: the folder.
-            key: it has to be signed with.
-            downgrade: also an older one.
+            key: the public key that the bundle has to be signed with.
+            downgrade: whether an older release is taken too.
             progress: receives the progress of the checking.
 
         Raises:
@@ -179,7 +179,7 @@ class Update:
         return UpdateOutcome(Result.ROLLED_BACK, tried.before, why, removed)
 
     def _require_space(self, bundle: Path, key: Path) -> None:
-        """The unit's reads are on the same disk, and come first."""
+        """Refuse an update for which the disk, which the unit's reads share, has too little space."""
         mine = [bundle / name for name in signed_files(bundle, key) if not is_for_others(name)]
         need = SPACE_FACTOR * sum(path.lstat().st_size for path in mine if os.path.lexists(path))
         free = shutil.disk_usage(self.releases.base).free

@@ -156,10 +156,15 @@ def test_help_names_every_option() -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        ".ci/run",
         "scripts/bundle",
+        "scripts/check",
         "scripts/decommission",
+        "scripts/demo",
+        "scripts/lock",
         "scripts/provision",
         "scripts/prove-provisioning",
+        "scripts/test",
         "scripts/update",
         "config/system/usr/local/bin/alpr-edge",
     ],

@@ -263,7 +263,7 @@ def blinded(activity: Activity, task: Task, pipe: Connection) -> None:
 
 @pytest.mark.review(1)
 def test_a_writer_that_a_folder_blinds_is_caught(rig: Rig, can_mount: None) -> None:
-    campaign = Campaign(rig, Random(1), blinded, goes_on_s_max=1.0)
+    campaign = Campaign(rig, Random(1), blinded)
     list(campaign.run([(Fault.FOLDERS, Activity.WRITER)]))
     assert campaign.tally.blind[0] == "the writer ended: a folder cannot be written"
     assert not campaign.tally.is_clean
