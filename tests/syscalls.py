@@ -37,19 +37,19 @@ def _library() -> ctypes.CDLL:
 
 def allowed_by(analyze: str, unit: Path) -> list[str]:
     """Names of the calls that a unit file lets pass, by its SystemCallFilter= lines and systemd's own sets."""
-    allowed: set[str] = set()
+    calls: set[str] = set()
     for line in re.findall(r"(?m)^SystemCallFilter=(.+)", unit.read_text(encoding="utf-8")):
         names = {name for word in line.lstrip("~").split() for name in _names(analyze, word)}
-        allowed = allowed - names if line.startswith("~") else allowed | names
-    return sorted(allowed)
+        calls = calls - names if line.startswith("~") else calls | names
+    return sorted(calls)
 
 
 def _names(analyze: str, word: str) -> set[str]:
     if not word.startswith("@"):
         return {word}
     command = [analyze, "syscall-filter", "--no-pager", word]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    inner = [line.strip() for line in told.splitlines()[1:] if line.strip() and not line.strip().startswith("#")]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    inner = [line.strip() for line in listing.splitlines()[1:] if line.strip() and not line.strip().startswith("#")]
     return {name for each in inner for name in _names(analyze, each)}
 
 

@@ -33,7 +33,7 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verified(analyze: str, unit: Path) -> tuple[int, str]:
+def verify_unit(analyze: str, unit: Path) -> tuple[int, str]:
     done = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -41,21 +41,21 @@ def verified(analyze: str, unit: Path) -> tuple[int, str]:
 def exposure(analyze: str, unit: Path) -> float:
     command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
-    assert found, done.stderr
-    return float(found[1])
+    match = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert match, done.stderr
+    return float(match[1])
 
 
 @pytest.mark.parametrize("name", [unit.name for unit in UNITS])
 def test_systemd_has_nothing_to_say(name: str, units: Path, require_tool: Callable[[str], str]) -> None:
     """``systemd-analyze verify`` exits 0 on many a fault: it must print nothing."""
-    assert verified(require_tool("systemd-analyze"), units / name) == (0, "")
+    assert verify_unit(require_tool("systemd-analyze"), units / name) == (0, "")
 
 
 def test_a_misspelt_key_does_not_pass(units: Path, require_tool: Callable[[str], str]) -> None:
     unit = units / CAPTURE
     unit.write_text(unit.read_text().replace("PrivateNetwork=", "PrivateNetworks="))
-    assert "PrivateNetworks" in verified(require_tool("systemd-analyze"), unit)[1]
+    assert "PrivateNetworks" in verify_unit(require_tool("systemd-analyze"), unit)[1]
 
 
 @pytest.mark.parametrize("name", EXPOSURE_MAX)
@@ -70,7 +70,7 @@ def test_the_drop_in_for_a_network_camera_opens_one_address(units: Path, require
     example = (FOLDER / "examples" / "rtsp.conf").read_text(encoding="utf-8")
     unit = units / CAPTURE
     unit.write_text(f"{unit.read_text()}\n{example}")
-    assert verified(analyze, unit) == (0, "")
+    assert verify_unit(analyze, unit) == (0, "")
     assert closed < exposure(analyze, unit) <= closed + 1.2
     assert re.findall(r"(?m)^IPAddress\w+=(.+)", unit.read_text()) == ["any", "192.0.2.10"]
 

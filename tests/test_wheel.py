@@ -46,8 +46,8 @@ def run(*arguments: str, cwd: Path) -> str:
 
 
 def test_the_models_came_along_and_are_found(python: Path, tmp_path: Path) -> None:
-    told = run(str(python.parent / "alpr-edge"), "models", "verify", cwd=tmp_path)
-    assert [line.split(": ")[1] for line in told.splitlines()] == ["as in the manifest"] * len(MODEL_FILES)
+    output = run(str(python.parent / "alpr-edge"), "models", "verify", cwd=tmp_path)
+    assert [line.split(": ")[1] for line in output.splitlines()] == ["as in the manifest"] * len(MODEL_FILES)
     where = run(str(python), "-c", "import alpr_edge; print(alpr_edge.__file__)", cwd=tmp_path)
     assert not Path(where.strip()).is_relative_to(ROOT)
 

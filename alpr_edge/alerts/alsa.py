@@ -93,22 +93,22 @@ class AlsaPlayer:
         Raises:
             SoundError: the device is down, or too many tones wait that are as urgent.
         """
-        made = QueuedTone(tone, at_volume(synthesise(tone), self._volume))
+        new_tone = QueuedTone(tone, at_volume(synthesise(tone), self._volume))
         with self._state:
             self._require_open()
-            queued = self._queue.add(made)
-            if queued is None:
+            queued_tone = self._queue.add(new_tone)
+            if queued_tone is None:
                 raise SoundError(
                     f"sound device {self._device!r}: {WAITING_MAX} tones wait already, this one is left out"
                 )
-            ahead = self._queue.ahead_of(queued)
+            ahead = self._queue.ahead_of(queued_tone)
             if ahead:
                 return _boottime_ns() + ahead * NS_PER_S // RATE_HZ
-            self._state.wait_for(lambda: queued.started_ns is not None or not self._up, HAND_OVER_S)
-            if queued.started_ns is None:
+            self._state.wait_for(lambda: queued_tone.started_ns is not None or not self._up, HAND_OVER_S)
+            if queued_tone.started_ns is None:
                 self._queue.clear()
                 raise SoundError(self._trouble or f"sound device {self._device!r}: took no sample for {HAND_OVER_S} s")
-            return queued.started_ns
+            return queued_tone.started_ns
 
     def close(self) -> None:
         """Finish what is queued, then release the device."""
@@ -158,20 +158,20 @@ class AlsaPlayer:
 
     def _feed(self, aplay: Aplay, beat: Callable[[], None]) -> None:
         """Hand over chunk after chunk, at the pace at which the device takes them, until closed."""
-        taken = 0
+        chunk_count = 0
         while True:
             beat()
             # Choose after the wait: a tone asked for meanwhile goes next.
-            aplay.wait_for_room(STALL_S if taken >= STEADY_CHUNKS else OPEN_S)
+            aplay.wait_for_room(STALL_S if chunk_count >= STEADY_CHUNKS else OPEN_S)
             chunk = self._next_chunk()
             if chunk is None:
                 return
-            samples, queued = chunk
+            samples, queued_tone = chunk
             aplay.write(samples)
-            taken += 1
-            if queued is not None:
-                self._handed(queued)
-            if taken == STEADY_CHUNKS:
+            chunk_count += 1
+            if queued_tone is not None:
+                self._note_progress(queued_tone)
+            if chunk_count == STEADY_CHUNKS:
                 self._come_up()
 
     def _next_chunk(self) -> tuple[bytes, QueuedTone | None] | None:
@@ -180,15 +180,15 @@ class AlsaPlayer:
             first = self._queue.first
             if first is None:
                 return None if self._closing else (_SILENCE, None)
-            samples = first.samples[first.handed : first.handed + CHUNK_SAMPLES]
+            samples = first.samples[first.sample_position : first.sample_position + CHUNK_SAMPLES]
             return samples.tobytes(), first
 
-    def _handed(self, queued: QueuedTone) -> None:
+    def _note_progress(self, queued_tone: QueuedTone) -> None:
         with self._state:
-            if queued.started_ns is None:
-                queued.started_ns = _boottime_ns()
-            queued.handed += CHUNK_SAMPLES
-            if queued.left <= 0 and self._queue.first is queued:
+            if queued_tone.started_ns is None:
+                queued_tone.started_ns = _boottime_ns()
+            queued_tone.sample_position += CHUNK_SAMPLES
+            if queued_tone.left <= 0 and self._queue.first is queued_tone:
                 self._queue.remove_first()
             self._state.notify_all()
 

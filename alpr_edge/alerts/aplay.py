@@ -86,11 +86,11 @@ class Aplay:
 
     def _listen(self) -> None:
         """Read its messages and keep the last: a full pipe would stop it."""
-        heard = self._errors.read(_LAST_WORDS_BYTES)
-        if heard:
-            self._last_words = (self._last_words + heard)[-_LAST_WORDS_BYTES:]
+        output = self._errors.read(_LAST_WORDS_BYTES)
+        if output:
+            self._last_words = (self._last_words + output)[-_LAST_WORDS_BYTES:]
 
     def _reason(self) -> str:
         lines = self._last_words.decode(errors="replace").split("\n")
-        said = [line.partition("aplay: ")[2].partition(": ")[2] for line in lines if "aplay: " in line]
-        return said[-1] if said else f"aplay ended with status {self._process.returncode}"
+        reasons = [line.partition("aplay: ")[2].partition(": ")[2] for line in lines if "aplay: " in line]
+        return reasons[-1] if reasons else f"aplay ended with status {self._process.returncode}"

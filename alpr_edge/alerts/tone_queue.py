@@ -16,7 +16,7 @@ class QueuedTone:
 
     tone: Tone
     samples: Samples
-    handed: int = 0
+    sample_position: int = 0
     """Samples given to the device so far."""
     started_ns: int | None = None
     """CLOCK_BOOTTIME at which the first of them was."""
@@ -24,7 +24,7 @@ class QueuedTone:
     @property
     def left(self) -> int:
         """Samples not given to the device yet."""
-        return len(self.samples) - self.handed
+        return len(self.samples) - self.sample_position
 
 
 class ToneQueue:
@@ -52,24 +52,24 @@ class ToneQueue:
         """The tone that sounds now."""
         return self._queue[0] if self._queue else None
 
-    def add(self, queued: QueuedTone) -> QueuedTone | None:
+    def add(self, new_tone: QueuedTone) -> QueuedTone | None:
         """Queue a tone.
 
         Returns:
             The tone, or one of the same kind that waits already and sounds for both; None: it is left out, since only
             tones as urgent wait.
         """
-        if len(self._queue) >= self._waiting_max and not self._makes_room(queued.tone):
-            if queued.tone not in _NEVER_DROPPED:
+        if len(self._queue) >= self._waiting_max and not self._makes_room(new_tone.tone):
+            if new_tone.tone not in _NEVER_DROPPED:
                 return None
-            if (other := self._waiting_for(queued.tone)) is not None:
+            if (other := self._waiting_for(new_tone.tone)) is not None:
                 return other
-        self._queue.insert(self._place_of(queued.tone), queued)
-        return queued
+        self._queue.insert(self._place_of(new_tone.tone), new_tone)
+        return new_tone
 
-    def ahead_of(self, queued: QueuedTone) -> int:
+    def ahead_of(self, queued_tone: QueuedTone) -> int:
         """Samples that the device takes before those of a tone in the queue."""
-        return sum(other.left for other in self._queue[: self._queue.index(queued)])
+        return sum(other.left for other in self._queue[: self._queue.index(queued_tone)])
 
     def remove_first(self) -> None:
         """Remove the first, which has sounded."""

@@ -44,7 +44,7 @@ class ToneRecorder:
         self._device = device
         self._process: subprocess.Popen[bytes] | None = None
         # A pipe holds less than a second, and a recorder that waits for room loses sound.
-        self._recorded = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
+        self._recording = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
         self.signal: Signal = np.zeros(0)
         """What was heard, after leaving: float64 [samples], 16-bit levels, mono, at the rate of the tones."""
 
@@ -52,19 +52,19 @@ class ToneRecorder:
         command = ["arecord", "-q", "-D", self._device, "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE_HZ)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - fixed program, arguments without a shell
-                [*command, "-d", str(RECORD_S_MAX)], stdout=self._recorded, stderr=subprocess.PIPE, process_group=0
+                [*command, "-d", str(RECORD_S_MAX)], stdout=self._recording, stderr=subprocess.PIPE, process_group=0
             )
         except OSError as error:
-            self._recorded.close()
+            self._recording.close()
             raise SoundError(f"arecord cannot be started ({error.strerror}); install alsa-utils") from None
         try:
             # A device that cannot record ends it at once.
             self._process.wait(START_S_MAX / 6)
         except subprocess.TimeoutExpired:
             return self
-        said = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
-        self._recorded.close()
-        raise SoundError(f"{self._device!r} does not record: {said[-1] if said else 'arecord ended'}")
+        error_lines = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
+        self._recording.close()
+        raise SoundError(f"{self._device!r} does not record: {error_lines[-1] if error_lines else 'arecord ended'}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -76,10 +76,10 @@ class ToneRecorder:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
-        self._recorded.seek(0)
-        heard = self._recorded.read()
-        self._recorded.close()
-        self.signal = np.frombuffer(heard[: len(heard) // 2 * 2], "<i2").astype(np.float64)
+        self._recording.seek(0)
+        samples = self._recording.read()
+        self._recording.close()
+        self.signal = np.frombuffer(samples[: len(samples) // 2 * 2], "<i2").astype(np.float64)
 
 
 def pitches_of(tones: Iterable[Tone]) -> list[float]:
@@ -87,7 +87,7 @@ def pitches_of(tones: Iterable[Tone]) -> list[float]:
     return sorted({hz for tone in tones for hz, _ in PATTERNS[tone] if hz})
 
 
-def heard(signal: Signal, pitches_hz: Iterable[float]) -> set[float]:
+def audible_pitches(signal: Signal, pitches_hz: Iterable[float]) -> set[float]:
     """Which pitches stand out somewhere in a recording.
 
     Args:

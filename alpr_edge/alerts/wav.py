@@ -81,9 +81,9 @@ class WavPlayer:
             self._file.close()
 
     def _place(self, at: Instant) -> int:
-        wanted = max(0, round(at.ms_since(self._start) * _SAMPLES_PER_MS))
-        if self._end_samples == 0 or wanted >= self._end_samples:
-            return wanted
+        due_sample = max(0, round(at.ms_since(self._start) * _SAMPLES_PER_MS))
+        if self._end_samples == 0 or due_sample >= self._end_samples:
+            return due_sample
         return self._end_samples + round(GAP_MS * _SAMPLES_PER_MS)
 
     def _write_header(self) -> None:

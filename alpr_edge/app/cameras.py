@@ -65,7 +65,7 @@ class LiveRecording:
     def _one_round(self) -> Iterator[Frame]:
         start, began_s = self._clock.now(), time.monotonic()
         for frame in self._open_at(start).frames():
-            due_s = frame.captured.ms_since(start) / 1000 - (time.monotonic() - began_s)
+            due_s = frame.captured_at.ms_since(start) / 1000 - (time.monotonic() - began_s)
             if due_s > 0 and self._wait(due_s):
                 return
             yield frame
@@ -103,9 +103,9 @@ class Camera:
         return self.trouble == NOT_OPEN and time.monotonic() - self._began_s <= OPENING_S_MAX
 
     @property
-    def reopened(self) -> int:
+    def reopen_count(self) -> int:
         """How often it was reopened."""
-        return 0 if self._source is None else self._source.reopened
+        return 0 if self._source is None else self._source.reopen_count
 
     @property
     def figures(self) -> dict[str, Any]:

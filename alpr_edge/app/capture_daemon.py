@@ -73,7 +73,7 @@ class CaptureDaemon:
         self._is_started = False
         self._attempts = Attempts()
         self._not_recovered: list[str] = []
-        self._paired: Instant | None = None
+        self._last_pair: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
         self._health = Health("run", ready=False, troubles=(), working=False)
         self._power: PowerMonitor
@@ -99,7 +99,7 @@ class CaptureDaemon:
             player = open_player(self._settings.alerts, self._clock.now())
             resources.callback(player.close)
             alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist)
-            recorder = Recorder(store.reads, self._settings.store, store.refused, require_room=ballast.require)
+            recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             self._power = resources.enter_context(power_monitor(self._settings))
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
@@ -119,8 +119,8 @@ class CaptureDaemon:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""
         self._not_recovered = store.recover()
         now = self._clock.now()
-        if believed := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
-            self._fix_history.resume(believed[0])
+        if last_pairs := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
+            self._fix_history.resume(last_pairs[0])
         time_corrections.place_earlier(store.database, now)
 
     def _open_session(
@@ -193,15 +193,17 @@ class CaptureDaemon:
     def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
         """Store a clock pair and correct earlier reads of this boot, at least once a minute while time is trusted."""
         now = self._clock.now()
-        if not (writes and now.trusted) or (self._paired is not None and now.ms_since(self._paired) < self._pair_ms):
+        if not (writes and now.trusted) or (
+            self._last_pair is not None and now.ms_since(self._last_pair) < self._pair_ms
+        ):
             return
         try:
             clock_pairs.record(store.database, now)
-            if self._paired is not None:
+            if self._last_pair is not None:
                 self._pair_ms = min(PAIR_MS, self._pair_ms * 2)
-            self._paired = now
-            if placed := time_corrections.place_boot(store.database, now.boot_id, now):
-                log.info("clock.reads_corrected", reads=placed)
+            self._last_pair = now
+            if read_count := time_corrections.place_boot(store.database, now.boot_id, now):
+                log.info("clock.reads_corrected", reads=read_count)
         except StoreError as error:
             log.error("clock.pair_not_stored", failure=str(error))
 
@@ -274,7 +276,7 @@ class CaptureDaemon:
         while not self._stop.is_set():
             counts = self._attempts.do("outbox", store.outbox.counts, otherwise=None)
             ready = counts and counts.ready
-            if self._power.step(sent=ready == 0 or not self._settings.uplink.url) is Phase.WATCHING:
+            if self._power.step(all_sent=ready == 0 or not self._settings.uplink.url) is Phase.WATCHING:
                 return True
             if (status := "; ".join(self._power.troubles())) != before:
                 self._manager.status(status)

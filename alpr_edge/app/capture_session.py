@@ -60,11 +60,11 @@ class CaptureSession:
         latencies = list(self.alerter.latencies_ms)
         return {
             "frames": self.pipeline.frames_seen,
-            "frames_dropped": self.pipeline.frames.dropped,
-            "reopened": {camera.camera_id: camera.reopened for camera in self.cameras},
+            "frames_dropped": self.pipeline.frames.drop_count,
+            "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
             "cameras": {camera.camera_id: camera.figures for camera in self.cameras if camera.figures},
             "records_waiting": len(self.pipeline.records),
-            "records_let_go": self.pipeline.records.dropped,
+            "records_let_go": self.pipeline.records.drop_count,
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }

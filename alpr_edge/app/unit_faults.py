@@ -129,8 +129,8 @@ class FaultMonitor:
         self._log_ended(before)
         if self.is_ready and not was_ready:
             log.info("unit.ready")
-            return [Tone.READY, *_ordered(tones)]
-        return _ordered(tones)
+            return [Tone.READY, *_sort_by_urgency(tones)]
+        return _sort_by_urgency(tones)
 
     def reset(self) -> None:
         """Forget what was wrong: the unit stops reading, and says everything anew when it starts again."""
@@ -153,6 +153,6 @@ class FaultMonitor:
             log.info("fault.ended", fault=kind.value, subject=subject)
 
 
-def _ordered(tones: Iterable[Tone | None]) -> list[Tone]:
+def _sort_by_urgency(tones: Iterable[Tone | None]) -> list[Tone]:
     """Tones, the most urgent first."""
     return sorted((tone for tone in tones if tone is not None), key=urgency_of, reverse=True)

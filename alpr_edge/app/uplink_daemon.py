@@ -127,7 +127,7 @@ class UplinkDaemon:
             if self._shuts_down():
                 uploader.reset_backoff()
                 return False
-            if department.renewed():
+            if department.has_new_certificate():
                 return False
         return self._stop.is_set()
 
@@ -161,8 +161,8 @@ class UplinkDaemon:
 
     def _about(self, department: HttpsDepartment, renewer: Renewer) -> "_Certificates":
         ends = ending(self._settings.uplink, department.department_until, datetime.now(UTC))
-        failed = [renewer.failure] if renewer.failure else []
-        return _Certificates(renewer.days_left, (*ends, *failed))
+        failures = [renewer.failure] if renewer.failure else []
+        return _Certificates(renewer.days_left, (*ends, *failures))
 
     def _report(self, uploader: Uploader, about: "_Certificates", store: QueueStore) -> None:
         state, warnings = uploader.state, about.warnings
@@ -177,8 +177,8 @@ class UplinkDaemon:
         figures["restarts"] = self._beside.restarts()
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
         figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
-        told = "; ".join((*troubles, *warnings))
-        self._manager.status(told or f"{state.delivered} delivered, {state.waiting} waiting")
+        summary = "; ".join((*troubles, *warnings))
+        self._manager.status(summary or f"{state.delivered} delivered, {state.waiting} waiting")
         self._put_health(Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings))
 
     def _put_health(self, health: Health) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import cv2
 import structlog
 
-from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, opened, retrieve
+from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, open_capture, retrieve
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock
@@ -38,7 +38,7 @@ class _Live:
         self._camera_id = camera_id
         self._name = name
         self._beat = beat
-        self.damaged = 0
+        self.damaged_frames = 0
         """Pictures that arrived and did not decode; each left a gap in the numbers."""
 
     def _pump(self, capture: cv2.VideoCapture, stamp: Callable[[cv2.VideoCapture], Instant | None]) -> Iterator[Frame]:
@@ -54,15 +54,15 @@ class _Live:
             self._beat()
             if not grab(capture):
                 return
-            captured = stamp(capture)
-            if captured is None:
+            captured_at = stamp(capture)
+            if captured_at is None:
                 continue
             pixels = retrieve(capture)
             if pixels is not None:
                 in_a_row = 0
-                yield Frame(self._camera_id, number, captured, pixels)
+                yield Frame(self._camera_id, number, captured_at, pixels)
                 continue
-            self.damaged += 1
+            self.damaged_frames += 1
             in_a_row += 1
             if in_a_row >= DAMAGED_IN_A_ROW_MAX:
                 raise self._error(f"{in_a_row} pictures in a row could not be decoded")
@@ -105,7 +105,7 @@ class V4l2Source(_Live):
             CaptureError: no such device, no camera, in use, frozen or unplugged.
         """
         self._require_device()
-        with opened(self._camera.device, cv2.CAP_V4L2) as capture:
+        with open_capture(self._camera.device, cv2.CAP_V4L2) as capture:
             if not capture.isOpened():
                 raise self._error("cannot be opened as a camera; is it in use, or no capture device?")
             self._configure(capture)
@@ -131,7 +131,7 @@ class V4l2Source(_Live):
 
     def _stamp(self, capture: cv2.VideoCapture) -> Instant:
         now, monotonic_ms = self._clock.now(), time.monotonic() * 1000
-        return now.shifted(-sensor_age_ms(capture.get(cv2.CAP_PROP_POS_MSEC), monotonic_ms))
+        return now.shift(-sensor_age_ms(capture.get(cv2.CAP_PROP_POS_MSEC), monotonic_ms))
 
     def _why_silent(self) -> str:
         if os.path.exists(self._camera.device):  # noqa: PTH110 - as above
@@ -181,7 +181,7 @@ class RtspSource(_Live):
             cv2.CAP_PROP_N_THREADS,
             1,
         )
-        with opened(self._camera.url, cv2.CAP_FFMPEG, parameters) as capture:
+        with open_capture(self._camera.url, cv2.CAP_FFMPEG, parameters) as capture:
             if not capture.isOpened():
                 raise self._error("cannot be opened; check address, user and password, and that the camera is on")
             self._backlog = Backlog()

@@ -31,7 +31,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 @contextmanager
-def opened(target: str, backend: int, parameters: Sequence[int] = ()) -> Iterator[cv2.VideoCapture]:
+def open_capture(target: str, backend: int, parameters: Sequence[int] = ()) -> Iterator[cv2.VideoCapture]:
     """A capture of ``target``, released in the end; it may not be open (``isOpened``)."""
     capture = cv2.VideoCapture(target, backend, list(parameters))
     try:
@@ -51,10 +51,10 @@ def grab(capture: cv2.VideoCapture) -> bool:
 def retrieve(capture: cv2.VideoCapture) -> Pixels | None:
     """The picture just grabbed, uint8 [H, W, 3] BGR, read-only; None when it does not decode."""
     try:
-        decoded, pixels = capture.retrieve()
+        is_decoded, pixels = capture.retrieve()
     except cv2.error:
         return None
-    if not decoded or pixels.ndim != 3 or pixels.dtype != np.uint8:
+    if not is_decoded or pixels.ndim != 3 or pixels.dtype != np.uint8:
         return None
     return read_only(pixels)
 

@@ -20,7 +20,7 @@ import cv2
 import structlog
 
 from alpr_edge.capture.opencv import read_only
-from alpr_edge.capture.picamera_controls import FLIPS, chosen, controls_of, split, with_ceilings
+from alpr_edge.capture.picamera_controls import FLIPS, camera_index, controls_of, split, with_ceilings
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS
 from alpr_edge.domain.ports import Clock
@@ -98,7 +98,7 @@ class Picamera2Source:
         Raises:
             CaptureError: picamera2 is not installed, no such camera, in use, or frozen.
         """
-        with self._opened() as device:
+        with self._running_device() as device:
             width_px, height_px = device.stream_configuration("main")["size"]
             fresh_s = time.monotonic()
             for number in itertools.count():
@@ -114,8 +114,8 @@ class Picamera2Source:
                 if age_ms is None:
                     self.stale += 1
                     continue
-                self.figures = {**self.figures, **_told(metadata)}
-                yield Frame(self._camera.id, number, self._clock.now().shifted(-age_ms), pixels)
+                self.figures = {**self.figures, **_figures_of(metadata)}
+                yield Frame(self._camera.id, number, self._clock.now().shift(-age_ms), pixels)
                 fresh_s = time.monotonic()
 
     def _next(self, device: Any, wait_s: float) -> Any:  # noqa: ANN401 - picamera2 has no types
@@ -143,7 +143,7 @@ class Picamera2Source:
         return age_ms
 
     @contextmanager
-    def _opened(self) -> Iterator[Any]:
+    def _running_device(self) -> Iterator[Any]:
         """The running camera; stopped and released in the end."""
         try:
             with self._alone():
@@ -175,10 +175,10 @@ class Picamera2Source:
             _LIBRARY.release()
 
     def _open(self) -> Any:  # noqa: ANN401 - picamera2 has no types
-        library = self._imported()
+        library = self._import_library()
         cameras = library.global_camera_info()
         try:
-            number = chosen(cameras, self._camera.device)
+            number = camera_index(cameras, self._camera.device)
         except CaptureError as error:
             raise self._error(str(error)) from None
         tuning = self._tuning(library, str(cameras[number].get("Model")))
@@ -193,7 +193,7 @@ class Picamera2Source:
             raise
         return device
 
-    def _imported(self) -> Any:  # noqa: ANN401 - as above
+    def _import_library(self) -> Any:  # noqa: ANN401 - as above
         try:
             return self._library()
         except ImportError as error:
@@ -233,11 +233,11 @@ class Picamera2Source:
                 encode=None,
             )
         )
-        given = device.stream_configuration("main")
-        if given["format"] != FORMAT:
-            raise self._error(f"gives {given['format']} and not {FORMAT}")
+        stream = device.stream_configuration("main")
+        if stream["format"] != FORMAT:
+            raise self._error(f"gives {stream['format']} and not {FORMAT}")
         device.start()
-        self._tell_opened(given["size"], lacking)
+        self._tell_opened(stream["size"], lacking)
 
     def _tell_opened(self, size: tuple[int, int], lacking: list[str]) -> None:
         self.figures = {**self.figures, "width_px": size[0], "height_px": size[1], "not_set": lacking}
@@ -254,8 +254,8 @@ def _take(request: Any, width_px: int, height_px: int) -> tuple[dict[str, Any], 
     from picamera2 import MappedArray  # noqa: PLC0415 - only a Pi has it
 
     try:
-        with MappedArray(request, "main", write=False) as mapped:
-            return request.get_metadata(), bgr_of(mapped.array, width_px, height_px)
+        with MappedArray(request, "main", write=False) as buffer:
+            return request.get_metadata(), bgr_of(buffer.array, width_px, height_px)
     finally:
         request.release()
 
@@ -265,9 +265,9 @@ def bgr_of(nv12: Pixels, width_px: int, height_px: int) -> Pixels:
     return read_only(cv2.cvtColor(nv12[: height_px * 3 // 2, :width_px], cv2.COLOR_YUV2BGR_NV12))
 
 
-def _told(metadata: dict[str, Any]) -> dict[str, Any]:
-    given = {name: metadata.get(control) for name, control in _FIGURES.items()}
-    return {name: round(value, 3) for name, value in given.items() if value is not None}
+def _figures_of(metadata: dict[str, Any]) -> dict[str, Any]:
+    values = {name: metadata.get(control) for name, control in _FIGURES.items()}
+    return {name: round(value, 3) for name, value in values.items() if value is not None}
 
 
 def _one_line(error: BaseException) -> str:

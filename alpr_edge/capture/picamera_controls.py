@@ -48,9 +48,11 @@ def controls_of(camera: Picamera2Camera) -> Controls:
     return controls | {"AwbMode": AWB_MODES[camera.awb]}
 
 
-def split(wanted: Controls, known: Collection[str]) -> tuple[Controls, list[str]]:
+def split(controls: Controls, available: Collection[str]) -> tuple[Controls, list[str]]:
     """(what the camera can be told, names of what it has not): picamera2 refuses all for one that it does not know."""
-    return {name: value for name, value in wanted.items() if name in known}, sorted(wanted.keys() - set(known))
+    return {name: value for name, value in controls.items() if name in available}, sorted(
+        controls.keys() - set(available)
+    )
 
 
 def with_ceilings(tuning: Mapping[str, Any], shutter_us_max: int, gain_max: float) -> dict[str, Any] | None:
@@ -59,12 +61,12 @@ def with_ceilings(tuning: Mapping[str, Any], shutter_us_max: int, gain_max: floa
     libcamera has no control for these ceilings. Its algorithm "rpi.agc" climbs the steps of a mode, exposure and gain
     side by side, so each step's exposure is cut and the last step's gain becomes the ceiling.
     """
-    limited = copy.deepcopy(dict(tuning))
-    modes = list(_exposure_modes(limited))
+    result = copy.deepcopy(dict(tuning))
+    modes = list(_exposure_modes(result))
     for mode in modes:
         mode["shutter"] = [min(step, shutter_us_max) for step in mode["shutter"]]
         mode["gain"] = [min(step, gain_max) for step in mode["gain"][:-1]] + [gain_max]
-    return limited if modes else None
+    return result if modes else None
 
 
 def _exposure_modes(tuning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -75,7 +77,7 @@ def _exposure_modes(tuning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield from channel.get("exposure_modes", {}).values()
 
 
-def chosen(cameras: list[dict[str, Any]], device: str) -> int:
+def camera_index(cameras: list[dict[str, Any]], device: str) -> int:
     """Position of the camera that ``device`` names among those that picamera2 lists.
 
     Raises:

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import structlog
 
-from alpr_edge.capture.opencv import PIXELS_MAX, grab, opened, require_file, retrieve
+from alpr_edge.capture.opencv import PIXELS_MAX, grab, open_capture, require_file, retrieve
 from alpr_edge.capture.pictures import PICTURE_SUFFIXES, load_picture
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
@@ -77,7 +77,7 @@ class VideoSource:
         """
         require_file(self._path)
         with _video(self._path) as capture:
-            return _claimed(capture)
+            return _frame_count(capture)
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that decode.
@@ -87,25 +87,29 @@ class VideoSource:
         """
         require_file(self._path)
         with _video(self._path) as capture:
-            claimed = _claimed(capture)
-            decoded = yield from self._decoded(capture)
-        if decoded == 0:
+            claimed_count = _frame_count(capture)
+            decoded_count = yield from self._decode_frames(capture)
+        if decoded_count == 0:
             raise CaptureError(f"{self._path}: no frame of the video can be decoded")
-        if claimed is not None and decoded < claimed - max(SHORT_FRAMES, claimed * SHORT_FRACTION):
-            raise CaptureError(f"{self._path}: damaged or cut short, {decoded} of {claimed} frames could be decoded")
+        if claimed_count is not None and decoded_count < claimed_count - max(
+            SHORT_FRAMES, claimed_count * SHORT_FRACTION
+        ):
+            raise CaptureError(
+                f"{self._path}: damaged or cut short, {decoded_count} of {claimed_count} frames could be decoded"
+            )
 
-    def _decoded(self, capture: cv2.VideoCapture) -> Generator[Frame, None, int]:
+    def _decode_frames(self, capture: cv2.VideoCapture) -> Generator[Frame, None, int]:
         """Yield what decodes; returns how many that were."""
         timeline = VideoTimeline(capture.get(cv2.CAP_PROP_FPS))
-        number = decoded = 0
+        number = decoded_count = 0
         while grab(capture):
             offset_ms = timeline.next_ms(capture.get(cv2.CAP_PROP_POS_MSEC))
             pixels = retrieve(capture)
             if pixels is not None:
-                decoded += 1
-                yield Frame(self._camera_id, number, self._start.shifted(offset_ms), pixels)
+                decoded_count += 1
+                yield Frame(self._camera_id, number, self._start.shift(offset_ms), pixels)
             number += 1
-        return decoded
+        return decoded_count
 
 
 class FolderSource:
@@ -149,7 +153,7 @@ class FolderSource:
                 self.unreadable += 1
                 log.warning("capture.image_unreadable", camera=self._camera_id, file=picture.name, failure=str(error))
                 continue
-            yield Frame(self._camera_id, number, self._start.shifted(number * 1000 / self._fps), pixels)
+            yield Frame(self._camera_id, number, self._start.shift(number * 1000 / self._fps), pixels)
         if self.unreadable == len(pictures):
             raise CaptureError(f"{self._path}: none of its {len(pictures)} pictures can be read")
 
@@ -175,7 +179,7 @@ def _is_picture(path: Path) -> bool:
 
 @contextmanager
 def _video(path: Path) -> Iterator[cv2.VideoCapture]:
-    with opened(str(path), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, 1)) as capture:
+    with open_capture(str(path), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, 1)) as capture:
         if not capture.isOpened():
             raise CaptureError(f"{path}: no video that can be decoded (damaged, cut short, or another kind of file)")
         width_px, height_px = (int(capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
@@ -186,6 +190,6 @@ def _video(path: Path) -> Iterator[cv2.VideoCapture]:
         yield capture
 
 
-def _claimed(capture: cv2.VideoCapture) -> int | None:
+def _frame_count(capture: cv2.VideoCapture) -> int | None:
     count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
     return int(count) if math.isfinite(count) and 0 < count < 2**31 else None

@@ -50,7 +50,7 @@ class Reopener:
         """Number of the next frame."""
         self.up = False
         """Whether frames come at present."""
-        self.reopened = 0
+        self.reopen_count = 0
         """How often the source gave frames again after it had failed."""
         self.last_error: str | None = None
         """Why the source is down, or was last; None when it never was."""
@@ -62,17 +62,17 @@ class Reopener:
             other: it gives no more frames.
             failure: why, where it does not say so itself.
         """
-        self.number, self.reopened = other.number, other.reopened
+        self.number, self.reopen_count = other.number, other.reopen_count
         self.last_error = failure if other.up else other.last_error
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames with numbers that go on across failures, until ``wait`` tells to stop."""
         failures = 0
         while True:
-            given = yield from self._one_opening()
+            frame_count = yield from self._one_opening()
             if self._is_stopping():
                 return
-            failures = 1 if given >= STEADY_FRAMES else failures + 1
+            failures = 1 if frame_count >= STEADY_FRAMES else failures + 1
             wait_s = self._backoff.wait_s(failures, self._draw())
             failure = (self.last_error or "").removeprefix(f"camera {self._camera_id}: ")
             log.warning(
@@ -83,12 +83,12 @@ class Reopener:
 
     def _one_opening(self) -> Generator[Frame, None, int]:
         """Yield the frames of one opening; returns how many those were."""
-        base, given = self.number, 0
+        base, frame_count = self.number, 0
         stream = self._source.frames()
         try:
             for frame in stream:
                 self._come_up(frame.camera_id)
-                given += 1
+                frame_count += 1
                 self.number = base + frame.number + 1
                 yield replace(frame, number=base + frame.number)
             self.last_error = "gives no more pictures"
@@ -99,12 +99,12 @@ class Reopener:
             # The port promises an iterator; what holds a device is a generator, and closing it releases the device.
             if isinstance(stream, Generator):
                 stream.close()
-        return given
+        return frame_count
 
     def _come_up(self, camera_id: str) -> None:
         if self.up:
             return
         self.up = True
         if self.last_error is not None:
-            self.reopened += 1
-            log.info("capture.reopened", camera=camera_id, reopened=self.reopened)
+            self.reopen_count += 1
+            log.info("capture.reopened", camera=camera_id, reopened=self.reopen_count)

@@ -140,7 +140,7 @@ def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:
 
 def _summary_text(summary: Summary, out: Path) -> str:
     """The summary for a person."""
-    sent = (
+    upload_text = (
         f"{summary.uploaded} items uploaded, {summary.receipts} receipts, {summary.outbox_left} left in the outbox"
         if summary.uploaded or not summary.outbox_left
         else f"nothing uploaded (no department in reach); {summary.outbox_left} items wait in the outbox"
@@ -150,7 +150,7 @@ def _summary_text(summary: Summary, out: Path) -> str:
             f"{summary.frames} frames driven, {summary.frames_dropped} dropped",
             f"{summary.reads} reads (a corrected one counts again)",
             f"{summary.hits} hits on the hotlist, {summary.alerts} alerts sounded",
-            sent,
+            upload_text,
             f"In {out} (for your eyes only, mode 0600: it holds plates):",
             "  reads.jsonl  hits.jsonl  stills/  alerts.wav  summary.json  unit/ (the encrypted store)",
         ]

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
-from alpr_edge.runtime.validation_words import plain_words
+from alpr_edge.settings.validation_words import plain_words
 
 PIPE_CLOSED = 141
 

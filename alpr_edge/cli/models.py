@@ -27,7 +27,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Compare every model file with its manifest entry. Exit code 1 if one differs."""
-    results = [result for folder in _folders(models, settings) for result in _verified(folder)]
+    results = [result for folder in _folders(models, settings) for result in _verify_folder(folder)]
     if as_json:
         print_lines(results)
     else:
@@ -58,8 +58,8 @@ def add(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    added = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
-    print_object(added) if as_json else typer.echo(_told(added))
+    addition = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
+    print_object(addition) if as_json else typer.echo(_addition_text(addition))
 
 
 def _folders(models: Path | None, settings: Path) -> list[Path]:
@@ -77,7 +77,7 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
     return [models or folders[0], *(folder for folder in folders[1:] if is_unit and has_manifest(folder))]
 
 
-def _verified(folder: Path) -> list[dict[str, str | bool]]:
+def _verify_folder(folder: Path) -> list[dict[str, str | bool]]:
     from alpr_edge.vision.manifest import load_model, model_names
 
     results: list[dict[str, str | bool]] = []
@@ -89,15 +89,16 @@ def _verified(folder: Path) -> list[dict[str, str | bool]]:
     return results
 
 
-def _told(added: AddedModels) -> str:
-    found = "found" if added.plate_found else "not found"
-    read = "read right" if added.text_right else "not read right"
+def _addition_text(addition: AddedModels) -> str:
+    detection = "found" if addition.plate_found else "not found"
+    read = "read right" if addition.text_right else "not read right"
     return "\n".join(
         [
-            f"Added to {added.folder}. The plate of the trial frame was {found} by the detector, {read} by the reader.",
+            f"Added to {addition.folder}.",
+            f"The plate of the trial frame was {detection} by the detector, {read} by the reader.",
             "To use them, set:",
             "  [vision]",
-            f'  detector = "{added.detector}"',
-            f'  reader = "{added.reader}"',
+            f'  detector = "{addition.detector}"',
+            f'  reader = "{addition.reader}"',
         ]
     )

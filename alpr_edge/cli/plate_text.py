@@ -23,6 +23,6 @@ def plate_text(plate: str, alternatives: Sequence[Alternative], *, is_certain: b
         for place, (mine, its) in enumerate(zip(plate, other, strict=True))
         if mine != its
     }
-    marked = "".join(f"[{character}?]" if place in doubts else character for place, character in enumerate(plate))
+    marks = "".join(f"[{character}?]" if place in doubts else character for place, character in enumerate(plate))
     is_wholly_doubted = not doubts or any(len(other) != len(plate) for other in others)
-    return f"{marked}?" if is_wholly_doubted else marked
+    return f"{marks}?" if is_wholly_doubted else marks

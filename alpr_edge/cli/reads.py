@@ -85,18 +85,21 @@ def picture(
         typer.echo(f"{file}: the picture of {read}, {size} bytes; it shows a plate: delete it after use")
 
 
-def _read_fields(shown: ShownRead) -> dict[str, object]:
+def _read_fields(shown_read: ShownRead) -> dict[str, object]:
     """The read as it was stamped, and where its boot's pairs place it."""
     from alpr_edge.app.replay.output import read_line
 
-    return read_line(shown.read) | {
-        "utc_source": shown.read.last_seen.utc_source,
-        "placed": {"first_seen": _placement_fields(shown.first_seen), "last_seen": _placement_fields(shown.last_seen)},
-        "vote_count": shown.read.vote_count,
-        "closed": shown.closed,
-        "missing_evidence": shown.missing_evidence,
-        "hits": [str(hit.entry.reason) for hit in shown.hits],
-        "superseded_by": shown.superseded_by,
+    return read_line(shown_read.read) | {
+        "utc_source": shown_read.read.last_seen.utc_source,
+        "placed": {
+            "first_seen": _placement_fields(shown_read.first_seen),
+            "last_seen": _placement_fields(shown_read.last_seen),
+        },
+        "vote_count": shown_read.read.vote_count,
+        "closed": shown_read.closed,
+        "missing_evidence": shown_read.missing_evidence,
+        "hits": [str(hit.entry.reason) for hit in shown_read.hits],
+        "superseded_by": shown_read.superseded_by,
     }
 
 
@@ -109,31 +112,31 @@ def _placement_fields(placement: Placement) -> dict[str, object]:
     }
 
 
-def _time_cell(shown: ShownRead) -> str:
+def _time_cell(shown_read: ShownRead) -> str:
     """When the vehicle was last seen: by the evidence, else as it was stamped, and how far that can be trusted."""
-    placement = shown.last_seen
-    return time_text(placement.utc or shown.read.last_seen.utc) + _NOTES[placement.basis]
+    placement = shown_read.last_seen
+    return time_text(placement.utc or shown_read.read.last_seen.utc) + _NOTES[placement.basis]
 
 
 def _print_reads(newest: list[ShownRead]) -> None:
     headers = "seen", "plate", "sure", "camera", "place", "hit"
-    print_table(headers, [_row(shown) for shown in newest], notes=[_note(shown) for shown in newest])
+    print_table(headers, [_row(shown_read) for shown_read in newest], notes=[_note(shown) for shown in newest])
 
 
-def _note(shown: ShownRead) -> str:
-    note = f"id {shown.read.read_id}"
-    return f"{note} corrected by {shown.superseded_by}" if shown.superseded_by else note
+def _note(shown_read: ShownRead) -> str:
+    note = f"id {shown_read.read.read_id}"
+    return f"{note} corrected by {shown_read.superseded_by}" if shown_read.superseded_by else note
 
 
-def _row(shown: ShownRead) -> tuple[str, ...]:
+def _row(shown_read: ShownRead) -> tuple[str, ...]:
     from alpr_edge.cli.plate_text import plate_text
 
-    read, place = shown.read, shown.read.position
+    read, place = shown_read.read, shown_read.read.position
     return (
-        _time_cell(shown),
+        _time_cell(shown_read),
         plate_text(read.plate, read.alternatives, is_certain=read.certain),
         f"{read.confidence:.0%}",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
-        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown.hits),
+        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
     )

@@ -121,7 +121,7 @@ class ListRepository:
         steps_by_source = {folder.name: self._steps_for(unit_id, folder) for folder in self._folders()}
         return {source: steps[-1].serial for source, steps in steps_by_source.items() if steps}
 
-    def published(self, source: str) -> list[PublishedList]:
+    def steps_of(self, source: str) -> list[PublishedList]:
         """Everything published of a source that units can fetch, oldest first."""
         return self._steps(self._folder(source), source)
 

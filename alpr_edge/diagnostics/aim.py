@@ -78,16 +78,16 @@ def _sighting(recogniser: Recogniser, frame: Frame, ignore_areas: Sequence[Polyg
         whole = scene(frame.pixels)
         (*_, exposure) = scene_checks("", whole)
         focus = whole.focus_percent or 0.0
-        said = f"no plate            focus {FOCUS.shown(focus):>6} ({FOCUS.grade(focus)})"
-        return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", None, focus, card_read=False)
-    seen = card_among([readings])
-    card_read = seen is not None and seen[0].right
-    look = seen[1] if seen is not None and card_read else max(readings, key=lambda each: each.box.width_px)
+        text = f"no plate            focus {FOCUS.format_value(focus):>6} ({FOCUS.grade(focus)})"
+        return Sighting(f"{text}   exposure {exposure.finding} ({exposure.grade})", None, focus, card_read=False)
+    card = card_among([readings])
+    card_read = card is not None and card[0].right
+    look = card[1] if card is not None and card_read else max(readings, key=lambda each: each.box.width_px)
     plate = plate_picture(crop_of(frame, look.box).pixels)
     exposure = plate_checks("", plate)[-1]
     focus = plate.focus_percent
     # The card is narrower than the plate it stands for.
     real_px = look.box.width_px * (CARD_SCALE if card_read else 1.0)
     what = "card read " if card_read else "a plate   "
-    said = f"{what} {real_px:4.0f} px   focus {FOCUS.shown(focus):>6} ({FOCUS.grade(focus)})"
-    return Sighting(f"{said}   exposure {exposure.said} ({exposure.grade})", real_px, focus, card_read)
+    text = f"{what} {real_px:4.0f} px   focus {FOCUS.format_value(focus):>6} ({FOCUS.grade(focus)})"
+    return Sighting(f"{text}   exposure {exposure.finding} ({exposure.grade})", real_px, focus, card_read)

@@ -48,16 +48,16 @@ def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]
         frames, fps = watch(context, settings)
     except CaptureError as error:
         return [red(name, str(error).removeprefix(f"{name}: "), _CABLE)]
-    seen = None
+    card_look = None
     if "card" not in context.skip:
         models = open_vision_models(context.settings.vision, context.settings.unit.data_directory)
         read = [(frame, models.recogniser.recognise(frame, settings.ignore_areas)) for frame in frames]
-        seen = card_among(readings for _, readings in read)
+        card_look = card_among(readings for _, readings in read)
     checks = [] if "camera" in context.skip else [_rate(context, settings, name, fps)]
-    if seen is None:
+    if card_look is None:
         missing = [] if "card" in context.skip else [amber(f"{name} card", "not seen", _SHOW)]
         return [*checks, *_scene(context, name, frames[-1].pixels), *missing]
-    card, look = seen
+    card, look = card_look
     frame = next(frame for frame, readings in read if any(reading is look for reading in readings))
     plate = [] if "camera" in context.skip else plate_checks(name, plate_picture(crop_of(frame, look.box).pixels))
     return [*checks, *plate, *card_checks(name, card, context.card_m)]
@@ -69,20 +69,20 @@ def watch(context: CheckContext, settings: CameraSettings) -> tuple[list[Frame],
     Raises:
         CaptureError: the camera gives no frame.
     """
-    taken: list[tuple[float, Frame]] = []
+    timed_frames: list[tuple[float, Frame]] = []
     with frames_of(context, settings) as frames:
         for frame in frames:
             now_s = time.monotonic()
-            first_s = taken[0][0] if taken else now_s
-            taken.append((now_s, frame if _is_look(now_s - first_s, taken) else _without_pixels(frame)))
+            first_s = timed_frames[0][0] if timed_frames else now_s
+            timed_frames.append((now_s, frame if _is_look(now_s - first_s, timed_frames) else _without_pixels(frame)))
             if now_s - first_s >= SETTLE_S + WATCH_S:
                 break
-    settled = [item for item in taken if item[0] - taken[0][0] >= SETTLE_S] or taken
-    looks = [frame for _, frame in settled if frame.pixels.size]
+    steady_frames = [item for item in timed_frames if item[0] - timed_frames[0][0] >= SETTLE_S] or timed_frames
+    looks = [frame for _, frame in steady_frames if frame.pixels.size]
     if not looks:
         raise CaptureError(f"camera {settings.id}: gave no picture for long enough to judge it")
-    span_s = settled[-1][0] - settled[0][0]
-    return looks, (len(settled) - 1) / span_s if span_s > 0 else 0.0
+    span_s = steady_frames[-1][0] - steady_frames[0][0]
+    return looks, (len(steady_frames) - 1) / span_s if span_s > 0 else 0.0
 
 
 @contextmanager
@@ -92,46 +92,46 @@ def frames_of(context: CheckContext, settings: CameraSettings) -> Iterator[Itera
     Raises:
         CaptureError: it gave no frame.
     """
-    halt, given = threading.Event(), False
+    halt, has_frames = threading.Event(), False
     camera = Camera(settings, context.system, halt.wait)
     began_s = time.monotonic()
 
-    def failed() -> None:
+    def end_wait() -> None:
         """End the wait for a camera that is down and never gave a frame."""
-        if not given or time.monotonic() - began_s > OPEN_S_MAX:
+        if not has_frames or time.monotonic() - began_s > OPEN_S_MAX:
             halt.set()
 
-    def counted() -> Iterator[Frame]:
-        nonlocal given
-        for frame in camera.frames(failed):
-            given = True
+    def iterate_frames() -> Iterator[Frame]:
+        nonlocal has_frames
+        for frame in camera.frames(end_wait):
+            has_frames = True
             yield frame
 
-    frames = counted()
+    frames = iterate_frames()
     try:
         yield frames
     finally:
         halt.set()
         frames.close()  # type: ignore[attr-defined]  # a generator
-    if not given:
+    if not has_frames:
         raise CaptureError(camera.trouble or f"camera {settings.id}: gives no frame")
 
 
-def _is_look(after_s: float, taken: list[tuple[float, Frame]]) -> bool:
+def _is_look(after_s: float, timed_frames: list[tuple[float, Frame]]) -> bool:
     """Whether a frame is one of those to be read, which are spread over the time."""
-    looks = sum(1 for _, frame in taken if frame.pixels.size)
+    looks = sum(1 for _, frame in timed_frames if frame.pixels.size)
     return looks < LOOKS and after_s >= SETTLE_S + looks * WATCH_S / LOOKS
 
 
 def _without_pixels(frame: Frame) -> Frame:
     """A frame that is only counted: three seconds of whole frames would fill a small computer's memory."""
-    return Frame(frame.camera_id, frame.number, frame.captured, np.zeros((0, 0, 3), np.uint8))
+    return Frame(frame.camera_id, frame.number, frame.captured_at, np.zeros((0, 0, 3), np.uint8))
 
 
 def _rate(context: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
     decision = context.settings.decision
-    wanted = getattr(settings, "fps", None)
-    return frame_rate(f"{name} rate", fps, wanted, decision.readings_max, decision.timeout_ms)
+    wanted_fps = getattr(settings, "fps", None)
+    return frame_rate(f"{name} rate", fps, wanted_fps, decision.readings_max, decision.timeout_ms)
 
 
 def _scene(context: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
@@ -140,7 +140,7 @@ def _scene(context: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool
 
 def _running(context: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
     """Check a camera by the health and the reads of the running unit."""
-    before = context.told()
+    before = context.health()
     if before is None:
         return [red(name, "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")]
     trouble = next((line for line in before.troubles if line.startswith(f"{name}: ")), None)
@@ -152,39 +152,41 @@ def _running(context: CheckContext, settings: CameraSettings, name: str) -> list
         now = context.system.now()
         mine = [read for read in recent if read.camera_id == settings.id and _is_recent(read, now.boot_id, context)]
         card = next((read for read in mine if is_like_card(read.plate)), None)
-        shown = card or next(iter(mine), None)
-        if shown is None:
+        newest = card or next(iter(mine), None)
+        if newest is None:
             return [*checks, amber(name, "no plate was read for ten minutes: focus not measured", _SHOW)]
-        checks += _kept(context, store, name, shown)
+        checks += _check_pictures(context, store, name, newest)
     if "card" in context.skip:
         return checks
     if card is None:
         return [*checks, amber(f"{name} card", "not among the reads of ten minutes", _SHOW)]
-    seen = CardSeen(card.plate, card.confidence, card.box.width_px, card.vote_count)
-    return [*checks, *card_checks(name, seen, context.card_m)]
+    card_look = CardSeen(card.plate, card.confidence, card.box.width_px, card.vote_count)
+    return [*checks, *card_checks(name, card_look, context.card_m)]
 
 
 def _running_rate(context: CheckContext, settings: CameraSettings, name: str) -> Check:
     """Check the rate by the health file over some seconds; the unit counts the frames of all cameras together."""
-    began, before = _counted(context), time.monotonic()
+    began, before = _frame_count(context), time.monotonic()
     time.sleep(WATCH_S)
-    ended, after = _counted(context), time.monotonic()
-    if began is None or ended is None:
+    after_count, after = _frame_count(context), time.monotonic()
+    if began is None or after_count is None:
         return red(f"{name} rate", "alpr-edge run stopped reporting its health", "journalctl -u alpr-edge")
-    return _rate(context, settings, name, (ended - began) / (after - before) / len(context.settings.camera))
+    return _rate(context, settings, name, (after_count - began) / (after - before) / len(context.settings.camera))
 
 
-def _counted(context: CheckContext) -> int | None:
+def _frame_count(context: CheckContext) -> int | None:
     """Frames so far, read just after the unit wrote its health again."""
     path = context.settings.unit.runtime_directory / "run.json"
     mark, until_s = path.stat().st_mtime_ns, time.monotonic() + 5
     while path.stat().st_mtime_ns == mark and time.monotonic() < until_s:
         time.sleep(0.02)
-    told = context.told()
-    return None if told is None else int(told.figures.get("frames", 0)) + int(told.figures.get("frames_dropped", 0))
+    health = context.health()
+    return (
+        None if health is None else int(health.figures.get("frames", 0)) + int(health.figures.get("frames_dropped", 0))
+    )
 
 
-def _kept(context: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:
+def _check_pictures(context: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:
     """Check focus and exposure by the pictures stored with a read."""
     if "camera" in context.skip:
         return []

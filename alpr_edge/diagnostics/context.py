@@ -48,32 +48,32 @@ class CheckContext:
         self.system = system
         self.wrong_date: date | None = None
         """The date that the receiver reports, where it cannot be right."""
-        self.listened = threading.Event()
+        self.receiver_done = threading.Event()
         """Set when the receiver has given its time, or is not read any more."""
 
     def now(self) -> Instant:
         """The present instant: a running unit's own, else by the receiver or the computer's clock."""
-        told = self.told() if self.running else None
+        health = self.health() if self.running else None
         now = GnssClock(self.system, self.fix_history).now()
-        return now if told is None else _continued(told.figures.get("now"), now)
+        return now if health is None else _carry_on(health.figures.get("now"), now)
 
     def settled_now(self) -> Instant:
         """The present instant, after the receiver had time to give one."""
-        self.listened.wait(TIME_S_MAX)
+        self.receiver_done.wait(TIME_S_MAX)
         return self.now()
 
-    def told(self) -> Health | None:
+    def health(self) -> Health | None:
         """The health that the running unit reports; None when it has not for a while."""
         return fresh_health(self.settings.unit.runtime_directory)
 
 
-def _continued(told: object, now: Instant) -> Instant:
+def _carry_on(payload: object, now: Instant) -> Instant:
     """An instant of this boot that a running unit reported, carried on to ``now``; ``now`` where it reported none."""
     try:
-        then = instant_in(InstantPayload.model_validate(told))
+        then = instant_in(InstantPayload.model_validate(payload))
     except ValueError:
         return now
-    return then.shifted(now.ms_since(then)) if then.boot_id == now.boot_id else now
+    return then.shift(now.ms_since(then)) if then.boot_id == now.boot_id else now
 
 
 def fresh_health(directory: Path, daemon: str = "run") -> Health | None:

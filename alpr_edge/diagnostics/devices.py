@@ -4,12 +4,12 @@ import time
 from pathlib import Path
 
 from alpr_edge.alerts.players import open_player
-from alpr_edge.alerts.tone_recorder import ToneRecorder, heard, pitches_of
+from alpr_edge.alerts.tone_recorder import ToneRecorder, audible_pitches, pitches_of
 from alpr_edge.alerts.tones import length_ms
 from alpr_edge.app.stages.position import wrong_date_text
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.alerting import Tone
-from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, clock, green, rated, red
+from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, band_check, clock, green, red
 from alpr_edge.domain.errors import PositionError, SoundError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import UtcSource
@@ -30,10 +30,10 @@ _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 def check_place_and_time(context: CheckContext) -> list[Check]:
     """Check position and clock, which both come from the receiver."""
     try:
-        found = _running_place(context) if context.running else _place(context)
+        place_check = _running_place(context) if context.running else _place(context)
     finally:
-        context.listened.set()
-    place = [] if "gps" in context.skip else [found]
+        context.receiver_done.set()
+    place = [] if "gps" in context.skip else [place_check]
     return (
         place if "clock" in context.skip else [*place, _running_clock(context) if context.running else _clock(context)]
     )
@@ -56,11 +56,11 @@ def _place(context: CheckContext) -> Check:
     context.wrong_date = source.tally.wrong_date
     if (latest := context.fix_history.latest) is None:
         return amber("gps", f"the receiver sends ({source.tally.sentences} sentences) and has no fix", _SKY)
-    return _fixed(latest)
+    return _check_fix(latest)
 
 
-def _fixed(fix: Fix) -> Check:
-    place = green("gps", "fix") if fix.hdop is None else rated("gps", fix.hdop, HDOP, _SKY)
+def _check_fix(fix: Fix) -> Check:
+    place = green("gps", "fix") if fix.hdop is None else band_check("gps", fix.hdop, HDOP, _SKY)
     satellites = "" if fix.satellites is None else f", {fix.satellites} satellites"
     precision = "" if fix.hdop is None else f", HDOP {fix.hdop:g}"
     return Check("gps", place.grade, f"fix{satellites}{precision}", place.limit, place.todo, place.value, "HDOP")
@@ -77,25 +77,25 @@ def _clock(context: CheckContext) -> Check:
 
 
 def _running_place(context: CheckContext) -> Check:
-    device, told = context.settings.position.device, context.told()
+    device, health = context.settings.position.device, context.health()
     if not device:
         return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
     if not Path(device).exists():
         return red("gps", f"GNSS receiver {device} is not there", "check its cable")
-    if told is None:
+    if health is None:
         return red("gps", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
-    if not told.figures.get("has_fix"):
+    if not health.figures.get("has_fix"):
         return amber("gps", "alpr-edge run has no fix", _SKY)
     return green("gps", "alpr-edge run has a fix")
 
 
 def _running_clock(context: CheckContext) -> Check:
-    now, told = context.now(), context.told()
-    if told is not None and (refused := told.figures.get("receiver_date")):
-        return red("clock", str(refused), _ROLL_OVER)
+    now, health = context.now(), context.health()
+    if health is not None and (objection := health.figures.get("receiver_date")):
+        return red("clock", str(objection), _ROLL_OVER)
     if now.utc_source is UtcSource.GNSS and not context.system.now().trusted:
-        said = "reads have the receiver's time; nothing sets the computer's own clock"
-        return amber("clock", said, "let chronyd follow the receiver: check position.chrony_socket")
+        text = "reads have the receiver's time; nothing sets the computer's own clock"
+        return amber("clock", text, "let chronyd follow the receiver: check position.chrony_socket")
     return _clock(context)
 
 
@@ -108,21 +108,21 @@ def check_sound(context: CheckContext) -> list[Check]:
         return [_running_sound(context)]
     if settings.player == "wav":
         return [amber("sound", f"tones go into the file {settings.wav_path}", 'set [alerts] player = "alsa"')]
-    return [_played(context)]
+    return [_play_and_record(context)]
 
 
 def _running_sound(context: CheckContext) -> Check:
-    told = context.told()
-    if told is None:
+    health = context.health()
+    if health is None:
         return red("sound", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
-    if trouble := next((line for line in told.troubles if line.startswith("sound: ")), None):
+    if trouble := next((line for line in health.troubles if line.startswith("sound: ")), None):
         return red("sound", trouble.removeprefix("sound: "), "check the sound device: aplay -L, alerts.device")
     return amber(
         "sound", "alpr-edge run's sound device takes samples; nobody listened", "listen for the tone as it starts"
     )
 
 
-def _played(context: CheckContext) -> Check:
+def _play_and_record(context: CheckContext) -> Check:
     """Play through the configured player, and record with a microphone where there is one."""
     player = open_player(context.settings.alerts, context.system.now())
     try:
@@ -138,7 +138,7 @@ def _played(context: CheckContext) -> Check:
         return red("sound", str(error), "check the sound device: aplay -L, alerts.device")
     finally:
         player.close()
-    return _judged(recorder, pitches_of(TONES))
+    return _grade_recording(recorder, pitches_of(TONES))
 
 
 def _play(player: Player, context: CheckContext) -> None:
@@ -149,11 +149,11 @@ def _play(player: Player, context: CheckContext) -> None:
         raise SoundError("the sound device was lost while it played")
 
 
-def _judged(recorder: ToneRecorder, pitches: list[float]) -> Check:
-    found = heard(recorder.signal, pitches)
-    said = f"{len(found)} of {len(pitches)} pitches heard"
+def _grade_recording(recorder: ToneRecorder, pitches: list[float]) -> Check:
+    pitches_heard = audible_pitches(recorder.signal, pitches)
+    text = f"{len(pitches_heard)} of {len(pitches)} pitches heard"
     limit = "green: all heard, red: none"
-    if len(found) == len(pitches):
-        return Check("sound", Grade.GREEN, said, limit, value=float(len(found)))
-    grade = Grade.AMBER if found else Grade.RED
-    return Check("sound", grade, said, limit, _HEAR, float(len(found)))
+    if len(pitches_heard) == len(pitches):
+        return Check("sound", Grade.GREEN, text, limit, value=float(len(pitches_heard)))
+    grade = Grade.AMBER if pitches_heard else Grade.RED
+    return Check("sound", grade, text, limit, _HEAR, float(len(pitches_heard)))

@@ -13,7 +13,7 @@ def check_ignition(context: CheckContext) -> list[Check]:
     if context.settings.power.ignition == "none":
         return []
     if context.running:
-        return [_told(context)]
+        return [_check_running(context)]
     try:
         ignition = open_ignition(context.settings)
         is_on = ignition is None or ignition.is_on()
@@ -22,9 +22,9 @@ def check_ignition(context: CheckContext) -> list[Check]:
     return [green("ignition", "is on" if is_on else "is off")]
 
 
-def _told(context: CheckContext) -> Check:
-    told = context.told()
-    word = "unknown" if told is None else str(told.figures.get("ignition"))
+def _check_running(context: CheckContext) -> Check:
+    health = context.health()
+    word = "unknown" if health is None else str(health.figures.get("ignition"))
     if word not in {"on", "off"}:
         return red("ignition", "alpr-edge run cannot read it: the unit would never power off by itself", _ASK)
     return green("ignition", f"alpr-edge run reads {word}")

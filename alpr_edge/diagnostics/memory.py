@@ -18,9 +18,9 @@ def check_memory(context: CheckContext, proc: Path = Path("/proc"), system: Path
     details = (f"core files: none of this software; of other programs: {pattern or 'not known'}",)
     open_swaps = [swap.path for swap in swaps(proc, system) if not swap.is_private]
     if open_swaps:
-        said = f"swap is not encrypted: {', '.join(open_swaps)}"
+        text = f"swap is not encrypted: {', '.join(open_swaps)}"
         todo = "swapoff -a and remove it from /etc/fstab; or use zram, or an encrypted device"
-        return [Check("memory", Grade.AMBER, said, "green: none, zram or encrypted", todo, details=details)]
+        return [Check("memory", Grade.AMBER, text, "green: none, zram or encrypted", todo, details=details)]
     return [green("memory", "no swap in the clear, no core files", details)]
 
 

@@ -28,10 +28,13 @@ def check_certificates(context: CheckContext) -> list[Check]:
         context_of(uplink)
     except UplinkError as error:
         return [red("certificates", str(error))]
-    now, own, authority = datetime.now(UTC), certificate_held(uplink), _held(uplink.ca_file)
+    now, own, authority = datetime.now(UTC), certificate_held(uplink), _load_certificate(uplink.ca_file)
     again = "alpr-edge uplink renews it while it reaches the department; else enrol this unit again"
-    named = (("unit certificate", own, again), ("authority certificate", authority, "enrol this unit again"))
-    return [*(_judged(what, held, todo, now) for what, held, todo in named), *_media_key(uplink)]
+    certificates = (("unit certificate", own, again), ("authority certificate", authority, "enrol this unit again"))
+    return [
+        *(_check_certificate(what, held_certificate, todo, now) for what, held_certificate, todo in certificates),
+        *_media_key(uplink),
+    ]
 
 
 def check_department(context: CheckContext) -> list[Check]:
@@ -75,15 +78,17 @@ def _department_end(until: datetime) -> Check:
     return certificate("department certificate", days, "renew it there: alpr-edge department renew")
 
 
-def _judged(what: str, held: x509.Certificate | None, todo: str, now: datetime) -> Check:
-    if held is None:
+def _check_certificate(what: str, held_certificate: x509.Certificate | None, todo: str, now: datetime) -> Check:
+    if held_certificate is None:
         return red(what, "cannot be read", todo)
-    if held.not_valid_before_utc > now:
-        return red(what, f"is valid from {held.not_valid_before_utc.date()} on", "check this computer's clock")
-    return certificate(what, days_left(held, now), todo)
+    if held_certificate.not_valid_before_utc > now:
+        return red(
+            what, f"is valid from {held_certificate.not_valid_before_utc.date()} on", "check this computer's clock"
+        )
+    return certificate(what, days_left(held_certificate, now), todo)
 
 
-def _held(path: Path) -> x509.Certificate | None:
+def _load_certificate(path: Path) -> x509.Certificate | None:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):

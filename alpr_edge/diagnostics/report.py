@@ -84,26 +84,26 @@ def verify(path: Path, authority: Path | None) -> str:
         content = path.read_bytes()[:FILE_BYTES_MAX].decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise StoreError(f"{path}: cannot be read as a certificate of fitness") from None
-    certified, seal, below = content.partition(f"{SEAL}\n")
-    told = re.search(r'id="sha256">([0-9a-f]{64})<', below)
-    if not seal or told is None:
+    sealed_part, seal, below = content.partition(f"{SEAL}\n")
+    digest_match = re.search(r'id="sha256">([0-9a-f]{64})<', below)
+    if not seal or digest_match is None:
         raise StoreError(f"{path}: is no certificate of fitness")
-    if told.group(1) != digest(certified.encode()):
+    if digest_match.group(1) != digest(sealed_part.encode()):
         raise StoreError(f"{path}: was changed since it was made")
     signature = re.search(r'id="signature">([A-Za-z0-9+/=]+)<', below)
     signer = re.search(r'id="signer" hidden>(-----BEGIN [^<]+-----END CERTIFICATE-----)', below)
     if signature is None or signer is None:
         return "unchanged by its SHA-256; not signed, so anybody could have made it"
-    return _signed_by(path, certified.encode(), base64.b64decode(signature.group(1)), signer.group(1), authority)
+    return _signed_by(path, sealed_part.encode(), base64.b64decode(signature.group(1)), signer.group(1), authority)
 
 
-def _signed_by(path: Path, certified: bytes, signature: bytes, signer: str, authority: Path | None) -> str:
+def _signed_by(path: Path, content: bytes, signature: bytes, signer: str, authority: Path | None) -> str:
     try:
         certificate = x509.load_pem_x509_certificate(signer.encode("ascii"))
         key = certificate.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise StoreError(f"{path}: is signed with a key of another kind")
-        key.verify(signature, certified, ec.ECDSA(SHA256()))
+        key.verify(signature, content, ec.ECDSA(SHA256()))
         if authority is not None:
             certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes()))
     except (InvalidSignature, ValueError, TypeError):
@@ -111,19 +111,19 @@ def _signed_by(path: Path, certified: bytes, signature: bytes, signer: str, auth
     except OSError as error:
         raise StoreError(f"{authority}: cannot be read: {error.strerror}; name the authority's certificate") from None
     name = certificate.subject.rfc4514_string()
-    vouched = "of this department" if authority is not None else "whose authority was not looked at"
-    return f"unchanged, signed by {name}, certificate {certificate.serial_number:X} {vouched}"
+    issuer_text = "of this department" if authority is not None else "whose authority was not looked at"
+    return f"unchanged, signed by {name}, certificate {certificate.serial_number:X} {issuer_text}"
 
 
 def _content(report: Report) -> str:
     """The part of the page that is certified."""
-    examined = "unknown" if report.made.utc is None else rfc3339(report.made.utc)
+    time_text = "unknown" if report.examined_at.utc is None else rfc3339(report.examined_at.utc)
     facts = (
         ("Unit", report.unit_id),
-        ("Made", f"{examined}, by {report.made.utc_source.value}"),
+        ("Made", f"{time_text}, by {report.examined_at.utc_source.value}"),
         ("Software", f"alpr-edge {__version__}"),
         ("alpr-edge run", "was running: judged by its health and its reads" if report.running else "was not running"),
-        ("Not looked at", ", ".join(report.skipped) or "nothing"),
+        ("Not looked at", ", ".join(report.left_out) or "nothing"),
     )
     return _render(
         "report",
@@ -142,7 +142,7 @@ def _row(check: Check) -> dict[str, object]:
         "name": check.name,
         "grade": check.grade,
         "mark": _MARKS[check.grade],
-        "measured": check.said,
+        "measured": check.finding,
         "advice": [part for part in (check.limit, check.todo) if part],
         "details": check.details,
     }

@@ -29,7 +29,7 @@ from alpr_edge.diagnostics.storage import (
     check_models,
     check_versions,
 )
-from alpr_edge.domain.diagnostics.checks import Check, Grade, red, skipped, worst
+from alpr_edge.domain.diagnostics.checks import Check, Grade, red, skipped_check, worst
 from alpr_edge.domain.errors import AlprEdgeError, SettingsError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.runtime.supervisor import Supervisor
@@ -49,12 +49,12 @@ class Report:
     """The result of an examination."""
 
     unit_id: str
-    made: Instant
+    examined_at: Instant
     """The time of the examination, by the best source there was."""
     running: bool
     """Whether the unit was running meanwhile."""
     checks: tuple[Check, ...]
-    skipped: tuple[str, ...]
+    left_out: tuple[str, ...]
 
     @property
     def grade(self) -> Grade:
@@ -116,7 +116,7 @@ def examine(
     duties = list(_duties(context))
     _run(duties, tell)
     checks = [check for duty in duties for check in duty.checks]
-    checks += [skipped(name) for name in GROUPS if name in skip]
+    checks += [skipped_check(name) for name in GROUPS if name in skip]
     return Report(
         settings.unit.id, context.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip)
     )
@@ -131,7 +131,7 @@ def _duties(context: CheckContext) -> Iterator[_Duty]:
         if not {"camera", "card"} <= skip:
             yield _Duty(f"camera {camera.id}", partial(check_camera, context, camera), 30.0)
     if {"gps", "clock"} <= skip:
-        context.listened.set()
+        context.receiver_done.set()
     else:
         yield _Duty("gps", partial(check_place_and_time, context), 30.0)
     plain: tuple[tuple[str, Callable[[CheckContext], list[Check]], float], ...] = (

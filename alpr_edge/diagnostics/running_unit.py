@@ -10,7 +10,7 @@ def check_running_unit(context: CheckContext) -> list[Check]:
     """Check whether a running unit is ready; no check of one that does not run, whose parts are checked instead."""
     if not context.running:
         return []
-    health = context.told()
+    health = context.health()
     if health is None:
         return [red("unit", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")]
     if health.working and not health.troubles:

@@ -50,7 +50,7 @@ def take_snapshot(settings: Settings, camera_id: str) -> Pixels:
                 break
     if not recent:
         raise CaptureError(f"camera {camera.id}: gave no picture")
-    return annotated(without_plates(recent, detector), camera.ignore_areas)
+    return draw_grid_and_areas(without_plates(recent, detector), camera.ignore_areas)
 
 
 def without_plates(frames: Sequence[Frame], detector: Detector) -> Pixels:
@@ -58,27 +58,27 @@ def without_plates(frames: Sequence[Frame], detector: Detector) -> Pixels:
     picture = frames[-1].pixels.copy()
     for frame in frames:
         for detection in detector.detect(frame):
-            left, top, right, bottom = detection.box.grown(MARGIN).within(frame.width_px, frame.height_px)
+            left, top, right, bottom = detection.box.expand(MARGIN).within(frame.width_px, frame.height_px)
             picture[top:bottom, left:right] = 0
     return picture
 
 
-def annotated(picture: Pixels, areas: Sequence[Polygon]) -> Pixels:
+def draw_grid_and_areas(picture: Pixels, areas: Sequence[Polygon]) -> Pixels:
     """The picture with lines at every tenth of its width and height, and the areas with their numbers."""
     height, width = picture.shape[:2]
-    drawn = picture.copy()
+    canvas = picture.copy()
     for step in range(1, GRID_STEPS):
         x, y = width * step // GRID_STEPS, height * step // GRID_STEPS
-        cv2.line(drawn, (x, 0), (x, height - 1), _GRID, 1)
-        cv2.line(drawn, (0, y), (width - 1, y), _GRID, 1)
-        _write(drawn, f"{step / GRID_STEPS:.1f}", (x + 2, 12), _GRID)
-        _write(drawn, f"{step / GRID_STEPS:.1f}", (2, y - 2), _GRID)
+        cv2.line(canvas, (x, 0), (x, height - 1), _GRID, 1)
+        cv2.line(canvas, (0, y), (width - 1, y), _GRID, 1)
+        _write(canvas, f"{step / GRID_STEPS:.1f}", (x + 2, 12), _GRID)
+        _write(canvas, f"{step / GRID_STEPS:.1f}", (2, y - 2), _GRID)
     for number, area in enumerate(areas, 1):
         corners = np.array([(round(x * (width - 1)), round(y * (height - 1))) for x, y in area], np.int32)
-        cv2.polylines(drawn, [corners], isClosed=True, color=_AREA, thickness=2)
+        cv2.polylines(canvas, [corners], isClosed=True, color=_AREA, thickness=2)
         left, top = (int(side) for side in corners.mean(axis=0))
-        _write(drawn, str(number), (left, top), _AREA)
-    return drawn
+        _write(canvas, str(number), (left, top), _AREA)
+    return canvas
 
 
 def _write(picture: Pixels, text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:

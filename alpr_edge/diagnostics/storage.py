@@ -11,7 +11,7 @@ from alpr_edge import __version__
 from alpr_edge.app.factories import open_lists
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_sealing
-from alpr_edge.domain.diagnostics.checks import DISK_REMEDY, Check, Grade, amber, disk, green, listed, red
+from alpr_edge.domain.diagnostics.checks import DISK_REMEDY, Check, Grade, amber, disk, green, list_check, red
 from alpr_edge.domain.errors import ModelError, StoreError
 from alpr_edge.hotlist.ingest.report import Refusals
 from alpr_edge.settings import Settings
@@ -42,7 +42,7 @@ def check_keys(context: CheckContext) -> list[Check]:
             load_key(name, settings.store.keys_directory)
         if not (settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("keys", f"{len(KEY_NAMES)} there; no database yet", "start alpr-edge run once")]
-        database = _opened(settings)
+        database = _open_database(settings)
         try:
             aside = quarantined_in(database)
         finally:
@@ -50,26 +50,26 @@ def check_keys(context: CheckContext) -> list[Check]:
     except StoreError as error:
         return [red("keys", str(error))]
     opens = green("keys", f"{len(KEY_NAMES)} there; the database opens")
-    found = [opens, check_sealing(settings.store.keys_directory)]
+    checks = [opens, check_sealing(settings.store.keys_directory)]
     if aside:
-        found.append(amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined"))
-    return found
+        checks.append(amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined"))
+    return checks
 
 
 def check_lists(context: CheckContext) -> list[Check]:
     """Open every live list, and check its age where a trusted time is known."""
     settings = context.settings
-    database, now = _opened(settings), context.settled_now()
+    database, now = _open_database(settings), context.settled_now()
     try:
         _, loader = open_lists(settings, database)
         index = loader.load()
-        own = officer_entries.watched(database, now.trusted_utc)
+        own = officer_entries.entries_in_force(database, now.trusted_utc)
     finally:
         database.close()
     checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
     ages = settings.hotlist.ages_of
     checks += [
-        listed(
+        list_check(
             sealed_list.generation,
             now,
             *ages(sealed_list.generation.source),
@@ -77,7 +77,7 @@ def check_lists(context: CheckContext) -> list[Check]:
         )
         for sealed_list in index.lists
     ]
-    there = {held.generation.source for held in index.lists} | {fault.source for fault in index.faults}
+    there = {live_list.generation.source for live_list in index.lists} | {fault.source for fault in index.faults}
     missing = [source.name for source in settings.hotlist.source if source.name not in there]
     checks += [red(f"list {name}", "not imported yet", f"alpr-edge hotlist sync {name}") for name in missing]
     checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
@@ -105,34 +105,34 @@ def check_disk(context: CheckContext) -> list[Check]:
 
 def _storage_faults(settings: Settings) -> list[Check]:
     """Check for picture folders that cannot be written and for refused records; no check where all is well."""
-    data, found = settings.unit.data_directory, []
+    data, checks = settings.unit.data_directory, []
     folders = [path for path in (data / IMAGES / prefix for prefix in PREFIXES) if os.path.lexists(path)]
     bad = [path for path in folders if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if bad:
         todo = "repair the file system, or move what is there out of the way"
-        found.append(red("pictures", f"{len(bad)} folders cannot be written, the first {bad[0]}", todo))
+        checks.append(red("pictures", f"{len(bad)} folders cannot be written, the first {bad[0]}", todo))
     waiting = RefusedRecords(data, load_key("outbox", settings.store.keys_directory)).count()
     if waiting:
-        found.append(amber("records", f"{waiting} could not be stored and are set aside", "alpr-edge unit refused"))
-    return found
+        checks.append(amber("records", f"{waiting} could not be stored and are set aside", "alpr-edge unit refused"))
+    return checks
 
 
 def check_deletion(context: CheckContext) -> list[Check]:
     """Check whether old reads are deleted: by the running unit's health, else by the present date and its witnesses."""
-    told = context.told() if context.running else None
-    reason = None if told is None else told.figures.get("deletion_by_age_rests")
+    health = context.health() if context.running else None
+    reason = None if health is None else health.figures.get("deletion_by_age_rests")
     if reason is None:
         if not (context.settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("deletion", "no database yet", "start alpr-edge run once")]
-        database = _opened(context.settings)
+        database = _open_database(context.settings)
         try:
             objection = DeletionDates(database, Ages(database)).objection(context.settled_now())
         finally:
             database.close()
         reason = "" if objection is None else objection.reason
     if reason:
-        said = f"old reads stay: {reason}"
-        return [amber("deletion", said, "see the clock; an answer of the department settles it")]
+        text = f"old reads stay: {reason}"
+        return [amber("deletion", text, "see the clock; an answer of the department settles it")]
     return [green("deletion", "the date agrees with the newest read and with the department's")]
 
 
@@ -151,8 +151,8 @@ def check_models(context: CheckContext) -> list[Check]:
         find_model(folders, role, name)
     if faults:
         return [red("models", faults[0], "restore the file from the release, or provision again")]
-    used = f"detector {settings.vision.detector}, reader {settings.vision.reader}"
-    return [green("models", f"{len(digests)} files as in the manifest; in use: {used}", tuple(digests))]
+    models_in_use = f"detector {settings.vision.detector}, reader {settings.vision.reader}"
+    return [green("models", f"{len(digests)} files as in the manifest; in use: {models_in_use}", tuple(digests))]
 
 
 def check_versions(context: CheckContext) -> list[Check]:
@@ -161,7 +161,7 @@ def check_versions(context: CheckContext) -> list[Check]:
     details = (
         f"alpr-edge {__version__}",
         f"Python {platform.python_version()}, {platform.machine()}, kernel {platform.release()}",
-        *(f"{name} {held}" for name in PACKAGES if (held := _version(name))),
+        *(f"{name} {version_text}" for name in PACKAGES if (version_text := _version(name))),
     )
     if _version(RIVAL):
         todo = f"pip uninstall {RIVAL} opencv-python-headless, then install the second again"
@@ -176,7 +176,7 @@ def check_versions(context: CheckContext) -> list[Check]:
     return [green("versions", details[0], details)]
 
 
-def _opened(settings: Settings) -> Database:
+def _open_database(settings: Settings) -> Database:
     key = load_key("outbox", settings.store.keys_directory)
     return Database.open(settings.unit.data_directory, key, migrate=False)
 

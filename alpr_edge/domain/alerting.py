@@ -207,22 +207,22 @@ class Cooldown:
     def __init__(self, quiet_ms: float, plates_max: int = 4096) -> None:
         self._quiet_ms = quiet_ms
         self._plates_max = plates_max
-        self._heard: OrderedDict[str, tuple[Instant, Level]] = OrderedDict()
+        self._last_alerts: OrderedDict[str, tuple[Instant, Level]] = OrderedDict()
 
     def allows(self, plate: str, level: Level, at: Instant) -> bool:
         """Whether ``plate`` may sound now; when it may, its quiet time starts anew."""
-        last = self._heard.get(plate)
+        last = self._last_alerts.get(plate)
         if last is not None and self._is_quiet(last, level, at):
             return False
-        self._heard[plate] = (at, level)
-        self._heard.move_to_end(plate)
-        while len(self._heard) > self._plates_max:
-            self._heard.popitem(last=False)
+        self._last_alerts[plate] = (at, level)
+        self._last_alerts.move_to_end(plate)
+        while len(self._last_alerts) > self._plates_max:
+            self._last_alerts.popitem(last=False)
         return True
 
     def forget(self, plate: str) -> None:
         """Let ``plate`` sound again at once, because its alert was withdrawn."""
-        self._heard.pop(plate, None)
+        self._last_alerts.pop(plate, None)
 
     def _is_quiet(self, last: tuple[Instant, Level], level: Level, at: Instant) -> bool:
         heard_at, heard_level = last

@@ -24,7 +24,7 @@ class DepartmentDate:
     """The time that the department stated in an answer to a delivery."""
 
     utc: datetime
-    heard: Instant
+    received_at: Instant
     """When the answer arrived; only its boot and boot time count."""
 
 
@@ -51,9 +51,9 @@ def objection_to(
     utc = now.trusted_utc
     if utc is None:
         return Objection("nothing vouches for the clock")
-    if timeline.disputed or timeline.place(now).basis is Basis.DISPUTED:
+    if timeline.is_disputed or timeline.place(now).basis is Basis.DISPUTED:
         return _contradiction("the date jumped since the computer started: its times contradict each other")
-    if not timeline.settled:
+    if not timeline.is_settled:
         return Objection("the date was not borne out yet since the computer started")
     if newest_read is not None and utc < newest_read - AGREEMENT:
         return _contradiction(f"the newest read is of {newest_read:%Y-%m-%d}, after the present date {utc:%Y-%m-%d}")
@@ -65,8 +65,8 @@ def objection_to(
 def _objection_of_department(
     now: Instant, utc: datetime, newest_read: datetime | None, department: DepartmentDate
 ) -> Objection | None:
-    if department.heard.boot_id == now.boot_id:
-        apart = utc - department.utc - timedelta(milliseconds=now.ms_since(department.heard))
+    if department.received_at.boot_id == now.boot_id:
+        apart = utc - department.utc - timedelta(milliseconds=now.ms_since(department.received_at))
         if abs(apart) <= AGREEMENT:
             return None
         side = "ahead of" if apart > timedelta(0) else "behind"
@@ -75,8 +75,8 @@ def _objection_of_department(
         return _contradiction(f"the department told {department.utc:%Y-%m-%d}, after the present date {utc:%Y-%m-%d}")
     last = max(department.utc, newest_read or department.utc)
     if utc - last > GAP_MAX:
-        told = "ahead of the newest read and of the department's last date"
-        return _contradiction(f"the date jumped: it is {_length(utc - last)} {told}")
+        comparison = "ahead of the newest read and of the department's last date"
+        return _contradiction(f"the date jumped: it is {_length(utc - last)} {comparison}")
     if utc - department.utc > GAP_MAX:
         return Objection(f"the department was last heard {_length(utc - department.utc)} ago")
     return None

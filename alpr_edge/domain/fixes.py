@@ -10,7 +10,7 @@ from alpr_edge.domain.instants import Instant
 class Fix:
     """One valid solution of a GNSS receiver. Void and quality-0 sentences never become one."""
 
-    received: Instant
+    received_at: Instant
     """When its sentence arrived, by this machine's clock."""
     utc: datetime | None
     """The time that the receiver states for the fix."""

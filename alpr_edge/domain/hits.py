@@ -96,15 +96,15 @@ class Generation:
     source: str
     serial: int
     """Grows by one with each import of the source."""
-    issued: datetime | None
+    issued_at: datetime | None
     """When the issuing agency made the list (date in its header); None: the list does not say."""
-    imported: datetime | None
+    imported_at: datetime | None
     entries: int
 
     def age(self, at: datetime | None) -> timedelta | None:
         """How old the list is at ``at``; None when either clock is unknown (counts as amber)."""
-        made = self.issued or self.imported
-        return None if at is None or made is None else at - made
+        start = self.issued_at or self.imported_at
+        return None if at is None or start is None else at - start
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Hit:
     list_age_s: float | None
     kind: MatchKind
     state: StateMatch
-    matched: Instant
+    matched_at: Instant
     level: int | None = None
     """A :class:`~alpr_edge.domain.alerting.Level`, by the list's settings or the entry's reason; None: not decided
     yet."""

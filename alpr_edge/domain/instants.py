@@ -55,7 +55,7 @@ class Instant:
             raise ValueError("instants of different boots do not compare")
         return (self.boottime_ns - earlier.boottime_ns) / NS_PER_MS
 
-    def shifted(self, milliseconds: float) -> "Instant":
+    def shift(self, milliseconds: float) -> "Instant":
         """The same clock, ``milliseconds`` later (negative: earlier)."""
         utc = None if self.utc is None else self.utc + timedelta(milliseconds=milliseconds)
         boottime_ns = self.boottime_ns + round(milliseconds * NS_PER_MS)

@@ -79,27 +79,27 @@ def meetings(look: MatchQuery, entries: Entries) -> list[Match]:
     """
     if not look.plate:
         return []
-    found = [
+    entry_matches = [
         Match(entry, generation, kind, state_match(look.state, entry.state))
-        for kind, (entry, generation) in _listed(look, entries)
+        for kind, (entry, generation) in _candidates(look, entries)
         if entry.in_force(look.at, look.position)
     ]
-    return sorted(found, key=_rank) if len(found) > 1 else found
+    return sorted(entry_matches, key=_rank) if len(entry_matches) > 1 else entry_matches
 
 
-def _listed(look: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
-    for listed in entries.exact(look.plate):
-        yield MatchKind.EXACT, listed
+def _candidates(look: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
+    for candidate in entries.exact(look.plate):
+        yield MatchKind.EXACT, candidate
     for other in look.alternatives[:CONFUSABLES_MAX]:
         if other.confidence >= CONFUSABLE_MIN and other.plate != look.plate:
-            for listed in entries.exact(other.plate):
-                yield MatchKind.CONFUSABLE, listed
-    for listed in entries.partial(look.plate):
-        yield MatchKind.PARTIAL, listed
+            for candidate in entries.exact(other.plate):
+                yield MatchKind.CONFUSABLE, candidate
+    for candidate in entries.partial(look.plate):
+        yield MatchKind.PARTIAL, candidate
 
 
-def _rank(met: Match) -> tuple[int, int, int]:
-    return _KINDS.index(met.kind), -level_of(met.entry.reason), _STATES.index(met.state)
+def _rank(entry_match: Match) -> tuple[int, int, int]:
+    return _KINDS.index(entry_match.kind), -level_of(entry_match.entry.reason), _STATES.index(entry_match.state)
 
 
 def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:
@@ -115,18 +115,20 @@ def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], s
     if not is_readable(read.plate):
         return []
     hits = []
-    for met in meetings(MatchQuery(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries):
-        age = met.generation.age(at.trusted_utc)
+    for entry_match in meetings(
+        MatchQuery(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries
+    ):
+        age = entry_match.generation.age(at.trusted_utc)
         hits.append(
             Hit(
                 hit_id=new_id(),
                 read_id=read.read_id,
-                entry=met.entry,
-                generation=met.generation,
+                entry=entry_match.entry,
+                generation=entry_match.generation,
                 list_age_s=None if age is None else age.total_seconds(),
-                kind=met.kind,
-                state=met.state,
-                matched=at,
+                kind=entry_match.kind,
+                state=entry_match.state,
+                matched_at=at,
             )
         )
     return hits

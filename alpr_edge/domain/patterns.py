@@ -32,8 +32,8 @@ def is_partial(plate: str) -> bool:
 
 def canonical_partial(text: str) -> str:
     """Canonical text with its wildcards kept; of wildcards in a row the ``?`` stand before a single ``*``."""
-    kept = "".join(piece if piece in (ONE, ANY) else canonical(piece) for piece in _PIECES.findall(text))
-    return _RUN.sub(lambda run: ONE * run.group().count(ONE) + ANY, kept)
+    pattern = "".join(piece if piece in (ONE, ANY) else canonical(piece) for piece in _PIECES.findall(text))
+    return _RUN.sub(lambda run: ONE * run.group().count(ONE) + ANY, pattern)
 
 
 def partial_fault(pattern: str) -> str:
@@ -85,13 +85,13 @@ class PatternSet:
     def _add(self, place: int, pattern: str) -> None:
         if canonical_partial(pattern) != pattern or partial_fault(pattern):
             raise ValueError("not a canonical partial plate")
-        met = 0
+        position = 0
         for token in pattern:
-            bit = 1 << met
+            bit = 1 << position
             if token == ANY:
                 self._stays[place] |= bit
                 continue
             rows = slice(None) if token == ONE else _ROW[token]
             self._takes[rows, place] |= bit
-            met += 1
-        self._ends[place] = 1 << met
+            position += 1
+        self._ends[place] = 1 << position

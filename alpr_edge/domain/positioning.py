@@ -25,26 +25,26 @@ def position_at(fixes: Sequence[Fix], at: Instant, age_ms_max: float) -> Positio
         at: the capture instant of a frame.
         age_ms_max: the age up to which a fix says anything about the position.
     """
-    index = bisect_right(fixes, at.boottime_ns, key=lambda fix: fix.received.boottime_ns)
+    index = bisect_right(fixes, at.boottime_ns, key=lambda fix: fix.received_at.boottime_ns)
     near = [fix for fix in fixes[max(0, index - 1) : index + 1] if _within(fix, at, age_ms_max)]
     if len(near) == 2 and _plausible(near[0], near[1]):
         return _between(near[0], near[1], at)
-    return _carried(min(near, key=lambda fix: _age_ms(fix, at)), at) if near else None
+    return _extrapolate(min(near, key=lambda fix: _age_ms(fix, at)), at) if near else None
 
 
 def _within(fix: Fix, at: Instant, age_ms_max: float) -> bool:
-    return fix.received.boot_id == at.boot_id and _age_ms(fix, at) <= age_ms_max
+    return fix.received_at.boot_id == at.boot_id and _age_ms(fix, at) <= age_ms_max
 
 
 def _age_ms(fix: Fix, at: Instant) -> float:
-    return abs(at.boottime_ns - fix.received.boottime_ns) / NS_PER_MS
+    return abs(at.boottime_ns - fix.received_at.boottime_ns) / NS_PER_MS
 
 
 def _plausible(before: Fix, after: Fix) -> bool:
     """Whether a car can have gone from one fix to the other."""
     north_m = (after.lat_deg - before.lat_deg) * METRES_PER_DEGREE
     east_m = _eastward_deg(before, after) * METRES_PER_DEGREE * math.cos(math.radians(before.lat_deg))
-    seconds = (after.received.boottime_ns - before.received.boottime_ns) / NS_PER_S
+    seconds = (after.received_at.boottime_ns - before.received_at.boottime_ns) / NS_PER_S
     return math.hypot(north_m, east_m) <= SPEED_MPS_MAX * max(seconds, 0.1)
 
 
@@ -54,16 +54,16 @@ def _eastward_deg(before: Fix, after: Fix) -> float:
 
 
 def _between(before: Fix, after: Fix, at: Instant) -> Position:
-    span_ns = after.received.boottime_ns - before.received.boottime_ns
-    share = (at.boottime_ns - before.received.boottime_ns) / span_ns if span_ns else 0.0
+    span_ns = after.received_at.boottime_ns - before.received_at.boottime_ns
+    share = (at.boottime_ns - before.received_at.boottime_ns) / span_ns if span_ns else 0.0
     lat_deg = before.lat_deg + share * (after.lat_deg - before.lat_deg)
     lon_deg = before.lon_deg + share * _eastward_deg(before, after)
     return _position(before if share < 0.5 else after, at, lat_deg, lon_deg)
 
 
-def _carried(fix: Fix, at: Instant) -> Position:
+def _extrapolate(fix: Fix, at: Instant) -> Position:
     """Dead reckoning from one fix along its course; the position of the fix when it has no course."""
-    seconds = (at.boottime_ns - fix.received.boottime_ns) / NS_PER_S
+    seconds = (at.boottime_ns - fix.received_at.boottime_ns) / NS_PER_S
     lat_deg, lon_deg = fix.lat_deg, fix.lon_deg
     if fix.speed_mps is not None and fix.course_deg is not None:
         metres, course = fix.speed_mps * seconds, math.radians(fix.course_deg)

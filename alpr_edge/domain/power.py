@@ -49,25 +49,25 @@ class Power:
         self._ordered_s: float | None = None
         self.phase = Phase.WATCHING
 
-    def step(self, now_s: float, *, ignition: bool | None, sent: bool) -> Phase:
+    def step(self, now_s: float, *, ignition: bool | None, all_sent: bool) -> Phase:
         """Update the phase and return it.
 
         Args:
             now_s: monotonic seconds.
             ignition: whether it reports on; None when it cannot be read, which counts as on.
-            sent: whether nothing waits to be sent.
+            all_sent: whether nothing waits to be sent.
         """
-        if self._believed(now_s, ignition is not False):
+        if self._counts_as_on(now_s, ignition is not False):
             self._turn(now_s)
-        elif self.phase is Phase.SHUTTING_DOWN and (sent or now_s - self._parted_s >= self.rule.grace_s):
+        elif self.phase is Phase.SHUTTING_DOWN and (all_sent or now_s - self._parted_s >= self.rule.grace_s):
             self.phase = Phase.OFF
         return self.phase
 
-    def ordered(self, now_s: float) -> None:
+    def note_order(self, now_s: float) -> None:
         """Note that the power was ordered off: no way back, unless it turns out to have stayed on."""
         self._ordered_s = now_s
 
-    def _believed(self, now_s: float, is_on: bool) -> bool:  # noqa: FBT001 - one flag, named
+    def _counts_as_on(self, now_s: float, is_on: bool) -> bool:  # noqa: FBT001 - one flag, named
         """Whether the ignition counts as on, after this report."""
         if self._ordered_s is not None and now_s - self._ordered_s < self.rule.gone_s:
             return False

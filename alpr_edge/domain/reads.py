@@ -113,7 +113,7 @@ class ReadDecided:
 
     read: PlateRead
     evidence: Evidence
-    decided: Instant
+    decided_at: Instant
     """Capture instant of the frame that decided."""
     withdraws: str | None = None
     """The read whose alert no longer holds (the same as ``read.supersedes``)."""

@@ -26,7 +26,7 @@ class DeletionReason(StrEnum):
     """Never acknowledged, and given up for new reads on a full disk."""
 
     @property
-    def audited(self) -> bool:
+    def is_audited(self) -> bool:
         """Whether the deletion is logged as an event: nobody else has the read."""
         return self in {DeletionReason.POLICY, DeletionReason.EMERGENCY}
 
@@ -40,9 +40,9 @@ class KeptRead:
     size_bytes: int
     age: timedelta | None
     """Between two trusted instants; None when either is not."""
-    acknowledged: bool
+    is_acknowledged: bool
     """Whether the department has acknowledged the read and all its images with their digests."""
-    held: bool
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +65,33 @@ def select_deletions(
         limits: the limits of the settings.
         excess_bytes: the bytes to be freed; 0 when there is enough room.
     """
-    free = sorted((read for read in reads if not read.held), key=lambda read: read.seq)
-    acknowledged = [read for read in free if read.acknowledged]
-    waiting = [read for read in free if not read.acknowledged]
-    chosen = [(read, DeletionReason.AGE) for read in acknowledged if _is_past(read, limits.acknowledged_max)]
-    chosen += _for_room(acknowledged, chosen, excess_bytes, DeletionReason.ROOM)
-    chosen += [(read, DeletionReason.POLICY) for read in waiting if _is_past(read, limits.policy_max)]
+    free = sorted((read for read in reads if not read.is_held), key=lambda read: read.seq)
+    acknowledged_reads = [read for read in free if read.is_acknowledged]
+    waiting = [read for read in free if not read.is_acknowledged]
+    deletions = [(read, DeletionReason.AGE) for read in acknowledged_reads if _is_past(read, limits.acknowledged_max)]
+    deletions += _for_room(acknowledged_reads, deletions, excess_bytes, DeletionReason.ROOM)
+    deletions += [(read, DeletionReason.POLICY) for read in waiting if _is_past(read, limits.policy_max)]
     if limits.emergency:
-        chosen += _for_room(waiting, chosen, excess_bytes, DeletionReason.EMERGENCY)
-    return chosen
+        deletions += _for_room(waiting, deletions, excess_bytes, DeletionReason.EMERGENCY)
+    return deletions
 
 
 def _for_room(
     reads: Sequence[KeptRead],
-    chosen: Sequence[tuple[KeptRead, DeletionReason]],
+    deletions: Sequence[tuple[KeptRead, DeletionReason]],
     excess_bytes: int,
     ground: DeletionReason,
 ) -> list[tuple[KeptRead, DeletionReason]]:
     """The oldest of ``reads`` beside those chosen, until the excess is covered."""
-    covered = sum(read.size_bytes for read, _ in chosen)
-    before = {read.seq for read, _ in chosen}
+    covered_bytes = sum(read.size_bytes for read, _ in deletions)
+    before = {read.seq for read, _ in deletions}
     more: list[tuple[KeptRead, DeletionReason]] = []
     for read in reads:
-        if covered >= excess_bytes:
+        if covered_bytes >= excess_bytes:
             break
         if read.seq not in before:
             more.append((read, ground))
-            covered += read.size_bytes
+            covered_bytes += read.size_bytes
     return more
 
 

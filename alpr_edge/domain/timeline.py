@@ -82,29 +82,29 @@ class Timeline:
         self._high_before = list(accumulate(map(float.__sub__, highs, at), min))
         self._low_after = list(accumulate(map(float.__sub__, lows[::-1], at[::-1]), max))[::-1]
         self._high_after = list(accumulate(map(float.__add__, highs[::-1], at[::-1]), min))[::-1]
-        self.disputed = any(self._empty(boottime_ns) for boottime_ns in self._boottimes_ns)
+        self.is_disputed = any(self._empty(boottime_ns) for boottime_ns in self._boottimes_ns)
         """Whether two of the pairs cannot both be true."""
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether instants of this boot can be placed and be sure."""
-        return len(self._boottimes_ns) >= PAIRS_MIN and not self.disputed
+        return len(self._boottimes_ns) >= PAIRS_MIN and not self.is_disputed
 
     def place(self, instant: Instant) -> Placement:
         """Place ``instant`` in time; its own UTC is only checked, never rewritten."""
         if instant.boot_id != self.boot_id or self._origin is None:
-            return _unaided(instant)
-        if self.disputed:
+            return _own_placement(instant)
+        if self.is_disputed:
             return Placement(None, None, Basis.DISPUTED)
         low_ms, high_ms = self._shared_ms(instant.boottime_ns)
         if instant.trusted:
-            return self._checked(instant, low_ms, high_ms)
+            return self._check(instant, low_ms, high_ms)
         assert self._origin.utc is not None, "a trusted pair has a UTC"
         after_ms = self._elapsed_ms(instant.boottime_ns) + (low_ms + high_ms) / 2
-        basis = Basis.PLACED if self.settled else Basis.SINGLE
+        basis = Basis.PLACED if self.is_settled else Basis.SINGLE
         return Placement(self._origin.utc + timedelta(milliseconds=after_ms), max(0.0, (high_ms - low_ms) / 2), basis)
 
-    def _checked(self, instant: Instant, low_ms: float, high_ms: float) -> Placement:
+    def _check(self, instant: Instant, low_ms: float, high_ms: float) -> Placement:
         """Place an instant that had a trusted clock: its time holds unless the pairs contradict it."""
         own_low_ms, own_high_ms = self._span_ms(instant)
         if max(low_ms, own_low_ms) > min(high_ms, own_high_ms) + _ROUNDING_MS:
@@ -142,7 +142,7 @@ class Timeline:
         return low_ms > high_ms + _ROUNDING_MS
 
 
-def _unaided(instant: Instant) -> Placement:
+def _own_placement(instant: Instant) -> Placement:
     """Place an instant without any pair: only its own stamp is known."""
     if instant.utc is None:
         return Placement(None, None, Basis.NONE)

@@ -16,13 +16,13 @@ class Allowance:
 
     def __init__(self, baud: int) -> None:
         self._bytes_max = max(BYTES_A_SECOND, baud // 10)
-        self._spent = 0
+        self._bytes_spent = 0
         self._since_s = time.monotonic()
 
     def spend(self, count: int) -> float:
         """Count bytes that came; returns for how many seconds further bytes are to be discarded, mostly 0."""
         now_s = time.monotonic()
         if now_s - self._since_s >= SECOND_S:
-            self._since_s, self._spent = now_s, 0
-        self._spent += count
-        return 0.0 if self._spent <= self._bytes_max else self._since_s + SECOND_S - now_s
+            self._since_s, self._bytes_spent = now_s, 0
+        self._bytes_spent += count
+        return 0.0 if self._bytes_spent <= self._bytes_max else self._since_s + SECOND_S - now_s

@@ -64,24 +64,24 @@ class ChronyFeed:
         Args:
             fix: a fix whose UTC other fixes confirm.
         """
-        if not self._path or fix.utc is None or fix.received.boottime_ns < self._retry_ns:
+        if not self._path or fix.utc is None or fix.received_at.boottime_ns < self._retry_ns:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
                 # By name each time: a chronyd that was started anew has another socket of the same name.
-                sender.sendto(sample(fix.utc, self._wall_ns_at(fix.received)), self._path)
+                sender.sendto(sample(fix.utc, self._wall_ns_at(fix.received_at)), self._path)
         except OSError as error:
-            self._failed(fix, f"{self._path}: {(error.strerror or str(error)).lower()}")
+            self._note_failure(fix, f"{self._path}: {(error.strerror or str(error)).lower()}")
         else:
             if self._failures:
                 log.info("chrony.recovered", failures=self._failures)
             self._failures, self._trouble = 0, ""
             self.samples += 1
 
-    def _failed(self, fix: Fix, trouble: str) -> None:
+    def _note_failure(self, fix: Fix, trouble: str) -> None:
         self._failures += 1
         wait_s = RETRYING.wait_s(self._failures, self._draw())
-        self._retry_ns = fix.received.boottime_ns + round(wait_s * 1e9)
+        self._retry_ns = fix.received_at.boottime_ns + round(wait_s * 1e9)
         if trouble != self._trouble:
             log.warning("chrony.not_fed", reason=trouble)
         self._trouble = trouble

@@ -37,13 +37,13 @@ class FixHistory:
         self._lock = threading.Lock()
         self._fixes: list[Fix] = []
         self._time_fix: Fix | None = None
-        self._believed: Instant | None = None
+        self._trusted_time: Instant | None = None
         self._jump = ""
 
-    def resume(self, believed: Instant) -> None:
+    def resume(self, trusted_time: Instant) -> None:
         """Continue from the trusted time of this boot that was known before the process was started again."""
         with self._lock:
-            self._believed = believed
+            self._trusted_time = trusted_time
 
     @property
     def jump(self) -> str:
@@ -54,36 +54,36 @@ class FixHistory:
     def add(self, fix: Fix) -> None:
         """Add ``fix`` in the order of arrival; a fix of another boot ends the history before it."""
         with self._lock:
-            if self._fixes and self._fixes[-1].received.boot_id != fix.received.boot_id:
+            if self._fixes and self._fixes[-1].received_at.boot_id != fix.received_at.boot_id:
                 self._fixes.clear()
-                self._believed = None
-            index = bisect_left(self._fixes, fix.received.boottime_ns, key=_boottime_ns)
-            if index < len(self._fixes) and _boottime_ns(self._fixes[index]) == fix.received.boottime_ns:
+                self._trusted_time = None
+            index = bisect_left(self._fixes, fix.received_at.boottime_ns, key=_boottime_ns)
+            if index < len(self._fixes) and _boottime_ns(self._fixes[index]) == fix.received_at.boottime_ns:
                 self._fixes[index] = fix
             else:
                 self._fixes.insert(index, fix)
             del self._fixes[: -self._fixes_max]
             # Here, once a fix: the clock asks with every frame.
-            self._time_fix, self._jump = self._accepted(_timed(self._fixes))
+            self._time_fix, self._jump = self._check_times(_fixes_with_time(self._fixes))
 
     def at(self, instant: Instant) -> Position | None:
         """Where the vehicle was at ``instant``; None when no fix is near enough in time."""
         with self._lock:
             return position_at(self._fixes, instant, self._age_ms_max)
 
-    def _accepted(self, timed: list[Fix]) -> tuple[Fix | None, str]:
+    def _check_times(self, fixes: list[Fix]) -> tuple[Fix | None, str]:
         """The newest time of some fixes, if they agree on it and boot time allows it; else why it is refused."""
-        if not timed or timed[-1].received.ms_since(timed[0].received) < SETTLED_MS:
+        if not fixes or fixes[-1].received_at.ms_since(fixes[0].received_at) < SETTLED_MS:
             return None, ""
-        moments = [_utc_at_boot(fix) for fix in timed]
+        moments = [_utc_at_boot(fix) for fix in fixes]
         apart = max(moments) - min(moments)
         if apart > AGREEMENT:
             return None, f"the receiver's date jumped by {_length(apart)}" if apart > FORWARD_MAX else ""
-        newest = timed[-1]
-        ahead = timedelta(0) if self._believed is None else _ahead(newest, self._believed)
+        newest = fixes[-1]
+        ahead = timedelta(0) if self._trusted_time is None else _ahead(newest, self._trusted_time)
         if ahead > FORWARD_MAX:
             return None, f"the receiver's date jumped {_length(ahead)} ahead"
-        self._believed = replace(newest.received, utc=newest.utc)
+        self._trusted_time = replace(newest.received_at, utc=newest.utc)
         return newest, ""
 
     @property
@@ -132,10 +132,10 @@ class GnssClock:
     def now(self) -> Instant:
         """The present instant; the receiver's UTC unless a time server's is more precise, or contradicts its date."""
         fix = self._fix_history.time_fix()
-        now = self._undisputed(self._inner.now(), fix)
-        if fix is None or fix.utc is None or fix.received.boot_id != now.boot_id:
+        now = self._independent_time(self._inner.now(), fix)
+        if fix is None or fix.utc is None or fix.received_at.boot_id != now.boot_id:
             return now
-        age_ms = now.ms_since(fix.received)
+        age_ms = now.ms_since(fix.received_at)
         uncertainty_ms = self.LATENCY_MS + age_ms * DRIFT
         if not 0 <= age_ms <= self._age_ms_max or _better(now, uncertainty_ms):
             return now
@@ -146,34 +146,34 @@ class GnssClock:
 
     def _is_contradicted(self, fix: Fix | None, now: Instant) -> bool:
         """Whether a fix's time is much later than a time server's, or than the receiver's own before."""
-        if fix is None or not now.trusted or fix.received.boot_id != now.boot_id:
+        if fix is None or not now.trusted or fix.received_at.boot_id != now.boot_id:
             return False
-        return now.ms_since(fix.received) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
+        return now.ms_since(fix.received_at) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
 
-    def _undisputed(self, now: Instant, fix: Fix | None) -> Instant:
+    def _independent_time(self, now: Instant, fix: Fix | None) -> Instant:
         """The inner clock's instant; one that chronyd has from the same receiver is no second opinion of it.
 
         A receiver that went back from a false date has left it in chronyd, which needs a while to be set right.
         """
         if now.utc_source is not UtcSource.GNSS or now.utc is None:
             return now
-        is_of_boot = fix is not None and fix.received.boot_id == now.boot_id
+        is_of_boot = fix is not None and fix.received_at.boot_id == now.boot_id
         if self._fix_history.jump or (fix is not None and is_of_boot and _ahead(fix, now) < -FORWARD_MAX):
             return replace(now, utc_source=UtcSource.RTC, uncertainty_ms=None)
         return now
 
 
-def _timed(fixes: list[Fix]) -> list[Fix]:
+def _fixes_with_time(fixes: list[Fix]) -> list[Fix]:
     """The fixes of the last minute that have a time."""
-    return [fix for fix in fixes if fix.utc is not None and fixes[-1].received.ms_since(fix.received) <= TIME_MS]
+    return [fix for fix in fixes if fix.utc is not None and fixes[-1].received_at.ms_since(fix.received_at) <= TIME_MS]
 
 
-def _ahead(fix: Fix, believed: Instant) -> timedelta:
+def _ahead(fix: Fix, trusted_time: Instant) -> timedelta:
     """How much later a fix's time is than boot time since a trusted moment allows, drift included."""
     assert fix.utc is not None, "only timed fixes are asked"
-    assert believed.utc is not None, "what was believed has a UTC"
-    elapsed_ms = fix.received.ms_since(believed)
-    return fix.utc - believed.utc - timedelta(milliseconds=elapsed_ms + abs(elapsed_ms) * DRIFT)
+    assert trusted_time.utc is not None, "what was believed has a UTC"
+    elapsed_ms = fix.received_at.ms_since(trusted_time)
+    return fix.utc - trusted_time.utc - timedelta(milliseconds=elapsed_ms + abs(elapsed_ms) * DRIFT)
 
 
 def _length(span: timedelta) -> str:
@@ -185,10 +185,10 @@ def _better(now: Instant, uncertainty_ms: float) -> bool:
 
 
 def _boottime_ns(fix: Fix) -> int:
-    return fix.received.boottime_ns
+    return fix.received_at.boottime_ns
 
 
 def _utc_at_boot(fix: Fix) -> datetime:
     """The UTC of boot time 0 by a timed fix."""
     assert fix.utc is not None, "only timed fixes are asked"
-    return fix.utc - timedelta(milliseconds=fix.received.boottime_ns / NS_PER_MS)
+    return fix.utc - timedelta(milliseconds=fix.received_at.boottime_ns / NS_PER_MS)

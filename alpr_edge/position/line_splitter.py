@@ -25,25 +25,25 @@ class LineSplitter:
         self._began: Instant | None = None
         self._skipping = False
 
-    def feed(self, chunk: bytes, received: Instant) -> list[tuple[bytes, Instant]]:
-        """Lines completed by ``chunk``, which arrived at ``received``; empty lines are left out."""
-        *ended, rest = _LINE_ENDS.split(chunk)
+    def feed(self, chunk: bytes, received_at: Instant) -> list[tuple[bytes, Instant]]:
+        """Lines completed by ``chunk``, which arrived at ``received_at``; empty lines are left out."""
+        *pieces, rest = _LINE_ENDS.split(chunk)
         lines = []
-        for piece in ended:
-            line = self._extended(piece, received)
+        for piece in pieces:
+            line = self._extend_line(piece, received_at)
             if line and not self._skipping:
-                lines.append((line, self._began or received))
+                lines.append((line, self._began or received_at))
             self._part, self._began, self._skipping = b"", None, False
-        self._part = self._extended(rest, received)
+        self._part = self._extend_line(rest, received_at)
         return lines
 
-    def _extended(self, piece: bytes, received: Instant) -> bytes:
+    def _extend_line(self, piece: bytes, received_at: Instant) -> bytes:
         """The unfinished line with ``piece`` behind it; empty once it is too long to be a sentence."""
         if piece and self._began is None:
-            self._began = received
+            self._began = received_at
         line = b"" if self._skipping else self._part + piece
         if len(line) <= LINE_BYTES_MAX:
             return line
-        self._tally.rejected[Rejection.OVERLONG] += 1
+        self._tally.rejections[Rejection.OVERLONG] += 1
         self._skipping = True
         return b""

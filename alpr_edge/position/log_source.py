@@ -45,8 +45,8 @@ class LogSource:
             PositionError: the file cannot be read, or holds no NMEA.
         """
         first = self._first()
-        for solution, after_s in _paced(self._path, self.tally):
-            yield solution.fix(f"log:{self._path.name}", LOG_DATES, first.shifted(after_s * 1000))
+        for solution, after_s in _paced_solutions(self._path, self.tally):
+            yield solution.fix(f"log:{self._path.name}", LOG_DATES, first.shift(after_s * 1000))
         if not self.tally.sentences:
             raise PositionError(f"{self._path}: no NMEA sentence in it; expected a receiver's log")
         if self.tally.solutions == 0:
@@ -60,7 +60,7 @@ class LogSource:
             return Instant(f"log:{self._path.name}", 0, utc, source, None if utc is None else UNCERTAINTY_MS)
         if utc is None or self._start.utc is None:
             return self._start
-        return self._start.shifted((utc - self._start.utc) / timedelta(milliseconds=1))
+        return self._start.shift((utc - self._start.utc) / timedelta(milliseconds=1))
 
 
 def first_fix_utc(path: Path) -> datetime | None:
@@ -69,14 +69,14 @@ def first_fix_utc(path: Path) -> datetime | None:
     Raises:
         PositionError: the file cannot be read.
     """
-    for solution, after_s in _paced(path, SentenceTally()):
+    for solution, after_s in _paced_solutions(path, SentenceTally()):
         utc = solution.utc(LOG_DATES)
         if utc is not None:
             return utc - timedelta(seconds=after_s)
     return None
 
 
-def _paced(path: Path, tally: SentenceTally) -> Iterator[tuple[Solution, float]]:
+def _paced_solutions(path: Path, tally: SentenceTally) -> Iterator[tuple[Solution, float]]:
     """Each solution with its seconds since the first; what runs back in time is left out.
 
     Times of day count, not dates: they are in every sentence, and a receiver's date jumps at a week roll-over.
@@ -86,7 +86,7 @@ def _paced(path: Path, tally: SentenceTally) -> Iterator[tuple[Solution, float]]
     for solution in _solutions(path, tally):
         step_s = 0.0 if before is None else (solution.seconds_of_day - before.seconds_of_day) % DAY_S
         if step_s > DAY_S / 2:
-            tally.rejected[Rejection.BACKWARDS] += 1
+            tally.rejections[Rejection.BACKWARDS] += 1
             continue
         before, after_s = solution, after_s + step_s
         yield solution, after_s
@@ -105,4 +105,4 @@ def _solutions(path: Path, tally: SentenceTally) -> Iterator[Solution]:
 
 
 def _reasons(tally: SentenceTally) -> dict[str, int]:
-    return {str(reason): count for reason, count in tally.rejected.items()}
+    return {str(reason): count for reason, count in tally.rejections.items()}

@@ -40,7 +40,7 @@ class SentenceTally:
     sentences: int = 0
     """Whole lines with the right checksum, of any kind."""
     solutions: int = 0
-    rejected: Counter[Rejection] = field(default_factory=Counter)
+    rejections: Counter[Rejection] = field(default_factory=Counter)
     wrong_date: date | None = None
     """The date that the receiver reports, where it is outside of :data:`LIVE_DATES`."""
     floods: int = 0
@@ -51,7 +51,7 @@ class SentenceTally:
 class Solution:
     """One moment of a receiver: one or both of its sentences."""
 
-    received: Instant
+    received_at: Instant
     """When its first sentence arrived."""
     rmc: Sentence | None
     gga: Sentence | None
@@ -84,10 +84,10 @@ class Solution:
         moment = datetime.combine(self.day, self.time_of_day, tzinfo=UTC)
         return moment if dates.since <= moment < dates.until else None
 
-    def fix(self, source: str, dates: DateWindow = LIVE_DATES, received: Instant | None = None) -> Fix:
-        """The fix; ``received`` replaces the time of arrival (replay)."""
+    def fix(self, source: str, dates: DateWindow = LIVE_DATES, received_at: Instant | None = None) -> Fix:
+        """The fix; ``received_at`` replaces the time of arrival (replay)."""
         return Fix(
-            received=received or self.received,
+            received_at=received_at or self.received_at,
             utc=self.utc(dates),
             lat_deg=self._either.lat_deg,
             lon_deg=self._either.lon_deg,
@@ -112,33 +112,35 @@ class SentenceMerger:
         self._done: time | None = None
         self._heard_s: dict[SentenceKind, float] = {}
 
-    def feed(self, line: bytes, received: Instant) -> list[Solution]:
-        """Process one line that arrived at ``received``; returns the solutions it completes, rarely two."""
-        parsed = parse(line)
-        if not isinstance(parsed, SentenceRefusal) or parsed.kind is not None:
+    def feed(self, line: bytes, received_at: Instant) -> list[Solution]:
+        """Process one line that arrived at ``received_at``; returns the solutions it completes, rarely two."""
+        result = parse(line)
+        if not isinstance(result, SentenceRefusal) or result.kind is not None:
             self.tally.sentences += 1
-        if isinstance(parsed, Sentence):
-            return self._join(parsed, received)
-        if isinstance(parsed, SentenceRefusal):
-            self.tally.rejected[parsed.reason] += 1
-            return self._refuse(parsed)
+        if isinstance(result, Sentence):
+            return self._join(result, received_at)
+        if isinstance(result, SentenceRefusal):
+            self.tally.rejections[result.reason] += 1
+            return self._refuse(result)
         return []
 
     def flush(self) -> list[Solution]:
         """Return what waits for its other half, because the source ended or went quiet."""
         return self._give_out()
 
-    def _join(self, sentence: Sentence, received: Instant) -> list[Solution]:
+    def _join(self, sentence: Sentence, received_at: Instant) -> list[Solution]:
         self._note(sentence.kind, sentence.time_of_day)
         if sentence.time_of_day == self._done:
             return []
         out = []
         if self._waiting and self._waiting.time_of_day != sentence.time_of_day:
             out = self._give_out()
-        known = self._waiting or Solution(received, None, None)
-        joined = replace(known, rmc=sentence) if sentence.kind is SentenceKind.RMC else replace(known, gga=sentence)
-        self._waiting = joined
-        return out + self._give_out() if self._complete(joined) else out
+        partial = self._waiting or Solution(received_at, None, None)
+        solution = (
+            replace(partial, rmc=sentence) if sentence.kind is SentenceKind.RMC else replace(partial, gga=sentence)
+        )
+        self._waiting = solution
+        return out + self._give_out() if self._complete(solution) else out
 
     def _complete(self, solution: Solution) -> bool:
         if solution.rmc and solution.gga:
@@ -171,8 +173,8 @@ class SentenceMerger:
 
     def _note(self, kind: SentenceKind, moment: time) -> None:
         """Remember when each kind was last heard; before the first of a kind, both count from the start."""
-        for known in SentenceKind:
-            self._heard_s.setdefault(known, seconds_of_day(moment))
+        for each_kind in SentenceKind:
+            self._heard_s.setdefault(each_kind, seconds_of_day(moment))
         self._heard_s[kind] = seconds_of_day(moment)
 
 

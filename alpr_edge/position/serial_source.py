@@ -37,13 +37,15 @@ class SerialSource:
     Args:
         settings: the receiver's device and baud rate.
         clock: the clock that stamps the arrival of each sentence.
-        stopped: a function that is called at least twice a second; True ends :meth:`fixes`.
+        should_stop: a function that is called at least twice a second; True ends :meth:`fixes`.
     """
 
-    def __init__(self, settings: PositionSettings, clock: Clock, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, settings: PositionSettings, clock: Clock, should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._stopped = stopped
+        self._should_stop = should_stop
         self.tally = SentenceTally()
         """Counts of the present or last opening."""
 
@@ -55,11 +57,11 @@ class SerialSource:
                 released before; calling again opens it anew.
         """
         with ExitStack() as stack:
-            port = self._opened()
+            port = self._open_port()
             stack.callback(_release, port)
             yield from self._listen(port)
 
-    def _opened(self) -> serial.Serial:
+    def _open_port(self) -> serial.Serial:
         device, baud = self._settings.device, self._settings.baud
         try:
             return serial.Serial(device, baud, timeout=READ_TIMEOUT_S, exclusive=True)
@@ -72,16 +74,16 @@ class SerialSource:
         splitter, merger = LineSplitter(tally), SentenceMerger(tally)
         watchdog, allowance = _Watchdog(self._settings, self._clock.now()), Allowance(self._settings.baud)
         last: Instant | None = None
-        while not self._stopped():
+        while not self._should_stop():
             chunk, now = self._read(port), self._clock.now()
             for solution in _solutions(splitter, merger, chunk, now):
-                if last is None or solution.received.ms_since(last) >= FIX_MS_MIN:
-                    last = solution.received
+                if last is None or solution.received_at.ms_since(last) >= FIX_MS_MIN:
+                    last = solution.received_at
                     fix = solution.fix(source)
                     if solution.day is not None:
                         tally.wrong_date = solution.day if fix.utc is None else None
                     yield fix
-            watchdog.watch(now, heard=bool(chunk), sentences=tally.sentences)
+            watchdog.watch(now, has_data=bool(chunk), sentences=tally.sentences)
             if pause_s := allowance.spend(len(chunk)):
                 self._let_pass(port, pause_s)
                 splitter = LineSplitter(tally)
@@ -92,7 +94,7 @@ class SerialSource:
             log.warning("position.flooded", device=self._settings.device)
         self.tally.floods += 1
         until_s = time.monotonic() + seconds
-        while (left_s := until_s - time.monotonic()) > 0 and not self._stopped():
+        while (left_s := until_s - time.monotonic()) > 0 and not self._should_stop():
             time.sleep(min(left_s, READ_TIMEOUT_S))
         self._read(port)
 
@@ -109,19 +111,19 @@ class _Watchdog:
 
     def __init__(self, settings: PositionSettings, now: Instant) -> None:
         self._settings = settings
-        self._heard = self._understood = now
+        self._last_data = self._last_sentence = now
         self._sentences = 0
 
-    def watch(self, now: Instant, *, heard: bool, sentences: int) -> None:
+    def watch(self, now: Instant, *, has_data: bool, sentences: int) -> None:
         """Raise PositionError when no usable data came for too long."""
-        if heard:
-            self._heard = now
+        if has_data:
+            self._last_data = now
         if sentences > self._sentences:
-            self._sentences, self._understood = sentences, now
+            self._sentences, self._last_sentence = sentences, now
         device, baud = self._settings.device, self._settings.baud
-        if now.ms_since(self._heard) > SILENT_MS_MAX:
+        if now.ms_since(self._last_data) > SILENT_MS_MAX:
             raise PositionError(f"GNSS receiver {device} is silent; check its cable and power")
-        if now.ms_since(self._understood) > UNINTELLIGIBLE_MS_MAX:
+        if now.ms_since(self._last_sentence) > UNINTELLIGIBLE_MS_MAX:
             raise PositionError(f"GNSS receiver {device} speaks no NMEA at {baud} baud; check position.baud")
 
 

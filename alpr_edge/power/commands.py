@@ -30,8 +30,8 @@ class CommandIgnition:
 
     def is_on(self) -> bool:
         """Run the command once and return its answer."""
-        with _started(self._command, subprocess.PIPE) as process:
-            code = _ended(process, self._command, self._timeout_s)
+        with _start_process(self._command, subprocess.PIPE) as process:
+            code = _wait_for_exit(process, self._command, self._timeout_s)
             word = _first_bytes(process).decode("ascii", "replace").strip()
         has_to = "it has to print on or off, nothing else, and to end with 0"
         if code:
@@ -60,10 +60,10 @@ def run(command: str, timeout_s: float) -> int:
     Raises:
         PowerError: the command cannot be run, or takes longer.
     """
-    return _ended(_started(command, subprocess.DEVNULL), command, timeout_s)
+    return _wait_for_exit(_start_process(command, subprocess.DEVNULL), command, timeout_s)
 
 
-def _started(command: str, output: int) -> "subprocess.Popen[bytes]":
+def _start_process(command: str, output: int) -> "subprocess.Popen[bytes]":
     words = shlex.split(command)
     try:
         # What it complains of goes to the journal.
@@ -75,7 +75,7 @@ def _started(command: str, output: int) -> "subprocess.Popen[bytes]":
         raise PowerError(f"{words[0]}: cannot be run: {reason}; check [power]") from None
 
 
-def _ended(process: "subprocess.Popen[bytes]", command: str, timeout_s: float) -> int:
+def _wait_for_exit(process: "subprocess.Popen[bytes]", command: str, timeout_s: float) -> int:
     """Exit code of the process; one that takes longer is killed, with the processes it started."""
     try:
         return process.wait(timeout_s)

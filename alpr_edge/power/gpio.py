@@ -33,7 +33,7 @@ class GpioIgnition:
         gpiod_line = _library().line
         try:
             if self._request is None:
-                self._request = self._requested()
+                self._request = self._request_line()
             value = self._request.get_value(line)
         except OSError as error:
             self._release()
@@ -44,7 +44,7 @@ class GpioIgnition:
             raise PowerError(f"{chip}: has no line {line}; gpioinfo lists them") from None
         return bool(value == gpiod_line.Value.ACTIVE)
 
-    def _requested(self) -> "gpiod.LineRequest":
+    def _request_line(self) -> "gpiod.LineRequest":
         library, settings = _library(), self._settings
         bias = {
             "as-is": library.line.Bias.AS_IS,
@@ -52,10 +52,10 @@ class GpioIgnition:
             "pull-up": library.line.Bias.PULL_UP,
             "pull-down": library.line.Bias.PULL_DOWN,
         }[settings.gpio_bias]
-        wanted = library.LineSettings(
+        line_settings = library.LineSettings(
             direction=library.line.Direction.INPUT, bias=bias, active_low=settings.gpio_active_low
         )
-        return library.request_lines(settings.gpio_chip, consumer=CONSUMER, config={settings.gpio_line: wanted})
+        return library.request_lines(settings.gpio_chip, consumer=CONSUMER, config={settings.gpio_line: line_settings})
 
     def _release(self) -> None:
         request, self._request = self._request, None

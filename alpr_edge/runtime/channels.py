@@ -29,9 +29,9 @@ class BoundedChannel(Generic[T]):
         self._items: OrderedDict[Hashable, T] = OrderedDict()
         self._capacity = capacity
         self._producers = producers
-        self._changed = Condition()
+        self._condition = Condition()
         self._number = 0
-        self.dropped = 0
+        self.drop_count = 0
         """Items dropped before they were taken; always 0 in a channel that blocks."""
 
     def __len__(self) -> int:
@@ -44,18 +44,18 @@ class BoundedChannel(Generic[T]):
 
     def put(self, item: T) -> None:
         """Add an item, waiting for room. Raises ClosedError."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.closed or len(self._items) < self._capacity)
+        with self._condition:
+            self._condition.wait_for(lambda: self.closed or len(self._items) < self._capacity)
             self._number += 1
             self._admit(self._number, item)
 
     def get(self, timeout_s: float) -> T | None:
         """Take the oldest item; None when none came in time. Raises ClosedError once closed and empty."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.closed or bool(self._items), timeout_s)
+        with self._condition:
+            self._condition.wait_for(lambda: self.closed or bool(self._items), timeout_s)
             if self._items:
                 _, item = self._items.popitem(last=False)
-                self._changed.notify_all()
+                self._condition.notify_all()
                 return item
             if self.closed:
                 raise ClosedError
@@ -63,22 +63,22 @@ class BoundedChannel(Generic[T]):
 
     def drain(self, items_max: int) -> list[T]:
         """Take the items that are there now, without waiting."""
-        with self._changed:
-            taken = [self._items.popitem(last=False)[1] for _ in range(min(items_max, len(self._items)))]
-            self._changed.notify_all()
-            return taken
+        with self._condition:
+            items = [self._items.popitem(last=False)[1] for _ in range(min(items_max, len(self._items)))]
+            self._condition.notify_all()
+            return items
 
     def close(self) -> None:
         """Note that one producer has ended. Items inside may still be taken."""
-        with self._changed:
+        with self._condition:
             self._producers -= 1
-            self._changed.notify_all()
+            self._condition.notify_all()
 
     def _admit(self, key: Hashable, item: T) -> None:
         if self.closed:
             raise ClosedError
         self._items[key] = item
-        self._changed.notify_all()
+        self._condition.notify_all()
 
 
 class LatestChannel(BoundedChannel[T]):
@@ -95,9 +95,9 @@ class LatestChannel(BoundedChannel[T]):
 
     def put(self, item: T) -> None:
         """Add an item at once. Raises ClosedError."""
-        with self._changed:
+        with self._condition:
             key = self._key(item)
-            self.dropped += key in self._items
+            self.drop_count += key in self._items
             self._admit(key, item)
 
 
@@ -121,7 +121,7 @@ class SheddingChannel(BoundedChannel[T]):
 
     def put(self, item: T) -> None:
         """Add an item at once. Raises ClosedError."""
-        with self._changed:
+        with self._condition:
             if len(self._items) >= self._capacity and not self._makes_room(item):
                 return
             self._number += 1
@@ -129,8 +129,8 @@ class SheddingChannel(BoundedChannel[T]):
 
     def _makes_room(self, item: T) -> bool:
         """Drop the oldest item that is not precious, for one that is; False: the new item is dropped itself."""
-        self.dropped += 1
-        other = next((key for key, held in self._items.items() if not self._is_precious(held)), None)
+        self.drop_count += 1
+        other = next((key for key, other_item in self._items.items() if not self._is_precious(other_item)), None)
         if other is None or not self._is_precious(item):
             return False
         del self._items[other]

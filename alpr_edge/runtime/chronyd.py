@@ -34,7 +34,7 @@ class ChronydError(Exception):
 class Tracking:
     """The part of the report that is used."""
 
-    synchronised: bool
+    is_synchronised: bool
     """Whether chronyd follows a source at present."""
     by_receiver: bool
     """Whether that source is a reference clock of this machine (a receiver), not a server of the network."""
@@ -82,9 +82,9 @@ def tracking_in(reply: bytes, number: int) -> Tracking:
         raise ChronydError("chronyd's answer is not understood")
     reference, _, family, _, leap, *numbers = _TRACKING.unpack_from(reply, _REPLY_HEAD.size)
     correction_s, _, _, _, _, _, delay_s, dispersion_s, _ = map(number_of, numbers)
-    followed = leap != _NOT_SYNCHRONISED and reference not in {0, LOCAL_REFERENCE}
+    is_synchronised = leap != _NOT_SYNCHRONISED and reference not in {0, LOCAL_REFERENCE}
     uncertainty_ms = 1000.0 * (abs(correction_s) + dispersion_s + delay_s / 2)
-    return Tracking(followed, followed and family == 0, uncertainty_ms)
+    return Tracking(is_synchronised, is_synchronised and family == 0, uncertainty_ms)
 
 
 def number_of(word: int) -> float:

@@ -30,7 +30,7 @@ def private_directory(path: Path) -> None:
         raise StoreError(f"{path}: others may enter this folder; run: chmod 700 {path}")
 
 
-def give_to_owner_of(directory: Path, made: Path | int) -> None:
+def give_to_owner_of(directory: Path, target: Path | int) -> None:
     """Give a file or folder that root made in ``directory`` to the folder's owner.
 
     The owner may have put something else in its place meanwhile: a link is not followed, and what is not root's own,
@@ -39,10 +39,10 @@ def give_to_owner_of(directory: Path, made: Path | int) -> None:
     owner = directory.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
-    if isinstance(made, int):
-        os.fchown(made, owner.st_uid, owner.st_gid)
+    if isinstance(target, int):
+        os.fchown(target, owner.st_uid, owner.st_gid)
         return
-    descriptor = os.open(made, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         about = os.fstat(descriptor)
         if about.st_uid == 0 and (stat.S_ISDIR(about.st_mode) or about.st_nlink == 1):
@@ -67,32 +67,32 @@ def write_durably(files: Sequence[tuple[Path, bytes]]) -> None:
     and has its name before the first: the others find their part committed, and the card is written to once, not once
     a file and once a folder.
     """
-    made: list[Path] = []
+    paths: list[Path] = []
     with ExitStack() as stack:
         try:
-            descriptors = [_begun(path, content, made, stack) for path, content in files]
+            descriptors = [_begin_write(path, content, paths, stack) for path, content in files]
             for descriptor in descriptors:
                 os.fsync(descriptor)
             for folder in sorted({path.parent for path, _ in files}):
                 sync_directory(folder)
         except OSError:
             # What the kernel failed to write it does not write again: a file still in its memory would count as kept.
-            for path in made:
+            for path in paths:
                 path.unlink(missing_ok=True)
             raise
 
 
-def _begun(path: Path, content: bytes, made: list[Path], stack: ExitStack) -> int:
-    """Write a file under its name and have the kernel begin to put it on the disk; its paths are added to ``made``."""
+def _begin_write(path: Path, content: bytes, paths: list[Path], stack: ExitStack) -> int:
+    """Write a file under its name and have the kernel begin to put it on the disk; its paths are added to ``paths``."""
     descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     stack.callback(os.close, descriptor)
-    made.append(Path(name))
+    paths.append(Path(name))
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
     # POSIX_FADV_DONTNEED starts the writing of dirty pages and does not wait for it (mm/fadvise.c).
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    made.append(Path(name).replace(path))
+    paths.append(Path(name).replace(path))
     return descriptor
 
 

@@ -73,7 +73,7 @@ class InterruptDelay:
             raise KeyboardInterrupt
 
     @contextmanager
-    def allowed(self) -> Iterator[None]:
+    def allow_interrupts(self) -> Iterator[None]:
         """Let SIGINT raise KeyboardInterrupt within this block: long work that may be left half done.
 
         Raises:

@@ -31,7 +31,7 @@ class FileBelow(NamedTuple):
 
     def open(self, flags: int = os.O_RDONLY) -> int:
         """Open it; returns a descriptor for the caller to close. Raises OSError."""
-        return _opened(self.folder, self.path.name, flags, 0)
+        return _open_regular(self.folder, self.path.name, flags, 0)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def opened_folder(path: Path) -> Iterator[int]:
     Raises:
         OSError: there is no such folder, or ELOOP: it lies behind a link that somebody else may have laid.
     """
-    here = _walked(path)
+    here = _walk(path)
     try:
         yield here
     finally:
@@ -80,7 +80,7 @@ def open_file(folder: int, name: str | PurePath, flags: int = os.O_RDONLY, mode:
     """
     *folders, last = _parts(name)
     with folder_below(folder, PurePath(*folders)) as here:
-        return _opened(here, last, flags, mode)
+        return _open_regular(here, last, flags, mode)
 
 
 def read_file(folder: int, name: str | PurePath, bytes_max: int) -> bytes:
@@ -143,8 +143,8 @@ def remove_file(folder: int, name: str | PurePath) -> None:
 def empty_folder(folder: int) -> None:
     """Remove everything in a folder; of a link the link alone. Raises OSError."""
     with os.scandir(folder) as entries:
-        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-    for name, is_folder in sorted(found):
+        names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in sorted(names):
         if is_folder:
             shutil.rmtree(name, dir_fd=folder)
         else:
@@ -177,7 +177,7 @@ def _parts(name: str | PurePath) -> tuple[str, ...]:
     return path.parts
 
 
-def _opened(folder: int, name: str, flags: int, mode: int) -> int:
+def _open_regular(folder: int, name: str, flags: int, mode: int) -> int:
     # A pipe in a file's place would keep the opener waiting for ever.
     descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -193,7 +193,7 @@ def _below(folder: int, names: tuple[str, ...]) -> int:
     return _readable(here)
 
 
-def _walked(path: Path) -> int:
+def _walk(path: Path) -> int:
     """The folder at a path, name by name from the root on."""
     waiting, links = list(reversed(path.absolute().parts)), 0
     here = os.open(waiting.pop(), _FOLDER)

@@ -84,7 +84,7 @@ class Supervisor:
         self._stall_s = stall_s
         self._states: list[StageState] = []
         self._lock = threading.Lock()
-        self._started = False
+        self._is_started = False
         self.stop = threading.Event()
         """Set to stop: sources end, and with them all stages behind."""
 
@@ -106,13 +106,13 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every stage, consumers before producers if they were added so."""
-        self._started = True
+        self._is_started = True
         for state in self._states:
             self._begin(state)
 
     def tend(self) -> None:
         """Replace threads that hang or died, where that is possible; to be called every second or so."""
-        for state in self._states if self._started and not self.stop.is_set() else ():
+        for state in self._states if self._is_started and not self.stop.is_set() else ():
             state.hanging = [thread for thread in state.hanging if thread.is_alive()]
             if state.thread is not None and state.replaceable and self._is_silent(state):
                 self._leave(state)
@@ -144,7 +144,7 @@ class Supervisor:
     def restarting(self) -> list[StageState]:
         """Stages that failed and wait to be started again, or were so just now."""
         now_s = time.monotonic()
-        return [s for s in self._states if s.waiting or (_failed(s) and now_s - s.started_s < STEADY_AFTER_S)]
+        return [s for s in self._states if s.waiting or (_has_failed(s) and now_s - s.started_s < STEADY_AFTER_S)]
 
     def troubles(self) -> list[str]:
         """What is wrong with the stages, a short line each."""
@@ -216,9 +216,9 @@ class Supervisor:
         state.beaten_s = time.monotonic() + wait_s
         state.waiting = True
         _tell("stage.restarting", state, wait_s=round(wait_s, 2))
-        stopped = self.stop.wait(wait_s)
+        stop_asked = self.stop.wait(wait_s)
         state.waiting = False
-        return stopped
+        return stop_asked
 
     def _run_once(self, state: StageState, number: int) -> bool:
         def beat() -> None:
@@ -251,7 +251,7 @@ class Supervisor:
             state.done = True
 
 
-def _failed(state: StageState) -> bool:
+def _has_failed(state: StageState) -> bool:
     return bool(state.failure) and not state.done
 
 

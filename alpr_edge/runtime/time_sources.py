@@ -62,19 +62,19 @@ class TimeSources:
         self._chrony_port = chrony_port
         self._directory = directory
         self._asking = threading.Lock()
-        self._asked: Instant | None = None
-        self._published: Instant | None = None
-        self._vouched: TimeConfirmation | None = None
+        self._last_request: Instant | None = None
+        self._last_publication: Instant | None = None
+        self._last_answer: TimeConfirmation | None = None
 
     def stamp(self, now: Instant) -> Instant:
         """An instant of this machine's clock with the source and uncertainty of the last answer, if there is one."""
         if self._is_due(now) and self._asking.acquire(blocking=False):
             try:
-                self._asked, self._vouched = now, self._ask(now)
+                self._last_request, self._last_answer = now, self._ask(now)
             finally:
                 self._asking.release()
-        vouched = self._vouched
-        return now if vouched is None else vouched.stamp(now)
+        answer = self._last_answer
+        return now if answer is None else answer.stamp(now)
 
     def publish(self, now: Instant) -> None:
         """Publish the last answer for the unit's other processes; at most every five seconds.
@@ -82,39 +82,39 @@ class TimeSources:
         Raises:
             OSError: the runtime directory cannot be written.
         """
-        if self._directory is None or (self._published and now.ms_since(self._published) < PUBLISH_MS):
+        if self._directory is None or (self._last_publication and now.ms_since(self._last_publication) < PUBLISH_MS):
             return
-        self._published = now
-        heard = self._vouched
-        figures = {} if heard is None else {
-            "source": heard.source.value,
-            "uncertainty_ms": heard.uncertainty_ms,
-            "boot_id": heard.at.boot_id,
-            "boottime_ns": heard.at.boottime_ns,
+        self._last_publication = now
+        answer = self._last_answer
+        figures = {} if answer is None else {
+            "source": answer.source.value,
+            "uncertainty_ms": answer.uncertainty_ms,
+            "boot_id": answer.at.boot_id,
+            "boottime_ns": answer.at.boottime_ns,
         }  # fmt: skip
-        write_health(self._directory, Health(_FILE, heard is not None, (), figures))
+        write_health(self._directory, Health(_FILE, answer is not None, (), figures))
 
     def _is_due(self, now: Instant) -> bool:
-        asked = self._asked
-        return asked is None or asked.boot_id != now.boot_id or now.ms_since(asked) >= ASK_MS
+        last_request = self._last_request
+        return last_request is None or last_request.boot_id != now.boot_id or now.ms_since(last_request) >= ASK_MS
 
     def _ask(self, now: Instant) -> TimeConfirmation | None:
         if self._chrony_port:
             try:
-                told = tracking(self._chrony_port)
+                report = tracking(self._chrony_port)
             except ChronydError as error:
                 log.debug("clock.chronyd_not_asked", reason=str(error))
             else:
-                source = UtcSource.GNSS if told.by_receiver else UtcSource.NTP
-                return TimeConfirmation(source, told.uncertainty_ms, now) if told.synchronised else None
+                source = UtcSource.GNSS if report.by_receiver else UtcSource.NTP
+                return TimeConfirmation(source, report.uncertainty_ms, now) if report.is_synchronised else None
         # No answer takes nothing back: the last one holds for its time.
-        return self._published_by_others() or _of_kernel(now) or self._vouched
+        return self._published_by_others() or _of_kernel(now) or self._last_answer
 
     def _published_by_others(self) -> TimeConfirmation | None:
-        told = None if self._directory is None else read_health(self._directory, _FILE)
-        if told is None or not told.ready:
+        health = None if self._directory is None else read_health(self._directory, _FILE)
+        if health is None or not health.ready:
             return None
-        figures = told.figures
+        figures = health.figures
         try:
             at = Instant(str(figures["boot_id"]), int(figures["boottime_ns"]))
             return TimeConfirmation(UtcSource(figures["source"]), float(figures["uncertainty_ms"]), at)

@@ -58,7 +58,7 @@ def _limit(state: DiskState, quotas: Quotas, fill: Fill) -> str:
     if fill is Fill.ROOM:
         most = size_text(quotas.bytes_max)
         return f"amber begins at {quotas.amber_share:.0%} of the disk, or of the {most} for reads that must stay"
-    return "; ".join(_reached(state, quotas)) or f"amber ends clearly below {quotas.amber_share:.0%}"
+    return "; ".join(_amber_limits(state, quotas)) or f"amber ends clearly below {quotas.amber_share:.0%}"
 
 
 def _reserve(state: DiskState) -> str:
@@ -74,7 +74,7 @@ def _has_room(state: DiskState) -> bool:
     return state.free_bytes >= ballast_room_bytes(state.ballast_wanted_bytes)
 
 
-def _reached(state: DiskState, quotas: Quotas) -> list[str]:
+def _amber_limits(state: DiskState, quotas: Quotas) -> list[str]:
     """The limits from which on the fill is amber and that are reached."""
     share, lines = state.quota_share(quotas), []
     if state.disk_share >= quotas.amber_share:

@@ -39,11 +39,11 @@ def disk_usage(
     """
     authorise(actor, purpose, Permission.SEE_QUEUE)
     directory = settings.unit.data_directory
-    counted = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
+    meter = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
     for _ in range(SLICES):
-        counted.count_for(0.0)
+        meter.count_for(0.0)
         tick()
-    state, counts = counted.state(), store.reads.counts()
+    state, counts = meter.state(), store.reads.counts()
     quotas = settings.retention.quotas
     return {
         "fill": fill_of(state, quotas).value,

@@ -61,34 +61,32 @@ def prepare(store: UnitStore, actor: Actor, purpose: Purpose, tick: Callable[[st
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
     data = store.database.path.parent
     # First, as at every start: an end among them still finds its read open.
-    taken_in = store.refused.take_in(store.reads)
+    taken_in = store.refused_records.take_in(store.reads)
     closed = store.reads.close_open_reads()
-    databases = [_salvaged(store, aside, tick) for aside in damaged_databases(data)]
+    databases = [_salvage(store, aside, tick) for aside in damaged_databases(data)]
     # A read that came over is closed; one that was there and hung on it may not have been.
     closed += store.reads.close_open_reads()
     store.outbox.quarantine_lost_images()
-    with store.database.read() as connection:
-        unacknowledged = candidates.count_unacknowledged(connection)
-    told = Handover(
+    handover = Handover(
         reads=store.reads.counts().reads,
         open_reads_closed=closed,
         records_taken_in=taken_in,
-        records_set_aside=store.refused.count(),
+        records_set_aside=store.refused_records.count(),
         databases=databases,
         items=asdict(store.outbox.counts()),
         media=[
             {"medium_id": one.medium_id, "items": one.items, "last": None if one.last is None else rfc3339(one.last)}
             for one in store.outbox.media()
         ],
-        reads_unacknowledged=unacknowledged,
+        reads_unacknowledged=_count_unacknowledged(store),
         reads_held=holds.count(store.database),
         reads_deleted_on_record=usage.on_record(store.database),
     )
-    told.left.update(_left(told))
-    return told
+    handover.left.update(_remainders(handover))
+    return handover
 
 
-def _salvaged(store: UnitStore, aside: DamagedDatabase, tick: Callable[[str, int, int], None]) -> dict[str, Any]:
+def _salvage(store: UnitStore, aside: DamagedDatabase, tick: Callable[[str, int, int], None]) -> dict[str, Any]:
     """What was salvaged of a damaged database; one that was salvaged to its end is not read again."""
     report = aside.report
     if report is None:
@@ -102,14 +100,19 @@ def _lists(store: UnitStore) -> Path:
     return store.database.path.parent / LISTS_DIRECTORY
 
 
-def _left(told: Handover) -> dict[str, int]:
+def _count_unacknowledged(store: UnitStore) -> int:
+    with store.database.read() as connection:
+        return candidates.count_unacknowledged(connection)
+
+
+def _remainders(handover: Handover) -> dict[str, int]:
     counts = {
-        "items_waiting": told.items["ready"],
-        "items_refused": told.items["quarantined"],
-        "items_on_media": told.items["offloaded"],
-        "reads_unacknowledged": told.reads_unacknowledged,
-        "reads_held": told.reads_held,
-        "records_set_aside": told.records_set_aside,
-        "databases_incomplete": sum(not database["complete"] for database in told.databases),
+        "items_waiting": handover.items["ready"],
+        "items_refused": handover.items["quarantined"],
+        "items_on_media": handover.items["offloaded"],
+        "reads_unacknowledged": handover.reads_unacknowledged,
+        "reads_held": handover.reads_held,
+        "records_set_aside": handover.records_set_aside,
+        "databases_incomplete": sum(not database["complete"] for database in handover.databases),
     }
     return {name: count for name, count in counts.items() if count}

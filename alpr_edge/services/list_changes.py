@@ -23,7 +23,7 @@ from alpr_edge.hotlist.ingest.report import dismiss_refusal as move_refusal
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
-from alpr_edge.store.hotlists.generations import StoredGeneration, held
+from alpr_edge.store.hotlists.generations import StoredGeneration, all_generations
 from alpr_edge.store.hotlists.list_removal import remove_list
 from alpr_edge.store.hotlists.sync_state import state_of
 
@@ -110,7 +110,7 @@ def drop_list(
     authorise(actor, purpose, Permission.MANAGE_LISTS)
     require_source_name(source)
     with import_lock(lists.directory):
-        rows = held(lists.database, source)
+        rows = all_generations(lists.database, source)
         if not (rows or incoming.waits(source) or _has_report(lists, source) or _was_synced(lists, source)):
             raise FeedError(f"no list is called {source}; alpr-edge hotlist status shows them all")
         serials = [row.generation.serial for row in rows]

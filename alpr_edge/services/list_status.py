@@ -77,7 +77,7 @@ def hotlist_status(
         authorise(actor, purpose, Permission.SEE_COVERT)
         ListAuditLog(lists.directory).append(actor, purpose, "show_covert_entries", now)
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
-    own = officer_entries.watched(lists.database, now)
+    own = officer_entries.entries_in_force(lists.database, now)
     generations = {sealed_list.generation.source: sealed_list.generation for sealed_list in index.lists}
     return HotlistStatus(
         _list_states(lists, generations, limits, now),

@@ -84,14 +84,14 @@ def add_models(offer: ModelFiles, settings: Settings, today: date) -> AddedModel
     reader = candidate(offer.reader, "reader", names[1], _reader_facts(config, names[1]) | facts)
     frame = _trial_frame()
     with _naming(offer.detector):
-        found, sizes = _try_detector(detector, frame)
+        plate_found, sizes = _try_detector(detector, frame)
     with _naming(offer.reader):
         right = _try_reader(reader, config, frame)
     folder = data / ADDED_MODELS
-    written = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
-    for path in (folder, *written):
+    paths = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
+    for path in (folder, *paths):
         give_to_owner_of(data, path)
-    return AddedModels(names[0], names[1], folder, found, right)
+    return AddedModels(names[0], names[1], folder, plate_found, right)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class AddedEntry:
     """An entry that is watched for, and the reads held already that it meets."""
 
     own: OwnEntry
-    seen: list[tuple[PlateRead, Match]]
+    earlier_reads: list[tuple[PlateRead, Match]]
     """The newest first, at most :data:`~alpr_edge.store.reads.lookback.FOUND_MAX`."""
 
 
@@ -75,21 +75,23 @@ def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> Ow
         vehicle=clean(request.vehicle, VEHICLE_MAX),
         remarks=clean(request.remarks, REMARKS_MAX),
         expires=_end(request.expires, now),
-        area=_parsed(Area.parse, request.area),
-        hours=_parsed(Hours.parse, request.hours),
+        area=_parse_option(Area.parse, request.area),
+        hours=_parse_option(Hours.parse, request.hours),
         covert=request.covert,
     )
     return OwnEntry(entry, _case(request.case), now, actor.name)
 
 
-def add_entry(database: Database, actor: Actor, purpose: Purpose, wanted: OwnEntry, now: datetime | None) -> AddedEntry:
+def add_entry(
+    database: Database, actor: Actor, purpose: Purpose, request: OwnEntry, now: datetime | None
+) -> AddedEntry:
     """Watch for an entry from now on, and find the reads held already that it meets.
 
     Args:
         database: the database of this unit.
         actor: the person who adds it.
         purpose: what the data is wanted for.
-        wanted: the entry, as :func:`parse_entry` made it.
+        request: the entry, as :func:`parse_entry` made it.
         now: the moment, UTC; None when nothing vouches for the clock.
 
     Raises:
@@ -98,7 +100,7 @@ def add_entry(database: Database, actor: Actor, purpose: Purpose, wanted: OwnEnt
         StoreError: it cannot be kept.
     """
     authorise(actor, purpose, Permission.EDIT_ENTRIES)
-    own = officer_entries.add(database, wanted, now)
+    own = officer_entries.add(database, request, now)
     # Whatever the hours and the end: where it was is what is asked.
     return AddedEntry(own, list(look_back(database, own.entry.plate, OwnIndex([own]))))
 
@@ -134,7 +136,7 @@ def _end(text: str, now: datetime | None) -> datetime:
     return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def _parsed(parse: Callable[[str], Parsed], text: str | None) -> Parsed | None:
+def _parse_option(parse: Callable[[str], Parsed], text: str | None) -> Parsed | None:
     """An option's value; a fault in it as this program's one line."""
     try:
         return None if text is None else parse(text)

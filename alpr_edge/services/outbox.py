@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
-from alpr_edge.store.outbox.outbox import Outbox, OutboxCounts, Quarantined
+from alpr_edge.store.outbox.outbox import Outbox, OutboxCounts, QuarantinedItem
 
 
 def count_items(outbox: Outbox, actor: Actor, purpose: Purpose) -> OutboxCounts:
@@ -17,14 +17,14 @@ def count_items(outbox: Outbox, actor: Actor, purpose: Purpose) -> OutboxCounts:
     return outbox.counts()
 
 
-def list_quarantined(outbox: Outbox, actor: Actor, purpose: Purpose) -> list[Quarantined]:
+def list_quarantined(outbox: Outbox, actor: Actor, purpose: Purpose) -> list[QuarantinedItem]:
     """List what the department refused, the oldest first.
 
     Raises:
         AccessError: the actor may not.
     """
     authorise(actor, purpose, Permission.SEE_QUEUE)
-    return outbox.quarantined()
+    return outbox.quarantined_items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def requeue_items(
     """
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
     if not item_ids:
-        return Requeue(outbox.requeue(None, offloaded=on_lost_media), [])
+        return Requeue(outbox.requeue(None, on_media=on_lost_media), [])
     unique = list(dict.fromkeys(item_ids))
-    unknown = [item_id for item_id in unique if not outbox.requeue([item_id], offloaded=on_lost_media)]
+    unknown = [item_id for item_id in unique if not outbox.requeue([item_id], on_media=on_lost_media)]
     return Requeue(len(unique) - len(unknown), unknown)

@@ -31,12 +31,12 @@ def write_picture(
         StoreError: there is no such read, no such picture of it, or the file cannot be made.
     """
     authorise(actor, purpose, Permission.SEE_PLATES)
-    stored = store.reads.get(read_id)
-    if stored is None:
+    stored_read = store.reads.get(read_id)
+    if stored_read is None:
         raise StoreError(f"{read_id}: no such read here; alpr-edge reads shows the ids")
-    digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
+    digests = [image.sha256 for image in stored_read.read.evidence if image.kind is kind]
     if not digests:
-        raise StoreError(f"{read_id}: no {kind} picture was kept: {stored.missing_evidence or 'none was taken'}")
+        raise StoreError(f"{read_id}: no {kind} picture was kept: {stored_read.missing_evidence or 'none was taken'}")
     jpeg = store.images.get(digests[0])
     _create(path, jpeg)
     return len(jpeg)

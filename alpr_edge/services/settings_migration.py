@@ -33,15 +33,15 @@ def migrate_settings(path: Path, release: str = "") -> MigrationReport:
     Raises:
         SettingsError: it is no regular file, cannot be read or written, or cannot be rewritten; it is as it was.
     """
-    kept = f"{path.name}.release-{release}" if release else f"{path.name}.before-release-{RENAMED_IN}"
+    copy_name = f"{path.name}.release-{release}" if release else f"{path.name}.before-release-{RENAMED_IN}"
     try:
         with no_follow.opened_folder(path.parent) as folder:
             before, status = _read(folder, path.name)
             text, names = migrate_text(before.decode("utf-8"))
             if not names:
                 return MigrationReport(str(path))
-            _require_free(folder, kept, before)
-            no_follow.write_file(folder, kept, before, like=status)
+            _require_free(folder, copy_name, before)
+            no_follow.write_file(folder, copy_name, before, like=status)
             no_follow.write_file(folder, path.name, text.encode(), like=status)
     except SettingsError as error:
         raise SettingsError([f"{path}: {error.faults[0]}"]) from None
@@ -49,7 +49,7 @@ def migrate_settings(path: Path, release: str = "") -> MigrationReport:
         raise SettingsError([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
     except OSError as error:
         raise SettingsError([f"{path}: cannot be rewritten: {error.strerror}; nothing was changed"]) from None
-    return MigrationReport(str(path), names, str(path.with_name(kept)))
+    return MigrationReport(str(path), names, str(path.with_name(copy_name)))
 
 
 def _read(folder: int, name: str) -> tuple[bytes, os.stat_result]:

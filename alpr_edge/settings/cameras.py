@@ -24,7 +24,7 @@ class CameraCommon(Section):
     """Parts of the picture in which no plate is looked for."""
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _check_order(self) -> Self:
         return require_order(self, "reopen_first_s", "reopen_longest_s")
 
 
@@ -119,7 +119,7 @@ def check_ids(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]
     """The cameras, if they are neither too few nor too many and each has an id of its own."""
     if not 1 <= len(cameras) <= CAMERAS_MAX:
         raise ValueError(f"expected 1 to {CAMERAS_MAX} [[camera]] tables, not {len(cameras)}")
-    if lines := _doubled([camera.id for camera in cameras]):
+    if lines := _double_id_lines([camera.id for camera in cameras]):
         raise ValueError(lines[0])
     return cameras
 
@@ -134,10 +134,10 @@ def doubled_ids(raw: dict[str, Any]) -> list[str]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         return []
     ids = [table.get("id", CameraCommon.model_fields["id"].default) for table in tables]
-    return [f"camera: {line}" for line in _doubled([name for name in ids if isinstance(name, str)])]
+    return [f"camera: {line}" for line in _double_id_lines([name for name in ids if isinstance(name, str)])]
 
 
-def _doubled(ids: list[str]) -> list[str]:
+def _double_id_lines(ids: list[str]) -> list[str]:
     twice = sorted({name for name in ids if ids.count(name) > 1})
     return [
         f"id {name!r} is given to more than one camera (a table without an id is 'front'); give each an id of its own"

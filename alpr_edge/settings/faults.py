@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from alpr_edge.settings.cameras import camera_kinds
-from alpr_edge.settings.renames import renamed
+from alpr_edge.settings.renames import current_name
 from alpr_edge.settings.schema import table
 
 Location = tuple[int | str, ...]
@@ -31,7 +31,7 @@ _TYPES: dict[object, str] = {
 def fault(detail: ErrorDetails) -> str:
     """One line on one error of the schema."""
     tag = ".kind" if detail["type"].startswith("union_tag") else ""
-    explain = _EXPLAINED.get(detail["type"], _unexpected)
+    explain = _EXPLAINED.get(detail["type"], _wrong_value)
     return f"{key_path(detail['loc'])}{tag}: {explain(detail)}"
 
 
@@ -51,30 +51,32 @@ def _field(location: Location) -> FieldInfo | None:
     return None if owner is None else owner.model_fields.get(str(location[-1]))
 
 
-def _unexpected(detail: ErrorDetails) -> str:
+def _wrong_value(detail: ErrorDetails) -> str:
     field, value = _field(detail["loc"]), detail["input"]
     choices = _choices(field)
     if choices:
         return _wrong_choice(value, choices)
-    return f"expected {_expected(field)}, not {_shown(value)}{_suggestion(field, value)}"
+    return f"expected {_expectation(field)}, not {_toml_text(value)}{_suggestion(field, value)}"
 
 
 def _unknown(detail: ErrorDetails) -> str:
-    if (new := renamed(detail["loc"])) is not None:
+    if (new := current_name(detail["loc"])) is not None:
         return f"was renamed to {new}"
     *above, key = detail["loc"]
     owner = table(tuple(above))
-    known = list(owner.model_fields) if owner else []
-    close = difflib.get_close_matches(str(key), known, n=1)
-    return "unknown key; " + (f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known))}")
+    known_keys = list(owner.model_fields) if owner else []
+    close = difflib.get_close_matches(str(key), known_keys, n=1)
+    return "unknown key; " + (
+        f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(sorted(known_keys))}"
+    )
 
 
 def _missing(detail: ErrorDetails) -> str:
-    return f"missing; expected {_expected(_field(detail['loc']))}"
+    return f"missing; expected {_expectation(_field(detail['loc']))}"
 
 
 def _no_kind(_: ErrorDetails) -> str:
-    return f"missing; expected one of {_listed(camera_kinds())}"
+    return f"missing; expected one of {_join_choices(camera_kinds())}"
 
 
 def _wrong_kind(detail: ErrorDetails) -> str:
@@ -83,12 +85,12 @@ def _wrong_kind(detail: ErrorDetails) -> str:
 
 def _no_tables(detail: ErrorDetails) -> str:
     if detail["loc"] not in _ROWS_OF_TABLES:
-        return _unexpected(detail)
+        return _wrong_value(detail)
     return f"expected tables headed [[{key_path(detail['loc'])}]], with double brackets"
 
 
 def _no_table(detail: ErrorDetails) -> str:
-    return f"expected a table of keys, not {_shown(detail['input'])}"
+    return f"expected a table of keys, not {_toml_text(detail['input'])}"
 
 
 def _broken_rule(detail: ErrorDetails) -> str:
@@ -111,10 +113,10 @@ _EXPLAINED: dict[str, Callable[[ErrorDetails], str]] = {
 def _wrong_choice(value: Any, choices: Iterable[str]) -> str:  # noqa: ANN401 - whatever TOML holds
     close = difflib.get_close_matches(str(value), list(choices), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"expected one of {_listed(choices)}, not {_shown(value)}{hint}"
+    return f"expected one of {_join_choices(choices)}, not {_toml_text(value)}{hint}"
 
 
-def _listed(choices: Iterable[str]) -> str:
+def _join_choices(choices: Iterable[str]) -> str:
     return ", ".join(repr(choice) for choice in choices)
 
 
@@ -123,7 +125,7 @@ def _choices(field: FieldInfo | None) -> tuple[str, ...]:
     return get_args(field.annotation) if field is not None and literal else ()
 
 
-def _expected(field: FieldInfo | None) -> str:
+def _expectation(field: FieldInfo | None) -> str:
     """What the key takes: its description, or its type and bounds."""
     if field is None:
         return "text in quotes"  # an item of a list, all of which hold texts
@@ -152,10 +154,10 @@ def _suggestion(field: FieldInfo | None, value: Any) -> str:  # noqa: ANN401 - w
         return "; without a decimal point"
     if field is None or field.is_required() or field.default is None:
         return ""
-    return f"; the default is {_shown(field.default)}"
+    return f"; the default is {_toml_text(field.default)}"
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
+def _toml_text(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
     """The value as TOML writes it, cut short; an address with a password in it is not repeated."""
     if isinstance(value, bool):
         return str(value).lower()

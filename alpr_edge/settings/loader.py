@@ -45,7 +45,7 @@ def parse(raw: dict[str, Any], base: Path) -> Settings:
     except ValidationError as error:
         faults = [fault(detail) for detail in error.errors()]
         raise SettingsError([*faults, *(line for line in doubled_ids(raw) if line not in faults)]) from None
-    return _resolved(settings, base.resolve())
+    return _with_absolute_paths(settings, base.resolve())
 
 
 def _text(path: Path) -> str:
@@ -56,7 +56,7 @@ def _text(path: Path) -> str:
     return data.decode("utf-8")
 
 
-def _resolved(settings: Settings, base: Path) -> Settings:
+def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
     """The settings with every path absolute."""
 
     def absolute(value: Any) -> Any:  # noqa: ANN401 - walks values of any type
@@ -68,6 +68,6 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             return value.model_copy(update={name: absolute(getattr(value, name)) for name in type(value).model_fields})
         return value
 
-    resolved = absolute(settings)
-    assert isinstance(resolved, Settings)
-    return resolved
+    absolute_settings = absolute(settings)
+    assert isinstance(absolute_settings, Settings)
+    return absolute_settings

@@ -10,7 +10,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, SingleKey, Table
 
 from alpr_edge.domain.errors import SettingsError
-from alpr_edge.settings.renames import renamed
+from alpr_edge.settings.renames import current_name
 
 KeyPath = tuple[str, ...]
 
@@ -33,10 +33,10 @@ def migrate_text(text: str) -> tuple[str, dict[str, str]]:
     except (tomllib.TOMLDecodeError, TOMLKitError) as error:
         raise SettingsError([f"not valid TOML: {error}"]) from None
     names: dict[str, str] = {}
-    wanted = _renamed_values(before, (), names)
+    expected_values = _renamed_values(before, (), names)
     _rename_keys(document, ())
     after = tomlkit.dumps(document)
-    if tomllib.loads(after) != wanted:
+    if tomllib.loads(after) != expected_values:
         raise SettingsError(["cannot be rewritten; rename by hand: " + ", ".join(sorted(names))])
     return after, names
 
@@ -49,7 +49,7 @@ def _renamed_values(value: Any, path: KeyPath, names: dict[str, str]) -> Any:  #
         return value
     result = {}
     for key, inner in value.items():
-        new = renamed((*path, key))
+        new = current_name((*path, key))
         if new is not None:
             if new in value:
                 raise SettingsError([f"{'.'.join((*path, key))}: was renamed to {new}, which is there too; remove one"])
@@ -64,9 +64,9 @@ def _rename_keys(container: Container, path: KeyPath) -> None:
         if key is None:
             continue
         here = (*path, key.key)
-        if (new := renamed(here)) is not None:
-            written = key.as_string()
-            space = written[len(written.rstrip()) :]
+        if (new := current_name(here)) is not None:
+            key_text = key.as_string()
+            space = key_text[len(key_text.rstrip()) :]
             container.body[place] = (SingleKey(new, sep=key.sep, original=new + space), item)
         for inner in _containers(item):
             _rename_keys(inner, here)

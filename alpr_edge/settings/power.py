@@ -38,7 +38,7 @@ class PowerSettings(Section):
     power_off_command: Command = "systemctl poweroff"
 
     @model_validator(mode="after")
-    def _asked(self) -> Self:
+    def _check_command(self) -> Self:
         if self.ignition == "command" and not self.ignition_command.strip():
             raise ValueError(
                 'ignition = "command" needs ignition_command, a program that prints on or off and ends with 0'

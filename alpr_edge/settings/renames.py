@@ -21,7 +21,7 @@ RENAMED_KEYS: dict[str, str] = {
 """The key's name now, by its old dotted name; tables in a row are named without a number."""
 
 
-def renamed(location: tuple[int | str, ...]) -> str | None:
+def current_name(location: tuple[int | str, ...]) -> str | None:
     """The name that a key has now; None where its name did not change.
 
     Args:

@@ -23,7 +23,7 @@ class RetentionSettings(Section):
     check_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 600.0
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _check_order(self) -> Self:
         require_order(self, "disk_share_max", "amber_share")
         return require_order(self, "acknowledged_days_max", "unacknowledged_days_max")
 

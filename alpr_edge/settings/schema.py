@@ -86,7 +86,7 @@ class HotlistSettings(Section):
     source: Annotated[tuple[ListSource, ...], Strict(strict=False), AfterValidator(_own_names)] = ()
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _check_order(self) -> Self:
         return require_order(self, "amber_after_h", "red_after_h")
 
     def source_of(self, name: str) -> ListSource | None:
@@ -141,7 +141,7 @@ class UplinkSettings(Section):
     renew_before_days: Annotated[float, Field(ge=1, le=300)] = 45.0
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _check_order(self) -> Self:
         return require_order(self, "retry_first_s", "retry_max_s")
 
 
@@ -168,14 +168,14 @@ def table(location: tuple[int | str, ...]) -> type[Section] | None:
 
     A camera's location is ("camera", index, kind): the kind is no key of the file, but says which table it is.
     """
-    found: type[Section] | None = Settings
+    section: type[Section] | None = Settings
     if location[:1] == ("camera",):
         return camera_kinds().get(str(location[2])) if len(location) == 3 else None
     for part in location:
-        if found is not None and isinstance(part, str):
-            field = found.model_fields.get(part)
-            found = None if field is None else _section_of(field.annotation)
-    return found
+        if section is not None and isinstance(part, str):
+            field = section.model_fields.get(part)
+            section = None if field is None else _section_of(field.annotation)
+    return section
 
 
 def _section_of(kind: Any) -> type[Section] | None:  # noqa: ANN401 - an annotation

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpr_edge.simulation.canvas import Bgr, Canvas, Sprite, tinted
+from alpr_edge.simulation.canvas import Bgr, Canvas, Sprite, tint
 from alpr_edge.simulation.script import Body
 
 LENGTH_M = 4.6
@@ -47,16 +47,16 @@ def rear_of(shape: BodyShape, paint: Bgr) -> Sprite:
     _lamps(canvas, shape, (70, 60, 225), (34, 26, 120))
     belt = shape.belt_m
     canvas.fill(
-        [(0.3, belt - 0.02), (w - 0.3, belt - 0.02), (w - 0.34, belt - 0.05), (0.34, belt - 0.05)], tinted(paint, 1.3)
+        [(0.3, belt - 0.02), (w - 0.3, belt - 0.02), (w - 0.34, belt - 0.05), (0.34, belt - 0.05)], tint(paint, 1.3)
     )
     canvas.fill(
         [(0.1, 0.60), (w - 0.1, 0.60), (w - 0.06, 0.32), (0.06, 0.32)],
-        tinted(paint, 0.92),
-        tinted(paint, 0.6),
+        tint(paint, 0.92),
+        tint(paint, 0.6),
         rounding=2,
     )
-    canvas.fill([(0.12, 0.585), (w - 0.12, 0.585), (w - 0.12, 0.57), (0.12, 0.57)], tinted(paint, 1.25))
-    canvas.mirrored([(0.14, 0.42), (0.34, 0.42), (0.34, 0.37), (0.14, 0.37)], w, (40, 36, 150))
+    canvas.fill([(0.12, 0.585), (w - 0.12, 0.585), (w - 0.12, 0.57), (0.12, 0.57)], tint(paint, 1.25))
+    canvas.fill_mirrored([(0.14, 0.42), (0.34, 0.42), (0.34, 0.37), (0.14, 0.37)], w, (40, 36, 150))
     _recess(canvas, shape, paint, shape.rear_plate_m)
     return Sprite.of(canvas.picture())
 
@@ -67,7 +67,7 @@ def front_of(shape: BodyShape, paint: Bgr) -> Sprite:
     _shell(canvas, shape, paint)
     belt = shape.belt_m
     hood = [(0.14, belt), (w - 0.14, belt), (w - 0.08, belt - 0.2), (0.08, belt - 0.2)]
-    canvas.fill(hood, tinted(paint, 1.2), tinted(paint, 0.95), rounding=1)
+    canvas.fill(hood, tint(paint, 1.2), tint(paint, 0.95), rounding=1)
     _lamps(canvas, shape, (245, 245, 240), (150, 150, 150))
     grille = [(0.45, belt - 0.2), (w - 0.45, belt - 0.2), (w - 0.52, belt - 0.4), (0.52, belt - 0.4)]
     canvas.fill(grille, (42, 42, 42), _SHADE, rounding=2)
@@ -75,8 +75,8 @@ def front_of(shape: BodyShape, paint: Bgr) -> Sprite:
         canvas.fill([(0.52, y), (w - 0.52, y), (w - 0.52, y - 0.012), (0.52, y - 0.012)], (120, 120, 118))
     canvas.fill(
         [(0.08, 0.56), (w - 0.08, 0.56), (w - 0.06, 0.3), (0.06, 0.3)],
-        tinted(paint, 0.95),
-        tinted(paint, 0.6),
+        tint(paint, 0.95),
+        tint(paint, 0.6),
         rounding=2,
     )
     canvas.fill([(0.5, 0.40), (w - 0.5, 0.40), (w - 0.55, 0.31), (0.55, 0.31)], _SHADE)
@@ -84,18 +84,18 @@ def front_of(shape: BodyShape, paint: Bgr) -> Sprite:
     return Sprite.of(canvas.picture())
 
 
-def side_of(shape: BodyShape, paint: Bgr, *, turned: bool = False) -> tuple[Sprite, Sprite]:
-    """Seen from the side, above and below the belt: the rear on the left, or the front when ``turned``."""
+def side_of(shape: BodyShape, paint: Bgr, *, faces_left: bool = False) -> tuple[Sprite, Sprite]:
+    """Seen from the side, above and below the belt: the rear on the left, or the front when ``faces_left``."""
     canvas, belt, top = Canvas(LENGTH_M, shape.height_m, SIDE_PX_PER_M), shape.belt_m, shape.height_m
     rear, roof, roof_end, screen = shape.cabin
     canvas.fill([(0.3, 0.34), (LENGTH_M - 0.3, 0.34), (LENGTH_M - 0.3, 0.16), (0.3, 0.16)], _SHADE)
     cabin = [(rear, belt - 0.05), (roof, top - 0.02), (roof_end, top - 0.02), (screen, belt - 0.05)]
-    canvas.fill(cabin, tinted(paint, 1.1), tinted(paint, 0.9))
+    canvas.fill(cabin, tint(paint, 1.1), tint(paint, 0.9))
     windows = [(rear + 0.18, belt), (roof + 0.08, top - 0.12), (roof_end - 0.05, top - 0.12), (screen - 0.22, belt)]
     canvas.fill(windows, _GLASS_TOP, _GLASS_BOTTOM)
     middle = (roof + roof_end) / 2
     canvas.fill(
-        [(middle, top - 0.1), (middle + 0.1, top - 0.1), (middle + 0.1, belt), (middle, belt)], tinted(paint, 0.7)
+        [(middle, top - 0.1), (middle + 0.1, top - 0.1), (middle + 0.1, belt), (middle, belt)], tint(paint, 0.7)
     )
     body = [
         (0.0, 0.32),
@@ -106,15 +106,15 @@ def side_of(shape: BodyShape, paint: Bgr, *, turned: bool = False) -> tuple[Spri
         (LENGTH_M, 0.62),
         (LENGTH_M - 0.04, 0.3),
     ]
-    canvas.fill(body, tinted(paint, 1.02), tinted(paint, 0.5), rounding=1)
-    canvas.fill([(0.1, belt - 0.2), (4.2, belt - 0.24), (4.2, belt - 0.26), (0.1, belt - 0.22)], tinted(paint, 0.75))
+    canvas.fill(body, tint(paint, 1.02), tint(paint, 0.5), rounding=1)
+    canvas.fill([(0.1, belt - 0.2), (4.2, belt - 0.24), (4.2, belt - 0.26), (0.1, belt - 0.22)], tint(paint, 0.75))
     for x in (middle - 0.9, middle + 0.05, middle + 1.0):
-        canvas.fill([(x, belt), (x + 0.02, belt), (x + 0.02, 0.4), (x, 0.4)], tinted(paint, 0.5))
+        canvas.fill([(x, belt), (x + 0.02, belt), (x + 0.02, 0.4), (x, 0.4)], tint(paint, 0.5))
     for x in (0.9, 3.7):
         canvas.disc((x, 0.36), 0.37, _SHADE)
         canvas.disc((x, 0.33), 0.32, _RUBBER)
         canvas.disc((x, 0.33), 0.2, (168, 166, 164), (90, 88, 86))
-    picture = canvas.picture()[:, :: -1 if turned else 1]
+    picture = canvas.picture()[:, :: -1 if faces_left else 1]
     cut = round(len(picture) * (1 - belt / top))
     return Sprite.of(picture[:cut]), Sprite.of(picture[cut:])
 
@@ -123,10 +123,10 @@ def _shell(canvas: Canvas, shape: BodyShape, paint: Bgr) -> None:
     """What front and rear share: tyres, body, cabin and window."""
     w, belt, top, half = shape.width_m, shape.belt_m, shape.height_m, shape.roof_half_m
     middle = w / 2
-    canvas.mirrored([(0.06, 0.5), (0.3, 0.5), (0.3, 0.0), (0.06, 0.0)], w, _RUBBER, rounding=1)
+    canvas.fill_mirrored([(0.06, 0.5), (0.3, 0.5), (0.3, 0.0), (0.06, 0.0)], w, _RUBBER, rounding=1)
     canvas.fill([(0.25, 0.4), (w - 0.25, 0.4), (w - 0.25, 0.17), (0.25, 0.17)], _SHADE)
     cabin = [(0.09, belt - 0.06), (middle - half, top), (middle + half, top), (w - 0.09, belt - 0.06)]
-    canvas.fill(cabin, tinted(paint, 1.15), tinted(paint, 0.8), rounding=1)
+    canvas.fill(cabin, tint(paint, 1.15), tint(paint, 0.8), rounding=1)
     glass = [
         (0.24, belt + 0.01),
         (middle - half + 0.09, top - 0.09),
@@ -140,7 +140,7 @@ def _shell(canvas: Canvas, shape: BodyShape, paint: Bgr) -> None:
         (middle - 0.12, belt + 0.05),
         (middle - 0.42, belt + 0.05),
     ]
-    canvas.fill(glint, tinted(_GLASS_TOP, 1.15), tinted(_GLASS_BOTTOM, 1.5))
+    canvas.fill(glint, tint(_GLASS_TOP, 1.15), tint(_GLASS_BOTTOM, 1.5))
     body = [
         (0.03, 0.3),
         (0.0, 0.6),
@@ -151,19 +151,19 @@ def _shell(canvas: Canvas, shape: BodyShape, paint: Bgr) -> None:
         (w, 0.6),
         (w - 0.03, 0.3),
     ]
-    canvas.fill(body, tinted(paint, 1.12), tinted(paint, 0.62), rounding=1)
-    canvas.mirrored(
-        [(0.0, belt + 0.04), (0.1, belt + 0.1), (0.12, belt), (0.03, belt - 0.04)], w, tinted(paint, 0.6), rounding=1
+    canvas.fill(body, tint(paint, 1.12), tint(paint, 0.62), rounding=1)
+    canvas.fill_mirrored(
+        [(0.0, belt + 0.04), (0.1, belt + 0.1), (0.12, belt), (0.03, belt - 0.04)], w, tint(paint, 0.6), rounding=1
     )
 
 
 def _lamps(canvas: Canvas, shape: BodyShape, bright: Bgr, dark: Bgr) -> None:
     w, belt = shape.width_m, shape.belt_m
     lamp = [(0.04, belt - 0.1), (0.34, belt - 0.12), (0.38, belt - 0.24), (0.05, belt - 0.3)]
-    canvas.mirrored([(x, y + (0.012 if y > belt - 0.2 else -0.012)) for x, y in lamp], w, (38, 38, 38), rounding=1)
-    canvas.mirrored(lamp, w, bright, dark, rounding=1)
-    canvas.mirrored(
-        [(0.1, belt - 0.13), (0.26, belt - 0.145), (0.26, belt - 0.17), (0.1, belt - 0.16)], w, tinted(bright, 1.25)
+    canvas.fill_mirrored([(x, y + (0.012 if y > belt - 0.2 else -0.012)) for x, y in lamp], w, (38, 38, 38), rounding=1)
+    canvas.fill_mirrored(lamp, w, bright, dark, rounding=1)
+    canvas.fill_mirrored(
+        [(0.1, belt - 0.13), (0.26, belt - 0.145), (0.26, belt - 0.17), (0.1, belt - 0.16)], w, tint(bright, 1.25)
     )
 
 
@@ -171,4 +171,4 @@ def _recess(canvas: Canvas, shape: BodyShape, paint: Bgr, height_m: float) -> No
     """The darker place around the plate."""
     middle = shape.width_m / 2
     corners = [(-0.24, 0.115), (0.24, 0.115), (0.22, -0.105), (-0.22, -0.105)]
-    canvas.fill([(middle + x, height_m + y) for x, y in corners], tinted(paint, 0.4), tinted(paint, 0.6), rounding=1)
+    canvas.fill([(middle + x, height_m + y) for x, y in corners], tint(paint, 0.4), tint(paint, 0.6), rounding=1)

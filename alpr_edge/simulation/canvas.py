@@ -31,7 +31,7 @@ class Canvas:
 
     def fill(self, outline: Outline, top: Bgr, bottom: Bgr | None = None, *, rounding: int = 0) -> None:
         """Paint a polygon, shaded from ``top`` to ``bottom``; corners are cut ``rounding`` times."""
-        points = _rounded(np.array(outline, np.float64), rounding)
+        points = _round_corners(np.array(outline, np.float64), rounding)
         pixels = np.stack([points[:, 0] * self._scale, (self._height_m - points[:, 1]) * self._scale], axis=1)
         left, upper = np.clip(np.floor(pixels.min(axis=0)).astype(int), 0, None)
         right, lower = np.ceil(pixels.max(axis=0)).astype(int) + 1
@@ -42,7 +42,7 @@ class Canvas:
         np.copyto(self._colour[area], shades[:, np.newaxis, :], where=mask[:, :, np.newaxis] > 0)
         np.maximum(self._alpha[area], mask, out=self._alpha[area])
 
-    def mirrored(
+    def fill_mirrored(
         self, outline: Outline, width_m: float, top: Bgr, bottom: Bgr | None = None, *, rounding: int = 0
     ) -> None:
         """Paint a polygon and its mirror image in a picture ``width_m`` wide."""
@@ -98,10 +98,10 @@ class Sprite:
         source = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
         target = (corners - (left, top)).astype(np.float32)
         warp = cv2.getPerspectiveTransform(source, target)
-        drawn = cv2.warpPerspective(level, warp, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
+        patch = cv2.warpPerspective(level, warp, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
         if streak_px > 1:
-            drawn = cv2.blur(drawn, (round(streak_px) | 1, 1))
-        _lay(frame[top:bottom, left:right], drawn.astype(np.uint8, copy=False), dim)
+            patch = cv2.blur(patch, (round(streak_px) | 1, 1))
+        _lay(frame[top:bottom, left:right], patch.astype(np.uint8, copy=False), dim)
 
     def _level(self, corners: Corners) -> Picture:
         """The smallest level that is still at least as large as it will be drawn."""
@@ -111,15 +111,15 @@ class Sprite:
         return self.levels[int(np.clip(np.floor(np.log2(max(shrink, 1.0))), 0, len(self.levels) - 1))]
 
 
-def _lay(part: Picture, drawn: Picture, dim: float) -> None:
+def _lay(part: Picture, patch: Picture, dim: float) -> None:
     """Premultiplied source over destination."""
-    through = cv2.bitwise_not(np.ascontiguousarray(drawn[:, :, 3]))
+    through = cv2.bitwise_not(np.ascontiguousarray(patch[:, :, 3]))
     veil = cv2.merge([through, through, through])
     under = cv2.multiply(part, veil, scale=1 / 255)
-    part[:] = cv2.addWeighted(under, 1.0, np.ascontiguousarray(drawn[:, :, :3]), dim, 0)
+    part[:] = cv2.addWeighted(under, 1.0, np.ascontiguousarray(patch[:, :, :3]), dim, 0)
 
 
-def _rounded(points: NDArray[np.float64], times: int) -> NDArray[np.float64]:
+def _round_corners(points: NDArray[np.float64], times: int) -> NDArray[np.float64]:
     """Chaikin's corner cutting: every corner becomes two."""
     for _ in range(times):
         following = np.roll(points, -1, axis=0)
@@ -127,7 +127,7 @@ def _rounded(points: NDArray[np.float64], times: int) -> NDArray[np.float64]:
     return points
 
 
-def tinted(colour: Sequence[float], factor: float) -> Bgr:
+def tint(colour: Sequence[float], factor: float) -> Bgr:
     """The colour, lighter or darker."""
     blue, green, red = (min(255.0, value * factor) for value in colour)
     return blue, green, red

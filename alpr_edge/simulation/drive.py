@@ -51,16 +51,18 @@ class Drive:
     @cached_property
     def truth(self) -> DriveTruth:
         """What there is to be read; found without rendering."""
-        seen: dict[int, dict[int, Box]] = {}
+        boxes_by_vehicle: dict[int, dict[int, Box]] = {}
         for number in range(self.length):
             for vehicle, box in visible_plates(self.camera, self._poses(number)):
-                seen.setdefault(vehicle.number, {})[number] = box
-        return DriveTruth(self.fps, self.length, tuple(self._truth_of(index, boxes) for index, boxes in seen.items()))
+                boxes_by_vehicle.setdefault(vehicle.number, {})[number] = box
+        return DriveTruth(
+            self.fps, self.length, tuple(self._truth_of(index, boxes) for index, boxes in boxes_by_vehicle.items())
+        )
 
     def _truth_of(self, index: int, boxes: dict[int, Box]) -> VehicleTruth:
         vehicle = self.vehicles[index]
-        wanted = vehicle.wanted.description if vehicle.wanted else ""
-        return VehicleTruth(vehicle.plate, vehicle.state, str(vehicle.kind), wanted, boxes)
+        description = vehicle.hotlist_reason.description if vehicle.hotlist_reason else ""
+        return VehicleTruth(vehicle.plate, vehicle.state, str(vehicle.kind), description, boxes)
 
     def _poses(self, number: int) -> list[Pose]:
         second = number / self.fps

@@ -34,15 +34,15 @@ def write_companions(folder: Path, drive: Drive) -> Companions:
     Raises:
         CaptureError: the folder cannot be written.
     """
-    written = Companions(folder / "drive.nmea", folder / "hotlist.csv", folder / "truth.json", BEGAN)
+    companions = Companions(folder / "drive.nmea", folder / "hotlist.csv", folder / "truth.json", BEGAN)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written.nmea.write_bytes("".join(f"{line}\r\n" for line in nmea_lines(drive)).encode("ascii"))
-        written.hotlist.write_bytes(hotlist_csv(drive).encode("ascii"))
-        drive.truth.save(written.truth)
+        companions.nmea.write_bytes("".join(f"{line}\r\n" for line in nmea_lines(drive)).encode("ascii"))
+        companions.hotlist.write_bytes(hotlist_csv(drive).encode("ascii"))
+        drive.truth.save(companions.truth)
     except OSError as error:
         raise _unwritable(folder, error) from None
-    return written
+    return companions
 
 
 def write_drive(folder: Path, drive: Drive, progress: Progress = lambda _done, _total: None) -> Companions:
@@ -57,9 +57,9 @@ def write_drive(folder: Path, drive: Drive, progress: Progress = lambda _done, _
         if any(frames.iterdir()):
             raise CaptureError(f"{frames}: not empty; give a new folder for the drive")
         for number, pixels, _ in drive.frames():
-            sound, encoded = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+            sound, jpeg = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
             assert sound, "OpenCV encodes any 8-bit picture"
-            (frames / f"{number:06d}.jpg").write_bytes(encoded.tobytes())
+            (frames / f"{number:06d}.jpg").write_bytes(jpeg.tobytes())
             progress(number + 1, drive.length)
     except OSError as error:
         raise _unwritable(folder, error) from None

@@ -55,7 +55,7 @@ class Renderer:
         self._costumes = {key: costume for key, costume in self._costumes.items() if key in on_stage}
         for pose in sorted(poses, key=lambda pose: -pose.ahead_m):
             self._draw(frame, pose)
-        return self._sensed(frame, np.random.default_rng([self._seed, 2, number]))
+        return self._add_sensor_noise(frame, np.random.default_rng([self._seed, 2, number]))
 
     def _draw(self, frame: Picture, pose: Pose) -> None:
         costume, camera = self._costume(pose.vehicle), self._camera
@@ -86,7 +86,7 @@ class Renderer:
         if vehicle.number not in self._costumes:
             shape, paint = SHAPES[vehicle.body], vehicle.paint_bgr
             face = front_of(shape, paint) if vehicle.kind is Kind.ONCOMING else rear_of(shape, paint)
-            side = side_of(shape, paint, turned=vehicle.kind is Kind.ONCOMING)
+            side = side_of(shape, paint, faces_left=vehicle.kind is Kind.ONCOMING)
             self._costumes[vehicle.number] = _Costume(face, *side, self._plate(vehicle))
         return self._costumes[vehicle.number]
 
@@ -96,7 +96,7 @@ class Renderer:
         inside = cv2.bitwise_and(plate.pixels, plate.pixels, mask=plate.outline)
         return Sprite.of(np.dstack([inside, plate.outline]))
 
-    def _sensed(self, frame: Picture, rng: np.random.Generator) -> Picture:
+    def _add_sensor_noise(self, frame: Picture, rng: np.random.Generator) -> Picture:
         """Exposure that hunts a little, and noise."""
         gain = 0.97 + 0.03 * float(np.sin(rng.uniform(0, 2 * np.pi)))
         top, left = (int(offset) for offset in rng.integers(_NOISE_MARGIN_PX, size=2))

@@ -18,12 +18,12 @@ _DESCRIPTIONS = ("Stolen Vehicle", "Stolen Plate", "Felony Vehicle", "Wanted Per
 def hotlist_csv(drive: Drive) -> str:
     """The list in the generic layout, in no particular order."""
     rng = np.random.default_rng([drive.seed, 4])
-    rows = [(v.plate, v.wanted.description, v.wanted.state) for v in drive.vehicles if v.wanted]
+    rows = [(v.plate, v.hotlist_reason.description, v.hotlist_reason.state) for v in drive.vehicles if v.hotlist_reason]
     passing = [canonical(vehicle.plate) for vehicle in drive.vehicles]
-    taken = set(passing)
+    used_serials = set(passing)
     while len(rows) < OTHERS:
         design = any_design(rng)
-        serial = unused_serial(design, taken, rng)
+        serial = unused_serial(design, used_serials, rng)
         if all(_differences(canonical(serial), plate) >= DIFFERENCES_MIN for plate in passing):
             rows.append((serial, _DESCRIPTIONS[int(rng.integers(len(_DESCRIPTIONS)))], design.region))
     text = io.StringIO()

@@ -22,9 +22,9 @@ class Motion:
     def at(self, second: float) -> float:
         """Distance in metres."""
         index = max(0, bisect_right(self.knots, second, key=lambda knot: knot[0]) - 1)
-        passed = self.start_m + sum(_metres(a, b) for a, b in zip(self.knots[:index], self.knots[1:], strict=False))
+        distance_m = self.start_m + sum(_metres(a, b) for a, b in zip(self.knots[:index], self.knots[1:], strict=False))
         begin_s, _ = self.knots[index]
-        return passed + (self.speed(second) + self.knots[index][1]) / 2 * (second - begin_s)
+        return distance_m + (self.speed(second) + self.knots[index][1]) / 2 * (second - begin_s)
 
     def speed(self, second: float) -> float:
         """Speed in m/s."""
@@ -56,6 +56,6 @@ def _metres(one: tuple[float, float], other: tuple[float, float]) -> float:
     return (one[1] + other[1]) / 2 * (other[0] - one[0])
 
 
-def chained(knots: Sequence[tuple[float, float]], period_s: float, turns: int) -> tuple[tuple[float, float], ...]:
+def repeat_knots(knots: Sequence[tuple[float, float]], period_s: float, turns: int) -> tuple[tuple[float, float], ...]:
     """The same knots ``turns`` times, ``period_s`` apart."""
     return tuple((second + turn * period_s, speed) for turn in range(turns) for second, speed in knots)

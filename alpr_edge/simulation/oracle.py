@@ -47,14 +47,14 @@ class TruthDetector:
     def detect(self, frame: Frame) -> list[Detection]:
         """The frame's plates, best first; some narrow ones are missed."""
         rng = np.random.default_rng([self._seed, 5, frame.number])
-        found = []
+        detections = []
         for _, box in self._truth.in_frame(frame.number):
-            missed = rng.random() < np.clip((32 - box.width_px) / 30, 0.0, 0.5)
+            is_missed = rng.random() < np.clip((32 - box.width_px) / 30, 0.0, 0.5)
             moves = rng.normal(0, JITTER * box.width_px, 4)
             confidence = float(np.clip(0.55 + box.width_px / 200 + rng.normal(0, 0.03), 0.3, 0.99))
-            if not missed:
-                found.append(Detection(_moved(box, moves.tolist()), confidence))
-        return sorted(found, key=lambda detection: -detection.confidence)
+            if not is_missed:
+                detections.append(Detection(_shift_edges(box, moves.tolist()), confidence))
+        return sorted(detections, key=lambda detection: -detection.confidence)
 
 
 class TruthReader:
@@ -101,6 +101,6 @@ def _look(character: str, risk: float, rng: np.random.Generator) -> Probabilitie
     return values
 
 
-def _moved(box: Box, moves: Sequence[float]) -> Box:
+def _shift_edges(box: Box, moves: Sequence[float]) -> Box:
     left, top, right, bottom = moves
     return Box(box.left_px + left, box.top_px + top / 2, box.right_px + right, box.bottom_px + bottom / 2)

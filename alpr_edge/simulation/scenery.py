@@ -52,9 +52,9 @@ class _Band:
         period_px = self.texture.shape[0] - 2
         rows = np.broadcast_to((self.along_px + moved_px % period_px) % period_px, self.across_px.shape)
         rows = np.ascontiguousarray(rows, np.float32)
-        drawn = cv2.remap(self.texture, self.across_px, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        alpha = cv2.merge([np.ascontiguousarray(drawn[:, :, 3])] * 3)
-        hazy = cv2.multiply(np.ascontiguousarray(drawn[:, :, :3]), self.clear, scale=1 / 255)
+        patch = cv2.remap(self.texture, self.across_px, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        alpha = cv2.merge([np.ascontiguousarray(patch[:, :, 3])] * 3)
+        hazy = cv2.multiply(np.ascontiguousarray(patch[:, :, :3]), self.clear, scale=1 / 255)
         hazy = cv2.add(hazy, cv2.multiply(self.haze, alpha, scale=1 / 255))
         part = frame[self.rows, self.columns]
         part[:] = cv2.add(cv2.multiply(part, cv2.bitwise_not(alpha), scale=1 / 255), hazy)
@@ -120,7 +120,7 @@ def _band(
     return _Band(
         rows=slice(int(rows[0]), int(rows[-1]) + 1),
         columns=slice(int(columns[0]), int(columns[-1]) + 1),
-        texture=texture.blurred(blur_m),
+        texture=texture.blur_along(blur_m),
         along_px=(z_m * texture.px_per_m).astype(np.float32),
         across_px=((across_m - texture.across_from_m) * texture.px_per_m).astype(np.float32),
         haze=np.round(haze * np.array(HAZE_BGR)).astype(np.uint8),

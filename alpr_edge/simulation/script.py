@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 
 from alpr_edge.domain.plates import canonical
-from alpr_edge.simulation.motion import Motion, Path, chained
+from alpr_edge.simulation.motion import Motion, Path, repeat_knots
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, random_serial
 
 SCENE_S = 26.0
@@ -63,7 +63,7 @@ class Vehicle:
     body: Body
     paint_bgr: tuple[int, int, int]
     path: Path
-    wanted: HotlistReason | None = None
+    hotlist_reason: HotlistReason | None = None
 
     @property
     def state(self) -> str:
@@ -77,7 +77,7 @@ class _Role:
 
     kind: Kind
     path: Path
-    wanted: str = ""
+    hotlist_description: str = ""
     """Description on the hotlist; empty: not on it."""
     other_state: bool = False
     """The list has this serial for another state."""
@@ -94,7 +94,7 @@ _PAINTS = (
 def patrol(seconds: float) -> Motion:
     """How the patrol car drives."""
     turns = int(seconds // SCENE_S) + 1
-    return Motion(0.0, chained(_EGO_KNOTS, SCENE_S, turns))
+    return Motion(0.0, repeat_knots(_EGO_KNOTS, SCENE_S, turns))
 
 
 def has_fix(second: float) -> bool:
@@ -107,20 +107,20 @@ def cast(seed: int, seconds: float) -> tuple[Vehicle, ...]:
     """Every vehicle of a drive; no plate appears twice."""
     rng = np.random.default_rng(seed)
     vehicles: list[Vehicle] = []
-    taken: set[str] = set()
+    used_serials: set[str] = set()
     for turn in range(int(seconds // SCENE_S) + 1):
         for role in _roles(turn, rng):
             if role.path.from_s < seconds:
-                vehicles.append(_vehicle(len(vehicles), role, taken, rng))
+                vehicles.append(_vehicle(len(vehicles), role, used_serials, rng))
     return tuple(vehicles)
 
 
-def unused_serial(design: PlateDesign, taken: set[str], rng: np.random.Generator) -> str:
-    """A serial whose canonical text is not in ``taken`` yet, where it is put."""
+def unused_serial(design: PlateDesign, used_serials: set[str], rng: np.random.Generator) -> str:
+    """A serial whose canonical text is not in ``used_serials`` yet, where it is put."""
     while True:
         serial = random_serial(design, rng)
-        if canonical(serial) not in taken:
-            taken.add(canonical(serial))
+        if canonical(serial) not in used_serials:
+            used_serials.add(canonical(serial))
             return serial
 
 
@@ -130,45 +130,45 @@ def any_design(rng: np.random.Generator) -> PlateDesign:
     return pool[int(rng.integers(len(pool)))]
 
 
-def _vehicle(number: int, role: _Role, taken: set[str], rng: np.random.Generator) -> Vehicle:
+def _vehicle(number: int, role: _Role, used_serials: set[str], rng: np.random.Generator) -> Vehicle:
     design = any_design(rng)
     state = ("NV" if design.region != "NV" else "AZ") if role.other_state else design.region
     return Vehicle(
         number=number,
         kind=role.kind,
-        plate=unused_serial(design, taken, rng),
+        plate=unused_serial(design, used_serials, rng),
         design=design,
         body=list(Body)[int(rng.integers(len(Body)))],
         paint_bgr=_PAINTS[int(rng.integers(len(_PAINTS)))],
         path=role.path,
-        wanted=HotlistReason(role.wanted, state) if role.wanted else None,
+        hotlist_reason=HotlistReason(role.hotlist_description, state) if role.hotlist_description else None,
     )
 
 
 def _roles(turn: int, rng: np.random.Generator) -> Iterator[_Role]:
     """The parts of one scene."""
     begin_s, begin_m = turn * SCENE_S, turn * SCENE_M
-    for place_m, wanted in (
+    for place_m, description in (
         (22.0, ""),
         (40.0, "Stolen Plate"),
         (58.0, ""),
         (STOP_M + 9.8, "Stolen Vehicle"),
         (120.0, ""),
     ):
-        jitter_m = 0.0 if wanted == "Stolen Vehicle" else float(rng.uniform(-1.5, 1.5))
-        yield _parked(begin_s, begin_m + place_m + jitter_m, wanted)
+        jitter_m = 0.0 if description == "Stolen Vehicle" else float(rng.uniform(-1.5, 1.5))
+        yield _parked_role(begin_s, begin_m + place_m + jitter_m, description)
     for met_s in (3.6, 8.3, 19.2):
         yield _oncoming(begin_s + met_s + float(rng.uniform(-0.3, 0.3)), float(rng.uniform(10, 13)))
-    stopped = Motion(begin_m + STOP_M + 3.9, ((begin_s + 15.2, 0.0), (begin_s + 19.7, 17.0)))
-    yield _Role(Kind.AHEAD, Path(stopped, ((0, 0.0),), begin_s, begin_s + 26), "AMBER Alert")
+    stop_motion = Motion(begin_m + STOP_M + 3.9, ((begin_s + 15.2, 0.0), (begin_s + 19.7, 17.0)))
+    yield _Role(Kind.AHEAD, Path(stop_motion, ((0, 0.0),), begin_s, begin_s + 26), "AMBER Alert")
     passing = Motion(begin_m + 114.0, ((begin_s + 20.2, 15.0),))
     lanes = ((begin_s + 22.0, ONCOMING_X_M), (begin_s + 24.4, 0.1))
     yield _Role(Kind.OVERTAKING, Path(passing, lanes, begin_s + 19.8, begin_s + 30))
 
 
-def _parked(begin_s: float, place_m: float, wanted: str) -> _Role:
+def _parked_role(begin_s: float, place_m: float, description: str) -> _Role:
     path = Path(Motion(place_m, ((0.0, 0.0),)), ((0, PARKED_X_M),), max(0.0, begin_s - 12), begin_s + SCENE_S)
-    return _Role(Kind.PARKED, path, wanted, other_state=wanted == "Stolen Plate")
+    return _Role(Kind.PARKED, path, description, other_state=description == "Stolen Plate")
 
 
 def _oncoming(met_s: float, speed_mps: float) -> _Role:

@@ -26,7 +26,7 @@ class SimulatedSource:
     def frames(self) -> Iterator[Frame]:
         """Every frame, once; calling again starts over."""
         for number, pixels, _ in self.drive.frames():
-            yield Frame(self._camera_id, number, self._start.shifted(number * 1000 / self.drive.fps), pixels)
+            yield Frame(self._camera_id, number, self._start.shift(number * 1000 / self.drive.fps), pixels)
 
     def length(self) -> int:
         """Number of frames."""

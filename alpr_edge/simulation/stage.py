@@ -62,16 +62,16 @@ def visible_plates(camera: Pinhole, poses: Sequence[Pose]) -> Iterator[tuple[Veh
         corners = plate_corners(camera, pose)
         (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
         inside = left >= 0 and top >= 0 and right <= camera.width_px and bottom <= camera.height_px
-        if inside and right - left >= PLATE_PX_MIN and not _hidden(camera, pose, corners, poses):
+        if inside and right - left >= PLATE_PX_MIN and not _is_hidden(camera, pose, corners, poses):
             yield pose.vehicle, Box(left, top, right, bottom)
 
 
-def _hidden(camera: Pinhole, pose: Pose, corners: Corners, poses: Sequence[Pose]) -> bool:
+def _is_hidden(camera: Pinhole, pose: Pose, corners: Corners, poses: Sequence[Pose]) -> bool:
     area = cv2.contourArea(corners)
     for other in poses:
         if other.ahead_m < pose.ahead_m:
-            shared, _ = cv2.intersectConvexConvex(corners, _silhouette(camera, other))
-            if shared > HIDDEN_SHARE_MAX * area:
+            overlap, _ = cv2.intersectConvexConvex(corners, _silhouette(camera, other))
+            if overlap > HIDDEN_SHARE_MAX * area:
                 return True
     return False
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.simulation.canvas import Bgr, Picture, tinted
+from alpr_edge.simulation.canvas import Bgr, Picture, tint
 
 LANE_EDGE_M = 1.6
 CENTRE_LINE_M = -1.6
@@ -47,7 +47,7 @@ class Texture:
         """Rows after which it repeats."""
         return int(self.pixels.shape[0])
 
-    def blurred(self, along_m: float) -> Picture:
+    def blur_along(self, along_m: float) -> Picture:
         """Blurred along the road, with its first rows once more at the end."""
         size = round(along_m * self.px_per_m) | 1
         twice = np.concatenate([self.pixels] * 3) if size > 1 else self.pixels
@@ -68,13 +68,13 @@ def road_texture(rng: np.random.Generator) -> Texture:
     strip(left_m, right_m, _GRASS)
     strip(LEFT_KERB_M - PAVEMENT_M, RIGHT_KERB_M + PAVEMENT_M, _PAVING)
     for joint in range(0, size[0], px_per_m * 3 // 2):
-        strip(LEFT_KERB_M - PAVEMENT_M, RIGHT_KERB_M + PAVEMENT_M, tinted(_PAVING, 0.75), slice(joint, joint + 2))
+        strip(LEFT_KERB_M - PAVEMENT_M, RIGHT_KERB_M + PAVEMENT_M, tint(_PAVING, 0.75), slice(joint, joint + 2))
     strip(LEFT_KERB_M - 0.2, RIGHT_KERB_M + 0.2, _KERB)
     strip(LEFT_KERB_M, RIGHT_KERB_M, _ASPHALT)
     for kerb_m in (LEFT_KERB_M, RIGHT_KERB_M - 0.3):
-        strip(kerb_m, kerb_m + 0.3, tinted(_ASPHALT, 0.85))
-    strip(-1.0, -0.4, tinted(_ASPHALT, 0.93))
-    strip(0.4, 1.0, tinted(_ASPHALT, 0.93))
+        strip(kerb_m, kerb_m + 0.3, tint(_ASPHALT, 0.85))
+    strip(-1.0, -0.4, tint(_ASPHALT, 0.93))
+    strip(0.4, 1.0, tint(_ASPHALT, 0.93))
     paint += _grain(size, rng)
     for dash in range(0, size[0], px_per_m * 12):
         strip(CENTRE_LINE_M - 0.06, CENTRE_LINE_M + 0.06, (70, 180, 215), slice(dash, dash + px_per_m * 3))
@@ -116,14 +116,14 @@ class _Painter:
         ]
         self._polygon(roof, (70, 76, 92))
         self._box(left_m, left_m + wide_m, 0, tall_m, colour)
-        self._box(left_m, left_m + wide_m, tall_m - 0.15, tall_m, tinted(colour, 0.7))
+        self._box(left_m, left_m + wide_m, tall_m - 0.15, tall_m, tint(colour, 0.7))
         door_m = left_m + wide_m * float(rng.uniform(0.4, 0.55))
-        self._box(door_m, door_m + 1.0, 0, 2.1, tinted(colour, 0.45))
+        self._box(door_m, door_m + 1.0, 0, 2.1, tint(colour, 0.45))
         for level_m in (0.9, 3.5):
             for place in (0.1, 0.25, 0.65, 0.82):
                 if level_m + 1.5 < tall_m:
                     x = left_m + wide_m * place
-                    self._box(x - 0.1, x + 1.2, level_m - 0.1, level_m + 1.4, tinted(colour, 1.15))
+                    self._box(x - 0.1, x + 1.2, level_m - 0.1, level_m + 1.4, tint(colour, 1.15))
                     self._box(x, x + 1.1, level_m, level_m + 1.3, (104, 88, 74))
                     self._box(x, x + 1.1, level_m + 0.7, level_m + 1.3, (140, 122, 104))
 
@@ -140,7 +140,7 @@ class _Painter:
             self._leaves(at_m + reach * np.cos(angle), tall_m * 0.72 + 0.9 * reach * np.sin(angle), 0.45, rng)
 
     def _leaves(self, x_m: float, y_m: float, radius_m: float, rng: np.random.Generator) -> None:
-        colour = tinted(_LEAVES[int(rng.integers(len(_LEAVES)))], float(rng.uniform(0.8, 1.25)))
+        colour = tint(_LEAVES[int(rng.integers(len(_LEAVES)))], float(rng.uniform(0.8, 1.25)))
         centre = round(x_m * self._px_per_m), self._row(max(0.0, y_m))
         cv2.circle(self._picture, centre, round(radius_m * self._px_per_m), (*colour, 255), -1, cv2.LINE_AA)
 

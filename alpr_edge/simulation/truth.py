@@ -18,7 +18,7 @@ class VehicleTruth:
     """The serial as printed, without separators."""
     state: str
     kind: str
-    wanted: str
+    hotlist_description: str
     """Its description on the drive's hotlist; empty when it is not on it."""
     boxes: dict[int, Box]
     """Frame number to the plate's box, in order."""
@@ -56,10 +56,10 @@ class DriveTruth:
                 "plate": vehicle.plate,
                 "state": vehicle.state,
                 "kind": vehicle.kind,
-                "wanted": vehicle.wanted,
+                "wanted": vehicle.hotlist_description,
                 "first_frame": vehicle.first_frame,
                 "last_frame": vehicle.last_frame,
-                "boxes_px": {str(number): _rounded(box) for number, box in vehicle.boxes.items()},
+                "boxes_px": {str(number): _rounded_sides(box) for number, box in vehicle.boxes.items()},
             }
             for vehicle in self.vehicles
         ]
@@ -87,5 +87,5 @@ def _vehicle(value: dict[str, Any]) -> VehicleTruth:
     return VehicleTruth(str(value["plate"]), str(value["state"]), str(value["kind"]), str(value["wanted"]), boxes)
 
 
-def _rounded(box: Box) -> list[float]:
+def _rounded_sides(box: Box) -> list[float]:
     return [round(side, 2) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)]

@@ -34,7 +34,7 @@ class UnitStore:
     outbox: Outbox
     incoming: DownloadSpool
     """Feeds downloaded and not imported yet."""
-    refused: RefusedRecords
+    refused_records: RefusedRecords
     """Records that the store refused."""
     renewal: DatabaseReplacement
     """For the process that has locked the data folder: replaces the database when it turns out damaged."""
@@ -55,15 +55,15 @@ class UnitStore:
         Raises:
             DamagedError: the database is damaged.
         """
-        faults = [*_tried(lambda: self.refused.take_in(self.reads)), *_tried(self.reads.close_open_reads)]
+        faults = [*_attempt(lambda: self.refused_records.take_in(self.reads)), *_attempt(self.reads.close_open_reads)]
         sweep = self.images.remove_temporaries if waiting(self.database.path.parent) else self.reads.sweep_images
         for prefix in PREFIXES:
-            faults += _tried(partial(sweep, prefix))
-            faults += _tried(partial(self.outbox.quarantine_lost_images, prefix))
+            faults += _attempt(partial(sweep, prefix))
+            faults += _attempt(partial(self.outbox.quarantine_lost_images, prefix))
         return list(dict.fromkeys(faults))
 
 
-def _tried(step: Callable[[], object]) -> list[str]:
+def _attempt(step: Callable[[], object]) -> list[str]:
     """Take a step; returns why it failed, if it did."""
     try:
         step()
@@ -121,7 +121,7 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
     try:
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
         reads, outbox = ReadStore(database, images), Outbox(database, images)
-        incoming, refused = DownloadSpool(directory, key), RefusedRecords(directory, key)
-        yield UnitStore(database, images, reads, outbox, incoming, refused, renewal)
+        incoming, refused_records = DownloadSpool(directory, key), RefusedRecords(directory, key)
+        yield UnitStore(database, images, reads, outbox, incoming, refused_records, renewal)
     finally:
         database.close()

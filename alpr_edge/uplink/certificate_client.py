@@ -13,7 +13,7 @@ from alpr_edge.domain.protocol.enrolment import IssuedPayload, Refusal, RefusedP
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_responses import Reply, printable, retry_after_s
-from alpr_edge.uplink.tls import explained
+from alpr_edge.uplink.tls import explain
 
 ANSWER_BYTES_MAX = 65_536
 _PASSING = {Refusal.TRIES, Refusal.AUTHORITY}
@@ -45,7 +45,7 @@ def ask(
     context: ssl.SSLContext,
     settings: UplinkSettings,
     path: str,
-    asked: BaseModel | None = None,
+    payload: BaseModel | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
     """GET a path, or POST a payload to it.
@@ -54,14 +54,14 @@ def ask(
         context: the TLS context: the authority to trust, and the certificate to show.
         settings: the address and the time limits.
         path: the path at the department.
-        asked: the payload, sent as JSON; None: GET.
+        payload: the payload, sent as JSON; None: GET.
         headers: the headers beside the protocol's.
 
     Raises:
         UplinkError: no whole answer came.
     """
     about = {PROTOCOL_HEADER: str(PROTOCOL_VERSION), "Accept-Encoding": "identity", **(headers or {})}
-    body = None if asked is None else asked.model_dump_json().encode()
+    body = None if payload is None else payload.model_dump_json().encode()
     timeout = httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s)
     try:
         with (
@@ -72,7 +72,7 @@ def ask(
     except httpx.InvalidURL:
         raise UplinkError(f"{settings.url}: not an address; it looks like https://department.example:8443") from None
     except httpx.HTTPError as error:
-        raise explained(error, settings) from None
+        raise explain(error, settings) from None
 
 
 def issued_in(reply: Reply, settings: UplinkSettings) -> IssuedPayload:
@@ -86,12 +86,12 @@ def issued_in(reply: Reply, settings: UplinkSettings) -> IssuedPayload:
         raise UplinkError(f"{settings.url}: what answers there (status {reply.status}) is no department; check the URL")
     if reply.status == 200:
         return _read(IssuedPayload, reply, settings)
-    refused = _read(RefusedPayload, reply, settings)
+    refusal = _read(RefusedPayload, reply, settings)
     wait_s = retry_after_s(reply.headers)
-    detail = printable(refused.detail) or f"status {reply.status}"
-    if not refused.reason and reply.status not in {401, 403}:
+    detail = printable(refusal.detail) or f"status {reply.status}"
+    if not refusal.reason and reply.status not in {401, 403}:
         raise UplinkError(f"{settings.url}: no certificate: {detail}", wait_s)
-    raise NoCertificateError(f"{settings.url}: {detail}", refused.reason, wait_s)
+    raise NoCertificateError(f"{settings.url}: {detail}", refusal.reason, wait_s)
 
 
 def _whole(answer: httpx.Response, settings: UplinkSettings) -> bytes:

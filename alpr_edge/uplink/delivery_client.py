@@ -29,11 +29,11 @@ from alpr_edge.uplink.delivery_responses import (
     ANSWER_BYTES_MAX,
     BatchRefusedError,
     Reply,
-    matched,
-    understood,
+    match_answers,
+    parse_answers,
     utc_told,
 )
-from alpr_edge.uplink.tls import Mark, context_of, explained, mark_of, peer_until
+from alpr_edge.uplink.tls import Mark, context_of, explain, mark_of, peer_until
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +112,7 @@ class HttpsDepartment:
             self.close()
             raise UplinkError(f"{self._settings.url}: it refuses even an empty delivery ({refusal.status})") from None
 
-    def renewed(self) -> bool:
+    def has_new_certificate(self) -> bool:
         """Whether a certificate file changed since the last connection was made; the next batch makes a new one."""
         return bool(self._mark) and self._mark != mark_of(self._settings)
 
@@ -124,26 +124,26 @@ class HttpsDepartment:
 
     def _post(self, batch: list[OutboxItem]) -> list[Answer]:
         try:
-            payload = understood(self._exchange(batch), self._settings.url)
+            payload = parse_answers(self._exchange(batch), self._settings.url)
         except UplinkError:
             self.close()
             raise
         self.list_serials.update(payload.lists)
         self.department_utc = utc_told(payload) or self.department_utc
-        return matched(payload, batch)
+        return match_answers(payload, batch)
 
     def _exchange(self, batch: list[OutboxItem]) -> Reply:
         """Send and read one whole answer, bounded in bytes and in time."""
-        client = self._connected()
+        client = self._connect()
         try:
             with client.stream("POST", self._url, files=[_part(item) for item in batch]) as response:
                 self.department_until = peer_until(response.extensions["network_stream"])
-                body = b"".join(self._bounded(response))
+                body = b"".join(self._read_bounded(response))
                 return Reply(response.status_code, response.headers, body)
         except httpx.HTTPError as error:
-            raise explained(error, self._settings) from None
+            raise explain(error, self._settings) from None
 
-    def _bounded(self, response: httpx.Response) -> Iterator[bytes]:
+    def _read_bounded(self, response: httpx.Response) -> Iterator[bytes]:
         """Read the body as it comes, up to a limit: the request asks for no compression, so nothing is decompressed."""
         size = 0
         for chunk in response.iter_raw():
@@ -152,9 +152,9 @@ class HttpsDepartment:
                 raise UplinkError(f"{self._settings.url}: its answer is longer than {ANSWER_BYTES_MAX} bytes")
             yield chunk
 
-    def _connected(self) -> httpx.Client:
+    def _connect(self) -> httpx.Client:
         settings = self._settings
-        if self.renewed():
+        if self.has_new_certificate():
             self.close()
         if self._client is None:
             self._mark = mark_of(settings)

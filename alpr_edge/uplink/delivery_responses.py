@@ -63,7 +63,7 @@ class Reply:
         return PROTOCOL_HEADER in self.headers
 
 
-def understood(reply: Reply, url: str) -> AnswersPayload:
+def parse_answers(reply: Reply, url: str) -> AnswersPayload:
     """The answers in a reply.
 
     Raises:
@@ -103,18 +103,18 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())[:DETAIL_MAX]
 
 
-def matched(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer]:
+def match_answers(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer]:
     """One answer an item, in order. Without an answer, or with two that disagree, an item is to be sent again."""
     by_id: dict[str, list[Answer]] = {item.item_id: [] for item in items}
     strangers = 0
-    for given in payload.answers:
-        if given.item_id in by_id:
-            by_id[given.item_id].append(answer_of(given))
+    for item_answer in payload.answers:
+        if item_answer.item_id in by_id:
+            by_id[item_answer.item_id].append(answer_of(item_answer))
         else:
             strangers += 1
     if strangers:
         log.warning("uplink.unknown_answers", count=strangers)
-    return [_agreed(item_id, answers) for item_id, answers in by_id.items()]
+    return [_single_answer(item_id, answers) for item_id, answers in by_id.items()]
 
 
 def utc_told(payload: AnswersPayload) -> datetime | None:
@@ -126,14 +126,14 @@ def utc_told(payload: AnswersPayload) -> datetime | None:
     return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def answer_of(given: ItemAnswerPayload) -> Answer:
+def answer_of(item_answer: ItemAnswerPayload) -> Answer:
     """The department's answer for one item; a receipt needs its digest, a refusal a status that is one."""
-    detail = f"{given.status} {''.join(c for c in given.detail if c.isprintable())}".strip()[:DETAIL_MAX]
-    if given.outcome == Outcome.RECEIPT and given.status == 200 and given.sha256:
-        return Answer(given.item_id, Outcome.RECEIPT, given.sha256.lower())
-    if given.outcome == Outcome.REFUSED and given.status in _REFUSED:
-        return Answer(given.item_id, Outcome.REFUSED, detail=detail)
-    return Answer(given.item_id, Outcome.RETRY, detail=detail)
+    detail = f"{item_answer.status} {''.join(c for c in item_answer.detail if c.isprintable())}".strip()[:DETAIL_MAX]
+    if item_answer.outcome == Outcome.RECEIPT and item_answer.status == 200 and item_answer.sha256:
+        return Answer(item_answer.item_id, Outcome.RECEIPT, item_answer.sha256.lower())
+    if item_answer.outcome == Outcome.REFUSED and item_answer.status in _REFUSED:
+        return Answer(item_answer.item_id, Outcome.REFUSED, detail=detail)
+    return Answer(item_answer.item_id, Outcome.RETRY, detail=detail)
 
 
 def retry_after_s(headers: httpx.Headers) -> float | None:
@@ -151,7 +151,7 @@ def retry_after_s(headers: httpx.Headers) -> float | None:
     return min(max(wait.total_seconds(), 0.0), RETRY_AFTER_S_MAX)
 
 
-def _agreed(item_id: str, answers: list[Answer]) -> Answer:
+def _single_answer(item_id: str, answers: list[Answer]) -> Answer:
     if not answers:
         return Answer(item_id, Outcome.RETRY, detail="not answered")
     if any((answer.outcome, answer.sha256) != (answers[0].outcome, answers[0].sha256) for answer in answers):

@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
-from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
+from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parse_code
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import UplinkSettings
@@ -76,7 +76,7 @@ class UnitCertificate:
     """Whether it is new; False: it was held before, and nothing was requested from the department."""
 
 
-def held(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertificate | None:
+def valid_certificate(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertificate | None:
     """The certificate held, if it is this unit's, of the authority held, usable with its key, and valid now."""
     try:
         context_of(settings)
@@ -90,7 +90,7 @@ def held(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertifica
     names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [unit_id] or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         return None
-    return _told(certificate, unit_id, new=False)
+    return _unit_certificate(certificate, unit_id, new=False)
 
 
 def enrol(
@@ -117,39 +117,39 @@ def enrol(
         )
     with key_pair.pair_lock(settings):
         key_pair.settle_pair(settings)
-        found = held(settings, unit_id, now)
-        if found is not None and not again:
-            return found
+        certificate = valid_certificate(settings, unit_id, now)
+        if certificate is not None and not again:
+            return certificate
         if not invitation.code:
             raise UplinkError(f"give --code: the department makes one with: alpr-edge department code {unit_id}")
         try:
-            code = parsed(invitation.code)
+            code = parse_code(invitation.code)
         except MistypedError as error:
             raise UplinkError(f"--code: {error}") from None
-        return _enrolled(settings, unit_id, invitation, code, now)
+        return _request_certificate(settings, unit_id, invitation, code, now)
 
 
-def _enrolled(
+def _request_certificate(
     settings: UplinkSettings, unit_id: str, invitation: Invitation, code: str, now: datetime
 ) -> UnitCertificate:
     target = _enrolment_settings(settings, invitation)
     authority = _authority(target, invitation, now)
     key_file = settings.key_file.with_name(settings.key_file.name + ".enrolling")
     key = key_pair.waiting_key(key_file)
-    asked = EnrolPayload(unit_id=unit_id, code=code, request=key_pair.request_of(unit_id, key))
+    payload = EnrolPayload(unit_id=unit_id, code=code, request=key_pair.request_of(unit_id, key))
     try:
-        issued = issued_in(ask(_context(authority), target, ENROL_PATH, asked), target)
+        answer = issued_in(ask(_context(authority), target, ENROL_PATH, payload), target)
     except NoCertificateError as refusal:
         if refusal.final:
             key_pair.remove(key_file)
-        raise _explained(refusal, target, unit_id) from None
-    certificate = key_pair.checked(issued.certificate, unit_id, key, authority)
+        raise _explain_refusal(refusal, target, unit_id) from None
+    certificate = key_pair.check_certificate(answer.certificate, unit_id, key, authority)
     # The authority first: until the pair is in place, this enrolment counts as not done, and can be repeated.
     key_pair.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
-    key_pair.write_media_key(settings, issued.media_key)
+    key_pair.write_media_key(settings, answer.media_key)
     key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
     key_pair.remove(key_file)
-    return _told(certificate, unit_id, new=True)
+    return _unit_certificate(certificate, unit_id, new=True)
 
 
 def _enrolment_settings(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:
@@ -167,15 +167,15 @@ def _enrolment_settings(settings: UplinkSettings, invitation: Invitation) -> Upl
 
 def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) -> x509.Certificate:
     """The authority's certificate, verified to be the right one."""
-    wanted = "".join(invitation.ca_fingerprint.split()).replace(":", "").lower()
-    if wanted and not _FINGERPRINT.fullmatch(wanted):
+    fingerprint = "".join(invitation.ca_fingerprint.split()).replace(":", "").lower()
+    if fingerprint and not _FINGERPRINT.fullmatch(fingerprint):
         raise UplinkError("--ca-fingerprint: expected a SHA-256, 64 hexadecimal digits; the department prints it")
-    if not wanted and invitation.ca_file is None:
+    if not fingerprint and invitation.ca_file is None:
         raise UplinkError(
             "give --ca-fingerprint (alpr-edge department code prints it) or --ca-file: without one of them this unit "
             "cannot know its department"
         )
-    reply = _fetched(target, invitation)
+    reply = _fetch_authority(target, invitation)
     _check_clock(reply, now)
     content = reply.body if invitation.ca_file is None else _local(invitation.ca_file)
     try:
@@ -183,7 +183,7 @@ def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) ->
     except ValueError:
         where = invitation.ca_file or target.url
         raise UplinkError(f"{where}: gives no certificate of an authority; check the address") from None
-    if wanted and certificate.fingerprint(SHA256()).hex() != wanted:
+    if fingerprint and certificate.fingerprint(SHA256()).hex() != fingerprint:
         raise UplinkError(
             f"{target.url}: its authority is not the one of --ca-fingerprint; nothing was sent. Compare it with what "
             "the department printed; if it is right, somebody else answers there"
@@ -191,7 +191,7 @@ def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) ->
     return certificate
 
 
-def _fetched(target: UplinkSettings, invitation: Invitation) -> Reply:
+def _fetch_authority(target: UplinkSettings, invitation: Invitation) -> Reply:
     """The enrolment port's answer about its authority: nothing secret is sent, and the answer is not trusted yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -231,12 +231,12 @@ def _context(authority: x509.Certificate) -> ssl.SSLContext:
     return context
 
 
-def _explained(refusal: NoCertificateError, target: UplinkSettings, unit_id: str) -> NoCertificateError:
+def _explain_refusal(refusal: NoCertificateError, target: UplinkSettings, unit_id: str) -> NoCertificateError:
     for reason, todo in _MENDED_BY.items():
         if refusal.reason == reason:
             return NoCertificateError(f"{target.url}: {todo.format(unit=unit_id)}", reason, refusal.retry_after_s)
     return refusal
 
 
-def _told(certificate: x509.Certificate, unit_id: str, *, new: bool) -> UnitCertificate:
+def _unit_certificate(certificate: x509.Certificate, unit_id: str, *, new: bool) -> UnitCertificate:
     return UnitCertificate(unit_id, f"{certificate.serial_number:X}", certificate.not_valid_after_utc, new)

@@ -20,13 +20,13 @@ def ending(settings: UplinkSettings, department_until: datetime | None, now: dat
         now: the present time in UTC.
     """
     again = "enrol this unit again"
-    yield from _said("this unit's certificate", _until(settings.certificate_file), again, now)
-    yield from _said("the certificate of the department's authority", _until(settings.ca_file), again, now)
+    yield from _expiry_lines("this unit's certificate", _until(settings.certificate_file), again, now)
+    yield from _expiry_lines("the certificate of the department's authority", _until(settings.ca_file), again, now)
     renew = "renew it there: alpr-edge department renew"
-    yield from _said("the certificate of the department", department_until, renew, now)
+    yield from _expiry_lines("the certificate of the department", department_until, renew, now)
 
 
-def _said(what: str, until: datetime | None, todo: str, now: datetime) -> Iterator[str]:
+def _expiry_lines(what: str, until: datetime | None, todo: str, now: datetime) -> Iterator[str]:
     if until is None or until - now > SOON:
         return
     if until <= now:

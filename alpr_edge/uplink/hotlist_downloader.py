@@ -30,7 +30,7 @@ from alpr_edge.store.hotlists.download_spool import DownloadSpool, PartialDownlo
 from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink import hotlist_responses
 from alpr_edge.uplink.bounded_transport import BoundedTransport, Deadline
-from alpr_edge.uplink.tls import context_of, explained
+from alpr_edge.uplink.tls import context_of, explain
 
 FETCH_S_MAX = 3600.0
 """Longest one transfer may take; what arrived of a longer one is kept and resumed."""
@@ -86,10 +86,10 @@ class HotlistDownloader:
         self._deadline = Deadline(self._show_life)
         now_s = time.monotonic()
         first_s = uplink.retry_first_s
-        fetched = [source for source in sources if source.url or source.department]
-        self._due = {source.name: _Due(source, now_s + draw() * first_s) for source in fetched}
+        remote_sources = [source for source in sources if source.url or source.department]
+        self._due = {source.name: _Due(source, now_s + draw() * first_s) for source in remote_sources}
         self._newest: dict[str, int] = {}
-        self._wanted = threading.Event()
+        self._wake = threading.Event()
 
     def want(self, serials: Mapping[str, int]) -> None:
         """Make a source due at once when a receipt named a newer serial; called by another thread."""
@@ -98,12 +98,12 @@ class HotlistDownloader:
             if due is not None and due.source.department and serial > self._newest.get(name, 0):
                 self._newest[name] = serial
                 due.at_s = 0.0
-                self._wanted.set()
+                self._wake.set()
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not past the moment when a newer list is named."""
-        self._wanted.wait(seconds)
-        self._wanted.clear()
+        self._wake.wait(seconds)
+        self._wake.clear()
 
     def step(self, beat: Callable[[], None] = lambda: None) -> float:
         """Download the source that has been due longest, if one is due.
@@ -189,20 +189,20 @@ class HotlistDownloader:
                     hotlist_responses.address_of(source, settings, state),
                     headers=hotlist_responses.headers_of(state, draft),
                 ) as response:
-                    return self._received(client, source, response, draft)
+                    return self._handle_response(client, source, response, draft)
             except httpx.InvalidURL:
                 raise UplinkError(f"{source.name}: its url is no address; check [[hotlist.source]]") from None
             except httpx.HTTPError as error:
-                raise explained(error, settings) from None
+                raise explain(error, settings) from None
 
-    def _received(
+    def _handle_response(
         self, client: httpx.Client, source: ListSource, response: httpx.Response, draft: PartialDownload | None
     ) -> bool:
         status, now = response.status_code, self._clock.now().trusted_utc
         if status == 304 or (status == 204 and source.department):
             # Without a time that somebody vouches for the confirmation before stands.
-            confirmed = {} if now is None else {"asked": now}
-            sync_state.note(self._database, source.name, fetch_failure="", **confirmed)
+            confirmation = {} if now is None else {"asked": now}
+            sync_state.note(self._database, source.name, fetch_failure="", **confirmation)
             return False
         if status == 416 and draft is not None:
             draft.discard()
@@ -237,8 +237,8 @@ class HotlistDownloader:
         address = self._uplink.url if source.department else source.url
         if not address:
             raise UplinkError(f"{source.name}: comes from the department, but uplink.url is empty; set it")
-        given = {name: path for name, path in own.items() if path is not None}
-        return self._uplink.model_copy(update={"url": address, **given})
+        overrides = {name: path for name, path in own.items() if path is not None}
+        return self._uplink.model_copy(update={"url": address, **overrides})
 
 
 def _signature(client: httpx.Client, source: ListSource) -> str:

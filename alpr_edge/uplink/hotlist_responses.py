@@ -73,11 +73,11 @@ def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
     """
     headers = response.headers
     etag = headers.get("ETag", "")
-    modified = headers.get("Last-Modified", "")
+    last_modified = headers.get("Last-Modified", "")
     # A weak mark vouches for no byte: such a list is fetched from its start again.
     etag = "" if etag.startswith("W/") else etag
     if not source.department:
-        return FeedNote(etag=etag, modified=modified)
+        return FeedNote(etag=etag, modified=last_modified)
     serial, change = headers.get(LIST_SERIAL_HEADER, ""), headers.get(LIST_CHANGE_HEADER, "")
     if not _SERIAL.fullmatch(serial) or change not in set(ListChange):
         raise UplinkError(f"{source.name}: the department does not say which list this is; update its software")
@@ -87,5 +87,5 @@ def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
 
 def start_of(response: httpx.Response) -> int | None:
     """At which byte a part begins."""
-    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    return int(found.group(1)) if found else None
+    match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    return int(match.group(1)) if match else None

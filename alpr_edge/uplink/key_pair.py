@@ -108,9 +108,9 @@ def waiting_key(path: Path) -> ec.EllipticCurvePrivateKey:
         key = None
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key
-    made = ec.generate_private_key(ec.SECP256R1())
-    write_whole(path, pem_of(made))
-    return made
+    new_key = ec.generate_private_key(ec.SECP256R1())
+    write_whole(path, pem_of(new_key))
+    return new_key
 
 
 def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -125,7 +125,9 @@ def request_of(unit_id: str, key: ec.EllipticCurvePrivateKey) -> str:
     return request.public_bytes(Encoding.PEM).decode("ascii")
 
 
-def checked(pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate) -> x509.Certificate:
+def check_certificate(
+    pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate
+) -> x509.Certificate:
     """Check the certificate that a department issued, and return it.
 
     Raises:

@@ -136,13 +136,13 @@ def offload(
     while left := outbox.counts().ready:
         tick(left)
         items = outbox.due(settings.batch_items, settings.batch_bytes)
-        written: list[OutboxItem] = []
+        on_medium: list[OutboxItem] = []
         try:
             for item in items:
                 medium.write(item, sealer.seal(item, now()))
-                written.append(item)
+                on_medium.append(item)
         finally:
-            done += outbox.offload(written, medium.medium_id, now())
+            done += outbox.offload(on_medium, medium.medium_id, now())
     tick(0)
     return done
 
@@ -177,17 +177,17 @@ def take_receipts(
         authority = x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
     except (OSError, ValueError):
         raise UplinkError(f"{settings.ca_file}: no usable department authority; enrol this unit") from None
-    found, before = ReceiptImport(), outbox.counts().delivered
+    result, before = ReceiptImport(), outbox.counts().delivered
     for name, content in medium.receipts():
         try:
             answers = _answers(content, authority, unit_id, now)
         except SealedError as error:
-            found.troubles.append(f"{name}: {error}")
+            result.troubles.append(f"{name}: {error}")
             continue
         for start in range(0, len(answers), settings.batch_items):
             outbox.settle(answers[start : start + settings.batch_items], settings.digest_attempts_max, now)
-    found.delivered = outbox.counts().delivered - before
-    return found
+    result.delivered = outbox.counts().delivered - before
+    return result
 
 
 def _answers(content: bytes, authority: x509.Certificate, unit_id: str, now: datetime | None) -> list[Answer]:
@@ -217,9 +217,9 @@ def _medium_id(directory: Path, top: int) -> str:
     try:
         content = no_follow.read_file(top, MEDIUM_FILE, MEDIUM_BYTES_MAX)
     except FileNotFoundError:
-        made = MediumPayload(medium_id=secrets.token_hex(16))
-        no_follow.write_file(top, MEDIUM_FILE, json.dumps(made.model_dump()).encode() + b"\n")
-        return made.medium_id
+        payload = MediumPayload(medium_id=secrets.token_hex(16))
+        no_follow.write_file(top, MEDIUM_FILE, json.dumps(payload.model_dump()).encode() + b"\n")
+        return payload.medium_id
     try:
         return MediumPayload.model_validate_json(content).medium_id
     except ValidationError:

@@ -88,18 +88,18 @@ class Renewer:
             key_pair.settle_pair(settings)
             key_file = settings.key_file.with_name(settings.key_file.name + ".renewing")
             key = key_pair.waiting_key(key_file)
-            asked = RenewPayload(request=key_pair.request_of(self._unit_id, key))
+            payload = RenewPayload(request=key_pair.request_of(self._unit_id, key))
             try:
-                reply = ask(context_of(settings), settings, RENEW_PATH, asked, {UNIT_HEADER: self._unit_id})
-                issued = issued_in(reply, settings)
+                reply = ask(context_of(settings), settings, RENEW_PATH, payload, {UNIT_HEADER: self._unit_id})
+                answer = issued_in(reply, settings)
             except NoCertificateError as refusal:
                 if refusal.final:
                     key_pair.remove(key_file)
                 raise
-            certificate = key_pair.checked(issued.certificate, self._unit_id, key, self._authority())
+            certificate = key_pair.check_certificate(answer.certificate, self._unit_id, key, self._authority())
             key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
             key_pair.remove(key_file)
-            key_pair.write_media_key(settings, issued.media_key)
+            key_pair.write_media_key(settings, answer.media_key)
         log.info("uplink.certificate_renewed", until=str(certificate.not_valid_after_utc.astimezone(UTC).date()))
         return certificate.not_valid_after_utc
 

@@ -25,13 +25,13 @@ def retire(settings: UplinkSettings, unit_id: str, reason: str) -> RetiredPayloa
     if not settings.url:
         raise UplinkError("uplink.url names no department; there is nobody to ask")
     try:
-        asked = RetirePayload(reason=reason)
+        payload = RetirePayload(reason=reason)
     except ValidationError:
         raise UplinkError("the reason is longer than 200 characters") from None
-    reply = ask(context_of(settings), settings, RETIRE_PATH, asked, {UNIT_HEADER: unit_id})
+    reply = ask(context_of(settings), settings, RETIRE_PATH, payload, {UNIT_HEADER: unit_id})
     if not reply.of_department or reply.status != 200:
-        said = printable(reply.body.decode(errors="replace"))[:200]
-        raise UplinkError(f"{settings.url}: not revoked (status {reply.status}): {said}")
+        detail = printable(reply.body.decode(errors="replace"))[:200]
+        raise UplinkError(f"{settings.url}: not revoked (status {reply.status}): {detail}")
     try:
         return RetiredPayload.model_validate_json(reply.body)
     except ValidationError:

@@ -30,51 +30,51 @@ class Suspects:
     """Items that failed when they were sent alone, and may be to blame themselves."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[str, _Suspect] = OrderedDict()
+        self._suspects: OrderedDict[str, _Suspect] = OrderedDict()
 
     def __len__(self) -> int:
         """Number of items under suspicion."""
-        return len(self._found)
+        return len(self._suspects)
 
     @property
     def ids(self) -> list[str]:
         """Ids of all of them: others are sent until one gets through."""
-        return list(self._found)
+        return list(self._suspects)
 
     @property
     def next_alone(self) -> str | None:
         """The one to send again now, by itself, because another item got through; None when none is."""
-        return next((item_id for item_id, suspect in self._found.items() if suspect.others_passed), None)
+        return next((item_id for item_id, suspect in self._suspects.items() if suspect.others_passed), None)
 
-    def fail(self, item_id: str, *, answered: bool) -> bool:
+    def fail(self, item_id: str, *, has_answer: bool) -> bool:
         """Note that an item failed when it was sent alone.
 
         Args:
             item_id: the item.
-            answered: whether the failure was an answer (5xx), not a silence.
+            has_answer: whether the failure was an answer (5xx), not a silence.
 
         Returns:
             Whether it is known now to fail by itself; it is under suspicion no more then.
         """
-        suspect = self._found.setdefault(item_id, _Suspect())
+        suspect = self._suspects.setdefault(item_id, _Suspect())
         suspect.rounds += suspect.others_passed
-        for each in self._found.values():
+        for each in self._suspects.values():
             # Whether the link still carries anything is open again.
             each.others_passed = False
-        if suspect.rounds >= (1 if answered else ROUNDS_WITHOUT_ANSWER):
-            del self._found[item_id]
+        if suspect.rounds >= (1 if has_answer else ROUNDS_WITHOUT_ANSWER):
+            del self._suspects[item_id]
             return True
-        while len(self._found) > SUSPECTS_MAX:
-            self._found.popitem(last=False)
+        while len(self._suspects) > SUSPECTS_MAX:
+            self._suspects.popitem(last=False)
         return False
 
     def note_passed(self, item_ids: Iterable[str]) -> None:
         """Note that items got through: they are cleared, and the others are to be tried again."""
         for item_id in item_ids:
-            self._found.pop(item_id, None)
-        for suspect in self._found.values():
+            self._suspects.pop(item_id, None)
+        for suspect in self._suspects.values():
             suspect.others_passed = True
 
     def clear(self, item_id: str) -> None:
         """Forget an item that is not due any more."""
-        self._found.pop(item_id, None)
+        self._suspects.pop(item_id, None)

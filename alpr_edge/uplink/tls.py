@@ -105,7 +105,7 @@ def peer_until(stream: Any) -> datetime | None:  # noqa: ANN401 - the HTTP libra
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
 
-def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
+def explain(error: BaseException, settings: UplinkSettings) -> UplinkError:
     """What a failed connection means; never quotes what was sent.
 
     Args:
@@ -123,7 +123,7 @@ def explained(error: BaseException, settings: UplinkSettings) -> UplinkError:
         if isinstance(cause, ssl.SSLError) and not _is_end(cause):
             return _refusal(cause, settings)
     kind = type(error).__name__
-    return UplinkError(f"{url}: cannot be reached ({kind}): {_cut_off(error, settings)}{_lapsed(settings)}")
+    return UplinkError(f"{url}: cannot be reached ({kind}): {_cut_off(error, settings)}{_validity_hint(settings)}")
 
 
 def _department_ended(url: str) -> DepartmentCertificateError:
@@ -141,7 +141,7 @@ def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
             return UnauthorisedError(f"{url}: this unit's certificate {meaning}; enrol this unit again")
     if reason in _NOT_TLS:
         return UplinkError(f"{url}: what answers there does not speak TLS; is a login page in between?")
-    return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_lapsed(settings)}")
+    return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_validity_hint(settings)}")
 
 
 def _is_end(error: ssl.SSLError) -> bool:
@@ -170,7 +170,7 @@ def _cut_off(error: BaseException, settings: UplinkSettings) -> str:
     return "the connection was cut"
 
 
-def _lapsed(settings: UplinkSettings) -> str:
+def _validity_hint(settings: UplinkSettings) -> str:
     """A hint where this unit's certificate does not hold now: some servers hang up without a TLS alert."""
     certificate = certificate_held(settings)
     if certificate is None:
@@ -193,10 +193,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _file_mark(path: Path) -> tuple[int, int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return 0, 0, 0
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _no_password() -> str:

@@ -95,11 +95,11 @@ class Uploader:
         self._backoff = Backoff(first_s=settings.retry_first_s, longest_s=settings.retry_max_s)
         self._batch_items = settings.batch_items
         self._batch_bytes = settings.batch_bytes
-        self._started = False
+        self._has_started = False
         self._suspects = Suspects()
         self._resting_until_ns: dict[str, int] = {}
         """By item: the moment of this boot before which an item that fails by itself is not tried again."""
-        self._taken: OutboxItem | None = None
+        self._probe_item: OutboxItem | None = None
         """An item that the department took last: sent again, it shows whether anything gets through."""
         self.state = LinkState()
 
@@ -111,8 +111,8 @@ class Uploader:
         Raises:
             StoreError: the outbox cannot be read or written; what was delivered is sent again and stored once.
         """
-        if not self._started:
-            self._started = True
+        if not self._has_started:
+            self._has_started = True
             self._count()
             return self._draw() * self._settings.retry_first_s
         items = self._next()
@@ -143,7 +143,7 @@ class Uploader:
         if not suspects:
             size = (self._batch_items, self._batch_bytes, resting)
             # What lies on a medium may never arrive that way, so it is sent as well, once nothing else waits.
-            return self._outbox.due(*size) or self._outbox.due(*size, offloaded=True)
+            return self._outbox.due(*size) or self._outbox.due(*size, on_media=True)
         waiting = [*suspects, *resting]
         # From both ends in turn: where all of one urgency fail, another one shows it soon.
         if len(suspects) % 2 == 0 and (last := self._outbox.last_due(waiting)):
@@ -157,16 +157,16 @@ class Uploader:
         for what it has.
         """
         items = self._outbox.due(1, self._batch_bytes, resting)
-        if items and items[0].failures_alone and self._taken is not None:
-            return [self._taken]
+        if items and items[0].failures_alone and self._probe_item is not None:
+            return [self._probe_item]
         return items
 
     def _fail(self, items: Sequence[OutboxItem], error: UplinkError) -> float:
         """Note that a delivery failed as a whole: the link's fault, until an item is known to fail by itself."""
-        if len(items) != 1 or items[0] is self._taken:
+        if len(items) != 1 or items[0] is self._probe_item:
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         item = items[0]
-        if not self._suspects.fail(item.item_id, answered=isinstance(error, ServerFailedError)):
+        if not self._suspects.fail(item.item_id, has_answer=isinstance(error, ServerFailedError)):
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         self._outbox.failed_alone(item.item_id, f"failed alone: {error}", self._settings.item_attempts_max)
         self._rest(item)
@@ -190,44 +190,46 @@ class Uploader:
     def _settle(self, items: Sequence[OutboxItem], answers: Sequence[Answer]) -> float:
         now = self._clock.now()
         self._outbox.settle(answers, self._settings.digest_attempts_max, now.utc)
-        sent = {item.item_id: item for item in items}
+        items_by_id = {item.item_id: item for item in items}
         receipts = [answer for answer in answers if answer.outcome is Outcome.RECEIPT]
-        taken = [sent[answer.item_id] for answer in receipts if answer.sha256 == sent[answer.item_id].sha256]
-        refused = [answer.item_id for answer in answers if answer.outcome is Outcome.REFUSED]
-        wrong = len(receipts) - len(taken)
-        delivered = sum(item is not self._taken for item in taken)
+        stored_items = [
+            items_by_id[answer.item_id] for answer in receipts if answer.sha256 == items_by_id[answer.item_id].sha256
+        ]
+        refused_ids = [answer.item_id for answer in answers if answer.outcome is Outcome.REFUSED]
+        wrong = len(receipts) - len(stored_items)
+        delivery_count = sum(item is not self._probe_item for item in stored_items)
         self.state = replace(
             self.state,
-            delivered=self.state.delivered + delivered,
-            refused=self.state.refused + len(refused),
+            delivered=self.state.delivered + delivery_count,
+            refused=self.state.refused + len(refused_ids),
             wrong_digests=self.state.wrong_digests + wrong,
-            last_receipt=now if taken else self.state.last_receipt,
+            last_receipt=now if stored_items else self.state.last_receipt,
         )
-        if refused or wrong:
-            log.warning("uplink.items_refused", refused=len(refused), wrong_digests=wrong)
-        if taken:
-            self._taken = min(taken, key=lambda item: len(item.body))
-        retried = [sent[answer.item_id] for answer in answers if answer.outcome is Outcome.RETRY]
-        if not taken and not refused:
-            return self._none_taken(items, retried)
-        self._suspects.note_passed([*(item.item_id for item in taken), *refused])
-        self._rest_known(retried)
+        if refused_ids or wrong:
+            log.warning("uplink.items_refused", refused=len(refused_ids), wrong_digests=wrong)
+        if stored_items:
+            self._probe_item = min(stored_items, key=lambda item: len(item.body))
+        retry_items = [items_by_id[answer.item_id] for answer in answers if answer.outcome is Outcome.RETRY]
+        if not stored_items and not refused_ids:
+            return self._none_taken(items, retry_items)
+        self._suspects.note_passed([*(item.item_id for item in stored_items), *refused_ids])
+        self._rest_known(retry_items)
         self._succeed()
         return 0.0
 
-    def _none_taken(self, items: Sequence[OutboxItem], retried: Sequence[OutboxItem]) -> float:
+    def _none_taken(self, items: Sequence[OutboxItem], retry_items: Sequence[OutboxItem]) -> float:
         """Note that the department took nothing: back off, unless all items are known to fail by themselves."""
-        self._rest_known(retried)
+        self._rest_known(retry_items)
         reason = f"none of {len(items)} items was taken"
-        if len(retried) < len(items) or not all(item.failures_alone for item in retried):
+        if len(retry_items) < len(items) or not all(item.failures_alone for item in retry_items):
             return self._back_off(Link.UP, reason, None)
         self.state = replace(self.state, link=Link.UP, last_error=reason)
         self._count()
         return self._settings.retry_first_s
 
-    def _rest_known(self, retried: Sequence[OutboxItem]) -> None:
+    def _rest_known(self, retry_items: Sequence[OutboxItem]) -> None:
         """Let items rest that the department does not take now and did not take before."""
-        for item in retried:
+        for item in retry_items:
             if item.attempts:
                 self._rest(item)
 

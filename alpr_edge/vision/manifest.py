@@ -55,10 +55,10 @@ def load_model(directory: Path, role: Role, name: str) -> ModelFile:
         if path.stat().st_size > MODEL_BYTES_MAX:
             raise ModelError(f"{path}: larger than {MODEL_BYTES_MAX} bytes; this is no model of ours")
         content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != entry.get("sha256"):
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != entry.get("sha256"):
         raise ModelError(f"{path}: its SHA-256 is not the manifest's; restore the file or its entry in {MANIFEST}")
-    return ModelFile(role, name, found, content, entry)
+    return ModelFile(role, name, digest, content, entry)
 
 
 def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
@@ -67,13 +67,13 @@ def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
     The first must have a manifest; a later one may be missing, since models are added to it or not.
     """
     first, *later = directories
-    known: list[str] = []
+    known_names: list[str] = []
     for directory in (first, *filter(has_manifest, later)):
         names = [other for kind, other in model_names(directory) if kind == role]
         if name in names:
             return load_model(directory, role, name)
-        known += names
-    there = ", ".join(known) or "none"
+        known_names += names
+    there = ", ".join(known_names) or "none"
     raise ModelError(f"{first / MANIFEST}: no [{role}.{name}]; there: {there}; check vision.{role}")
 
 
@@ -123,7 +123,7 @@ def _manifest(directory: Path) -> dict[str, Any]:
 def _entry(directory: Path, role: Role, name: str) -> dict[str, Any]:
     entries = _manifest(directory).get(role, {})
     if not isinstance(entries, dict) or not isinstance(entries.get(name), dict):
-        known = ", ".join(sorted(entries)) if isinstance(entries, dict) and entries else "none"
-        raise ModelError(f"{directory / MANIFEST}: no [{role}.{name}]; there: {known}; check vision.{role}")
-    found: dict[str, Any] = entries[name]
-    return found
+        names = ", ".join(sorted(entries)) if isinstance(entries, dict) and entries else "none"
+        raise ModelError(f"{directory / MANIFEST}: no [{role}.{name}]; there: {names}; check vision.{role}")
+    entry: dict[str, Any] = entries[name]
+    return entry

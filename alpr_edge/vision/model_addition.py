@@ -89,12 +89,12 @@ def install(directory: Path, additions: Sequence[Addition]) -> list[Path]:
 
 def _write(directory: Path, contents: Mapping[Path, bytes]) -> None:
     with ExitStack() as undo:
-        written = []
+        renames = []
         for path, content in contents.items():
             temporary = write_temporary(directory, content)
             undo.callback(temporary.unlink, missing_ok=True)
-            written.append((temporary, path))
-        for temporary, path in written:
+            renames.append((temporary, path))
+        for temporary, path in renames:
             temporary.replace(path)
     sync_directory(directory)
 

@@ -23,8 +23,8 @@ def plate_picture(pixels: Pixels) -> PlatePicture:
     """Measures of a crop, uint8 [H, W, 3] BGR, of a plate alone."""
     grey = _grey(pixels)
     low, high = np.percentile(grey, (5, 95))
-    fitted = cv2.resize(grey, READER_PX).astype(np.float32)
-    focus = float(cv2.Laplacian(fitted, cv2.CV_32F).var() / max(float(fitted.var()), _FLAT))
+    plate = cv2.resize(grey, READER_PX).astype(np.float32)
+    focus = float(cv2.Laplacian(plate, cv2.CV_32F).var() / max(float(plate.var()), _FLAT))
     return PlatePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(high - low))
 
 

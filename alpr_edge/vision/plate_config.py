@@ -7,7 +7,7 @@ import yaml  # type: ignore[import-untyped]  # ships no types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.runtime.validation_words import plain_words
+from alpr_edge.settings.validation_words import plain_words
 
 BYTES_MAX = 64 * 1024
 """Real ones have some hundred bytes, or a few thousand with a list of regions."""

@@ -93,8 +93,8 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
         batch = np.empty((len(crops), self._height_px, self._width_px, self._channels), np.uint8)
         for index, pixels in enumerate(crops):
             code = cv2.COLOR_BGR2GRAY if self._channels == 1 else cv2.COLOR_BGR2RGB
-            fitted = cv2.resize(cv2.cvtColor(pixels, code), (self._width_px, self._height_px))
-            batch[index] = fitted.reshape(self._height_px, self._width_px, self._channels)
+            picture = cv2.resize(cv2.cvtColor(pixels, code), (self._width_px, self._height_px))
+            batch[index] = picture.reshape(self._height_px, self._width_px, self._channels)
         return batch
 
     def infer(self, batch: Pixels) -> Probabilities:
@@ -117,10 +117,10 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
             return None
         slots = self.infer(self.prepare([cropped_plate]))[0]
         indices = slots.argmax(axis=1)
-        kept = [
+        characters = [
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
-        return OcrResult("".join(text for text, _ in kept), [confidence for _, confidence in kept])
+        return OcrResult("".join(text for text, _ in characters), [confidence for _, confidence in characters])
 
 
 def _number(model: ModelFile, key: str, default: float, bounds: tuple[float, float]) -> float:

@@ -73,7 +73,7 @@ class Recogniser:
         return [
             Reading(
                 frame_number=frame.number,
-                captured=frame.captured,
+                captured_at=frame.captured_at,
                 box=item.box,
                 detection_confidence=item.confidence,
                 slot_probabilities=probabilities,

@@ -69,9 +69,11 @@ class OnnxSecondReader:
     def consider(self, crop: Pixels, texts: Sequence[str]) -> Opinion:
         """What it reads in a crop (uint8 [H, W, 3] BGR), and how likely it holds each canonical text."""
         bands = self._columns(crop)
-        read = max((_best(columns) for columns in bands), key=lambda found: (len(found[0]) in LENGTHS, found[1]))[0]
-        asked = dict.fromkeys([*texts, *([read] if read else [])])
-        return Opinion(read, {text: max(likelihood(columns, text) for columns in bands) for text in asked})
+        read = max(
+            (_best(columns) for columns in bands), key=lambda candidate: (len(candidate[0]) in LENGTHS, candidate[1])
+        )[0]
+        all_texts = dict.fromkeys([*texts, *([read] if read else [])])
+        return Opinion(read, {text: max(likelihood(columns, text) for columns in bands) for text in all_texts})
 
     def _columns(self, crop: Pixels) -> list[Columns]:
         """Each band's columns, of one inference."""
@@ -81,10 +83,10 @@ class OnnxSecondReader:
         widths = [int(np.clip(round(HEIGHT_PX * part.shape[1] / part.shape[0]), *WIDTHS_PX)) for part in parts]
         batch = np.zeros((len(parts), 3, HEIGHT_PX, max(widths)), np.float32)
         for row, part, width in zip(batch, parts, widths, strict=True):
-            fitted = cv2.resize(part, (width, HEIGHT_PX)).astype(np.float32)
-            row[:, :, :width] = (fitted / 127.5 - 1).transpose(2, 0, 1)
-        said = self._session.run(batch)
-        labels = np.stack([said[:, :, group].sum(axis=2) for group in self._classes], axis=2).astype(np.float64)
+            band = cv2.resize(part, (width, HEIGHT_PX)).astype(np.float32)
+            row[:, :, :width] = (band / 127.5 - 1).transpose(2, 0, 1)
+        output = self._session.run(batch)
+        labels = np.stack([output[:, :, group].sum(axis=2) for group in self._classes], axis=2).astype(np.float64)
         return list(np.concatenate([labels, np.maximum(0, 1 - labels.sum(axis=2, keepdims=True))], axis=2))
 
 
@@ -110,12 +112,12 @@ def likelihood(columns: Columns, text: str) -> float:
         labels += [LABELS.index(character), BLANK]
     # A label may follow the one before the last only over a blank that parts two different characters.
     leap = np.array([i > 2 and label not in {BLANK, labels[i - 2]} for i, label in enumerate(labels)])
-    reached = np.zeros(len(labels))
-    reached[:2] = columns[0, labels[:2]]
+    forward = np.zeros(len(labels))
+    forward[:2] = columns[0, labels[:2]]
     for column in columns[1:]:
-        before = np.concatenate([[0.0, 0.0], reached])
-        reached = (reached + before[1:-1] + leap * before[:-2]) * column[labels]
-    return float(min(1.0, reached[-1] + reached[-2]))
+        before = np.concatenate([[0.0, 0.0], forward])
+        forward = (forward + before[1:-1] + leap * before[:-2]) * column[labels]
+    return float(min(1.0, forward[-1] + forward[-2]))
 
 
 def load_second_reader(search: Sequence[str] | None = None) -> ModelFile:
@@ -127,12 +129,12 @@ def load_second_reader(search: Sequence[str] | None = None) -> ModelFile:
     Raises:
         ModelError: the package is not installed, or its weights are not those known here.
     """
-    found = PathFinder.find_spec(PACKAGE, search)
-    if found is None or not found.submodule_search_locations:
+    spec = PathFinder.find_spec(PACKAGE, search)
+    if spec is None or not spec.submodule_search_locations:
         raise ModelError(
             'vision.second_reader is set, but rapidocr is not installed: pip install "alpr-edge[second-reader]"'
         )
-    path = Path(found.submodule_search_locations[0]) / WEIGHTS
+    path = Path(spec.submodule_search_locations[0]) / WEIGHTS
     with io_errors(f"{path}: cannot be read", ModelError, "install rapidocr 3.10"):
         content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:

@@ -19,28 +19,30 @@ def main() -> None:
 
 def _run() -> None:
     parser = _parser()
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     configure_logs(verbose=False)
-    if chosen.which == "hotlist":
-        hotlist.run(chosen.entries, table=chosen.table)
+    if arguments.which == "hotlist":
+        hotlist.run(arguments.entries, table=arguments.table)
         return
-    if not chosen.data.is_dir():
-        parser.error(f"{chosen.data}: no data there; set ALPR_EDGE_DATA or --data")
-    parts = _parts(parser, chosen.only, accuracy.CHOICES if chosen.which == "accuracy" else disk.PARTS)
-    if chosen.which == "disk":
-        disk.run(chosen.data, parts or disk.PARTS, chosen.reads)
+    if not arguments.data.is_dir():
+        parser.error(f"{arguments.data}: no data there; set ALPR_EDGE_DATA or --data")
+    parts = _parts(parser, arguments.only, accuracy.CHOICES if arguments.which == "accuracy" else disk.PARTS)
+    if arguments.which == "disk":
+        disk.run(arguments.data, parts or disk.PARTS, arguments.reads)
         return
     vision: dict[str, object] = {
-        "models_directory": str(chosen.models),
-        "detector": chosen.detector,
-        "reader": chosen.reader,
+        "models_directory": str(arguments.models),
+        "detector": arguments.detector,
+        "reader": arguments.reader,
     }
-    vision |= {"threads": chosen.threads, "second_reader": chosen.second_reader}
+    vision |= {"threads": arguments.threads, "second_reader": arguments.second_reader}
     settings = parse({"vision": vision}, Path.cwd())
-    if chosen.which == "path":
-        path.run(chosen.data, settings.vision)
+    if arguments.which == "path":
+        path.run(arguments.data, settings.vision)
     else:
-        accuracy.run(accuracy.AccuracyRequest(chosen.data, settings.vision, parts or accuracy.PARTS, chosen.limit))
+        accuracy.run(
+            accuracy.AccuracyRequest(arguments.data, settings.vision, parts or accuracy.PARTS, arguments.limit)
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

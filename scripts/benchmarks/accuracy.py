@@ -13,9 +13,9 @@ from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from scripts.benchmarks import detector, nonplates, reader, sets, voting
 from scripts.benchmarks.figures import share
-from scripts.benchmarks.kept_plates import kept
-from scripts.benchmarks.looks import IOU_FOUND, IOU_MIN, Looker, Looks, pooled
-from scripts.benchmarks.rendered_scenes import rendered
+from scripts.benchmarks.kept_plates import kept_openers
+from scripts.benchmarks.looks import IOU_FOUND, IOU_MIN, Looker, Looks, pool
+from scripts.benchmarks.rendered_scenes import benchmark_scenes
 from scripts.benchmarks.road import lettering, rides
 from scripts.benchmarks.road import photos as road_photos
 from scripts.benchmarks.road.pictures import Road
@@ -60,13 +60,13 @@ class AccuracyRequest:
 def run(request: AccuracyRequest) -> None:
     """Print every figure that was asked for."""
     vision = request.vision
-    found, read = open_models(vision)
-    looker, data = Looker(found, read, vision.detection_accept_min, vision.text_confidence_min), request.data
+    plate_detector, read = open_models(vision)
+    looker, data = Looker(plate_detector, read, vision.detection_accept_min, vision.text_confidence_min), request.data
     certain = _run_road(request, looker) + _run_photos(request, looker, read)
     if len(certain) > 1:
         _print_pooled(request, certain)
     if "rendered" in request.only:
-        _print_rendered(_look(looker, "rendered", rendered(data)))
+        _print_rendered(_look(looker, "rendered", benchmark_scenes(data)))
     if "negatives" in request.only:
         detector.print_false("negatives", _look(looker, "negatives", sets.negatives(data)))
         nonplates.print_invented(request.vision, sets.negatives(data))
@@ -74,11 +74,11 @@ def run(request: AccuracyRequest) -> None:
         _run_dashcam(looker, data)
     for name in ("voting", "voting_kept"):
         if name in request.only:
-            openers = kept(data) if name == "voting_kept" else voting.benchmark(data)
+            openers = kept_openers(data) if name == "voting_kept" else voting.benchmark(data)
             voting.run(name, request.vision, openers)
     if "speed" in request.only:
         threads = inference_threads(request.vision)
-        detector.print_milliseconds(found, sets.ride(data, RIDES[0]), threads)
+        detector.print_milliseconds(plate_detector, sets.ride(data, RIDES[0]), threads)
         reader.print_milliseconds(read, sets.photos(data, PHOTOS[0]), threads)
 
 
@@ -111,12 +111,12 @@ def _run_photos(request: AccuracyRequest, looker: Looker, read: OnnxReader) -> l
         exact = sum(look.exact_true_box for look in part.of_truths)
         reader.print_jittered(name, read, sets.photos(data, name), exact)
     if looks:
-        _print_photos(pooled(looks.values()))
+        _print_photos(pool(looks.values()))
     if "small" in request.only:
         small = _look(looker, "small", sets.small(data))
         _print_small(small)
         if looks:
-            reader.print_confidence("photos_and_small", pooled([*looks.values(), small]))
+            reader.print_confidence("photos_and_small", pool([*looks.values(), small]))
     return [(name, [look.exact for look in part.of_truths if look.certain]) for name, part in looks.items()]
 
 
@@ -139,11 +139,11 @@ def _print_photos(looks: Looks) -> None:
     reader.print_exact("photos", looks)
     reader.print_kept("photos", looks)
     reader.print_confidence("photos", looks)
-    chosen = worst(looks.of_truths)
-    if chosen:
+    worst_looks = worst(looks.of_truths)
+    if worst_looks:
         path = SHEETS / "worst.png"
-        write_sheet([tile_of(look) for look in chosen], path)
-        sys.stderr.write(f"scripts/bench: the {len(chosen)} worst plates: {path.resolve()}\n")
+        write_sheet([tile_of(look) for look in worst_looks], path)
+        sys.stderr.write(f"scripts/bench: the {len(worst_looks)} worst plates: {path.resolve()}\n")
 
 
 def _print_small(looks: Looks) -> None:

@@ -43,20 +43,26 @@ def print_false(name: str, looks: Looks) -> None:
 def print_widths(name: str, looks: Looks) -> None:
     """Recall by plate width in the detector's input: where the misses are."""
     for low, high in pairwise(WIDTHS_PX):
-        met = [look.found for look in looks.of_truths if low <= look.network_width_px < high]
-        if met:
+        outcomes = [look.is_found for look in looks.of_truths if low <= look.network_width_px < high]
+        if outcomes:
             upper = None if np.isinf(high) else high
-            share(f"accuracy.{name}.recall_by_width", sum(met), len(met), width_from_px=low, width_below_px=upper)
+            share(
+                f"accuracy.{name}.recall_by_width",
+                sum(outcomes),
+                len(outcomes),
+                width_from_px=low,
+                width_below_px=upper,
+            )
 
 
 def print_tightness(name: str, looks: Looks) -> None:
     """Whether boxes hold every character, and how much larger than the metal they are."""
-    met = [look for look in looks.of_truths if look.iou >= IOU_MIN]
-    whole = sum(holds_characters(look) for look in met)
-    share(f"accuracy.{name}.characters_inside", whole, len(met))
+    matches = [look for look in looks.of_truths if look.iou >= IOU_MIN]
+    whole = sum(holds_characters(look) for look in matches)
+    share(f"accuracy.{name}.characters_inside", whole, len(matches))
     share(f"accuracy.{name}.characters_inside_of_all", whole, len(looks.of_truths))
     for side in ("width", "height"):
-        ratios = [_side(look.reading.box, side) / _side(look.truth.box, side) for look in met if look.reading]
+        ratios = [_side(look.reading.box, side) / _side(look.truth.box, side) for look in matches if look.reading]
         if ratios:
             figure(f"accuracy.{name}.box_{side}_ratio", float(np.median(ratios)), "found/true", of=len(ratios))
 
@@ -65,7 +71,7 @@ def holds_characters(look: PlateLook) -> bool:
     """Whether every corner of the serial lies in the box grown by :data:`GROWTH` a side."""
     if look.reading is None or look.truth.characters_px is None:
         return False
-    box = look.reading.box.grown(GROWTH)
+    box = look.reading.box.expand(GROWTH)
     return all(
         box.left_px <= x <= box.right_px and box.top_px <= y <= box.bottom_px for x, y in look.truth.characters_px
     )

@@ -39,7 +39,7 @@ class PlateLook:
     """Its text; None where no text is known."""
 
     @property
-    def found(self) -> bool:
+    def is_found(self) -> bool:
         """Whether it was found at IoU 0.5."""
         return self.iou >= IOU_FOUND
 
@@ -86,12 +86,12 @@ class Looks:
         return sum(look.iou >= level for look in self.of_truths), len(self.of_truths)
 
     @property
-    def found(self) -> list[PlateLook]:
+    def found_looks(self) -> list[PlateLook]:
         """Those found at IoU 0.5."""
-        return [look for look in self.of_truths if look.found]
+        return [look for look in self.of_truths if look.is_found]
 
 
-def pooled(parts: Iterable[Looks]) -> Looks:
+def pool(parts: Iterable[Looks]) -> Looks:
     """Join the results of several sets."""
     whole = Looks()
     for part in parts:
@@ -125,26 +125,26 @@ class Looker:
 
     def look(self, openers: Iterable[Opener]) -> Looks:
         """Look at every scene of a set."""
-        return pooled(self.look_at(opener(), opener) for opener in openers)
+        return pool(self.look_at(opener(), opener) for opener in openers)
 
     def look_at(self, scene: Scene, opener: Opener) -> Looks:
         """Look at one scene that is open; ``opener`` opens it again, since no look holds its pixels."""
         readings = self._recogniser.recognise(scene.frame)
-        taken = matched(scene.truths, readings)
-        false, duplicates = left_over(scene.truths, readings, taken, scene.ignored)
+        indices = match_readings(scene.truths, readings)
+        false, duplicates = left_over(scene.truths, readings, indices, scene.ignored_boxes)
         false_boxes = [FalseBox(opener, reading) for reading in false]
-        return Looks(1, list(self._of_truths(scene, opener, readings, taken)), false_boxes, duplicates)
+        return Looks(1, list(self._of_truths(scene, opener, readings, indices)), false_boxes, duplicates)
 
     def read_true_box(self, scene: Scene, truth: TruePlate) -> Vote:
         """What the reader makes of the true box of a plate."""
         slots = self._reader.read([crop_of(scene.frame, truth.box)])[0]
-        return vote([Reading(0, scene.frame.captured, truth.box, 1.0, slots, 1.0)])
+        return vote([Reading(0, scene.frame.captured_at, truth.box, 1.0, slots, 1.0)])
 
     def _of_truths(
-        self, scene: Scene, opener: Opener, readings: list[Reading], taken: list[int | None]
+        self, scene: Scene, opener: Opener, readings: list[Reading], indices: list[int | None]
     ) -> Iterable[PlateLook]:
         scale = self._detector.prepare(scene.pixels)[1].scale if scene.truths else 1.0
-        for truth, index in zip(scene.truths, taken, strict=True):
+        for truth, index in zip(scene.truths, indices, strict=True):
             reading = None if index is None else readings[index]
             yield PlateLook(
                 truth,
@@ -157,35 +157,35 @@ class Looker:
             )
 
 
-def matched(truths: Iterable[TruePlate], readings: list[Reading]) -> list[int | None]:
+def match_readings(truths: Iterable[TruePlate], readings: list[Reading]) -> list[int | None]:
     """For each truth the reading that is taken for it."""
-    taken: list[int | None] = []
+    indices: list[int | None] = []
     for truth in truths:
-        overlaps = [(truth.box.iou(reading.box), i) for i, reading in enumerate(readings) if i not in taken]
+        overlaps = [(truth.box.iou(reading.box), i) for i, reading in enumerate(readings) if i not in indices]
         best, index = max(overlaps, default=(0.0, -1))
-        taken.append(index if best >= IOU_MIN else None)
-    return taken
+        indices.append(index if best >= IOU_MIN else None)
+    return indices
 
 
 def left_over(
-    truths: Iterable[TruePlate], readings: list[Reading], taken: list[int | None], ignored: Sequence[Box] = ()
+    truths: Iterable[TruePlate], readings: list[Reading], indices: list[int | None], ignored_boxes: Sequence[Box] = ()
 ) -> tuple[list[Reading], int]:
     """The readings that lie on no truth, and how many lie on one that another reading has.
 
     Args:
         truths: the plates of a scene.
         readings: the readings of the picture.
-        taken: for each true plate the reading that is taken for it.
-        ignored: places where a reading is neither right nor wrong.
+        indices: for each true plate the reading that is taken for it.
+        ignored_boxes: places where a reading is neither right nor wrong.
     """
-    rest = [reading for index, reading in enumerate(readings) if index not in taken]
+    rest = [reading for index, reading in enumerate(readings) if index not in indices]
     apart = [reading for reading in rest if all(truth.box.iou(reading.box) < IOU_MIN for truth in truths)]
-    return [reading for reading in apart if not is_ignored(reading.box, ignored)], len(rest) - len(apart)
+    return [reading for reading in apart if not is_ignored(reading.box, ignored_boxes)], len(rest) - len(apart)
 
 
-def is_ignored(box: Box, ignored: Iterable[Box]) -> bool:
+def is_ignored(box: Box, ignored_boxes: Iterable[Box]) -> bool:
     """Whether a box lies on an ignored place: by IoU, or with half of itself or more (a place may be drawn wider)."""
-    return any(box.iou(place) >= IOU_MIN or _share_within(box, place) >= INSIDE_MIN for place in ignored)
+    return any(box.iou(place) >= IOU_MIN or _share_within(box, place) >= INSIDE_MIN for place in ignored_boxes)
 
 
 def _share_within(box: Box, place: Box) -> float:

@@ -27,14 +27,14 @@ def print_invented(vision: VisionSettings, openers: list[Opener]) -> None:
     votes: dict[str, list[Vote]] = {"false_boxes": [], "doubtful_boxes": [], "random_boxes": []}
     for index, opener in enumerate(openers):
         frame = opener().frame
-        found = low.detect(frame)
-        taken = [item.box for item in found if _is_taken(item, frame, reader, vision)]
-        doubtful = [item.box for item in found if item.box not in taken]
+        detections = low.detect(frame)
+        accepted_boxes = [item.box for item in detections if _is_taken(item, frame, reader, vision)]
+        doubtful = [item.box for item in detections if item.box not in accepted_boxes]
         anywhere = _anywhere(frame, np.random.default_rng((SEED, index)))
-        for name, boxes in zip(votes, (taken, doubtful, anywhere), strict=True):
+        for name, boxes in zip(votes, (accepted_boxes, doubtful, anywhere), strict=True):
             votes[name] += _read(reader, [crop_of(frame, box) for box in boxes])
     for name, group in votes.items():
-        share(f"accuracy.negatives.read_of_{name}", sum(found.readable for found in group), len(group))
+        share(f"accuracy.negatives.read_of_{name}", sum(invention.readable for invention in group), len(group))
         share(f"accuracy.negatives.certain_of_{name}", sum(found.certain for found in group), len(group))
 
 

@@ -63,7 +63,7 @@ def _pass(opener: Opener, index: int) -> Pass:
     scales = widths / truth.box.width_px
     centre = np.array(truth.box.centre_px)
     offsets = _way(float(widths[-1]), rng) - centre * scales[:, np.newaxis]
-    return _made(scene, scales, offsets, _frames(scene.pixels, scales, offsets, rng))
+    return _build_pass(scene, scales, offsets, _frames(scene.pixels, scales, offsets, rng))
 
 
 def _whole_pass(opener: Opener, index: int) -> Pass:
@@ -71,20 +71,22 @@ def _whole_pass(opener: Opener, index: int) -> Pass:
     height, width = scene.pixels.shape[:2]
     scales = np.linspace(*WHOLE_SCALES, FRAMES)
     offsets = np.array([width, height]) / 2 * (1 - scales[:, np.newaxis]) + rng.normal(0, SHAKE_PX, (FRAMES, 2))
-    return _made(scene, scales, offsets, _whole_frames(scene.pixels, scales, offsets, rng))
+    return _build_pass(scene, scales, offsets, _whole_frames(scene.pixels, scales, offsets, rng))
 
 
-def _made(scene: Scene, scales: NDArray[np.float64], offsets: NDArray[np.float64], frames: Iterator[Frame]) -> Pass:
+def _build_pass(
+    scene: Scene, scales: NDArray[np.float64], offsets: NDArray[np.float64], frames: Iterator[Frame]
+) -> Pass:
     """The pass of a scene that is shown at these scales and places, one for each frame."""
-    places = (*(truth.box for truth in scene.truths), *scene.ignored)
-    shown = list(zip(scales, offsets, strict=True))
-    plates = tuple(tuple(_moved(box, float(scale), offset) for box in places) for scale, offset in shown)
+    places = (*(truth.box for truth in scene.truths), *scene.ignored_boxes)
+    views = list(zip(scales, offsets, strict=True))
+    plates = tuple(tuple(_shift_box(box, float(scale), offset) for box in places) for scale, offset in views)
     return Pass(scene.truths[0], frames, tuple(row[0] for row in plates), plates)
 
 
-def _moved(box: Box, scale: float, offset: NDArray[np.float64]) -> Box:
-    scaled = Box(*(side * scale for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)))
-    return scaled.moved(float(offset[0]), float(offset[1]))
+def _shift_box(box: Box, scale: float, offset: NDArray[np.float64]) -> Box:
+    scaled_box = Box(*(side * scale for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)))
+    return scaled_box.shift(float(offset[0]), float(offset[1]))
 
 
 def _way(width_px: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -104,8 +106,8 @@ def _frames(
     for number, (scale, offset) in enumerate(zip(scales / nearest, offsets, strict=True)):
         soft = source if scale > 0.8 else cv2.GaussianBlur(source, (0, 0), 0.4 / scale)
         warp = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
-        shown = cv2.warpAffine(soft, warp, FRAME_PX, borderValue=(PADDING_GREY,) * 3)
-        yield Frame("pass", number, Instant("pass", round(number * FRAME_MS * 1e6)), _seen(shown, scale, rng))
+        picture = cv2.warpAffine(soft, warp, FRAME_PX, borderValue=(PADDING_GREY,) * 3)
+        yield Frame("pass", number, Instant("pass", round(number * FRAME_MS * 1e6)), _photograph(picture, scale, rng))
 
 
 def _whole_frames(
@@ -114,29 +116,29 @@ def _whole_frames(
     size = pixels.shape[1], pixels.shape[0]
     for number, (scale, offset) in enumerate(zip(scales, offsets, strict=True)):
         warp = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
-        shown = cv2.warpAffine(pixels, warp, size, borderValue=(PADDING_GREY,) * 3)
-        lit = cv2.convertScaleAbs(shown, alpha=float(np.exp(rng.normal(0, WHOLE_LIGHT))))
-        compressed = _compressed(np.asarray(lit, np.uint8), int(rng.integers(*WHOLE_QUALITY)))
-        yield Frame("pass", number, Instant("pass", round(number * FRAME_MS * 1e6)), compressed)
+        picture = cv2.warpAffine(pixels, warp, size, borderValue=(PADDING_GREY,) * 3)
+        lit_picture = cv2.convertScaleAbs(picture, alpha=float(np.exp(rng.normal(0, WHOLE_LIGHT))))
+        final_picture = _compress(np.asarray(lit_picture, np.uint8), int(rng.integers(*WHOLE_QUALITY)))
+        yield Frame("pass", number, Instant("pass", round(number * FRAME_MS * 1e6)), final_picture)
 
 
-def _seen(shown: NDArray[np.generic], scale: float, rng: np.random.Generator) -> Pixels:
+def _photograph(picture: NDArray[np.generic], scale: float, rng: np.random.Generator) -> Pixels:
     """The frame in its own light and blur, with a sensor's noise, after a camera's JPEG."""
-    lit = cv2.convertScaleAbs(np.asarray(shown, np.uint8), alpha=float(np.exp(rng.normal(-0.1, 0.2))))
-    lit = cv2.GaussianBlur(lit, (0, 0), float(rng.uniform(0.3, 1.0)))
+    lit_picture = cv2.convertScaleAbs(np.asarray(picture, np.uint8), alpha=float(np.exp(rng.normal(-0.1, 0.2))))
+    lit_picture = cv2.GaussianBlur(lit_picture, (0, 0), float(rng.uniform(0.3, 1.0)))
     length_px = float(rng.exponential(2.0)) * scale
     if length_px > 1:
-        lit = cv2.filter2D(lit, -1, _streak(length_px, rng))
+        lit_picture = cv2.filter2D(lit_picture, -1, _streak(length_px, rng))
     cv2.setRNGSeed(int(rng.integers(2**31)))
-    grain = cv2.randn(np.zeros(lit.shape, np.int16), np.zeros(3), np.full(3, rng.uniform(1, 8)))
-    noisy = cv2.add(lit, grain, dtype=cv2.CV_8U)
-    return _compressed(np.asarray(noisy, np.uint8), int(rng.integers(50, 93)))
+    grain = cv2.randn(np.zeros(lit_picture.shape, np.int16), np.zeros(3), np.full(3, rng.uniform(1, 8)))
+    noisy = cv2.add(lit_picture, grain, dtype=cv2.CV_8U)
+    return _compress(np.asarray(noisy, np.uint8), int(rng.integers(50, 93)))
 
 
-def _compressed(pixels: Pixels, quality: int) -> Pixels:
+def _compress(pixels: Pixels, quality: int) -> Pixels:
     """The picture after a camera's JPEG."""
-    _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
 
 
 def _streak(length_px: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -95,9 +95,9 @@ def _peak_mib(video: Path, vision: VisionSettings) -> float:
     """Peak resident memory of a process of its own that drives over the recording."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "settings.toml"
-        chosen = vision.model_dump(mode="json", include={"detector", "reader", "threads"})
-        chosen["models_directory"] = str((vision.models_directory or Path("models")).resolve())
-        lines = [f"{key} = {json.dumps(value)}" for key, value in chosen.items()]
+        values = vision.model_dump(mode="json", include={"detector", "reader", "threads"})
+        values["models_directory"] = str((vision.models_directory or Path("models")).resolve())
+        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
         settings.write_text("\n".join(["[vision]", *lines, ""]), encoding="utf-8")
         command = ["drive", "--source", str(video), "--settings", str(settings), "--out", f"{folder}/out"]
         subprocess.run([sys.executable, "-m", "alpr_edge", *command], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
@@ -152,15 +152,15 @@ def _capture_to_tone(
     """
     at_once = DecisionSettings(readings_max=1, pass_gap_ms=1, confidence_min=0, characters_min=1)
     deciding = settings.model_copy(update={"decision": at_once})
-    return _drive(detector, reader, _paced(frames), deciding, live=True)
+    return _drive(detector, reader, _live_frames(frames), deciding, live=True)
 
 
-def _paced(frames: Sequence[Frame]) -> Iterator[Frame]:
+def _live_frames(frames: Sequence[Frame]) -> Iterator[Frame]:
     """The frames as a live camera gives them."""
     clock, began = SystemClock(), time.monotonic()
     for index, frame in enumerate(frames):
         time.sleep(max(0.0, began + index / LIVE_FPS - time.monotonic()))
-        yield replace(frame, captured=clock.now())
+        yield replace(frame, captured_at=clock.now())
 
 
 def _drive(
@@ -186,7 +186,7 @@ def _drive(
                 alerter,
                 lambda: everything,
                 lambda _: None,
-                Recorder(store.reads, here.store, store.refused),
+                Recorder(store.reads, here.store, store.refused_records),
                 lambda _: None,
             )
             Pipeline(here, [CameraFeed("bench", lambda _: frames)], parts, live=live).run_to_end()

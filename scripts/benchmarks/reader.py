@@ -38,7 +38,7 @@ def print_exact(name: str, looks: Looks) -> None:
 
 def print_exact_of_found(name: str, looks: Looks) -> None:
     """Texts read exactly, of the plates that were found at IoU 0.5."""
-    share(f"accuracy.{name}.exact_of_found", sum(look.exact for look in looks.found), len(looks.found))
+    share(f"accuracy.{name}.exact_of_found", sum(look.exact for look in looks.found_looks), len(looks.found_looks))
 
 
 def print_kept(name: str, looks: Looks) -> None:
@@ -73,14 +73,14 @@ def print_jittered(name: str, reader: OnnxReader, openers: Sequence[Opener], exa
     for index, opener in enumerate(openers):
         scene, rng = opener(), np.random.default_rng((JITTER_SEED, index))
         for truth in scene.truths:
-            crops = [crop_of(scene.frame, _jittered(truth.box, rng)) for _ in range(JITTERS)]
+            crops = [crop_of(scene.frame, _jitter(truth.box, rng)) for _ in range(JITTERS)]
             right += sum(text_of(slots) == truth.plate for slots in reader.read(crops))
             plates += 1
-    lost = exact / max(1, plates) - right / max(1, plates * JITTERS)
-    share(f"accuracy.{name}.exact_jittered", right, plates * JITTERS, lost_to_true_boxes=round(lost, 4))
+    loss = exact / max(1, plates) - right / max(1, plates * JITTERS)
+    share(f"accuracy.{name}.exact_jittered", right, plates * JITTERS, lost_to_true_boxes=round(loss, 4))
 
 
-def _jittered(box: Box, rng: np.random.Generator) -> Box:
+def _jitter(box: Box, rng: np.random.Generator) -> Box:
     off = rng.uniform(-JITTER, JITTER, 4) * (box.width_px, box.height_px, box.width_px, box.height_px)
     sides = (box.left_px, box.top_px, box.right_px, box.bottom_px)
     return Box(*(side + float(by) for side, by in zip(sides, off, strict=True)))
@@ -105,7 +105,7 @@ def print_milliseconds(reader: OnnxReader, openers: Sequence[Opener], threads: i
 
 
 def _ms_a_plate(reader: OnnxReader, crops: Sequence[Crop], start: int, batch: int) -> float:
-    chosen = [crops[(start * batch + i) % len(crops)] for i in range(batch)]
+    batch_crops = [crops[(start * batch + i) % len(crops)] for i in range(batch)]
     began = time.perf_counter()
-    reader.read(chosen)
+    reader.read(batch_crops)
     return (time.perf_counter() - began) * 1000 / batch

@@ -53,7 +53,7 @@ class Drawing:
     seed: int = SEED
 
 
-def rendered(data: Path) -> list[Opener]:
+def benchmark_scenes(data: Path) -> list[Opener]:
     """The benchmark's set: a scene on each of its photos without a plate."""
     paths = negative_paths(data)
     return scenes(data, Drawing(paths), len(paths))
@@ -75,7 +75,7 @@ def _scene(drawing: Drawing, index: int, designs: tuple[PlateDesign, ...]) -> Sc
         middle = np.array([width / 2 * (side + rng.uniform(0.28, 0.72)), height * rng.uniform(0.2, 0.85)])
         design = designs[int(rng.integers(len(designs)))]
         truths.append(_paste(canvas, middle, design, float(np.exp(rng.uniform(*np.log(drawing.widths_px)))), rng))
-    return Scene(f"rendered/{path.name}", _compressed(canvas, rng), tuple(truths))
+    return Scene(f"rendered/{path.name}", _compress(canvas, rng), tuple(truths))
 
 
 def _paste(
@@ -86,7 +86,7 @@ def _paste(
     plate = render_plate(text, design, rng)
     size = round(width), max(4, round(width * design.height_mm / design.width_mm))
     shrink = np.array(size) / plate.pixels.shape[1::-1]
-    corners = turned(float(size[0]), float(size[1]), rng) + middle
+    corners = turn_corners(float(size[0]), float(size[1]), rng) + middle
     metal = _rectangle(0, 0, *size).astype(np.float32)
     warp = np.asarray(cv2.getPerspectiveTransform(metal, corners.astype(np.float32)), np.float64)
     if rng.random() < 0.5:
@@ -103,16 +103,16 @@ def _rectangle(left: float, top: float, right: float, bottom: float) -> Corners:
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
 
 
-def turned(width_px: float, height_px: float, rng: np.random.Generator) -> Corners:
+def turn_corners(width_px: float, height_px: float, rng: np.random.Generator) -> Corners:
     """Corners of a plate about the origin, turned in space and seen from 6 to 30 widths away."""
     yaw, pitch, roll = np.clip(rng.normal(0, TURNS_RAD), -2 * TURNS_RAD, 2 * TURNS_RAD)
     flat = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width_px / 2, height_px / 2)
     x, y = flat[:, 0] * np.cos(yaw), flat[:, 1] * np.cos(pitch)
     depth = flat[:, 0] * np.sin(yaw) + flat[:, 1] * np.sin(pitch)
     away = width_px * rng.uniform(6, 30)
-    seen = np.stack([x, y], axis=1) * (away / (away + depth))[:, np.newaxis]
+    projection = np.stack([x, y], axis=1) * (away / (away + depth))[:, np.newaxis]
     spin = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
-    return np.asarray(seen @ spin, np.float64)
+    return np.asarray(projection @ spin, np.float64)
 
 
 def _mount(canvas: NDArray[np.float32], corners: Corners, rng: np.random.Generator) -> None:
@@ -125,10 +125,10 @@ def _mount(canvas: NDArray[np.float32], corners: Corners, rng: np.random.Generat
 
 def _blend(canvas: NDArray[np.float32], plate: Pixels, warp: Corners, rng: np.random.Generator) -> None:
     """The plate in the light and the blur of the moment."""
-    lit = plate.astype(np.float32) * np.float32(np.exp(rng.normal(-0.15, 0.35)))
+    lit_plate = plate.astype(np.float32) * np.float32(np.exp(rng.normal(-0.15, 0.35)))
     blur = float(rng.uniform(0.3, 1.0))
     frame_px = canvas.shape[1], canvas.shape[0]
-    metal = cv2.warpPerspective(lit, warp, frame_px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    metal = cv2.warpPerspective(lit_plate, warp, frame_px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     cover = cv2.warpPerspective(np.ones(plate.shape[:2], np.float32), warp, frame_px, flags=cv2.INTER_LINEAR)
     cover = cv2.GaussianBlur(cover, (0, 0), blur)[..., np.newaxis]
     change = (cv2.GaussianBlur(metal, (0, 0), blur) - canvas) * cover
@@ -136,9 +136,9 @@ def _blend(canvas: NDArray[np.float32], plate: Pixels, warp: Corners, rng: np.ra
     canvas += np.where(cover > 0, change, np.float32(0))
 
 
-def _compressed(canvas: NDArray[np.float32], rng: np.random.Generator) -> Pixels:
+def _compress(canvas: NDArray[np.float32], rng: np.random.Generator) -> Pixels:
     """The frame with a sensor's noise, after a camera's JPEG."""
     noisy = canvas + rng.normal(0, rng.uniform(1, 5), canvas.shape)
     quality = int(rng.integers(60, 96))
-    _, encoded = cv2.imencode(".jpg", np.clip(noisy, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    _, jpeg = cv2.imencode(".jpg", np.clip(noisy, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)

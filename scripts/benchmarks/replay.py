@@ -28,9 +28,9 @@ class Replay:
     @property
     def standing(self) -> list[ReadClosed]:
         """Each read as it closed, without those that a later read of the same pass corrects."""
-        corrected = {event.withdraws for event in self.events if isinstance(event, ReadDecided)}
+        corrected_ids = {event.withdraws for event in self.events if isinstance(event, ReadDecided)}
         closed = [event for event in self.events if isinstance(event, ReadClosed)]
-        return [event for event in closed if event.read.read_id not in corrected]
+        return [event for event in closed if event.read.read_id not in corrected_ids]
 
 
 def replay(
@@ -49,12 +49,12 @@ def replay(
     origin, ids = Origin("bench", "bench", vision_models.model_ids), map(str, itertools.count())
     rule = decision_rule(decision)
     passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)
-    found, last = Replay(), None
+    result, last = Replay(), None
     for frame in frames:
         looks = vision_models.recogniser.look(frame)
-        found.readings.append([reading for reading in looks if reading.is_accepted])
-        found.events += passes.step(frame, looks)
-        last = frame.captured
+        result.readings.append([reading for reading in looks if reading.is_accepted])
+        result.events += passes.step(frame, looks)
+        last = frame.captured_at
     if last is not None:
-        found.events += passes.close(last.shifted(ending_ms))
-    return found
+        result.events += passes.close(last.shift(ending_ms))
+    return result

@@ -54,7 +54,7 @@ class Scene:
     name: str
     pixels: Pixels
     truths: tuple[TruePlate, ...]
-    ignored: tuple[Box, ...] = ()
+    ignored_boxes: tuple[Box, ...] = ()
     """Places where a box is neither right nor wrong: perhaps plates, not labelled."""
 
     @property
@@ -68,26 +68,26 @@ Opener = Callable[[], Scene]
 
 def photos(data: Path, name: str) -> list[Opener]:
     """Whole photos of cars, with texts."""
-    found: dict[str, list[TruePlate]] = {}
+    truths_by_image: dict[str, list[TruePlate]] = {}
     for row in rows(data / "benchmark" / name / "truth.csv"):
         left, top = float(row["left_px"]), float(row["top_px"])
         box = Box(left, top, left + float(row["width_px"]), top + float(row["height_px"]))
-        found.setdefault(row["image"], []).append(TruePlate(box, canonical(row["plate"])))
-    return [photo(data / "benchmark" / name / image, truths) for image, truths in found.items()]
+        truths_by_image.setdefault(row["image"], []).append(TruePlate(box, canonical(row["plate"])))
+    return [photo(data / "benchmark" / name / image, truths) for image, truths in truths_by_image.items()]
 
 
-def photo(path: Path, truths: Iterable[TruePlate] = (), ignored: Iterable[Box] = ()) -> Opener:
+def photo(path: Path, truths: Iterable[TruePlate] = (), ignored_boxes: Iterable[Box] = ()) -> Opener:
     """One picture."""
-    return partial(_opened, path, tuple(truths), tuple(ignored))
+    return partial(_open_scene, path, tuple(truths), tuple(ignored_boxes))
 
 
 def ride(data: Path, name: str) -> list[Opener]:
     """Frames of a dashcam ride, without texts."""
-    found: dict[str, list[TruePlate]] = {}
+    truths_by_image: dict[str, list[TruePlate]] = {}
     for row in rows(data / "dashcam" / "boxes.csv"):
         if row["ride"] == name:
-            found.setdefault(row["image"], []).append(TruePlate(box_of(row)))
-    return [photo(data / "dashcam" / image, truths) for image, truths in found.items()]
+            truths_by_image.setdefault(row["image"], []).append(TruePlate(box_of(row)))
+    return [photo(data / "dashcam" / image, truths) for image, truths in truths_by_image.items()]
 
 
 def negatives(data: Path) -> list[Opener]:
@@ -109,20 +109,20 @@ def scaled_into_frame(pixels: Pixels, truth: TruePlate) -> Scene:
     """The picture scaled to a plate :data:`SMALL_PX` wide, centred on grey; what is larger is cut around the plate."""
     scale = SMALL_PX / truth.box.width_px
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    picture = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     middle = [centre * scale for centre in truth.box.centre_px]
     canvas = np.full((FRAME_PX[1], FRAME_PX[0], 3), PADDING_GREY, np.uint8)
     (left, source_x, wide), (top, source_y, high) = (
-        _placed(size[axis], FRAME_PX[axis], middle[axis]) for axis in (0, 1)
+        _place(size[axis], FRAME_PX[axis], middle[axis]) for axis in (0, 1)
     )
-    canvas[top : top + high, left : left + wide] = scaled[source_y : source_y + high, source_x : source_x + wide]
+    canvas[top : top + high, left : left + wide] = picture[source_y : source_y + high, source_x : source_x + wide]
     box = Box(
         *(side * scale for side in (truth.box.left_px, truth.box.top_px, truth.box.right_px, truth.box.bottom_px))
     )
-    return Scene("small", canvas, (TruePlate(box.moved(left - source_x, top - source_y), truth.plate),))
+    return Scene("small", canvas, (TruePlate(box.shift(left - source_x, top - source_y), truth.plate),))
 
 
-def _placed(length: int, room: int, middle: float) -> tuple[int, int, int]:
+def _place(length: int, room: int, middle: float) -> tuple[int, int, int]:
     """Along one axis: where the picture starts in the frame, where in itself, and how much of it is shown."""
     if length <= room:
         return (room - length) // 2, 0, length
@@ -131,12 +131,12 @@ def _placed(length: int, room: int, middle: float) -> tuple[int, int, int]:
 
 def _small(opener: Opener) -> Scene:
     scene = opener()
-    placed = scaled_into_frame(scene.pixels, scene.truths[0])
-    return Scene(scene.name, placed.pixels, placed.truths)
+    scene_in_frame = scaled_into_frame(scene.pixels, scene.truths[0])
+    return Scene(scene.name, scene_in_frame.pixels, scene_in_frame.truths)
 
 
-def _opened(path: Path, truths: tuple[TruePlate, ...], ignored: tuple[Box, ...]) -> Scene:
-    return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths, ignored)
+def _open_scene(path: Path, truths: tuple[TruePlate, ...], ignored_boxes: tuple[Box, ...]) -> Scene:
+    return Scene(f"{path.parent.name}/{path.name}", load_picture(path), truths, ignored_boxes)
 
 
 def spread(items: Sequence[Item], limit: int | None) -> Sequence[Item]:

@@ -28,17 +28,17 @@ class Tile:
     opener: Opener
     truth: Box | None
     """Outlined in green."""
-    found: Box | None
+    found_box: Box | None
     """Outlined in red."""
     caption: str
 
 
 def worst(looks: Sequence[PlateLook], count: int = WORST) -> list[PlateLook]:
     """Plates not found, largest first, then wrong texts, surest first."""
-    missed = sorted((look for look in looks if not look.found), key=lambda look: -look.network_width_px)
-    wrong = [look for look in looks if look.found and look.truth.plate and not look.exact]
+    missed_looks = sorted((look for look in looks if not look.is_found), key=lambda look: -look.network_width_px)
+    wrong = [look for look in looks if look.is_found and look.truth.plate and not look.exact]
     wrong.sort(key=lambda look: -(look.read.confidence if look.read else 0.0))
-    return [*missed, *wrong][:count]
+    return [*missed_looks, *wrong][:count]
 
 
 def tile_of(look: PlateLook) -> Tile:
@@ -52,16 +52,16 @@ def write_sheet(tiles: Sequence[Tile], path: Path) -> None:
     """Write a PNG; nothing where there is no tile."""
     if not tiles:
         return
-    drawn = [_drawn(tile) for tile in tiles]
-    while len(drawn) % COLUMNS:
-        drawn.append(np.zeros_like(drawn[0]))
-    rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
+    pictures = [_draw(tile) for tile in tiles]
+    while len(pictures) % COLUMNS:
+        pictures.append(np.zeros_like(pictures[0]))
+    rows = [np.hstack(pictures[i : i + COLUMNS]) for i in range(0, len(pictures), COLUMNS)]
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.vstack(rows))
 
 
-def _drawn(tile: Tile) -> Pixels:
-    scene, centre = tile.opener(), tile.truth or tile.found
+def _draw(tile: Tile) -> Pixels:
+    scene, centre = tile.opener(), tile.truth or tile.found_box
     assert centre is not None
     reach = AROUND * centre.width_px
     area = Box(centre.left_px - reach, centre.top_px - reach, centre.right_px + reach, centre.bottom_px + reach)
@@ -69,14 +69,14 @@ def _drawn(tile: Tile) -> Pixels:
     scale = min(TILE_PX[0] / (right - left), TILE_PX[1] / (bottom - top))
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
     picture = cv2.resize(scene.pixels[top:bottom, left:right], size)
-    for box, colour in ((tile.truth, TRUE_BGR), (tile.found, FOUND_BGR)):
+    for box, colour in ((tile.truth, TRUE_BGR), (tile.found_box, FOUND_BGR)):
         if box is not None:
-            _outline(picture.astype(np.uint8, copy=False), box.moved(-left, -top), scale, colour)
-    drawn = np.zeros((TILE_PX[1] + CAPTION_PX, TILE_PX[0], 3), np.uint8)
-    drawn[: size[1], : size[0]] = picture
+            _outline(picture.astype(np.uint8, copy=False), box.shift(-left, -top), scale, colour)
+    canvas = np.zeros((TILE_PX[1] + CAPTION_PX, TILE_PX[0], 3), np.uint8)
+    canvas[: size[1], : size[0]] = picture
     for text, y in ((tile.caption, 15), (scene.name[-44:], 32)):
-        cv2.putText(drawn, text, (4, TILE_PX[1] + y), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (230, 230, 230), 1, cv2.LINE_AA)
-    return drawn
+        cv2.putText(canvas, text, (4, TILE_PX[1] + y), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (230, 230, 230), 1, cv2.LINE_AA)
+    return canvas
 
 
 def _outline(picture: Pixels, box: Box, scale: float, colour: tuple[int, int, int]) -> None:

@@ -21,7 +21,7 @@ from scripts.benchmarks.figures import figure, milliseconds, share
 from scripts.benchmarks.looks import IOU_MIN
 from scripts.benchmarks.passes import FRAME_MS, Pass, passes
 from scripts.benchmarks.reader import calibration_error
-from scripts.benchmarks.rendered_scenes import rendered
+from scripts.benchmarks.rendered_scenes import benchmark_scenes
 from scripts.benchmarks.replay import replay
 from scripts.benchmarks.sets import PHOTOS, Opener
 from scripts.benchmarks.tones import Decision, print_tones
@@ -40,15 +40,15 @@ class PassOutcome:
     """Those of the plate's reads."""
 
     @property
-    def decided(self) -> list[ReadDecided]:
+    def decisions(self) -> list[ReadDecided]:
         """Every read decided, corrected ones too."""
         return [event for event in self.events if isinstance(event, ReadDecided)]
 
     @property
     def reads(self) -> list[ReadDecided]:
         """Those that stand in the end."""
-        withdrawn = {event.withdraws for event in self.decided}
-        return [event for event in self.decided if event.read.read_id not in withdrawn]
+        withdrawn = {event.withdraws for event in self.decisions}
+        return [event for event in self.decisions if event.read.read_id not in withdrawn]
 
     @property
     def exact(self) -> bool:
@@ -58,7 +58,7 @@ class PassOutcome:
 
 def benchmark(data: Path) -> list[Opener]:
     """The scenes that the passes are made of: every photo, and some rendered scenes."""
-    return [opener for name in PHOTOS for opener in sets.photos(data, name)] + rendered(data)[:RENDERED]
+    return [opener for name in PHOTOS for opener in sets.photos(data, name)] + benchmark_scenes(data)[:RENDERED]
 
 
 def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
@@ -66,51 +66,51 @@ def run(name: str, vision: VisionSettings, openers: Sequence[Opener]) -> None:
     vision_models, console = open_vision_models(vision), Console(stderr=True)
     bar = track(passes(openers), name, console=console, disable=not console.is_terminal, transient=True)
     outcomes = [_outcome(passing(), vision_models, vision) for passing in bar]
-    found = [outcome for outcome in outcomes if outcome.readings]
-    share(f"accuracy.{name}.found", len(found), len(outcomes))
-    _print_frames(name, found)
-    _print_passes(name, found)
-    read = [(outcome.decided[0], outcome.plate) for outcome in found if outcome.decided]
+    found_passes = [outcome for outcome in outcomes if outcome.readings]
+    share(f"accuracy.{name}.found", len(found_passes), len(outcomes))
+    _print_frames(name, found_passes)
+    _print_passes(name, found_passes)
+    read = [(outcome.decisions[0], outcome.plate) for outcome in found_passes if outcome.decisions]
     decisions = [Decision(plate, event.read.plate, certain=event.read.certain) for event, plate in read]
     print_tones(name, decisions, second_reader=vision.second_reader)
 
 
 def _outcome(passing: Pass, vision_models: VisionModels, vision: VisionSettings) -> PassOutcome:
     outcome = PassOutcome(passing.truth.plate)
-    found = replay(passing.frames, vision_models, vision, ending_ms=FRAME_MS)
-    for readings, box in zip(found.readings, passing.boxes, strict=True):
+    result = replay(passing.frames, vision_models, vision, ending_ms=FRAME_MS)
+    for readings, box in zip(result.readings, passing.boxes, strict=True):
         best = max(readings, key=lambda reading: reading.box.iou(box), default=None)
         if best is not None and best.box.iou(box) >= IOU_MIN:
             outcome.readings.append(best)
-    outcome.events = [e for e in found.events if any(e.read.box.iou(box) >= IOU_MIN for box in passing.boxes)]
+    outcome.events = [e for e in result.events if any(e.read.box.iou(box) >= IOU_MIN for box in passing.boxes)]
     return outcome
 
 
-def _print_frames(name: str, found: Sequence[PassOutcome]) -> None:
+def _print_frames(name: str, found_passes: Sequence[PassOutcome]) -> None:
     """What single frames would have read: each of them, and the sharpest of each pass."""
-    each = [vote([reading]).plate == outcome.plate for outcome in found for reading in outcome.readings]
+    each = [vote([reading]).plate == outcome.plate for outcome in found_passes for reading in outcome.readings]
     share(f"accuracy.{name}.exact_of_frames", sum(each), len(each))
-    sharpest = [max(outcome.readings, key=lambda reading: reading.sharpness) for outcome in found]
-    right = sum(vote([look]).plate == outcome.plate for look, outcome in zip(sharpest, found, strict=True))
-    share(f"accuracy.{name}.exact_of_sharpest_frames", right, len(found))
+    sharpest = [max(outcome.readings, key=lambda reading: reading.sharpness) for outcome in found_passes]
+    right = sum(vote([look]).plate == outcome.plate for look, outcome in zip(sharpest, found_passes, strict=True))
+    share(f"accuracy.{name}.exact_of_sharpest_frames", right, len(found_passes))
 
 
-def _print_passes(name: str, found: Sequence[PassOutcome]) -> None:
-    share(f"accuracy.{name}.exact_of_found", sum(outcome.exact for outcome in found), len(found))
-    reads = sum(len(outcome.reads) for outcome in found)
-    figure(f"accuracy.{name}.reads_of_found", reads / max(1, len(found)), "reads/pass", of=len(found))
-    superseded = sum(len(outcome.decided) - len(outcome.reads) for outcome in found)
-    share(f"accuracy.{name}.superseded", superseded, reads + superseded)
-    first = [(outcome.decided[0], outcome.plate) for outcome in found if outcome.decided]
-    late = [event.decided.boottime_ns / 1e6 for event, _ in first]
+def _print_passes(name: str, found_passes: Sequence[PassOutcome]) -> None:
+    share(f"accuracy.{name}.exact_of_found", sum(outcome.exact for outcome in found_passes), len(found_passes))
+    reads = sum(len(outcome.reads) for outcome in found_passes)
+    figure(f"accuracy.{name}.reads_of_found", reads / max(1, len(found_passes)), "reads/pass", of=len(found_passes))
+    superseded_count = sum(len(outcome.decisions) - len(outcome.reads) for outcome in found_passes)
+    share(f"accuracy.{name}.superseded", superseded_count, reads + superseded_count)
+    first = [(outcome.decisions[0], outcome.plate) for outcome in found_passes if outcome.decisions]
+    late = [event.decided_at.boottime_ns / 1e6 for event, _ in first]
     milliseconds(f"accuracy.{name}.decided_after", late or [0.0])
     _print_certain(
         f"{name}.decided", [(e.read.confidence, e.read.certain, e.read.plate == plate) for e, plate in first]
     )
-    closed = [(outcome.events[-1].read, outcome.plate) for outcome in found if outcome.events]
+    closed = [(outcome.events[-1].read, outcome.plate) for outcome in found_passes if outcome.events]
     _print_certain(f"{name}.closed", [(r.confidence, r.certain, r.plate == plate) for r, plate in closed])
-    asked = sum(any(map(_is_second_reader, event.read.model_ids)) for event, _ in first)
-    share(f"accuracy.{name}.second_reader_heard", asked, len(first))
+    opinion_count = sum(any(map(_is_second_reader, event.read.model_ids)) for event, _ in first)
+    share(f"accuracy.{name}.second_reader_heard", opinion_count, len(first))
 
 
 def _is_second_reader(model_id: str) -> bool:

@@ -55,6 +55,8 @@ IRREGULAR_PARTICIPLES = frozenset(
 NO_PARTICIPLES = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "speed", "succeed"})
 ALLOWED_PARTICIPLES = {
     "closed": "a state, as of a file of the standard library",
+    "left": "a side, and what remains",
+    "red": "a colour",
     "done": "a state, as of a future of the standard library",
     "stalled": "a state, by which health names a stage",
     "trusted": "a state of a time stamp",

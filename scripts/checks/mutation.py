@@ -27,12 +27,12 @@ _RESULT = re.compile(r" *(alpr_edge\.domain\.([a-z_.]+)\.x\S+): (.+)")
 
 def main() -> int:
     """Try, and tell; 0 also when some live, 1 when none could be tried, 2 wrong usage."""
-    chosen = _parser().parse_args()
-    if not _try_for(chosen.minutes * 60, [f"alpr_edge.domain.{module}.*" for module in chosen.module]):
+    arguments = _parser().parse_args()
+    if not _try_for(arguments.minutes * 60, [f"alpr_edge.domain.{module}.*" for module in arguments.module]):
         return 1
     command = [*MUTMUT, "results", "--all", "true"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own
-    print("\n".join(summary(told.stdout, set(chosen.module))))
+    results = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    print("\n".join(summary(results.stdout, set(arguments.module))))
     return 0
 
 
@@ -89,9 +89,9 @@ def summary(results: str, modules: set[str]) -> Iterator[str]:
     yield from dict.fromkeys(living)
     yield f"{'module':<16} {'killed':>7} {'living':>7} {'share':>7} {'not tried':>10}"
     for module, count in [*sorted(counts.items()), ("all", sum(counts.values(), Counter()))]:
-        killed, lived = count["killed"], sum(count[state] for state in LIVING)
-        share = f"{killed / (killed + lived):.1%}" if killed + lived else "-"
-        yield f"{module:<16} {killed:7} {lived:7} {share:>7} {count.total() - killed - lived:10}"
+        killed_count, survivors = count["killed"], sum(count[state] for state in LIVING)
+        share = f"{killed_count / (killed_count + survivors):.1%}" if killed_count + survivors else "-"
+        yield f"{module:<16} {killed_count:7} {survivors:7} {share:>7} {count.total() - killed_count - survivors:10}"
     if living:
         yield "Look at one: .venv/bin/mutmut show NAME"
 

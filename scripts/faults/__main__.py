@@ -39,15 +39,15 @@ def _run() -> None:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.cuts} power cuts, not {WHOLE.cuts}")
     parser.add_argument("--rounds", type=int, metavar="N", help="so many faults in all, each kind in its share")
     parser.add_argument("--seed", type=int, default=462, help="draws the same faults again; the moments fall anew")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     configure_logs(verbose=False)
     # What the parts log of disks that were hit, and of a department that refuses, is due and no finding.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if fault := mounting_fault():
         raise StoreError(fault)
-    random = Random(chosen.seed)
-    mix = QUICK if chosen.quick else WHOLE
-    trials = plan(mix if chosen.rounds is None else mix.scaled(chosen.rounds), random)
+    random = Random(arguments.seed)
+    mix = QUICK if arguments.quick else WHOLE
+    trials = plan(mix if arguments.rounds is None else mix.scale_to(arguments.rounds), random)
     with tempfile.TemporaryDirectory(prefix="torture-", dir=_fast_folder()) as folder, standing(Path(folder)) as rig:
         campaign = Campaign(rig, random)
         _with_bar(campaign, trials)
@@ -72,19 +72,19 @@ def _with_bar(campaign: Campaign, trials: list[Trial]) -> None:
 
 def _report(campaign: Campaign) -> None:
     table = Table("fault", "during", "tried", "survived")
-    for fault, activity in sorted(campaign.tried):
-        count = campaign.tried[fault, activity]
-        table.add_row(fault, activity, str(count), str(campaign.survived[fault, activity]))
+    for fault, activity in sorted(campaign.trial_counts):
+        count = campaign.trial_counts[fault, activity]
+        table.add_row(fault, activity, str(count), str(campaign.survival_counts[fault, activity]))
     Console().print(table)
     tally = campaign.tally
-    for word, findings in _named(tally).items():
+    for word, findings in _findings_by_kind(tally).items():
         for finding in findings[:FINDINGS_SHOWN]:
             print(f"{word}: {finding}")
     print(json.dumps(tally.figures()))
 
 
-def _named(tally: CampaignTally) -> dict[str, list[str]]:
-    return {"lost": tally.lost, "doubled": tally.doubled, "corrupt": tally.corrupt, "blind": tally.blind}
+def _findings_by_kind(tally: CampaignTally) -> dict[str, list[str]]:
+    return {"lost": tally.losses, "doubled": tally.duplicates, "corrupt": tally.corrupt, "blind": tally.blind}
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ class Campaign:
 
     def __init__(self, rig: Rig, random: Random, victim: Work = work, goes_on_s_max: float = GOES_ON_S_MAX) -> None:
         self.tally = CampaignTally()
-        self.tried: Counter[Trial] = Counter()
-        self.survived: Counter[Trial] = Counter()
+        self.trial_counts: Counter[Trial] = Counter()
+        self.survival_counts: Counter[Trial] = Counter()
         self._rig = rig
         self._random = random
         self._victim = victim
@@ -106,14 +106,14 @@ class Campaign:
             self._take(list(self._strike(fault, activity, road.disk)), road)
             self._look(fault, road)
         self.tally.faults[fault] += 1
-        self.tried[fault, activity] += 1
-        self.survived[fault, activity] += self.tally.findings == before
+        self.trial_counts[fault, activity] += 1
+        self.survival_counts[fault, activity] += self.tally.findings == before
 
     def _take(self, notes: list[Note], road: _Road) -> None:
         """Mount the disk again after a fault, and note what was acknowledged before."""
         road.disk.restart()
         road.disk.free()
-        self.tally.acknowledged += road.ledger.take(notes)
+        self.tally.acknowledgements += road.ledger.take(notes)
         self.tally.set_aside += sum(isinstance(note, RecordSetAside) for note in notes)
 
     def _look(self, fault: Fault, road: _Road) -> None:
@@ -141,12 +141,12 @@ class Campaign:
         task = self._task(road.disk, kills=fault is Fault.THREADS)
         with (
             Receiver(self._rig.receiver) as receiver,
-            self._victim_of(Activity.UNIT, task) as (process, heard),
+            self._victim_of(Activity.UNIT, task) as (process, pipe),
         ):
             assert process.pid is not None, "it was started"
-            watched = UnitWatch(process.pid, settings, heard, self.tally)
-            watched.endure(fault, receiver, self._random)
-            notes = [*watched.notes, *self._end(ending, process, heard, road.disk)]
+            watch = UnitWatch(process.pid, settings, pipe, self.tally)
+            watch.endure(fault, receiver, self._random)
+            notes = [*watch.notes, *self._end(ending, process, pipe, road.disk)]
         self._take(notes, road)
         check = self._check(road, car=True)
         check.run()
@@ -156,10 +156,10 @@ class Campaign:
         """Damage the database, have the unit go on and salvage, and send everything to the department."""
         settings = self._rig.settings(road.disk.folder)
         key = load_key("outbox", settings.store.keys_directory)
-        promised = damage(fault, settings.unit.data_directory, key, self._random, road.ledger.reads)
+        promised_reads = damage(fault, settings.unit.data_directory, key, self._random, road.ledger.reads)
         self._runs += 1
         check = self._check(road)
-        check.go_on(promised, self._runs, self._random)
+        check.go_on(promised_reads, self._runs, self._random)
         check.run()
         check.send_all()
 
@@ -239,11 +239,11 @@ class Campaign:
         notes = 1 if any_moment else self._random.randint(2 + 3 * fault.needs_reads, NOTES_WAITED_MAX)
         left_s = self._random.uniform(0, ANY_MOMENT_S if notes == 1 else NEAR_S)
         for _ in range(notes):
-            said = next_said(receive, NOTE_S_MAX)
-            if said is None:
+            message = next_said(receive, NOTE_S_MAX)
+            if message is None:
                 self.tally.corrupt.append(f"a victim said nothing for {NOTE_S_MAX:g} s")
                 return
-            yield said.note
+            yield message.note
         yield from heard_for(receive, left_s)
 
     def _check(self, road: _Road, *, car: bool = False) -> DiskCheck:

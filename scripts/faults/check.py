@@ -81,35 +81,37 @@ class DiskCheck:
                     self._reads(connection)
                     self._parts(connection)
                     self._aside(store)
-                    self._delivered(connection)
+                    self._receipts(connection)
                     self._images(connection, store)
                 self._lists(store)
         except (StoreError, DBAPIError) as error:
             self.tally.corrupt.append(f"the store is damaged: {error}")
 
-    def go_on(self, promised: set[str], run: int, random: Random) -> None:
+    def go_on(self, promised_reads: set[str], run: int, random: Random) -> None:
         """After damage: open as the unit does, keep a batch, salvage, and hold what is there against what was promised.
 
         Args:
-            promised: reads on pages that the damage did not touch.
+            promised_reads: reads on pages that the damage did not touch.
             run: number for the new batch.
             random: the generator that draws the batch.
         """
         with open_store(self._settings, migrate=True, renew=True) as store:
             store.recover()
-            decided = records.batch(random, run, 0)
-            store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
-            self.ledger.reads.update(record.read.read_id for record in decided)
+            new_records = records.batch(random, run, 0)
+            store.reads.commit([*new_records, *(records.closing(random, record) for record in new_records)])
+            self.ledger.reads.update(record.read.read_id for record in new_records)
             for aside in waiting(store.database.path.parent):
                 Salvage(store.database, store.images, store.renewal.key).run(aside, lambda _, __: None)
                 self.known_aside += 1
             with store.database.engine.connect() as connection:
-                held, queued = ({str(row[0]) for row in connection.execute(text(q))} for q in (_READS, _READS_QUEUED))
-        there = held | queued | self._department_reads()[0]
-        self.tally.lost += [f"read {read_id} was on a whole page" for read_id in promised - there]
-        self.tally.salvaged += len(promised & there)
+                stored_ids, queued_ids = (
+                    {str(row[0]) for row in connection.execute(text(q))} for q in (_READS, _READS_QUEUED)
+                )
+        there = stored_ids | queued_ids | self._department_reads()[0]
+        self.tally.losses += [f"read {read_id} was on a whole page" for read_id in promised_reads - there]
+        self.tally.reads_salvaged += len(promised_reads & there)
         # A read whose row was damaged is not lost while its item is there: that says all that the department needs.
-        self.ledger.excused |= self.ledger.reads - held
+        self.ledger.excused_reads |= self.ledger.reads - stored_ids
         self.ledger.reads &= there
 
     def send_all(self) -> None:
@@ -119,21 +121,25 @@ class DiskCheck:
             uploader = Uploader(store.outbox, department, self._settings.uplink, SystemClock())
             left = send_all(uploader, store.outbox, SEND_S_MAX, lambda _: None)
             department.close()
-            self.tally.lost += [f"{left} items do not leave: {uploader.state.last_error}"] * bool(left)
+            self.tally.losses += [f"{left} items do not leave: {uploader.state.last_error}"] * bool(left)
             # An item whose images' rows are lost differs from what was delivered before: the first one stands.
             there = {item for item, _ in self._department("SELECT item_id, sha256 FROM items WHERE unit_id = ?")}
-            refused = [item for item in store.outbox.quarantined() if not (self.known_aside and item.item_id in there)]
-            self.tally.corrupt += [f"{len(refused)} items were refused by the department"] * bool(refused)
-        held, frames = self._department_reads()
-        self.tally.lost += [f"read {read_id} is not at the department" for read_id in self.ledger.reads - held]
+            refused_items = [
+                item for item in store.outbox.quarantined_items() if not (self.known_aside and item.item_id in there)
+            ]
+            self.tally.corrupt += [f"{len(refused_items)} items were refused by the department"] * bool(refused_items)
+        department_ids, frames = self._department_reads()
+        self.tally.losses += [
+            f"read {read_id} is not at the department" for read_id in self.ledger.reads - department_ids
+        ]
         twice = [] if self.car else [(frame, n) for frame, n in frames.items() if n > 1]
-        self.tally.doubled += [f"frame {frame} is there {n} times" for frame, n in twice]
+        self.tally.duplicates += [f"frame {frame} is there {n} times" for frame, n in twice]
 
     def count_without_pictures(self, run: int) -> int:
         """Reads of a victim that were kept without some of their pictures."""
-        counted = text("SELECT count(DISTINCT read_id) FROM missing_evidence WHERE read_id GLOB :of_run")
+        query = text("SELECT count(DISTINCT read_id) FROM missing_evidence WHERE read_id GLOB :of_run")
         with open_store(self._settings, migrate=True) as store, store.database.read() as connection:
-            return int(connection.execute(counted, {"of_run": f"{run}.*"}).scalar_one())
+            return int(connection.execute(query, {"of_run": f"{run}.*"}).scalar_one())
 
     def outlast(self, url: str, refusing: RefusingStorage) -> None:
         """Send everything to a department that refuses an item: all others arrive, and it alone is set aside.
@@ -146,11 +152,11 @@ class DiskCheck:
             uploader = Uploader(store.outbox, department, settings.uplink, SystemClock())
             left = send_all(uploader, store.outbox, SEND_S_MAX, lambda _: self._waits_behind(store, refusing))
             department.close()
-            self.tally.lost += [f"{left} items wait behind one that is refused"] * bool(left)
-            aside = {item.item_id for item in store.outbox.quarantined()}
-            expected = {refusing.item_id} if refusing.item_id else set()
-            self.tally.lost += [f"item {item} was set aside with the refused one" for item in aside - expected]
-            self.tally.corrupt += [f"item {item} was refused and is not set aside" for item in expected - aside]
+            self.tally.losses += [f"{left} items wait behind one that is refused"] * bool(left)
+            aside = {item.item_id for item in store.outbox.quarantined_items()}
+            expected_ids = {refusing.item_id} if refusing.item_id else set()
+            self.tally.losses += [f"item {item} was set aside with the refused one" for item in aside - expected_ids]
+            self.tally.corrupt += [f"item {item} was refused and is not set aside" for item in expected_ids - aside]
             store.outbox.requeue()
         self.send_all()
 
@@ -177,53 +183,57 @@ class DiskCheck:
 
     def _database(self, connection: Connection) -> None:
         for pragma in ("integrity_check", "foreign_key_check", "cipher_integrity_check"):
-            found = [str(row) for row in connection.exec_driver_sql(f"PRAGMA {pragma}") if row[0] != "ok"]
-            self.tally.corrupt += [f"{pragma}: {line}" for line in found]
+            problems = [str(row) for row in connection.exec_driver_sql(f"PRAGMA {pragma}") if row[0] != "ok"]
+            self.tally.corrupt += [f"{pragma}: {line}" for line in problems]
         schema = int(connection.execute(text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one())
         later = schema - RELEASE.schema
         if later < self.ledger.later:
-            self.tally.lost.append(f"migration {self.ledger.later} was undone")
+            self.tally.losses.append(f"migration {self.ledger.later} was undone")
         has = connection.execute(text("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'later_[0-9]'")).scalar_one()
         if has != later or later > LATER_RELEASES:
             self.tally.corrupt.append(f"schema {schema} and {has} later tables: a migration is there in part")
 
     def _reads(self, connection: Connection) -> None:
-        found = {row[0] for row in connection.execute(text(_READS))}
-        self.tally.lost += [f"read {read_id}" for read_id in self.ledger.reads - found - self.ledger.excused]
+        read_ids = {row[0] for row in connection.execute(text(_READS))}
+        self.tally.losses += [f"read {read_id}" for read_id in self.ledger.reads - read_ids - self.ledger.excused_reads]
         for statement in _UNQUEUED:
-            self.tally.lost += [f"{row[0]} never leaves" for row in connection.execute(text(statement))]
+            self.tally.losses += [f"{row[0]} never leaves" for row in connection.execute(text(statement))]
 
     def _parts(self, connection: Connection) -> None:
         """Made-up reads tell their batch and are told apart by their frame; those of a camera do not."""
         if self.car:
             return
-        found = {row[0] for row in connection.execute(text(_READS))}
-        batches = Counter(_batch_of(read_id) for read_id in found)
-        excused = {_batch_of(read_id) for read_id in self.ledger.excused}
-        parts = [batch for batch, n in batches.items() if n != int(batch.rsplit(".", 1)[1]) and batch not in excused]
+        read_ids = {row[0] for row in connection.execute(text(_READS))}
+        batches = Counter(_batch_of(read_id) for read_id in read_ids)
+        excused_batches = {_batch_of(read_id) for read_id in self.ledger.excused_reads}
+        parts = [
+            batch for batch, n in batches.items() if n != int(batch.rsplit(".", 1)[1]) and batch not in excused_batches
+        ]
         self.tally.corrupt += [f"batch {batch} is there in part" for batch in parts]
         twice = text("SELECT first_frame FROM reads GROUP BY first_frame HAVING count(*) > 1")
-        self.tally.doubled += [f"frame {row[0]} was read twice" for row in connection.execute(twice)]
+        self.tally.duplicates += [f"frame {row[0]} was read twice" for row in connection.execute(twice)]
 
     def _aside(self, store: UnitStore) -> None:
         """What no row can hold stays aside; everything else that was set aside was taken in."""
-        aside = {record.read_id for record in store.refused.listed()}
-        self.tally.lost += [f"read {read_id} is not aside any more" for read_id in self.ledger.spoilt - aside]
+        aside = {record.read_id for record in store.refused_records.list_records()}
+        self.tally.losses += [f"read {read_id} is not aside any more" for read_id in self.ledger.spoilt - aside]
         self.tally.corrupt += [f"read {read_id} stays aside" for read_id in aside if not records.is_spoilt(read_id)]
 
-    def _delivered(self, connection: Connection) -> None:
+    def _receipts(self, connection: Connection) -> None:
         """What the car believes delivered has to be there."""
         rows = connection.execute(text("SELECT item_id, sha256 FROM outbox WHERE state = 'delivered'")).all()
         if rows:
             there = dict(self._department("SELECT item_id, sha256 FROM items WHERE unit_id = ?"))
-            self.tally.lost += [f"item {item} has a receipt only" for item, sha256 in rows if there.get(item) != sha256]
+            self.tally.losses += [
+                f"item {item} has a receipt only" for item, sha256 in rows if there.get(item) != sha256
+            ]
 
     def _images(self, connection: Connection, store: UnitStore) -> None:
-        named = {str(row[0]) for row in connection.execute(text("SELECT sha256 FROM images"))}
-        self.tally.corrupt += [f"image {sha256} is nobody's" for sha256 in store.images.orphans(named)]
-        for sha256 in named - self.whole:
+        named_digests = {str(row[0]) for row in connection.execute(text("SELECT sha256 FROM images"))}
+        self.tally.corrupt += [f"image {sha256} is nobody's" for sha256 in store.images.orphans(named_digests)]
+        for sha256 in named_digests - self.whole:
             self._open(store, sha256)
-        self.whole |= named
+        self.whole |= named_digests
 
     def _open(self, store: UnitStore, sha256: str) -> None:
         try:
@@ -238,9 +248,9 @@ class DiskCheck:
         _, loader = open_lists(self._settings, store.database)
         index = loader.load()
         self.tally.corrupt += [f"list: {fault}" for fault in index.faults]
-        serials = [held.generation.serial for held in index.lists]
-        if not serials and self.ledger.listed:
-            self.tally.lost.append("no list is live")
+        serials = [sealed_list.generation.serial for sealed_list in index.lists]
+        if not serials and self.ledger.has_list:
+            self.tally.losses.append("no list is live")
         for held in index.lists:
             self._list(held, index)
         self.ledger.live = set(serials)
@@ -250,22 +260,26 @@ class DiskCheck:
             self.tally.corrupt += [f"{', '.join(over)}: nobody's, and an import leaves it there"] * bool(over)
 
     def _lists_of_nobody(self, store: UnitStore, directory: Path) -> list[str]:
-        known = {stored.file for stored in generations.held(store.database, LIST)}
-        return [path.name for path in directory.glob("*") if path.suffix != ".json" and path.name not in known | {LOCK}]
+        known_files = {stored_list.file for stored_list in generations.all_generations(store.database, LIST)}
+        return [
+            path.name
+            for path in directory.glob("*")
+            if path.suffix != ".json" and path.name not in known_files | {LOCK}
+        ]
 
     def _import(self, store: UnitStore) -> None:
         lists, _ = open_lists(self._settings, store.database)
         serial = generations.next_serial(store.database, LIST)
         request = ImportRequest(self.rig.feed(serial), LIST, FormatName.GENERIC_CSV, accept_shrink=True)
         import_feed(request, lists, datetime.now(UTC))
-        self.ledger.live, self.ledger.listed = {serial}, True
+        self.ledger.live, self.ledger.has_list = {serial}, True
 
-    def _list(self, held: SealedList, index: HotlistIndex) -> None:
-        serial = held.generation.serial
+    def _list(self, sealed_list: SealedList, index: HotlistIndex) -> None:
+        serial = sealed_list.generation.serial
         if serial not in self.ledger.live:
-            self.tally.lost.append(f"list {serial} is live, not one of {sorted(self.ledger.live)}")
+            self.tally.losses.append(f"list {serial} is live, not one of {sorted(self.ledger.live)}")
         last = canonical(f"{serial:05d}{entries_of(serial) - 1:02d}")
-        if held.generation.entries != entries_of(serial) or not index.exact(last):
+        if sealed_list.generation.entries != entries_of(serial) or not index.exact(last):
             self.tally.corrupt.append(f"list {serial} is not what its feed was")
 
     def _department_reads(self) -> tuple[set[str], Counter[int]]:

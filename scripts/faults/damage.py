@@ -26,7 +26,7 @@ LENGTH_MAX = 3 * PAGE_BYTES
 _LOG = f"{DATABASE_NAME}-wal"
 
 
-def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged: set[str]) -> set[str]:
+def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged_reads: set[str]) -> set[str]:
     """Damage a database that nobody has open; returns the ids of the reads promised.
 
     Args:
@@ -34,16 +34,21 @@ def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged: s
         data: the folder of the database.
         key: the key of the database.
         random: the generator that draws the places.
-        acknowledged: ids of reads that may be promised. A victim killed while it committed leaves a transaction that
-            SQL finds and that nobody was told of; when it is damaged it cannot be told from one that was never whole.
+        acknowledged_reads: ids of reads that may be promised. A victim killed while it committed leaves a
+            transaction that SQL finds and that nobody was told of; when it is damaged it cannot be told from one that
+            was never whole.
 
     Raises:
         AssertionError: the pages do not hold the rows that SQL finds.
     """
-    held, places = _where_reads_lie(data, key)
-    touched = _strike(fault, data, random)
-    whole = (page for page in held if not any(_overlaps(places[page], in_log, bytes_) for in_log, bytes_ in touched))
-    return acknowledged & set().union(*(held[page] for page in whole))
+    reads_by_page, places = _where_reads_lie(data, key)
+    touched_ranges = _strike(fault, data, random)
+    whole = (
+        page
+        for page in reads_by_page
+        if not any(_overlaps(places[page], in_log, bytes_) for in_log, bytes_ in touched_ranges)
+    )
+    return acknowledged_reads & set().union(*(reads_by_page[page] for page in whole))
 
 
 def _where_reads_lie(data: Path, key: bytes) -> tuple[dict[int, set[str]], dict[int, tuple[bool, int]]]:
@@ -53,17 +58,17 @@ def _where_reads_lie(data: Path, key: bytes) -> tuple[dict[int, set[str]], dict[
         with Pages(data / DATABASE_NAME, key) as pages:
             database = Database.open(copy, key, migrate=False)
             with database.read() as connection:
-                wanted, known = shapes(connection), set(connection.scalars(select(reads.c.read_id)))
+                table_shapes, known_ids = shapes(connection), set(connection.scalars(select(reads.c.read_id)))
             database.close()
-            held: dict[int, set[str]] = {}
-            for carved in Carver(pages, wanted).rows():
-                if carved.table == reads.name:
-                    held.setdefault(carved.page, set()).add(str(carved.values["read_id"]))
-            newest = {page: pages.places(page)[0] for page in held}
+            reads_by_page: dict[int, set[str]] = {}
+            for row in Carver(pages, table_shapes).rows():
+                if row.table == reads.name:
+                    reads_by_page.setdefault(row.page, set()).add(str(row.values["read_id"]))
+            newest = {page: pages.places(page)[0] for page in reads_by_page}
     finally:
         shutil.rmtree(copy)
-    assert set().union(*held.values()) == known, "the pages do not hold the reads that SQL finds"
-    return held, {page: (place.in_log, place.offset) for page, place in newest.items()}
+    assert set().union(*reads_by_page.values()) == known_ids, "the pages do not hold the reads that SQL finds"
+    return reads_by_page, {page: (place.in_log, place.offset) for page, place in newest.items()}
 
 
 def _strike(fault: Fault, data: Path, random: Random) -> list[tuple[bool, range]]:

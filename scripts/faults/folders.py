@@ -61,8 +61,8 @@ def _set_immutable(path: Path, *, on: bool) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         (flags,) = struct.unpack("I", fcntl.ioctl(descriptor, FS_IOC_GETFLAGS, bytes(4)))
-        changed = flags | IMMUTABLE if on else flags & ~IMMUTABLE
-        fcntl.ioctl(descriptor, FS_IOC_SETFLAGS, struct.pack("I", changed))
+        new_flags = flags | IMMUTABLE if on else flags & ~IMMUTABLE
+        fcntl.ioctl(descriptor, FS_IOC_SETFLAGS, struct.pack("I", new_flags))
     finally:
         os.close(descriptor)
 

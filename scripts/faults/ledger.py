@@ -31,13 +31,13 @@ class CampaignTally:
     """Records kept without some of their pictures."""
     threads_killed: int = 0
     """Threads of whole units that were killed and came back."""
-    salvaged: int = 0
+    reads_salvaged: int = 0
     """Reads promised that came over from damaged databases."""
-    acknowledged: int = 0
+    acknowledgements: int = 0
     """Reads, images, lists and migrations that the product said were done."""
-    lost: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
     """A line each; no plates."""
-    doubled: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
     corrupt: list[str] = field(default_factory=list)
     """Damaged, there in part, or left over for good."""
     blind: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class CampaignTally:
     @property
     def findings(self) -> int:
         """How many there are."""
-        return len(self.lost) + len(self.doubled) + len(self.corrupt) + len(self.blind)
+        return len(self.losses) + len(self.duplicates) + len(self.corrupt) + len(self.blind)
 
     def figures(self) -> dict[str, int]:
         """As numbers."""
@@ -66,10 +66,10 @@ class CampaignTally:
             "threads_killed": self.threads_killed,
             "set_aside": self.set_aside,
             "without_pictures": self.without_pictures,
-            "acknowledged": self.acknowledged,
-            "salvaged": self.salvaged,
-            "lost": len(self.lost),
-            "doubled": len(self.doubled),
+            "acknowledged": self.acknowledgements,
+            "salvaged": self.reads_salvaged,
+            "lost": len(self.losses),
+            "doubled": len(self.duplicates),
             "corrupt": len(self.corrupt),
             "blind": len(self.blind),
         }
@@ -80,7 +80,7 @@ class Ledger:
     """What the victims on one disk were told was done."""
 
     reads: set[str] = field(default_factory=set)
-    excused: set[str] = field(default_factory=set)
+    excused_reads: set[str] = field(default_factory=set)
     """Reads that the car need not have any more: delivered and purged, or on a page that was damaged."""
     closed: set[str] = field(default_factory=set)
     spoilt: set[str] = field(default_factory=set)
@@ -89,7 +89,7 @@ class Ledger:
     """Images without a row, of the last victim."""
     live: set[int] = field(default_factory=set)
     """Lists any of which may be live: the one acknowledged last, and those asked for since."""
-    listed: bool = False
+    has_list: bool = False
     """Whether any list went live."""
     later: int = 0
     """Releases that the database was migrated to."""
@@ -97,32 +97,32 @@ class Ledger:
     def take(self, notes: Iterable[Note]) -> int:
         """Take a victim's notes down; returns how many things they acknowledge."""
         self.pictures = set()
-        acknowledged = 0
+        acknowledgements = 0
         for note in notes:
             match note:
                 case BatchStored():
-                    self.reads.update(note.decided)
+                    self.reads.update(note.new_reads)
                     self.closed.update(note.closed)
-                    acknowledged += len(note.decided)
+                    acknowledgements += len(note.new_reads)
                 case RecordSetAside() | VictimStopped():
                     self.spoilt.update(filter(is_spoilt, note.read_ids))
                     self.reads.update(read_id for read_id in note.read_ids if not is_spoilt(read_id))
-                    acknowledged += isinstance(note, RecordSetAside)
+                    acknowledgements += isinstance(note, RecordSetAside)
                 case PicturesStored():
                     self.pictures.update(note.digests)
-                    acknowledged += len(note.digests)
+                    acknowledgements += len(note.digests)
                 case ListRequested():
                     self.live.add(note.serial)
                 case ListActivated():
                     self.live = {note.serial}
-                    self.listed = True
-                    acknowledged += 1
+                    self.has_list = True
+                    acknowledgements += 1
                 case PurgeAllowed():
-                    self.excused.update(note.read_ids)
-                    acknowledged += 1
+                    self.excused_reads.update(note.read_ids)
+                    acknowledgements += 1
                 case DatabaseMigrated():
                     self.later = note.later
-                    acknowledged += 1
+                    acknowledgements += 1
                 case _:
                     pass
-        return acknowledged
+        return acknowledgements

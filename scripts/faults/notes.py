@@ -12,7 +12,7 @@ class VictimStarted:
 class BatchStored:
     """A batch was committed."""
 
-    decided: tuple[str, ...]
+    new_reads: tuple[str, ...]
     """Ids of its new reads; each says its batch, its place in it and how many there are."""
     closed: tuple[str, ...]
 

@@ -15,9 +15,9 @@ def heard_for(receive: Connection, seconds: float) -> Iterator[Note]:
     """The notes that come within some seconds."""
     end = time.monotonic() + seconds
     while (wait_s := end - time.monotonic()) > 0:
-        said = next_said(receive, wait_s)
-        if said is not None:
-            yield said.note
+        message = next_said(receive, wait_s)
+        if message is not None:
+            yield message.note
 
 
 def heard_to_the_end(receive: Connection) -> Iterator[Note]:
@@ -25,8 +25,8 @@ def heard_to_the_end(receive: Connection) -> Iterator[Note]:
     end = time.monotonic() + STOP_S_MAX
     try:
         while receive.poll(max(0.0, end - time.monotonic())):
-            said: StampedNote = receive.recv()
-            yield said.note
+            message: StampedNote = receive.recv()
+            yield message.note
     except (EOFError, OSError):
         return
 
@@ -35,8 +35,8 @@ def next_said(receive: Connection, wait_s: float) -> StampedNote | None:
     """The next note; None when none came in time, or the victim has ended."""
     try:
         if receive.poll(wait_s):
-            said: StampedNote = receive.recv()
-            return said
+            message: StampedNote = receive.recv()
+            return message
     except (EOFError, OSError):
         time.sleep(wait_s if wait_s < ANY_MOMENT_S else 0.0)
     return None
@@ -48,6 +48,6 @@ def rest(receive: Connection, power_off_s: float) -> Iterator[Note]:
     A file system calls data synced that it throws away at that moment, while it is being shut down; no unit would have
     lived to hear it.
     """
-    while (said := next_said(receive, 0.0)) is not None:
-        if said.at_s < power_off_s or not isinstance(said.note, ACKNOWLEDGING):
-            yield said.note
+    while (message := next_said(receive, 0.0)) is not None:
+        if message.at_s < power_off_s or not isinstance(message.note, ACKNOWLEDGING):
+            yield message.note

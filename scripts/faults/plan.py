@@ -29,7 +29,7 @@ class Mix:
     units: int = 0
     """Whole ones, with false dates, floods and killed threads."""
 
-    def scaled(self, rounds: int) -> "Mix":
+    def scale_to(self, rounds: int) -> "Mix":
         """So many faults in all, or a few more, in the same shares."""
         counts = astuple(self)
         return Mix(*(math.ceil(count * rounds / sum(counts)) for count in counts))

@@ -61,11 +61,11 @@ class Receiver:
     def _speak(self) -> None:
         while not self._stop.is_set():
             talk = self.talk
-            said = os.urandom(FLOOD_BYTES).replace(b"\n", b"") if talk is Talk.NOISE else self._burst()
+            output = os.urandom(FLOOD_BYTES).replace(b"\n", b"") if talk is Talk.NOISE else self._burst()
             if talk is Talk.FLOOD:
-                said *= FLOOD_BYTES // len(said)
+                output *= FLOOD_BYTES // len(output)
             try:
-                os.write(self._master, said)
+                os.write(self._master, output)
             except BlockingIOError:
                 time.sleep(PAUSE_S)
             if talk is Talk.FIXES:

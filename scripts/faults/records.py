@@ -31,7 +31,9 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 def batch(random: Random, run: int, number: int) -> list[DecidedRecord]:
     """New reads of a victim's batch; ids are ``run.batch.place.size``."""
     size = random.randint(1, READS_MAX)
-    return [_decided(random, f"{run}.{number}.{place}.{size}", _frame(run, number, place)) for place in range(size)]
+    return [
+        _decided_record(random, f"{run}.{number}.{place}.{size}", _frame(run, number, place)) for place in range(size)
+    ]
 
 
 def closing(random: Random, record: DecidedRecord) -> ClosedRecord:
@@ -40,16 +42,18 @@ def closing(random: Random, record: DecidedRecord) -> ClosedRecord:
     return ClosedRecord(record.read, pictures)
 
 
-def observed(random: Random, run: int, number: int) -> tuple[ReadDecided, ReadClosed]:
+def one_pass(random: Random, run: int, number: int) -> tuple[ReadDecided, ReadClosed]:
     """A new read of a batch of one as the writer is given it, and the end of its pass; a few no row can hold."""
     spoilt = random.random() < SPOILT_SHARE
     place = SPOILT_PLACE if spoilt else 0
-    made = _decided(random, f"{run}.{number}.{place}.1", _frame(run, number, place))
-    read = replace(made.read, confidence=math.nan) if spoilt else made.read
+    record = _decided_record(random, f"{run}.{number}.{place}.1", _frame(run, number, place))
+    read = replace(record.read, confidence=math.nan) if spoilt else record.read
     evidence = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48))
-    decided = ReadDecided(read, evidence, read.first_seen, hits=made.hits, alert=made.alert, sounded_at=made.sounded)
+    matched_read = ReadDecided(
+        read, evidence, read.first_seen, hits=record.hits, alert=record.alert, sounded_at=record.sounded_at
+    )
     sharper = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48)) if random.random() < 0.5 else None
-    return decided, ReadClosed(read, sharper, is_hit=bool(made.hits))
+    return matched_read, ReadClosed(read, sharper, is_hit=bool(record.hits))
 
 
 def is_spoilt(read_id: str) -> bool:
@@ -62,7 +66,7 @@ def pictures(random: Random) -> list[bytes]:
     return [_picture(random) for _ in range(random.randint(1, READS_MAX))]
 
 
-def _decided(random: Random, read_id: str, frame: int) -> DecidedRecord:
+def _decided_record(random: Random, read_id: str, frame: int) -> DecidedRecord:
     read = PlateRead(
         read_id=read_id,
         unit_id=UNIT_ID,
@@ -80,10 +84,10 @@ def _decided(random: Random, read_id: str, frame: int) -> DecidedRecord:
         position=Position(37.64, -120.99, 140.0, 0.9, "gnss", 12.5, 271.0),
         model_ids=("detector@1", "reader@1"),
     )
-    found = (_hit(read),) if random.random() < 0.3 else ()
+    hits = (_hit(read),) if random.random() < 0.3 else ()
     pictures = ((EvidenceKind.CROP, _picture(random)), (EvidenceKind.SCENE, _picture(random)))
-    told = _alert(found[0]) if found else None
-    return DecidedRecord(read, pictures, found, told, read.first_seen if found else None)
+    alert = _alert(hits[0]) if hits else None
+    return DecidedRecord(read, pictures, hits, alert, read.first_seen if hits else None)
 
 
 def _alert(hit: Hit) -> Alert:

@@ -15,7 +15,7 @@ from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, render_plate
-from alpr_edge.store.db.migrate import RELEASE, Release
+from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.enrolment import Invitation, enrol
 from scripts.faults.records import UNIT_ID
@@ -109,10 +109,10 @@ class Rig:
         path.write_text("Plate Number,State,Category\n" + plates, encoding="ascii")
         return path
 
-    def release(self, later: int) -> Release:
+    def release(self, later: int) -> SchemaRelease:
         """The release that came ``later`` releases after this one; this one still reads what it left."""
         scripts = self.folder / f"release-{later}"
-        return Release(RELEASE.schema + later, RELEASE.schema, scripts)
+        return SchemaRelease(RELEASE.schema + later, RELEASE.schema, scripts)
 
 
 def entries_of(serial: int) -> int:
@@ -154,9 +154,9 @@ def _write_frames(folder: Path) -> None:
         blank = np.full((720, 1280, 3), 96, np.uint8)
         text = f"{place + 1}ABC{place}{place + 3}{place + 1}"
         plate = render_plate(text, BUILT_IN_DESIGNS[0], np.random.default_rng(place), 100).pixels
-        seen = blank.copy()
-        seen[310:410, 540:740] = plate[:, :200]
-        for pixels in [seen] * FRAMES_PER_PLATE + [blank] * FRAMES_BETWEEN:
+        picture = blank.copy()
+        picture[310:410, 540:740] = plate[:, :200]
+        for pixels in [picture] * FRAMES_PER_PLATE + [blank] * FRAMES_BETWEEN:
             cv2.imwrite(str(folder / f"{number:03}.png"), pixels)
             number += 1
 

@@ -35,20 +35,20 @@ class UnitWatch:
     Args:
         process_id: the id of its process.
         settings: its settings.
-        heard: the pipe that its notes come by.
+        pipe: the pipe that its notes come by.
         tally: the tally that findings are added to.
     """
 
-    def __init__(self, process_id: int, settings: Settings, heard: Connection, tally: CampaignTally) -> None:
+    def __init__(self, process_id: int, settings: Settings, pipe: Connection, tally: CampaignTally) -> None:
         self._process_id = process_id
         self._settings = settings
-        self._heard = heard
+        self._pipe = pipe
         self._tally = tally
         self.notes: list[Note] = []
 
     def endure(self, fault: Fault, receiver: Receiver, random: Random) -> None:
         """Bring the fault on once it watches, and see that it goes on watching."""
-        if not self._until(lambda told: told.ready, "it did not get ready"):
+        if not self._until(lambda health: health.ready, "it did not get ready"):
             return
         if fault is Fault.THREADS:
             self._threads()
@@ -57,73 +57,77 @@ class UnitWatch:
         else:
             self._future(receiver, random)
         self._goes_on(fault)
-        deleted = self._told.figures.get("reads_deleted", {})
-        self._tally.lost += [f"{sum(deleted.values())} reads were deleted: {fault}"] * bool(deleted)
+        deletions = self._health.figures.get("reads_deleted", {})
+        self._tally.losses += [f"{sum(deletions.values())} reads were deleted: {fault}"] * bool(deletions)
 
     def _threads(self) -> None:
         self._until(lambda _: any(isinstance(note, ThreadsKilled) for note in self.notes), "not each thread came back")
         self._tally.threads_killed += sum(isinstance(note, ThreadKilled) for note in self.notes)
 
     def _flood(self, receiver: Receiver, random: Random) -> None:
-        self._until(lambda told: told.figures["has_fix"], "it has no position")
+        self._until(lambda health: health.figures["has_fix"], "it has no position")
         before = _memory_bytes(self._process_id)
         receiver.talk = random.choice((Talk.FLOOD, Talk.NOISE))
         self._goes_on(Fault.FLOOD)
         if receiver.talk is Talk.FLOOD:
             self._until(lambda told: told.figures["has_fix"], "it has no position under the flood")
-        grown = _memory_bytes(self._process_id) - before
-        self._tally.blind += [f"the unit took {grown >> 20} MiB for the flood"] * (grown > MEMORY_GROWTH_MAX)
+        growth = _memory_bytes(self._process_id) - before
+        self._tally.blind += [f"the unit took {growth >> 20} MiB for the flood"] * (growth > MEMORY_GROWTH_MAX)
 
     def _future(self, receiver: Receiver, random: Random) -> None:
         """A jump ahead while the date was known, or a false date from the start; nothing may be deleted by either."""
         if random.random() < 0.5:
-            self._until(lambda told: told.figures["utc_source"] in TRUSTED, "it does not take the receiver's time")
+            self._until(lambda health: health.figures["utc_source"] in TRUSTED, "it does not take the receiver's time")
         receiver.ahead = AHEAD
         self._until(_rests, "it does not refuse a date of the future")
 
     def _goes_on(self, fault: Fault) -> None:
         """Frames are recognised and reads stored, both anew."""
-        frames, stored = self._told.figures.get("frames", 0), self._stored()
+        frames, read_count = self._health.figures.get("frames", 0), self._read_count()
         self._until(
-            lambda told: told.figures["frames"] >= frames + FRAMES_ON and self._stored() >= stored + READS_ON,
+            lambda health: (
+                health.figures["frames"] >= frames + FRAMES_ON and self._read_count() >= read_count + READS_ON
+            ),
             f"it did not watch on: {fault}",
         )
 
-    def _stored(self) -> int:
+    def _read_count(self) -> int:
         return sum(isinstance(note, BatchStored) for note in self.notes)
 
     @property
-    def _told(self) -> Health:
-        told = read_health(self._settings.unit.runtime_directory, "run")
-        return told or Health("run", ready=False, troubles=())
+    def _health(self) -> Health:
+        health = read_health(self._settings.unit.runtime_directory, "run")
+        return health or Health("run", ready=False, troubles=())
 
     def _until(self, holds: Callable[[Health], bool], otherwise: str) -> bool:
         """Listen until its health is so; False, and a finding, when that does not come or the unit ended."""
         end = time.monotonic() + PATIENCE_S
         while True:
-            self.notes += (new := list(_waiting(self._heard)))
-            told = self._told
-            if told.ready and holds(told):
+            self.notes += (new := list(_waiting(self._pipe)))
+            health = self._health
+            if health.ready and holds(health):
                 return True
-            failed = [note.reason for note in new if isinstance(note, VictimFailed)]
-            if failed or time.monotonic() > end:
-                self._tally.blind.append(f"the unit: {failed[0] if failed else otherwise}; it told {told.troubles}")
+            failures = [note.reason for note in new if isinstance(note, VictimFailed)]
+            if failures or time.monotonic() > end:
+                self._tally.blind.append(
+                    f"the unit: {failures[0] if failures else otherwise}; it told {health.troubles}"
+                )
                 return False
             time.sleep(LOOK_S)
 
 
-def _rests(told: Health) -> bool:
+def _rests(health: Health) -> bool:
     """Whether a receiver's false date is refused, or is believed and deletes nothing."""
-    believed = told.figures["utc_source"] == "gnss" and told.figures["now"]["utc"] > FUTURE_SINCE
-    return bool(told.figures["receiver_date"] or (believed and told.figures.get("deletion_by_age_rests")))
+    is_believed = health.figures["utc_source"] == "gnss" and health.figures["now"]["utc"] > FUTURE_SINCE
+    return bool(health.figures["receiver_date"] or (is_believed and health.figures.get("deletion_by_age_rests")))
 
 
-def _waiting(heard: Connection) -> Iterator[Note]:
+def _waiting(pipe: Connection) -> Iterator[Note]:
     """What was said and not heard yet."""
     try:
-        while heard.poll(0.0):
-            said: StampedNote = heard.recv()
-            yield said.note
+        while pipe.poll(0.0):
+            message: StampedNote = pipe.recv()
+            yield message.note
     except (EOFError, OSError):
         return
 

@@ -117,14 +117,14 @@ def through(pipe: Connection) -> Say:
     return lambda note: pipe.send(StampedNote(note, time.monotonic()))
 
 
-def opened(task: Task) -> AbstractContextManager[UnitStore]:
+def open_unit_store(task: Task) -> AbstractContextManager[UnitStore]:
     """The store as the unit opens it."""
     return open_store(task.rig.settings(task.disk), migrate=True, renew=True)
 
 
 def _capture(task: Task, say: Say) -> None:
     random = Random(task.seed)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         store.recover()
         _record(store, task, random, say, itertools.count())
 
@@ -133,19 +133,19 @@ def _record(store: UnitStore, task: Task, random: Random, say: Say, numbers: "it
     """Decide reads, and close in each batch those of the batch before."""
     before: list[DecidedRecord] = []
     for number in numbers:
-        decided = records.batch(random, task.run, number)
-        store.reads.commit([*(records.closing(random, record) for record in before), *decided])
-        say(_kept(decided, before))
-        before = decided
+        new_records = records.batch(random, task.run, number)
+        store.reads.commit([*(records.closing(random, record) for record in before), *new_records])
+        say(_batch_note(new_records, before))
+        before = new_records
 
 
-def _kept(decided: list[DecidedRecord], closed: list[DecidedRecord]) -> BatchStored:
-    return BatchStored(tuple(it.read.read_id for it in decided), tuple(it.read.read_id for it in closed))
+def _batch_note(new_records: list[DecidedRecord], closed: list[DecidedRecord]) -> BatchStored:
+    return BatchStored(tuple(it.read.read_id for it in new_records), tuple(it.read.read_id for it in closed))
 
 
 def _write(task: Task, say: Say) -> None:
     """Give the writer's stage records until told to stop."""
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         store.recover()
         write_records(task.rig.settings(task.disk), store, task.run, Random(task.seed), say)
 
@@ -159,13 +159,13 @@ def _upload(task: Task, say: Say) -> None:
     """Record and send by turns; what the department holds is looked up there, not told."""
     random, settings = Random(task.seed), task.rig.settings(task.disk)
     department = open_department(settings)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         store.reads.close_open_reads()
         uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
         for number in itertools.count():
-            decided = records.batch(random, task.run, number)
-            store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
-            say(_kept(decided, decided))
+            new_records = records.batch(random, task.run, number)
+            store.reads.commit([*new_records, *(records.closing(random, record) for record in new_records)])
+            say(_batch_note(new_records, new_records))
             for _ in range(UPLOADS_A_BATCH):
                 uploader.step()
 
@@ -174,16 +174,16 @@ def _purge(task: Task, say: Say) -> None:
     """Record, send, and delete what has receipts, as the disk's stage does when there is no room."""
     random, settings = Random(task.seed), task.rig.settings(task.disk)
     department = open_department(settings)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         store.recover()
         uploader = Uploader(store.outbox, department, settings.uplink, SystemClock(), random.random)
         purge = Purge(store.database, store.reads, RetentionLimits(timedelta(days=30), timedelta(days=3650)))
         now = records.later(timedelta(days=400))
         _bear_out(store, now)
         for number in itertools.count():
-            decided = records.batch(random, task.run, number)
-            store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
-            say(_kept(decided, decided))
+            new_records = records.batch(random, task.run, number)
+            store.reads.commit([*new_records, *(records.closing(random, record) for record in new_records)])
+            say(_batch_note(new_records, new_records))
             for _ in range(UPLOADS_A_BATCH):
                 uploader.step()
             say(PurgeAllowed(_with_receipts(store)))
@@ -194,7 +194,7 @@ def _purge(task: Task, say: Say) -> None:
 def _bear_out(store: UnitStore, now: Instant) -> None:
     """Let a date delete: this boot's pairs and the department agree on it."""
     for before_ms in (60_000.0, 0.0):
-        clock_pairs.record(store.database, now.shifted(-before_ms))
+        clock_pairs.record(store.database, now.shift(-before_ms))
     assert now.utc is not None, "a later moment has a UTC"
     note_department_date(store.database, DepartmentDate(now.utc, now))
 
@@ -208,7 +208,7 @@ def _with_receipts(store: UnitStore) -> tuple[str, ...]:
 def _images(task: Task, say: Say) -> None:
     """Write images as a commit does before its rows; the rows never come."""
     random = Random(task.seed)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         while True:
             say(PicturesStored(tuple(store.images.put_all(records.pictures(random)))))
 
@@ -216,7 +216,7 @@ def _images(task: Task, say: Say) -> None:
 def _lists(task: Task, say: Say) -> None:
     """Import lists; now and then roll one back."""
     random, settings = Random(task.seed), task.rig.settings(task.disk)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         lists, _ = open_lists(settings, store.database)
         while True:
             serial = generations.next_serial(store.database, LIST)
@@ -235,14 +235,14 @@ def _lists(task: Task, say: Say) -> None:
 def _migrate(task: Task, say: Say) -> None:
     """Start a new unit, record, and bring its database to release after release; then record on."""
     random, settings = Random(task.seed), task.rig.settings(task.disk)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         _record(store, task, random, say, range(_BATCHES_BEFORE_MIGRATION))
     key = load_key("outbox", settings.store.keys_directory)
     for later in range(1, LATER_RELEASES + 1):
         release = task.rig.release(later)
         Database.open(settings.unit.data_directory, key, migrate=True, release=release).close()
         say(DatabaseMigrated(later))
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         _record(store, task, random, say, itertools.count(_BATCHES_BEFORE_MIGRATION))
 
 

@@ -87,21 +87,21 @@ class WholeUnit:
         name, before, restarts = thread.name, _count(thread.name), self._restarts()
         _raise_in(thread)
         self._until(lambda: self._restarts() > restarts and _count(name) == before, f"thread {name} did not come back")
-        seen = self._frames()
-        self._until(lambda: self._frames() > seen, f"no frame was seen after {name} was killed")
+        frame_count = self._frames()
+        self._until(lambda: self._frames() > frame_count, f"no frame was seen after {name} was killed")
 
     def _restarts(self) -> int:
         """How often stages of both daemons were started again."""
-        told = [self._health(name) for name in ("run", "uplink")]
-        return sum(sum(health.figures["restarts"].values()) for health in told if health is not None)
+        healths = [self._health(name) for name in ("run", "uplink")]
+        return sum(sum(health.figures["restarts"].values()) for health in healths if health is not None)
 
     def _frames(self) -> int:
-        told = self._health("run")
-        return int(told.figures["frames"]) if told is not None else 0
+        health = self._health("run")
+        return int(health.figures["frames"]) if health is not None else 0
 
     def _is_ready(self, name: str) -> bool:
-        told = self._health(name)
-        return told is not None and told.ready
+        health = self._health(name)
+        return health is not None and health.ready
 
     def _health(self, name: str) -> Health | None:
         return read_health(self._settings.unit.runtime_directory, name)
@@ -110,16 +110,18 @@ class WholeUnit:
         """Wait; what does not come, or a daemon that ends, is told and ends the victim."""
         end = time.monotonic() + longest_s
         while not holds():
-            ended = not all(main.is_alive() for main in self._mains)
-            if ended or time.monotonic() > end:
-                raise AlprEdgeError("a daemon ended" if ended else otherwise)
+            has_ended = not all(main.is_alive() for main in self._mains)
+            if has_ended or time.monotonic() > end:
+                raise AlprEdgeError("a daemon ended" if has_ended else otherwise)
             time.sleep(LOOK_S)
 
     def _tell_reads(self) -> None:
         configure_logs(verbose=True)
-        structlog.configure(processors=[self._heard, *structlog.get_config()["processors"]])
+        structlog.configure(processors=[self._report_stored_read, *structlog.get_config()["processors"]])
 
-    def _heard(self, _: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    def _report_stored_read(
+        self, _: object, method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
         if event["event"] == "read.stored":
             self._say(BatchStored((event["read"],), ()))
         if method in {"info", "debug"}:

@@ -36,31 +36,31 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
     """
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    refused = _TellingRefusedRecords(
+    refused_records = _TellingRefusedRecords(
         settings.unit.data_directory, load_key("outbox", settings.store.keys_directory), say
     )
-    recorder = Recorder(store.reads, settings.store, refused, [lambda batch: say(_written(batch))])
+    recorder = Recorder(store.reads, settings.store, refused_records, [lambda batch: say(_batch_note(batch))])
     channel: BoundedChannel[ReadEvent] = BoundedChannel(_RECORDS_WAITING)
     supervisor = Supervisor()
     supervisor.add(_writer(recorder, channel))
     supervisor.start()
-    given: list[str] = []
+    read_ids: list[str] = []
     while not stop.is_set():
-        decided, closed = records.observed(random, run, len(given))
-        given.append(decided.read.read_id)
-        channel.put(decided)
+        matched_read, closed = records.one_pass(random, run, len(read_ids))
+        read_ids.append(matched_read.read.read_id)
+        channel.put(matched_read)
         channel.put(closed)
     supervisor.stop.set()
     channel.close()
     if not supervisor.join(_STOP_S_MAX) or supervisor.states[0].finish_failed:
         raise StoreError("the writer did not finish")
-    say(VictimStopped(tuple(given)))
+    say(VictimStopped(tuple(read_ids)))
 
 
 def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStage[ReadEvent]:
     """The stage as a unit has it."""
-    blamed = (PictureError, RefusedError)
-    rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
+    error_types = (PictureError, RefusedError)
+    rescue = Rescue(recorder.require_room, error_types, recorder.write_alone, recorder.set_aside, (StoreError,))
     return BatchStage(
         "writer",
         channel,
@@ -72,10 +72,10 @@ def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStag
     )
 
 
-def _written(batch: Sequence[ReadEvent]) -> BatchStored:
-    decided = [record.read.read_id for record in batch if isinstance(record, ReadDecided)]
+def _batch_note(batch: Sequence[ReadEvent]) -> BatchStored:
+    new_reads = [record.read.read_id for record in batch if isinstance(record, ReadDecided)]
     closed = [record.read.read_id for record in batch if not isinstance(record, ReadDecided)]
-    return BatchStored(tuple(decided), tuple(closed))
+    return BatchStored(tuple(new_reads), tuple(closed))
 
 
 class _TellingRefusedRecords(RefusedRecords):

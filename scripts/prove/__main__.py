@@ -17,8 +17,8 @@ from scripts.prove.car import Car
 from scripts.prove.depot import Depot
 from scripts.prove.hardening import rate_inside
 from scripts.prove.host import CACHE, ROOT, ProofError, call, fault
-from scripts.prove.networks import CAR, internet, wired
-from scripts.prove.roots import RELEASE_KEY, bundle, clean_root, copied, put_checkout
+from scripts.prove.networks import CAR, connect_networks, internet
+from scripts.prove.roots import RELEASE_KEY, bundle, clean_root, copy_root, put_checkout
 from scripts.prove.scenario import Setup
 
 Proof = tuple[str, Callable[[], str]]
@@ -40,7 +40,7 @@ def _run() -> None:
     figures = {}
     with ExitStack() as resources:
         if not arguments.arm64:
-            resources.enter_context(wired())
+            resources.enter_context(connect_networks())
         for name, proof in _proofs(resources, arguments):
             began_s = time.monotonic()
             print(f"{name} ...", file=sys.stderr, flush=True)
@@ -143,7 +143,7 @@ def _of_updates(setup: Setup) -> Iterator[Proof]:
 def _setup(resources: ExitStack, *, offline: bool, name: str, earlier: Path | None) -> Setup:
     """A car with a checkout and a bundle in it, and its department; of an earlier release, where one is named."""
     source = earlier or ROOT
-    root = copied(clean_root(prepared=offline), name)
+    root = copy_root(clean_root(with_packages=offline), name)
     put_checkout(root, source)
     call("cp", "-a", bundle("earlier" if earlier else "", source=source), root / "root" / "bundle")
     call("cp", RELEASE_KEY, root / "root" / "release-key.pem")

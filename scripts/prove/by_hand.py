@@ -14,22 +14,22 @@ ENTRY = ("--reason", "major_crime", "--case", "26-0417", "--json")
 def commands_by_hand_are_discreet(setup: Setup) -> str:
     """A plate that was typed is in no journal, who typed it is in the entry, and a command has its own keys alone."""
     car = setup.car
-    typed = f"{PLATE}\n".encode()
+    plate_line = f"{PLATE}\n".encode()
     person = {"SUDO_USER": TECHNICIAN}
     # A date, since nothing vouches for the clock of a computer that has just been set up.
     end = (datetime.now(UTC) + timedelta(days=30)).isoformat(timespec="seconds")
     own = json.loads(
-        car.run(COMMAND, "hotlist", "add", *ENTRY, "--expires", end, stdin=typed, environment=person).stdout
+        car.run(COMMAND, "hotlist", "add", *ENTRY, "--expires", end, stdin=plate_line, environment=person).stdout
     )
     if (own["plate"], own["added_by"]) != (PLATE, TECHNICIAN):
         raise ProofError(f"the entry is {own['plate']} by {own['added_by']}")
-    lines = car.run(COMMAND, "hotlist", "match", "--json", stdin=typed).stdout.splitlines()
-    met = [json.loads(line) for line in lines]
-    if [row["record_id"] for row in met] != [own["id"]]:
-        raise ProofError(f"{len(met)} entries are met, not the one that was made")
-    refused = car.run(COMMAND, "hotlist", "match", PLATE, check=False)
-    if refused.returncode != 2 or "no plate on the command line" not in refused.stderr:
-        raise ProofError(f"a plate on the command line: exit code {refused.returncode}")
+    lines = car.run(COMMAND, "hotlist", "match", "--json", stdin=plate_line).stdout.splitlines()
+    matches = [json.loads(line) for line in lines]
+    if [row["record_id"] for row in matches] != [own["id"]]:
+        raise ProofError(f"{len(matches)} entries are met, not the one that was made")
+    refusal = car.run(COMMAND, "hotlist", "match", PLATE, check=False)
+    if refusal.returncode != 2 or "no plate on the command line" not in refusal.stderr:
+        raise ProofError(f"a plate on the command line: exit code {refusal.returncode}")
     car.run(COMMAND, "hotlist", "remove", own["id"])
     journal = car.run("journalctl", "--no-pager", "--output=cat").stdout
     if PLATE in journal:

@@ -48,9 +48,9 @@ class Depot:
 
     def invite(self, unit: str) -> tuple[str, ...]:
         """Options of ``scripts/provision`` that enrol a unit, with a one-time code."""
-        told = call(PROGRAM, "department", "code", unit, "--directory", self.folder, "--json").stdout
-        made = json.loads(told)
-        options = ("--code", made["code"], "--ca-fingerprint", made["ca_fingerprint"])
+        output = call(PROGRAM, "department", "code", unit, "--directory", self.folder, "--json").stdout
+        code = json.loads(output)
+        options = ("--code", code["code"], "--ca-fingerprint", code["ca_fingerprint"])
         return (*options, "--enrol-port", str(ENROL_PORT))
 
     def publish(self, feed: Path, source: str) -> None:
@@ -59,8 +59,8 @@ class Depot:
 
     def counts(self) -> dict[str, Any]:
         """The counts of what it stored."""
-        told = call(PROGRAM, "department", "status", "--directory", self.folder, "--json").stdout
-        counts: dict[str, Any] = json.loads(told)
+        output = call(PROGRAM, "department", "status", "--directory", self.folder, "--json").stdout
+        counts: dict[str, Any] = json.loads(output)
         return counts
 
     def reads(self) -> set[str]:
@@ -70,8 +70,8 @@ class Depot:
 
     def state_of(self, unit: str) -> str:
         """The state of a unit's certificate: ``valid``, ``revoked``."""
-        told = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
-        rows = [json.loads(line) for line in told.splitlines()]
+        output = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout
+        rows = [json.loads(line) for line in output.splitlines()]
         return next((str(row["state"]) for row in rows if row["unit_id"] == unit), "unknown")
 
     @staticmethod

@@ -39,21 +39,20 @@ def a_bundle_works_on_arm64() -> str:
     """The signature holds, the release is made of its wheels alone, and ``alpr-edge read`` reads a rendered plate."""
     _emulate()
     root = _root()
-    made = bundle(machine="aarch64")
-    for source, target in ((made, root / "root" / "bundle"), (RELEASE_KEY, root / "root" / "release-key.pem")):
+    bundle_folder = bundle(machine="aarch64")
+    for source, target in ((bundle_folder, root / "root" / "bundle"), (RELEASE_KEY, root / "root" / "release-key.pem")):
         call("rm", "-rf", target)
         call("cp", "-a", source, target)
-    wanted = _picture(root / "root" / "picture.png")
-    with _mounted(root):
+    expected_plate = _picture(root / "root" / "picture.png")
+    with _mount_proc(root):
         version = _inside(root, INSTALL_S_MAX, "env", "PYTHONPATH=/root/bundle", "python3", "-c", MAKE).strip()
         program = f"/opt/alpr-edge/releases/{version}/.venv/bin/alpr-edge"
-        told = json.loads(_inside(root, READ_S_MAX, program, "read", "--json", "/root/picture.png"))
-    found = [plate["plate_canonical"] for plate in told["plates"]]
-    if wanted not in found:
-        raise ProofError(f"the picture shows {wanted}, and read was {found}")
-    return (
-        f"release {version} on {_inside(root, 60, 'uname', '-m').strip()} read {', '.join(found)} of a rendered picture"
-    )
+        answer = json.loads(_inside(root, READ_S_MAX, program, "read", "--json", "/root/picture.png"))
+    plates_read = [plate["plate_canonical"] for plate in answer["plates"]]
+    if expected_plate not in plates_read:
+        raise ProofError(f"the picture shows {expected_plate}, and read was {plates_read}")
+    machine = _inside(root, 60, "uname", "-m").strip()
+    return f"release {version} on {machine} read {', '.join(plates_read)} of a rendered picture"
 
 
 def _emulate() -> None:
@@ -104,7 +103,7 @@ def _picture(path: Path) -> str:
 
 
 @contextmanager
-def _mounted(root: Path) -> Iterator[None]:
+def _mount_proc(root: Path) -> Iterator[None]:
     call("mount", "-t", "proc", "proc", root / "proc")
     try:
         yield

@@ -31,17 +31,17 @@ def rate_inside(car: Car) -> str:
     car.run("systemctl", "stop", "alpr-edge.target")
     try:
         for number in range(ROUNDS):
-            inside = _measured(car, "inside", number)
-            rounds.append((inside, _measured(car, "outside", number)))
+            inside = _measure(car, "inside", number)
+            rounds.append((inside, _measure(car, "outside", number)))
     finally:
         car.run("systemctl", "start", "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service")
         car.run("rm", "-rf", HOME)
     shares = {by: median(inside[by] / outside[by] for inside, outside in rounds) for by in ("clock", "processor")}
-    told = ", ".join(f"{share:.3f} by {by}" for by, share in shares.items())
-    told += f", at {median(outside['clock'] for _, outside in rounds):.1f} frames/s outside"
+    summary = ", ".join(f"{share:.3f} by {by}" for by, share in shares.items())
+    summary += f", at {median(outside['clock'] for _, outside in rounds):.1f} frames/s outside"
     if shares["processor"] < SHARE_MIN:
-        raise ProofError(f"the hardening costs frames: {told}")
-    return told
+        raise ProofError(f"the hardening costs frames: {summary}")
+    return summary
 
 
 def _lay(car: Car) -> None:
@@ -55,9 +55,11 @@ def _lay(car: Car) -> None:
     car.put(Path(__file__).with_name("rate.py"), f"{HOME}/rate.py")
     car.write(f"{HOME}/rate.toml", "[unit]\n")
     car.run("chown", "-R", "alpr-edge:alpr-edge", HOME)
-    hardened = (ROOT / "systemd" / "alpr-edge.service").read_text(encoding="utf-8").split("[Service]")[1]
-    kept = [line for line in hardened.split("[Install]")[0].splitlines() if not line.startswith((*DAEMONS_OWN, "#"))]
-    for name, lines in (("inside", kept), ("outside", ["User=alpr-edge"])):
+    unit_text = (ROOT / "systemd" / "alpr-edge.service").read_text(encoding="utf-8").split("[Service]")[1]
+    unit_lines = [
+        line for line in unit_text.split("[Install]")[0].splitlines() if not line.startswith((*DAEMONS_OWN, "#"))
+    ]
+    for name, lines in (("inside", unit_lines), ("outside", ["User=alpr-edge"])):
         start = f"ExecStart={PYTHON} {HOME}/rate.py {HOME}/frames {HOME}/{name} {HOME}/rate.toml"
         car.write(
             f"/etc/systemd/system/rate-{name}.service", "\n".join(["[Service]", "Type=oneshot", *lines, start, ""])
@@ -65,15 +67,15 @@ def _lay(car: Car) -> None:
     car.run("systemctl", "daemon-reload")
 
 
-def _measured(car: Car, name: str, number: int) -> Rates:
+def _measure(car: Car, name: str, number: int) -> Rates:
     car.run("rm", "-rf", f"{HOME}/{name}")
     since = car.run("date", "+@%s.%N").stdout.strip()
     car.run("systemctl", "start", f"rate-{name}.service", timeout_s=600)
-    told = car.run(
+    journal = car.run(
         "journalctl", "--unit", f"rate-{name}", "--since", since, "--output=cat", "--no-pager", "-t", "python"
     )
     try:
-        found: Rates = json.loads(told.stdout.strip().splitlines()[-1])
+        rates: Rates = json.loads(journal.stdout.strip().splitlines()[-1])
     except (IndexError, ValueError):
-        raise ProofError(f"round {number} {name} gave no rate: {told.stdout[-300:]}") from None
-    return found
+        raise ProofError(f"round {number} {name} gave no rate: {journal.stdout[-300:]}") from None
+    return rates

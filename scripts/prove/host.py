@@ -70,8 +70,8 @@ def call(
         words, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     )
     if check and text.returncode:
-        said = " | ".join((text.stderr.strip() or text.stdout.strip()).splitlines()[-4:])
-        raise ProofError(f"{' '.join(words)[:200]}: {said or f'exit code {text.returncode}'}")
+        last_lines = " | ".join((text.stderr.strip() or text.stdout.strip()).splitlines()[-4:])
+        raise ProofError(f"{' '.join(words)[:200]}: {last_lines or f'exit code {text.returncode}'}")
     return text
 
 

@@ -50,12 +50,12 @@ def a_network_camera_is_read(setup: Setup) -> str:
         _drop_in(car)
         _settle(car, _with_camera(before))
         seconds = until(lambda: _newest(car) == NAME, "the unit reads plates of the network camera", 120)
-        told = _reached(car)
+        summary = _check_reach(car)
     car.run("rm", DROP_IN)
     car.run("systemctl", "daemon-reload")
     _settle(car, before)
     until(lambda: _newest(car) == CAMERA.id, "the unit reads plates of its own camera again", 120)
-    return f"first read after {seconds:.0f} s; {told}"
+    return f"first read after {seconds:.0f} s; {summary}"
 
 
 @contextmanager
@@ -73,8 +73,8 @@ def _camera() -> Iterator[None]:
 
 def _listens(server: subprocess.Popen[bytes]) -> bool:
     if server.poll() is not None:
-        said = server.communicate()[1].decode(errors="replace").strip().splitlines()[-1:]
-        raise ProofError(f"no RTSP server: {' '.join(said)}; apt install {PACKAGES}")
+        last_line = server.communicate()[1].decode(errors="replace").strip().splitlines()[-1:]
+        raise ProofError(f"no RTSP server: {' '.join(last_line)}; apt install {PACKAGES}")
     return f":{PORT}" in call("ip", "netns", "exec", DEPOT, "ss", "-ltn").stdout
 
 
@@ -119,22 +119,22 @@ def _drop_in(car: Car) -> None:
 
 def _newest(car: Car) -> str:
     """The camera of the newest read."""
-    told = car.run(AS_UNIT, "reads", "--json", "--limit", "1").stdout
-    return str(json.loads(told)["camera_id"]) if told else ""
+    output = car.run(AS_UNIT, "reads", "--json", "--limit", "1").stdout
+    return str(json.loads(output)["camera_id"]) if output else ""
 
 
-def _reached(car: Car) -> str:
+def _check_reach(car: Car) -> str:
     """Both addresses answer; of the two the unit reaches its camera's alone."""
     within = next(path for path in (PROCESSES, PROCESSES_ALONE) if car.holds("test", "-e", path))
     enter = f"echo $$ >{within} && exec "
-    found = {
+    answers = {
         (address, place): car.holds("sh", "-c", f'{start}"$@"', "sh", *AS_UNIT_USER, "python3", "-c", _knock(address))
         for address in (DEPOT_ADDRESS, OTHER_ADDRESS)
         for place, start in (("inside", enter), ("outside", "exec "))
     }
-    wanted = {key: key != (OTHER_ADDRESS, "inside") for key in found}
-    if found != wanted:
-        raise ProofError(f"what answers the unit's user: {found}")
+    expected_answers = {key: key != (OTHER_ADDRESS, "inside") for key in answers}
+    if answers != expected_answers:
+        raise ProofError(f"what answers the unit's user: {answers}")
     return f"of {DEPOT_ADDRESS} and {OTHER_ADDRESS}, which both answer, the unit reaches the first alone"
 
 

@@ -24,11 +24,11 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 @contextmanager
-def wired() -> Iterator[None]:
+def connect_networks() -> Iterator[None]:
     """Make both networks and join them until the end of a ``with``. Two proofs at once take turns."""
     with ExitStack() as undo:
         lock = undo.enter_context(LOCK.open("w"))
-        until(lambda: _locked(lock), "another proof on this machine has ended", TURN_S_MAX)
+        until(lambda: _try_lock(lock), "another proof on this machine has ended", TURN_S_MAX)
         for network in (CAR, DEPOT):
             # What a proof that was killed left behind.
             call("ip", "netns", "delete", network, check=False)
@@ -46,7 +46,7 @@ def wired() -> Iterator[None]:
         yield
 
 
-def _locked(file: IO[str]) -> bool:
+def _try_lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -27,8 +27,8 @@ def fix(now: datetime, minutes_north: float) -> bytes:
     """RMC and GGA of one second."""
     place = f"37{38 + minutes_north:07.4f},N,12100.0000,W"
     clock = f"{now:%H%M%S}.{now.microsecond // 10000:02d}"
-    recommended = f"GPRMC,{clock},A,{place},{SPEED_KNOTS:.1f},000.0,{now:%d%m%y},,,A"
-    return sentence(recommended) + sentence(f"GPGGA,{clock},{place},1,09,0.9,27.0,M,-25.0,M,,")
+    rmc_body = f"GPRMC,{clock},A,{place},{SPEED_KNOTS:.1f},000.0,{now:%d%m%y},,,A"
+    return sentence(rmc_body) + sentence(f"GPGGA,{clock},{place},1,09,0.9,27.0,M,-25.0,M,,")
 
 
 def main() -> None:
@@ -43,10 +43,10 @@ def main() -> None:
     link.symlink_to(name)
     os.set_blocking(master, False)
     began = time.monotonic()
-    while (passed := time.monotonic() - began) < seconds:
+    while (elapsed_s := time.monotonic() - began) < seconds:
         # A serial line loses what nobody takes.
         with contextlib.suppress(BlockingIOError):
-            os.write(master, fix(datetime.now(UTC), passed * SPEED_KNOTS / 3600))
+            os.write(master, fix(datetime.now(UTC), elapsed_s * SPEED_KNOTS / 3600))
         time.sleep(1.0)
 
 

@@ -16,13 +16,13 @@ BARE = ("ca-certificates", "dbus", "iproute2", "procps", "python3", "systemd", "
 """What any installation has, and python3: the one thing that provisioning asks for."""
 
 
-def clean_root(*, prepared: bool) -> Path:
+def clean_root(*, with_packages: bool) -> Path:
     """A file system that nobody has started yet; not to be changed.
 
     Args:
-        prepared: whether it has the packages that provisioning would install.
+        with_packages: whether it has the packages that provisioning would install.
     """
-    packages = sorted({*BARE, *(PACKAGES if prepared else ())})
+    packages = sorted({*BARE, *(PACKAGES if with_packages else ())})
     root = CACHE / f"root-{digest(SUITE, *packages)}"
     if not (root / "etc" / "os-release").exists():
         draft = root.with_suffix(".new")
@@ -35,7 +35,7 @@ def clean_root(*, prepared: bool) -> Path:
     return root
 
 
-def copied(root: Path, name: str) -> Path:
+def copy_root(root: Path, name: str) -> Path:
     """A copy of a file system, for one car; an earlier one of that name goes."""
     car = CACHE / "cars" / name
     call("rm", "-rf", "--one-file-system", car)

@@ -67,14 +67,14 @@ class Setup:
         command += ["--settings", settings, *RELEASE_KEY]
         command += ["--offline", "/root/bundle"] if self.bundle else []
         done = self.car.run(*command, *more, check=False, timeout_s=1200, environment=package_index())
-        told = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-        return done.returncode, told, done.stderr.strip()
+        summary = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+        return done.returncode, summary, done.stderr.strip()
 
     def health(self, unit: str) -> dict[str, Any]:
         """What a daemon says of itself; empty while it says nothing."""
         done = self.car.run("cat", f"/run/alpr-edge/{unit}.json", check=False)
-        found: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
-        return found
+        report: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
+        return report
 
 
 def prepare(setup: Setup) -> None:
@@ -105,9 +105,9 @@ def start_receiver(car: Car) -> None:
 
 def a_dry_run_changes_nothing(setup: Setup) -> str:
     """All steps are named, and neither user nor release is there afterwards."""
-    code, told, errors = setup.provision("--dry-run")
+    code, summary, errors = setup.provision("--dry-run")
     require(code == 0, f"a dry run ends with {code}: {errors}")
-    would = [step["step"] for step in told["steps"] if step["state"] == "would change"]
+    would = [step["step"] for step in summary["steps"] if step["state"] == "would change"]
     require({"accounts", "release", "keys", "services"} <= set(would), f"a dry run names only {would}")
     left = [
         path
@@ -121,42 +121,42 @@ def a_dry_run_changes_nothing(setup: Setup) -> str:
 def a_failed_step_is_undone(setup: Setup) -> str:
     """Settings with a fault are refused in one line and not left behind; what was whole before stays."""
     setup.car.write("/root/faulty.toml", FLEET.replace("seed =", "sed ="))
-    code, told, errors = setup.provision(settings="/root/faulty.toml")
+    code, summary, errors = setup.provision(settings="/root/faulty.toml")
     require(code == 1, f"settings with a fault end with {code}")
-    last = told["steps"][-1]
+    last = summary["steps"][-1]
     require((last["step"], last["state"]) == ("settings", "failed, undone"), f"it ended at {last}: {errors}")
     require("Traceback" not in errors, "a traceback")
     require(not (setup.car.root / "etc/alpr-edge/alpr-edge.toml").exists(), "faulty settings were left behind")
-    return f"{_seconds(told, 'release'):.0f} s for the release, then: {last['error'][-60:]}"
+    return f"{_seconds(summary, 'release'):.0f} s for the release, then: {last['error'][-60:]}"
 
 
 def provisioning_makes_a_unit(setup: Setup) -> str:
     """All steps succeed and both daemons are ready."""
-    status, told, errors = setup.provision(*setup.depot.invite(UNIT))
+    status, summary, errors = setup.provision(*setup.depot.invite(UNIT))
     require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
     for unit in (CAPTURE, UPLINK):
         require(setup.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
-    return f"{sum(step['seconds'] for step in told['steps']):.0f} s, {len(told['steps'])} steps"
+    return f"{sum(step['seconds'] for step in summary['steps']):.0f} s, {len(summary['steps'])} steps"
 
 
 def again_changes_nothing(setup: Setup) -> str:
     """The same again says "no change" of every step; that its code is used up does not matter."""
-    status, told, errors = setup.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
+    status, summary, errors = setup.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
     require(status == 0, f"the second run ends with {status}: {errors}")
-    changed = [f"{step['step']}: {step['changes']}" for step in told["steps"] if step["state"] != "no change"]
-    require(not changed, f"the second run changed {changed}")
-    return f"{sum(step['seconds'] for step in told['steps']):.1f} s"
+    changes = [f"{step['step']}: {step['changes']}" for step in summary["steps"] if step["state"] != "no change"]
+    require(not changes, f"the second run changed {changes}")
+    return f"{sum(step['seconds'] for step in summary['steps']):.1f} s"
 
 
 def a_drive_arrives_at_the_department(setup: Setup) -> str:
     """Reads and hits of the rendered drive, with the receiver's place, are stored by the department."""
     before = setup.depot.counts()
 
-    def arrived() -> bool:
+    def has_arrived() -> bool:
         now = setup.depot.counts()
         return bool(now["reads"] > before["reads"] and now["hits"] > before["hits"])
 
-    seconds = until(arrived, "reads and hits at the department", 180)
+    seconds = until(has_arrived, "reads and hits at the department", 180)
     until(lambda: setup.health("run")["figures"]["has_fix"], "the unit has a fix", 120)
     counts = setup.depot.counts()
     return f"{counts['reads']} reads, {counts['hits']} hits after {seconds:.0f} s"
@@ -166,12 +166,12 @@ def chronyd_is_fed(setup: Setup) -> str:
     """The unit's user writes to chronyd's socket, and chronyd takes the samples."""
     until(lambda: setup.health("run")["figures"]["chrony"] == "fed", "the unit feeds chronyd", 120)
 
-    def taken() -> str:
+    def newest_sample() -> str:
         rows = setup.car.run("chronyc", "-c", "sources").stdout.splitlines()
         return next((row for row in rows if row.split(",")[2] == "NMEA" and row.split(",")[5] != "0"), "")
 
-    until(taken, "chronyd has samples of NMEA", 120)
-    return f"reach {taken().split(',')[5]}"
+    until(newest_sample, "chronyd has samples of NMEA", 120)
+    return f"reach {newest_sample().split(',')[5]}"
 
 
 def hardening_holds(setup: Setup) -> str:
@@ -206,8 +206,8 @@ def firewall_holds(setup: Setup) -> str:
     car = setup.car
     ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 20)"
     for user, let in (("alpr-edge", True), ("nobody", False)):
-        found = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
-        require(found is let, f"{user} {'reaches' if found else 'does not reach'} the department")
+        reaches = car.holds("runuser", "-u", user, "--", "python3", "-c", ping)
+        require(reaches is let, f"{user} {'reaches' if reaches else 'does not reach'} the department")
     serve = "import socket; s = socket.create_server(('0.0.0.0', 9)); s.settimeout(30); s.accept()"
     car.run("systemd-run", "--quiet", "--collect", "--unit=listener", "python3", "-c", serve)
     until(lambda: ":9" in car.run("ss", "-ltn").stdout, "something listens in the car", 60)
@@ -220,7 +220,7 @@ def firewall_holds(setup: Setup) -> str:
 
 def kills_are_survived(setup: Setup) -> str:
     """Both daemons, killed at once, come back and reads go on arriving."""
-    seconds = _restarted(setup, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 180)
+    seconds = _restart_seconds(setup, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 180)
     before = setup.depot.counts()["reads"]
     until(lambda: setup.depot.counts()["reads"] > before, "reads arrive again", 180)
     return f"both are back after {seconds:.0f} s"
@@ -228,12 +228,12 @@ def kills_are_survived(setup: Setup) -> str:
 
 def a_stall_is_survived(setup: Setup) -> str:
     """A capture half that does not move is killed by the watchdog and started again."""
-    seconds = _restarted(setup, {CAPTURE: "run"}, "SIGSTOP", 120)
+    seconds = _restart_seconds(setup, {CAPTURE: "run"}, "SIGSTOP", 120)
     require("watchdog" in setup.car.run("journalctl", "--unit", CAPTURE, "--no-pager").stdout.lower(), "no watchdog")
     return f"back {seconds:.0f} s after it stood still"
 
 
-def _restarted(setup: Setup, healths: dict[str, str], signal: str, timeout_s: float) -> float:
+def _restart_seconds(setup: Setup, healths: dict[str, str], signal: str, timeout_s: float) -> float:
     """Send a signal to units' main processes; the seconds until each has another one and is ready."""
     before = {unit: setup.car.value(unit, "MainPID") for unit in healths}
     setup.car.run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", *healths)
@@ -257,5 +257,5 @@ def a_power_cut_is_survived(setup: Setup) -> str:
     return f"reads arrive {seconds:.0f} s after the start"
 
 
-def _seconds(told: dict[str, Any], name: str) -> float:
-    return next((float(step["seconds"]) for step in told["steps"] if step["step"] == name), 0.0)
+def _seconds(summary: dict[str, Any], name: str) -> float:
+    return next((float(step["seconds"]) for step in summary["steps"] if step["step"] == name), 0.0)

@@ -76,20 +76,20 @@ class Recording:
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
-        self._heard = list[tuple[int, bytes]]()
+        self._chunks = list[tuple[int, bytes]]()
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         while block := self._process.stdout.read(WINDOW * 10):
-            self._heard.append((time.clock_gettime_ns(time.CLOCK_BOOTTIME), block))
+            self._chunks.append((time.clock_gettime_ns(time.CLOCK_BOOTTIME), block))
 
     def wait_for(self, seconds: float) -> None:
         """Until so much sound (or silence) more was heard."""
-        wanted = len(self._heard) + seconds * 100 * 2
+        chunk_goal = len(self._chunks) + seconds * 100 * 2
         limit = time.monotonic() + 30
-        while len(self._heard) < wanted:
+        while len(self._chunks) < chunk_goal:
             assert time.monotonic() < limit, "no sound card is playing"
             time.sleep(0.01)
 
@@ -97,9 +97,9 @@ class Recording:
         """The sound, and the CLOCK_BOOTTIME at which its first audible sample had been heard."""
         self._process.kill()
         self._thread.join()
-        signal = np.frombuffer(b"".join(block for _, block in self._heard), "<i2").astype(np.float64)
+        signal = np.frombuffer(b"".join(block for _, block in self._chunks), "<i2").astype(np.float64)
         first, _ = loud_span(signal)
-        return signal, self._heard[first * 2 // (WINDOW * 10)][0]
+        return signal, self._chunks[first * 2 // (WINDOW * 10)][0]
 
 
 class SoundCard:

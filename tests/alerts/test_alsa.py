@@ -61,11 +61,11 @@ def test_every_tone_is_heard_in_pitch_rhythm_and_length(sound_card: Card, find_p
         recording = sound_card.record()
         player.play(tone, AT)
         recording.wait_for(length_ms(tone) / 1000 + 0.5)
-        found = find_pulses(recording.stop()[0])
-        expected = [(hz, ms) for hz, ms in PATTERNS[tone] if hz]
-        assert [hz for _, _, hz in found] == pytest.approx([hz for hz, _ in expected], rel=0.02), tone
-        assert [ms for _, ms, _ in found] == pytest.approx([ms for _, ms in expected], abs=12), tone
-        assert found[-1][0] + found[-1][1] - found[0][0] == pytest.approx(length_ms(tone), rel=0.05), tone
+        pulses = find_pulses(recording.stop()[0])
+        pattern = [(hz, ms) for hz, ms in PATTERNS[tone] if hz]
+        assert [hz for _, _, hz in pulses] == pytest.approx([hz for hz, _ in pattern], rel=0.02), tone
+        assert [ms for _, ms, _ in pulses] == pytest.approx([ms for _, ms in pattern], abs=12), tone
+        assert pulses[-1][0] + pulses[-1][1] - pulses[0][0] == pytest.approx(length_ms(tone), rel=0.05), tone
     player.close()
 
 
@@ -94,9 +94,9 @@ def test_tones_sound_one_after_the_other_and_close_lets_them_end(sound_card: Car
     first_ns, second_ns = player.play(Tone.READY, AT), player.play(Tone.POSSIBLE, AT)
     player.close()
     recording.wait_for(0.5)
-    found = find_pulses(recording.stop()[0])
-    assert [hz for _, _, hz in found] == pytest.approx([1320, 720, 720], rel=0.02)
-    assert (second_ns - first_ns) / 1e6 == pytest.approx(found[1][0] - found[0][0], abs=60)
+    pulses = find_pulses(recording.stop()[0])
+    assert [hz for _, _, hz in pulses] == pytest.approx([1320, 720, 720], rel=0.02)
+    assert (second_ns - first_ns) / 1e6 == pytest.approx(pulses[1][0] - pulses[0][0], abs=60)
     assert not player.up
     with pytest.raises(SoundError):
         player.play(Tone.READY, AT)
@@ -121,12 +121,12 @@ def test_an_urgent_tone_is_heard_behind_as_many_others_as_may_wait(sound_card: C
     told_ns = player.play(Tone.URGENT, AT)
     assert told_ns - boottime_ns() < 2 * length_ms(Tone.STALE) * 1_000_000
     recording.wait_for((length_ms(Tone.STALE) * 2 + length_ms(Tone.URGENT)) / 1000 + 0.5)
-    found = find_pulses(recording.stop()[0])
+    pulses = find_pulses(recording.stop()[0])
     sound_card.unplug()
     player.close()
     stale, urgent = PATTERNS[Tone.STALE], PATTERNS[Tone.URGENT]
-    expected = [hz for hz, _ in (*stale, *urgent) if hz]
-    assert [hz for _, _, hz in found][: len(expected)] == pytest.approx(expected, rel=0.02)
+    pitches_hz = [hz for hz, _ in (*stale, *urgent) if hz]
+    assert [hz for _, _, hz in pulses][: len(pitches_hz)] == pytest.approx(pitches_hz, rel=0.02)
 
 
 def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulses: Find) -> None:
@@ -142,9 +142,9 @@ def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulse
     recording = sound_card.record()
     player.play(Tone.READY, AT)
     recording.wait_for(0.6)
-    found = find_pulses(recording.stop()[0])
+    pulses = find_pulses(recording.stop()[0])
     player.close()
-    assert [hz for _, _, hz in found] == pytest.approx([1320], rel=0.02)
+    assert [hz for _, _, hz in pulses] == pytest.approx([1320], rel=0.02)
 
 
 def test_a_device_that_takes_nothing_is_lost(sound_card: Card) -> None:

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, require_tool: Callable[[str], str]) -> Path:
     return tmp_path
 
 
-def sounded(folder: Path, settings: str | None, device: str = "default") -> np.ndarray:
+def horn_samples(folder: Path, settings: str | None, device: str = "default") -> np.ndarray:
     """The samples that a device was given; none when it was not opened."""
     path = folder / "alpr-edge.toml"
     if settings is not None:
@@ -42,24 +42,24 @@ def sounded(folder: Path, settings: str | None, device: str = "default") -> np.n
 
 @pytest.mark.parametrize("settings", [None, "[alerts", '[alerts]\nvolume = "loud"', "alerts = 3"])
 def test_it_sounds_whatever_is_wrong_with_the_settings(folder: Path, settings: str | None) -> None:
-    assert np.abs(sounded(folder, settings)).max() > 10_000
+    assert np.abs(horn_samples(folder, settings)).max() > 10_000
 
 
 def test_it_takes_the_unit_s_device_and_volume(folder: Path) -> None:
-    loud = np.abs(sounded(folder, '[alerts]\ndevice = "car"\nvolume = 1.0', "car")).max()
-    soft = np.abs(sounded(folder, '[alerts]\ndevice = "car"\nvolume = 0.1', "car")).max()
+    loud = np.abs(horn_samples(folder, '[alerts]\ndevice = "car"\nvolume = 1.0', "car")).max()
+    soft = np.abs(horn_samples(folder, '[alerts]\ndevice = "car"\nvolume = 0.1', "car")).max()
     assert loud == pytest.approx(10 * soft, rel=0.02)
     assert not (folder / "default.raw").exists()
 
 
 @pytest.mark.parametrize("player", ["none", "wav"])
 def test_a_unit_that_is_set_to_be_silent_stays_so(folder: Path, player: str) -> None:
-    assert len(sounded(folder, f'[alerts]\nplayer = "{player}"')) == 0
+    assert len(horn_samples(folder, f'[alerts]\nplayer = "{player}"')) == 0
 
 
 def test_it_is_the_tone_of_trouble(folder: Path, find_pulses: Find) -> None:
-    signal = np.repeat(sounded(folder, None), 2)  # to the rate that the helper takes
-    expected = PATTERNS[Tone.TROUBLE]
-    assert len(signal) / 44.1 == pytest.approx(sum(ms for _, ms in expected), abs=60)
+    signal = np.repeat(horn_samples(folder, None), 2)  # to the rate that the helper takes
+    pattern = PATTERNS[Tone.TROUBLE]
+    assert len(signal) / 44.1 == pytest.approx(sum(ms for _, ms in pattern), abs=60)
     lengths = [ms for _, ms, _ in find_pulses(signal)]
-    assert sum(lengths) == pytest.approx(sum(ms for hz, ms in expected if hz), abs=40)
+    assert sum(lengths) == pytest.approx(sum(ms for hz, ms in pattern if hz), abs=40)

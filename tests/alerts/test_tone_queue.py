@@ -17,7 +17,7 @@ def add(queue: ToneQueue, tone: Tone) -> QueuedTone | None:
     return queue.add(QueuedTone(tone, synthesise(tone)))
 
 
-def filled(*tones: Tone) -> ToneQueue:
+def full_queue(*tones: Tone) -> ToneQueue:
     queue = ToneQueue(MAX)
     for tone in tones:
         assert add(queue, tone) is not None
@@ -25,7 +25,7 @@ def filled(*tones: Tone) -> ToneQueue:
 
 
 def tones_of(queue: ToneQueue) -> list[Tone]:
-    return [queued.tone for queued in queue]
+    return [queued_tone.tone for queued_tone in queue]
 
 
 def test_every_tone_has_its_urgency() -> None:
@@ -34,7 +34,9 @@ def test_every_tone_has_its_urgency() -> None:
 
 
 def test_an_urgent_tone_takes_the_place_of_the_least_urgent_that_waits_and_goes_ahead() -> None:
-    queue = filled(Tone.READY, Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.STALE, Tone.DISK, Tone.ROUTINE, Tone.POSSIBLE)
+    queue = full_queue(
+        Tone.READY, Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.STALE, Tone.DISK, Tone.ROUTINE, Tone.POSSIBLE
+    )
     assert add(queue, Tone.URGENT) is not None
     assert tones_of(queue) == [
         Tone.READY,  # it sounds
@@ -49,13 +51,13 @@ def test_an_urgent_tone_takes_the_place_of_the_least_urgent_that_waits_and_goes_
 
 
 def test_it_does_not_go_ahead_of_a_withdrawal_which_tells_of_what_sounded_last() -> None:
-    queue = filled(Tone.HIGH, Tone.WITHDRAWN, Tone.ROUTINE)
+    queue = full_queue(Tone.HIGH, Tone.WITHDRAWN, Tone.ROUTINE)
     add(queue, Tone.URGENT)
     assert tones_of(queue) == [Tone.HIGH, Tone.WITHDRAWN, Tone.URGENT, Tone.ROUTINE]
 
 
 def test_behind_urgent_ones_alone_the_last_of_them_sounds_for_it() -> None:
-    queue = filled(*[Tone.URGENT] * MAX)
+    queue = full_queue(*[Tone.URGENT] * MAX)
     last = list(queue)[-1]
     assert add(queue, Tone.URGENT) is last
     assert add(queue, Tone.HIGH) is None
@@ -64,7 +66,7 @@ def test_behind_urgent_ones_alone_the_last_of_them_sounds_for_it() -> None:
 
 
 def test_a_tone_that_is_no_more_urgent_than_those_that_wait_is_left_out() -> None:
-    queue = filled(*[Tone.TROUBLE] * MAX)
+    queue = full_queue(*[Tone.TROUBLE] * MAX)
     assert add(queue, Tone.READY) is None
     assert add(queue, Tone.TROUBLE) is None
     assert add(queue, Tone.HIGH) is not None
@@ -76,18 +78,18 @@ def test_no_urgent_tone_and_no_withdrawal_is_ever_left_out_and_the_queue_stays_b
     steps: list[Tone | None],
 ) -> None:
     """None: the first has sounded."""
-    queue, wanted = ToneQueue(MAX), list[QueuedTone]()
+    queue, precious = ToneQueue(MAX), list[QueuedTone]()
     for tone in steps:
         first = queue.first
         if tone is None:
             if first is not None:
                 queue.remove_first()
-                wanted = [queued for queued in wanted if queued is not first]
+                precious = [queued_tone for queued_tone in precious if queued_tone is not first]
             continue
-        queued = add(queue, tone)
+        queue_result = add(queue, tone)
         assert first is None or queue.first is first
         if tone in {Tone.URGENT, Tone.WITHDRAWN}:
-            assert queued is not None
-            wanted.append(queued)
-        assert all(any(one is other for other in queue) for one in wanted)
+            assert queue_result is not None
+            precious.append(queue_result)
+        assert all(any(one is other for other in queue) for one in precious)
         assert len(queue) <= MAX + 2

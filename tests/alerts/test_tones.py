@@ -21,10 +21,10 @@ def sound(tone: Tone) -> Signal:
 def test_pitch_and_length_are_as_written(
     tone: Tone, find_pulses: Find, span_of: Callable[[Signal], tuple[int, int]]
 ) -> None:
-    expected = [(hz, ms) for hz, ms in PATTERNS[tone] if hz]
-    found = find_pulses(sound(tone))
-    assert len(found) == len(expected)
-    for (_, measured_ms, measured_hz), (hz, ms) in zip(found, expected, strict=True):
+    pattern = [(hz, ms) for hz, ms in PATTERNS[tone] if hz]
+    pulses = find_pulses(sound(tone))
+    assert len(pulses) == len(pattern)
+    for (_, measured_ms, measured_hz), (hz, ms) in zip(pulses, pattern, strict=True):
         assert measured_hz == pytest.approx(hz, rel=0.02)
         assert measured_ms == pytest.approx(ms, abs=10)
     first, last = span_of(sound(tone))

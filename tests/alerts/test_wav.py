@@ -25,20 +25,20 @@ def test_tones_lie_where_they_belong_in_the_drive(
 ) -> None:
     player = open_player(AlertSettings(player="wav", wav_path=tmp_path / "a.wav", volume=0.5), start)
     assert player.up
-    assert player.play(Tone.READY, start.shifted(250)) == pytest.approx(start.boottime_ns + 250e6, abs=2e4)
-    player.play(Tone.HIGH, start.shifted(2000))
+    assert player.play(Tone.READY, start.shift(250)) == pytest.approx(start.boottime_ns + 250e6, abs=2e4)
+    player.play(Tone.HIGH, start.shift(2000))
     player.close()
     assert not player.up
-    found = find_pulses(load_wav(tmp_path / "a.wav"))
-    assert [begin for begin, _, _ in found] == pytest.approx([250, 2000, 2230, 2460], abs=4)
-    assert [hz for _, _, hz in found] == pytest.approx([1320, 1600, 1600, 1600], rel=0.02)
+    pulses = find_pulses(load_wav(tmp_path / "a.wav"))
+    assert [begin for begin, _, _ in pulses] == pytest.approx([250, 2000, 2230, 2460], abs=4)
+    assert [hz for _, _, hz in pulses] == pytest.approx([1320, 1600, 1600, 1600], rel=0.02)
     assert np.abs(load_wav(tmp_path / "a.wav")).max() == pytest.approx(np.abs(synthesise(Tone.HIGH)).max() / 2, abs=2)
 
 
 def test_a_tone_waits_for_the_one_before(tmp_path: Path, start: Instant, load_wav: Load, find_pulses: Find) -> None:
     player = WavPlayer(tmp_path / "a.wav", 1, start)
-    player.play(Tone.READY, start.shifted(-500))
-    assert player.play(Tone.READY, start.shifted(10)) == pytest.approx(start.boottime_ns + 250e6, abs=2e4)
+    player.play(Tone.READY, start.shift(-500))
+    assert player.play(Tone.READY, start.shift(10)) == pytest.approx(start.boottime_ns + 250e6, abs=2e4)
     player.close()
     assert [begin for begin, _, _ in find_pulses(load_wav(tmp_path / "a.wav"))] == pytest.approx([0, 250], abs=4)
 
@@ -47,7 +47,7 @@ def test_the_file_plays_at_any_moment(tmp_path: Path, start: Instant, load_wav: 
     player = WavPlayer(tmp_path / "a.wav", 1, start)
     assert len(load_wav(tmp_path / "a.wav")) == 0
     for seconds in (1, 2):
-        player.play(Tone.READY, start.shifted(seconds * 1000))
+        player.play(Tone.READY, start.shift(seconds * 1000))
         assert len(load_wav(tmp_path / "a.wav")) == round((seconds + 0.15) * 44_100)
     player.close()
 
@@ -66,11 +66,11 @@ def test_the_file_plays_when_the_process_was_killed(tmp_path: Path, load_wav: Lo
 
 def test_a_shift_of_silence_takes_no_room(tmp_path: Path, start: Instant) -> None:
     player = WavPlayer(tmp_path / "a.wav", 1, start)
-    player.play(Tone.READY, start.shifted(12 * 3_600_000))
+    player.play(Tone.READY, start.shift(12 * 3_600_000))
     assert (tmp_path / "a.wav").stat().st_size > 3 * 2**30
     assert (tmp_path / "a.wav").stat().st_blocks * 512 < 2**20
     with pytest.raises(SoundError, match="full"):
-        player.play(Tone.READY, start.shifted(14 * 3_600_000))
+        player.play(Tone.READY, start.shift(14 * 3_600_000))
     player.close()
 
 

@@ -23,12 +23,12 @@ UNIT = "test-1"
 WAIT_S = 180.0
 
 
-def write_frames(folder: Path, passes: Sequence[int], shown: int = 3, gap: int = 3) -> Path:
-    """A recording of grey frames: each pass shows its plate ``shown`` frames long, then nothing for ``gap``."""
+def write_frames(folder: Path, passes: Sequence[int], plate_frames: int = 3, gap: int = 3) -> Path:
+    """A recording of grey frames: each pass shows its plate ``plate_frames`` frames long, then nothing for ``gap``."""
     folder.mkdir(parents=True)
     number = 0
     for index in passes:
-        for level in [LEVEL_STEP * (index + 1)] * shown + [0] * gap:
+        for level in [LEVEL_STEP * (index + 1)] * plate_frames + [0] * gap:
             cv2.imwrite(str(folder / f"{number:05d}.png"), np.full((360, 640, 3), level, np.uint8))
             number += 1
     return folder
@@ -83,15 +83,15 @@ class Daemon:
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
         self.lines: list[str] = []
-        self._heard = threading.Condition()
+        self._condition = threading.Condition()
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
     def wait_for(self, text: str, count: int = 1) -> str:
         """Wait until ``count`` lines hold ``text``; returns the last of them."""
-        with self._heard:
-            found = self._heard.wait_for(lambda: len(self.having(text)) >= count or self._ended(), WAIT_S)
-            assert found, f"{text!r} did not come: {self.lines[-5:]}"
+        with self._condition:
+            is_over = self._condition.wait_for(lambda: len(self.having(text)) >= count or self._has_ended(), WAIT_S)
+            assert is_over, f"{text!r} did not come: {self.lines[-5:]}"
             assert len(self.having(text)) >= count, f"ended without {text!r}: {self.lines[-5:]}"
             return self.having(text)[count - 1]
 
@@ -106,9 +106,9 @@ class Daemon:
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; returns the exit code."""
         self._process.send_signal(number)
-        return self.ended()
+        return self.wait_for_end()
 
-    def ended(self) -> int:
+    def wait_for_end(self) -> int:
         """Wait for the end; returns the exit code."""
         code = self._process.wait(WAIT_S)
         self._reader.join(WAIT_S)
@@ -116,17 +116,17 @@ class Daemon:
         self._process.stderr.close()
         return code
 
-    def _ended(self) -> bool:
+    def _has_ended(self) -> bool:
         return self._process.poll() is not None and not self._reader.is_alive()
 
     def _listen(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
-            with self._heard:
+            with self._condition:
                 self.lines.append(line.rstrip("\n"))
-                self._heard.notify_all()
-        with self._heard:
-            self._heard.notify_all()
+                self._condition.notify_all()
+        with self._condition:
+            self._condition.notify_all()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from tests.app.rig import WAIT_S, daemon
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.units import write_unit
 from tests.uplink.items import fill
 
@@ -43,26 +43,26 @@ def fill_outbox(folder: Path, reads: int, aside: int = 0) -> None:
 def health_with(folder: Path, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The uplink's health once it is as awaited."""
     path, deadline_s = folder / "runtime" / "uplink.json", time.monotonic() + WAIT_S
-    told: dict[str, Any] = {}
+    health: dict[str, Any] = {}
     while time.monotonic() < deadline_s:
         if path.exists():
-            told = json.loads(path.read_text(encoding="utf-8"))
-            if holds(told):
-                return told
+            health = json.loads(path.read_text(encoding="utf-8"))
+            if holds(health):
+                return health
         time.sleep(0.05)
-    pytest.fail(f"not as awaited: {told}")
+    pytest.fail(f"not as awaited: {health}")
 
 
 def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: Path) -> None:
     directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
     with DepartmentServer(directory) as server:
-        enrolled(directory, UNIT, tmp_path / "tls", days=10)
+        enrol_unit(directory, UNIT, tmp_path / "tls", days=10)
         settings = write_unit(tmp_path, UNIT, f"https://127.0.0.1:{server.port}", uplink=PATIENCE)
         fill_outbox(tmp_path, 0)
         with daemon("uplink", "--settings", str(settings)) as uplink:
             uplink.wait_for("event=uplink.certificate_renewed")
             health = health_with(
-                tmp_path, lambda told: told["figures"]["certificate_days_left"] > 390 and not told["warnings"]
+                tmp_path, lambda report: report["figures"]["certificate_days_left"] > 390 and not report["warnings"]
             )
             assert health["troubles"] == []
             server.units.revoke(UNIT)
@@ -78,11 +78,11 @@ def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: 
 def test_an_uplink_says_that_items_were_set_aside(tmp_path: Path) -> None:
     directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
     with DepartmentServer(directory) as server:
-        enrolled(directory, UNIT, tmp_path / "tls")
+        enrol_unit(directory, UNIT, tmp_path / "tls")
         settings = write_unit(tmp_path, UNIT, f"https://127.0.0.1:{server.port}", uplink=PATIENCE)
         fill_outbox(tmp_path, 2, aside=1)
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            health = health_with(tmp_path, lambda told: told["figures"]["delivered"] == 7)
+            health = health_with(tmp_path, lambda report: report["figures"]["delivered"] == 7)
             assert health["warnings"] == ["1 items were set aside; see: alpr-edge outbox quarantined"]
             assert health["troubles"] == []
             assert uplink.end(signal.SIGTERM) == 0

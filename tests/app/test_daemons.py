@@ -16,30 +16,30 @@ from alpr_edge.settings import load
 from alpr_edge.store.retention.deletion_dates import department_date
 from alpr_edge.store.unit_store import open_store
 from tests.app.rig import UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 
 ROUNDS = 4
 
 
-def edge(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def edge(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "alpr_edge", *arguments]
-    return subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture
 def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
     folder = tmp_path / "department"
     assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
-    enrolled(folder, UNIT, tmp_path / "tls")
+    enrol_unit(folder, UNIT, tmp_path / "tls")
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         server.wait_for("department at https://")
         yield folder, server
 
 
 def address(server: Daemon) -> str:
-    found = re.search(r"https://[^,]+", server.having("department at")[0])
-    assert found
-    return found.group()
+    match = re.search(r"https://[^,]+", server.having("department at")[0])
+    assert match
+    return match.group()
 
 
 def stored_reads(lines: list[str]) -> set[str]:
@@ -66,7 +66,7 @@ def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
     frames = write_frames(tmp_path / "frames", range(20))
     settings = write_settings(tmp_path, frames, address(server))
     chance = random.Random(7)
-    acknowledged: set[str] = set()
+    stored_ids: set[str] = set()
     for _ in range(ROUNDS):
         with daemon("run", "--settings", str(settings)) as run:
             run.wait_for("event=read.stored", chance.randint(1, 12))
@@ -74,11 +74,11 @@ def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
                 time.sleep(chance.uniform(0.5, 3))  # no condition: the moment of the kill is the point
                 run.end(signal.SIGKILL)
                 uplink.end(signal.SIGKILL)
-            acknowledged |= stored_reads(run.lines)
+            stored_ids |= stored_reads(run.lines)
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 5)
         assert run.end(signal.SIGTERM) == 0  # it ends with 1 when it takes longer than DRAIN_S_MAX
-        acknowledged |= stored_reads(run.lines)
+        stored_ids |= stored_reads(run.lines)
     health = tmp_path / "runtime" / "uplink.json"
     health.unlink(missing_ok=True)  # what a killed one said last
     with daemon("uplink", "--settings", str(settings)) as uplink:
@@ -93,10 +93,10 @@ def test_no_acknowledged_read_is_lost_whenever_the_daemons_are_killed(
         date = department_date(store.database)
     assert date is not None
     assert abs(datetime.now(UTC) - date.utc) < timedelta(minutes=10)
-    delivered = delivered_reads(folder)
-    assert len(acknowledged) > ROUNDS
-    assert acknowledged <= set(delivered)
-    assert len(delivered) == len(set(delivered))
+    delivered_ids = delivered_reads(folder)
+    assert len(stored_ids) > ROUNDS
+    assert stored_ids <= set(delivered_ids)
+    assert len(delivered_ids) == len(set(delivered_ids))
 
 
 def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:

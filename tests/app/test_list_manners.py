@@ -17,7 +17,7 @@ from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_f
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings, parse
 from alpr_edge.store.db.database import Database
-from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.app.pipeline.test_recorder import decision, hit_of
 from tests.domain.readings import START
 
 KEY = bytes(range(32))
@@ -25,30 +25,30 @@ KEY = bytes(range(32))
 
 @pytest.fixture
 def player(tmp_path: Path) -> Iterator[WavPlayer]:
-    made = WavPlayer(tmp_path / "alerts.wav", 0.5, START)
-    yield made
-    made.close()
+    wav_player = WavPlayer(tmp_path / "alerts.wav", 0.5, START)
+    yield wav_player
+    wav_player.close()
 
 
-def announced(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys: object) -> Alert:
+def announce_hit(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys: object) -> Alert:
     """A stolen vehicle's hit, its source set as said."""
     hit = replace(hit_of("r1"), state=state)
     source = {"name": hit.generation.source, "format": "clew", **keys}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
     alerter = Alerter(player, ReplayedClock(START), AlertSettings(), hotlist)
-    alert, _ = alerter.announce(decided(), [hit])
+    alert, _ = alerter.announce(decision(), [hit])
     assert alert is not None
     return alert
 
 
 def test_a_source_sounds_as_its_settings_say(player: WavPlayer) -> None:
-    found = [
-        announced(player),
-        announced(player, priority="urgent"),
-        announced(player, priority="routine"),
-        announced(player, tone="urgent"),
+    alerts = [
+        announce_hit(player),
+        announce_hit(player, priority="urgent"),
+        announce_hit(player, priority="routine"),
+        announce_hit(player, tone="urgent"),
     ]
-    assert [(alert.level, alert.tone) for alert in found] == [
+    assert [(alert.level, alert.tone) for alert in alerts] == [
         (Level.HIGH, Tone.HIGH),
         (Level.URGENT, Tone.URGENT),
         (Level.ROUTINE, Tone.ROUTINE),
@@ -62,14 +62,14 @@ def test_how_grave_a_hit_is_is_its_source_s_word_else_its_reason_s_certain_or_no
     source = {"name": possible.generation.source, "format": "clew", "priority": "urgent"}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
     levels = [
-        Alerter(player, ReplayedClock(START), AlertSettings(), chosen).level_of(possible)
-        for chosen in (hotlist, HotlistSettings())
+        Alerter(player, ReplayedClock(START), AlertSettings(), hotlist_settings).level_of(possible)
+        for hotlist_settings in (hotlist, HotlistSettings())
     ]
     assert levels == [Level.URGENT, Level.HIGH]
 
 
 def test_no_setting_makes_a_possible_hit_sound_certain(player: WavPlayer) -> None:
-    alert = announced(player, StateMatch.OTHER, priority="urgent", tone="urgent")
+    alert = announce_hit(player, StateMatch.OTHER, priority="urgent", tone="urgent")
     assert (alert.level, alert.tone) == (Level.NOTICE, Tone.POSSIBLE)
 
 

@@ -30,14 +30,14 @@ def test_a_folder_is_repeated_in_silence_until_the_unit_stops(tmp_path: Path) ->
     frames = camera.frames(lambda: None)
     with capture_logs() as lines:
         assert some(frames, 20) == list(range(20))
-        assert (camera.trouble, camera.reopened) == ("", 0)
+        assert (camera.trouble, camera.reopen_count) == ("", 0)
         stop.set()
         assert len(some(frames, 20)) <= 6  # the round under way
     assert lines == []
 
 
 def test_a_folder_of_one_picture_is_not_read_as_fast_as_the_disk_gives_it(tmp_path: Path) -> None:
-    folder = write_frames(tmp_path / "frames", [0], shown=1, gap=0)
+    folder = write_frames(tmp_path / "frames", [0], plate_frames=1, gap=0)
     began_s = time.monotonic()
     assert some(camera_of(folder, threading.Event()).frames(lambda: None), 4) == [0, 1, 2, 3]
     assert time.monotonic() - began_s >= 3 * ROUND_S_MIN

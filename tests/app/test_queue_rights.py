@@ -32,11 +32,11 @@ def queue(tmp_path: Path) -> Iterator[QueueStore]:
         store.reads.commit([DecidedRecord(plate_read("read-1"), pictures, (hit("hit-1", "read-1"),))])
         store.reads.close_open_reads()
         store.reads.commit([DecidedRecord(plate_read("read-2"))])
-    with open_queue(settings) as opened:
-        yield opened
+    with open_queue(settings) as queue_store:
+        yield queue_store
 
 
-def refused(queue: QueueStore, statement: str) -> None:
+def expect_denied(queue: QueueStore, statement: str) -> None:
     with pytest.raises(StoreError, match=DENIED), queue.database.write() as connection:
         connection.exec_driver_sql(statement)
 
@@ -54,7 +54,7 @@ def test_the_queue_is_delivered_and_marked(queue: QueueStore) -> None:
     queue.outbox.settle(answers, 3)
     counts = queue.outbox.counts()
     assert (counts.ready, counts.delivered, counts.quarantined) == (1, 1, 1)
-    assert len(queue.outbox.quarantined()) == 1
+    assert len(queue.outbox.quarantined_items()) == 1
     assert queue.outbox.requeue() == 1
     sync_state.note(queue.database, "bolo", etag='"1"', serial=3, fetch_failure="")
     sync_state.note(queue.database, "bolo", newest=4)
@@ -70,8 +70,8 @@ def test_no_other_table_is_read_or_changed(queue: QueueStore, table: Table) -> N
     for change in (update(table).values({column.name: column}), delete(table)):
         with pytest.raises(StoreError, match=DENIED), queue.database.write() as connection:
             connection.execute(change)
-    refused(queue, f"INSERT INTO {table.name} DEFAULT VALUES")
-    refused(queue, f"SELECT 1 FROM {table.name}")
+    expect_denied(queue, f"INSERT INTO {table.name} DEFAULT VALUES")
+    expect_denied(queue, f"SELECT 1 FROM {table.name}")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_no_other_table_is_read_or_changed(queue: QueueStore, table: Table) -> N
     ],
 )
 def test_nothing_else_is_done_to_the_queue_or_the_file(queue: QueueStore, statement: str) -> None:
-    refused(queue, statement)
+    expect_denied(queue, statement)
     assert len(queue.outbox.due(10, 10**6)) == 3
 
 

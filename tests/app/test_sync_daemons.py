@@ -10,7 +10,7 @@ import pytest
 
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
 from tests.app.test_daemons import address, edge
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
 
 HEADER = "Plate Number,Description,State/Province\n"
@@ -20,7 +20,7 @@ HEADER = "Plate Number,Description,State/Province\n"
 def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
     folder = tmp_path / "department"
     assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
-    enrolled(folder, UNIT, tmp_path / "tls")
+    enrol_unit(folder, UNIT, tmp_path / "tls")
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         server.wait_for("department at https://")
         yield folder, server
@@ -32,9 +32,9 @@ def publish(folder: Path, feed: Path, *options: str) -> None:
 
 
 def add_source(settings: Path, text: str) -> None:
-    written = settings.read_text(encoding="utf-8")
+    content = settings.read_text(encoding="utf-8")
     settings.write_text(
-        f'{written}[[hotlist.source]]\nname = "amber"\nformat = "generic-csv"\n{text}', encoding="utf-8"
+        f'{content}[[hotlist.source]]\nname = "amber"\nformat = "generic-csv"\n{text}', encoding="utf-8"
     )
 
 
@@ -82,17 +82,17 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
         run.wait_for("event=hotlist.refreshed", 2)
         assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).returncode == 0
         run.wait_for("event=hotlist.refreshed", 3)
-        added = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
-                     "--settings", str(settings), "--json", given=PLATES[2])  # fmt: skip
-        assert added.returncode == 0, added.stderr
+        process = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
+                     "--settings", str(settings), "--json", stdin=PLATES[2])  # fmt: skip
+        assert process.returncode == 0, process.stderr
         run.wait_for("event=alert.sounded")
         assert run.end(signal.SIGTERM) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("serial=1")  # rolled back still
         run.wait_for("event=unit.started")
         assert run.end(signal.SIGTERM) == 0
-    told = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
-    assert not [trouble for trouble in told["troubles"] if re.search("amber|hotlist", trouble)]
+    health = json.loads((tmp_path / "runtime" / "run.json").read_text(encoding="utf-8"))
+    assert not [trouble for trouble in health["troubles"] if re.search("amber|hotlist", trouble)]
 
 
 @pytest.mark.review(10)
@@ -108,7 +108,7 @@ def test_a_running_unit_takes_a_list_from_ahead_of_its_clock_as_soon_as_somebody
     (tmp_path / "drop" / "one.csv").write_text(HEADER + f"{PLATES[3]},Stolen,CA\n", encoding="utf-8")
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=hotlist.import_postponed")
-        wait_for_health(tmp_path, lambda told: told["figures"]["utc_source"] == "rtc")
+        wait_for_health(tmp_path, lambda health: health["figures"]["utc_source"] == "rtc")
         time_daemon.leap = 0
         run.wait_for("event=hotlist.refreshed")
         run.wait_for("event=alert.sounded")
@@ -132,6 +132,6 @@ def test_the_car_s_daemon_trusts_a_clock_by_what_the_uplink_heard_of_chronyd(
     with daemon("run", "--settings", str(alone)) as run:
         run.wait_for("event=unit.started")
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            wait_for_health(tmp_path, lambda told: told["figures"]["utc_source"] == "ntp")
+            wait_for_health(tmp_path, lambda health: health["figures"]["utc_source"] == "ntp")
             assert uplink.end(signal.SIGTERM) == 0
         assert run.end(signal.SIGTERM) == 0

@@ -18,7 +18,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
 from tests.app.rig import UNIT, write_frames, write_settings
 from tests.cli.unit.fit_unit import Receiver
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 
 WAIT_S = 120.0
 STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "counts", "position", "ignition"}
@@ -58,13 +58,13 @@ class Daemon:
     def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until its health is so; returns that."""
         limit_s = time.monotonic() + WAIT_S
-        told: dict[str, Any] = {}
-        while not (told and holds(told)):
-            assert time.monotonic() < limit_s, told
+        health: dict[str, Any] = {}
+        while not (health and holds(health)):
+            assert time.monotonic() < limit_s, health
             assert self.main.is_alive()
             time.sleep(0.05)
-            told = json.loads(self._health.read_text(encoding="utf-8")) if self._health.exists() else {}
-        return told
+            health = json.loads(self._health.read_text(encoding="utf-8")) if self._health.exists() else {}
+        return health
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ folder = "{tmp_path}/lists"
     with Receiver(tmp_path / "tty"):
         running = Daemon(settings, CaptureDaemon)
         try:
-            running.until(lambda told: told["ready"])
+            running.until(lambda health: health["ready"])
             yield running
         finally:
             running.stop.set()
@@ -103,17 +103,17 @@ def test_every_thread_of_a_unit_is_a_stage_that_comes_back(car: Daemon) -> None:
     assert set(car.threads) == STAGES
     with structlog.testing.capture_logs() as logs:
         for name in sorted(STAGES):
-            killed = car.threads[name]
-            kill(killed)
-            told = car.until(lambda told, name=name: told["figures"]["restarts"].get(name) == 1)  # type: ignore[misc]
-            assert f"{name} failed: Killed: " in " ".join(told["troubles"] + told["warnings"]) or name == "ignition"
-            seen = told["figures"]["frames"]
-            car.until(lambda told, seen=seen: told["figures"]["frames"] > seen)  # type: ignore[misc]
+            thread = car.threads[name]
+            kill(thread)
+            health = car.until(lambda told, name=name: told["figures"]["restarts"].get(name) == 1)  # type: ignore[misc]
+            assert f"{name} failed: Killed: " in " ".join(health["troubles"] + health["warnings"]) or name == "ignition"
+            frame_count = health["figures"]["frames"]
+            car.until(lambda told, count_before=frame_count: told["figures"]["frames"] > count_before)  # type: ignore[misc]
             assert car.threads[name].is_alive()
-        stored = [log for log in logs if log["event"] == "read.stored"]
-        failed = [log["stage"] for log in logs if log["event"] == "stage.restarting"]
-    assert sorted(failed) == sorted(STAGES)
-    assert len({log["read"] for log in stored}) > 1
+        read_logs = [log for log in logs if log["event"] == "read.stored"]
+        failed_stages = [log["stage"] for log in logs if log["event"] == "stage.restarting"]
+    assert sorted(failed_stages) == sorted(STAGES)
+    assert len({log["read"] for log in read_logs}) > 1
     car.until(lambda told: not [line for line in told["troubles"] if "failed" in line])
 
 
@@ -121,12 +121,12 @@ def test_every_thread_of_a_unit_is_a_stage_that_comes_back(car: Daemon) -> None:
 def test_every_thread_of_the_uplink_is_a_stage_that_comes_back(tmp_path: Path) -> None:
     folder = tmp_path / "department"
     initialise(folder, ["127.0.0.1"])
-    enrolled(folder, UNIT, tmp_path / "tls")
+    enrol_unit(folder, UNIT, tmp_path / "tls")
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), "https://127.0.0.1:9")
     with open_store(load(settings), migrate=True):
         pass
     uplink = Daemon(settings, UplinkDaemon)
-    uplink.until(lambda told: told["ready"])
+    uplink.until(lambda health: health["ready"])
     assert set(uplink.threads) == {"lists", "certificate"}
     for name in ("lists", "certificate"):
         kill(uplink.threads[name])

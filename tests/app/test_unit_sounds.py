@@ -218,13 +218,13 @@ def test_a_camera_that_is_not_open_yet_is_silent_and_keeps_the_unit_from_being_r
 
 
 def test_a_clock_without_trust_is_a_fault_after_the_time_that_a_receiver_needs() -> None:
-    trust, untrusted = ClockTrust(), Instant("boot", 0, datetime(2026, 1, 1, tzinfo=UTC), UtcSource.RTC)
-    assert trust.faults(untrusted, 10.0) == []
-    assert trust.faults(untrusted, 9.0 + CLOCK_WAIT_S) == []
-    assert len(trust.faults(untrusted, 10.0 + CLOCK_WAIT_S)) == 1
+    trust, untrusted_clock = ClockTrust(), Instant("boot", 0, datetime(2026, 1, 1, tzinfo=UTC), UtcSource.RTC)
+    assert trust.faults(untrusted_clock, 10.0) == []
+    assert trust.faults(untrusted_clock, 9.0 + CLOCK_WAIT_S) == []
+    assert len(trust.faults(untrusted_clock, 10.0 + CLOCK_WAIT_S)) == 1
     trusted = Instant("boot", 0, datetime(2026, 1, 1, tzinfo=UTC), UtcSource.NTP, 10.0)
     assert trust.faults(trusted, 500.0) == []
-    assert trust.faults(untrusted, 501.0) == [], "the time begins anew"
+    assert trust.faults(untrusted_clock, 501.0) == [], "the time begins anew"
 
 
 def test_every_fault_has_a_rule_and_a_horn_means_not_ready() -> None:

@@ -14,7 +14,7 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from tests.app.rig import daemon
 from tests.app.test_certificate_daemon import PATIENCE, UNIT, fill_outbox, health_with
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.units import write_unit
 
 pytestmark = pytest.mark.review(7)
@@ -55,17 +55,17 @@ def trickling(files: TlsFiles) -> Iterator[int]:
 def test_a_renewal_that_never_ends_is_told_of_and_the_heartbeat_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = initialise(tmp_path / "department", ["127.0.0.1"])
-    enrolled(made.directory, UNIT, tmp_path / "tls", days=10)
+    authority = initialise(tmp_path / "department", ["127.0.0.1"])
+    enrol_unit(authority.directory, UNIT, tmp_path / "tls", days=10)
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(tmp_path / "notify"))
     manager.settimeout(5.0)
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    with trickling(made) as port, manager:
+    with trickling(authority) as port, manager:
         settings = write_unit(tmp_path, UNIT, f"https://127.0.0.1:{port}", uplink=f"{PATIENCE}\n{HASTY}")
         fill_outbox(tmp_path, 0)
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            health_with(tmp_path, lambda told: told["troubles"] == [])
+            health_with(tmp_path, lambda health: health["troubles"] == [])
             health_with(tmp_path, lambda told: "certificate does not move" in told["troubles"])
             assert not beats(manager, 3.0)
             assert uplink.end(signal.SIGTERM) == 0

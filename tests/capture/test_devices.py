@@ -31,21 +31,21 @@ class Server(Protocol):
 
 
 def failure_of(source: V4l2Source | RtspSource) -> str:
-    with pytest.raises(CaptureError) as caught:
+    with pytest.raises(CaptureError) as excinfo:
         list(source.frames())
-    return str(caught.value)
+    return str(excinfo.value)
 
 
 def test_what_is_no_camera_is_said_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "video0").touch()
-    for device, said in [
+    for device, reason in [
         (str(tmp_path / "video1"), "no such device"),
         (str(tmp_path / "video0"), "is a file and no device"),
         ("/dev/null", "cannot be opened as a camera"),
         ("a\0b", "no such device"),
     ]:
         failure = failure_of(V4l2Source(V4l2Camera(kind="v4l2", device=device), SystemClock()))
-        assert failure.startswith(f"camera front: {device}: {said}")
+        assert failure.startswith(f"camera front: {device}: {reason}")
         assert "\n" not in failure
     assert capfd.readouterr() == ("", "")
 
@@ -90,7 +90,7 @@ def test_rtsp_frames_arrive_as_they_happen(rtsp_server: Server) -> None:
     assert frames[0].number > 0, "the pictures FFmpeg kept while opening are left out"
     assert [frame.number for frame in frames] == list(range(frames[0].number, frames[0].number + 15))
     # Kept pictures come within a few milliseconds; live ones at the camera's pace, 14 x 67 ms.
-    assert frames[-1].captured.ms_since(frames[0].captured) == pytest.approx(933, abs=400)
+    assert frames[-1].captured_at.ms_since(frames[0].captured_at) == pytest.approx(933, abs=400)
     assert [log["event"] for log in logs] == ["capture.opened"]
     assert "secret" not in repr(logs)
 
@@ -130,7 +130,7 @@ def test_an_rtsp_camera_that_was_off_comes_back_and_its_numbers_go_on(rtsp_serve
     before = [next(frames) for _ in range(5)]
     assert source.up
     rtsp_server.off()
-    after = next(frame for frame in frames if source.reopened)
+    after = next(frame for frame in frames if source.reopen_count)
     assert len(waits) >= 2
     assert after.number > before[-1].number
     assert source.up

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from alpr_edge.capture.picamera import Picamera2Source, bgr_of
-from alpr_edge.capture.picamera_controls import chosen, controls_of, split, with_ceilings
+from alpr_edge.capture.picamera_controls import camera_index, controls_of, split, with_ceilings
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Picamera2Camera
@@ -56,7 +56,7 @@ def test_defaults_leave_exposure_to_the_light_and_nothing_else() -> None:
 
 
 def test_fixed_values_are_told() -> None:
-    told = controls_of(
+    controls = controls_of(
         camera(
             fps=60.0,
             shutter_us=300,
@@ -69,35 +69,40 @@ def test_fixed_values_are_told() -> None:
             awb="fixed",
         )
     )
-    assert told["FrameDurationLimits"] == (16_667, 16_667)
-    assert (told["ExposureTime"], told["AnalogueGain"], told["ExposureValue"]) == (300, 4.0, -1.0)
-    assert (told["LensPosition"], told["NoiseReductionMode"], told["Sharpness"], told["Saturation"]) == (
+    assert controls["FrameDurationLimits"] == (16_667, 16_667)
+    assert (controls["ExposureTime"], controls["AnalogueGain"], controls["ExposureValue"]) == (300, 4.0, -1.0)
+    assert (
+        controls["LensPosition"],
+        controls["NoiseReductionMode"],
+        controls["Sharpness"],
+        controls["Saturation"],
+    ) == (
         0.25,
         1,
         2.0,
         0,
     )
-    assert (told["AwbEnable"], told["ColourGains"]) == (False, (1.0, 1.0))
-    assert "AwbMode" not in told
+    assert (controls["AwbEnable"], controls["ColourGains"]) == (False, (1.0, 1.0))
+    assert "AwbMode" not in controls
 
 
 def test_a_camera_is_told_only_what_it_knows() -> None:
-    told, lacking = split(controls_of(camera()), {"FrameDurationLimits", "Sharpness"})
-    assert told == {"FrameDurationLimits": (33_333, 33_333), "Sharpness": 1.0}
+    controls, lacking = split(controls_of(camera()), {"FrameDurationLimits", "Sharpness"})
+    assert controls == {"FrameDurationLimits": (33_333, 33_333), "Sharpness": 1.0}
     assert {"AfMode", "LensPosition"} <= set(lacking)
     assert lacking == sorted(lacking)
 
 
 @pytest.mark.parametrize("channels", [False, True])
 def test_no_step_of_automatic_exposure_is_beyond_the_ceilings(channels: bool) -> None:
-    given = tuning_of(channels=channels)
-    limited = list(exposure_modes(with_ceilings(given, 500, 8.0)))
-    assert len(limited) == (4 if channels else 2)
-    for mode in limited:
+    tuning = tuning_of(channels=channels)
+    modes = list(exposure_modes(with_ceilings(tuning, 500, 8.0)))
+    assert len(modes) == (4 if channels else 2)
+    for mode in modes:
         assert max(mode["shutter"]) == 500
         assert mode["gain"] == sorted(mode["gain"])
         assert mode["gain"][-1] == 8.0
-    assert given == tuning_of(channels=channels)
+    assert tuning == tuning_of(channels=channels)
 
 
 def test_a_ceiling_below_every_step() -> None:
@@ -113,7 +118,7 @@ def test_a_tuning_without_automatic_exposure_has_no_ceiling(tuning: dict[str, An
 
 @pytest.mark.parametrize(("device", "position"), [("0", 0), ("1", 1), ("imx296", 1), ("i2c@88000", 0)])
 def test_a_camera_is_chosen_by_number_model_or_id(device: str, position: int) -> None:
-    assert chosen(CAMERAS, device) == position
+    assert camera_index(CAMERAS, device) == position
 
 
 @pytest.mark.parametrize(
@@ -125,14 +130,14 @@ def test_a_camera_is_chosen_by_number_model_or_id(device: str, position: int) ->
     ],
 )
 def test_a_choice_that_fits_none_or_several_lists_what_is_there(device: str, line: str) -> None:
-    with pytest.raises(CaptureError, match="1: imx296") as caught:
-        chosen(CAMERAS, device)
-    assert str(caught.value).startswith(line)
+    with pytest.raises(CaptureError, match="1: imx296") as excinfo:
+        camera_index(CAMERAS, device)
+    assert str(excinfo.value).startswith(line)
 
 
 def test_no_camera_at_all_says_where_to_look() -> None:
     with pytest.raises(CaptureError, match="none: check the ribbon"):
-        chosen([], "0")
+        camera_index([], "0")
 
 
 def test_a_picture_with_padding_becomes_bgr() -> None:
@@ -140,10 +145,10 @@ def test_a_picture_with_padding_becomes_bgr() -> None:
     plain[:, :32], plain[:, 32:] = (200, 40, 40), (30, 30, 220)
     yuv = cv2.cvtColor(plain, cv2.COLOR_BGR2YUV_I420)
     chroma = yuv[48:].reshape(2, -1)
-    padded = np.full((80, 96), 77, np.uint8)
-    padded[:48, :64] = yuv[:48]
-    padded[48:72, :64] = np.stack([chroma[0], chroma[1]], axis=-1).reshape(24, 64)
-    pixels = bgr_of(padded, 64, 48)
+    buffer = np.full((80, 96), 77, np.uint8)
+    buffer[:48, :64] = yuv[:48]
+    buffer[48:72, :64] = np.stack([chroma[0], chroma[1]], axis=-1).reshape(24, 64)
+    pixels = bgr_of(buffer, 64, 48)
     assert pixels.shape == (48, 64, 3)
     assert not pixels.flags.writeable
     assert np.abs(pixels[:, [5, 60]].astype(int) - plain[:, [5, 60]]).max() <= 4
@@ -152,7 +157,7 @@ def test_a_picture_with_padding_becomes_bgr() -> None:
 def test_without_picamera2_the_line_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
     source = Picamera2Source(camera(id="front"), SystemClock())
-    with pytest.raises(CaptureError, match="apt install python3-picamera2") as caught:
+    with pytest.raises(CaptureError, match="apt install python3-picamera2") as excinfo:
         next(iter(source.frames()))
-    assert str(caught.value).startswith("camera front: picamera2 0: ")
-    assert "\n" not in str(caught.value)
+    assert str(excinfo.value).startswith("camera front: picamera2 0: ")
+    assert "\n" not in str(excinfo.value)

@@ -53,16 +53,16 @@ def bomb() -> bytes:
 def test_what_is_no_picture_is_refused_in_one_line(tmp_path: Path) -> None:
     Image.effect_noise((200, 200), 90).save(tmp_path / "whole.png")
     whole = (tmp_path / "whole.png").read_bytes()
-    for name, data, said in [
+    for name, data, reason in [
         ("empty.jpg", b"", "empty"),
         ("text.jpg", b"a letter to the department", "no picture"),
         ("cut.png", whole[: len(whole) // 2], "damaged"),
         ("bomb.png", bomb(), "50 megapixels"),
     ]:
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(CaptureError, match=said) as caught:
+        with pytest.raises(CaptureError, match=reason) as excinfo:
             load_picture(tmp_path / name)
-        assert "\n" not in str(caught.value)
+        assert "\n" not in str(excinfo.value)
 
 
 def test_pictures_over_the_limit_are_refused_before_they_are_decoded(tmp_path: Path) -> None:

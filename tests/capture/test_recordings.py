@@ -16,14 +16,14 @@ from alpr_edge.domain.recognition.frames import Frame
 
 
 def offsets_ms(frames: list[Frame], start: Instant) -> list[float]:
-    return [frame.captured.ms_since(start) for frame in frames]
+    return [frame.captured_at.ms_since(start) for frame in frames]
 
 
 def until_error(frames: Iterator[Frame]) -> tuple[int, str]:
-    given = list[Frame]()
-    with pytest.raises(CaptureError) as caught:
-        given.extend(frames)
-    return len(given), str(caught.value)
+    received_frames = list[Frame]()
+    with pytest.raises(CaptureError) as excinfo:
+        received_frames.extend(frames)
+    return len(received_frames), str(excinfo.value)
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mp4v"), ("a.avi", "MJPG"), ("a.mkv", "mp4v")])
@@ -45,17 +45,17 @@ def test_a_video_cut_short_gives_what_decodes_and_says_how_much(
 ) -> None:
     path = make_video(name, "MJPG")
     os.truncate(path, path.stat().st_size * 6 // 10)
-    given, said = until_error(VideoSource(path, "front", start).frames())
-    assert 20 <= given <= 40
-    assert said.endswith(f"damaged or cut short, {given} of 50 frames could be decoded")
+    count, message = until_error(VideoSource(path, "front", start).frames())
+    assert 20 <= count <= 40
+    assert message.endswith(f"damaged or cut short, {count} of 50 frames could be decoded")
 
 
 def test_an_mp4_without_its_index_is_refused(make_video: Callable[..., Path], start: Instant) -> None:
     path = make_video("a.mp4")
     os.truncate(path, path.stat().st_size * 6 // 10)
-    given, said = until_error(VideoSource(path, "front", start).frames())
-    assert given == 0
-    assert "cut short" in said
+    count, message = until_error(VideoSource(path, "front", start).frames())
+    assert count == 0
+    assert "cut short" in message
 
 
 def test_what_is_no_video_is_refused_in_one_line_and_nothing_else_is_said(
@@ -65,7 +65,7 @@ def test_what_is_no_video_is_refused_in_one_line_and_nothing_else_is_said(
     (tmp_path / "empty.mp4").touch()
     odd = Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.mp4"))
     odd.touch()
-    for path, said in [
+    for path, reason in [
         (tmp_path / "text.mp4", "no video that can be decoded"),
         (tmp_path / "empty.mp4", "no video that can be decoded"),
         (tmp_path / "none.mp4", "no such file"),
@@ -73,9 +73,9 @@ def test_what_is_no_video_is_refused_in_one_line_and_nothing_else_is_said(
         (odd, "not valid UTF-8"),
     ]:
         for attempt in (VideoSource(path, "front", start).length, VideoSource(path, "front", start).frames().__next__):
-            with pytest.raises(CaptureError, match=said) as caught:
+            with pytest.raises(CaptureError, match=reason) as excinfo:
                 attempt()
-            assert "\n" not in str(caught.value)
+            assert "\n" not in str(excinfo.value)
     assert capfd.readouterr() == ("", "")
 
 
@@ -144,12 +144,12 @@ def test_a_folder_that_gives_nothing_is_an_error(tmp_path: Path, start: Instant)
     broken.mkdir()
     (broken / "a.png").touch()
     file.touch()
-    for path, said in [
+    for path, reason in [
         (empty, "holds no picture"),
         (broken, "none of its 1 pictures"),
         (tmp_path / "none", "no such folder"),
         (file, "is no folder"),
     ]:
-        given, message = until_error(FolderSource(path, "front", 10, start).frames())
-        assert given == 0
-        assert said in message
+        count, message = until_error(FolderSource(path, "front", 10, start).frames())
+        assert count == 0
+        assert reason in message

@@ -19,20 +19,20 @@ class Flaky:
 
     def __init__(self, *openings: int) -> None:
         self.openings = list(openings)
-        self.held = 0
+        self.open_count = 0
 
     def frames(self) -> Iterator[Frame]:
         count = self.openings.pop(0)
         if count == 0:
             raise CaptureError("no such device")
-        self.held += 1
+        self.open_count += 1
         try:
             for number in range(count):
                 yield Frame("front", number * 2, Instant("boot", number), PIXELS)
             if self.openings:
                 raise CaptureError("was unplugged")
         finally:
-            self.held -= 1
+            self.open_count -= 1
 
 
 def reopening(device: Flaky, waits: list[float]) -> Reopener:
@@ -48,7 +48,7 @@ def test_numbers_go_on_and_waits_grow_until_stopped() -> None:
     source = reopening(Flaky(2, 0, 0, 3), waits)
     assert [frame.number for frame in source.frames()] == [0, 2, 3, 5, 7]
     assert waits == [1, 2, 4, 8]
-    assert (source.reopened, source.up, source.last_error) == (1, False, "gives no more pictures")
+    assert (source.reopen_count, source.up, source.last_error) == (1, False, "gives no more pictures")
 
 
 def test_a_camera_that_was_well_for_a_while_is_tried_again_soon() -> None:
@@ -61,12 +61,12 @@ def test_closing_releases_the_device() -> None:
     device = Flaky(5, 0)
     source = reopening(device, [])
     frames = source.frames()
-    assert (source.up, device.held) == (False, 0)
+    assert (source.up, device.open_count) == (False, 0)
     next(frames)
-    assert (source.up, device.held) == (True, 1)
+    assert (source.up, device.open_count) == (True, 1)
     assert hasattr(frames, "close")
     frames.close()
-    assert (source.up, device.held) == (False, 0)
+    assert (source.up, device.open_count) == (False, 0)
 
 
 def test_what_is_no_capture_error_is_not_swallowed() -> None:
@@ -86,5 +86,5 @@ def test_the_log_names_the_lost_camera_once_and_a_stop_is_no_loss() -> None:
     )
     with capture_logs() as lines:
         list(source.frames())
-    lost = [(line["camera"], line["failure"]) for line in lines if line["event"] == "capture.lost"]
-    assert lost == [("front", "was unplugged")]
+    losses = [(line["camera"], line["failure"]) for line in lines if line["event"] == "capture.lost"]
+    assert losses == [("front", "was unplugged")]

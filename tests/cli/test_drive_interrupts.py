@@ -42,7 +42,7 @@ def text_of(stream: IO[str] | None) -> str:
     return "" if stream is None else stream.read()
 
 
-def interrupted(process: "subprocess.Popen[str]", out: Path) -> dict[str, int]:
+def interrupt_drive(process: "subprocess.Popen[str]", out: Path) -> dict[str, int]:
     """Interrupt the drive, and give its summary once it has ended as it has to."""
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=PATIENCE_S)
@@ -72,7 +72,7 @@ def test_an_interrupt_as_the_folder_is_made_leaves_an_empty_drive(tmp_path: Path
     out = tmp_path / "out"
     with driving(out, *arguments) as process:
         wait_until((out / "reads.jsonl").exists, process)
-        assert interrupted(process, out)["alerts"] == 0
+        assert interrupt_drive(process, out)["alerts"] == 0
 
 
 @pytest.mark.parametrize("reads", [1, 3])
@@ -80,7 +80,7 @@ def test_an_interrupt_after_some_reads_keeps_them(tmp_path: Path, arguments: tup
     out = tmp_path / "out"
     with driving(out, *arguments) as process:
         wait_until(lambda: len(lines_of(out)) >= reads, process)
-        summary = interrupted(process, out)
+        summary = interrupt_drive(process, out)
     assert reads <= summary["reads"]
     assert summary["outbox_left"] >= summary["reads"]
 
@@ -89,7 +89,7 @@ def test_an_interrupt_while_the_models_work_does_not_abort_the_process(tmp_path:
     out = tmp_path / "out"
     with driving(out, "--source", "simulated") as process:
         wait_until(lambda: len(lines_of(out)) >= 1, process)
-        assert interrupted(process, out)["reads"] >= 1
+        assert interrupt_drive(process, out)["reads"] >= 1
 
 
 def test_an_interrupt_while_a_department_is_sought_keeps_every_read(tmp_path: Path) -> None:
@@ -97,4 +97,4 @@ def test_an_interrupt_while_a_department_is_sought_keeps_every_read(tmp_path: Pa
     settings = write_settings(tmp_path, frames, "https://127.0.0.1:9")
     with driving(out, "--source", str(frames), "--settings", str(settings), "--upload-timeout", "3600") as process:
         wait_until(lambda: len(lines_of(out)) == 1, process)
-        assert interrupted(process, out)["outbox_left"] >= 1
+        assert interrupt_drive(process, out)["outbox_left"] >= 1

@@ -12,11 +12,11 @@ from tests.app.rig import write_frames, write_settings
 def test_missing_keys_are_made_and_the_others_kept(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]))
     (tmp_path / "keys" / "access.key").unlink()
-    kept = (tmp_path / "keys" / "outbox.key").read_bytes()
+    key = (tmp_path / "keys" / "outbox.key").read_bytes()
     result = CliRunner().invoke(app, ["keys", "create", "--settings", str(settings)])
     assert result.exit_code == 0, result.output
     assert result.stdout == f"made {tmp_path / 'keys' / 'access.key'}\n"
-    assert (tmp_path / "keys" / "outbox.key").read_bytes() == kept
+    assert (tmp_path / "keys" / "outbox.key").read_bytes() == key
     for name in KEY_NAMES:
         assert stat.S_IMODE((tmp_path / "keys" / f"{name}.key").stat().st_mode) == 0o600
         assert len(load_key(name, tmp_path / "keys")) == 32

@@ -49,7 +49,7 @@ class Unit:
     config: Path
 
     @property
-    def added(self) -> Path:
+    def models_folder(self) -> Path:
         return self.folder / "data" / "models"
 
     def invoke(self, *arguments: str) -> Result:
@@ -58,7 +58,7 @@ class Unit:
     def add(self, *options: str) -> Result:
         return self.invoke("add", str(self.detector), str(self.reader), "--config", str(self.config), *options)
 
-    def refused(self, *options: str) -> str:
+    def refusal(self, *options: str) -> str:
         """The one line of a refusal, after which everything is as before."""
         before = sorted(self.folder.rglob("*"))
         result = self.add(*options)
@@ -112,23 +112,23 @@ def test_added_models_are_found_by_their_name_and_read_in_our_alphabet(unit: Uni
 
 
 def test_the_entry_says_what_the_model_is_and_the_files_are_the_owners_alone(unit: Unit) -> None:
-    added = json.loads(unit.add("--json").stdout)
-    assert added == {
+    addition = json.loads(unit.add("--json").stdout)
+    assert addition == {
         "detector": "yolo-v9-t-384",
         "reader": "cct_s.v2",
-        "folder": str(unit.added),
+        "folder": str(unit.models_folder),
         "plate_found": True,
         "text_right": True,
     }
-    entry = load_model(unit.added, "reader", "cct_s.v2").entry
+    entry = load_model(unit.models_folder, "reader", "cct_s.v2").entry
     assert entry["licence"] == "unknown: see its source"
     assert (entry["alphabet"], entry["pad_char"], entry["slots"]) == (BACKWARDS, "-", SLOTS)
     assert entry["bytes"] == unit.reader.stat().st_size
-    assert (unit.added / entry["plate_config"]).read_bytes() == unit.config.read_bytes()
-    assert stat.S_IMODE(unit.added.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in unit.added.iterdir()} == {0o600}
-    assert len(list(unit.added.iterdir())) == 4
-    detector = load_model(unit.added, "detector", "yolo-v9-t-384").entry
+    assert (unit.models_folder / entry["plate_config"]).read_bytes() == unit.config.read_bytes()
+    assert stat.S_IMODE(unit.models_folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in unit.models_folder.iterdir()} == {0o600}
+    assert len(list(unit.models_folder.iterdir())) == 4
+    detector = load_model(unit.models_folder, "detector", "yolo-v9-t-384").entry
     assert (detector["input_height"], detector["input_width"], detector["channels"]) == (384, 384, 3)
 
 
@@ -143,7 +143,7 @@ def test_verify_shows_added_models_too_and_which_of_them_changed(unit: Unit) -> 
         *("cct_s.v2", "second"),
     ]
     assert all(line.endswith("as in the manifest") for line in lines)
-    (unit.added / "reader-second.onnx").write_bytes(b"changed")
+    (unit.models_folder / "reader-second.onnx").write_bytes(b"changed")
     result = unit.invoke("verify", "--json")
     assert result.exit_code == 1
     assert [json.loads(line)["ok"] for line in result.stdout.splitlines()] == [True] * 5 + [False]
@@ -174,14 +174,14 @@ def test_a_plate_that_is_not_found_or_misread_is_said_and_refuses_nothing(unit: 
 
 
 def test_a_name_that_is_taken_or_no_name_is_refused(unit: Unit) -> None:
-    assert "[detector.default] already; give another --name" in unit.refused("--name", "default")
+    assert "[detector.default] already; give another --name" in unit.refusal("--name", "default")
     unit.add()
-    assert "[detector.yolo-v9-t-384] already" in unit.refused()
-    assert "is no name for a model" in unit.refused("--name", "../up")
+    assert "[detector.yolo-v9-t-384] already" in unit.refusal()
+    assert "is no name for a model" in unit.refusal("--name", "../up")
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "reason"),
     [
         (detector_model(ROWS, (1, 384, 384, 2)), "not a static image"),
         (reader_model("8ABC123", shape=(1, 384, 640, 1)), "not rows of 7"),
@@ -189,15 +189,15 @@ def test_a_name_that_is_taken_or_no_name_is_refused(unit: Unit) -> None:
         (detector_model(ROWS, OFFICIAL_INPUT, TensorProto.DOUBLE), "inference failed"),
     ],
 )
-def test_a_detector_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelProto, said: str) -> None:
+def test_a_detector_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelProto, reason: str) -> None:
     save(model, unit.detector)
-    line = unit.refused()
-    assert said in line
+    line = unit.refusal()
+    assert reason in line
     assert str(unit.detector) in line
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "reason"),
     [
         (detector_model(ROWS), "is not [N, slots, 37]"),
         (reader_model("8ABC123", alphabet=36, shape=("N", 64, 128, 3)), "is not [N, slots, 37]"),
@@ -206,10 +206,10 @@ def test_a_detector_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelPro
         (reader_model("8ABC123", shape=(1, 64, 128, 3)), "inference failed"),
     ],
 )
-def test_a_reader_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelProto, said: str) -> None:
+def test_a_reader_of_another_kind_is_one_line(unit: Unit, model: onnx.ModelProto, reason: str) -> None:
     save(model, unit.reader)
-    line = unit.refused()
-    assert said in line
+    line = unit.refusal()
+    assert reason in line
     assert str(unit.reader) in line
 
 
@@ -218,35 +218,35 @@ def test_scores_that_are_no_probabilities_are_refused(unit: Unit) -> None:
     (slots,) = [tensor for tensor in model.graph.initializer if tensor.name == "slots"]
     slots.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(slots) * 2, "slots"))
     save(model, unit.reader)
-    assert "not a probability for each character" in unit.refused()
+    assert "not a probability for each character" in unit.refusal()
 
 
 def test_a_model_with_two_inputs_is_refused(unit: Unit) -> None:
     model = detector_model(ROWS, OFFICIAL_INPUT, TensorProto.FLOAT)
     model.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, (1,)))
     save(model, unit.detector)
-    assert "2 inputs and 1 outputs" in unit.refused()
+    assert "2 inputs and 1 outputs" in unit.refusal()
 
 
 @pytest.mark.parametrize("which", ["detector", "reader", "config"])
 def test_a_file_that_is_missing_or_no_model_is_one_line(unit: Unit, which: str) -> None:
     path: Path = getattr(unit, which)
     path.write_text("[just some: notes", encoding="utf-8")
-    assert str(path) in unit.refused()
+    assert str(path) in unit.refusal()
     path.unlink()
-    assert f"{path}: cannot be read: No such file" in unit.refused()
+    assert f"{path}: cannot be read: No such file" in unit.refusal()
     path.mkdir()
-    assert f"{path}: cannot be read: Is a directory" in unit.refused()
+    assert f"{path}: cannot be read: Is a directory" in unit.refusal()
 
 
 def test_a_file_too_large_for_a_model_is_not_read(unit: Unit) -> None:
     with unit.detector.open("wb") as file:
         file.truncate(MODEL_BYTES_MAX + 1)
-    assert "larger than" in unit.refused()
+    assert "larger than" in unit.refusal()
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("other", "reason"),
     [
         ({"alphabet": "'0123456789'"}, "must be 0-9, A-Z and its pad_char"),
         ({"pad_char": "'_'"}, "must be 0-9, A-Z and its pad_char"),
@@ -258,9 +258,9 @@ def test_a_file_too_large_for_a_model_is_not_read(unit: Unit) -> None:
         ({"interpolation": "area"}, "interpolation: must be 'linear'"),
     ],
 )
-def test_a_configuration_that_does_not_fit_is_one_line(unit: Unit, other: dict[str, str], said: str) -> None:
+def test_a_configuration_that_does_not_fit_is_one_line(unit: Unit, other: dict[str, str], reason: str) -> None:
     write_config(unit.config, **other)
-    assert said in unit.refused()
+    assert reason in unit.refusal()
 
 
 @given(st.one_of(st.binary(max_size=200), st.text("[]{}-:&*!|>'\"\n ab", max_size=80).map(str.encode)))
@@ -290,20 +290,20 @@ def test_a_configuration_made_to_hurt_is_one_line(content: bytes) -> None:
 
 
 def test_a_folder_that_cannot_be_used_is_one_line(unit: Unit) -> None:
-    unit.added.mkdir(mode=0o755)
-    unit.added.chmod(0o755)
-    assert "others may enter this folder" in unit.refused()
-    unit.added.rmdir()
-    unit.added.parent.rmdir()
-    assert "no data folder there; is this the unit" in unit.refused()
+    unit.models_folder.mkdir(mode=0o755)
+    unit.models_folder.chmod(0o755)
+    assert "others may enter this folder" in unit.refusal()
+    unit.models_folder.rmdir()
+    unit.models_folder.parent.rmdir()
+    assert "no data folder there; is this the unit" in unit.refusal()
 
 
 def test_a_place_taken_by_a_folder_leaves_the_manifest_as_it_was(unit: Unit) -> None:
     unit.add()
-    before = (unit.added / "manifest.toml").read_bytes()
-    (unit.added / "reader-next.onnx").mkdir()
+    before = (unit.models_folder / "manifest.toml").read_bytes()
+    (unit.models_folder / "reader-next.onnx").mkdir()
     result = unit.add("--name", "next")
     assert result.exit_code == 1
     assert "nothing was added" in result.stderr
-    assert (unit.added / "manifest.toml").read_bytes() == before
-    assert not list(unit.added.glob(".part-*"))
+    assert (unit.models_folder / "manifest.toml").read_bytes() == before
+    assert not list(unit.models_folder.glob(".part-*"))

@@ -11,7 +11,7 @@ from alpr_edge.cli.common import require_owner
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import AccessError
 from tests.app.rig import PLATES, UNIT, daemon, write_frames, write_settings
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ def test_the_owner_sees_what_was_read(settings: Path) -> None:
 def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, tmp_path: Path) -> None:
     waiting = counts(settings)["ready"]
     assert waiting >= 9
-    shown = edge(settings, "outbox", "status").stdout
-    assert shown == f"{waiting} waiting, 0 acknowledged, 0 refused, 0 on a medium without a receipt\n"
+    output = edge(settings, "outbox", "status").stdout
+    assert output == f"{waiting} waiting, 0 acknowledged, 0 refused, 0 on a medium without a receipt\n"
     medium = tmp_path / "medium"
     result = edge(settings, "outbox", "offload", str(medium))
     assert (result.exit_code, "is the medium mounted?" in result.stderr) == (1, True)
@@ -56,7 +56,7 @@ def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, 
     result = edge(settings, "outbox", "offload", str(medium))
     assert (result.exit_code, "no certificate to sign with" in result.stderr) == (1, True)
     directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
-    enrolled(directory, UNIT, settings.parent / "tls")
+    enrol_unit(directory, UNIT, settings.parent / "tls")
     result = edge(settings, "outbox", "offload", str(medium))
     assert result.exit_code == 0, result.stderr
     assert f"{waiting} items written to {medium}" in result.stdout

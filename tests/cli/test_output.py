@@ -18,6 +18,6 @@ def test_a_full_disk_is_one_line() -> None:
 def test_a_reader_that_went_away_is_silence() -> None:
     outlet, inlet = os.pipe()
     os.close(outlet)
-    with os.fdopen(inlet, "wb") as gone:
-        done = subprocess.run(COMMAND, stdout=gone, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    with os.fdopen(inlet, "wb") as pipe:
+        done = subprocess.run(COMMAND, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (1, "")

@@ -23,9 +23,9 @@ class Thing:
 
 def test_json_knows_moments_paths_sets_and_dataclasses() -> None:
     thing = Thing(MOMENT.replace(tzinfo=None), Path("/a"), frozenset("ba"))
-    expected = {"since": "2026-05-04T18:00:00.120Z", "path": "/a", "units": ["a", "b"]}
-    assert json.loads(json_text(thing)) == expected
-    assert json.loads(json_text({"things": [thing]})) == {"things": [expected]}
+    expected_object = {"since": "2026-05-04T18:00:00.120Z", "path": "/a", "units": ["a", "b"]}
+    assert json.loads(json_text(thing)) == expected_object
+    assert json.loads(json_text({"things": [thing]})) == {"things": [expected_object]}
     with pytest.raises(TypeError, match="bytes has no form in JSON"):
         json_text({"a": b""})
 

@@ -86,7 +86,7 @@ def test_a_folder_without_pictures_is_an_error_that_says_what_to_do(models: Path
 
 
 @pytest.mark.parametrize(
-    ("alternatives", "is_certain", "expected"),
+    ("alternatives", "is_certain", "expected_text"),
     [
         ([("7ABC128", 0.9)], True, "7ABC12B"),
         ([("7ABC128", 0.3), ("1ABC12B", 0.2)], False, "[7?]ABC12[B?]"),
@@ -97,10 +97,10 @@ def test_a_folder_without_pictures_is_an_error_that_says_what_to_do(models: Path
     ],
 )
 def test_characters_in_doubt_are_marked_for_people(
-    alternatives: list[tuple[str, float]], is_certain: bool, expected: str
+    alternatives: list[tuple[str, float]], is_certain: bool, expected_text: str
 ) -> None:
     others = [Alternative(*each) for each in alternatives]
-    assert plate_text("7ABC12B", others, is_certain=is_certain) == expected
+    assert plate_text("7ABC12B", others, is_certain=is_certain) == expected_text
 
 
 def test_missing_models_are_one_line_without_a_traceback(tmp_path: Path, photos: Path) -> None:

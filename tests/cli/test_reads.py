@@ -49,7 +49,7 @@ def edge(settings: Path, *words: str, columns: str = "80", zone: str = "America/
     return CliRunner().invoke(app, [*words, "--settings", str(settings)], env=environment)
 
 
-def squeezed(text: str) -> str:
+def squeeze(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -71,16 +71,16 @@ def test_the_local_time_stands_beside_utc(settings: Path, store: UnitStore, monk
     monkeypatch.setenv("TZ", "America/Los_Angeles")
     time.tzset()
     try:
-        shown = squeezed(edge(settings, "reads", columns="200").stdout)
+        output = squeeze(edge(settings, "reads", columns="200").stdout)
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert "2026-05-04 12:30:00Z (05:30:00 PDT)" in shown
+    assert "2026-05-04 12:30:00Z (05:30:00 PDT)" in output
 
 
 def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path, store: UnitStore) -> None:
     assert "1.front.1" not in edge(settings, "reads", columns="200").stdout
-    everything = squeezed(edge(settings, "reads", "--all", columns="300").stdout)
+    everything = squeeze(edge(settings, "reads", "--all", columns="300").stdout)
     assert "7ABC12[B?]" in everything
     assert "id 1.front.1 corrected by 1.front.2" in everything
     lines = [json.loads(line) for line in edge(settings, "reads", "--json").stdout.splitlines()]
@@ -94,18 +94,18 @@ def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path
 
 
 def test_a_limit_counts_vehicles(settings: Path, store: UnitStore) -> None:
-    shown = edge(settings, "reads", "--limit", "2", columns="200").stdout
-    assert [name in shown for name in ("1.front.3", "1.front.2", "1.front.1")] == [True, True, False]
+    output = edge(settings, "reads", "--limit", "2", columns="200").stdout
+    assert [name in output for name in ("1.front.3", "1.front.2", "1.front.1")] == [True, True, False]
 
 
 def test_the_id_that_is_shown_is_the_one_that_hold_takes(settings: Path, store: UnitStore) -> None:
     assert edge(settings, "unit", "hold", "1.front.3", "--reason", "case 26-1").exit_code == 0
-    listed = squeezed(edge(settings, "unit", "holds", columns="200").stdout)
-    assert "1.front.3 case 26-1" in listed
-    (held,) = [json.loads(line) for line in edge(settings, "unit", "holds", "--json").stdout.splitlines()]
-    assert (held["read_id"], held["reason"], held["until"]) == ("1.front.3", "case 26-1", None)
-    assert held["held_by"]
-    assert held["since"].endswith("Z")
+    listing = squeeze(edge(settings, "unit", "holds", columns="200").stdout)
+    assert "1.front.3 case 26-1" in listing
+    (hold,) = [json.loads(line) for line in edge(settings, "unit", "holds", "--json").stdout.splitlines()]
+    assert (hold["read_id"], hold["reason"], hold["until"]) == ("1.front.3", "case 26-1", None)
+    assert hold["held_by"]
+    assert hold["since"].endswith("Z")
     assert json.loads(edge(settings, "unit", "release", "1.front.3", "--json").stdout)["held"] is False
     assert edge(settings, "unit", "holds").stdout == "no read is held\n"
 
@@ -116,9 +116,9 @@ def test_a_contradiction_of_clocks_stands_beside_the_time(settings: Path, store:
     store.reads.commit([DecidedRecord(read), ClosedRecord(read)])
     clock_pairs.record(store.database, instant(10_000))
     clock_pairs.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
-    shown = squeezed(edge(settings, "reads", columns="300").stdout)
-    assert "2026-05-04 12:30:00Z" in shown
-    assert "not sure: its clocks contradict each other" in shown
+    output = squeeze(edge(settings, "reads", columns="300").stdout)
+    assert "2026-05-04 12:30:00Z" in output
+    assert "not sure: its clocks contradict each other" in output
 
 
 def test_a_picture_goes_to_a_new_file_of_its_owner(settings: Path, store: UnitStore, tmp_path: Path) -> None:

@@ -29,16 +29,16 @@ def store(settings: Path) -> Iterator[UnitStore]:
     with open_store(load(settings), migrate=True) as room:
         for read_id, source in (("by-rtc", UtcSource.RTC), ("by-nothing", UtcSource.UNKNOWN)):
             utc = instant().utc if source is UtcSource.RTC else None
-            seen = replace(instant(), utc=utc, utc_source=source, uncertainty_ms=None)
-            read = replace(plate_read(read_id), first_seen=seen, last_seen=seen)
+            moment = replace(instant(), utc=utc, utc_source=source, uncertainty_ms=None)
+            read = replace(plate_read(read_id), first_seen=moment, last_seen=moment)
             room.reads.commit([DecidedRecord(read), ClosedRecord(read)])
         yield room
 
 
 def bases(settings: Path) -> list[tuple[str, bool]]:
     lines = CliRunner().invoke(app, ["reads", "--json", "--settings", str(settings)]).stdout.splitlines()
-    placed = [json.loads(line)["placed"]["last_seen"] for line in lines]
-    return [(place["basis"], place["sure"]) for place in placed]
+    placements = [json.loads(line)["placed"]["last_seen"] for line in lines]
+    return [(place["basis"], place["sure"]) for place in placements]
 
 
 def table(settings: Path) -> str:

@@ -90,24 +90,24 @@ def test_an_old_file_is_rewritten_and_kept_beside_with_owner_and_mode(tmp_path: 
     file = old_file(tmp_path)
     before, owner = file.read_bytes(), 12_345 if os.geteuid() == 0 else os.geteuid()
     os.chown(file, owner, -1)
-    code, said, _ = migrate(file, "--release", "0.1.0", "--json")
-    kept = tmp_path / "alpr-edge.toml.release-0.1.0"
+    code, output, _ = migrate(file, "--release", "0.1.0", "--json")
+    copy = tmp_path / "alpr-edge.toml.release-0.1.0"
     names = {"retention.days": "retention.acknowledged_days_max"}
-    assert (code, json.loads(said)) == (0, {"file": str(file), "renamed": names, "kept": str(kept)})
+    assert (code, json.loads(output)) == (0, {"file": str(file), "renamed": names, "kept": str(copy)})
     assert file.read_text(encoding="utf-8") == "[retention]\n# room\nacknowledged_days_max = 14.0  # two weeks\n"
-    assert kept.read_bytes() == before
-    for path in (file, kept):
+    assert copy.read_bytes() == before
+    for path in (file, copy):
         assert (path.stat().st_uid, path.stat().st_mode & 0o7777) == (owner, 0o640)
     again = file.stat().st_ino
     assert migrate(file, "--release", "0.1.0")[:2] == (0, f"{file}: nothing to rename\n")
-    assert (file.stat().st_ino, kept.read_bytes()) == (again, before)
+    assert (file.stat().st_ino, copy.read_bytes()) == (again, before)
 
 
 def test_each_renamed_key_and_the_copy_are_told(tmp_path: Path) -> None:
     file = old_file(tmp_path)
-    code, said, _ = migrate(file)
+    code, output, _ = migrate(file)
     assert code == 0
-    assert said.splitlines() == [
+    assert output.splitlines() == [
         "retention.days -> retention.acknowledged_days_max",
         f"{file}: 1 key renamed; the file as it was: {file}.before-release-0.2.0",
     ]
@@ -118,9 +118,9 @@ def test_a_file_with_a_link_in_its_place_is_left_alone(tmp_path: Path) -> None:
     before = real.read_bytes()
     link = tmp_path / "link.toml"
     link.symlink_to(real)
-    code, _, said = migrate(link)
-    assert (code, len(said.splitlines())) == (2, 1)
-    assert "cannot be rewritten" in said
+    code, _, errors = migrate(link)
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert "cannot be rewritten" in errors
     assert real.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["alpr-edge.toml", "link.toml"]
 
@@ -129,17 +129,17 @@ def test_an_earlier_copy_is_not_written_over(tmp_path: Path) -> None:
     file = old_file(tmp_path)
     before = file.read_bytes()
     (tmp_path / "alpr-edge.toml.release-0.1.0").write_text("earlier", encoding="utf-8")
-    code, _, said = migrate(file, "--release", "0.1.0")
-    assert (code, len(said.splitlines())) == (2, 1)
-    assert "move it away" in said
+    code, _, errors = migrate(file, "--release", "0.1.0")
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert "move it away" in errors
     assert file.read_bytes() == before
 
 
 def test_what_is_no_toml_is_refused_in_one_line_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "alpr-edge.toml"
     file.write_text("[retention\n", encoding="utf-8")
-    code, _, said = migrate(file)
-    assert (code, len(said.splitlines())) == (2, 1)
-    assert "not valid TOML" in said
+    code, _, errors = migrate(file)
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert "not valid TOML" in errors
     assert migrate(tmp_path / "none.toml")[0] == 2
     assert [path.name for path in tmp_path.iterdir()] == ["alpr-edge.toml"]

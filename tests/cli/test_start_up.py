@@ -60,14 +60,14 @@ def test_help_loads_none_of_them(arguments: list[str]) -> None:
 @pytest.mark.parametrize("words", ["alpr-edge de", "alpr-edge unit ", "alpr-edge department ", "alpr-edge reads --"])
 def test_completion_loads_none_of_them(words: str) -> None:
     number = str(len(words.split(" ")) - 1)
-    loaded = loaded_by([], _ALPR_EDGE_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=number)
-    assert loaded & {*HEAVY} == set()
+    loaded_modules = loaded_by([], _ALPR_EDGE_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=number)
+    assert loaded_modules & {*HEAVY} == set()
 
 
 def test_a_department_is_made_and_served_without_what_a_unit_needs(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("department")
-    loaded = loaded_by(["department", "init", str(folder), "--name", "127.0.0.1"])
-    assert loaded.isdisjoint(OF_A_UNIT)
+    loaded_modules = loaded_by(["department", "init", str(folder), "--name", "127.0.0.1"])
+    assert loaded_modules.isdisjoint(OF_A_UNIT)
     code = "import json, sys, alpr_edge.department.http.server\n"
     code += "print('loaded: ' + json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from alpr_edge.runtime.validation_words import plain_words
+from alpr_edge.settings.validation_words import plain_words
 
 WRONG = [
     (("reads", "--limit", "0"), "Invalid value for '--limit': must be 1 or more"),

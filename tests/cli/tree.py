@@ -24,9 +24,9 @@ def groups() -> dict[Words, Command]:
 
 
 def _below(words: Words, command: Command) -> Iterator[tuple[Words, Command]]:
-    for each, found in _all(words, command):
-        if not hasattr(found, "commands") or found.invoke_without_command:
-            yield each, found
+    for each, command_path in _all(words, command):
+        if not hasattr(command_path, "commands") or command_path.invoke_without_command:
+            yield each, command_path
 
 
 def _all(words: Words, command: Command) -> Iterator[tuple[Words, Command]]:

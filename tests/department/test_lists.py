@@ -24,11 +24,11 @@ def feed(tmp_path: Path) -> Path:
 
 def steps(repository: ListRepository, serial: int) -> list[tuple[int, ListChange]]:
     """What a unit fetches one after another that dealt with ``serial`` last."""
-    found = []
+    serials = []
     while (step := repository.next_after("amber", serial, UNIT)) is not None:
-        found.append((step.serial, step.change))
+        serials.append((step.serial, step.change))
         serial = step.serial
-    return found
+    return serials
 
 
 def test_a_unit_walks_from_the_newest_complete_list_over_its_changes(repository: ListRepository, feed: Path) -> None:

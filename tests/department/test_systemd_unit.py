@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alpr_edge.department.pki.authority import initialise
-from tests.department.waiting import WAIT_S
+from tests.department.waits import WAIT_S
 
 UNIT = Path(__file__).parents[2] / "systemd" / "department" / "alpr-edge-department.service"
 PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"

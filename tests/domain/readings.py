@@ -27,7 +27,7 @@ def reading_of(
     """A reading of ``text`` ``at_ms`` after the start; frame numbers count tenths of a second."""
     return Reading(
         frame_number=round(at_ms / 100),
-        captured=START.shifted(at_ms),
+        captured_at=START.shift(at_ms),
         box=box or Box(100, 100, 200, 150),
         detection_confidence=0.9,
         slot_probabilities=slots_of(text, certainty),
@@ -38,4 +38,4 @@ def reading_of(
 def frame_of(readings: Sequence[Reading], at_ms: float) -> Frame:
     """The frame that those readings are from."""
     del readings
-    return Frame("front", round(at_ms / 100), START.shifted(at_ms), np.zeros((720, 1280, 3), np.uint8))
+    return Frame("front", round(at_ms / 100), START.shift(at_ms), np.zeros((720, 1280, 3), np.uint8))

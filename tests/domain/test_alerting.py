@@ -36,7 +36,7 @@ def hit(
     return Hit(hit_id, "read", entry, Generation("clew", 1, None, None, 1), age_s, kind, state, AT)
 
 
-def sounded(*hits: Hit, age: ListAge = ListAge.FRESH) -> Alert:
+def alert_for(*hits: Hit, age: ListAge = ListAge.FRESH) -> Alert:
     alert = alert_of(hits, lambda _: MatchContext(age))
     assert alert is not None
     return alert
@@ -48,7 +48,7 @@ ages = st.sampled_from(ListAge)
 
 @given(hits, ages)
 def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full_tone(one: Hit, age: ListAge) -> None:
-    alert = sounded(one, age=age)
+    alert = alert_for(one, age=age)
     certain = one.kind is MatchKind.EXACT and one.state is not StateMatch.OTHER and age is not ListAge.RED
     assert (alert.tone is not Tone.POSSIBLE) == certain
     assert (alert.level is not Level.NOTICE) == certain
@@ -66,8 +66,8 @@ def test_a_read_in_doubt_on_a_large_list_is_possible_and_says_so(one: Hit, age: 
 
 
 def test_a_certain_hit_of_a_small_list_goes_before_one_in_doubt_of_a_large_one() -> None:
-    doubted, plain = hit(Reason.AMBER_ALERT, hit_id="doubted"), hit(Reason.OTHER, hit_id="plain")
-    alert = alert_of([doubted, plain], lambda one: MatchContext(doubtful=one is doubted))
+    doubtful_hit, plain = hit(Reason.AMBER_ALERT, hit_id="doubted"), hit(Reason.OTHER, hit_id="plain")
+    alert = alert_of([doubtful_hit, plain], lambda one: MatchContext(doubtful=one is doubtful_hit))
     assert alert is not None
     assert (alert.hit_id, alert.tone) == ("plain", Tone.ROUTINE)
 
@@ -105,14 +105,14 @@ def test_phrases_as_they_are_heard() -> None:
 def test_levels_and_tones_of_reasons() -> None:
     urgent, high, routine = Reason.AMBER_ALERT, Reason.STOLEN_VEHICLE, Reason.SUPERVISED_RELEASE
     assert [level_of(reason) for reason in (urgent, high, routine)] == [Level.URGENT, Level.HIGH, Level.ROUTINE]
-    assert [sounded(hit(reason)).tone for reason in (urgent, high, routine)] == [Tone.URGENT, Tone.HIGH, Tone.ROUTINE]
+    assert [alert_for(hit(reason)).tone for reason in (urgent, high, routine)] == [Tone.URGENT, Tone.HIGH, Tone.ROUTINE]
 
 
 @given(st.lists(hits, min_size=1, max_size=6), ages)
 def test_a_certain_hit_is_sounded_before_any_possible_one_and_the_gravest_of_them(
     several: list[Hit], age: ListAge
 ) -> None:
-    alert = sounded(*several, age=age)
+    alert = alert_for(*several, age=age)
     certain = [level_of(one.entry.reason) for one in several if tone_of(one, MatchContext(age)) is not Tone.POSSIBLE]
     assert alert.level == max(certain, default=Level.NOTICE)
 
@@ -121,10 +121,10 @@ def test_among_possible_hits_the_likeliest_is_named() -> None:
     partial = hit(Reason.AMBER_ALERT, MatchKind.PARTIAL, hit_id="partial")
     confusable = hit(Reason.STOLEN_PLATE, MatchKind.CONFUSABLE, hit_id="confusable")
     elsewhere = hit(Reason.AMBER_ALERT, MatchKind.EXACT, StateMatch.OTHER, hit_id="elsewhere")
-    assert sounded(partial, elsewhere, confusable).hit_id == "confusable"
+    assert alert_for(partial, elsewhere, confusable).hit_id == "confusable"
     assert alert_of([], lambda _: MatchContext()) is None
-    doubted = hit(Reason.OTHER, hit_id="doubted")
-    alert = alert_of([confusable, doubted], lambda _: MatchContext(doubtful=True))
+    doubtful_hit = hit(Reason.OTHER, hit_id="doubted")
+    alert = alert_of([confusable, doubtful_hit], lambda _: MatchContext(doubtful=True))
     assert alert is not None
     assert alert.hit_id == "doubted"
 
@@ -147,7 +147,7 @@ def test_the_age_of_a_list(age_h: float | None, age: str) -> None:
 
 def test_a_plate_is_quiet_after_it_sounded_whichever_camera_sees_it() -> None:
     cooldown = Cooldown(quiet_ms=1000)
-    verdicts = [cooldown.allows(PLATE, Level.HIGH, AT.shifted(ms)) for ms in (0, 400, 999, 1000, 1500)]
+    verdicts = [cooldown.allows(PLATE, Level.HIGH, AT.shift(ms)) for ms in (0, 400, 999, 1000, 1500)]
     assert verdicts == [True, False, False, True, False]
     assert cooldown.allows("7ABC123", Level.HIGH, AT)
 
@@ -156,7 +156,7 @@ def test_a_certain_hit_pierces_the_quiet_after_a_possible_one() -> None:
     cooldown = Cooldown(quiet_ms=1000)
     possible, certain = hit(kind=MatchKind.CONFUSABLE), hit()
     verdicts = [
-        cooldown.allows(PLATE, sounded(one).level, AT.shifted(ms))
+        cooldown.allows(PLATE, alert_for(one).level, AT.shift(ms))
         for one, ms in [(possible, 0), (possible, 1), (certain, 2), (certain, 3), (possible, 4)]
     ]
     assert verdicts == [True, False, True, False, False]
@@ -167,7 +167,7 @@ def test_quiet_ends_with_a_withdrawal_a_reboot_or_a_clock_that_went_back() -> No
     assert cooldown.allows(PLATE, Level.HIGH, AT)
     cooldown.forget("7ABC123")  # never sounded: an alert withdrawn after a restart
     cooldown.forget(PLATE)
-    assert cooldown.allows(PLATE, Level.HIGH, AT.shifted(1))
+    assert cooldown.allows(PLATE, Level.HIGH, AT.shift(1))
     assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next"))
     assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next", boottime_ns=-1))
 

@@ -56,10 +56,10 @@ def test_a_date_that_all_agree_on_may_delete() -> None:
 def test_a_date_that_this_boot_does_not_bear_out_deletes_nothing(
     now: Instant, pairs: tuple[Instant, ...], reason: str
 ) -> None:
-    told = objection(now, *pairs, department=HEARD)
-    assert told is not None
-    assert reason in told.reason
-    assert told.is_contradiction == ("jumped" in reason)
+    result = objection(now, *pairs, department=HEARD)
+    assert result is not None
+    assert reason in result.reason
+    assert result.is_contradiction == ("jumped" in reason)
 
 
 FUTURE = datetime(2028, 1, 1, tzinfo=UTC)
@@ -80,33 +80,33 @@ FALSE_NOW = at(100, FUTURE + timedelta(seconds=95))
 def test_a_receiver_that_says_2028_since_it_woke_up_deletes_nothing(
     department: DepartmentDate | None, newest_read: datetime, reason: str
 ) -> None:
-    told = objection(FALSE_NOW, *FALSE_BOOT, department=department, newest_read=newest_read)
-    assert told is not None
-    assert reason in told.reason
+    result = objection(FALSE_NOW, *FALSE_BOOT, department=department, newest_read=newest_read)
+    assert result is not None
+    assert reason in result.reason
 
 
 def test_a_read_from_after_the_present_date_speaks_against_it() -> None:
-    told = objection(at(100), department=HEARD, newest_read=TODAY + 20 * DAY)
-    assert told is not None
-    assert told.is_contradiction
-    assert "2026-05-24" in told.reason
+    result = objection(at(100), department=HEARD, newest_read=TODAY + 20 * DAY)
+    assert result is not None
+    assert result.is_contradiction
+    assert "2026-05-24" in result.reason
 
 
 def test_a_car_without_a_link_for_a_fortnight_keeps_and_is_not_alarmed() -> None:
     long_ago = DepartmentDate(TODAY - 14 * DAY, at(30, boot="yesterday"))
-    told = objection(at(100), department=long_ago)
-    assert told == Objection("the department was last heard 14 days ago")
+    result = objection(at(100), department=long_ago)
+    assert result == Objection("the department was last heard 14 days ago")
 
 
 @given(st.floats(-2000, 2000), st.booleans(), st.floats(0, 3000) | st.none())
 def test_no_date_beyond_its_bounds_ever_deletes(off_days: float, same_boot: bool, read_days: float | None) -> None:
     """Whatever date the whole boot tells: it deletes only within the bounds around the department's."""
-    told = TODAY + off_days * DAY
-    pairs = at(5, told), at(65, told + timedelta(seconds=60))
-    now = at(100, told + timedelta(seconds=95))
+    date = TODAY + off_days * DAY
+    pairs = at(5, date), at(65, date + timedelta(seconds=60))
+    now = at(100, date + timedelta(seconds=95))
     newest_read = None if read_days is None else TODAY - read_days * DAY
     department = HEARD if same_boot else YESTERDAY
-    off = told - TODAY if same_boot else told - YESTERDAY.utc
+    off = date - TODAY if same_boot else date - YESTERDAY.utc
     if objection(now, *pairs, department=department, newest_read=newest_read) is None:
         slack = timedelta(minutes=2)
         assert -AGREEMENT - slack <= off <= (AGREEMENT if same_boot else GAP_MAX) + slack

@@ -13,8 +13,8 @@ START = Instant("boot-1", 5 * NS_PER_S, NOON, UtcSource.GNSS, 0.5)
 
 
 def test_milliseconds_between_two_instants() -> None:
-    assert START.shifted(1500).ms_since(START) == 1500.0
-    assert START.ms_since(START.shifted(1500)) == -1500.0
+    assert START.shift(1500).ms_since(START) == 1500.0
+    assert START.ms_since(START.shift(1500)) == -1500.0
 
 
 def test_instants_of_different_boots_do_not_compare() -> None:
@@ -24,14 +24,14 @@ def test_instants_of_different_boots_do_not_compare() -> None:
 
 @given(st.integers(-10_000_000, 10_000_000))
 def test_shifting_moves_both_clocks_and_keeps_what_is_known_of_them(milliseconds: int) -> None:
-    moved = START.shifted(milliseconds)
-    assert moved.utc == NOON + timedelta(milliseconds=milliseconds)
-    assert (moved.boot_id, moved.utc_source, moved.uncertainty_ms) == ("boot-1", UtcSource.GNSS, 0.5)
-    assert moved.shifted(-milliseconds) == START
+    later = START.shift(milliseconds)
+    assert later.utc == NOON + timedelta(milliseconds=milliseconds)
+    assert (later.boot_id, later.utc_source, later.uncertainty_ms) == ("boot-1", UtcSource.GNSS, 0.5)
+    assert later.shift(-milliseconds) == START
 
 
 def test_shifting_an_unknown_utc_leaves_it_unknown() -> None:
-    assert Instant("boot-1", 0).shifted(10) == Instant("boot-1", 10_000_000)
+    assert Instant("boot-1", 0).shift(10) == Instant("boot-1", 10_000_000)
 
 
 @pytest.mark.parametrize(

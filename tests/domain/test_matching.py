@@ -33,8 +33,8 @@ class Shelf:
         return ((entry, GENERATION) for entry in self._entries if entry.plate == plate)
 
     def partial(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        met = PatternSet([entry.plate for entry in self._entries if is_partial(entry.plate)]).matches(plate)
-        return ((entry, GENERATION) for entry in self._entries if entry.plate in met)
+        plates = PatternSet([entry.plate for entry in self._entries if is_partial(entry.plate)]).matches(plate)
+        return ((entry, GENERATION) for entry in self._entries if entry.plate in plates)
 
 
 def entry(
@@ -85,14 +85,14 @@ def hits(
     return match(read(text, state, alternatives, position), Shelf(*entries), at, lambda: f"hit-{next(ids)}")
 
 
-def kinds(found: list[Hit]) -> list[tuple[str, MatchKind]]:
-    return [(hit.entry.plate_raw, hit.kind) for hit in found]
+def kinds(results: list[Hit]) -> list[tuple[str, MatchKind]]:
+    return [(hit.entry.plate_raw, hit.kind) for hit in results]
 
 
 def test_a_hit_names_its_entry_generation_age_and_moment() -> None:
-    listed = entry("4XYZ123")
-    assert hits("4XYZ123", listed, state="CA") == [
-        Hit("hit-0", "read-1", listed, GENERATION, 14 * 3600.0, MatchKind.EXACT, StateMatch.SAME, AT)
+    item = entry("4XYZ123")
+    assert hits("4XYZ123", item, state="CA") == [
+        Hit("hit-0", "read-1", item, GENERATION, 14 * 3600.0, MatchKind.EXACT, StateMatch.SAME, AT)
     ]
 
 
@@ -104,15 +104,15 @@ def test_letter_o_and_zero_are_one_character_and_no_other_two_are() -> None:
 
 def test_green_v_san_francisco_is_never_exact_and_never_sounds_like_it() -> None:
     """751 F.3d 1039: the car was 5SOW350, the list held 5SOW750, and nobody compared."""
-    listed = entry("5SOW750", reason=Reason.FELONY_VEHICLE)
-    assert hits("5SOW350", listed) == []
-    (hit,) = hits("5SOW350", listed, others={"5SOW750": 0.3}, state="CA")
+    item = entry("5SOW750", reason=Reason.FELONY_VEHICLE)
+    assert hits("5SOW350", item) == []
+    (hit,) = hits("5SOW350", item, others={"5SOW750": 0.3}, state="CA")
     assert hit.kind is MatchKind.CONFUSABLE
     alert = alert_of([hit], lambda _: MatchContext())
     assert alert is not None
     assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
     assert "possible, confusable match, compare the characters" in alert.phrase
-    (exact,) = hits("5SOW750", listed, state="CA")
+    (exact,) = hits("5SOW750", item, state="CA")
     assert tone_of(exact, MatchContext()) is not alert.tone
 
 
@@ -127,24 +127,24 @@ def test_the_aurora_case_says_other_state() -> None:
 
 
 def test_only_texts_that_the_reader_considered_are_confusable() -> None:
-    listed = entry("8ABC123"), entry("BABC123")
-    assert kinds(hits("8ABC123", *listed)) == [("8ABC123", MatchKind.EXACT)]
-    assert kinds(hits("8ABC123", *listed, others={"BABC123": 0.2})) == [
+    items = entry("8ABC123"), entry("BABC123")
+    assert kinds(hits("8ABC123", *items)) == [("8ABC123", MatchKind.EXACT)]
+    assert kinds(hits("8ABC123", *items, others={"BABC123": 0.2})) == [
         ("8ABC123", MatchKind.EXACT),
         ("BABC123", MatchKind.CONFUSABLE),
     ]
 
 
 def test_a_text_the_reader_hardly_considered_is_passed_over() -> None:
-    listed = entry("BABC123")
-    assert len(hits("8ABC123", listed, others={"BABC123": CONFUSABLE_MIN})) == 1
-    assert hits("8ABC123", listed, others={"BABC123": CONFUSABLE_MIN * 0.99}) == []
+    item = entry("BABC123")
+    assert len(hits("8ABC123", item, others={"BABC123": CONFUSABLE_MIN})) == 1
+    assert hits("8ABC123", item, others={"BABC123": CONFUSABLE_MIN * 0.99}) == []
 
 
 def test_the_likeliest_texts_alone_are_looked_up() -> None:
     others = {f"8ABC{number:03d}": 0.05 for number in range(CONFUSABLES_MAX + 1)}
-    listed = [entry(plate) for plate in others]
-    assert [hit.entry.plate for hit in hits("8ABC999", *listed, others=others)] == list(others)[:CONFUSABLES_MAX]
+    items = [entry(plate) for plate in others]
+    assert [hit.entry.plate for hit in hits("8ABC999", *items, others=others)] == list(others)[:CONFUSABLES_MAX]
 
 
 def test_a_text_considered_twice_is_one_hit_and_an_exact_one() -> None:
@@ -157,7 +157,7 @@ def test_a_partial_meets_the_text_read_and_not_what_was_else_considered() -> Non
 
 
 def test_of_all_entries_the_gravest_of_each_kind_comes_first() -> None:
-    listed = [
+    items = [
         entry("8AB*", reason=Reason.AMBER_ALERT),
         entry("BABC123", reason=Reason.AMBER_ALERT),
         entry("8ABC123", "NV", reason=Reason.OTHER),
@@ -166,13 +166,13 @@ def test_of_all_entries_the_gravest_of_each_kind_comes_first() -> None:
         entry("8ABC123", "NV", reason=Reason.STOLEN_VEHICLE),
         entry("8ABC123", "NV", reason=Reason.FELONY_VEHICLE),
     ]
-    found = hits("8ABC123", *listed, state="CA", others={"BABC123": 0.2})
-    assert [hit.entry for hit in found] == [listed[6], listed[5], listed[4], listed[3], listed[2], listed[1], listed[0]]
+    results = hits("8ABC123", *items, state="CA", others={"BABC123": 0.2})
+    assert [hit.entry for hit in results] == [items[6], items[5], items[4], items[3], items[2], items[1], items[0]]
 
 
 def test_of_two_entries_the_graver_comes_first() -> None:
-    listed = entry("8ABC123", reason=Reason.OTHER), entry("8ABC123", reason=Reason.FELONY_VEHICLE)
-    assert [hit.entry for hit in hits("8ABC123", *listed)] == [listed[1], listed[0]]
+    items = entry("8ABC123", reason=Reason.OTHER), entry("8ABC123", reason=Reason.FELONY_VEHICLE)
+    assert [hit.entry for hit in hits("8ABC123", *items)] == [items[1], items[0]]
 
 
 def test_make_model_and_colour_are_never_matched() -> None:
@@ -182,8 +182,8 @@ def test_make_model_and_colour_are_never_matched() -> None:
 @pytest.mark.parametrize(("lat_deg", "meets"), [(37.639, True), (37.65, False), (None, True)])
 def test_an_entry_of_an_area_meets_there_and_where_the_place_is_unknown(lat_deg: float | None, meets: bool) -> None:
     position = None if lat_deg is None else Position(lat_deg, -120.997, 0.0, None, "test")
-    listed = entry("8ABC123", area=Area(37.639, -120.997, 500))
-    assert bool(hits("8ABC123", listed, position=position)) is meets
+    item = entry("8ABC123", area=Area(37.639, -120.997, 500))
+    assert bool(hits("8ABC123", item, position=position)) is meets
 
 
 def test_an_entry_of_hours_meets_in_them_and_when_the_time_is_unknown() -> None:
@@ -226,8 +226,8 @@ def test_states_same_other_and_unknown(of_read: str | None, of_entry: str | None
     ],
 )
 def test_only_entries_in_force_meet(effective: datetime | None, expires: datetime | None, meets: bool) -> None:
-    listed = entry("4XYZ123", effective=effective, expires=expires)
-    assert bool(hits("4XYZ123", listed)) is meets
+    item = entry("4XYZ123", effective=effective, expires=expires)
+    assert bool(hits("4XYZ123", item)) is meets
 
 
 def test_on_an_unknown_clock_every_entry_holds_and_no_age_is_known() -> None:
@@ -246,5 +246,5 @@ def test_an_empty_text_meets_nothing() -> None:
 @given(st.lists(st.text("0O1B", min_size=1, max_size=3), max_size=12), st.text("0O1B", max_size=3))
 def test_exactly_the_entries_of_equal_canonical_text_meet(entry_texts: list[str], text: str) -> None:
     entries = [entry(raw) for raw in entry_texts]
-    met = [meeting.entry for meeting in meetings(MatchQuery(canonical(text), at=NOON), Shelf(*entries))]
-    assert met == [each for each in entries if text and each.plate == canonical(text)]
+    matches = [meeting.entry for meeting in meetings(MatchQuery(canonical(text), at=NOON), Shelf(*entries))]
+    assert matches == [each for each in entries if text and each.plate == canonical(text)]

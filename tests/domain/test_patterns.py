@@ -23,8 +23,8 @@ def expression(pattern: str) -> re.Pattern[str]:
 @example(["A*A*A", "AA*", "*AA"], "AAA")
 @example(["A*A*B"], "A0A1B")
 def test_a_partial_matches_exactly_what_a_regular_expression_says(patterns: list[str], plate: str) -> None:
-    expected = [pattern for pattern in patterns if expression(pattern).fullmatch(plate)]
-    assert PatternSet(patterns).matches(plate) == expected
+    expected_patterns = [pattern for pattern in patterns if expression(pattern).fullmatch(plate)]
+    assert PatternSet(patterns).matches(plate) == expected_patterns
 
 
 @given(st.text(ALPHABET + "?*-é ", max_size=20), PLATES)

@@ -10,16 +10,16 @@ RULE = PowerRule(off_after_s=10, on_after_s=1, grace_s=60, gone_s=30)
 WATCHING, SHUTTING_DOWN, OFF = Phase.WATCHING, Phase.SHUTTING_DOWN, Phase.OFF
 
 
-def phases(words: Sequence[bool | None], *, sent: bool = False) -> list[Phase]:
+def phases(words: Sequence[bool | None], *, all_sent: bool = False) -> list[Phase]:
     """One step a second."""
     power = Power(RULE)
-    return [power.step(second, ignition=word, sent=sent) for second, word in enumerate(words)]
+    return [power.step(second, ignition=word, all_sent=all_sent) for second, word in enumerate(words)]
 
 
-def parted(sent: bool = False) -> tuple[Power, int]:  # noqa: FBT002 - one flag
+def power_shutting_down(all_sent: bool = False) -> tuple[Power, int]:  # noqa: FBT002 - one flag
     power = Power(RULE)
     for second in range(11):
-        power.step(second, ignition=False, sent=sent)
+        power.step(second, ignition=False, all_sent=all_sent)
     assert power.phase is SHUTTING_DOWN
     return power, 11
 
@@ -40,45 +40,45 @@ def test_no_row_of_cranking_dips_is_off(dips: list[int]) -> None:
 
 
 def test_what_cannot_be_told_is_never_off() -> None:
-    assert set(phases([None] * 1000, sent=True)) == {WATCHING}
+    assert set(phases([None] * 1000, all_sent=True)) == {WATCHING}
 
 
 def test_it_stays_until_everything_is_sent() -> None:
-    power, now = parted()
-    assert power.step(now, ignition=False, sent=False) is SHUTTING_DOWN
-    assert power.step(now + 1, ignition=False, sent=True) is OFF
+    power, now = power_shutting_down()
+    assert power.step(now, ignition=False, all_sent=False) is SHUTTING_DOWN
+    assert power.step(now + 1, ignition=False, all_sent=True) is OFF
 
 
 def test_it_stays_no_longer_than_its_grace() -> None:
-    power, now = parted()
-    seen = [power.step(now + second, ignition=False, sent=False) for second in range(61)]
-    assert seen.index(OFF) == 59  # sixty seconds after it parted
+    power, now = power_shutting_down()
+    phases_seen = [power.step(now + second, ignition=False, all_sent=False) for second in range(61)]
+    assert phases_seen.index(OFF) == 59  # sixty seconds after it parted
 
 
 @pytest.mark.parametrize("word", [True, None])
 def test_ignition_that_comes_back_calls_it_off(word: bool | None) -> None:
-    power, now = parted()
-    assert power.step(now, ignition=word, sent=False) is SHUTTING_DOWN
-    assert power.step(now + 1, ignition=word, sent=False) is WATCHING
-    assert power.step(now + 2, ignition=False, sent=False) is WATCHING
+    power, now = power_shutting_down()
+    assert power.step(now, ignition=word, all_sent=False) is SHUTTING_DOWN
+    assert power.step(now + 1, ignition=word, all_sent=False) is WATCHING
+    assert power.step(now + 2, ignition=False, all_sent=False) is WATCHING
 
 
 def test_a_flicker_does_not_call_it_off() -> None:
-    power, now = parted()
-    assert [power.step(now + s, ignition=s % 2 == 0, sent=False) for s in range(20)] == [SHUTTING_DOWN] * 20
+    power, now = power_shutting_down()
+    assert [power.step(now + s, ignition=s % 2 == 0, all_sent=False) for s in range(20)] == [SHUTTING_DOWN] * 20
 
 
 def test_an_order_to_power_off_has_no_way_back_unless_the_power_stayed() -> None:
-    power, now = parted()
-    assert power.step(now, ignition=False, sent=True) is OFF
-    power.ordered(now)
-    assert {power.step(now + second, ignition=True, sent=True) for second in range(30)} == {OFF}
-    assert power.step(now + 30, ignition=True, sent=True) is OFF
-    assert power.step(now + 31, ignition=True, sent=True) is WATCHING
+    power, now = power_shutting_down()
+    assert power.step(now, ignition=False, all_sent=True) is OFF
+    power.note_order(now)
+    assert {power.step(now + second, ignition=True, all_sent=True) for second in range(30)} == {OFF}
+    assert power.step(now + 30, ignition=True, all_sent=True) is OFF
+    assert power.step(now + 31, ignition=True, all_sent=True) is WATCHING
 
 
 def test_without_an_order_the_way_back_stays_open() -> None:
-    power, now = parted()
-    power.step(now, ignition=False, sent=True)
-    power.step(now + 1, ignition=True, sent=True)
-    assert power.step(now + 2, ignition=True, sent=True) is WATCHING
+    power, now = power_shutting_down()
+    power.step(now, ignition=False, all_sent=True)
+    power.step(now + 1, ignition=True, all_sent=True)
+    assert power.step(now + 2, ignition=True, all_sent=True) is WATCHING

@@ -39,8 +39,8 @@ def test_a_text_that_does_not_fit_the_slots_stays_canonical() -> None:
 
 
 def test_a_place_undecided_between_letter_and_digit_is_no_doubt_about_the_text() -> None:
-    mixed: Probabilities = (slots_of("8OBC123", 0.99) + slots_of("80BC123", 0.99)) / np.float32(2)
-    assert text_confidence_of(mixed) == pytest.approx(text_confidence_of(slots_of("80BC123", 0.99)), rel=0.01)
-    assert np.isclose(mixed[1].sum(), 1)
-    result = vote([replace(reading_of("8OBC123"), slot_probabilities=mixed)])
+    undecided: Probabilities = (slots_of("8OBC123", 0.99) + slots_of("80BC123", 0.99)) / np.float32(2)
+    assert text_confidence_of(undecided) == pytest.approx(text_confidence_of(slots_of("80BC123", 0.99)), rel=0.01)
+    assert np.isclose(undecided[1].sum(), 1)
+    result = vote([replace(reading_of("8OBC123"), slot_probabilities=undecided)])
     assert result.confidence > 0.85

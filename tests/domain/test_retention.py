@@ -41,17 +41,17 @@ limits_of = st.builds(
 needs = st.integers(0, 4_000_000)
 
 
-def seqs(chosen: Sequence[tuple[KeptRead, DeletionReason]], *grounds: DeletionReason) -> list[int]:
-    return [read.seq for read, ground in chosen if ground in grounds]
+def seqs(deletions: Sequence[tuple[KeptRead, DeletionReason]], *grounds: DeletionReason) -> list[int]:
+    return [read.seq for read, ground in deletions if ground in grounds]
 
 
 @given(reads_of, limits_of, needs)
 def test_what_is_held_never_goes_and_nothing_goes_twice(
     reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
-    chosen = select_deletions(reads, limits, need)
-    assert not any(read.held for read, _ in chosen)
-    assert len(chosen) == len({read.seq for read, _ in chosen})
+    deletions = select_deletions(reads, limits, need)
+    assert not any(read.is_held for read, _ in deletions)
+    assert len(deletions) == len({read.seq for read, _ in deletions})
 
 
 @given(reads_of, limits_of, needs)
@@ -59,7 +59,7 @@ def test_the_ground_says_whether_the_department_has_it_and_whether_it_is_on_reco
     reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
     for read, ground in select_deletions(reads, limits, need):
-        assert ground.audited is not read.acknowledged
+        assert ground.is_audited is not read.is_acknowledged
 
 
 @given(reads_of, limits_of, needs)
@@ -67,15 +67,15 @@ def test_what_was_not_acknowledged_goes_by_policy_or_the_emergency_rule_alone(
     reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
     for read, ground in select_deletions(reads, limits, need):
-        if not read.acknowledged:
+        if not read.is_acknowledged:
             by_policy = read.age is not None and read.age > limits.policy_max
             assert by_policy if ground is DeletionReason.POLICY else limits.emergency
 
 
 @given(reads_of, limits_of, needs)
 def test_an_unknown_age_deletes_nothing_by_age(reads: list[KeptRead], limits: RetentionLimits, need: int) -> None:
-    chosen = select_deletions([replace(read, age=None) for read in reads], limits, need)
-    assert not seqs(chosen, DeletionReason.AGE, DeletionReason.POLICY)
+    deletions = select_deletions([replace(read, age=None) for read in reads], limits, need)
+    assert not seqs(deletions, DeletionReason.AGE, DeletionReason.POLICY)
     assert not select_deletions([replace(read, age=None) for read in reads], limits, 0)
 
 
@@ -83,64 +83,68 @@ def test_an_unknown_age_deletes_nothing_by_age(reads: list[KeptRead], limits: Re
 def test_the_acknowledged_go_first_and_the_oldest_of_them_first(
     reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
-    chosen = select_deletions(reads, limits, need)
-    order = [list(DeletionReason).index(ground) for _, ground in chosen]
+    deletions = select_deletions(reads, limits, need)
+    order = [list(DeletionReason).index(ground) for _, ground in deletions]
     assert order == sorted(order)
     for ground in DeletionReason:
-        assert seqs(chosen, ground) == sorted(seqs(chosen, ground))
-    if seqs(chosen, DeletionReason.EMERGENCY):
-        kept = {read.seq for read in reads} - {read.seq for read, _ in chosen}
-        assert not [read for read in reads if read.seq in kept and read.acknowledged and not read.held]
+        assert seqs(deletions, ground) == sorted(seqs(deletions, ground))
+    if seqs(deletions, DeletionReason.EMERGENCY):
+        kept_seqs = {read.seq for read in reads} - {read.seq for read, _ in deletions}
+        assert not [read for read in reads if read.seq in kept_seqs and read.is_acknowledged and not read.is_held]
     # For want of room the oldest go: whoever of the same standing stays is newer.
-    for ground, acknowledged in ((DeletionReason.ROOM, True), (DeletionReason.EMERGENCY, False)):
-        gone = {read.seq for read, _ in chosen}
-        stayed = [it.seq for it in reads if it.acknowledged is acknowledged and not it.held and it.seq not in gone]
-        assert all(seq < min(stayed) for seq in seqs(chosen, ground) if stayed)
+    for ground, is_acknowledged in ((DeletionReason.ROOM, True), (DeletionReason.EMERGENCY, False)):
+        gone_seqs = {read.seq for read, _ in deletions}
+        stayed_seqs = [
+            it.seq
+            for it in reads
+            if it.is_acknowledged is is_acknowledged and not it.is_held and it.seq not in gone_seqs
+        ]
+        assert all(seq < min(stayed_seqs) for seq in seqs(deletions, ground) if stayed_seqs)
 
 
 @given(reads_of, limits_of, needs)
 def test_no_more_goes_for_room_than_is_needed(reads: list[KeptRead], limits: RetentionLimits, need: int) -> None:
-    chosen = select_deletions(reads, limits, need)
-    for place, (_, ground) in enumerate(chosen):
+    deletions = select_deletions(reads, limits, need)
+    for place, (_, ground) in enumerate(deletions):
         if ground in {DeletionReason.ROOM, DeletionReason.EMERGENCY}:
-            assert sum(read.size_bytes for read, _ in chosen[:place]) < need
+            assert sum(read.size_bytes for read, _ in deletions[:place]) < need
 
 
 @given(reads_of, limits_of, needs)
 def test_all_acknowledged_that_are_not_held_can_make_room(
     reads: list[KeptRead], limits: RetentionLimits, need: int
 ) -> None:
-    chosen = select_deletions(reads, limits, need)
-    could = sum(read.size_bytes for read in reads if read.acknowledged and not read.held)
-    assert sum(read.size_bytes for read, _ in chosen) >= min(need, could)
+    deletions = select_deletions(reads, limits, need)
+    could = sum(read.size_bytes for read in reads if read.is_acknowledged and not read.is_held)
+    assert sum(read.size_bytes for read, _ in deletions) >= min(need, could)
 
 
-def read(seq: int, days: float | None, *, acknowledged: bool = True, held: bool = False) -> KeptRead:
-    return KeptRead(seq, 60_000, None if days is None else days * DAY, acknowledged, held)
+def read(seq: int, days: float | None, *, is_acknowledged: bool = True, is_held: bool = False) -> KeptRead:
+    return KeptRead(seq, 60_000, None if days is None else days * DAY, is_acknowledged, is_held)
 
 
 def test_what_is_as_old_as_the_car_keeps_stays_another_moment() -> None:
-    assert select_deletions([read(1, 30), read(2, 365, acknowledged=False)], LIMITS, 0) == []
+    assert select_deletions([read(1, 30), read(2, 365, is_acknowledged=False)], LIMITS, 0) == []
 
 
 def test_age_makes_room_before_the_oldest_of_unknown_age_is_touched() -> None:
-    chosen = select_deletions([read(1, None), read(2, 31), read(3, 1)], LIMITS, 60_000)
-    assert chosen == [(read(2, 31), DeletionReason.AGE)]
+    deletions = select_deletions([read(1, None), read(2, 31), read(3, 1)], LIMITS, 60_000)
+    assert deletions == [(read(2, 31), DeletionReason.AGE)]
 
 
 def test_a_year_without_a_receipt_is_purged_as_the_policy_says() -> None:
-    kept = [read(1, 366, acknowledged=False), read(2, 366, acknowledged=False, held=True), read(3, 300)]
-    assert [(it.seq, ground) for it, ground in select_deletions(kept, LIMITS, 0)] == [
+    reads = [read(1, 366, is_acknowledged=False), read(2, 366, is_acknowledged=False, is_held=True), read(3, 300)]
+    assert [(it.seq, ground) for it, ground in select_deletions(reads, LIMITS, 0)] == [
         (3, DeletionReason.AGE),
         (1, DeletionReason.POLICY),
     ]
 
 
 def test_the_emergency_rule_gives_up_the_oldest_and_only_what_is_needed() -> None:
-    kept = [read(seq, 1, acknowledged=False) for seq in (3, 1, 2)]
-    assert select_deletions(kept, LIMITS, 100_000) == []
+    reads = [read(seq, 1, is_acknowledged=False) for seq in (3, 1, 2)]
+    assert select_deletions(reads, LIMITS, 100_000) == []
     switched_on = replace(LIMITS, emergency=True)
-    assert seqs(select_deletions(kept, switched_on, 100_000), DeletionReason.EMERGENCY) == [1, 2]
+    assert seqs(select_deletions(reads, switched_on, 100_000), DeletionReason.EMERGENCY) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -187,8 +191,8 @@ def test_a_full_disk_without_its_ballast_needs_room_for_it_again() -> None:
     ],
 )
 def test_what_was_amber_stays_so_until_it_is_clearly_below(before: Fill, share: float, fill: Fill) -> None:
-    bound = round(share * QUOTAS.bytes_max)
-    assert fill_of(replace(QUIET, store_bytes=bound, bound_bytes=bound), QUOTAS, before) is fill
+    bound_bytes = round(share * QUOTAS.bytes_max)
+    assert fill_of(replace(QUIET, store_bytes=bound_bytes, bound_bytes=bound_bytes), QUOTAS, before) is fill
 
 
 def test_the_ballast_s_marks_are_whole_bytes_at_an_eighth_and_at_a_quarter_more() -> None:

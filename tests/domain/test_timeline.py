@@ -13,7 +13,7 @@ HOUR_S = 3600.0
 SECONDS = st.floats(0, 20 * HOUR_S)
 
 
-def stamped(second: float, *, off_s: float = 0.0, uncertainty_ms: float | None = 1000.0, boot: str = "boot") -> Instant:
+def stamp(second: float, *, off_s: float = 0.0, uncertainty_ms: float | None = 1000.0, boot: str = "boot") -> Instant:
     utc = BOOTED + timedelta(seconds=second + off_s)
     return Instant(boot, round(second * NS_PER_S), utc, UtcSource.GNSS, uncertainty_ms)
 
@@ -25,7 +25,7 @@ def unset(second: float) -> Instant:
 
 def dead_rtc(second: float) -> Instant:
     """An instant of a clock that stands where the RTC left it: plausible, and an hour behind."""
-    return replace(stamped(second, off_s=-HOUR_S), utc_source=UtcSource.RTC, uncertainty_ms=None)
+    return replace(stamp(second, off_s=-HOUR_S), utc_source=UtcSource.RTC, uncertainty_ms=None)
 
 
 def truth(second: float) -> datetime:
@@ -34,15 +34,15 @@ def truth(second: float) -> datetime:
 
 @pytest.mark.parametrize("early", [unset(5), dead_rtc(5)])
 def test_what_came_before_the_first_fix_is_placed_by_two_pairs(early: Instant) -> None:
-    placed = Timeline("boot", [stamped(125), stamped(65)]).place(early)
-    assert placed.utc == truth(5)
-    assert placed.uncertainty_ms == pytest.approx(1000 + 60_000 * DRIFT)
-    assert (placed.basis, placed.sure) == (Basis.PLACED, True)
+    placement = Timeline("boot", [stamp(125), stamp(65)]).place(early)
+    assert placement.utc == truth(5)
+    assert placement.uncertainty_ms == pytest.approx(1000 + 60_000 * DRIFT)
+    assert (placement.basis, placement.sure) == (Basis.PLACED, True)
 
 
 def test_one_pair_makes_a_time_likely_not_sure() -> None:
-    placed = Timeline("boot", [stamped(65)]).place(dead_rtc(5))
-    assert (placed.utc, placed.basis, placed.sure) == (truth(5), Basis.SINGLE, False)
+    placement = Timeline("boot", [stamp(65)]).place(dead_rtc(5))
+    assert (placement.utc, placement.basis, placement.sure) == (truth(5), Basis.SINGLE, False)
 
 
 def test_without_a_pair_a_clock_that_nobody_vouches_for_is_not_sure() -> None:
@@ -50,36 +50,36 @@ def test_without_a_pair_a_clock_that_nobody_vouches_for_is_not_sure() -> None:
     assert alone.place(unset(5)) == Placement(None, None, Basis.NONE)
     assert alone.place(dead_rtc(5)) == Placement(dead_rtc(5).utc, None, Basis.CLOCK)
     assert not alone.place(dead_rtc(5)).sure
-    assert alone.place(stamped(5)) == Placement(truth(5), 1000.0, Basis.OWN)
+    assert alone.place(stamp(5)) == Placement(truth(5), 1000.0, Basis.OWN)
 
 
 def test_pairs_of_another_boot_and_guesses_place_nothing() -> None:
-    strangers = [stamped(65, boot="other"), stamped(125, boot="other"), dead_rtc(65), unset(125)]
+    strangers = [stamp(65, boot="other"), stamp(125, boot="other"), dead_rtc(65), unset(125)]
     assert Timeline("boot", strangers).place(unset(5)).basis is Basis.NONE
-    assert Timeline("boot", [stamped(65), stamped(125)]).place(replace(unset(5), boot_id="other")).basis is Basis.NONE
+    assert Timeline("boot", [stamp(65), stamp(125)]).place(replace(unset(5), boot_id="other")).basis is Basis.NONE
 
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S, 18.0, -18.0, -1024 * 7 * 86_400.0])
 def test_pairs_that_disagree_make_nothing_of_their_boot_sure(off_s: float) -> None:
-    timeline = Timeline("boot", [stamped(65), stamped(125), stamped(185, off_s=off_s), stamped(245)])
-    for instant in (unset(5), dead_rtc(5), stamped(100), stamped(9 * HOUR_S), unset(400 * 86_400)):
+    timeline = Timeline("boot", [stamp(65), stamp(125), stamp(185, off_s=off_s), stamp(245)])
+    for instant in (unset(5), dead_rtc(5), stamp(100), stamp(9 * HOUR_S), unset(400 * 86_400)):
         assert timeline.place(instant) == Placement(None, None, Basis.DISPUTED)
 
 
 def test_an_instant_that_contradicts_the_pairs_is_not_sure() -> None:
-    timeline = Timeline("boot", [stamped(65), stamped(125)])
-    assert timeline.place(stamped(5, off_s=18)).basis is Basis.DISPUTED
-    assert timeline.place(stamped(5, off_s=1)) == Placement(truth(6), 1000.0, Basis.OWN)
+    timeline = Timeline("boot", [stamp(65), stamp(125)])
+    assert timeline.place(stamp(5, off_s=18)).basis is Basis.DISPUTED
+    assert timeline.place(stamp(5, off_s=1)) == Placement(truth(6), 1000.0, Basis.OWN)
 
 
 def test_a_leap_second_is_within_what_a_receiver_is_late() -> None:
     """The receiver repeats a second of UTC; two pairs around it differ by one second more than their boot times."""
-    timeline = Timeline("boot", [stamped(65), stamped(125, off_s=-1)])
-    placed = timeline.place(unset(5))
-    assert placed.sure
-    assert placed.utc is not None
-    assert placed.uncertainty_ms is not None
-    assert abs(placed.utc - truth(5)) <= timedelta(milliseconds=placed.uncertainty_ms)
+    timeline = Timeline("boot", [stamp(65), stamp(125, off_s=-1)])
+    placement = timeline.place(unset(5))
+    assert placement.sure
+    assert placement.utc is not None
+    assert placement.uncertainty_ms is not None
+    assert abs(placement.utc - truth(5)) <= timedelta(milliseconds=placement.uncertainty_ms)
 
 
 @st.composite
@@ -91,7 +91,7 @@ def honest_pairs(draw: st.DrawFn) -> tuple[list[Instant], float]:
     for second in seconds:
         uncertainty_ms = draw(st.floats(0.1, 5000))
         off_s = draw(st.floats(-0.99, 0.99)) * uncertainty_ms / 1000
-        pairs.append(stamped(second, off_s=off_s + drift * second, uncertainty_ms=uncertainty_ms))
+        pairs.append(stamp(second, off_s=off_s + drift * second, uncertainty_ms=uncertainty_ms))
     return pairs, drift
 
 
@@ -100,12 +100,12 @@ def test_honest_pairs_never_disagree_and_hold_the_truth(
     drawn_pairs: tuple[list[Instant], float], second: float
 ) -> None:
     pairs, drift = drawn_pairs
-    placed = Timeline("boot", pairs).place(unset(second))
-    assert placed.basis is Basis.PLACED
-    assert placed.utc is not None
-    assert placed.uncertainty_ms is not None
-    off = placed.utc - truth(second * (1 + drift))
-    assert abs(off) <= timedelta(milliseconds=placed.uncertainty_ms + 0.01)
+    placement = Timeline("boot", pairs).place(unset(second))
+    assert placement.basis is Basis.PLACED
+    assert placement.utc is not None
+    assert placement.uncertainty_ms is not None
+    off = placement.utc - truth(second * (1 + drift))
+    assert abs(off) <= timedelta(milliseconds=placement.uncertainty_ms + 0.01)
 
 
 @given(honest_pairs(), st.lists(SECONDS, min_size=2, max_size=8))
@@ -114,16 +114,16 @@ def test_placing_keeps_the_order_and_never_falls_before_the_boot(
 ) -> None:
     timeline = Timeline("boot", drawn_pairs[0])
     times = [timeline.place(unset(second)).utc for second in [0.0, *sorted(seconds)]]
-    known = [moment for moment in times if moment is not None]
-    assert len(known) == len(times)
-    assert known == sorted(known)
+    known_moments = [moment for moment in times if moment is not None]
+    assert len(known_moments) == len(times)
+    assert known_moments == sorted(known_moments)
 
 
 @given(honest_pairs(), st.data())
 def test_the_order_of_pairs_does_not_matter(drawn_pairs: tuple[list[Instant], float], data: st.DataObject) -> None:
     pairs, _ = drawn_pairs
-    shuffled = data.draw(st.permutations(pairs))
-    ones, others = Timeline("boot", pairs).place(unset(7)), Timeline("boot", shuffled).place(unset(7))
+    other_order = data.draw(st.permutations(pairs))
+    ones, others = Timeline("boot", pairs).place(unset(7)), Timeline("boot", other_order).place(unset(7))
     assert ones.utc is not None
     assert others.utc is not None
     assert abs(ones.utc - others.utc) < timedelta(milliseconds=0.1)
@@ -134,5 +134,5 @@ def test_one_liar_is_always_noticed(
     drawn_pairs: tuple[list[Instant], float], second: float, far_s: float, early: bool
 ) -> None:
     pairs, drift = drawn_pairs
-    lie = stamped(pairs[0].boottime_ns / NS_PER_S, off_s=drift * second + (-far_s if early else far_s))
+    lie = stamp(pairs[0].boottime_ns / NS_PER_S, off_s=drift * second + (-far_s if early else far_s))
     assert Timeline("boot", [*pairs, lie]).place(unset(second)) == Placement(None, None, Basis.DISPUTED)

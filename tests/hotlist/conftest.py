@@ -65,7 +65,7 @@ def command(settings: Path) -> Command:
 
     def run(*arguments: str | Path) -> Result:
         noun, *rest = map(str, arguments)
-        given = rest.pop(0) if noun in {"add", "match"} else None
-        return CliRunner().invoke(app, ["hotlist", noun, *rest, "--settings", str(settings)], input=given)
+        stdin = rest.pop(0) if noun in {"add", "match"} else None
+        return CliRunner().invoke(app, ["hotlist", noun, *rest, "--settings", str(settings)], input=stdin)
 
     return run

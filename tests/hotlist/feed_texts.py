@@ -24,18 +24,18 @@ def clew_text(*lines: str, date: str = "11/23/2026 09:00", total: int | None = N
     return "".join(f"{line}\r\n" for line in (f"DATE{date}", *lines, trailer)).encode()
 
 
-def clew_line(plate: str, state: str = "CA", county: str = "12", lost: str = "20190515") -> str:
-    return f"{plate:8}{state}{county}{lost}"
+def clew_line(plate: str, state: str = "CA", county: str = "12", loss_date: str = "20190515") -> str:
+    return f"{plate:8}{state}{county}{loss_date}"
 
 
-def opened(layout: FeedFormat, text: bytes, name: str = "svs.tbl", rules: Rules | None = None) -> Feed:
+def open_feed(layout: FeedFormat, text: bytes, name: str = "svs.tbl", rules: Rules | None = None) -> Feed:
     lines = (line for line in re.split(rb"(?<=\n)", text) if line)
     return layout.open(lines, FeedContext("list", name, rules or Rules(), NOW))
 
 
 def records_of(layout: FeedFormat, text: bytes, rules: Rules | None = None, name: str = "feed.txt") -> list[Record]:
     """Every line's record, rows as entries."""
-    records = opened(layout, text, name, rules).records
+    records = open_feed(layout, text, name, rules).records
     return [entry_of(record, "list") if isinstance(record, tuple) else record for record in records]
 
 

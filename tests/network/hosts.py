@@ -22,9 +22,9 @@ SERVERS = Path(__file__).parent / "servers"
 _NUMBERS = itertools.count()
 
 
-def told(*command: str, given: str | None = None) -> str:
+def run_program(*command: str, stdin: str | None = None) -> str:
     """Run a system program; returns what it printed."""
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return done.stdout
 
@@ -43,27 +43,27 @@ class Host:
 
     def ip(self, *arguments: str) -> str:
         """Run ``ip`` here."""
-        return told("ip", "-netns", self.name, *arguments)
+        return run_program("ip", "-netns", self.name, *arguments)
 
     def rule(self, rule: str) -> None:
         """Have what comes in judged by one rule of nftables, in the place of the one before."""
         self.let_all()
-        told(*self.inside, "nft", "-f", "-", given=_TABLE.format(rule=rule))
+        run_program(*self.inside, "nft", "-f", "-", stdin=_TABLE.format(rule=rule))
 
     @contextmanager
-    def diverted(self, port: int, to_port: int) -> Iterator[None]:
+    def divert(self, port: int, to_port: int) -> Iterator[None]:
         """New connections to a port of this host end at another, as in a network that asks for a login first."""
-        told(*self.inside, "nft", "-f", "-", given=_DIVERSION.format(port=port, to_port=to_port))
+        run_program(*self.inside, "nft", "-f", "-", stdin=_DIVERSION.format(port=port, to_port=to_port))
         yield
         self.let_all()
 
     def let_all(self) -> None:
         """No rule."""
-        told(*self.inside, "nft", "flush", "ruleset")
+        run_program(*self.inside, "nft", "flush", "ruleset")
 
-    def caught(self) -> int:
+    def packet_count(self) -> int:
         """How many packets the rule met: it ends with ``counter`` and a verdict."""
-        ruleset = json.loads(told(*self.inside, "nft", "-j", "list", "ruleset"))["nftables"]
+        ruleset = json.loads(run_program(*self.inside, "nft", "-j", "list", "ruleset"))["nftables"]
         counters = [
             part["counter"] for each in ruleset for part in each.get("rule", {}).get("expr", []) if "counter" in part
         ]
@@ -116,9 +116,9 @@ def two_hosts() -> Iterator[tuple[Host, Host]]:
     car, department = Host(f"{stem}c", CAR), Host(f"{stem}d", DEPARTMENT)
     with ExitStack() as undo:
         for host in (car, department):
-            told("ip", "netns", "add", host.name)
-            undo.callback(told, "ip", "netns", "delete", host.name)
-        told("ip", "link", "add", "wire", "netns", car.name, "type", "veth",
+            run_program("ip", "netns", "add", host.name)
+            undo.callback(run_program, "ip", "netns", "delete", host.name)
+        run_program("ip", "link", "add", "wire", "netns", car.name, "type", "veth",
              "peer", "name", "wire", "netns", department.name)  # fmt: skip
         for host in (car, department):
             host.ip("address", "add", f"{host.address}/24", "dev", "wire")

@@ -21,11 +21,11 @@ from alpr_edge.store.keys import IMAGES, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
 from tests.app.rig import Daemon, daemon
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.network.hosts import DEPARTMENT, NAME, PORT, Host, two_hosts
 from tests.store.records import hit, plate_read
 from tests.units import write_unit
-from tests.uplink.items import jpeg, stored
+from tests.uplink.items import jpeg, stored_digests
 
 UNIT = "unit-1"
 PLATE = "7ABC123"
@@ -100,12 +100,12 @@ class Car:
 
     def __init__(self, rig: Rig, folder: Path) -> None:
         self.rig, self.folder = rig, folder
-        enrolled(rig.folder, UNIT, folder / "tls")
+        enrol_unit(rig.folder, UNIT, folder / "tls")
         self.settings = write_unit(folder, UNIT, f"https://{NAME}:{PORT}", uplink=PATIENCE)
         self._key = load_key("outbox", folder / "keys")
-        self.sent: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
         self.uplink: Daemon
-        self._failed = 0
+        self._failures = 0
 
     def fill(self) -> None:
         """Put reads, hits and pictures into the outbox."""
@@ -113,11 +113,11 @@ class Car:
         try:
             images = ImageStore(self.folder / "data" / IMAGES, derive_key(self._key, IMAGES))
             store = ReadStore(database, images)
-            first = len(self.sent)
+            first = len(self.digests)
             names = [f"read-{first + number}" for number in range(READS)]
             store.commit([_record(name) for name in names])
             store.close_open_reads()
-            self.sent |= {item.item_id: item.sha256 for item in Outbox(database, images).due(1000, 10**9)}
+            self.digests |= {item.item_id: item.sha256 for item in Outbox(database, images).due(1000, 10**9)}
         finally:
             database.close()
 
@@ -130,12 +130,12 @@ class Car:
 
     def begin(self) -> None:
         """Count failures from here on."""
-        self._failed += self.failures()
+        self._failures += self.failures()
 
-    def certified(self, days: int) -> None:
+    def certify(self, days: int) -> None:
         """The department gives it a new certificate for so many days; its files are replaced one by one."""
         with TemporaryDirectory() as folder:
-            fresh = enrolled(self.rig.folder, UNIT, Path(folder) / "fresh", days)
+            fresh = enrol_unit(self.rig.folder, UNIT, Path(folder) / "fresh", days)
             for path in fresh.iterdir():
                 shutil.copy(path, self.folder / "tls")
 
@@ -153,8 +153,8 @@ class Car:
         """Wait until its health tells of a trouble or a warning in these words."""
 
         def is_said() -> bool:
-            told = self.health()
-            return any(text in line for line in (*told.get("troubles", ()), *told.get("warnings", ())))
+            health = self.health()
+            return any(text in line for line in (*health.get("troubles", ()), *health.get("warnings", ())))
 
         until(is_said, lambda: f"{text!r} is not in {self.health()}")
 
@@ -164,11 +164,11 @@ class Car:
 
         def is_empty() -> bool:
             figures.update(self.health().get("figures", {}))
-            return figures.get("waiting") == 0 and figures.get("delivered") == len(self.sent)
+            return figures.get("waiting") == 0 and figures.get("delivered") == len(self.digests)
 
         until(is_empty, lambda: f"not delivered: {self.health()}")
-        held = stored(self.rig.folder)
-        assert {item_id: held.get(item_id) for item_id in self.sent} == self.sent
+        digests = stored_digests(self.rig.folder)
+        assert {item_id: digests.get(item_id) for item_id in self.digests} == self.digests
         assert figures["quarantined"] == figures["refused"] == figures["wrong_digests"] == 0
         assert self.failures() <= tries_max
         assert not self.health()["troubles"]
@@ -177,7 +177,7 @@ class Car:
         """How many deliveries failed since the test began."""
         return (
             sum(len(self.uplink.having(f"event=uplink.{event}")) for event in ("delivery_failed", "unit_refused"))
-            - self._failed
+            - self._failures
         )
 
 

@@ -47,7 +47,7 @@ def test_a_link_that_blinks_in_the_middle_of_a_body_goes_on_where_it_was(car: Ca
     host = car.rig.host
     host.rule(f"{MIDDLE} drop")
     car.fill()
-    until(lambda: host.caught() > 0, lambda: "no body came")
+    until(lambda: host.packet_count() > 0, lambda: "no body came")
     host.link("down")
     host.link("up")
     host.let_all()
@@ -58,7 +58,7 @@ def test_a_link_cut_in_the_middle_of_a_body(car: Car) -> None:
     host = car.rig.host
     host.rule(f"{MIDDLE} drop")
     car.fill()
-    until(lambda: host.caught() > 0, lambda: "no body came")
+    until(lambda: host.packet_count() > 0, lambda: "no body came")
     host.link("down")
     car.says("link down: ")
     host.let_all()
@@ -81,7 +81,7 @@ def test_packets_that_are_dropped_or_reset(car: Car, rule: str, says: str) -> No
     car.rig.host.rule(rule)
     car.fill()
     car.says(says)
-    assert car.rig.host.caught() > 0
+    assert car.rig.host.packet_count() > 0
     car.rig.host.let_all()
     car.arrives()
 
@@ -92,7 +92,7 @@ def test_a_department_that_vanishes_without_a_farewell_and_comes_back(car: Car, 
     if busy:
         rig.host.rule(f"{MIDDLE} drop")
         car.fill()
-        until(lambda: rig.host.caught() > 0, lambda: "no body came")
+        until(lambda: rig.host.packet_count() > 0, lambda: "no body came")
     rig.vanish()
     if not busy:
         car.fill()  # over the connection that seems to stand
@@ -129,7 +129,7 @@ def test_what_answers_with_a_certificate_that_is_not_the_department_s(
     authority = initialise(tmp_path / "stranger", [NAME]).directory if fault == "stranger" else rig.folder
     name, days = ("elsewhere.test" if fault == "other name" else NAME), (-1 if fault == "expired" else 30)
     files = server_files(authority, tmp_path / "server", name, days)
-    with rig.host.serving("pages.py", "login", str(ELSEWHERE), *files), rig.host.diverted(PORT, ELSEWHERE):
+    with rig.host.serving("pages.py", "login", str(ELSEWHERE), *files), rig.host.divert(PORT, ELSEWHERE):
         car.fill()
         car.says(says)
         rig.host.let_all()
@@ -139,7 +139,7 @@ def test_what_answers_with_a_certificate_that_is_not_the_department_s(
 @pytest.mark.parametrize("kind", ["login", "redirect"])
 def test_a_captive_portal_that_answers_in_the_department_s_place(car: Car, kind: str) -> None:
     host = car.rig.host
-    with host.serving("pages.py", kind, str(ELSEWHERE)), host.diverted(PORT, ELSEWHERE):
+    with host.serving("pages.py", kind, str(ELSEWHERE)), host.divert(PORT, ELSEWHERE):
         car.fill()
         car.says("does not speak TLS; is a login page in between?")
         host.let_all()
@@ -157,7 +157,7 @@ def test_a_captive_portal_that_answers_in_the_department_s_place(car: Car, kind:
 def test_a_department_as_slow_as_it_may_be_without_being_silent(car: Car, tmp_path: Path, kind: str, says: str) -> None:
     rig = car.rig
     files = server_files(rig.folder, tmp_path / "server", NAME, 60)
-    with rig.host.serving("pages.py", kind, str(ELSEWHERE), *files), rig.host.diverted(PORT, ELSEWHERE):
+    with rig.host.serving("pages.py", kind, str(ELSEWHERE), *files), rig.host.divert(PORT, ELSEWHERE):
         car.fill()
         car.says(says)
         # To the end of the second try, of which each has its bound.
@@ -167,21 +167,21 @@ def test_a_department_as_slow_as_it_may_be_without_being_silent(car: Car, tmp_pa
 
 
 def test_a_unit_certificate_that_has_expired_and_is_renewed_on_disk(car: Car) -> None:
-    car.certified(days=-1)
+    car.certify(days=-1)
     car.fill()
     car.says("this unit's certificate has expired on ")
     car.says("enrol this unit again")
-    car.certified(days=365)
+    car.certify(days=365)
     car.arrives()
 
 
 def test_certificates_that_expire_soon_are_told_of_while_items_still_arrive(car: Car) -> None:
-    car.certified(days=20)
+    car.certify(days=20)
     car.fill()
     car.arrives(tries_max=1)  # one may meet files of which half are new
     car.says("this unit's certificate expires on ")
     car.says("in 19 days; enrol this unit again")
-    car.certified(days=365)
+    car.certify(days=365)
     car.fill()
     car.arrives(tries_max=1)
     assert not car.health()["warnings"]

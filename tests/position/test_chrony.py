@@ -37,10 +37,10 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def listener(folder: Path) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
-        heard.bind(str(folder / "s"))
-        heard.settimeout(10)
-        yield heard
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(folder / "s"))
+        server.settimeout(10)
+        yield server
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_chronyd_that_is_absent_is_tried_again_within_bounds(folder: Path) -> No
     for second in range(20):
         feed.feed(fix_at(second))
     assert feed.state.endswith("/s: no such file or directory")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
-        heard.bind(str(folder / "s"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(folder / "s"))
         feed.feed(fix_at(20))  # after 1, 2, 4 and 8 s the next try is in second 31
         assert feed.samples == 0
         feed.feed(fix_at(31))
@@ -104,21 +104,21 @@ def test_without_a_path_or_a_date_nothing_is_sent(folder: Path, listener: socket
         listener.recv(100)
 
 
-def spoken(offset_s: float = 0.0, day: str | None = None) -> bytes:
+def sentences_now(offset_s: float = 0.0, day: str | None = None) -> bytes:
     """What a receiver says of the present second, ``offset_s`` off."""
     moment = datetime.now(UTC) + timedelta(seconds=offset_s)
-    told = f"{moment:%H%M%S}.{moment.microsecond // 10_000:02}"
-    return rmc(told, day=day or f"{moment:%d%m%y}") + b"\r\n" + gga(told) + b"\r\n"
+    time_text = f"{moment:%H%M%S}.{moment.microsecond // 10_000:02}"
+    return rmc(time_text, day=day or f"{moment:%d%m%y}") + b"\r\n" + gga(time_text) + b"\r\n"
 
 
 @contextmanager
-def pumped(
+def running_pump(
     device: Path, feed: ChronyFeed, fix_history: FixHistory, offset_s: float = 0.0, day: str | None = None
 ) -> Iterator[None]:
     """A receiver on a pseudo-terminal and the pump that listens to it."""
     stop = threading.Event()
     source = SerialSource(PositionSettings(device=str(device), baud=115_200), SystemClock(), stop.is_set)
-    with Receiver(device, lambda _: spoken(offset_s, day)):
+    with Receiver(device, lambda _: sentences_now(offset_s, day)):
         thread = threading.Thread(
             target=pump, args=(source, fix_history, stop.wait), kwargs={"on_trusted_fix": feed.feed}, daemon=True
         )
@@ -133,7 +133,7 @@ def pumped(
 def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: socket.socket) -> None:
     """From a pseudo-terminal, an hour off the system's clock: for four seconds nothing, then samples."""
     feed, fix_history, began = ChronyFeed(str(folder / "s")), FixHistory(5000), time.monotonic()
-    with pumped(folder / "tty", feed, fix_history, offset_s=-3600):
+    with running_pump(folder / "tty", feed, fix_history, offset_s=-3600):
         datagram = listener.recv(100)
         assert time.monotonic() - began > 3.5
     seconds, micros, offset, *_ = SAMPLE.unpack(datagram)
@@ -143,8 +143,8 @@ def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: s
 
 def test_a_receiver_that_rolled_over_gives_places_and_no_time(folder: Path) -> None:
     feed, fix_history = ChronyFeed(str(folder / "s")), FixHistory(5000)
-    rolled = f"{datetime.now(UTC) - timedelta(weeks=1024):%d%m%y}"
-    with pumped(folder / "tty", feed, fix_history, day=rolled):
+    old_day = f"{datetime.now(UTC) - timedelta(weeks=1024):%d%m%y}"
+    with running_pump(folder / "tty", feed, fix_history, day=old_day):
         wait_for(lambda: fix_history.latest is not None)
         threading.Event().wait(5)
     assert fix_history.latest is not None
@@ -176,7 +176,7 @@ def test_a_real_chronyd_takes_the_time(folder: Path, require_tool: Callable[[str
         log = folder / "refclocks.log"
         for _ in range(40):
             now = SystemClock().now()
-            feed.feed(replace(a_fix(), received=now, utc=datetime.now(UTC) - timedelta(seconds=7)))
+            feed.feed(replace(a_fix(), received_at=now, utc=datetime.now(UTC) - timedelta(seconds=7)))
             threading.Event().wait(0.1)
         assert (feed.state, feed.samples) == ("fed", 40)
         wait_for(lambda: log.exists() and "NMEA" in log.read_text())

@@ -13,10 +13,10 @@ BOOT = Instant("boot", 0)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def fix_at(second: float, *, utc_offset_s: float = 0.0, dated: bool = True, boot: str = "boot") -> Fix:
+def fix_at(second: float, *, utc_offset_s: float = 0.0, has_date: bool = True, boot: str = "boot") -> Fix:
     return Fix(
-        received=replace(BOOT, boot_id=boot).shifted(second * 1000),
-        utc=NOON + timedelta(seconds=second + utc_offset_s) if dated else None,
+        received_at=replace(BOOT, boot_id=boot).shift(second * 1000),
+        utc=NOON + timedelta(seconds=second + utc_offset_s) if has_date else None,
         lat_deg=37.0 + second * 1e-4,
         lon_deg=-121.0,
         speed_mps=11.1,
@@ -36,7 +36,7 @@ def fix_history_of(*fixes: Fix, fixes_max: int = 100) -> FixHistory:
 
 def test_position_lies_between_the_fixes_whatever_their_order() -> None:
     fix_history = fix_history_of(fix_at(2), fix_at(1), fix_at(3))
-    position = fix_history.at(BOOT.shifted(1500))
+    position = fix_history.at(BOOT.shift(1500))
     assert position is not None
     assert abs(position.lat_deg - 37.00015) < 1e-9
     assert fix_history.latest == fix_at(3)
@@ -45,20 +45,20 @@ def test_position_lies_between_the_fixes_whatever_their_order() -> None:
 def test_no_fix_and_old_fix_mean_no_position() -> None:
     assert fix_history_of().at(BOOT) is None
     assert fix_history_of().latest is None
-    assert fix_history_of(fix_at(0)).at(BOOT.shifted(5001)) is None
+    assert fix_history_of(fix_at(0)).at(BOOT.shift(5001)) is None
 
 
 def test_history_is_bounded_and_a_moment_is_kept_once() -> None:
     fix_history = fix_history_of(*(fix_at(second) for second in range(20)), fix_at(19), fixes_max=10)
-    position = fix_history.at(BOOT.shifted(10_000))
+    position = fix_history.at(BOOT.shift(10_000))
     assert position is not None
     assert position.age_ms == 0
-    assert fix_history.at(BOOT.shifted(4_000)) is None
+    assert fix_history.at(BOOT.shift(4_000)) is None
 
 
 def test_another_boot_ends_the_history() -> None:
     fix_history = fix_history_of(fix_at(1), fix_at(1, boot="later"))
-    assert fix_history.at(BOOT.shifted(1000)) is None
+    assert fix_history.at(BOOT.shift(1000)) is None
     assert fix_history.at(Instant("later", 1_000_000_000)) is not None
 
 
@@ -72,7 +72,7 @@ def test_threads_may_add_and_ask_at_once() -> None:
     adding = [threading.Thread(target=add) for _ in range(3)]
     for thread in adding:
         thread.start()
-    answers = [fix_history.at(BOOT.shifted(second * 100)) for second in range(200)]
+    answers = [fix_history.at(BOOT.shift(second * 100)) for second in range(200)]
     for thread in adding:
         thread.join()
     assert len(answers) == 200
@@ -90,10 +90,10 @@ def drive(until_s: int, since_s: int = 0, **claims: object) -> list[Fix]:
 
 def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
     fix_history = fix_history_of(*drive(5))
-    now = gnss_now(fix_history, replace(BOOT.shifted(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
+    now = gnss_now(fix_history, replace(BOOT.shift(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
     assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=15), UtcSource.GNSS)
     assert now.uncertainty_ms == 1001.0
-    late = BOOT.shifted(65_001)
+    late = BOOT.shift(65_001)
     assert gnss_now(fix_history, late) == late
 
 
@@ -101,15 +101,15 @@ def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
     "inner_utc", [None, datetime(1980, 1, 6, tzinfo=UTC), NOON - timedelta(hours=1), NOON + timedelta(hours=1)]
 )
 def test_a_system_clock_that_is_wrong_or_stepped_changes_no_trusted_time(inner_utc: datetime | None) -> None:
-    inner = replace(BOOT.shifted(7000), utc=inner_utc, utc_source=UtcSource.RTC)
+    inner = replace(BOOT.shift(7000), utc=inner_utc, utc_source=UtcSource.RTC)
     assert gnss_now(fix_history_of(*drive(5)), inner).utc == NOON + timedelta(seconds=7)
     assert not gnss_now(fix_history_of(), inner).trusted
 
 
 def test_a_date_is_trusted_when_the_fixes_of_some_seconds_agree_on_it() -> None:
-    now = BOOT.shifted(6000)
-    undated, jumped = drive(5, dated=False), [*drive(4), fix_at(5, utc_offset_s=18)]
-    for fixes in ([], drive(0), drive(3), undated, [*undated, fix_at(6)], jumped):
+    now = BOOT.shift(6000)
+    undated_fixes, jumping_fixes = drive(5, dated=False), [*drive(4), fix_at(5, utc_offset_s=18)]
+    for fixes in ([], drive(0), drive(3), undated_fixes, [*undated_fixes, fix_at(6)], jumping_fixes):
         assert gnss_now(fix_history_of(*fixes), now) == now
     assert gnss_now(fix_history_of(*drive(4)), now).trusted
 
@@ -118,8 +118,8 @@ def test_after_a_jump_no_time_is_trusted_until_it_is_out_of_sight() -> None:
     fix_history, trusted = FixHistory(5000), []
     for fix in (*drive(9), *drive(70, 10, utc_offset_s=-3600)):
         fix_history.add(fix)
-        trusted.append(gnss_now(fix_history, fix.received).trusted)
-    assert [second for second, told in enumerate(trusted) if told] == [*range(4, 10), 70]
+        trusted.append(gnss_now(fix_history, fix.received_at).trusted)
+    assert [second for second, is_trusted in enumerate(trusted) if is_trusted] == [*range(4, 10), 70]
 
 
 def test_two_receivers_that_disagree_tell_no_time() -> None:
@@ -133,16 +133,16 @@ def test_two_receivers_that_disagree_tell_no_time() -> None:
 
 def test_a_leap_second_does_not_end_trust() -> None:
     fix_history = fix_history_of(*drive(30), *drive(40, 31, utc_offset_s=-1))
-    now = gnss_now(fix_history, BOOT.shifted(40_000))
+    now = gnss_now(fix_history, BOOT.shift(40_000))
     assert now.utc == NOON + timedelta(seconds=39)
     assert now.utc_source is UtcSource.GNSS
 
 
 def test_a_better_time_server_stays() -> None:
     fix_history = fix_history_of(*drive(5))
-    synced = Instant("boot", 6_000_000_000, NOON, UtcSource.NTP, 20.0)
-    assert gnss_now(fix_history, synced) == synced
-    assert gnss_now(fix_history, replace(synced, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
+    ntp_time = Instant("boot", 6_000_000_000, NOON, UtcSource.NTP, 20.0)
+    assert gnss_now(fix_history, ntp_time) == ntp_time
+    assert gnss_now(fix_history, replace(ntp_time, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
 
 
 def test_fix_of_another_boot_tells_no_time() -> None:
@@ -158,13 +158,13 @@ def test_a_date_that_jumps_ahead_of_boot_time_is_refused_for_good_and_said() -> 
     fix_history, trusted = FixHistory(5000), []
     for fix in (*drive(9), *drive(200, 10, utc_offset_s=2 * YEAR_S)):
         fix_history.add(fix)
-        trusted.append(gnss_now(fix_history, fix.received).trusted)
-    assert [second for second, told in enumerate(trusted) if told] == [*range(4, 10)]
-    clock = GnssClock(ReplayedClock(BOOT.shifted(200_000)), fix_history)
+        trusted.append(gnss_now(fix_history, fix.received_at).trusted)
+    assert [second for second, is_trusted in enumerate(trusted) if is_trusted] == [*range(4, 10)]
+    clock = GnssClock(ReplayedClock(BOOT.shift(200_000)), fix_history)
     assert "the receiver's date jumped 730 days ahead and is refused" in clock.trouble
     for fix in drive(270, 201):
         fix_history.add(fix)
-    assert gnss_now(fix_history, BOOT.shifted(270_000)).trusted
+    assert gnss_now(fix_history, BOOT.shift(270_000)).trusted
     assert clock.trouble == ""
 
 
@@ -185,10 +185,10 @@ def test_what_was_believed_before_a_restart_counts_and_another_boot_begins_anew(
 @pytest.mark.review(11)
 def test_a_date_ahead_of_the_time_server_s_is_refused() -> None:
     fix_history = fix_history_of(*drive(5, utc_offset_s=YEAR_S))
-    synced = Instant("boot", 6_000_000_000, NOON + timedelta(seconds=6), UtcSource.NTP, 5000.0)
-    assert gnss_now(fix_history, synced) == synced
-    assert "ahead of the one" in GnssClock(ReplayedClock(synced), fix_history).trouble
-    assert gnss_now(fix_history, replace(synced, utc_source=UtcSource.RTC)).utc_source is UtcSource.GNSS
+    ntp_time = Instant("boot", 6_000_000_000, NOON + timedelta(seconds=6), UtcSource.NTP, 5000.0)
+    assert gnss_now(fix_history, ntp_time) == ntp_time
+    assert "ahead of the one" in GnssClock(ReplayedClock(ntp_time), fix_history).trouble
+    assert gnss_now(fix_history, replace(ntp_time, utc_source=UtcSource.RTC)).utc_source is UtcSource.GNSS
 
 
 @pytest.mark.review(11)
@@ -196,11 +196,11 @@ def test_chronyd_s_word_for_a_receiver_that_jumps_is_no_second_opinion() -> None
     """chronyd had its time from the same receiver, and keeps a false date when the receiver has left it."""
     fix_history = fix_history_of(*drive(9, utc_offset_s=YEAR_S))
     by_chronyd = Instant("boot", 0, NOON + timedelta(days=365), UtcSource.GNSS, 500.0)
-    assert gnss_now(fix_history, by_chronyd.shifted(9000)).trusted
+    assert gnss_now(fix_history, by_chronyd.shift(9000)).trusted
     sources = set()
     for fix in drive(100, 10):
         fix_history.add(fix)
-        now = gnss_now(fix_history, by_chronyd.shifted(fix.received.boottime_ns / 1e6))
+        now = gnss_now(fix_history, by_chronyd.shift(fix.received_at.boottime_ns / 1e6))
         assert now.trusted_utc in {None, fix.utc}
         sources.add(now.utc_source)
     assert sources == {UtcSource.RTC, UtcSource.GNSS}

@@ -20,7 +20,7 @@ def log_of(folder: Path, lines: list[bytes]) -> Path:
 
 
 def seconds_after(path: Path, start: Instant) -> list[float]:
-    return [fix.received.ms_since(start) / 1000 for fix in LogSource(path, start).fixes()]
+    return [fix.received_at.ms_since(start) / 1000 for fix in LogSource(path, start).fixes()]
 
 
 DRIVE = [
@@ -46,7 +46,7 @@ def test_recording_with_a_trusted_clock_is_laid_by_utc(tmp_path: Path) -> None:
 
 def test_without_a_start_the_log_makes_its_own_instants(tmp_path: Path) -> None:
     first = next(LogSource(log_of(tmp_path, DRIVE)).fixes())
-    assert (first.received.utc, first.received.utc_source) == (UTC_OF_FIRST, UtcSource.GNSS)
+    assert (first.received_at.utc, first.received_at.utc_source) == (UTC_OF_FIRST, UtcSource.GNSS)
     assert first.source == "log:drive.nmea"
     assert first.utc == UTC_OF_FIRST
 
@@ -60,7 +60,7 @@ def test_what_runs_backwards_is_left_out_and_counted(tmp_path: Path) -> None:
     lines = [line for second in (30, 31, 20, 32) for line in (rmc(f"1015{second}"), gga(f"1015{second}"))]
     source = LogSource(log_of(tmp_path, lines), START)
     assert len(list(source.fixes())) == 3
-    assert source.tally.rejected[Rejection.BACKWARDS] == 1
+    assert source.tally.rejections[Rejection.BACKWARDS] == 1
 
 
 def test_first_fix_utc_counts_back_from_the_first_dated_fix(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_first_fix_utc_counts_back_from_the_first_dated_fix(tmp_path: Path) -> N
 def test_undated_log_has_no_first_utc(tmp_path: Path) -> None:
     path = log_of(tmp_path, [gga("101532"), gga("101533")])
     assert first_fix_utc(path) is None
-    assert next(LogSource(path).fixes()).received.utc is None
+    assert next(LogSource(path).fixes()).received_at.utc is None
 
 
 def test_log_without_a_fix_ends_empty(tmp_path: Path) -> None:
@@ -127,5 +127,5 @@ def test_every_real_log_replays_in_order_and_nowhere_near_null_island(shared_dat
         fixes = list(LogSource(path, START).fixes())
         assert all(abs(fix.lat_deg) > 1 for fix in fixes)
         assert all(fix.utc is None or fix.utc.year < 2020 for fix in fixes)
-        times = [fix.received.boottime_ns for fix in fixes]
+        times = [fix.received_at.boottime_ns for fix in fixes]
         assert times == sorted(set(times))

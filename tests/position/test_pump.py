@@ -29,16 +29,16 @@ class Waits:
     """Remembers the waits; says stop at the given number of them."""
 
     def __init__(self, stop_after: int = 1000) -> None:
-        self.asked: list[float] = []
+        self.durations_s: list[float] = []
         self._stop_after = stop_after
 
     def __call__(self, seconds: float) -> bool:
-        self.asked.append(seconds)
-        return len(self.asked) >= self._stop_after
+        self.durations_s.append(seconds)
+        return len(self.durations_s) >= self._stop_after
 
     @property
     def between_openings(self) -> list[float]:
-        return [seconds for seconds in self.asked if seconds > 0]
+        return [seconds for seconds in self.durations_s if seconds > 0]
 
 
 def test_vanished_source_is_opened_again_with_growing_waits() -> None:

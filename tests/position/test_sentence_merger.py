@@ -43,9 +43,9 @@ def test_both_of_a_moment_make_one_fix_at_once(first: str) -> None:
 
 def test_fix_is_received_when_its_first_sentence_arrives() -> None:
     merger = SentenceMerger(SentenceTally())
-    merger.feed(gga("101530"), BOOT.shifted(5))
-    [solution] = merger.feed(rmc("101530"), BOOT.shifted(90))
-    assert solution.fix("test").received == BOOT.shifted(5)
+    merger.feed(gga("101530"), BOOT.shift(5))
+    [solution] = merger.feed(rmc("101530"), BOOT.shift(90))
+    assert solution.fix("test").received_at == BOOT.shift(5)
 
 
 def test_receiver_with_one_kind_is_not_made_to_wait_for_the_other() -> None:
@@ -116,7 +116,7 @@ def test_tally_counts_sentences_solutions_and_reasons() -> None:
     for line in lines:
         merger.feed(line, BOOT)
     assert (tally.sentences, tally.solutions) == (4, 1)
-    assert tally.rejected == {Rejection.VOID: 1, Rejection.CHECKSUM: 1, Rejection.MALFORMED: 1}
+    assert tally.rejections == {Rejection.VOID: 1, Rejection.CHECKSUM: 1, Rejection.MALFORMED: 1}
 
 
 def lines_of(second: int) -> st.SearchStrategy[list[bytes]]:
@@ -147,9 +147,9 @@ def test_splitting_does_not_depend_on_the_chunks(stream: bytes, size: int) -> No
 
 def test_line_is_stamped_when_it_begins() -> None:
     splitter = LineSplitter(SentenceTally())
-    assert splitter.feed(b"$GP", BOOT.shifted(1)) == []
-    assert splitter.feed(b"RMC\r\n$G", BOOT.shifted(2)) == [(b"$GPRMC", BOOT.shifted(1))]
-    assert splitter.feed(b"A\n", BOOT.shifted(3)) == [(b"$GA", BOOT.shifted(2))]
+    assert splitter.feed(b"$GP", BOOT.shift(1)) == []
+    assert splitter.feed(b"RMC\r\n$G", BOOT.shift(2)) == [(b"$GPRMC", BOOT.shift(1))]
+    assert splitter.feed(b"A\n", BOOT.shift(3)) == [(b"$GA", BOOT.shift(2))]
 
 
 def test_endless_line_is_thrown_away_once() -> None:
@@ -157,5 +157,5 @@ def test_endless_line_is_thrown_away_once() -> None:
     splitter = LineSplitter(tally)
     for _ in range(1000):
         assert splitter.feed(b"\xff" * 50, BOOT) == []
-    assert tally.rejected == {Rejection.OVERLONG: 1}
+    assert tally.rejections == {Rejection.OVERLONG: 1}
     assert splitter.feed(b"\n$GPGGA\n", BOOT) == [(b"$GPGGA", BOOT)]

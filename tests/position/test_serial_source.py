@@ -34,7 +34,7 @@ class HastyClock:
         self._start = self._inner.now()
 
     def now(self) -> Instant:
-        return self._start.shifted(self._inner.now().ms_since(self._start) * 50)
+        return self._start.shift(self._inner.now().ms_since(self._start) * 50)
 
 
 class Receiver:
@@ -43,7 +43,7 @@ class Receiver:
     def __init__(self, link: Path, burst: Callable[[int], bytes]) -> None:
         self._link = link
         self._burst = burst
-        self._unplugged = threading.Event()
+        self._unplug_event = threading.Event()
         self._thread = threading.Thread(target=self._speak)
 
     def __enter__(self) -> Self:
@@ -60,7 +60,7 @@ class Receiver:
         self.unplug()
 
     def unplug(self) -> None:
-        self._unplugged.set()
+        self._unplug_event.set()
         self._thread.join()
         for end in (self._master, self._slave):
             if end >= 0:
@@ -69,7 +69,7 @@ class Receiver:
 
     def _speak(self) -> None:
         second = 0
-        while not self._unplugged.wait(0.02):
+        while not self._unplug_event.wait(0.02):
             second += 1
             try:
                 os.write(self._master, self._burst(second))
@@ -111,11 +111,11 @@ def test_fixes_come_through_noise(device: Path, settings: PositionSettings) -> N
     source = SerialSource(settings, SystemClock())
     with Receiver(device, noisy):
         fixes = source.fixes()
-        taken = [next(fixes) for _ in range(5)]
+        first_fixes = [next(fixes) for _ in range(5)]
         fixes.close()  # type: ignore[attr-defined]
-    assert all(fix.source == "serial:ttyGNSS" for fix in taken)
-    assert all(abs(fix.lat_deg - 37.6391) < 1e-9 for fix in taken)
-    assert source.tally.rejected[Rejection.MALFORMED] > 0
+    assert all(fix.source == "serial:ttyGNSS" for fix in first_fixes)
+    assert all(abs(fix.lat_deg - 37.6391) < 1e-9 for fix in first_fixes)
+    assert source.tally.rejections[Rejection.MALFORMED] > 0
 
 
 def test_device_is_opened_for_one_alone_and_released(device: Path, settings: PositionSettings) -> None:
@@ -130,10 +130,10 @@ def test_device_is_opened_for_one_alone_and_released(device: Path, settings: Pos
 
 def test_receiver_without_a_fix_is_heard_and_gives_none(device: Path, settings: PositionSettings) -> None:
     rounds = iter(range(40))
-    source = SerialSource(settings, SystemClock(), stopped=lambda: next(rounds, None) is None)
+    source = SerialSource(settings, SystemClock(), should_stop=lambda: next(rounds, None) is None)
     with Receiver(device, void):
         assert list(source.fixes()) == []
-    assert source.tally.rejected[Rejection.VOID] > 0
+    assert source.tally.rejections[Rejection.VOID] > 0
 
 
 @pytest.mark.parametrize(("burst", "reason"), [(lambda _: b"", "is silent"), (gibberish, "speaks no NMEA at 115200")])
@@ -147,9 +147,9 @@ def test_silence_and_a_wrong_baud_rate_are_told_apart(
 @pytest.mark.parametrize("name", ["absent", "."])
 def test_device_that_cannot_be_opened_is_one_clear_line(tmp_path: Path, name: str) -> None:
     settings = PositionSettings(device=str(tmp_path / name))
-    with pytest.raises(PositionError, match="cannot be opened at 9600 baud") as caught:
+    with pytest.raises(PositionError, match="cannot be opened at 9600 baud") as excinfo:
         next(SerialSource(settings, SystemClock()).fixes())
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(excinfo.value)
 
 
 def test_unplugged_receiver_is_an_error(device: Path, settings: PositionSettings) -> None:
@@ -186,10 +186,10 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_unplugged_receiver_is_taken_up_again(device: Path, pumping: FixHistory) -> None:
     with Receiver(device, good):
         wait_for(lambda: pumping.latest is not None)
-    lost = pumping.latest
-    assert lost is not None
+    last_fix = pumping.latest
+    assert last_fix is not None
     with Receiver(device, good):
-        wait_for(lambda: pumping.latest is not None and pumping.latest.received.ms_since(lost.received) > 200)
+        wait_for(lambda: pumping.latest is not None and pumping.latest.received_at.ms_since(last_fix.received_at) > 200)
 
 
 @pytest.mark.review(3)
@@ -198,9 +198,9 @@ def test_a_receiver_that_goes_while_it_is_opened_is_a_position_error(tmp_path: P
     source = SerialSource(PositionSettings(device=str(tmp_path / "tty")), SystemClock())
     # In a thread of its own, which alone is under the filter.
     with Receiver(tmp_path / "tty", lambda _: b""), ThreadPoolExecutor(1, initializer=fail_to_set_lines) as unlucky:
-        opened = unlucky.submit(lambda: next(source.fixes()))
+        first_fix = unlucky.submit(lambda: next(source.fixes()))
         with pytest.raises(PositionError, match=r"cannot be opened at \d+ baud: input/output error"):
-            opened.result(PATIENCE_S)
+            first_fix.result(PATIENCE_S)
 
 
 @pytest.mark.review(2)

@@ -15,15 +15,15 @@ def test_a_bounded_channel_blocks_when_full_and_loses_nothing() -> None:
 
     thread = threading.Thread(target=produce)
     thread.start()
-    taken = []
+    items = []
     for _ in range(100):
         assert len(channel) <= 2
-        taken.append(channel.get(5))
+        items.append(channel.get(5))
     thread.join(5)
-    assert taken == list(range(100))
+    assert items == list(range(100))
     with pytest.raises(ClosedError):
         channel.get(0)
-    assert channel.dropped == 0
+    assert channel.drop_count == 0
 
 
 def test_the_latest_channel_keeps_the_newest_of_each_key_and_counts_the_rest() -> None:
@@ -31,7 +31,7 @@ def test_the_latest_channel_keeps_the_newest_of_each_key_and_counts_the_rest() -
     for item in [("front", 1), ("rear", 1), ("front", 2), ("front", 3)]:
         channel.put(item)
     assert [channel.get(0), channel.get(0), channel.get(0)] == [("front", 3), ("rear", 1), None]
-    assert channel.dropped == 2
+    assert channel.drop_count == 2
 
 
 def test_a_channel_closes_with_its_last_producer() -> None:
@@ -50,17 +50,17 @@ def test_a_channel_closes_with_its_last_producer() -> None:
 def test_a_producer_waiting_for_room_is_woken_by_the_close() -> None:
     channel: BoundedChannel[int] = BoundedChannel(1)
     channel.put(1)
-    ended = threading.Event()
+    end = threading.Event()
 
     def produce() -> None:
         with pytest.raises(ClosedError):
             channel.put(2)
-        ended.set()
+        end.set()
 
     thread = threading.Thread(target=produce)
     thread.start()
     channel.close()
-    assert ended.wait(5)
+    assert end.wait(5)
     thread.join(5)
 
 
@@ -74,7 +74,7 @@ def test_a_channel_that_sheds_never_blocks_and_lets_go_of_the_plain_ones_first()
     channel = shedding()
     for item in ("a", "b", "c", "D", "e", "F"):
         channel.put(item)
-    assert channel.dropped == 2
+    assert channel.drop_count == 2
     assert channel.drain(9) == ["b", "c-small", "D-small", "F-small"]
     channel.put("g")
     assert channel.get(0.0) == "g"
@@ -85,7 +85,7 @@ def test_of_precious_ones_alone_the_last_goes() -> None:
     channel = shedding()
     for item in "ABCDE":
         channel.put(item)
-    assert (channel.dropped, channel.drain(9)) == (1, ["A", "B", "C-small", "D-small"])
+    assert (channel.drop_count, channel.drain(9)) == (1, ["A", "B", "C-small", "D-small"])
     channel.close()
     with pytest.raises(ClosedError):
         channel.put("F")

@@ -54,7 +54,7 @@ def test_a_lock_closes_what_it_was_given(tmp_path: Path) -> None:
 
 def test_an_error_of_the_system_says_what_failed_why_and_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "missing"
-    expected = f"{path}: cannot be read: No such file or directory; send it again"
-    with pytest.raises(FeedError) as caught, io_errors(f"{path}: cannot be read", FeedError, "send it again"):
+    message = f"{path}: cannot be read: No such file or directory; send it again"
+    with pytest.raises(FeedError) as failure, io_errors(f"{path}: cannot be read", FeedError, "send it again"):
         path.read_bytes()
-    assert str(caught.value) == expected
+    assert str(failure.value) == message

@@ -20,7 +20,7 @@ def test_where_it_is_allowed_it_comes_at_once_and_only_once() -> None:
     steps = []
     with pytest.raises(KeyboardInterrupt), InterruptDelay() as interrupts:  # noqa: PT012 - its steps are the test
         try:
-            with interrupts.allowed():
+            with interrupts.allow_interrupts():
                 signal.raise_signal(signal.SIGINT)
                 steps.append("never")
         finally:
@@ -33,7 +33,7 @@ def test_one_that_came_before_ends_the_next_block_that_allows_it() -> None:
     steps = []
     with pytest.raises(KeyboardInterrupt), InterruptDelay() as interrupts:  # noqa: PT012 - its steps are the test
         signal.raise_signal(signal.SIGINT)
-        with interrupts.allowed():
+        with interrupts.allow_interrupts():
             steps.append("never")
     assert steps == []
 

@@ -16,14 +16,14 @@ print("went on")
 
 
 @pytest.mark.review(3)
-@pytest.mark.parametrize("told", [True, False])
-def test_a_journal_that_is_gone_ends_nothing(told: bool) -> None:
+@pytest.mark.parametrize("has_reader", [True, False])
+def test_a_journal_that_is_gone_ends_nothing(has_reader: bool) -> None:
     reading, writing = os.pipe()
-    if not told:
+    if not has_reader:
         os.close(reading)
     done = subprocess.run([sys.executable, "-c", TELL], stderr=writing, stdout=subprocess.PIPE, check=False, timeout=60)
     os.close(writing)
     assert (done.returncode, done.stdout) == (0, b"went on\n")
-    if told:
+    if has_reader:
         with os.fdopen(reading, "rb") as journal:
             assert journal.read().count(b"event=stage.restarting") == 3

@@ -32,7 +32,7 @@ def test_a_command_that_crashes_leaves_no_core_file(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def told(folder: Path, *lines: str) -> dict[str, bool]:
+def swap_privacy(folder: Path, *lines: str) -> dict[str, bool]:
     """The swap of a computer whose kernel tells so."""
     (folder / "proc").mkdir()
     (folder / "proc" / "swaps").write_text(SWAPS + "".join(f"{line}\t1048572\t0\t-2\n" for line in lines))
@@ -57,12 +57,12 @@ def test_swap_in_the_clear_is_told_from_compressed_memory_and_encrypted_devices(
     device(tmp_path, "dm-2", "LVM-y", "sda2")
     device(tmp_path, "dm-3", "LVM-z", "dm-0", "sda2")
     names = ("zram0", "sda2", "dm-0", "dm-1", "dm-2", "dm-3")
-    found = told(tmp_path, *(f"/dev/{name} partition" for name in names), "/swapfile file")
+    privacy = swap_privacy(tmp_path, *(f"/dev/{name} partition" for name in names), "/swapfile file")
     private = ("/dev/zram0", "/dev/dm-0", "/dev/dm-1")
-    assert found == {path: path in private for path in (*(f"/dev/{name}" for name in names), "/swapfile")}
+    assert privacy == {path: path in private for path in (*(f"/dev/{name}" for name in names), "/swapfile")}
 
 
 def test_a_computer_without_swap_has_none(tmp_path: Path) -> None:
-    assert told(tmp_path) == {}
+    assert swap_privacy(tmp_path) == {}
     assert swaps(tmp_path / "nowhere", tmp_path) == []
     assert core_pattern(tmp_path) == ""

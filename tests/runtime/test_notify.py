@@ -24,8 +24,8 @@ def test_the_manager_hears_ready_alive_and_stopping(tmp_path: Path) -> None:
         service.alive()
         service.status("camera front: lost")
         service.stopping()
-        heard = [manager.recv(1000).decode() for _ in range(4)]
-    assert heard == ["READY=1\nSTATUS=watching", "WATCHDOG=1", "STATUS=camera front: lost", "STOPPING=1"]
+        messages = [manager.recv(1000).decode() for _ in range(4)]
+    assert messages == ["READY=1\nSTATUS=watching", "WATCHDOG=1", "STATUS=camera front: lost", "STOPPING=1"]
 
 
 def test_abstract_sockets_are_spoken_to() -> None:
@@ -97,12 +97,12 @@ def test_a_manager_that_reads_nothing_holds_nobody_up(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         manager = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        told = threading.Event()
+        done = threading.Event()
 
         def tell() -> None:
             for _ in range(5000):
                 manager.alive()
-            told.set()
+            done.set()
 
         threading.Thread(target=tell, daemon=True).start()
-        assert told.wait(60)
+        assert done.wait(60)

@@ -16,7 +16,7 @@ run_to_exit(program)
 
 
 def test_a_process_ends_by_its_code_though_a_thread_hangs() -> None:
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", HANGING_THREAD], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (7, "done\n", "")
+    assert (process.returncode, process.stdout, process.stderr) == (7, "done\n", "")

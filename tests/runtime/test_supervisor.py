@@ -20,33 +20,33 @@ def numbers(count: int) -> Callable[[Callable[[], None]], Iterator[int]]:
 def test_what_a_source_gives_reaches_the_writer_in_order_and_all_end() -> None:
     first: BoundedChannel[int] = BoundedChannel(2)
     second: BoundedChannel[int] = BoundedChannel(2)
-    written: list[int] = []
+    items: list[int] = []
     supervisor = Supervisor()
-    supervisor.add(BatchStage("writer", second, written.extend, batch_max=3))
+    supervisor.add(BatchStage("writer", second, items.extend, batch_max=3))
     supervisor.add(WorkStage("work", first, second.put, second.close))
     supervisor.add(SourceStage("source", numbers(50), first))
     supervisor.start()
     assert supervisor.join(WAIT_S)
-    assert written == list(range(50))
+    assert items == list(range(50))
     assert [state.failure for state in supervisor.states] == ["", "", ""]
 
 
 def test_a_failed_batch_is_tried_again_and_nothing_of_it_is_lost_or_doubled() -> None:
     channel: BoundedChannel[int] = BoundedChannel(4)
-    written: list[int] = []
+    items: list[int] = []
     failures = iter([True, False, True])
 
     def write(batch: list[int]) -> None:
         if next(failures, False):
             raise OSError("disk full")
-        written.extend(batch)
+        items.extend(batch)
 
     supervisor = Supervisor()
     supervisor.add(BatchStage("writer", channel, write, batch_max=2))
     supervisor.add(SourceStage("source", numbers(9), channel))
     supervisor.start()
     assert supervisor.join(WAIT_S)
-    assert written == list(range(9))
+    assert items == list(range(9))
     writer = supervisor.states[0]
     assert writer.restarts == 2
     assert writer.failure == "OSError: disk full"
@@ -67,14 +67,14 @@ class Writer:
 
     def __init__(self, bad: set[int], error: type[Exception]) -> None:
         self.bad, self.error = bad, error
-        self.written: list[int] = []
+        self.items: list[int] = []
         self.aside: list[int] = []
         self.full = False
 
     def write(self, batch: list[int]) -> None:
         if self.bad & set(batch):
             raise self.error(f"of {len(batch)}")
-        self.written.extend(batch)
+        self.items.extend(batch)
 
     def require(self) -> None:
         if self.full:
@@ -99,7 +99,7 @@ def test_an_item_that_fails_alone_is_set_aside_and_holds_up_no_other(error: type
     channel.close()
     supervisor.start()
     assert supervisor.join(120)
-    assert (writer.written, writer.aside) == ([0, 1, 2, 3, 5, 6, 7, 8], [4])
+    assert (writer.items, writer.aside) == ([0, 1, 2, 3, 5, 6, 7, 8], [4])
 
 
 @pytest.mark.review(1)
@@ -115,7 +115,7 @@ def test_while_nothing_can_be_written_no_item_is_set_aside() -> None:
     writer.full = False
     channel.close()
     stage.run(lambda: None, threading.Event())
-    assert (writer.written, writer.aside) == ([1], [])
+    assert (writer.items, writer.aside) == ([1], [])
 
 
 @pytest.mark.review(1)
@@ -126,7 +126,7 @@ def test_what_cannot_be_written_at_the_end_is_set_aside_at_once() -> None:
     for number in range(9):
         channel.put(number)
     stage.finish()
-    assert (writer.written, writer.aside) == ([0, 1, 2, 3, 5, 6, 7, 8], [4])
+    assert (writer.items, writer.aside) == ([0, 1, 2, 3, 5, 6, 7, 8], [4])
     channel.put(9)
     writer.full = True
     writer.bad = {9}
@@ -152,7 +152,7 @@ def test_a_writer_that_cannot_finish_says_so() -> None:
 
 def test_stop_ends_a_source_and_closes_its_device() -> None:
     channel: BoundedChannel[int] = BoundedChannel(1)
-    released = threading.Event()
+    release = threading.Event()
 
     def endless(_: Callable[[], None]) -> Iterator[int]:
         number = 0
@@ -161,40 +161,40 @@ def test_stop_ends_a_source_and_closes_its_device() -> None:
                 yield number
                 number += 1
         finally:
-            released.set()
+            release.set()
 
     supervisor = Supervisor()
-    taken: list[int] = []
-    supervisor.add(WorkStage("work", channel, taken.append))
+    items: list[int] = []
+    supervisor.add(WorkStage("work", channel, items.append))
     supervisor.add(SourceStage("source", endless, channel))
     supervisor.start()
     supervisor.stop.set()
     assert supervisor.join(WAIT_S)
-    assert released.is_set()
+    assert release.is_set()
 
 
 def test_a_stage_that_does_not_move_is_stalled_and_one_that_waits_for_work_is_not() -> None:
-    held = threading.Event()
+    release = threading.Event()
     inlet: BoundedChannel[int] = BoundedChannel(1)
     idle: BoundedChannel[int] = BoundedChannel(1)
 
     def hang(item: int) -> None:
         del item
-        held.wait(WAIT_S)
+        release.wait(WAIT_S)
 
     supervisor = Supervisor(stall_s=1.0)
     supervisor.add(WorkStage("hanging", inlet, hang))
     supervisor.add(WorkStage("idle", idle, hang))
     supervisor.start()
     inlet.put(1)
-    seen: list[str] = []
+    stage_names: list[str] = []
     for _ in range(200):
-        seen = supervisor.stalled()
-        if seen:
+        stage_names = supervisor.stalled()
+        if stage_names:
             break
         threading.Event().wait(0.1)
-    assert seen == ["hanging"]
-    held.set()
+    assert stage_names == ["hanging"]
+    release.set()
     inlet.close()
     idle.close()
     assert supervisor.join(WAIT_S)
@@ -203,17 +203,17 @@ def test_a_stage_that_does_not_move_is_stalled_and_one_that_waits_for_work_is_no
 @pytest.mark.parametrize("capacity", [1, 3])
 def test_no_more_than_the_channels_hold_is_ever_read_ahead(capacity: int) -> None:
     channel: BoundedChannel[int] = BoundedChannel(capacity)
-    given: list[int] = []
+    numbers_read: list[int] = []
     gate = threading.Event()
 
     def source(_: Callable[[], None]) -> Iterator[int]:
         for number in range(20):
-            given.append(number)
+            numbers_read.append(number)
             yield number
 
     def work(item: int) -> None:
         gate.wait(WAIT_S)
-        assert given[-1] - item <= capacity + 1
+        assert numbers_read[-1] - item <= capacity + 1
 
     supervisor = Supervisor()
     supervisor.add(WorkStage("work", channel, work))
@@ -242,13 +242,13 @@ class Device:
 
     def __init__(self, *hangs: int) -> None:
         self.back = threading.Event()
-        self.opened = 0
-        self.released = 0
+        self.open_count = 0
+        self.close_count = 0
         self._hangs = hangs
 
     def items(self, beat: Callable[[], None]) -> Iterator[int]:
-        self.opened += 1
-        number = self.opened
+        self.open_count += 1
+        number = self.open_count
         try:
             for item in itertools.count(number * 1000):
                 beat()
@@ -257,51 +257,51 @@ class Device:
                 time.sleep(0.01)
                 yield item
         finally:
-            self.released += 1
+            self.close_count += 1
 
 
-def supervised(*devices: Device) -> tuple[Supervisor, list[list[int]]]:
-    supervisor, taken = Supervisor(stall_s=0.5), list[list[int]]()
+def supervise(*devices: Device) -> tuple[Supervisor, list[list[int]]]:
+    supervisor, outputs = Supervisor(stall_s=0.5), list[list[int]]()
     for number, device in enumerate(devices):
         channel: LatestChannel[int] = LatestChannel(lambda _: 0)
-        taken.append([])
-        supervisor.add(WorkStage(f"work-{number}", channel, taken[number].append))
+        outputs.append([])
+        supervisor.add(WorkStage(f"work-{number}", channel, outputs[number].append))
         supervisor.add(SourceStage(f"source-{number}", device.items, channel), replaceable=True)
     supervisor.start()
-    return supervisor, taken
+    return supervisor, outputs
 
 
 @pytest.mark.review(4)
 def test_a_source_that_hangs_once_goes_on_in_another_thread_and_the_old_one_ends_when_it_comes_back() -> None:
     device = Device(1)
-    supervisor, (taken,) = supervised(device)
-    until(lambda: len(taken) > 5, supervisor)
-    assert min(taken) >= 2000
+    supervisor, (output,) = supervise(device)
+    until(lambda: len(output) > 5, supervisor)
+    assert min(output) >= 2000
     assert (supervisor.stalled(), supervisor.hanging()) == ([], [])
     assert supervisor.restarts() == {"source-0": 1}
     assert supervisor.states[1].failure == "did not move for 0.5 s"
     device.back.set()
-    until(lambda: device.released == 1)
-    assert min(taken) >= 2000, "a thread that was replaced has nothing to say any more"
+    until(lambda: device.close_count == 1)
+    assert min(output) >= 2000, "a thread that was replaced has nothing to say any more"
     supervisor.stop.set()
     assert supervisor.join(WAIT_S)
-    assert device.released == 2
+    assert device.close_count == 2
 
 
 @pytest.mark.review(4)
 def test_a_source_that_hangs_twice_is_given_up_reported_and_the_other_goes_on() -> None:
     bad, good = Device(1, 2), Device()
-    supervisor, (_, taken) = supervised(bad, good)
+    supervisor, (_, output) = supervise(bad, good)
     until(lambda: bool(supervisor.hanging()), supervisor)
     for _ in range(100):
         supervisor.tend()
         time.sleep(0.01)
-    assert (bad.opened, supervisor.hanging(), supervisor.stalled()) == (2, ["source-0"], [])
+    assert (bad.open_count, supervisor.hanging(), supervisor.stalled()) == (2, ["source-0"], [])
     assert "source-0 does not move" in supervisor.troubles()
-    before = len(taken)
-    until(lambda: len(taken) > before)
+    before = len(output)
+    until(lambda: len(output) > before)
     bad.back.set()  # the driver answers again: one that hung ends, so there is a place for another
-    until(lambda: bad.opened == 3, supervisor)
+    until(lambda: bad.open_count == 3, supervisor)
     assert supervisor.hanging() == []
     supervisor.stop.set()
     assert supervisor.join(WAIT_S)
@@ -309,29 +309,29 @@ def test_a_source_that_hangs_twice_is_given_up_reported_and_the_other_goes_on() 
 
 @pytest.mark.review(4)
 def test_a_stop_waits_for_no_source_that_hangs_and_what_stands_behind_it_is_finished() -> None:
-    device, finished = Device(1), threading.Event()
+    device, end = Device(1), threading.Event()
     channel: LatestChannel[int] = LatestChannel(lambda _: 0)
     supervisor = Supervisor()
-    supervisor.add(WorkStage("work", channel, lambda _: None, finished.set))
+    supervisor.add(WorkStage("work", channel, lambda _: None, end.set))
     supervisor.add(SourceStage("source", device.items, channel), replaceable=True)
     supervisor.start()
-    until(lambda: device.opened == 1)
+    until(lambda: device.open_count == 1)
     supervisor.stop.set()
     assert supervisor.join(WAIT_S / 2)
-    assert finished.is_set()
+    assert end.is_set()
     device.back.set()
-    until(lambda: device.released == 1)
+    until(lambda: device.close_count == 1)
 
 
 @pytest.mark.review(3)
 @pytest.mark.parametrize("failure", [SystemExit, KeyboardInterrupt, GeneratorExit, termios.error, MemoryError])
 def test_whatever_a_stage_raises_it_is_started_again(failure: type[BaseException]) -> None:
     channel: BoundedChannel[int] = BoundedChannel(4)
-    taken: list[int] = []
+    items: list[int] = []
     failures = iter([True])
 
     def work(item: int) -> None:
-        taken.append(item)
+        items.append(item)
         if next(failures, False):
             raise failure
 
@@ -340,7 +340,7 @@ def test_whatever_a_stage_raises_it_is_started_again(failure: type[BaseException
     supervisor.start()
     for item in (1, 2):
         channel.put(item)
-    until(lambda: taken == [1, 2])
+    until(lambda: items == [1, 2])
     assert [state.stage.name for state in supervisor.restarting()] == ["work"], "not well before it has run for a while"
     assert supervisor.restarts() == {"work": 1}
     channel.close()

@@ -24,7 +24,7 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 def at(milliseconds: float = 0.0, boot: str = "boot") -> Instant:
-    return Instant(boot, 10**12, NOW, UtcSource.RTC).shifted(milliseconds)
+    return Instant(boot, 10**12, NOW, UtcSource.RTC).shift(milliseconds)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, -0.5, 1.25, 3600.0, -0.015625, 1e9])
@@ -73,10 +73,10 @@ def test_it_is_asked_at_intervals_and_its_new_word_taken() -> None:
         sources = TimeSources(daemon.port)
         for milliseconds in range(0, round(ASK_MS), 100):
             assert sources.stamp(at(milliseconds)).trusted
-        assert daemon.asked == 1
+        assert daemon.request_count == 1
         daemon.leap = NOT_SYNCHRONISED
         assert not sources.stamp(at(ASK_MS)).trusted
-        assert daemon.asked == 2
+        assert daemon.request_count == 2
 
 
 def test_a_daemon_that_falls_silent_takes_its_word_back_by_and_by() -> None:
@@ -107,8 +107,8 @@ def test_a_process_without_network_believes_what_the_uplink_heard(tmp_path: Path
         daemon.leap = NOT_SYNCHRONISED
         uplink.stamp(at(ASK_MS))
         uplink.publish(at(ASK_MS))
-    told = (tmp_path / "runtime" / "time.json").read_text(encoding="utf-8")
-    assert '"ready": false' in told
+    content = (tmp_path / "runtime" / "time.json").read_text(encoding="utf-8")
+    assert '"ready": false' in content
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"ready": true, "troubles": [], "warnings": [], "figures": {}}'])
@@ -120,7 +120,7 @@ def test_a_word_that_is_not_understood_is_none(tmp_path: Path, content: str) -> 
 def test_answers_that_are_none_of_chronyd_s() -> None:
     with TimeDaemon() as daemon:
         good = daemon.answer(1)
-    assert tracking_in(good, 1).synchronised
+    assert tracking_in(good, 1).is_synchronised
     for bad in (b"", good[:-1], good[:3] + b"\x01" + good[4:5] + b"\xff" + good[6:], daemon.answer(2)):
         with pytest.raises(ChronydError):
             tracking_in(bad, 1)
@@ -157,8 +157,8 @@ def test_a_real_chronyd_is_believed_once_it_follows_its_source(require_tool: Cal
             feed = ChronyFeed(str(folder / "s"))
 
             def follows() -> bool:
-                feed.feed(replace(a_fix(), received=SystemClock().now(), utc=datetime.now(UTC)))
-                return threading.Event().wait(0.1) or tracking(port).synchronised
+                feed.feed(replace(a_fix(), received_at=SystemClock().now(), utc=datetime.now(UTC)))
+                return threading.Event().wait(0.1) or tracking(port).is_synchronised
 
             wait_for(follows)
             now = SystemClock(TimeSources(port)).now()
@@ -172,6 +172,6 @@ def test_a_real_chronyd_is_believed_once_it_follows_its_source(require_tool: Cal
 
 def _answers(port: int) -> bool:
     try:
-        return not tracking(port).synchronised
+        return not tracking(port).is_synchronised
     except ChronydError:
         return False

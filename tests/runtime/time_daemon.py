@@ -26,9 +26,9 @@ def word_of(value: float) -> int:
 
 def free_port() -> int:
     """A port of UDP on which nobody answers."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
+        endpoint.bind(("127.0.0.1", 0))
+        return int(endpoint.getsockname()[1])
 
 
 class TimeDaemon:
@@ -45,7 +45,7 @@ class TimeDaemon:
         self.leap = leap
         self.dispersion_s = dispersion_s
         self.correction_s = 0.0
-        self.asked = 0
+        self.request_count = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
@@ -70,14 +70,14 @@ class TimeDaemon:
         """The datagram."""
         family = 0 if self.reference == RECEIVER else 1
         numbers = [self.correction_s, 0.0, 0.0, 0.0, 0.0, 0.0, 1 / 32, self.dispersion_s, 64.0]
-        told = _TRACKING.pack(self.reference, bytes(16), family, 3, self.leap, *map(word_of, numbers))
-        return _REPLY.pack(6, 2, 33, 5, 0, number) + told
+        body = _TRACKING.pack(self.reference, bytes(16), family, 3, self.leap, *map(word_of, numbers))
+        return _REPLY.pack(6, 2, 33, 5, 0, number) + body
 
     def _serve(self) -> None:
         while True:
-            asked, sender = self._socket.recvfrom(1000)
-            if not asked:
+            request, sender = self._socket.recvfrom(1000)
+            if not request:
                 return
-            self.asked += 1
-            if len(asked) >= len(self.answer()):
-                self._socket.sendto(self.answer(int.from_bytes(asked[8:12], "big")), sender)
+            self.request_count += 1
+            if len(request) >= len(self.answer()):
+                self._socket.sendto(self.answer(int.from_bytes(request[8:12], "big")), sender)

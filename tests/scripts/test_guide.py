@@ -54,8 +54,8 @@ def test_every_command_exists_with_its_options(command: str) -> None:
         verbs.append(word)
     help_text = run(*verbs, "--help")
     assert [option for option in options_of(words) if option not in help_text] == []
-    for needed in re.findall(r"(--[a-z-]+) <[^\n]*(?:\n {2,}[^-\n][^\n]*)*?\[required\]", help_text):
-        assert needed in words, needed
+    for required_option in re.findall(r"(--[a-z-]+) <[^\n]*(?:\n {2,}[^-\n][^\n]*)*?\[required\]", help_text):
+        assert required_option in words, required_option
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -17,12 +17,12 @@ RESULTS = """
 """
 
 
-def told(*modules: str) -> list[list[str]]:
+def summary_words(*modules: str) -> list[list[str]]:
     return [line.split() for line in summary(RESULTS, set(modules))]
 
 
 def test_what_lives_is_named_and_counted() -> None:
-    assert told()[:-1] == [
+    assert summary_words()[:-1] == [
         ["alpr_edge.domain.plates.x_canonical__mutmut_3:", "survived"],
         ["alpr_edge.domain.retry.xǁBackoffǁwait_s:", "no", "tests"],
         ["module", "killed", "living", "share", "not", "tried"],
@@ -33,14 +33,14 @@ def test_what_lives_is_named_and_counted() -> None:
 
 
 def test_only_the_modules_that_were_named_are_told_of() -> None:
-    assert [line[0] for line in told("retry")] == [
+    assert [line[0] for line in summary_words("retry")] == [
         "alpr_edge.domain.retry.xǁBackoffǁwait_s:",
         "module",
         "retry",
         "all",
         "Look",
     ]
-    assert told("aiming")[-1] == ["all", "0", "0", "-", "0"]
+    assert summary_words("aiming")[-1] == ["all", "0", "0", "-", "0"]
 
 
 def test_what_is_no_module_is_wrong_usage() -> None:

@@ -9,8 +9,8 @@ GB, MB = 10**9, 10**6
 QUOTAS = Quotas(bytes_max=8 * GB, disk_share_max=0.85, amber_share=0.9)
 
 
-def state(free: int, store: int, bound: int = 0, ballast: int = 64 * MB) -> DiskState:
-    return DiskState(32 * GB, free, store, bound, ballast, 64 * MB)
+def state(free: int, store: int, bound_bytes: int = 0, ballast: int = 64 * MB) -> DiskState:
+    return DiskState(32 * GB, free, store, bound_bytes, ballast, 64 * MB)
 
 
 def explain(disk: DiskState, *, deletes_waiting: bool = False) -> DiskExplanation:

@@ -9,7 +9,7 @@ from alpr_edge.domain.errors import AccessError
 from alpr_edge.services.disk_usage import SLICES, disk_usage
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
-from tests.store.records import decided
+from tests.store.records import decided_record
 from tests.units import write_bare_unit
 
 
@@ -17,7 +17,7 @@ def test_the_figures_tell_what_is_kept_without_a_plate(tmp_path: Path) -> None:
     settings, ticks = load(write_bare_unit(tmp_path)), list[None]()
     visitor, nobody = Actor("p-1", "Visitor", QUEUE_PERMISSIONS), Actor("p-2", "Nobody", frozenset())
     with open_store(settings, migrate=True) as store:
-        store.reads.commit([decided("read-1")])
+        store.reads.commit([decided_record("read-1")])
         figures = disk_usage(store, visitor, MAINTENANCE, settings, lambda: ticks.append(None))
         with pytest.raises(AccessError):
             disk_usage(store, nobody, MAINTENANCE, settings, lambda: None)

@@ -22,7 +22,7 @@ from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.damage import overwrite_page, pages_of
-from tests.store.records import START, decided
+from tests.store.records import START, decided_record
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(9)
@@ -37,24 +37,24 @@ def settings(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened(settings: Path) -> Iterator[UnitStore]:
+def open_unit_store(settings: Path) -> Iterator[UnitStore]:
     with open_store(load(settings), migrate=True, renew=True) as store:
         yield store
 
 
-def prepared(settings: Path) -> Handover:
-    with opened(settings) as store:
+def run_handover(settings: Path) -> Handover:
+    with open_unit_store(settings) as store:
         return prepare(store, OWNER, MAINTENANCE, lambda *_: None)
 
 
 def test_only_who_may_change_the_queue_prepares_a_handover(settings: Path) -> None:
-    with opened(settings) as store, pytest.raises(AccessError, match="Visitor lacks the permission"):
+    with open_unit_store(settings) as store, pytest.raises(AccessError, match="Visitor lacks the permission"):
         prepare(store, VISITOR, MAINTENANCE, lambda *_: None)
 
 
 def read(store: UnitStore, names: list[str], *, closed: bool) -> None:
     for name in names:
-        record = decided(name)
+        record = decided_record(name)
         store.reads.commit([record])
         if closed:
             store.reads.commit([ClosedRecord(record.read)])
@@ -64,36 +64,36 @@ def deliver(store: UnitStore) -> None:
     """Receipts for everything that waits."""
     while items := store.outbox.due(100, 10**8):
         for item in items:
-            store.outbox.delivered(item.item_id, item.sha256, 5)
+            store.outbox.record_receipt(item.item_id, item.sha256, 5)
 
 
 def test_open_reads_and_databases_set_aside_are_queued(settings: Path) -> None:
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, [f"old-{n}" for n in range(50)], closed=True)
     set_aside(settings.parent / "data")
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, [f"open-{n}" for n in range(3)], closed=False)
         assert store.outbox.counts().ready == 0
-    told = prepared(settings)
-    assert (told.reads, told.open_reads_closed) == (53, 3)
-    assert [(one["saved"]["reads"], one["complete"]) for one in told.databases] == [(50, True)]
-    assert told.items["ready"] == 53 * 3
-    assert told.left == {"items_waiting": 53 * 3, "reads_unacknowledged": 53}
-    again = prepared(settings)
-    assert (again.open_reads_closed, again.left, again.databases) == (0, told.left, told.databases)
+    handover = run_handover(settings)
+    assert (handover.reads, handover.open_reads_closed) == (53, 3)
+    assert [(one["saved"]["reads"], one["complete"]) for one in handover.databases] == [(50, True)]
+    assert handover.items["ready"] == 53 * 3
+    assert handover.left == {"items_waiting": 53 * 3, "reads_unacknowledged": 53}
+    again = run_handover(settings)
+    assert (again.open_reads_closed, again.left, again.databases) == (0, handover.left, handover.databases)
 
 
 def test_once_all_has_a_receipt_nothing_is_left(settings: Path) -> None:
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, ["one", "two"], closed=False)
-    assert prepared(settings).left
-    with opened(settings) as store:
+    assert run_handover(settings).left
+    with open_unit_store(settings) as store:
         deliver(store)
-    assert prepared(settings).left == {}
+    assert run_handover(settings).left == {}
 
 
 def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path) -> None:
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, ["one", "two", "three"], closed=True)
         (first, *_) = store.outbox.due(1, 1)
         store.outbox.quarantine(first.item_id, "422")
@@ -101,68 +101,72 @@ def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path) -> None:
         store.outbox.offload(there, "ab" * 16, None)
         deliver(store)
         holds.hold(store.database, Hold("three", "case 1", "clerk", START))
-    told = prepared(settings)
-    assert told.media == [{"medium_id": "ab" * 16, "items": 2, "last": None}]
-    assert {name: told.left[name] for name in ("items_refused", "items_on_media", "reads_held")} == {
+    handover = run_handover(settings)
+    assert handover.media == [{"medium_id": "ab" * 16, "items": 2, "last": None}]
+    assert {name: handover.left[name] for name in ("items_refused", "items_on_media", "reads_held")} == {
         "items_refused": 1,
         "items_on_media": 2,
         "reads_held": 1,
     }
-    assert told.left["reads_unacknowledged"] > 0
+    assert handover.left["reads_unacknowledged"] > 0
 
 
 def test_a_database_of_which_rows_did_not_come_over_is_left(settings: Path) -> None:
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, ["one"], closed=True)
     aside = set_aside(settings.parent / "data")
     aside.keep_report({"complete": False, "saved": {}, "hanging": {"evidence": 1}})
-    assert prepared(settings).left == {"databases_incomplete": 1}
+    assert run_handover(settings).left == {"databases_incomplete": 1}
 
 
 def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings: Path) -> None:
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, [f"read-{n}" for n in range(40)], closed=True)
     data = settings.parent / "data"
     overwrite_page(data, pages_of(data / "edge.db"))
     done = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
     assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert len(damaged_databases(data)) == len(told["databases"]) == 1
-    assert told["left"]["reads_unacknowledged"] == told["reads"] > 10
+    handover = json.loads(done.stdout)
+    assert len(damaged_databases(data)) == len(handover["databases"]) == 1
+    assert handover["left"]["reads_unacknowledged"] == handover["reads"] > 10
 
 
 def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_left(settings: Path) -> None:
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, ["open"], closed=False)
-        spoilt = decided("spoilt")
+        spoilt = decided_record("spoilt")
         spoilt = replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))
-        for record in (decided("aside"), ClosedRecord(replace(decided("open").read, vote_count=20)), spoilt):
-            store.refused.add(record, "the store failed on it")
+        for record in (
+            decided_record("aside"),
+            ClosedRecord(replace(decided_record("open").read, vote_count=20)),
+            spoilt,
+        ):
+            store.refused_records.add(record, "the store failed on it")
     (settings.parent / "data" / "refused" / "00000009.record").write_bytes(b"damaged")
-    told = prepared(settings)
-    assert (told.reads, told.records_taken_in, told.records_set_aside) == (2, 2, 2)
-    assert told.left == {"items_waiting": 6, "reads_unacknowledged": 2, "records_set_aside": 2}
-    with opened(settings) as store:
+    handover = run_handover(settings)
+    assert (handover.reads, handover.records_taken_in, handover.records_set_aside) == (2, 2, 2)
+    assert handover.left == {"items_waiting": 6, "reads_unacknowledged": 2, "records_set_aside": 2}
+    with open_unit_store(settings) as store:
         deliver(store)
-        kept = store.reads.get("open")
-        assert kept is not None
-        assert kept.read.vote_count == 20
-    assert prepared(settings).left == {"records_set_aside": 2}
+        open_read = store.reads.get("open")
+        assert open_read is not None
+        assert open_read.read.vote_count == 20
+    assert run_handover(settings).left == {"records_set_aside": 2}
 
 
 def test_the_command_tells_people_and_refuses_beside_a_running_unit(settings: Path) -> None:
     command = ["unit", "handover", "--settings", str(settings)]
-    with opened(settings) as store:
+    with open_unit_store(settings) as store:
         read(store, ["one"], closed=False)
-    shown = CliRunner().invoke(app, command)
-    assert shown.exit_code == 0, shown.stderr
-    assert "1 were still open and are queued now" in shown.stdout
-    assert "left      3 items wait for the department" in shown.stdout
-    assert "7ABC" not in shown.stdout
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.stderr
+    assert "1 were still open and are queued now" in result.stdout
+    assert "left      3 items wait for the department" in result.stdout
+    assert "7ABC" not in result.stdout
     with instance_lock(settings.parent / "data"):
-        refused = CliRunner().invoke(app, command)
-    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
-    with opened(settings) as store:
+        refusal = CliRunner().invoke(app, command)
+    assert (refusal.exit_code, len(refusal.stderr.splitlines())) == (1, 1)
+    with open_unit_store(settings) as store:
         deliver(store)
     assert "all was handed over" in CliRunner().invoke(app, command).stdout
     assert load_key("outbox", settings.parent / "keys")

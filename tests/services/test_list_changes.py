@@ -125,7 +125,7 @@ def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(lists: ListSt
     assert (state.refusal, state.refusal_dismissed) == ("", report.refused)
     # That the server has nothing newer than the refused feed does not make the list before it any younger.
     (row,) = live(lists.database)
-    assert row.generation.imported == NOW
+    assert row.generation.imported_at == NOW
     assert read_report(lists.directory, "bolo") == report
     assert actions(lists) == [("dismiss_refusal", "bolo")]
     with pytest.raises(FeedError):

@@ -22,7 +22,7 @@ from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.store.records import SCENE, START, decided, hit, instant, plate_read
+from tests.store.records import SCENE, START, decided_record, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 OWNER = Actor("p-1", "Officer Lopez", ALL_PERMISSIONS)
@@ -49,8 +49,8 @@ QUEUE_USES: tuple[Use, ...] = (
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[UnitStore]:
-    with open_store(load(write_bare_unit(tmp_path)), migrate=True) as opened:
-        yield opened
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True) as unit_store:
+        yield unit_store
 
 
 @pytest.mark.parametrize("use", PLATE_USES)
@@ -59,7 +59,7 @@ def test_plates_are_for_who_may_see_them(store: UnitStore, use: Use) -> None:
         use(store, VISITOR, MAINTENANCE)
     with pytest.raises(AccessError, match="no purpose"):
         use(store, OWNER, Purpose(""))
-    assert officer_entries.watched(store.database, START) == []
+    assert officer_entries.entries_in_force(store.database, START) == []
 
 
 @pytest.mark.parametrize("use", QUEUE_USES)
@@ -70,9 +70,9 @@ def test_the_queue_is_for_who_may_see_it(store: UnitStore, use: Use) -> None:
 
 
 def test_reads_come_with_their_times_and_without_covert_hits(store: UnitStore) -> None:
-    shown, silent = hit("hit-1", "read-1"), hit("hit-2", "read-1")
+    overt, silent = hit("hit-1", "read-1"), hit("hit-2", "read-1")
     covert = replace(silent, entry=replace(silent.entry, covert=True))
-    store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(shown, covert))])
+    store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(overt, covert))])
     store.reads.commit([DecidedRecord(plate_read("read-2"), hits=(replace(covert, hit_id="hit-3", read_id="read-2"),))])
     newest, oldest = recent_reads(store, OWNER, MAINTENANCE, 10)
     assert (newest.read.read_id, newest.hits, newest.closed) == ("read-2", (), False)
@@ -83,11 +83,11 @@ def test_reads_come_with_their_times_and_without_covert_hits(store: UnitStore) -
 
 
 def test_a_hold_is_on_record_with_the_actors_name(store: UnitStore) -> None:
-    store.reads.commit([decided("read-1")])
+    store.reads.commit([decided_record("read-1")])
     hold_read(store.database, OWNER, MAINTENANCE, HoldRequest("read-1", "case 26-1"), instant())
-    (held,) = holds.list_holds(store.database)
-    assert (held.reason, held.held_by, held.since) == ("case 26-1", "Officer Lopez", START)
-    assert list_holds(store.database, OWNER, MAINTENANCE) == [held]
+    (row,) = holds.list_holds(store.database)
+    assert (row.reason, row.held_by, row.since) == ("case 26-1", "Officer Lopez", START)
+    assert list_holds(store.database, OWNER, MAINTENANCE) == [row]
     release_read(store.database, OWNER, MAINTENANCE, "read-1")
     with pytest.raises(StoreError, match="not held"):
         release_read(store.database, OWNER, MAINTENANCE, "read-1")
@@ -105,7 +105,7 @@ def test_a_hold_is_on_record_with_the_actors_name(store: UnitStore) -> None:
 def test_a_hold_needs_a_reason_and_an_end_that_is_to_come(
     store: UnitStore, reason: str, end: str | None, says: str
 ) -> None:
-    store.reads.commit([decided("read-1")])
+    store.reads.commit([decided_record("read-1")])
     with pytest.raises(StoreError, match=says):
         _hold(store, reason, end)
     assert list_holds(store.database, OWNER, MAINTENANCE) == []
@@ -117,7 +117,7 @@ def _hold(store: UnitStore, reason: str, end: str | None) -> Hold:
 
 
 def test_a_hold_until_a_day_lasts_to_the_end_of_that_day(store: UnitStore) -> None:
-    store.reads.commit([decided("read-1")])
+    store.reads.commit([decided_record("read-1")])
     hold = _hold(store, "case", "2026-12-31")
     assert hold.until is not None
     assert hold.until.astimezone().strftime("%Y-%m-%d %H:%M:%S") == "2026-12-31 23:59:59"
@@ -125,18 +125,18 @@ def test_a_hold_until_a_day_lasts_to_the_end_of_that_day(store: UnitStore) -> No
 
 
 def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore) -> None:
-    store.reads.commit([decided("read-1")])
-    added = add_entry(store.database, OWNER, MAINTENANCE, parse_entry(REQUEST, OWNER, START), START)
-    assert (added.own.entry.plate, added.own.added_by) == ("7ABC*", "Officer Lopez")
-    assert added.own.entry.expires == START + timedelta(hours=3)
-    assert [read.read_id for read, _ in added.seen] == ["read-1"]
-    removed = remove_entry(store.database, OWNER, MAINTENANCE, added.own.entry.record_id, START)
-    assert removed.entry.record_id == added.own.entry.record_id
-    assert officer_entries.watched(store.database, START) == []
+    store.reads.commit([decided_record("read-1")])
+    addition = add_entry(store.database, OWNER, MAINTENANCE, parse_entry(REQUEST, OWNER, START), START)
+    assert (addition.own.entry.plate, addition.own.added_by) == ("7ABC*", "Officer Lopez")
+    assert addition.own.entry.expires == START + timedelta(hours=3)
+    assert [read.read_id for read, _ in addition.earlier_reads] == ["read-1"]
+    removal = remove_entry(store.database, OWNER, MAINTENANCE, addition.own.entry.record_id, START)
+    assert removal.entry.record_id == addition.own.entry.record_id
+    assert officer_entries.entries_in_force(store.database, START) == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("bad_entry", "says"),
     [
         (replace(REQUEST, plate="-"), "no plate"),
         (replace(REQUEST, plate="*"), "cannot be watched for"),
@@ -148,9 +148,9 @@ def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore) ->
         (replace(REQUEST, area="here"), "area"),
     ],
 )
-def test_an_entry_that_cannot_be_used_is_refused(changed: EntryRequest, says: str) -> None:
+def test_an_entry_that_cannot_be_used_is_refused(bad_entry: EntryRequest, says: str) -> None:
     with pytest.raises(FeedError, match=says):
-        parse_entry(changed, OWNER, START)
+        parse_entry(bad_entry, OWNER, START)
 
 
 def test_an_end_from_now_needs_a_clock() -> None:

@@ -26,9 +26,9 @@ CAMERA = {"kind": "v4l2"}
 
 
 def faults_of(raw: dict[str, Any]) -> list[str]:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(SettingsError) as excinfo:
         parse(raw, Path("/base"))
-    return caught.value.faults
+    return excinfo.value.faults
 
 
 def only_fault(raw: dict[str, Any]) -> str:
@@ -37,13 +37,13 @@ def only_fault(raw: dict[str, Any]) -> str:
 
 
 def load_fault(path: Path) -> str:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(SettingsError) as excinfo:
         load(path)
-    (fault,) = caught.value.faults
+    (fault,) = excinfo.value.faults
     return fault
 
 
-def uncommented() -> dict[str, Any]:
+def shipped_file_with_examples() -> dict[str, Any]:
     """The shipped file with all its examples taken up."""
     return tomllib.loads(re.sub(r"(?m)^#(?=[\[a-z])", "", CONFIG.read_text(encoding="utf-8")))
 
@@ -53,17 +53,17 @@ def test_shipped_file_is_the_defaults() -> None:
 
 
 def test_shipped_file_has_every_key_and_no_other() -> None:
-    raw = uncommented()
+    raw = shipped_file_with_examples()
     cameras = raw.pop("camera")
     (source,) = raw["hotlist"].pop("source")
-    written = {f"{table}.{key}" for table, values in raw.items() for key in values}
-    written |= {f"camera.{camera['kind']}.{key}" for camera in cameras for key in camera}
-    written |= {f"hotlist.source.{key}" for key in source}
-    assert written == set(keys())
+    keys_in_file = {f"{table}.{key}" for table, values in raw.items() for key in values}
+    keys_in_file |= {f"camera.{camera['kind']}.{key}" for camera in cameras for key in camera}
+    keys_in_file |= {f"hotlist.source.{key}" for key in source}
+    assert keys_in_file == set(keys())
 
 
 def test_commented_examples_show_the_defaults() -> None:
-    example = parse(uncommented(), CONFIG.parent)
+    example = parse(shipped_file_with_examples(), CONFIG.parent)
     assert [camera.kind for camera in example.camera] == list(camera_kinds())
     for camera in example.camera:
         fields = type(camera).model_fields

@@ -8,9 +8,9 @@ from alpr_edge.settings import parse
 
 
 def only_fault(raw: dict[str, Any]) -> str:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(SettingsError) as excinfo:
         parse(raw, Path("/base"))
-    (fault,) = caught.value.faults
+    (fault,) = excinfo.value.faults
     return fault
 
 

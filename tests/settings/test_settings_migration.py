@@ -56,9 +56,9 @@ def renames() -> list[tuple[str, str]]:
 
 def test_a_renamed_key_is_told_by_name() -> None:
     raw = {"retention": {"days": 30.0}, "hotlist": {"source": [{"name": "a", "format": "clew", "every_s": 60}]}}
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(SettingsError) as excinfo:
         parse(raw, Path("/base"))
-    assert refused.value.faults == [
+    assert excinfo.value.faults == [
         "hotlist.source[0].every_s: was renamed to check_interval_s",
         "retention.days: was renamed to acknowledged_days_max",
     ]
@@ -66,9 +66,9 @@ def test_a_renamed_key_is_told_by_name() -> None:
 
 def test_every_new_name_is_a_key_and_no_old_one_is() -> None:
     # A source's keys are keys of a row, which keys() names with the others.
-    known = set(keys())
-    assert {new for _, new in renames()} <= known
-    assert not {old for old, _ in renames()} & known
+    key_names = set(keys())
+    assert {new for _, new in renames()} <= key_names
+    assert not {old for old, _ in renames()} & key_names
 
 
 def test_comments_order_and_layout_stay() -> None:
@@ -129,6 +129,6 @@ def test_every_renamed_key_keeps_its_value(old: str, new: str) -> None:
     ],
 )
 def test_what_cannot_be_rewritten_is_refused_in_one_line(text: str, reason: str) -> None:
-    with pytest.raises(SettingsError, match=reason) as refused:
+    with pytest.raises(SettingsError, match=reason) as excinfo:
         migrate_text(text)
-    assert len(refused.value.faults) == 1
+    assert len(excinfo.value.faults) == 1

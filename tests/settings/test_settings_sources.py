@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from alpr_edge.settings import file_faults, parse
-from tests.settings.test_settings import CONFIG, only_fault, uncommented
+from tests.settings.test_settings import CONFIG, only_fault, shipped_file_with_examples
 
 SOURCE = {"name": "svs", "format": "clew"}
 
 
 def test_the_commented_source_shows_the_defaults() -> None:
-    (source,) = parse(uncommented(), CONFIG.parent).hotlist.source
+    (source,) = parse(shipped_file_with_examples(), CONFIG.parent).hotlist.source
     assert (source.department, source.url, source.check_interval_s, source.bytes_max) == (False, "", 900.0, 268_435_456)
 
 
@@ -41,8 +41,8 @@ def test_faults_of_sources_name_their_place(sources: Any, fault: str) -> None:  
 def test_files_of_a_source_are_looked_for(tmp_path: Path) -> None:
     names = {"folder": "drop", "url": "https://a", "ca_file": "ca", "certificate_file": "c", "key_file": "k"}
     settings = parse({"hotlist": {"source": [SOURCE | names]}}, tmp_path)
-    told = [fault for fault in file_faults(settings) if fault.startswith("hotlist")]
-    assert [fault.split(":")[0].removeprefix("hotlist.source[0].") for fault in told] == [
+    faults = [fault for fault in file_faults(settings) if fault.startswith("hotlist")]
+    assert [fault.split(":")[0].removeprefix("hotlist.source[0].") for fault in faults] == [
         "folder",
         "ca_file",
         "certificate_file",

@@ -53,12 +53,12 @@ def test_default_drive_has_every_scenario(seed: int) -> None:
     kinds = {vehicle.kind for vehicle in drive.truth.vehicles}
     assert kinds == {"parked", "oncoming", "ahead", "overtaking"}
     assert 8 <= len(drive.truth.vehicles) <= 12
-    wanted = {vehicle.wanted for vehicle in drive.truth.vehicles if len(vehicle.boxes) >= 10} - {""}
-    assert wanted == {"AMBER Alert", "Stolen Vehicle", "Stolen Plate"}
+    descriptions = {vehicle.hotlist_description for vehicle in drive.truth.vehicles if len(vehicle.boxes) >= 10} - {""}
+    assert descriptions == {"AMBER Alert", "Stolen Vehicle", "Stolen Plate"}
 
 
 def test_stolen_car_at_the_kerb_stays_in_view_for_the_whole_stop(drive: Drive) -> None:
-    [stolen] = [vehicle for vehicle in of_kind(drive, Kind.PARKED) if vehicle.wanted == "Stolen Vehicle"]
+    [stolen] = [vehicle for vehicle in of_kind(drive, Kind.PARKED) if vehicle.hotlist_description == "Stolen Vehicle"]
     assert list(stolen.boxes) == list(range(stolen.first_frame, stolen.last_frame + 1))
     assert len(stolen.boxes) > 80
 
@@ -126,7 +126,7 @@ def test_source_stamps_frames_from_its_start() -> None:
     source = SimulatedSource(SimulatedCamera(kind="simulated", id="left", seed=5, seconds=0.4), start)
     frames = list(source.frames())
     assert [frame.number for frame in frames] == list(range(source.length())) == [0, 1, 2, 3]
-    assert [frame.captured.ms_since(start) for frame in frames] == [0, 100, 200, 300]
+    assert [frame.captured_at.ms_since(start) for frame in frames] == [0, 100, 200, 300]
     assert {frame.camera_id for frame in frames} == {"left"}
     assert np.array_equal(next(source.frames()).pixels, frames[0].pixels)
 

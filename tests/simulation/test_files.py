@@ -32,14 +32,14 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_log_parses_to_a_fix_a_second_with_a_gap(tmp_path: Path) -> None:
     drive = Drive(seed=1)
-    written = write_companions(tmp_path, drive)
-    source = LogSource(written.nmea, START)
+    companions = write_companions(tmp_path, drive)
+    source = LogSource(companions.nmea, START)
     fixes = list(source.fixes())
     begin_s, end_s = GPS_LOSS_S
-    seconds = [round(fix.received.ms_since(START) / 1000) for fix in fixes]
+    seconds = [round(fix.received_at.ms_since(START) / 1000) for fix in fixes]
     assert seconds == [second for second in range(27) if not begin_s <= second < end_s]
-    assert source.tally.rejected == {Rejection.VOID: 2 * (27 - len(fixes))}
-    assert first_fix_utc(written.nmea) == written.began == BEGAN
+    assert source.tally.rejections == {Rejection.VOID: 2 * (27 - len(fixes))}
+    assert first_fix_utc(companions.nmea) == companions.began == BEGAN
     assert all(fix.utc == BEGAN + timedelta(seconds=second) for fix, second in zip(fixes, seconds, strict=True))
 
 
@@ -47,12 +47,12 @@ def test_position_of_a_frame_is_where_the_patrol_car_was(tmp_path: Path) -> None
     drive = Drive(seed=1)
     fixes = list(LogSource(write_companions(tmp_path, drive).nmea, START).fixes())
     for second in (0.0, 3.7, 9.4, 11.5):
-        position = position_at(fixes, START.shifted(second * 1000), 5000)
+        position = position_at(fixes, START.shift(second * 1000), 5000)
         assert position is not None
         lat_deg, lon_deg = place_at(drive.patrol.at(second))
         assert position.lat_deg == pytest.approx(lat_deg, abs=1e-6)
         assert position.lon_deg == pytest.approx(lon_deg, abs=5e-6)
-    assert position_at(fixes, START.shifted(17_500), 5000) is None
+    assert position_at(fixes, START.shift(17_500), 5000) is None
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -60,12 +60,15 @@ def test_hotlist_has_the_wanted_and_nobody_else_who_passes(tmp_path: Path, seed:
     drive = Drive(seed, seconds=60)
     rows = rows_of(write_companions(tmp_path, drive).hotlist)
     assert len(rows) == OTHERS
-    listed = {row["Plate Number"]: row for row in rows}
-    wanted = {vehicle.plate: vehicle.wanted for vehicle in drive.vehicles if vehicle.wanted}
-    for plate, reason in wanted.items():
-        assert (listed[plate]["Description"], listed[plate]["State/Province"]) == (reason.description, reason.state)
+    rows_by_plate = {row["Plate Number"]: row for row in rows}
+    hotlist_reasons = {vehicle.plate: vehicle.hotlist_reason for vehicle in drive.vehicles if vehicle.hotlist_reason}
+    for plate, reason in hotlist_reasons.items():
+        assert (rows_by_plate[plate]["Description"], rows_by_plate[plate]["State/Province"]) == (
+            reason.description,
+            reason.state,
+        )
     for vehicle in drive.vehicles:
-        others = [plate for plate in listed if plate not in wanted]
+        others = [plate for plate in rows_by_plate if plate not in hotlist_reasons]
         assert all(distance(plate, vehicle.plate) >= DIFFERENCES_MIN for plate in others)
 
 
@@ -76,23 +79,23 @@ def distance(one: str, other: str) -> int:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_one_wanted_plate_is_listed_for_another_state(seed: int) -> None:
-    wanted = [vehicle for vehicle in Drive(seed).vehicles if vehicle.wanted]
-    assert sum(v.wanted is not None and v.wanted.state != v.state for v in wanted) >= 1
-    assert sum(v.wanted is not None and v.wanted.state == v.state for v in wanted) >= 2
+    wanted_vehicles = [vehicle for vehicle in Drive(seed).vehicles if vehicle.hotlist_reason]
+    assert sum(v.hotlist_reason is not None and v.hotlist_reason.state != v.state for v in wanted_vehicles) >= 1
+    assert sum(v.hotlist_reason is not None and v.hotlist_reason.state == v.state for v in wanted_vehicles) >= 2
 
 
 def test_written_drive_can_be_read_back(tmp_path: Path) -> None:
     drive = Drive(seed=2, seconds=0.5)
-    told: list[tuple[int, int]] = []
-    written = write_drive(tmp_path / "drive", drive, lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    companions = write_drive(tmp_path / "drive", drive, lambda done, total: progress.append((done, total)))
     pictures = sorted((tmp_path / "drive" / "frames").iterdir())
-    assert told == [(number, 5) for number in range(1, 6)]
+    assert progress == [(number, 5) for number in range(1, 6)]
     assert [picture.name for picture in pictures] == [f"{number:06d}.jpg" for number in range(5)]
     for picture, (_, pixels, _) in zip(pictures, drive.frames(), strict=True):
         read = cv2.imread(str(picture))
         assert read is not None
         assert np.abs(read.astype(int) - pixels).mean() < 4
-    truth = DriveTruth.load(written.truth)
+    truth = DriveTruth.load(companions.truth)
     assert [v.plate for v in truth.vehicles] == [v.plate for v in drive.truth.vehicles]
     assert truth.frames == drive.length
     for vehicle, original in zip(truth.vehicles, drive.truth.vehicles, strict=True):

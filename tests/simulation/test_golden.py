@@ -45,13 +45,13 @@ def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecide
     pixels = np.random.default_rng(1).integers(0, 255, (720, 1280, 3), np.uint8)
     events = []
     for number in range(drive.length):
-        frame = Frame("front", number, START.shifted(number * 1000 / drive.fps), pixels)
+        frame = Frame("front", number, START.shift(number * 1000 / drive.fps), pixels)
         events += passes.step(frame, recogniser.recognise(frame))
-    events += passes.close(START.shifted(drive.seconds * 1000))
-    decided = [event for event in events if isinstance(event, ReadDecided)]
-    withdrawn = {event.withdraws for event in decided}
+    events += passes.close(START.shift(drive.seconds * 1000))
+    decisions = [event for event in events if isinstance(event, ReadDecided)]
+    withdrawn = {event.withdraws for event in decisions}
     last = {event.read.read_id: event.read for event in events}
-    return [read for read_id, read in last.items() if read_id not in withdrawn], decided
+    return [read for read_id, read in last.items() if read_id not in withdrawn], decisions
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
@@ -61,18 +61,18 @@ def test_every_vehicle_becomes_one_right_read(tmp_path: Path, seed: int) -> None
     counts = Counter(read.plate for read in reads)
     clear = [canonical(v.plate) for v in drive.truth.vehicles if max(b.width_px for b in v.boxes.values()) > 40]
     assert {plate: counts[plate] for plate in clear} == dict.fromkeys(clear, 1)
-    wanted = {canonical(v.plate) for v in drive.vehicles if v.wanted}
-    assert {plate for plate in counts if plate in wanted} == wanted & set(clear)
+    wanted_plates = {canonical(v.plate) for v in drive.vehicles if v.hotlist_reason}
+    assert {plate for plate in counts if plate in wanted_plates} == wanted_plates & set(clear)
 
 
 def test_parked_stolen_car_is_one_read_that_lasts_and_sounds_at_once(tmp_path: Path) -> None:
     drive = Drive(1)
-    reads, decided = reads_of(drive, write_companions(tmp_path, drive).nmea)
-    [stolen] = [vehicle for vehicle in drive.truth.vehicles if vehicle.wanted == "Stolen Vehicle"]
+    reads, decisions = reads_of(drive, write_companions(tmp_path, drive).nmea)
+    [stolen] = [vehicle for vehicle in drive.truth.vehicles if vehicle.hotlist_description == "Stolen Vehicle"]
     [read] = [read for read in reads if read.plate == canonical(stolen.plate)]
     assert read.last_frame - read.first_frame > 80
-    [event] = [event for event in decided if event.read.read_id == read.read_id]
-    assert event.decided.ms_since(event.read.first_seen) <= 1000
+    [event] = [event for event in decisions if event.read.read_id == read.read_id]
+    assert event.decided_at.ms_since(event.read.first_seen) <= 1000
 
 
 def test_read_without_a_near_fix_has_no_position(tmp_path: Path) -> None:

@@ -28,14 +28,14 @@ def crop(number: int, box: Box) -> Crop:
 
 def test_detector_finds_nearly_all_and_nothing_else(truth: DriveTruth) -> None:
     detector = TruthDetector(truth)
-    there = found = 0
+    there = found_count = 0
     for number in range(truth.frames):
         boxes = [box for _, box in truth.in_frame(number)]
         detections = detector.detect(frame(number))
-        there, found = there + len(boxes), found + len(detections)
+        there, found_count = there + len(boxes), found_count + len(detections)
         assert all(max(box.iou(d.box) for box in boxes) > 0.6 for d in detections)
         assert [d.confidence for d in detections] == sorted((d.confidence for d in detections), reverse=True)
-    assert 0.85 < found / there < 1
+    assert 0.85 < found_count / there < 1
 
 
 def test_detector_sees_nothing_beyond_the_drive(truth: DriveTruth) -> None:

@@ -41,8 +41,8 @@ def test_a_serial_fits_one_of_its_designs_templates(design: PlateDesign, seed: i
 def test_what_is_printed_holds_exactly_the_serial(design: PlateDesign, seed: int) -> None:
     rng = np.random.default_rng(seed)
     text = random_serial(design, rng)
-    printed = layout(text, design, rng)
-    assert "".join(mark for mark in printed if mark.isalnum()) == text
+    serial_marks = layout(text, design, rng)
+    assert "".join(mark for mark in serial_marks if mark.isalnum()) == text
 
 
 @settings(max_examples=25, deadline=None)
@@ -74,7 +74,7 @@ def test_the_serial_stands_out_from_its_ground() -> None:
 
 
 def test_small_stacked_characters_are_no_part_of_the_serial() -> None:
-    design = PlateDesign("NC", "fire", ("1111",), ((242, 242, 240),), (25, 25, 27), stacked="VF")
+    design = PlateDesign("NC", "fire", ("1111",), ((242, 242, 240),), (25, 25, 27), stacked_letters="VF")
     rng = np.random.default_rng(1)
     assert layout("3887", design, rng) == ["/VF", "3", "8", "8", "7"]
     assert render_plate("3887", design, rng).text == "3887"
@@ -110,10 +110,10 @@ def fact(**changes: object) -> dict[str, object]:
 def test_facts_become_designs(tmp_path: Path) -> None:
     path = tmp_path / "facts.json"
     path.write_text(json.dumps([fact(), fact(state="HI"), fact(letters_not_used="I O Q (first letter only)")]))
-    usual, hawaii, remarked = designs_from_facts(path)
+    usual, hawaii, with_remark = designs_from_facts(path)
     assert usual.serial_templates == ("AAA-1111",)
     assert (usual.legend_top, usual.legend_bottom) == ("First in Flight", "")
-    assert (usual.letters_not_used, remarked.letters_not_used) == ("IOQ", "")
+    assert (usual.letters_not_used, with_remark.letters_not_used) == ("IOQ", "")
     assert usual.legend_rgb == (10, 20, 30)
     assert (usual.width_mm, usual.height_mm) == (305, 152)
     assert hawaii.serial_templates == ("AAA-111M",)

@@ -22,7 +22,7 @@ def read_ids(name: str, number: int) -> list[str]:
 
 def batch(name: str, number: int) -> list[DecidedRecord | ClosedRecord]:
     ids = read_ids(name, number)
-    decided = [
+    decisions = [
         DecidedRecord(
             plate_read(read_id),
             ((CROP, f"crop {read_id}".encode() * 50), (SCENE, f"scene {read_id}".encode() * 500)),
@@ -30,7 +30,7 @@ def batch(name: str, number: int) -> list[DecidedRecord | ClosedRecord]:
         )
         for read_id in ids
     ]
-    return [*decided, ClosedRecord(plate_read(ids[0]))]
+    return [*decisions, ClosedRecord(plate_read(ids[0]))]
 
 
 def main(data: Path, name: str, batches: int) -> None:

@@ -27,9 +27,9 @@ def key() -> bytes:
 
 @pytest.fixture
 def database(data: Path, key: bytes) -> Iterator[Database]:
-    opened = Database.open(data, key, migrate=True)
-    yield opened
-    opened.close()
+    unit_database = Database.open(data, key, migrate=True)
+    yield unit_database
+    unit_database.close()
 
 
 @pytest.fixture

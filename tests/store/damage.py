@@ -19,7 +19,7 @@ from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadSt
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.replacement import DatabaseReplacement
 from alpr_edge.store.recovery.row_merge import shapes
-from alpr_edge.store.recovery.salvage import Salvage, Salvaged
+from alpr_edge.store.recovery.salvage import Salvage, SalvageReport
 from alpr_edge.store.sqlite_forensics.carver import Carver
 from alpr_edge.store.sqlite_forensics.pages import Pages
 from alpr_edge.store.sqlite_forensics.wal import Log, read_log
@@ -33,7 +33,7 @@ READS = 200
 
 
 @dataclass
-class Opened:
+class OpenUnit:
     database: Database
     images: ImageStore
     reads: ReadStore
@@ -45,33 +45,33 @@ class Opened:
         return damaged_databases(self.database.path.parent)
 
     def ids(self) -> set[str]:
-        return {stored.read.read_id for stored in self.reads.recent(1000)}
+        return {each.read.read_id for each in self.reads.recent(1000)}
 
-    def queued(self, kind: str) -> set[str]:
+    def queue_ids(self, kind: str) -> set[str]:
         with self.database.read() as connection:
             return set(connection.scalars(select(outbox.c.item_id).where(outbox.c.kind == kind)))
 
-    def salvage(self, aside: DamagedDatabase | None = None) -> Salvaged:
+    def salvage(self, aside: DamagedDatabase | None = None) -> SalvageReport:
         salvage = Salvage(self.database, self.images, KEY)
         return salvage.run(aside or self.asides[-1], lambda done, total: None)
 
 
 @contextmanager
-def unit(data: Path, key: bytes = KEY) -> Iterator[Opened]:
+def unit(data: Path, key: bytes = KEY) -> Iterator[OpenUnit]:
     """The store as the unit opens it."""
     renewal = DatabaseReplacement(data, key)
     database = renewal.open()
     images = ImageStore(data / "images", derive_key(key, IMAGES))
     try:
-        yield Opened(database, images, ReadStore(database, images), Outbox(database, images), renewal)
+        yield OpenUnit(database, images, ReadStore(database, images), Outbox(database, images), renewal)
     finally:
         database.close()
 
 
 def record(number: int) -> DecidedRecord:
     read_id = f"read-{number}"
-    found = (hit(f"hit-{number}", read_id),) if number % 3 == 0 else ()
-    return DecidedRecord(plate_read(read_id), ((CROP, f"crop of {read_id}".encode()),), found)
+    hits = (hit(f"hit-{number}", read_id),) if number % 3 == 0 else ()
+    return DecidedRecord(plate_read(read_id), ((CROP, f"crop of {read_id}".encode()),), hits)
 
 
 def fill(data: Path, reads: int = READS) -> None:
@@ -80,15 +80,15 @@ def fill(data: Path, reads: int = READS) -> None:
         commit(store, range(reads))
 
 
-def commit(store: Opened, numbers: range) -> None:
+def commit(store: OpenUnit, numbers: range) -> None:
     for start in range(numbers.start, numbers.stop, 20):
         store.reads.commit([record(number) for number in range(start, min(start + 20, numbers.stop))])
     store.reads.commit([ClosedRecord(plate_read(f"read-{number}")) for number in numbers[:-1]])
     first = store.outbox.due(1, 10**6)[0]
-    store.outbox.delivered(first.item_id, first.sha256, 5)
+    store.outbox.record_receipt(first.item_id, first.sha256, 5)
 
 
-def crashed(data: Path, into: Path) -> Path:
+def copy_open_folder(data: Path, into: Path) -> Path:
     """A copy of the folder while it is open: with its log, as a kill leaves it."""
     shutil.copytree(data, into)
     return into
@@ -114,16 +114,16 @@ def overwrite_frames(data: Path, numbers: Iterable[int], start: int = 0, length:
         overwrite(data / WAL, 32 + number * FRAME + start, length)
 
 
-def held(data: Path) -> dict[int, set[str]]:
+def reads_by_page(data: Path) -> dict[int, set[str]]:
     """Reads by the page that they lie on, as far as pages tell; the database is not opened."""
     with unit(data.with_name("empty")) as store, store.database.read() as connection:
-        wanted = shapes(connection)
-    found: dict[int, set[str]] = {}
+        row_shapes = shapes(connection)
+    by_page: dict[int, set[str]] = {}
     with Pages(data / DATABASE_NAME, KEY) as pages:
-        for carved in Carver(pages, wanted).rows():
-            if carved.table == "reads":
-                found.setdefault(carved.page, set()).add(str(carved.values["read_id"]))
-    return found
+        for row in Carver(pages, row_shapes).rows():
+            if row.table == "reads":
+                by_page.setdefault(row.page, set()).add(str(row.values["read_id"]))
+    return by_page
 
 
 def overwrite_page(data: Path, number: int) -> None:

@@ -19,7 +19,7 @@ CROP, SCENE = EvidenceKind.CROP, EvidenceKind.SCENE
 
 
 def instant(milliseconds: float = 0.0) -> Instant:
-    return Instant("boot-1", 5_000_000_000, START, UtcSource.GNSS, 12.5).shifted(milliseconds)
+    return Instant("boot-1", 5_000_000_000, START, UtcSource.GNSS, 12.5).shift(milliseconds)
 
 
 def plate_read(read_id: str = "read-1", plate: str = "7ABC123", supersedes: str | None = None) -> PlateRead:
@@ -68,11 +68,11 @@ def bear_out(database: Database, now: Instant) -> None:
     """Let a date delete: this boot's pairs and the department agree on it."""
     assert now.utc is not None
     for before_ms in (60_000.0, 0.0):
-        clock_pairs.record(database, now.shifted(-before_ms))
+        clock_pairs.record(database, now.shift(-before_ms))
     note_department_date(database, DepartmentDate(now.utc, now))
 
 
-def decided(read_id: str = "read-1", *, jpeg: bytes = b"") -> DecidedRecord:
+def decided_record(read_id: str = "read-1", *, jpeg: bytes = b"") -> DecidedRecord:
     """A read with its own two pictures and no hit."""
     pictures = ((CROP, b"crop of " + read_id.encode() + jpeg), (SCENE, b"scene of " + read_id.encode() + jpeg))
     return DecidedRecord(plate_read(read_id), pictures)

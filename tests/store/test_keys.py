@@ -27,9 +27,9 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_made_keys_are_private_and_differ(keys: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys.iterdir()} == {0o600}
     assert stat.S_IMODE(keys.stat().st_mode) == 0o700
-    loaded = {load_key(name, keys) for name in KEY_NAMES}
-    assert len(loaded) == len(KEY_NAMES)
-    assert {len(key) for key in loaded} == {KEY_BYTES}
+    contents = {load_key(name, keys) for name in KEY_NAMES}
+    assert len(contents) == len(KEY_NAMES)
+    assert {len(key) for key in contents} == {KEY_BYTES}
 
 
 def test_a_key_that_exists_is_never_written_over(keys: Path) -> None:
@@ -44,9 +44,9 @@ def test_a_key_that_exists_is_never_written_over(keys: Path) -> None:
 def test_a_wider_key_is_refused_with_the_remedy(keys: Path, mode: int) -> None:
     path = keys / "outbox.key"
     path.chmod(mode)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreError) as excinfo:
         load_key("outbox", keys)
-    assert str(caught.value) == f"{path}: others may read or change this key; run: chmod 600 {path}"
+    assert str(excinfo.value) == f"{path}: others may read or change this key; run: chmod 600 {path}"
 
 
 def test_a_narrower_key_is_taken(keys: Path) -> None:

@@ -40,22 +40,22 @@ class Victim:
 @pytest.fixture
 def victim(tmp_path: Path) -> Iterator[Victim]:
     """Root's own folder and file, as they have to be afterwards."""
-    found = Victim(tmp_path / "victim")
-    found.folder.mkdir(mode=0o700)
-    found.file.write_text("secret")
-    (found.folder / ("ab" * 32)).write_text("named like an image")
-    before = facts(found.folder)
-    yield found
-    assert facts(found.folder) == before
+    new_victim = Victim(tmp_path / "victim")
+    new_victim.folder.mkdir(mode=0o700)
+    new_victim.file.write_text("secret")
+    (new_victim.folder / ("ab" * 32)).write_text("named like an image")
+    before = facts(new_victim.folder)
+    yield new_victim
+    assert facts(new_victim.folder) == before
 
 
 def facts(folder: Path) -> list[tuple[object, ...]]:
-    found: list[tuple[object, ...]] = []
+    entries: list[tuple[object, ...]] = []
     for path in (folder, *sorted(folder.iterdir())):
         about = path.lstat()
         content = b"" if path.is_dir() else path.read_bytes()
-        found.append((path.name, about.st_uid, about.st_mode, about.st_mtime_ns, content))
-    return found
+        entries.append((path.name, about.st_uid, about.st_mode, about.st_mtime_ns, content))
+    return entries
 
 
 @pytest.fixture

@@ -34,9 +34,9 @@ def test_two_detectors_meet_over_the_same_plates(tmp_path: Path, data: Path) -> 
     done = compare(data, str(a), str(b), "--json")
     assert done.returncode == 0, done.stderr
     rows = {row["figure"]: row for row in map(json.loads, done.stdout.splitlines())}
-    found = rows["photos.recall_iou50"]
-    assert [found[key] for key in ("both", "only_a", "only_b", "neither")] == [0, 3, 0, 0]
-    assert (found["difference"], found["mcnemar_p"]) == (-1, 0.25)
+    figures = rows["photos.recall_iou50"]
+    assert [figures[key] for key in ("both", "only_a", "only_b", "neither")] == [0, 3, 0, 0]
+    assert (figures["difference"], figures["mcnemar_p"]) == (-1, 0.25)
     assert rows["dashcam.nightride_type3_001.recall_iou50"]["only_a"] == 1
     assert rows["negatives.without_a_false_box"]["neither"] == 1
     quiet = compare(data, str(a), str(b), "--json", "--confidence-min", "0.25", "0.85")
@@ -57,9 +57,9 @@ def test_weights_stored_as_float16_become_float32_and_mean_the_same() -> None:
     ]
     inlet, outlet = (helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 4)) for name in "xy")
     weights = numpy_helper.from_array(np.arange(16).reshape(4, 4).astype(np.float16), "w.half")
-    made = stored_as_float32(helper.make_model(helper.make_graph(nodes, "test", [inlet], [outlet], [weights])))
-    onnx.checker.check_model(made)
-    assert [node.op_type for node in made.graph.node] == ["MatMul"]
-    values = numpy_helper.to_array(made.graph.initializer[0])
+    model = stored_as_float32(helper.make_model(helper.make_graph(nodes, "test", [inlet], [outlet], [weights])))
+    onnx.checker.check_model(model)
+    assert [node.op_type for node in model.graph.node] == ["MatMul"]
+    values = numpy_helper.to_array(model.graph.initializer[0])
     assert values.dtype == np.float32
     assert (values == np.arange(16).reshape(4, 4)).all()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plate_training.licences import licence_text
-from plate_training.manifest import entry_of, file_of, measured, read_manifest, write_manifest
+from plate_training.manifest import entry_of, file_of, parse_figures, read_manifest, write_manifest
 from plate_training.release_tools import wheel_lines_missing
 from tests.vision.models import detector_model, save
 
@@ -47,7 +47,7 @@ def test_the_licence_file_says_what_each_released_file_saw() -> None:
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, file: Path) -> None:
     entry = entry_of("detector", file, (544, 960, 1), "all", (1000, 0.5))
-    entry["measured"] = measured("detector", "scripts/bench accuracy", map(json.dumps, LINES))
+    entry["parse_figures"] = parse_figures("detector", "scripts/bench accuracy", map(json.dumps, LINES))
     manifest = {"detector": {"wide": entry, "default": {"file": "detector.onnx", "temperature": 1.02}}}
     write_manifest(tmp_path / "manifest.toml", manifest)
     text = (tmp_path / "manifest.toml").read_text(encoding="utf-8")
@@ -56,13 +56,13 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, file: Path) -> Non
 
 
 def test_a_table_holds_the_models_own_figures_with_their_intervals_and_threads() -> None:
-    found = measured("detector", "the command", map(json.dumps, LINES))
-    assert found == {
+    entry = parse_figures("detector", "the command", map(json.dumps, LINES))
+    assert entry == {
         "command": "the command",
         "us_recall_iou50": {"value": 0.95, "unit": "share", "of": 103, "wilson95": [0.9, 1]},
         "detector_frame_to_boxes": {"value": 16.4, "unit": "ms", "of": 45, "p90": 18.0, "threads": 2},
     }
-    assert "us_exact" in measured("reader", "the command", map(json.dumps, LINES))
+    assert "us_exact" in parse_figures("reader", "the command", map(json.dumps, LINES))
 
 
 def test_clean_weights_saw_nothing_under_agpl_and_others_are_offered_under_it(file: Path) -> None:

@@ -18,8 +18,8 @@ def run(tmp_path: Path) -> Path:
 def test_a_run_counts_the_training_that_led_to_its_start(run: Path) -> None:
     RunOrigin("clean", 1000, 2.0).write(run)
     assert length_of(run) == (1640, 2.5)
-    begun = origin_of(run.parent / "next", run / "reader.onnx", "clean", resume=False)
-    assert begun == RunOrigin("clean", 1640, 2.5)
+    origin = origin_of(run.parent / "next", run / "reader.onnx", "clean", resume=False)
+    assert origin == RunOrigin("clean", 1640, 2.5)
 
 
 def test_a_clean_run_refuses_weights_that_may_have_seen_more(run: Path) -> None:

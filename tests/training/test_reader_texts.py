@@ -13,8 +13,8 @@ from tests.scripts.benchmarks.benchmark_data import write_photo, write_rows
 
 
 def test_a_target_keeps_the_letter_o_apart_from_the_digit() -> None:
-    told = [ALPHABET[i] for i in targets_of("BO0K") if i != EMPTY]
-    assert told == list("BO0K")
+    characters = [ALPHABET[i] for i in targets_of("BO0K") if i != EMPTY]
+    assert characters == list("BO0K")
 
 
 def test_where_nobody_told_o_from_0_either_counts() -> None:
@@ -64,10 +64,10 @@ def test_road_photos_are_split_by_what_is_kept(tmp_path: Path) -> None:
         write_rows(part / "ignore.csv", [["image", *sides], ["a.jpg", 100, 100, 120, 110]])
         write_photo(part / "a.jpg")
         write_photo(part / "b.jpg")
-    trained, kept = (road_frames(tmp_path, validation=validation) for validation in (False, True))
-    assert [frame.boxes.tolist() for frame in trained] == [[[10, 10, 60, 30]]] * 4
-    assert [frame.unsure.tolist() for frame in trained] == [[[100, 100, 120, 110]]] * 4
-    assert [frame.boxes.tolist() for frame in kept] == [[[1, 2, 3, 4]]] * 4
+    training_frames, validation_frames = (road_frames(tmp_path, validation=validation) for validation in (False, True))
+    assert [frame.boxes.tolist() for frame in training_frames] == [[[10, 10, 60, 30]]] * 4
+    assert [frame.unsure.tolist() for frame in training_frames] == [[[100, 100, 120, 110]]] * 4
+    assert [frame.boxes.tolist() for frame in validation_frames] == [[[1, 2, 3, 4]]] * 4
 
 
 def test_road_crops_are_grouped_by_country_and_know_their_zeros(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_road_crops_are_grouped_by_country_and_know_their_zeros(tmp_path: Path) 
     for name in "abc":
         write_photo(tmp_path / "road" / "crops" / f"{name}.jpg")
     crops = road_crops(tmp_path, validation=False, labels=tmp_path)
-    assert {group: [crop.text for crop in found] for group, found in crops.items()} == {
+    assert {group: [crop.text for crop in group_crops] for group, group_crops in crops.items()} == {
         "gb": ["AB10OXY"],
         "us_ca": ["0HI0"],
     }

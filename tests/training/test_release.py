@@ -48,8 +48,8 @@ def release(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_released_file_is_measured_and_says_what_it_saw(data: Path, models: Path, run: Path) -> None:
     write_road(data / "road")
-    measured = ("--only", "road,us,speed")
-    done = release(data, "--name", "clean", "--run", str(run), "--models", str(models), *measured)
+    options = ("--only", "road,us,speed")
+    done = release(data, "--name", "clean", "--run", str(run), "--models", str(models), *options)
     assert done.returncode == 0, done.stderr
     assert load_model(models, "detector", "clean").content == (run / "detector.onnx").read_bytes()
     manifest = read_manifest(models / "manifest.toml")

@@ -17,7 +17,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES
 from alpr_edge.store.outbox.outbox import Outbox
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.faulty import Fault, FaultyDepartment
 
 KEY = bytes(range(32))
@@ -32,7 +32,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
 
 @pytest.fixture(scope="session")
 def unit_files(authority: TlsFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return enrolled(authority.directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
+    return enrol_unit(authority.directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
 
 
 def settings_for(url: str, files: Path, **changes: float) -> UplinkSettings:
@@ -53,9 +53,9 @@ def settings_for(url: str, files: Path, **changes: float) -> UplinkSettings:
 @pytest.fixture
 def storage(authority: TlsFiles, unit_files: Path, tmp_path: Path) -> Iterator[Storage]:
     """One that knows the unit."""
-    opened = Storage(Path(shutil.copytree(authority.directory, tmp_path / "department")))
-    yield opened
-    opened.close()
+    new_storage = Storage(Path(shutil.copytree(authority.directory, tmp_path / "department")))
+    yield new_storage
+    new_storage.close()
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def faulty(storage: Storage, authority: TlsFiles) -> Faulty:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(tmp_path / "vehicle", KEY, migrate=True)
-    yield opened
-    opened.close()
+    new_database = Database.open(tmp_path / "vehicle", KEY, migrate=True)
+    yield new_database
+    new_database.close()
 
 
 @pytest.fixture

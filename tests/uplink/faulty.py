@@ -55,11 +55,11 @@ class TransportProtocol(PeerProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._lost = asyncio.Event()
-        self.app_state = {**self.app_state, "transport": transport, "lost": self._lost}
+        self._connection_end = asyncio.Event()
+        self.app_state = {**self.app_state, "transport": transport, "lost": self._connection_end}
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost.set()
+        self._connection_end.set()
         super().connection_lost(exc)
 
 
@@ -100,7 +100,7 @@ class FaultyDepartment:
     async def _around(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault in {Fault.HANG_BEFORE, Fault.CLOSE_BEFORE, Fault.BATCH_400, Fault.PROXY_413}:
             body = await _drain(receive)
-            receive = _replayed(body)
+            receive = _replay_body(body)
             items = body.count(b"\r\nContent-Disposition")
             if fault is Fault.BATCH_400 and items > 1:
                 return await _respond(send, 400, [MARKER], b'{"detail": "no"}')
@@ -110,11 +110,11 @@ class FaultyDepartment:
             return await _hang(scope)
         if fault is Fault.CLOSE_BEFORE:
             return _cut(scope)
-        captured = _Captured()
-        await self._application(scope, receive, captured.send)
-        return await self._spoil(fault, captured, scope, send)
+        capture = _Captured()
+        await self._application(scope, receive, capture.send)
+        return await self._spoil(fault, capture, scope, send)
 
-    async def _spoil(self, fault: Fault, captured: "_Captured", scope: Scope, send: Send) -> None:
+    async def _spoil(self, fault: Fault, capture: "_Captured", scope: Scope, send: Send) -> None:
         if fault is Fault.HANG:
             await _hang(scope)
         elif fault is Fault.CLOSE:
@@ -122,12 +122,12 @@ class FaultyDepartment:
         elif fault is Fault.DRIP:
             await _trickle(scope, send)
         elif fault is Fault.CUT:
-            headers = [*captured.headers, (b"content-length", str(len(captured.body)).encode())]
-            await send({"type": "http.response.start", "status": captured.status, "headers": headers})
-            await send({"type": "http.response.body", "body": captured.body[:-10], "more_body": True})
+            headers = [*capture.headers, (b"content-length", str(len(capture.body)).encode())]
+            await send({"type": "http.response.start", "status": capture.status, "headers": headers})
+            await send({"type": "http.response.body", "body": capture.body[:-10], "more_body": True})
             _cut(scope, flush=True)
         else:
-            await _respond(send, captured.status, captured.headers, _spoiled(fault, captured.body))
+            await _respond(send, capture.status, capture.headers, _spoil_body(fault, capture.body))
 
 
 class _Captured:
@@ -160,7 +160,7 @@ _INSTEAD: dict[Fault, tuple[int, list[tuple[bytes, bytes]], bytes]] = {
 }
 
 
-def _spoiled(fault: Fault, body: bytes) -> bytes:
+def _spoil_body(fault: Fault, body: bytes) -> bytes:
     if fault is Fault.GARBLED:
         return body[: len(body) // 2]
     answers = json.loads(body)["answers"]
@@ -183,11 +183,11 @@ async def _hang(scope: Scope) -> None:
 async def _trickle(scope: Scope, send: Send) -> None:
     """A byte now and then, always in time for the next, until the client gives up."""
     await send({"type": "http.response.start", "status": 200, "headers": [MARKER]})
-    lost: asyncio.Event = scope["state"]["lost"]
-    while not lost.is_set():
+    connection_end: asyncio.Event = scope["state"]["lost"]
+    while not connection_end.is_set():
         await send({"type": "http.response.body", "body": b" ", "more_body": True})
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(lost.wait(), 0.05)
+            await asyncio.wait_for(connection_end.wait(), 0.05)
 
 
 async def _drain(receive: Receive) -> bytes:
@@ -199,7 +199,7 @@ async def _drain(receive: Receive) -> bytes:
             return body
 
 
-def _replayed(body: bytes) -> Receive:
+def _replay_body(body: bytes) -> Receive:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -220,7 +220,7 @@ def _cut(scope: Scope, *, flush: bool = False) -> None:
         transport.abort()
 
 
-def drawn(seed: int, faulty: float, requests: int) -> Iterator[Fault]:
+def draw_faults(seed: int, faulty: float, requests: int) -> Iterator[Fault]:
     """A schedule: each request of the first ``requests`` has a fault with probability ``faulty``."""
     draw = random.Random(seed)
     for _ in range(requests):

@@ -27,8 +27,8 @@ def read_item(number: int = 1, plate: str = "7ABC123") -> OutboxItem:
 
 def hit_item(number: int = 1) -> OutboxItem:
     read = plate_read(f"read-{number}")
-    found = hit(f"hit-{number}", read.read_id)
-    return item(found.hit_id, ItemKind.HIT, encode(hit_payload(found, read)))
+    new_hit = hit(f"hit-{number}", read.read_id)
+    return item(new_hit.hit_id, ItemKind.HIT, encode(hit_payload(new_hit, read)))
 
 
 def image_item(number: int = 1) -> OutboxItem:
@@ -53,7 +53,7 @@ def fill(database: Database, images: ImageStore, reads: int) -> int:
     return reads * 4
 
 
-def stored(directory: Path) -> dict[str, str]:
+def stored_digests(directory: Path) -> dict[str, str]:
     """Digest by id of what lies in a department's storage, looked at without its code."""
     connection = sqlite3.connect(directory / "department.db")
     try:

@@ -15,30 +15,32 @@ from tests.store.records import instant
 NOW = instant().utc
 
 
-def written(medium: Path, settings: UplinkSettings, unit_id: str, items: list[OutboxItem], folder: str = "") -> None:
+def write_items(
+    medium: Path, settings: UplinkSettings, unit_id: str, items: list[OutboxItem], folder: str = ""
+) -> None:
     """Seal items on a medium as a unit, in the folder of another one if it is named."""
-    with opened_medium(medium, folder or unit_id) as opened:
-        sealer = sealer_of(settings, unit_id, opened.medium_id)
+    with opened_medium(medium, folder or unit_id) as target:
+        sealer = sealer_of(settings, unit_id, target.medium_id)
         for item in items:
-            opened.write(item, sealer.seal(item, NOW))
+            target.write(item, sealer.seal(item, NOW))
 
 
-def offloaded(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> int:
+def offload_all(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> int:
     """Write what is ready."""
-    with opened_medium(medium, unit_id) as opened:
-        sealer = sealer_of(settings, unit_id, opened.medium_id)
-        return offload(outbox, opened, sealer, settings, lambda: NOW, lambda _: None)
+    with opened_medium(medium, unit_id) as target:
+        sealer = sealer_of(settings, unit_id, target.medium_id)
+        return offload(outbox, target, sealer, settings, lambda: NOW, lambda _: None)
 
 
-def imported(storage: Storage, directory: Path, medium: Path, *accepted: str) -> ImportResult:
+def import_medium(storage: Storage, directory: Path, medium: Path, *accepted_units: str) -> ImportResult:
     """Take a medium in at the department."""
-    return MediumImport(storage, TlsFiles(directory), frozenset(accepted)).import_items(medium, lambda _: None)
+    return MediumImport(storage, TlsFiles(directory), frozenset(accepted_units)).import_items(medium, lambda _: None)
 
 
 def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptImport:
     """Take receipts up at the unit."""
-    with opened_medium(medium, unit_id) as opened:
-        return take_receipts(outbox, opened, settings, unit_id, None)
+    with opened_medium(medium, unit_id) as source:
+        return take_receipts(outbox, source, settings, unit_id, None)
 
 
 def path_of(medium: Path, unit_id: str, item: OutboxItem) -> Path:

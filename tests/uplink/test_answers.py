@@ -14,9 +14,9 @@ from alpr_edge.uplink.delivery_responses import (
     BatchRefusedError,
     Reply,
     answer_of,
-    matched,
+    match_answers,
+    parse_answers,
     retry_after_s,
-    understood,
     utc_told,
 )
 from tests.uplink.items import read_item
@@ -33,26 +33,26 @@ PAYLOADS = st.builds(
 )
 
 
-def reply(status: int, body: bytes = b"", *, marked: bool = True) -> Reply:
-    return Reply(status, httpx.Headers({PROTOCOL_HEADER: "1"} if marked else {}), body)
+def reply(status: int, body: bytes = b"", *, with_header: bool = True) -> Reply:
+    return Reply(status, httpx.Headers({PROTOCOL_HEADER: "1"} if with_header else {}), body)
 
 
 @given(st.integers(100, 999), st.binary(max_size=200), st.booleans())
-def test_anything_but_a_well_formed_200_is_no_answer(status: int, body: bytes, marked: bool) -> None:
+def test_anything_but_a_well_formed_200_is_no_answer(status: int, body: bytes, with_header: bool) -> None:
     with pytest.raises((UplinkError, BatchRefusedError)):
-        understood(reply(status, body, marked=marked), URL)
+        parse_answers(reply(status, body, with_header=with_header), URL)
 
 
 def test_a_well_formed_200_is_understood_and_unknown_fields_are_ignored() -> None:
     given_answer = {"item_id": "read-1", "outcome": "receipt", "status": 200, "sha256": "0" * 64, "new": 1}
     body = json.dumps({"answers": [given_answer], "more": []}).encode()
-    assert understood(reply(200, body), URL).answers[0].sha256 == "0" * 64
+    assert parse_answers(reply(200, body), URL).answers[0].sha256 == "0" * 64
 
 
 @given(st.lists(PAYLOADS, max_size=8))
 def test_every_item_gets_one_answer_and_a_receipt_only_for_a_named_digest(payloads: list[ItemAnswerPayload]) -> None:
-    sent = [read_item(1), read_item(2)]
-    answers = matched(AnswersPayload(answers=payloads), sent)
+    items = [read_item(1), read_item(2)]
+    answers = match_answers(AnswersPayload(answers=payloads), items)
     assert [answer.item_id for answer in answers] == ["read-1", "read-2"]
     for answer in answers:
         mine = [payload for payload in payloads if payload.item_id == answer.item_id]
@@ -65,7 +65,7 @@ def test_every_item_gets_one_answer_and_a_receipt_only_for_a_named_digest(payloa
 
 @pytest.mark.review(11)
 @pytest.mark.parametrize(
-    ("told", "utc"),
+    ("text", "utc"),
     [
         ("2026-05-04T12:00:00.250Z", datetime(2026, 5, 4, 12, 0, 0, 250_000, tzinfo=UTC)),
         ("2026-05-04T14:00:00+02:00", datetime(2026, 5, 4, 12, tzinfo=UTC)),
@@ -74,9 +74,9 @@ def test_every_item_gets_one_answer_and_a_receipt_only_for_a_named_digest(payloa
         ("soon", None),
     ],
 )
-def test_the_department_s_time_is_taken_where_it_tells_one(told: str, utc: datetime | None) -> None:
-    assert utc_told(AnswersPayload(answers=[], utc=told)) == utc
-    assert utc_told(understood(reply(200, b'{"answers": []}'), URL)) is None
+def test_the_department_s_time_is_taken_where_it_tells_one(text: str, utc: datetime | None) -> None:
+    assert utc_told(AnswersPayload(answers=[], utc=text)) == utc
+    assert utc_told(parse_answers(reply(200, b'{"answers": []}'), URL)) is None
 
 
 @given(PAYLOADS)
@@ -87,7 +87,7 @@ def test_a_detail_is_short_and_on_one_line(payload: ItemAnswerPayload) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "expected"),
+    ("headers", "seconds"),
     [
         ({"retry_after": "7"}, 7.0),
         ({"retry_after": "99999999999999999999"}, 86_400.0),
@@ -101,9 +101,9 @@ def test_a_detail_is_short_and_on_one_line(payload: ItemAnswerPayload) -> None:
         ({}, None),
     ],
 )
-def test_retry_after(headers: dict[str, str], expected: float | None) -> None:
+def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    assert retry_after_s(httpx.Headers(raw)) == expected
+    assert retry_after_s(httpx.Headers(raw)) == seconds
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

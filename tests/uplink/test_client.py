@@ -18,10 +18,10 @@ from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, Answer, ItemAnswerPa
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import Fault, FaultyDepartment
-from tests.uplink.items import hit_item, image_item, item, read_item, stored
+from tests.uplink.items import hit_item, image_item, item, read_item, stored_digests
 
 BATCH = [hit_item(1), read_item(1), image_item(1)]
-RECEIPTS = [(sent.item_id, Outcome.RECEIPT, sent.sha256) for sent in BATCH]
+RECEIPTS = [(each.item_id, Outcome.RECEIPT, each.sha256) for each in BATCH]
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def test_a_batch_gets_a_receipt_with_the_stored_digest_for_each_item(
         assert department.requests == 2
         assert uplink.department_utc is not None
         assert abs(datetime.now(UTC) - uplink.department_utc) < timedelta(minutes=1)
-    assert stored(tmp_path / "department") == {sent.item_id: sent.sha256 for sent in BATCH}
+    assert stored_digests(tmp_path / "department") == {each.item_id: each.sha256 for each in BATCH}
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_a_batch_gets_a_receipt_with_the_stored_digest_for_each_item(
     ],
 )
 def test_a_link_that_fails_says_nothing_of_items(fault: Fault, message: str, faulty: Faulty, unit_files: Path) -> None:
-    with pytest.raises(UplinkError, match=message) as caught:
+    with pytest.raises(UplinkError, match=message) as error_info:
         deliver(faulty, unit_files, fault)
-    assert not isinstance(caught.value, UnauthorisedError)
+    assert not isinstance(error_info.value, UnauthorisedError)
 
 
 def test_retry_after_is_handed_on(faulty: Faulty, unit_files: Path) -> None:
-    with pytest.raises(UplinkError) as caught:
+    with pytest.raises(UplinkError) as error_info:
         deliver(faulty, unit_files, Fault.STATUS_429)
-    assert caught.value.retry_after_s == 7.0
+    assert error_info.value.retry_after_s == 7.0
 
 
 def test_401_is_unauthorised(faulty: Faulty, unit_files: Path) -> None:
@@ -128,7 +128,7 @@ class Stumbling(Storage):
     """A storage with a fault of its own."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
-        if any(sent.item_id == "read-1" for sent in parts):
+        if any(part.item_id == "read-1" for part in parts):
             raise RuntimeError("a fault of the program")
         return super().store(unit_id, parts)
 
@@ -174,9 +174,9 @@ def test_one_bad_item_never_blocks_a_batch(faulty: Faulty, unit_files: Path) -> 
     with faulty(iter([])) as department, client(department.url, unit_files) as uplink:
         uplink.deliver([read_item(1)])
         answers = uplink.deliver([bad, other, large, image_item(2)])
-    found = [(answer.outcome, answer.detail[:3]) for answer in answers]
-    refused = Outcome.REFUSED
-    assert found == [(refused, "422"), (refused, "409"), (refused, "413"), (Outcome.RECEIPT, "")]
+    outcomes = [(answer.outcome, answer.detail[:3]) for answer in answers]
+    refusal = Outcome.REFUSED
+    assert outcomes == [(refusal, "422"), (refusal, "409"), (refusal, "413"), (Outcome.RECEIPT, "")]
     assert not any("7ABC123" in answer.detail for answer in answers)
 
 

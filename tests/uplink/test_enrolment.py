@@ -14,7 +14,7 @@ from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.media_keys import make_media_key
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.protocol.enrolment_codes import parsed
+from alpr_edge.domain.protocol.enrolment_codes import parse_code
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
@@ -58,15 +58,17 @@ def invitation(server: DepartmentServer, directory: Path, unit_id: str) -> Invit
     return Invitation(code, Authority.load(TlsFiles(directory)).fingerprint, enrol_port=server.enrol_port)
 
 
-def enrolled(settings: UplinkSettings, unit_id: str, invitation: Invitation, *, again: bool = False) -> UnitCertificate:
+def enrol_now(
+    settings: UplinkSettings, unit_id: str, invitation: Invitation, *, again: bool = False
+) -> UnitCertificate:
     return enrol(settings, unit_id, invitation, SystemClock(), again=again)
 
 
 def why(settings: UplinkSettings, unit_id: str, invitation: Invitation) -> str:
-    with pytest.raises(UplinkError) as caught:
-        enrolled(settings, unit_id, invitation)
-    assert len(str(caught.value).splitlines()) == 1
-    return str(caught.value)
+    with pytest.raises(UplinkError) as error_info:
+        enrol_now(settings, unit_id, invitation)
+    assert len(str(error_info.value).splitlines()) == 1
+    return str(error_info.value)
 
 
 def delivers(settings: UplinkSettings, unit_id: str) -> bool:
@@ -82,7 +84,7 @@ def names(settings: UplinkSettings) -> set[str]:
 
 
 def test_a_unit_enrols_and_delivers(settings: UplinkSettings, unit_id: str, invitation: Invitation) -> None:
-    done = enrolled(settings, unit_id, replace(invitation, code=invitation.code.lower().replace("-", " ")))
+    done = enrol_now(settings, unit_id, replace(invitation, code=invitation.code.lower().replace("-", " ")))
     assert (done.unit_id, done.new) == (unit_id, True)
     assert done.until > datetime.now(UTC) + timedelta(days=390)
     assert names(settings) == {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key"}
@@ -94,12 +96,12 @@ def test_a_unit_enrols_and_delivers(settings: UplinkSettings, unit_id: str, invi
 def test_once_enrolled_nothing_is_asked_unless_told_to(
     settings: UplinkSettings, unit_id: str, invitation: Invitation, server: DepartmentServer
 ) -> None:
-    first = enrolled(settings, unit_id, invitation)
-    assert enrolled(settings, unit_id, Invitation("")) == replace(first, new=False)
-    used = why(settings.model_copy(update={"certificate_file": settings.ca_file}), unit_id, invitation)
-    assert "used already; make a new one there: alpr-edge department code" in used
+    first = enrol_now(settings, unit_id, invitation)
+    assert enrol_now(settings, unit_id, Invitation("")) == replace(first, new=False)
+    message = why(settings.model_copy(update={"certificate_file": settings.ca_file}), unit_id, invitation)
+    assert "used already; make a new one there: alpr-edge department code" in message
     newer = replace(invitation, code=server.units.invite(unit_id, HOUR).code)
-    second = enrolled(settings, unit_id, newer, again=True)
+    second = enrol_now(settings, unit_id, newer, again=True)
     assert second.new
     assert second.serial != first.serial
     assert delivers(settings, unit_id)
@@ -111,9 +113,9 @@ def test_an_answer_that_was_lost_costs_no_code(
     """The unit was cut off after the department had issued: its key waits, and the same certificate comes."""
     settings.key_file.parent.mkdir(mode=0o700)
     key = key_pair.waiting_key(settings.key_file.with_name("unit.key.enrolling"))
-    lost = server.units.enrol(unit_id, parsed(invitation.code), key_pair.request_of(unit_id, key))
-    assert enrolled(settings, unit_id, invitation).new
-    assert settings.certificate_file.read_bytes() == lost
+    first_answer = server.units.enrol(unit_id, parse_code(invitation.code), key_pair.request_of(unit_id, key))
+    assert enrol_now(settings, unit_id, invitation).new
+    assert settings.certificate_file.read_bytes() == first_answer
     assert delivers(settings, unit_id)
 
 
@@ -121,8 +123,8 @@ def test_the_wrong_authority_gets_no_code(settings: UplinkSettings, unit_id: str
     line = why(settings, unit_id, replace(invitation, ca_fingerprint="0" * 64))
     assert "its authority is not the one of --ca-fingerprint; nothing was sent" in line
     assert names(settings) == set()
-    spaced = ":".join(invitation.ca_fingerprint[at : at + 2].upper() for at in range(0, 64, 2))
-    assert enrolled(settings, unit_id, replace(invitation, ca_fingerprint=spaced)).new
+    fingerprint = ":".join(invitation.ca_fingerprint[at : at + 2].upper() for at in range(0, 64, 2))
+    assert enrol_now(settings, unit_id, replace(invitation, ca_fingerprint=fingerprint)).new
 
 
 def test_who_shows_the_right_authority_but_is_not_vouched_for_by_it_gets_no_code(
@@ -136,7 +138,7 @@ def test_who_shows_the_right_authority_but_is_not_vouched_for_by_it_gets_no_code
         assert imposter.enrol_port is not None
         line = why(settings, unit_id, replace(invitation, enrol_port=imposter.enrol_port))
     assert "its certificate is not trusted" in line
-    assert enrolled(settings, unit_id, invitation).new
+    assert enrol_now(settings, unit_id, invitation).new
 
 
 def test_a_copy_of_the_authority_takes_the_fingerprint_s_place(
@@ -145,7 +147,7 @@ def test_a_copy_of_the_authority_takes_the_fingerprint_s_place(
     assert "give --ca-fingerprint" in why(settings, unit_id, replace(invitation, ca_fingerprint=""))
     missing = replace(invitation, ca_fingerprint="", ca_file=tmp_path / "none.pem")
     assert "none.pem: cannot be read: No such file" in why(settings, unit_id, missing)
-    assert enrolled(settings, unit_id, replace(missing, ca_file=directory / "ca.pem")).new
+    assert enrol_now(settings, unit_id, replace(missing, ca_file=directory / "ca.pem")).new
 
 
 def test_every_way_a_code_is_refused_is_one_line_that_says_what_to_do(
@@ -199,16 +201,16 @@ def test_a_clock_that_is_wrong_is_told_before_the_code_is(
 ) -> None:
     with pytest.raises(UplinkError, match=message):
         enrol(settings, unit_id, invitation, ReplayedClock(clock), again=False)
-    assert enrolled(settings, unit_id, invitation).new
+    assert enrol_now(settings, unit_id, invitation).new
 
 
 def test_a_revoked_unit_is_told_so_and_can_be_enrolled_again(
     settings: UplinkSettings, unit_id: str, invitation: Invitation, server: DepartmentServer
 ) -> None:
-    enrolled(settings, unit_id, invitation)
+    enrol_now(settings, unit_id, invitation)
     server.units.revoke(unit_id)
     with pytest.raises(UplinkError, match=r"not accepted \(status 403\): this unit's certificate was revoked"):
         delivers(settings, unit_id)
     newer = replace(invitation, code=server.units.invite(unit_id, HOUR).code)
-    assert enrolled(settings, unit_id, newer, again=True).new
+    assert enrol_now(settings, unit_id, newer, again=True).new
     assert delivers(settings, unit_id)

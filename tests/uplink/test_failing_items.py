@@ -25,7 +25,7 @@ from alpr_edge.uplink.uploader import Link, Uploader
 from tests.store.records import hit, instant, plate_read
 from tests.uplink.conftest import settings_for
 from tests.uplink.faulty import FaultyDepartment
-from tests.uplink.items import fill, stored
+from tests.uplink.items import fill, stored_digests
 
 STEPS_MAX = 600
 ATTEMPTS_MAX = 3
@@ -60,7 +60,7 @@ class Bench:
 
     def step(self) -> float:
         wait_s = self.uploader.step()
-        self.clock.move_to(self.clock.now().shifted(wait_s * 1000))
+        self.clock.move_to(self.clock.now().shift(wait_s * 1000))
         return wait_s
 
     def run(self, until: Callable[[], bool]) -> None:
@@ -73,9 +73,9 @@ class Bench:
 
 @pytest.fixture
 def failing(authority_copy: Path) -> Iterator[FailingStorage]:
-    opened = FailingStorage(authority_copy)
-    yield opened
-    opened.close()
+    storage = FailingStorage(authority_copy)
+    yield storage
+    storage.close()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def serve(authority: TlsFiles, failing: FailingStorage) -> Callable[..., FaultyD
 
 
 @pytest.fixture
-def filled(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
+def full_outbox(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
     """Fifty items, the first of which is a covert hit."""
     fill(database, images, 12)
     covert = hit("poison", "read-c")
@@ -103,60 +103,60 @@ def filled(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
 @pytest.mark.parametrize("error", [RuntimeError("500"), StoreError("503 and Retry-After")])
 def test_an_item_that_the_department_fails_over_holds_nothing_up_and_is_set_aside(
     error: Exception,
-    filled: Outbox,
+    full_outbox: Outbox,
     failing: FailingStorage,
     serve: Callable[..., FaultyDepartment],
     unit_files: Path,
     authority_copy: Path,
 ) -> None:
     failing.fails_over, failing.error = lambda part: part.item_id == "poison", error
-    sent = {item.item_id: item.sha256 for item in filled.due(100, 10**9)}
+    digests = {item.item_id: item.sha256 for item in full_outbox.due(100, 10**9)}
     with serve() as department:
-        bench = Bench(filled, department.url, unit_files)
-        bench.run(lambda: filled.counts().delivered == 49)
-        assert [(item.item_id, item.failures_alone > 0) for item in filled.due(10, 10**9)] == [("poison", True)]
-        bench.run(lambda: filled.counts().ready == 0)
+        bench = Bench(full_outbox, department.url, unit_files)
+        bench.run(lambda: full_outbox.counts().delivered == 49)
+        assert [(item.item_id, item.failures_alone > 0) for item in full_outbox.due(10, 10**9)] == [("poison", True)]
+        bench.run(lambda: full_outbox.counts().ready == 0)
         assert bench.step() == 2.0  # idle
         bench.department.close()
-    (aside,) = filled.quarantined()
+    (aside,) = full_outbox.quarantined_items()
     assert (aside.item_id, aside.attempts) == ("poison", ATTEMPTS_MAX)
     assert "failed alone" in aside.detail
     assert bench.uploader.state.link is Link.UP
-    del sent["poison"]
-    assert stored(authority_copy) == sent
+    del digests["poison"]
+    assert stored_digests(authority_copy) == digests
     assert bench.uploader.state.delivered == 49
 
 
 def test_a_department_that_is_down_for_all_counts_against_no_item(
-    filled: Outbox, failing: FailingStorage, serve: Callable[..., FaultyDepartment], unit_files: Path
+    full_outbox: Outbox, failing: FailingStorage, serve: Callable[..., FaultyDepartment], unit_files: Path
 ) -> None:
     failing.fails_over = lambda _: True
     with serve() as department:
-        bench = Bench(filled, department.url, unit_files)
+        bench = Bench(full_outbox, department.url, unit_files)
         waits = [bench.step() for _ in range(40)]
         assert waits[-1] == 75.0
         assert bench.uploader.state.link is Link.DOWN
-        assert {(item.attempts, item.failures_alone) for item in filled.due(100, 10**9)} == {(0, 0)}
+        assert {(item.attempts, item.failures_alone) for item in full_outbox.due(100, 10**9)} == {(0, 0)}
         failing.fails_over = lambda _: False
-        bench.run(lambda: filled.counts().delivered == 50)
+        bench.run(lambda: full_outbox.counts().delivered == 50)
         bench.department.close()
-    assert filled.counts().quarantined == 0
+    assert full_outbox.counts().quarantined == 0
 
 
 def test_all_items_of_the_first_urgency_failing_let_the_others_pass(
-    filled: Outbox, failing: FailingStorage, serve: Callable[..., FaultyDepartment], unit_files: Path
+    full_outbox: Outbox, failing: FailingStorage, serve: Callable[..., FaultyDepartment], unit_files: Path
 ) -> None:
     failing.fails_over = lambda part: part.kind == ItemKind.HIT
     with serve() as department:
-        bench = Bench(filled, department.url, unit_files)
-        bench.run(lambda: filled.counts().delivered == 37)
-        bench.run(lambda: filled.counts().quarantined == 13)
+        bench = Bench(full_outbox, department.url, unit_files)
+        bench.run(lambda: full_outbox.counts().delivered == 37)
+        bench.run(lambda: full_outbox.counts().quarantined == 13)
         bench.department.close()
-    assert filled.counts().ready == 0
+    assert full_outbox.counts().ready == 0
 
 
 def test_what_is_urgent_and_new_does_not_wait_for_the_failing_item(
-    filled: Outbox,
+    full_outbox: Outbox,
     failing: FailingStorage,
     serve: Callable[..., FaultyDepartment],
     unit_files: Path,
@@ -165,16 +165,16 @@ def test_what_is_urgent_and_new_does_not_wait_for_the_failing_item(
 ) -> None:
     failing.fails_over = lambda part: part.item_id == "poison"
     with serve() as department:
-        bench = Bench(filled, department.url, unit_files)
-        bench.run(lambda: filled.counts().delivered == 49)
-        found = (hit("new", "read-n"),)
-        ReadStore(database, images).commit([DecidedRecord(plate_read("read-n"), hits=found)])
+        bench = Bench(full_outbox, department.url, unit_files)
+        bench.run(lambda: full_outbox.counts().delivered == 49)
+        new_hits = (hit("new", "read-n"),)
+        ReadStore(database, images).commit([DecidedRecord(plate_read("read-n"), hits=new_hits)])
         waits = []
-        while filled.find("new") is not None:
+        while full_outbox.find("new") is not None:
             waits.append(bench.step())
         assert sum(waits) < 30.0
         bench.department.close()
-    assert filled.counts().quarantined == 0
+    assert full_outbox.counts().quarantined == 0
 
 
 class Cutter:
@@ -201,12 +201,12 @@ class Cutter:
 
 
 def test_an_item_over_which_the_connection_is_cut_holds_nothing_up_either(
-    filled: Outbox, serve: Callable[..., FaultyDepartment], unit_files: Path
+    full_outbox: Outbox, serve: Callable[..., FaultyDepartment], unit_files: Path
 ) -> None:
     with serve(Cutter) as department:
-        bench = Bench(filled, department.url, unit_files)
-        bench.run(lambda: filled.counts().delivered == 49)
-        bench.run(lambda: filled.counts().quarantined == 1)
+        bench = Bench(full_outbox, department.url, unit_files)
+        bench.run(lambda: full_outbox.counts().delivered == 49)
+        bench.run(lambda: full_outbox.counts().quarantined == 1)
         bench.department.close()
 
 
@@ -217,37 +217,37 @@ class Newcomer:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def renamed() -> dict[str, object]:
+        async def rename_kind() -> dict[str, object]:
             message = dict(await receive())
             message["body"] = bytes(message.get("body", b"")).replace(b'filename="hit"', b'filename="hut"')
             return message
 
-        await self._application(scope, renamed, send)
+        await self._application(scope, rename_kind, send)
 
 
 def test_a_kind_that_the_department_does_not_know_yet_waits_and_holds_nothing_up(
-    filled: Outbox, serve: Callable[..., FaultyDepartment], unit_files: Path
+    full_outbox: Outbox, serve: Callable[..., FaultyDepartment], unit_files: Path
 ) -> None:
     with serve(Newcomer) as department:
-        bench = Bench(filled, department.url, unit_files)
-        bench.run(lambda: filled.counts().delivered == 37)
+        bench = Bench(full_outbox, department.url, unit_files)
+        bench.run(lambda: full_outbox.counts().delivered == 37)
         for _ in range(40):
             assert bench.step() <= 100.0
-        assert (filled.counts().ready, filled.counts().quarantined) == (13, 0)
+        assert (full_outbox.counts().ready, full_outbox.counts().quarantined) == (13, 0)
         assert bench.uploader.state.link is Link.UP
         bench.department.close()
 
 
 def test_a_silent_failure_needs_more_proof_than_an_answer() -> None:
     suspects = Suspects()
-    assert not suspects.fail("a", answered=False)
+    assert not suspects.fail("a", has_answer=False)
     for round_ in range(1, ROUNDS_WITHOUT_ANSWER + 1):
         assert suspects.next_alone is None
         suspects.note_passed(["b"])
         assert suspects.next_alone == "a"
-        assert suspects.fail("a", answered=False) is (round_ == ROUNDS_WITHOUT_ANSWER)
+        assert suspects.fail("a", has_answer=False) is (round_ == ROUNDS_WITHOUT_ANSWER)
     assert suspects.ids == []
-    assert not suspects.fail("a", answered=True)
+    assert not suspects.fail("a", has_answer=True)
     suspects.note_passed(["a"])
     assert suspects.ids == []
 
@@ -255,5 +255,5 @@ def test_a_silent_failure_needs_more_proof_than_an_answer() -> None:
 def test_suspects_are_bounded() -> None:
     suspects = Suspects()
     for number in range(SUSPECTS_MAX + 10):
-        suspects.fail(str(number), answered=True)
+        suspects.fail(str(number), has_answer=True)
     assert len(suspects) == SUSPECTS_MAX

@@ -13,13 +13,13 @@ from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.uploader import Uploader
 from tests.uplink.conftest import Faulty, settings_for
-from tests.uplink.faulty import FAULTS, Fault, drawn
-from tests.uplink.items import fill, stored
+from tests.uplink.faulty import FAULTS, Fault, draw_faults
+from tests.uplink.items import fill, stored_digests
 
 STEPS_MAX = 300
 
 
-def expected(outbox: Outbox) -> dict[str, str]:
+def digests_of(outbox: Outbox) -> dict[str, str]:
     return {item.item_id: item.sha256 for item in outbox.due(10_000, 10**9)}
 
 
@@ -46,12 +46,12 @@ def test_a_seeded_schedule_of_every_fault_loses_and_doubles_nothing(
     seed: int, tmp_path: Path, database: Database, images: ImageStore, outbox: Outbox, unit_files: Path, faulty: Faulty
 ) -> None:
     total = fill(database, images, 75)
-    sent = expected(outbox)
-    assert len(sent) == total == 300
-    with faulty(drawn(seed, 0.5, 120)) as department:
+    digests = digests_of(outbox)
+    assert len(digests) == total == 300
+    with faulty(draw_faults(seed, 0.5, 120)) as department:
         settings = settings_for(department.url, unit_files, answer_timeout_s=0.3, digest_attempts_max=100)
         empty(outbox, settings, random.Random(seed))
-    assert stored(tmp_path / "department") == sent
+    assert stored_digests(tmp_path / "department") == digests
     counts = outbox.counts()
     assert (counts.ready, counts.delivered, counts.quarantined) == (0, total, 0)
 
@@ -67,10 +67,10 @@ def test_each_fault_alone_delays_and_changes_nothing(
     faulty: Faulty,
 ) -> None:
     fill(database, images, 3)
-    sent = expected(outbox)
+    digests = digests_of(outbox)
     with faulty(iter([fault, fault])) as department:
         settings = settings_for(department.url, unit_files, answer_timeout_s=0.4, batch_items=5)
         empty(outbox, settings, random.Random(0))
         assert department.requests > 2
-    assert stored(tmp_path / "department") == sent
+    assert stored_digests(tmp_path / "department") == digests
     assert outbox.counts().quarantined == 0

@@ -22,7 +22,7 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.hotlist_responses import signature_address
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import KEY, Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
 
@@ -38,8 +38,8 @@ class Shelf:
         self.etag = '"one"'
         self.cut_at: int | None = None
         self.type = b"text/csv"
-        self.asked: list[dict[str, str]] = []
-        self.sent = 0
+        self.requests: list[dict[str, str]] = []
+        self.byte_count = 0
         self.signature: bytes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ class Shelf:
         if scope["path"].endswith(".sig"):
             await self._start(send, 404 if self.signature is None else 200, [])
             return await send({"type": "http.response.body", "body": self.signature or b""})
-        self.asked.append(headers)
+        self.requests.append(headers)
         if headers.get("if-none-match") == self.etag:
             return await self._start(send, 304, [])
         first = int(headers["range"].removeprefix("bytes=").rstrip("-")) if "range" in headers else 0
@@ -60,10 +60,10 @@ class Shelf:
         if self.cut_at is not None:
             rest, self.cut_at = rest[: self.cut_at], None
             await send({"type": "http.response.body", "body": rest, "more_body": True})
-            self.sent += len(rest)
+            self.byte_count += len(rest)
             scope["state"]["transport"].close()
             return None
-        self.sent += len(rest)
+        self.byte_count += len(rest)
         return await send({"type": "http.response.body", "body": rest})
 
     async def _start(self, send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
@@ -104,7 +104,7 @@ def downloader(unit_files: Path, incoming: DownloadSpool, database: Database, cl
         address = {"department": True} if values.get("department") else {"url": url + "/list.csv"}
         source = ListSource.model_validate({"name": NAME, "format": "generic-csv", **address, **values})
         uplink: UplinkSettings = settings_for(url, files, retry_first_s=0.2)
-        built = HotlistDownloader(
+        new_downloader = HotlistDownloader(
             sources=[source],
             uplink=uplink,
             unit_id="unit-1",
@@ -113,7 +113,7 @@ def downloader(unit_files: Path, incoming: DownloadSpool, database: Database, cl
             clock=clock,
             draw=lambda: 0.0,
         )
-        return built, source
+        return new_downloader, source
 
     return build
 
@@ -128,9 +128,9 @@ def test_a_list_is_fetched_whole_and_lies_encrypted(
     lists, source = downloader(server.url)
     assert lists.download(source)
     assert waiting(incoming) == TEXT
-    (stored,) = (tmp_path / "vehicle" / "incoming").iterdir()
-    assert b"Stolen" not in stored.read_bytes()
-    assert stored.stat().st_mode & 0o077 == 0
+    (spool_file,) = (tmp_path / "vehicle" / "incoming").iterdir()
+    assert b"Stolen" not in spool_file.read_bytes()
+    assert spool_file.stat().st_mode & 0o077 == 0
 
 
 def test_a_signed_list_brings_its_signature(
@@ -169,13 +169,13 @@ def test_an_unchanged_list_costs_one_304_and_is_confirmed(
     incoming.remove(NAME)
     assert sync_state.state_of(database, NAME).asked is None
     assert not lists.download(source)
-    assert shelf.asked[-1]["if-none-match"] == '"one"'
+    assert shelf.requests[-1]["if-none-match"] == '"one"'
     assert not incoming.waits(NAME)
-    confirmed = sync_state.state_of(database, NAME).asked
-    assert confirmed == clock.now().utc
+    confirmation_time = sync_state.state_of(database, NAME).asked
+    assert confirmation_time == clock.now().utc
     clock.move_to(Instant("boot", 10**9, datetime(2031, 1, 1, tzinfo=UTC), UtcSource.RTC))
     assert not lists.download(source)
-    assert sync_state.state_of(database, NAME).asked == confirmed  # nobody vouches for the clock
+    assert sync_state.state_of(database, NAME).asked == confirmation_time  # nobody vouches for the clock
     shelf.etag, shelf.content = '"two"', TEXT[:1000]
     assert lists.download(source)
     assert waiting(incoming) == TEXT[:1000]
@@ -190,11 +190,11 @@ def test_a_transfer_that_was_cut_goes_on_where_it_was(
         lists.download(source)
     assert not incoming.waits(NAME)
     assert lists.download(source)
-    resumed = int(shelf.asked[-1]["range"].removeprefix("bytes=").rstrip("-"))
-    assert 0 < resumed <= 700_000
-    assert shelf.asked[-1]["if-range"] == '"one"'
+    start = int(shelf.requests[-1]["range"].removeprefix("bytes=").rstrip("-"))
+    assert 0 < start <= 700_000
+    assert shelf.requests[-1]["if-range"] == '"one"'
     assert waiting(incoming) == TEXT
-    assert shelf.sent < len(TEXT) + 700_000 - resumed + 1
+    assert shelf.byte_count < len(TEXT) + 700_000 - start + 1
 
 
 def test_halves_of_two_lists_are_never_joined(
@@ -231,7 +231,7 @@ def test_a_server_of_another_authority_is_not_trusted(
     server: FaultyDepartment, downloader: OpenDownloader, tmp_path: Path
 ) -> None:
     other = initialise(tmp_path / "other", ["127.0.0.1"])
-    files = enrolled(other.directory, "unit-1", tmp_path / "foreign")
+    files = enrol_unit(other.directory, "unit-1", tmp_path / "foreign")
     lists, source = downloader(server.url, files)
     with pytest.raises(UplinkError, match="its certificate is not trusted"):
         lists.download(source)
@@ -242,12 +242,12 @@ def test_a_server_that_does_not_know_this_unit_says_so(
 ) -> None:
     """How the refusal shows depends on which of the two closes first."""
     other = initialise(tmp_path / "other", ["127.0.0.1"])
-    files = enrolled(other.directory, "unit-1", tmp_path / "foreign")
+    files = enrol_unit(other.directory, "unit-1", tmp_path / "foreign")
     own = {"certificate_file": files / "unit.pem", "key_file": files / "unit.key"}
     lists, source = downloader(server.url, unit_files, **own)
     with pytest.raises(UplinkError, match=r"this unit's certificate|cannot be reached|no TLS connection"):
         lists.download(source)
-    assert shelf.asked == []
+    assert shelf.requests == []
 
 
 def test_a_server_that_is_down_is_noted_and_tried_with_growing_waits(

@@ -34,8 +34,8 @@ from alpr_edge.uplink.uploader import Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import settings_for
 from tests.uplink.faulty import FaultyDepartment
-from tests.uplink.items import fill, jpeg, read_item, stored
-from tests.uplink.media import NOW, imported, offloaded, receipts_taken, written
+from tests.uplink.items import fill, jpeg, read_item, stored_digests
+from tests.uplink.media import NOW, import_medium, offload_all, receipts_taken, write_items
 
 pytestmark = pytest.mark.review(13)
 
@@ -47,29 +47,29 @@ def settings(unit_files: Path) -> UplinkSettings:
 
 @pytest.fixture
 def medium(tmp_path: Path) -> Path:
-    made = tmp_path / "medium"
-    made.mkdir()
-    return made
+    folder = tmp_path / "medium"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
-def filled(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
+def full_outbox(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
     assert fill(database, images, 3) == 12
     return outbox
 
 
-def test_what_lies_on_a_medium_is_not_delivered(filled: Outbox, medium: Path, settings: UplinkSettings) -> None:
-    assert offloaded(filled, medium, settings) == 12
-    assert filled.counts() == OutboxCounts(ready=0, delivered=0, quarantined=0, offloaded=12)
-    (there,) = filled.media()
+def test_what_lies_on_a_medium_is_not_delivered(full_outbox: Outbox, medium: Path, settings: UplinkSettings) -> None:
+    assert offload_all(full_outbox, medium, settings) == 12
+    assert full_outbox.counts() == OutboxCounts(ready=0, delivered=0, quarantined=0, offloaded=12)
+    (there,) = full_outbox.media()
     assert (there.items, there.last, len(there.medium_id)) == (12, NOW, 32)
-    assert offloaded(filled, medium, settings) == 0
+    assert offload_all(full_outbox, medium, settings) == 0
 
 
 def test_what_lies_on_a_medium_is_not_purged_as_acknowledged(
-    database: Database, images: ImageStore, filled: Outbox, medium: Path, settings: UplinkSettings
+    database: Database, images: ImageStore, full_outbox: Outbox, medium: Path, settings: UplinkSettings
 ) -> None:
-    offloaded(filled, medium, settings)
+    offload_all(full_outbox, medium, settings)
     store = ReadStore(database, images)
     purge = Purge(database, store, RetentionSettings().limits)
     while purge.step(instant(1000), 10**12):
@@ -78,9 +78,9 @@ def test_what_lies_on_a_medium_is_not_purged_as_acknowledged(
     assert store.counts().reads == 3 - on_record(database)
 
 
-def test_no_plate_can_be_read_on_a_medium(filled: Outbox, medium: Path, settings: UplinkSettings) -> None:
-    offloaded(filled, medium, settings)
-    written(medium, settings, "unit-1", [read_item(9, "8XYZ999")])
+def test_no_plate_can_be_read_on_a_medium(full_outbox: Outbox, medium: Path, settings: UplinkSettings) -> None:
+    offload_all(full_outbox, medium, settings)
+    write_items(medium, settings, "unit-1", [read_item(9, "8XYZ999")])
     files = [path for path in medium.rglob("*") if path.is_file()]
     assert len(files) == 14
     for path in files:
@@ -91,85 +91,85 @@ def test_no_plate_can_be_read_on_a_medium(filled: Outbox, medium: Path, settings
 
 
 def test_receipts_of_the_department_deliver(
-    filled: Outbox, medium: Path, settings: UplinkSettings, storage: Storage, tmp_path: Path
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings, storage: Storage, tmp_path: Path
 ) -> None:
-    offloaded(filled, medium, settings)
-    assert receipts_taken(filled, medium, settings).delivered == 0
-    found = imported(storage, tmp_path / "department", medium)
-    assert (found.stored, found.refused, found.receipts, found.troubles) == (12, 0, 12, ())
-    assert len(stored(tmp_path / "department")) == 12
-    assert receipts_taken(filled, medium, settings).delivered == 12
-    assert filled.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
-    assert receipts_taken(filled, medium, settings).delivered == 0
-    assert filled.media() == []
+    offload_all(full_outbox, medium, settings)
+    assert receipts_taken(full_outbox, medium, settings).delivered == 0
+    result = import_medium(storage, tmp_path / "department", medium)
+    assert (result.stored, result.refused, result.receipts, result.troubles) == (12, 0, 12, ())
+    assert len(stored_digests(tmp_path / "department")) == 12
+    assert receipts_taken(full_outbox, medium, settings).delivered == 12
+    assert full_outbox.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
+    assert receipts_taken(full_outbox, medium, settings).delivered == 0
+    assert full_outbox.media() == []
 
 
 def test_the_link_delivers_what_lies_on_a_medium_once_nothing_else_waits(
     database: Database,
     images: ImageStore,
-    filled: Outbox,
+    full_outbox: Outbox,
     medium: Path,
     unit_files: Path,
     storage: Storage,
     authority: TlsFiles,
     tmp_path: Path,
 ) -> None:
-    offloaded(filled, medium, settings_for("", unit_files))
-    imported(storage, tmp_path / "department", medium)
-    assert [item.item_id for item in filled.due(50, 10**6)] == []
-    served = FaultyDepartment(create_app(storage), tls_context(authority), iter(()))
-    with served as department, ExitStack() as stack:
+    offload_all(full_outbox, medium, settings_for("", unit_files))
+    import_medium(storage, tmp_path / "department", medium)
+    assert [item.item_id for item in full_outbox.due(50, 10**6)] == []
+    server = FaultyDepartment(create_app(storage), tls_context(authority), iter(()))
+    with server as department, ExitStack() as stack:
         settings = settings_for(department.url, unit_files)
         client = stack.enter_context(closing(HttpsDepartment(settings, "unit-1")))
-        uploader = Uploader(filled, client, settings, ReplayedClock(instant()), lambda: 0.0)
+        uploader = Uploader(full_outbox, client, settings, ReplayedClock(instant()), lambda: 0.0)
         for _ in range(3):
             uploader.step()
-    assert filled.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
-    assert len(stored(tmp_path / "department")) == 12
+    assert full_outbox.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
+    assert len(stored_digests(tmp_path / "department")) == 12
 
 
 def test_what_the_department_refuses_of_a_medium_is_set_aside(
-    filled: Outbox, medium: Path, settings: UplinkSettings
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings
 ) -> None:
-    offloaded(filled, medium, settings)
-    filled.settle([Answer("hit-1", Outcome.REFUSED, detail="422"), Answer("hit-2", Outcome.RETRY)], 5)
-    assert filled.counts() == OutboxCounts(ready=0, delivered=0, quarantined=1, offloaded=11)
-    assert filled.due(12, 10**6, offloaded=True)[-1].item_id != "hit-1"
+    offload_all(full_outbox, medium, settings)
+    full_outbox.settle([Answer("hit-1", Outcome.REFUSED, detail="422"), Answer("hit-2", Outcome.RETRY)], 5)
+    assert full_outbox.counts() == OutboxCounts(ready=0, delivered=0, quarantined=1, offloaded=11)
+    assert full_outbox.due(12, 10**6, on_media=True)[-1].item_id != "hit-1"
 
 
-def test_a_medium_that_was_lost_is_written_again(filled: Outbox, medium: Path, settings: UplinkSettings) -> None:
-    offloaded(filled, medium, settings)
-    assert filled.requeue() == 0
-    assert filled.requeue(offloaded=True) == 12
+def test_a_medium_that_was_lost_is_written_again(full_outbox: Outbox, medium: Path, settings: UplinkSettings) -> None:
+    offload_all(full_outbox, medium, settings)
+    assert full_outbox.requeue() == 0
+    assert full_outbox.requeue(on_media=True) == 12
     shutil.rmtree(medium)
     medium.mkdir()
-    assert offloaded(filled, medium, settings) == 12
+    assert offload_all(full_outbox, medium, settings) == 12
 
 
 def test_receipts_count_when_a_server_of_the_department_signed_them_for_this_unit(
-    filled: Outbox, medium: Path, settings: UplinkSettings, authority: TlsFiles
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings, authority: TlsFiles
 ) -> None:
-    offloaded(filled, medium, settings)
-    item = filled.due(1, 1, offloaded=True)[0]
+    offload_all(full_outbox, medium, settings)
+    item = full_outbox.due(1, 1, on_media=True)[0]
     receipts = [ReceiptPayload(item_id=item.item_id, sha256=item.sha256)]
     pair = key_pair.pair_held(settings)
     assert pair is not None
     payload = encode(ReceiptsPayload(unit_id="unit-1", receipts=receipts))
     by_a_unit = sign(RECEIPTS_LINE, payload, pair[0].public_bytes(Encoding.DER), pair[1])
-    good = ReceiptSigner(authority).signed("unit-1", receipts)
+    good = ReceiptSigner(authority).sign_receipts("unit-1", receipts)
     files = {
         "1": by_a_unit,
         "2": good[:-1] + bytes([good[-1] ^ 1]),
         "3": good.replace(item.sha256.encode(), b"0" * 64),
-        "4": ReceiptSigner(authority).signed("unit-2", receipts),
+        "4": ReceiptSigner(authority).sign_receipts("unit-2", receipts),
         "5": good[:40],
         "6": b"",
     }
     for name, content in files.items():
         (medium / "unit-1" / f"receipts-{name}.signed").write_bytes(content)
-    found = receipts_taken(filled, medium, settings)
-    assert found.delivered == 0
-    assert [trouble.partition(": ")[2] for trouble in found.troubles] == [
+    result = receipts_taken(full_outbox, medium, settings)
+    assert result.delivered == 0
+    assert [trouble.partition(": ")[2] for trouble in result.troubles] == [
         "not signed by a server of this unit's department",
         "its signature does not hold: changed, or signed by somebody else",
         "its signature does not hold: changed, or signed by somebody else",
@@ -178,49 +178,49 @@ def test_receipts_count_when_a_server_of_the_department_signed_them_for_this_uni
         "not a file of this kind and version",
     ]
     (medium / "unit-1" / "receipts-7.signed").write_bytes(good)
-    assert receipts_taken(filled, medium, settings).delivered == 1
+    assert receipts_taken(full_outbox, medium, settings).delivered == 1
 
 
 def test_a_medium_that_is_not_there_is_no_folder_to_make(settings: UplinkSettings, tmp_path: Path) -> None:
     missing = tmp_path / "not-mounted"
     with pytest.raises(UplinkError, match="is the medium mounted"):
-        written(missing, settings, "unit-1", [read_item()])
+        write_items(missing, settings, "unit-1", [read_item()])
     assert not missing.exists()
 
 
 def test_a_medium_that_fails_is_told_in_a_line(
-    filled: Outbox, medium: Path, settings: UplinkSettings, tmp_path: Path
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings, tmp_path: Path
 ) -> None:
     (medium / "unit-1").write_text("a file where the folder should be")
     with pytest.raises(UplinkError, match="the medium failed: unit-1 Not a directory"):
-        offloaded(filled, medium, settings)
+        offload_all(full_outbox, medium, settings)
     (medium / "unit-1").unlink()
     (medium / "unit-1").symlink_to(tmp_path)
     with pytest.raises(UplinkError, match="a link, which is not followed here"):
-        offloaded(filled, medium, settings)
+        offload_all(full_outbox, medium, settings)
     (medium / "unit-1").unlink()
     (medium / "alpr-edge-medium.json").write_text("{}")
     with pytest.raises(UplinkError, match="does not name a medium"):
-        offloaded(filled, medium, settings)
-    assert filled.counts().ready == 12
+        offload_all(full_outbox, medium, settings)
+    assert full_outbox.counts().ready == 12
 
 
 def test_without_the_department_s_key_nothing_is_written(
-    filled: Outbox, medium: Path, settings: UplinkSettings, tmp_path: Path
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings, tmp_path: Path
 ) -> None:
     wrong = tmp_path / "wrong.pem"
     for content in ("", "no key"):
         wrong.write_text(content)
         with pytest.raises(UplinkError, match="the department's key for media is not there"):
-            offloaded(filled, medium, settings.model_copy(update={"media_key_file": wrong}))
+            offload_all(full_outbox, medium, settings.model_copy(update={"media_key_file": wrong}))
     with pytest.raises(UplinkError, match="no certificate to sign with"):
-        offloaded(filled, medium, settings.model_copy(update={"certificate_file": wrong}))
-    assert filled.counts().ready == 12
+        offload_all(full_outbox, medium, settings.model_copy(update={"certificate_file": wrong}))
+    assert full_outbox.counts().ready == 12
 
 
 def test_an_item_seals_otherwise_each_time(medium: Path, settings: UplinkSettings) -> None:
-    with opened_medium(medium, "unit-1") as opened:
-        sealer = sealer_of(settings, "unit-1", opened.medium_id)
+    with opened_medium(medium, "unit-1") as target:
+        sealer = sealer_of(settings, "unit-1", target.medium_id)
         assert sealer.seal(read_item(), None)[200:] != sealer.seal(read_item(), None)[200:]
 
 

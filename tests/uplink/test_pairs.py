@@ -15,7 +15,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.tls import context_of
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import settings_for
 
 KILLS = 12
@@ -36,16 +36,16 @@ while True:
 
 
 @pytest.fixture
-def held(authority: TlsFiles, tmp_path: Path) -> UplinkSettings:
-    return settings_for("https://127.0.0.1:1", enrolled(authority.directory, "unit-1", tmp_path / "tls"))
+def settings(authority: TlsFiles, tmp_path: Path) -> UplinkSettings:
+    return settings_for("https://127.0.0.1:1", enrol_unit(authority.directory, "unit-1", tmp_path / "tls"))
 
 
 @pytest.fixture
 def other(authority: TlsFiles, tmp_path: Path) -> Path:
-    return enrolled(authority.directory, "unit-1", tmp_path / "other")
+    return enrol_unit(authority.directory, "unit-1", tmp_path / "other")
 
 
-def settled(settings: UplinkSettings) -> bytes:
+def settle(settings: UplinkSettings) -> bytes:
     """The certificate in its place, after everything else was put right."""
     assert isinstance(context_of(settings), ssl.SSLContext)
     before = key_pair.certificate_held(settings)
@@ -56,36 +56,36 @@ def settled(settings: UplinkSettings) -> bytes:
     return settings.certificate_file.read_bytes()
 
 
-def test_the_new_pair_takes_the_place_of_the_old_one(held: UplinkSettings, other: Path) -> None:
-    key_pair.replace_pair(held, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())
-    assert settled(held) == (other / "unit.pem").read_bytes()
-    assert held.key_file.read_bytes() == (other / "unit.key").read_bytes()
-    assert {path.stat().st_mode & 0o777 for path in (held.key_file, held.certificate_file)} == {0o600}
+def test_the_new_pair_takes_the_place_of_the_old_one(settings: UplinkSettings, other: Path) -> None:
+    key_pair.replace_pair(settings, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())
+    assert settle(settings) == (other / "unit.pem").read_bytes()
+    assert settings.key_file.read_bytes() == (other / "unit.key").read_bytes()
+    assert {path.stat().st_mode & 0o777 for path in (settings.key_file, settings.certificate_file)} == {0o600}
     names = {"department-ca.pem", "department-media.pem", "unit.pem", "unit.key"}
-    assert {path.name for path in held.key_file.parent.iterdir()} == names
+    assert {path.name for path in settings.key_file.parent.iterdir()} == names
 
 
 @pytest.mark.parametrize("steps", range(4))
 def test_after_a_cut_between_any_two_steps_a_usable_pair_is_found(
-    steps: int, held: UplinkSettings, other: Path
+    steps: int, settings: UplinkSettings, other: Path
 ) -> None:
     certificate, key = (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes()
-    old = held.certificate_file.read_bytes()
+    old = settings.certificate_file.read_bytes()
     writes = [
-        (key_pair.next_file(held), key + certificate),
-        (held.key_file, key),
-        (held.certificate_file, certificate),
+        (key_pair.next_file(settings), key + certificate),
+        (settings.key_file, key),
+        (settings.certificate_file, certificate),
     ]
     for path, content in writes[:steps]:
         key_pair.write_whole(path, content)
-    assert settled(held) == (certificate if steps else old)
+    assert settle(settings) == (certificate if steps else old)
 
 
 def test_a_process_killed_at_any_moment_leaves_a_usable_pair(
-    held: UplinkSettings, other: Path, authority: TlsFiles, tmp_path: Path
+    settings: UplinkSettings, other: Path, authority: TlsFiles, tmp_path: Path
 ) -> None:
-    chance, folder = random.Random(5), held.key_file.parent
-    third = enrolled(authority.directory, "unit-1", tmp_path / "third")
+    chance, folder = random.Random(5), settings.key_file.parent
+    third = enrol_unit(authority.directory, "unit-1", tmp_path / "third")
     cut_midway = 0
     for _ in range(KILLS):
         arguments = [sys.executable, "-c", SWAP, str(folder), str(other), str(third)]
@@ -94,8 +94,8 @@ def test_a_process_killed_at_any_moment_leaves_a_usable_pair(
             assert swapping.stdout.readline() == "ready\n"
             time.sleep(chance.uniform(0.0, 0.05))  # no condition: the moment of the kill is the point
             swapping.send_signal(signal.SIGKILL)
-        cut_midway += key_pair.next_file(held).exists()
-        assert settled(held) in {(given / "unit.pem").read_bytes() for given in (folder, other, third)}
+        cut_midway += key_pair.next_file(settings).exists()
+        assert settle(settings) in {(source / "unit.pem").read_bytes() for source in (folder, other, third)}
     assert cut_midway
 
 
@@ -108,18 +108,18 @@ def test_a_key_waits_for_its_certificate(tmp_path: Path) -> None:
     assert key_pair.waiting_key(path).private_numbers() != key.private_numbers()
 
 
-def test_two_do_not_replace_a_pair_at_once(held: UplinkSettings) -> None:
+def test_two_do_not_replace_a_pair_at_once(settings: UplinkSettings) -> None:
     with (
-        key_pair.pair_lock(held),
+        key_pair.pair_lock(settings),
         pytest.raises(StoreError, match="being enrolled or renewed at this moment"),
-        key_pair.pair_lock(held),
+        key_pair.pair_lock(settings),
     ):
         pass
-    with key_pair.pair_lock(held):
+    with key_pair.pair_lock(settings):
         pass
 
 
-def test_a_folder_that_takes_nothing_is_told_in_a_line(held: UplinkSettings, other: Path, tmp_path: Path) -> None:
-    blocked = held.model_copy(update={"certificate_file": tmp_path / "missing" / "unit.pem"})
+def test_a_folder_that_takes_nothing_is_told_in_a_line(settings: UplinkSettings, other: Path, tmp_path: Path) -> None:
+    bad_settings = settings.model_copy(update={"certificate_file": tmp_path / "missing" / "unit.pem"})
     with pytest.raises(StoreError, match="must be writable for the user that runs this"):
-        key_pair.replace_pair(blocked, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())
+        key_pair.replace_pair(bad_settings, (other / "unit.pem").read_bytes(), (other / "unit.key").read_bytes())

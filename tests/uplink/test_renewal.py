@@ -15,7 +15,7 @@ from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.renewal import LOOK_S, RETRY, Renewer
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import image_item
 
@@ -27,7 +27,7 @@ def server(authority_copy: Path) -> Iterator[DepartmentServer]:
 
 
 def unit_of(server: DepartmentServer, directory: Path, folder: Path, days: int) -> UplinkSettings:
-    files = enrolled(directory, "unit-7", folder / "tls", days)
+    files = enrol_unit(directory, "unit-7", folder / "tls", days)
     return settings_for(f"https://127.0.0.1:{server.port}", files)
 
 
@@ -60,7 +60,7 @@ def test_a_certificate_with_few_days_left_is_followed_by_a_new_one(
     department.close()
     assert department.deliver([image_item(3)])[0].sha256
     department.close()
-    (unit,) = [unit for unit in server.units.listed() if unit.unit_id == "unit-7"]
+    (unit,) = [unit for unit in server.units.records() if unit.unit_id == "unit-7"]
     assert [row["standing"] for row in unit.certificates][:2] == ["good", "good"]
 
 
@@ -78,21 +78,21 @@ def test_a_renewal_whose_answer_was_lost_takes_up_the_same_certificate(
 ) -> None:
     settings = unit_of(server, authority_copy, tmp_path, 10)
     key = key_pair.waiting_key(settings.key_file.with_name("unit.key.renewing"))
-    held = key_pair.certificate_held(settings)
-    assert held is not None
+    certificate = key_pair.certificate_held(settings)
+    assert certificate is not None
     request = key_pair.request_of("unit-7", key)
-    lost = server.units.renew("unit-7", held.fingerprint(SHA256()).hex(), request)
+    first_answer = server.units.renew("unit-7", certificate.fingerprint(SHA256()).hex(), request)
     renewer(settings).renew()
-    assert settings.certificate_file.read_bytes() == lost
+    assert settings.certificate_file.read_bytes() == first_answer
 
 
 def test_a_pair_laid_down_before_the_power_went_is_used_and_put_in_place(
     server: DepartmentServer, authority_copy: Path, tmp_path: Path
 ) -> None:
     settings = unit_of(server, authority_copy, tmp_path, 10)
-    newer = enrolled(authority_copy, "unit-7", tmp_path / "newer")
-    laid = (newer / "unit.key").read_bytes() + (newer / "unit.pem").read_bytes()
-    key_pair.write_whole(key_pair.next_file(settings), laid)
+    newer = enrol_unit(authority_copy, "unit-7", tmp_path / "newer")
+    content = (newer / "unit.key").read_bytes() + (newer / "unit.pem").read_bytes()
+    key_pair.write_whole(key_pair.next_file(settings), content)
     assert renewer(settings).days_left == pytest.approx(397, abs=0.1)
     department = HttpsDepartment(settings, "unit-7")
     assert department.deliver([image_item()])[0].sha256
@@ -131,8 +131,8 @@ def test_with_an_unset_clock_or_a_certificate_that_has_ended_nothing_is_asked(
     unset = Renewer(settings, "unit-7", ReplayedClock(Instant("boot", 0)))
     assert unset.days_left is None
     assert unset.step() <= LOOK_S
-    ended = settings_for(settings.url, enrolled(authority.directory, "unit-7", tmp_path / "ended", days=-1))
-    late = renewer(ended)
+    old_settings = settings_for(settings.url, enrol_unit(authority.directory, "unit-7", tmp_path / "ended", days=-1))
+    late = renewer(old_settings)
     assert late.step() <= LOOK_S
     assert late.days_left is not None
     assert late.days_left < 0
@@ -143,9 +143,9 @@ def test_a_folder_that_takes_nothing_costs_no_certificate(
     server: DepartmentServer, authority_copy: Path, tmp_path: Path
 ) -> None:
     settings = unit_of(server, authority_copy, tmp_path, 10)
-    blocked = settings.model_copy(update={"key_file": settings.key_file.parent / "no" / "unit.key"})
-    before = server.units.listed()
-    stage = renewer(blocked)
+    bad_settings = settings.model_copy(update={"key_file": settings.key_file.parent / "no" / "unit.key"})
+    before = server.units.records()
+    stage = renewer(bad_settings)
     stage.step()
     assert "must be writable for the user that runs this" in stage.failure
-    assert server.units.listed() == before
+    assert server.units.records() == before

@@ -11,7 +11,7 @@ from alpr_edge.domain.errors import UplinkError
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.retirement import retire
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import image_item
 
@@ -23,19 +23,19 @@ def server(authority_copy: Path) -> Iterator[DepartmentServer]:
 
 
 def unit_of(server: DepartmentServer, directory: Path, folder: Path, unit: str) -> UplinkSettings:
-    return settings_for(f"https://127.0.0.1:{server.port}", enrolled(directory, unit, folder / unit, 30))
+    return settings_for(f"https://127.0.0.1:{server.port}", enrol_unit(directory, unit, folder / unit, 30))
 
 
 def test_it_is_revoked_and_nobody_else(server: DepartmentServer, authority_copy: Path, tmp_path: Path) -> None:
     leaving, staying = (unit_of(server, authority_copy, tmp_path, unit) for unit in ("car-leaving", "car-staying"))
     done = retire(leaving, "car-leaving", "sold with the car")
     assert (done.certificates, done.codes) == (1, 0)
-    refused = pytest.raises(UplinkError, match="this unit's certificate was revoked")
-    with closing(HttpsDepartment(leaving, "car-leaving")) as department, refused:
+    refusal = pytest.raises(UplinkError, match="this unit's certificate was revoked")
+    with closing(HttpsDepartment(leaving, "car-leaving")) as department, refusal:
         department.deliver([image_item()])
     with closing(HttpsDepartment(staying, "car-staying")) as department:
         assert department.deliver([image_item()])[0].sha256
-    record = next(unit for unit in server.units.listed() if unit.unit_id == "car-leaving")
+    record = next(unit for unit in server.units.records() if unit.unit_id == "car-leaving")
     assert {row["revoked_reason"] for row in record.certificates} == {"sold with the car"}
 
 
@@ -45,7 +45,7 @@ def test_a_unit_cannot_retire_another(server: DepartmentServer, authority_copy: 
     with pytest.raises(UplinkError, match="not revoked"):
         retire(mine, "car-staying", "mischief")
     assert all(
-        unit.state == "valid" for unit in server.units.listed() if unit.unit_id in {"car-leaving", "car-staying"}
+        unit.state == "valid" for unit in server.units.records() if unit.unit_id in {"car-leaving", "car-staying"}
     )
 
 
@@ -64,4 +64,4 @@ def test_nobody_to_ask_is_one_line(server: DepartmentServer, authority_copy: Pat
         retire(settings, "car-leaving", "x" * 201)
     with pytest.raises(UplinkError):
         retire(settings.model_copy(update={"url": "https://127.0.0.1:9"}), "car-leaving", "")
-    assert [unit.state for unit in server.units.listed() if unit.unit_id == "car-leaving"] == ["valid"]
+    assert [unit.state for unit in server.units.records() if unit.unit_id == "car-leaving"] == ["valid"]

@@ -16,19 +16,19 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.department.server_certificates import set_days_left
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import FaultyDepartment
 from tests.uplink.items import read_item
 
 
-def refused(url: str, files: Path, unit_id: str = "unit-1") -> UplinkError:
+def refusal_of(url: str, files: Path, unit_id: str = "unit-1") -> UplinkError:
     department = HttpsDepartment(settings_for(url, files, answer_timeout_s=5.0), unit_id)
-    with pytest.raises(UplinkError) as caught:
+    with pytest.raises(UplinkError) as error_info:
         department.deliver([read_item()])
     department.close()
-    return caught.value
+    return error_info.value
 
 
 @contextmanager
@@ -61,10 +61,10 @@ def ending(context: ssl.SSLContext | None) -> Iterator[str]:
 
     def accept() -> None:
         connection, _ = listening.accept()
-        with connection if context is None else context.wrap_socket(connection, server_side=True) as spoken:
-            spoken.recv(65_536)
-            spoken.shutdown(socket.SHUT_WR)  # beneath TLS: no farewell, and no reset over what was not read
-            while spoken.recv(65_536):
+        with connection if context is None else context.wrap_socket(connection, server_side=True) as stream:
+            stream.recv(65_536)
+            stream.shutdown(socket.SHUT_WR)  # beneath TLS: no farewell, and no reset over what was not read
+            while stream.recv(65_536):
                 pass
 
     thread = threading.Thread(target=accept, daemon=True)
@@ -82,15 +82,15 @@ def stranger(tmp_path: Path) -> TlsFiles:
 
 
 @pytest.fixture
-def expired(authority: TlsFiles, tmp_path: Path) -> Path:
-    return enrolled(authority.directory, "unit-1", tmp_path / "expired", days=-1)
+def expired_files(authority: TlsFiles, tmp_path: Path) -> Path:
+    return enrol_unit(authority.directory, "unit-1", tmp_path / "expired", days=-1)
 
 
 def test_a_server_of_an_unknown_authority_is_not_trusted(
     stranger: TlsFiles, storage: Storage, unit_files: Path
 ) -> None:
     with FaultyDepartment(create_app(storage), tls_context(stranger), iter([])) as department:
-        error = refused(department.url, unit_files)
+        error = refusal_of(department.url, unit_files)
         assert department.requests == 0
     assert not isinstance(error, UnauthorisedError)
     assert "its certificate is not trusted (" in str(error)
@@ -98,18 +98,18 @@ def test_a_server_of_an_unknown_authority_is_not_trusted(
 
 
 def test_a_server_under_another_name_is_not_trusted(authority_copy: Path, storage: Storage, unit_files: Path) -> None:
-    renamed = initialise(authority_copy, ["elsewhere.example"])
-    with FaultyDepartment(create_app(storage), tls_context(renamed), iter([])) as department:
-        error = refused(department.url, unit_files)
+    other_name = initialise(authority_copy, ["elsewhere.example"])
+    with FaultyDepartment(create_app(storage), tls_context(other_name), iter([])) as department:
+        error = refusal_of(department.url, unit_files)
     assert "its certificate is not trusted (IP address mismatch" in str(error)
 
 
 def test_a_department_whose_certificate_has_ended_is_told_in_words_of_its_own(
     authority_copy: Path, storage: Storage, unit_files: Path
 ) -> None:
-    ended = set_days_left(TlsFiles(authority_copy), -1)
-    with FaultyDepartment(create_app(storage), tls_context(ended), iter([])) as department:
-        error = refused(department.url, unit_files)
+    last_day = set_days_left(TlsFiles(authority_copy), -1)
+    with FaultyDepartment(create_app(storage), tls_context(last_day), iter([])) as department:
+        error = refusal_of(department.url, unit_files)
         assert department.requests == 0
     assert isinstance(error, DepartmentCertificateError)
     assert "the certificate of the department has ended, by this unit's clock (20" in str(error)
@@ -117,10 +117,10 @@ def test_a_department_whose_certificate_has_ended_is_told_in_words_of_its_own(
 
 
 def test_an_expired_unit_certificate_is_named_where_the_server_just_hangs_up(
-    faulty: Faulty, expired: Path, storage: Storage
+    faulty: Faulty, expired_files: Path, storage: Storage
 ) -> None:
     with faulty(iter([])) as department:
-        error = refused(department.url, expired)
+        error = refusal_of(department.url, expired_files)
         assert department.requests == 0
     assert "by this machine's clock this unit's certificate" in str(error)
     assert "is not valid: enrol this unit again" in str(error)
@@ -133,32 +133,32 @@ def test_a_connection_that_ends_without_a_farewell_was_cut(
     authority: TlsFiles, unit_files: Path, handshake: bool
 ) -> None:
     with ending(None if handshake else tls_context(authority)) as url:
-        error = refused(url, unit_files)
+        error = refusal_of(url, unit_files)
     assert "cannot be reached (" in str(error)
     assert str(error).endswith(": the connection was cut")
 
 
 def test_an_expired_unit_certificate_is_unauthorised_where_the_server_says_so(
-    authority: TlsFiles, expired: Path
+    authority: TlsFiles, expired_files: Path
 ) -> None:
     with alerting(tls_context(authority)) as url:
-        error = refused(url, expired)
+        error = refusal_of(url, expired_files)
     assert isinstance(error, UnauthorisedError)
     assert "this unit's certificate has expired; enrol this unit again" in str(error)
 
 
 def test_a_unit_of_another_authority_is_unauthorised(authority: TlsFiles, stranger: TlsFiles, tmp_path: Path) -> None:
-    files = enrolled(stranger.directory, "unit-1", tmp_path / "other")
+    files = enrol_unit(stranger.directory, "unit-1", tmp_path / "other")
     shutil.copy(authority.authority, files / "department-ca.pem")
     with alerting(tls_context(authority)) as url:
-        error = refused(url, files)
+        error = refusal_of(url, files)
     assert isinstance(error, UnauthorisedError)
     assert "is of an authority it does not know" in str(error)
 
 
 def test_a_certificate_of_another_unit_is_unauthorised(faulty: Faulty, unit_files: Path, storage: Storage) -> None:
     with faulty(iter([])) as department:
-        error = refused(department.url, unit_files, "unit-2")
+        error = refusal_of(department.url, unit_files, "unit-2")
     assert isinstance(error, UnauthorisedError)
     assert "status 403" in str(error)
     assert storage.counts().items == {}
@@ -172,7 +172,7 @@ def test_a_server_s_certificate_does_not_pass_for_a_unit_s(
     shutil.copy(authority.certificate, files / "unit.pem")
     shutil.copy(authority.key, files / "unit.key")
     with faulty(iter([])) as department:
-        refused(department.url, files, "127.0.0.1")
+        refusal_of(department.url, files, "127.0.0.1")
         assert department.requests == 0
     assert storage.counts().items == {}
 
@@ -194,19 +194,19 @@ def test_files_that_are_missing_or_broken_are_named(
     (files / name).unlink()
     if content is not None:
         (files / name).write_text(content)
-    error = refused("https://127.0.0.1:9", files)
+    error = refusal_of("https://127.0.0.1:9", files)
     assert name in str(error)
     assert message in str(error)
 
 
-def test_a_renewed_certificate_counts_without_a_restart(faulty: Faulty, expired: Path, tmp_path: Path) -> None:
+def test_a_renewed_certificate_counts_without_a_restart(faulty: Faulty, expired_files: Path, tmp_path: Path) -> None:
     with faulty(iter([])) as department:
-        uplink = HttpsDepartment(settings_for(department.url, expired), "unit-1")
+        uplink = HttpsDepartment(settings_for(department.url, expired_files), "unit-1")
         with pytest.raises(UplinkError):
             uplink.deliver([read_item()])
-        renewed = enrolled(tmp_path / "department", "unit-1", tmp_path / "renewed")
-        for path in renewed.iterdir():
-            shutil.copy(path, expired)
+        new_files = enrol_unit(tmp_path / "department", "unit-1", tmp_path / "renewed")
+        for path in new_files.iterdir():
+            shutil.copy(path, expired_files)
         assert uplink.deliver([read_item()])[0].sha256 == read_item().sha256
         uplink.close()
 
@@ -222,6 +222,6 @@ def test_a_key_behind_a_passphrase_is_refused_without_asking(unit_files: Path, t
     files = tmp_path / "tls"
     shutil.copytree(unit_files, files)
     key = load_pem_private_key((files / "unit.key").read_bytes(), None)
-    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    (files / "unit.key").write_bytes(locked)
-    assert "the key is locked by a passphrase" in str(refused("https://127.0.0.1:9", files))
+    locked_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    (files / "unit.key").write_bytes(locked_key)
+    assert "the key is locked by a passphrase" in str(refusal_of("https://127.0.0.1:9", files))

@@ -36,25 +36,25 @@ class Bench:
 
 
 @pytest.fixture
-def filled(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
+def full_outbox(database: Database, images: ImageStore, outbox: Outbox) -> Outbox:
     """Eight items."""
     fill(database, images, 2)
     return outbox
 
 
-def test_the_first_step_draws_a_wait_and_sends_nothing(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+def test_the_first_step_draws_a_wait_and_sends_nothing(full_outbox: Outbox, unit_files: Path, faulty: Faulty) -> None:
     with faulty(iter([])) as department:
-        bench = Bench(filled, department, unit_files)
+        bench = Bench(full_outbox, department, unit_files)
         assert department.requests == 0
     assert bench.first_wait_s == 1.0
     assert (bench.uploader.state.link, bench.uploader.state.waiting) == (Link.UNTRIED, 8)
 
 
 def test_an_outbox_is_sent_without_waits_and_then_looked_at_now_and_then(
-    filled: Outbox, unit_files: Path, faulty: Faulty
+    full_outbox: Outbox, unit_files: Path, faulty: Faulty
 ) -> None:
     with faulty(iter([])) as department:
-        bench = Bench(filled, department, unit_files, batch_items=5, idle_s=3.0)
+        bench = Bench(full_outbox, department, unit_files, batch_items=5, idle_s=3.0)
         assert bench.waits(4) == [0.0, 0.0, 3.0, 3.0]
         assert department.requests == 2
     state = bench.uploader.state
@@ -62,57 +62,59 @@ def test_an_outbox_is_sent_without_waits_and_then_looked_at_now_and_then(
 
 
 def test_the_link_backs_off_with_growing_waits_and_recovers_at_once(
-    filled: Outbox, unit_files: Path, faulty: Faulty
+    full_outbox: Outbox, unit_files: Path, faulty: Faulty
 ) -> None:
     with faulty(iter([Fault.STATUS_503] * 8)) as department:
-        bench = Bench(filled, department, unit_files)
+        bench = Bench(full_outbox, department, unit_files)
         assert bench.waits(7) == [1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 75.0]
         assert bench.uploader.state.link is Link.DOWN
         assert "status 503" in bench.uploader.state.last_error
         assert bench.waits(2) == [75.0, 0.0]
     state = bench.uploader.state
     assert (state.link, state.failures, state.last_error) == (Link.UP, 0, "")
-    assert filled.counts().quarantined == 0
+    assert full_outbox.counts().quarantined == 0
 
 
-def test_retry_after_is_honoured_up_to_the_longest_wait(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+def test_retry_after_is_honoured_up_to_the_longest_wait(full_outbox: Outbox, unit_files: Path, faulty: Faulty) -> None:
     with faulty(iter([Fault.STATUS_429] * 2)) as department:
-        assert Bench(filled, department, unit_files).waits(1) == [7.0]
-        bench = Bench(filled, department, unit_files)
+        assert Bench(full_outbox, department, unit_files).waits(1) == [7.0]
+        bench = Bench(full_outbox, department, unit_files)
         assert bench.waits(1) == [7.0]
 
 
-def test_401_pauses_everything_and_says_so(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+def test_401_pauses_everything_and_says_so(full_outbox: Outbox, unit_files: Path, faulty: Faulty) -> None:
     with faulty(iter([Fault.STATUS_401])) as department:
-        bench = Bench(filled, department, unit_files)
+        bench = Bench(full_outbox, department, unit_files)
         assert bench.waits(1) == [112.5]
         assert bench.uploader.state.link == "unauthorised"
         assert "not accepted (status 401)" in bench.uploader.state.last_error
-        assert filled.counts().ready == 8
+        assert full_outbox.counts().ready == 8
         assert bench.waits(1) == [0.0]
         assert bench.uploader.state.link == "up"
 
 
-def test_a_wrong_digest_is_tried_again_and_then_set_aside(filled: Outbox, unit_files: Path, faulty: Faulty) -> None:
+def test_a_wrong_digest_is_tried_again_and_then_set_aside(
+    full_outbox: Outbox, unit_files: Path, faulty: Faulty
+) -> None:
     with faulty(iter([Fault.WRONG_DIGEST] * 30)) as department:
-        bench = Bench(filled, department, unit_files, digest_attempts_max=2)
+        bench = Bench(full_outbox, department, unit_files, digest_attempts_max=2)
         for _ in range(30):
             bench.waits(1)
             if not bench.uploader.state.waiting:
                 break
     state = bench.uploader.state
     assert (state.delivered, state.wrong_digests, state.quarantined) == (0, 16, 8)
-    assert {found.detail for found in filled.quarantined()} == {"the department stored other content"}
+    assert {entry.detail for entry in full_outbox.quarantined_items()} == {"the department stored other content"}
 
 
 def test_after_failures_batches_shrink_to_one_item_and_grow_again(
-    filled: Outbox, unit_files: Path, faulty: Faulty
+    full_outbox: Outbox, unit_files: Path, faulty: Faulty
 ) -> None:
     with faulty(iter([Fault.STATUS_503] * 4)) as department:
-        bench = Bench(filled, department, unit_files, batch_items=8)
+        bench = Bench(full_outbox, department, unit_files, batch_items=8)
         bench.waits(4)
-        left = [filled.counts().ready]
+        left = [full_outbox.counts().ready]
         while left[-1]:
             bench.waits(1)
-            left.append(filled.counts().ready)
+            left.append(full_outbox.counts().ready)
     assert left == [8, 7, 6, 2, 0]  # the one that failed alone is sent alone once more

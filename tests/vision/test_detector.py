@@ -25,9 +25,9 @@ def models(tmp_path: Path) -> VisionSettings:
 
 def test_boxes_come_back_in_frame_pixels_best_first_and_weak_ones_do_not(models: VisionSettings) -> None:
     detector, _ = open_models(models)
-    found = detector.detect_pixels(FRAME)
-    assert [round(item.confidence, 3) for item in found] == [0.9, 0.5]
-    assert found[0].box == Box(200, 200, 300, 240)  # 640x360 inside 640x384, 12 px above
+    detections = detector.detect_pixels(FRAME)
+    assert [round(item.confidence, 3) for item in detections] == [0.9, 0.5]
+    assert detections[0].box == Box(200, 200, 300, 240)  # 640x360 inside 640x384, 12 px above
 
 
 def test_fast_alpr_runs_with_our_adapters(models: VisionSettings) -> None:
@@ -40,10 +40,10 @@ def test_fast_alpr_runs_with_our_adapters(models: VisionSettings) -> None:
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([1, 3]))
 def test_a_letterbox_maps_back_and_keeps_the_aspect(width: int, height: int, channels: int) -> None:
     pixels = np.full((height, width, 3), 7, np.uint8)
-    canvas, fitted = letterbox(pixels, 640, 384, channels)
+    canvas, mapping = letterbox(pixels, 640, 384, channels)
     assert canvas.shape == (384, 640, channels)
-    box = fitted.to_frame(np.array([320, 192, 330, 200], np.float32))
-    assert abs(box.centre_px[0] - width / 2 - 5 / fitted.scale) <= 1 / fitted.scale
+    box = mapping.to_frame(np.array([320, 192, 330, 200], np.float32))
+    assert abs(box.centre_px[0] - width / 2 - 5 / mapping.scale) <= 1 / mapping.scale
     assert set(np.unique(canvas)) <= {7, PADDING_GREY}
 
 

@@ -41,18 +41,18 @@ def test_a_missing_file_entry_or_manifest_is_one_line_that_names_the_setting(fol
 
 
 def test_a_model_is_looked_for_in_one_folder_after_another(folder: Path, tmp_path: Path) -> None:
-    added = tmp_path / "added"
-    assert find_model((folder, added), "reader", "default").name == "default"
-    write_models(added, detector_model([]), reader_model("1"))
-    manifest = added / "manifest.toml"
+    added_folder = tmp_path / "added"
+    assert find_model((folder, added_folder), "reader", "default").name == "default"
+    write_models(added_folder, detector_model([]), reader_model("1"))
+    manifest = added_folder / "manifest.toml"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("[reader.default]", "[reader.night]"), "utf-8")
-    assert find_model((folder, added), "reader", "night").content == (added / "reader.onnx").read_bytes()
-    first = find_model((folder, added), "detector", "default")
+    assert find_model((folder, added_folder), "reader", "night").content == (added_folder / "reader.onnx").read_bytes()
+    first = find_model((folder, added_folder), "detector", "default")
     assert first.content == (folder / "detector.onnx").read_bytes()
     with pytest.raises(ModelError, match=r"no \[reader\.day\]; there: default, night; check vision\.reader"):
-        find_model((folder, added), "reader", "day")
+        find_model((folder, added_folder), "reader", "day")
     with pytest.raises(ModelError, match=r"cannot be read.*check vision\.models_directory"):
-        find_model((tmp_path / "none", added), "reader", "night")
+        find_model((tmp_path / "none", added_folder), "reader", "night")
 
 
 def test_a_folder_that_is_none_is_one_line(folder: Path) -> None:

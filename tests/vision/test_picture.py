@@ -36,20 +36,20 @@ def crop(photo: Photo, blur_share: float = 0.0) -> Pixels:
     return part[begin : begin + height]
 
 
-def share(grades: list[Grade], wanted: Grade) -> float:
-    return grades.count(wanted) / len(grades)
+def share(grades: list[Grade], grade: Grade) -> float:
+    return grades.count(grade) / len(grades)
 
 
 def test_sharp_plates_are_green_and_blurred_ones_red(photos: list[Photo]) -> None:
-    sharp, soft, blurred = (
+    sharp, soft, blurred_grades = (
         [FOCUS.grade(plate_picture(crop(photo, blur)).focus_percent) for photo in photos] for blur in (0, 0.01, 0.03)
     )
     assert share(sharp, Grade.GREEN) > 0.9
     assert share(sharp, Grade.RED) < 0.02
     # Blurred by 1 % of their width as many are read as before, by 3 % one of ten.
     assert share(soft, Grade.RED) < 0.1
-    assert share(blurred, Grade.RED) > 0.8
-    assert share(blurred, Grade.GREEN) == 0
+    assert share(blurred_grades, Grade.RED) > 0.8
+    assert share(blurred_grades, Grade.GREEN) == 0
 
 
 def test_contrast_does_not_pass_for_focus(photos: list[Photo]) -> None:
@@ -60,20 +60,22 @@ def test_contrast_does_not_pass_for_focus(photos: list[Photo]) -> None:
 
 
 def test_plates_as_they_are_pass_and_burnt_or_dark_ones_do_not(photos: list[Photo]) -> None:
-    def exposed(gain: float) -> list[Grade]:
+    def exposure_grades(gain: float) -> list[Grade]:
         plates = [plate_picture(np.clip(crop(photo) * np.float32(gain), 0, 255).astype(np.uint8)) for photo in photos]
         return [plate_checks("", plate)[-1].grade for plate in plates]
 
-    assert share(exposed(1), Grade.GREEN) > 0.95
-    assert share(exposed(6), Grade.RED) > 0.7
-    assert share(exposed(0.02), Grade.RED) > 0.8
+    assert share(exposure_grades(1), Grade.GREEN) > 0.95
+    assert share(exposure_grades(6), Grade.RED) > 0.7
+    assert share(exposure_grades(0.02), Grade.RED) > 0.8
 
 
 def test_whole_pictures_tell_a_lost_focus_and_a_lens_cap(photos: list[Photo], shared_data: Path) -> None:
     grades = [FOCUS.grade(scene(pixels).focus_percent or 0) for pixels, _ in photos[::3]]
     assert share(grades, Grade.GREEN) == 1
-    lost = [cv2.GaussianBlur(pixels, (0, 0), 0.02 * pixels.shape[1]).astype(np.uint8) for pixels, _ in photos[::6]]
-    assert all(FOCUS.grade(scene(pixels).focus_percent or 0) is Grade.RED for pixels in lost)
+    lost_focus = [
+        cv2.GaussianBlur(pixels, (0, 0), 0.02 * pixels.shape[1]).astype(np.uint8) for pixels, _ in photos[::6]
+    ]
+    assert all(FOCUS.grade(scene(pixels).focus_percent or 0) is Grade.RED for pixels in lost_focus)
     rides = sorted((shared_data / "dashcam").rglob("*.jpg"))[::25]
     assert rides
     for path in rides:

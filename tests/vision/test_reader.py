@@ -47,9 +47,9 @@ def test_calibration_keeps_the_text_and_makes_probabilities(smoothing: float, te
 
 
 def test_what_smoothing_put_there_is_taken_out() -> None:
-    smoothed = np.full((1, 1, 37), 0.05 / 37, np.float32)
-    smoothed[0, 0, 7] += 0.95
-    assert Calibration(smoothing=0.05).of(smoothed)[0, 0, 7] == pytest.approx(1, abs=1e-4)
+    labels = np.full((1, 1, 37), 0.05 / 37, np.float32)
+    labels[0, 0, 7] += 0.95
+    assert Calibration(smoothing=0.05).of(labels)[0, 0, 7] == pytest.approx(1, abs=1e-4)
 
 
 def test_an_entry_s_calibration_reaches_every_factory(tmp_path: Path) -> None:

@@ -87,9 +87,9 @@ def test_a_model_with_other_characters_is_refused() -> None:
 
 @given(st.lists(st.lists(st.floats(0.01, 1), min_size=4, max_size=4), min_size=1, max_size=4))
 def test_the_likelihoods_of_all_texts_sum_to_one(rows: list[list[float]]) -> None:
-    used = [LABELS.index(character) for character in "1AB"] + [BLANK]
+    indices = [LABELS.index(character) for character in "1AB"] + [BLANK]
     columns = np.zeros((len(rows), len(LABELS) + 1))
-    columns[:, used] = np.array(rows) / np.sum(rows, axis=1, keepdims=True)
+    columns[:, indices] = np.array(rows) / np.sum(rows, axis=1, keepdims=True)
     texts, layer = [""], [""]
     for _ in rows:
         layer = [text + character for text in layer for character in "1AB"]
@@ -103,10 +103,10 @@ def test_it_answers_in_a_stage_of_its_own_and_is_not_asked_beyond_its_room() -> 
     supervisor.add(busy.stage)
     supervisor.start()
     answers = [busy.ask(np.zeros((720, 1280, 3), np.uint8), ()) for _ in range(WAITING_MAX * 8)]
-    taken = [answer for answer in answers if answer is not None]
-    assert WAITING_MAX <= len(taken) < len(answers)
-    assert {opinion.plate for answer in taken if (opinion := answer.opinion(20_000))} == {"8ABC123"}
-    assert all(answer.done for answer in taken)
+    answers_given = [answer for answer in answers if answer is not None]
+    assert WAITING_MAX <= len(answers_given) < len(answers)
+    assert {opinion.plate for answer in answers_given if (opinion := answer.opinion(20_000))} == {"8ABC123"}
+    assert all(answer.done for answer in answers_given)
     assert busy.ask(CROP, ()) is not None
     busy.close()
     assert supervisor.join(PATIENCE_S)
@@ -124,9 +124,9 @@ def test_a_failing_second_reader_leaves_the_first_one_s_word() -> None:
     model = onnx.load_from_string(recogniser("8ABC123").content)
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 32
     broken = ModelFile("second-reader", "test", "0" * 64, model.SerializeToString(), {})
-    asked = second_reader_worker(OnnxSecondReader(broken), live=False)
-    assert asked is not None
-    answer = asked.ask(CROP, ())
+    worker = second_reader_worker(OnnxSecondReader(broken), live=False)
+    assert worker is not None
+    answer = worker.ask(CROP, ())
     assert answer is not None
     assert answer.opinion(0) is None
 
@@ -136,9 +136,9 @@ def test_without_a_second_reader_nobody_is_at_work() -> None:
 
 
 def test_a_package_that_is_missing_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(ModelError) as error_info:
         load_second_reader([str(tmp_path)])
-    assert str(caught.value) == (
+    assert str(error_info.value) == (
         'vision.second_reader is set, but rapidocr is not installed: pip install "alpr-edge[second-reader]"'
     )
 

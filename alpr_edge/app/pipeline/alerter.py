@@ -36,11 +36,11 @@ QUIET_KEPT = 1000
 Kept = TypeVar("Kept")
 
 
-def _keep(kept: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> None:
+def _keep(items: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> None:
     """Add an item, and drop the oldest beyond ``most``."""
-    kept[key] = value
-    while len(kept) > most:
-        kept.popitem(last=False)
+    items[key] = value
+    while len(items) > most:
+        items.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Alerter:
         self._hotlist = hotlist
         self._manners = {source.name: source.alert_policy for source in hotlist.source}
         self._quiet_ms = alerts.cooldown_s * 1000
-        self._sounded: OrderedDict[str, str] = OrderedDict()
+        self._plates_by_read: OrderedDict[str, str] = OrderedDict()
         """Reads whose alert sounded and still holds, with their plates."""
         self._quiet: OrderedDict[str, _Quiet] = OrderedDict()
         """Alerts that stayed quiet, by read."""
@@ -91,11 +91,11 @@ class Alerter:
         open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
             if event.withdraws is not None:
-                self._withdraw(event.withdraws, event.decided)
+                self._withdraw(event.withdraws, event.decided_at)
             alert = alert_of(open_hits, lambda hit: self._standing_of(hit, event.read))
             if alert is None:
                 return None, None
-            return alert, self._announce_unless_quiet(alert, event.read.plate, event.decided)
+            return alert, self._announce_unless_quiet(alert, event.read.plate, event.decided_at)
 
     def level_of(self, hit: Hit) -> Level:
         """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
@@ -123,7 +123,7 @@ class Alerter:
         read had sounded: its alert sounds now.
         """
         self._quiet.pop(read_id, None)
-        plate = self._sounded.pop(read_id, None)
+        plate = self._plates_by_read.pop(read_id, None)
         if plate is None:
             return
         log.info("alert.withdrawn", read=read_id)
@@ -138,13 +138,13 @@ class Alerter:
         if not self._cooldown.allows(plate, alert.level, at):
             _keep(self._quiet, alert.read_id, _Quiet(alert, plate, at), QUIET_KEPT)
             return None
-        sounded = self._announce(alert, plate, at)
-        if sounded is not None:
+        sounded_at = self._announce(alert, plate, at)
+        if sounded_at is not None:
             for each in self._quiet_of(plate):
                 # Reads that stay quiet from here on stay so because of this one.
                 if each.alert.read_id == alert.read_id or not self._is_recent(each, at):
                     del self._quiet[each.alert.read_id]
-        return sounded
+        return sounded_at
 
     def _quiet_of(self, plate: str) -> list[_Quiet]:
         return [each for each in self._quiet.values() if each.plate == plate]
@@ -158,10 +158,10 @@ class Alerter:
             self._cooldown.forget(plate)
             return None
         latency_ms = (first_sample_ns - at.boottime_ns) / NS_PER_MS
-        _keep(self._sounded, alert.read_id, plate, SOUNDED_KEPT)
+        _keep(self._plates_by_read, alert.read_id, plate, SOUNDED_KEPT)
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
-        return at.shifted(latency_ms)
+        return at.shift(latency_ms)
 
     def _sound(self, tone: Tone, at: Instant) -> int | None:
         """Play a tone; returns its first sample's boottime_ns, None when nothing sounds."""

@@ -63,7 +63,7 @@ class CameraWorker:
     def process(self, frame: Frame) -> None:
         """Process one frame from recognition to record."""
         self.frames += 1
-        self._last = frame.captured
+        self._last = frame.captured_at
         for event in self._passes.step(frame, self._recognise(frame)):
             self._handle(event)
 
@@ -79,7 +79,7 @@ class CameraWorker:
             self._hit_reads.discard(event.read.read_id)
             self._records.put(replace(event, is_hit=is_hit))
             return
-        matches = match(event.read, self._entries(), event.decided, self._new_id)
+        matches = match(event.read, self._entries(), event.decided_at, self._new_id)
         hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in matches)
         alert, sounded_at = self._alerter.announce(event, hits)
         if hits:

@@ -31,7 +31,7 @@ class PictureEncoder:
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
 
-    def encoded(self, evidence: Evidence, kinds: tuple[EvidenceKind, ...], *, is_hit: bool) -> tuple[Images, str]:
+    def encode(self, evidence: Evidence, kinds: tuple[EvidenceKind, ...], *, is_hit: bool) -> tuple[Images, str]:
         """Encode the pictures of some kinds as JPEGs, and say why others are missing (empty when none is).
 
         Args:
@@ -71,12 +71,12 @@ def fitting_jpeg(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) 
     Raises:
         PictureError: the picture cannot be encoded.
     """
-    while len(encoded := jpeg(pixels, quality)) > bytes_max:
+    while len(content := jpeg(pixels, quality)) > bytes_max:
         if quality > QUALITY_MIN:
             quality = max(QUALITY_MIN, quality - _COARSER)
         else:
             pixels = shrunk(pixels, int(max(pixels.shape[:2]) * _SMALLER))
-    return encoded
+    return content
 
 
 def jpeg(pixels: Pixels, quality: int) -> bytes:
@@ -88,9 +88,9 @@ def jpeg(pixels: Pixels, quality: int) -> bytes:
     if not pixels.size:
         raise PictureError("a picture was let go of, as storage did not keep up")
     try:
-        done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        done, buffer = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     except cv2.error as error:
         raise PictureError(f"a picture could not be encoded as JPEG (OpenCV error {error.code})") from None
     if not done:
         raise PictureError("a picture could not be encoded as JPEG")
-    return encoded.tobytes()
+    return buffer.tobytes()

@@ -183,7 +183,7 @@ class Pipeline:
     def storage_faults(self) -> list[str]:
         """What the store does not accept, a short line each; alerts go on in any case."""
         lines = [BEHIND] if self.is_behind else []
-        lines += ["store: reads were lost, as it took none for too long"] if self.records.dropped else []
+        lines += ["store: reads were lost, as it took none for too long"] if self.records.drop_count else []
         return lines + self._parts.recorder.faults()
 
     def failures(self) -> list[str]:
@@ -191,8 +191,8 @@ class Pipeline:
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
     def _writer(self, recorder: Recorder) -> BatchStage[ReadEvent]:
-        blamed = (PictureError, RefusedError)
-        rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
+        record_errors = (PictureError, RefusedError)
+        rescue = Rescue(recorder.require_room, record_errors, recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
             WRITER,
             self.records,

@@ -36,7 +36,7 @@ class Recorder:
     Args:
         store: the encrypted store.
         settings: picture sizes.
-        refused: the files of records that the store refused.
+        refused_records: the files of records that the store refused.
         observers: functions called with each batch once it is committed.
         require_room: a function that raises StoreError while the disk is full: what room is left is for cleaning up.
     """
@@ -45,13 +45,13 @@ class Recorder:
         self,
         store: ReadStore,
         settings: StoreSettings,
-        refused: RefusedRecords,
+        refused_records: RefusedRecords,
         observers: Sequence[Callable[[Sequence[ReadEvent]], None]] = (),
         require_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._pictures = PictureEncoder(settings)
-        self._refused = refused
+        self._refused_records = refused_records
         self._observers = observers
         self.require_room = require_room
         self._boxes: dict[str, Box] = {}
@@ -100,8 +100,8 @@ class Recorder:
         Raises:
             StoreError: that file cannot be written either.
         """
-        images, _ = self._encoded(record)
-        self._refused.add(self._stored(record, images), reason)
+        images, _ = self._encode(record)
+        self._refused_records.add(self._row_of(record, images), reason)
         self.set_aside_count += 1
         self._failure = reason
 
@@ -144,16 +144,16 @@ class Recorder:
     def _rejoin(self, record: ReadEvent) -> None:
         """Store a refused record with what is stored of its pass already (maybe itself), or set it aside."""
         try:
-            self._store.rejoin(self._stored(record, self._encoded(record)[0]))
+            self._store.rejoin(self._row_of(record, self._encode(record)[0]))
         except RefusedError as error:
             self.set_aside(record, str(error))
 
     def _write_in_part(self, record: ReadEvent, reason: str) -> None:
         """Store a record with those of its pictures that can be kept, if any."""
-        images, failure = self._encoded(record)
-        kept = self._store.keepable(images)
+        images, failure = self._encode(record)
+        usable_images = self._store.keepable(images)
         try:
-            self._keep([record], [self._stored(record, kept, failure or reason)])
+            self._keep([record], [self._row_of(record, usable_images, failure or reason)])
         except RefusedError as error:
             self.set_aside(record, str(error))
             return
@@ -164,56 +164,56 @@ class Recorder:
     def _commit(self, batch: Sequence[ReadEvent]) -> None:
         """Encode and commit; PictureError when one of the pictures cannot be encoded."""
         self.require_room()
-        stored = []
+        rows = []
         for record in batch:
-            images, failure = self._encoded(record)
+            images, failure = self._encode(record)
             if failure:
                 raise PictureError(failure)
-            stored.append(self._stored(record, images))
-        self._keep(batch, stored)
+            rows.append(self._row_of(record, images))
+        self._keep(batch, rows)
 
-    def _keep(self, batch: Sequence[ReadEvent], stored: Sequence[Stored]) -> None:
-        self._store.commit(stored)
+    def _keep(self, batch: Sequence[ReadEvent], rows: Sequence[Stored]) -> None:
+        self._store.commit(rows)
         for record in batch:
             if isinstance(record, ReadClosed):
                 self._boxes.pop(record.read.read_id, None)
             else:
                 self._boxes[record.read.read_id] = record.read.box
-                shown = sum(not hit.entry.covert for hit in record.hits)
-                log.info("read.stored", read=record.read.read_id, hits=shown)
+                open_count = sum(not hit.entry.covert for hit in record.hits)
+                log.info("read.stored", read=record.read.read_id, hits=open_count)
         for observer in self._observers:
             observer(batch)
 
-    def _stored(self, record: ReadEvent, images: Images, missing: str = "") -> Stored:
+    def _row_of(self, record: ReadEvent, images: Images, missing: str = "") -> Stored:
         if isinstance(record, ReadClosed):
-            return self._ended(record, images, missing)
+            return self._closing_row(record, images, missing)
         return DecidedRecord(
             read=record.read,
             images=images,
             hits=record.hits,
             alert=record.alert,
-            sounded=record.sounded_at,
+            sounded_at=record.sounded_at,
             withdraws=record.withdraws,
             missing_evidence=missing,
         )
 
-    def _ended(self, record: ReadClosed, images: Images, missing: str) -> ClosedRecord:
+    def _closing_row(self, record: ReadClosed, images: Images, missing: str) -> ClosedRecord:
         """A pass's end for the store; it has a new box only where it has a new scene."""
         read = record.read
         if not any(kind is EvidenceKind.SCENE for kind, _ in images):
             read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))
         return ClosedRecord(read, images, missing)
 
-    def _encoded(self, record: ReadEvent) -> tuple[Images, str]:
+    def _encode(self, record: ReadEvent) -> tuple[Images, str]:
         """The pictures of a record, and why some of them are missing.
 
         A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay. Scenes
         are most of what is written, and every other pass would be written twice.
         """
         if isinstance(record, ReadDecided):
-            return self._pictures.encoded(record.evidence, KINDS, is_hit=bool(record.hits))
+            return self._pictures.encode(record.evidence, KINDS, is_hit=bool(record.hits))
         if record.evidence is None:
             return (), ""
-        return self._pictures.encoded(
+        return self._pictures.encode(
             record.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
         )

@@ -85,7 +85,7 @@ class BusySecondReader:
     def _consider(self, question: _Question) -> None:
         opinion = None
         try:
-            opinion = _considered(self._reader, question.crop, question.texts)
+            opinion = _opinion_of(self._reader, question.crop, question.texts)
         finally:
             # Whatever it failed of: nobody waits for an answer that does not come.
             question.answer.set_result(opinion)
@@ -109,11 +109,11 @@ class PatientSecondReader:
     def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer:
         """Read the crop at once."""
         answer: Future[Opinion | None] = Future()
-        answer.set_result(_considered(self._reader, crop, texts))
+        answer.set_result(_opinion_of(self._reader, crop, texts))
         return LaterAnswer(answer)
 
 
-def _considered(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:
+def _opinion_of(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:
     """The opinion; None where the second reader fails: the first reader's result is used then."""
     try:
         return reader.consider(crop, texts)

@@ -78,12 +78,12 @@ class DriveFiles:
         read = record.read
         self._evidence[read.read_id] = record.evidence
         # A covert hit is the department's to know: it leaves no trace here.
-        shown = [hit for hit in record.hits if not hit.entry.covert]
-        if shown:
+        visible_hits = [hit for hit in record.hits if not hit.entry.covert]
+        if visible_hits:
             self._hit_reads.add(read.read_id)
-        self.summary.hits += len(shown)
+        self.summary.hits += len(visible_hits)
         self.summary.alerts += record.sounded_at is not None
-        for hit in shown:
+        for hit in visible_hits:
             line = hit_line(hit, read)
             alert = record.alert
             if alert is not None and alert.hit_id == hit.hit_id:
@@ -98,7 +98,7 @@ class DriveFiles:
         before = self._evidence.pop(read.read_id, None)
         evidence = record.evidence or before
         if evidence is not None and self.summary.reads <= STILLS_MAX:
-            still = annotated(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
+            still = annotate(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
             with os.fdopen(descriptor, "wb") as file:
@@ -170,7 +170,7 @@ def _place(position: Position | None) -> dict[str, Any] | None:
     }
 
 
-def annotated(scene: Pixels, read: PlateRead, *, is_hit: bool) -> Pixels:
+def annotate(scene: Pixels, read: PlateRead, *, is_hit: bool) -> Pixels:
     """The scene with the plate's box and text drawn into it."""
     picture, colour = scene.copy(), _RED if is_hit else _GREEN
     left, top, right, bottom = read.box.within(scene.shape[1], scene.shape[0])

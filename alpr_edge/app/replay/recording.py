@@ -45,7 +45,7 @@ def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path 
         CaptureError: there is no such recording.
     """
     if source == SIMULATED or source.startswith(f"{SIMULATED}:"):
-        return _simulated(source, nmea, hotlist, scratch)
+        return _open_simulation(source, nmea, hotlist, scratch)
     path = Path(source)
     if not path.exists():
         raise CaptureError(f"{source}: no such file or folder; give a video, a folder of pictures, or {SIMULATED!r}")
@@ -66,18 +66,18 @@ def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path 
     )
 
 
-def _simulated(source: str, nmea: Path | None, hotlist: Path | None, scratch: Path) -> Recording:
+def _open_simulation(source: str, nmea: Path | None, hotlist: Path | None, scratch: Path) -> Recording:
     seed = source.partition(":")[2] or "1"
     if not seed.isdigit():
         raise CaptureError(f"{source}: the seed after the colon must be a whole number, such as simulated:7")
     camera = SimulatedCamera(kind="simulated", id=CAMERA_ID, seed=int(seed))
     probe = SimulatedSource(camera, Instant("length", 0))
-    written = probe.write_companions(scratch)
+    companions = probe.write_companions(scratch)
     return Recording(
         CAMERA_ID,
         lambda start: SimulatedSource(camera, start).frames(),
         probe.length,
-        written.began,
-        nmea or written.nmea,
-        hotlist or written.hotlist,
+        companions.began,
+        nmea or companions.nmea,
+        hotlist or companions.hotlist,
     )

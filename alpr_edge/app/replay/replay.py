@@ -99,7 +99,7 @@ def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: 
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
     with open_store(settings, migrate=True) as store:
-        with interrupts.allowed():
+        with interrupts.allow_interrupts():
             replay = _Replay(plan, settings, store, files, progress)
         faults = replay.process(lambda: interrupts.is_pending)
         return [*faults, *replay.upload(interrupts)]
@@ -136,8 +136,8 @@ class _Replay:
         finally:
             player.close()
         summary = self._files.summary
-        summary.frames_dropped = pipeline.frames.dropped
-        summary.frames = pipeline.frames_seen + pipeline.frames.dropped
+        summary.frames_dropped = pipeline.frames.drop_count
+        summary.frames = pipeline.frames_seen + pipeline.frames.drop_count
         summary.alerts_wav = str(wav)
         return self._faults + pipeline.failures()
 
@@ -154,7 +154,7 @@ class _Replay:
         department = open_department(self._settings)
         uploader = Uploader(outbox, department, self._settings.uplink, SystemClock())
         try:
-            with interrupts.allowed():
+            with interrupts.allow_interrupts():
                 send_all(uploader, outbox, self._plan.upload_s_max, self._progress.upload)
         finally:
             department.close()
@@ -184,14 +184,16 @@ class _Replay:
             alerter=Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,
             locate=lambda at: position_at(fixes, at, age_ms_max),
-            recorder=Recorder(self._store.reads, self._settings.store, self._store.refused, [self._files.observe]),
+            recorder=Recorder(
+                self._store.reads, self._settings.store, self._store.refused_records, [self._files.observe]
+            ),
             tick=self._tick,
         )
         feed = CameraFeed(self._recording.camera_id, lambda _: self._frames())
         return Pipeline(self._settings, [feed], parts, live=self._plan.real_time)
 
     def _tick(self, frame: Frame) -> None:
-        self._clock.move_to(frame.captured)
+        self._clock.move_to(frame.captured_at)
         self._progress.frame(next(self._done), self._total)
 
     def _frames(self) -> Iterator[Frame]:
@@ -200,7 +202,7 @@ class _Replay:
         try:
             for frame in self._recording.frames(self._start):
                 if self._plan.real_time:
-                    due_s = frame.captured.ms_since(self._start) / 1000
+                    due_s = frame.captured_at.ms_since(self._start) / 1000
                     self._stop.wait(max(0.0, began_s + due_s - time.monotonic()))
                 yield frame
         except CaptureError as error:

@@ -28,21 +28,21 @@ class DepartmentDates:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._told: datetime | None = None
-        self._noted: Instant | None = None
+        self._last_date: datetime | None = None
+        self._last_stored: Instant | None = None
 
-    def hear(self, told: datetime | None) -> None:
+    def hear(self, date: datetime | None) -> None:
         """Store the department's time of its newest answer; the same one again, and None, change nothing.
 
         Call it at once after an answer: any delay counts as time that the answer took.
         """
-        if told is None or told == self._told:
+        if date is None or date == self._last_date:
             return
-        self._told, now = told, self._clock.now()
-        if self._noted is not None and now.ms_since(self._noted) < NOTE_MS:
+        self._last_date, now = date, self._clock.now()
+        if self._last_stored is not None and now.ms_since(self._last_stored) < NOTE_MS:
             return
         try:
-            note_department_date(self._database, DepartmentDate(told, now))
-            self._noted = now
+            note_department_date(self._database, DepartmentDate(date, now))
+            self._last_stored = now
         except StoreError as error:
             log.error("uplink.department_date_not_stored", failure=str(error))

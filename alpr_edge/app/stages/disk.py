@@ -71,7 +71,7 @@ class DiskStage:
         self._purge = Purge(store.database, store.reads, self._retention.limits)
         self._ended_s: float | None = None
         self._futile = False
-        self._judged = Fill.ROOM
+        self._fill = Fill.ROOM
         self.state: DiskState | None = None
         """The disk at the last step; None before the first."""
 
@@ -116,15 +116,15 @@ class DiskStage:
         """Grade how full the disk is; logged when that turned for the worse since the last call."""
         if self.state is None:
             return
-        before, self._judged = self._judged, fill_of(self.state, self._retention.quotas, self._judged)
-        if _GRAVITY.index(self._judged) > _GRAVITY.index(before):
-            log.warning("disk.filling", fill=self._judged.value)
+        before, self._fill = self._fill, fill_of(self.state, self._retention.quotas, self._fill)
+        if _GRAVITY.index(self._fill) > _GRAVITY.index(before):
+            log.warning("disk.filling", fill=self._fill.value)
 
     def faults(self) -> list[Fault]:
         """A disk that is full or fills up, and a date that may not be used for deletion."""
         objection = self._purge.objection
         dates = [f"deletion by age rests: {objection.reason}"] if objection and objection.is_contradiction else []
-        fill = [Fault(_KINDS[self._judged], "disk", _LINES[self._judged])] if self._judged in _KINDS else []
+        fill = [Fault(_KINDS[self._fill], "disk", _LINES[self._fill])] if self._fill in _KINDS else []
         return [*fill, *faults_of(FaultKind.DELETION, dates)]
 
     def figures(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class DiskStage:
             return {}
         done = self._purge.done
         return {
-            "disk": self._judged.value,
+            "disk": self._fill.value,
             "disk_free_bytes": self.state.free_bytes,
             "disk_share": round(self.state.disk_share, 3),
             "store_bytes": self.state.store_bytes if self._usage.complete else None,

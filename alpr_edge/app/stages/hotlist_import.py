@@ -108,9 +108,9 @@ class HotlistImportStage:
 
     def _report_killed(self, source: str, number: int) -> None:
         """Write to its report that an import was killed: out of memory or of time."""
-        refused = f"the import was ended by signal {number}, for memory or time; split the feed by source"
+        reason = f"the import was ended by signal {number}, for memory or time; split the feed by source"
         directory = self.settings.unit.data_directory / LISTS_DIRECTORY
-        write_report(directory, FeedReport(source, None, refused, 0, 0, ()))
+        write_report(directory, FeedReport(source, None, reason, 0, 0, ()))
 
     def _run_process(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> int:
         job = ImportJob(
@@ -127,10 +127,10 @@ class HotlistImportStage:
             assert process.stdin is not None
             process.stdin.write(job.model_dump_json().encode())
             process.stdin.close()
-            return _ended(process, beat, stop)
+            return _wait_for_end(process, beat, stop)
 
 
-def _ended(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
+def _wait_for_end(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
     """Wait for the process's end, showing life; stop it with the unit, or when it takes too long."""
     deadline_s = time.monotonic() + IMPORT_S_MAX
     while not stop.is_set() and time.monotonic() < deadline_s:

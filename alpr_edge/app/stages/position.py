@@ -67,7 +67,7 @@ class _ReportingReceiver:
         self._stage = stage
         self._beat = beat
         self._stop = stop
-        self._source = SerialSource(stage.settings, stage.clock, self._stopped)
+        self._source = SerialSource(stage.settings, stage.clock, self._should_stop)
 
     def fixes(self) -> Iterator[Fix]:
         """Yield the fixes of the receiver."""
@@ -77,7 +77,7 @@ class _ReportingReceiver:
             self._stage.trouble = str(error)
             raise
 
-    def _stopped(self) -> bool:
+    def _should_stop(self) -> bool:
         """Whether to stop; called twice a second while the device is open."""
         self._beat()
         if self._source.tally.sentences:
@@ -101,8 +101,8 @@ class PositionMonitor:
     def troubles(self) -> list[str]:
         """What is wrong with it, a short line each; the call, once a second, also keeps its stage running."""
         self._supervisor.tend()
-        told = [f"position: {self._stage.trouble}"] if self._stage is not None and self._stage.trouble else []
-        return [*told, *self._supervisor.troubles()]
+        lines = [f"position: {self._stage.trouble}"] if self._stage is not None and self._stage.trouble else []
+        return [*lines, *self._supervisor.troubles()]
 
     def date_trouble(self) -> str:
         """What is wrong with the date that it reports; empty when nothing is."""

@@ -111,17 +111,17 @@ class PowerMonitor:
         """The present phase of the unit."""
         return self._power.phase
 
-    def step(self, *, sent: bool = False) -> Phase:
+    def step(self, *, all_sent: bool = False) -> Phase:
         """Update the phase by the ignition; order the power off once it may go.
 
         Args:
-            sent: whether nothing waits to be sent to the department.
+            all_sent: whether nothing waits to be sent to the department.
         """
         self._supervisor.tend()
         before, now_s = self._power.phase, time.monotonic()
-        phase = self._power.step(now_s, ignition=self._stage.word if self._stage else True, sent=sent)
+        phase = self._power.step(now_s, ignition=self._stage.word if self._stage else True, all_sent=all_sent)
         if phase is not before:
-            log.info("power.phase_changed", phase=phase.value, sent=sent)
+            log.info("power.phase_changed", phase=phase.value, sent=all_sent)
             self._tried_s, self._failure = None, ""
         if phase is Phase.OFF and self._command and self._is_due(now_s):
             self._let_go(now_s)
@@ -160,7 +160,7 @@ class PowerMonitor:
             log.error("power.off_failed", failure=self._failure)
             return
         self._failure = ""
-        self._power.ordered(now_s)
+        self._power.note_order(now_s)
         log.info("power.off_ordered")
 
 

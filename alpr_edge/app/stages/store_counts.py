@@ -61,7 +61,7 @@ def store_figures(store: UnitStore, attempts: Attempts) -> dict[str, Any]:
     return {
         "outbox_ready": counts and counts.ready,
         "outbox_quarantined": counts and counts.quarantined,
-        "records_set_aside": attempts.do("records set aside", store.refused.count, otherwise=None),
+        "records_set_aside": attempts.do("records set aside", store.refused_records.count, otherwise=None),
     }
 
 

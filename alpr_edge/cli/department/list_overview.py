@@ -45,8 +45,8 @@ class ListOverview:
         if self.newest is None:
             head = f"{self.source}: nothing is published, and units ask for it"
         else:
-            published = f"serial {self.newest.serial}, published {time_text(self.newest.published_at)}"
-            head = f"{self.source}: {published}, for {audience_text(self.audience)}"
+            words = f"serial {self.newest.serial}, published {time_text(self.newest.published_at)}"
+            head = f"{self.source}: {words}, for {audience_text(self.audience)}"
         lines = [
             f"  {each.unit_id} had serial {each.serial or 'none'} when it last asked, {time_text(each.requested_at)}"
             for each in self.requests
@@ -60,7 +60,7 @@ def list_overviews(storage: Storage) -> list[ListOverview]:
     return [
         ListOverview(
             source,
-            next(reversed(storage.lists.published(source)), None),
+            next(reversed(storage.lists.steps_of(source)), None),
             audiences.get(source),
             tuple(each for each in requests if each.source == source),
         )

@@ -45,11 +45,13 @@ def publish_command(
     with open_storage(directory) as storage:
         if not new_source and source not in storage.lists.audiences():
             _check_source(source, storage.list_requests.all())
-        published = storage.lists.publish(feed, source, change, units or None)
+        published_list = storage.lists.publish(feed, source, change, units or None)
     if as_json:
-        print_object({"source": published.source, "serial": published.serial, "change": published.change.value})
+        print_object(
+            {"source": published_list.source, "serial": published_list.serial, "change": published_list.change.value}
+        )
     else:
-        typer.echo(f"{source}: serial {published.serial} is published ({published.change.value})")
+        typer.echo(f"{source}: serial {published_list.serial} is published ({published_list.change.value})")
 
 
 def lists_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
@@ -76,7 +78,7 @@ def withdraw_command(
     from alpr_edge.department.ingest.storage import LISTS_NAME
 
     repository = ListRepository(require_department(directory) / LISTS_NAME)
-    if not repository.published(source):
+    if not repository.steps_of(source):
         raise DepartmentError(f"{source}: no such list is published; see: alpr-edge department lists")
     require_consent(f"withdraw {source}? no unit can fetch it then; what units have stays with them", yes=yes)
     serial = repository.withdraw(source)

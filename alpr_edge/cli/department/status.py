@@ -91,8 +91,8 @@ def _counts_text(counts: StorageCounts) -> str:
     lines = [f"{'reads':<10}{counts.reads:>9}", f"{'hits':<10}{counts.hits:>9}"]
     lines += [f"{kind + ' items':<10}{count:>9}" for kind, count in sorted(counts.items.items())]
     lines += [f"from {unit}: {count} items" for unit, count in sorted(counts.units.items())]
-    received = "never" if counts.last_received is None else time_text(counts.last_received)
-    lines.append(f"last received {received}")
+    last_received = "never" if counts.last_received is None else time_text(counts.last_received)
+    lines.append(f"last received {last_received}")
     return "\n".join(lines)
 
 

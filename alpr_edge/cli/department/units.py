@@ -75,7 +75,7 @@ def code_command(
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """List every unit ever invited or given a certificate."""
     with open_storage(directory) as storage:
-        units = storage.units.listed()
+        units = storage.units.records()
     if as_json:
         print_lines(_content(unit) for unit in units)
         return

@@ -29,9 +29,9 @@ def rollback(source: SourceArgument, as_json: JsonOption = False, settings: Sett
     with opened_lists(unit, migrate=False) as lists:
         live = list_changes.roll_back_list(lists, actor, MAINTENANCE, source, now).generation
     if as_json:
-        print_object({"source": source, "generation": live.serial, "issued": live.issued, "entries": live.entries})
+        print_object({"source": source, "generation": live.serial, "issued": live.issued_at, "entries": live.entries})
     else:
-        issued_at = f", issued {time_text(live.issued)}" if live.issued else ""
+        issued_at = f", issued {time_text(live.issued_at)}" if live.issued_at else ""
         entries = count_text(live.entries, "entry", "entries")
         typer.echo(f"{source}: generation {live.serial} is live again, {entries}{issued_at}")
 

@@ -55,7 +55,7 @@ def require_list_owner(unit: Settings) -> Actor:
 def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
     """The lists, the officers' own entries, and both as a read would meet them."""
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
-    own = OwnIndex(officer_entries.watched(lists.database, now))
+    own = OwnIndex(officer_entries.entries_in_force(lists.database, now))
     return index, own, CombinedIndex(index, own)
 
 

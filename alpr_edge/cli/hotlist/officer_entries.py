@@ -50,7 +50,7 @@ def add(
     with opened_database(unit, migrate=False) as database:
         result = services.add_entry(database, actor, MAINTENANCE, own_entry, now)
     if as_json:
-        print_object(own_json(result.own) | {"seen": [_sighting_json(*each) for each in result.seen]})
+        print_object(own_json(result.own) | {"seen": [_sighting_json(*each) for each in result.earlier_reads]})
     else:
         typer.echo(_result_text(result))
 
@@ -77,7 +77,7 @@ def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
 
 
 def _result_text(result: AddedEntry) -> str:
-    sightings = [_sighting_text(*each) for each in result.seen]
+    sightings = [_sighting_text(*each) for each in result.earlier_reads]
     if not sightings:
         return f"{own_text(result.own)}\nNothing held on this vehicle matches it."
     more = ["and more"] if len(sightings) == FOUND_MAX else []

@@ -67,7 +67,7 @@ def own_json(own: OwnEntry) -> dict[str, Any]:
         "area": str(entry.area) if entry.area else None,
         "hours": str(entry.hours) if entry.hours else None,
         "covert": entry.covert,
-        "added": own.added,
+        "added": own.added_at,
         "added_by": own.added_by,
     }
 
@@ -98,8 +98,8 @@ def _generation_json(generation: Generation, state: ListState, now: datetime | N
     return {
         "source": generation.source,
         "generation": generation.serial,
-        "issued": generation.issued,
-        "imported": generation.imported,
+        "issued": generation.issued_at,
+        "imported": generation.imported_at,
         "age_s": age_s,
         "ahead_s": ahead_s,
         "level": state.level,
@@ -135,8 +135,8 @@ def _row(generation: Generation, state: ListState, now: datetime | None) -> tupl
     return (
         generation.source,
         str(generation.serial),
-        time_text(generation.issued) if generation.issued else "not said",
-        time_text(generation.imported),
+        time_text(generation.issued_at) if generation.issued_at else "not said",
+        time_text(generation.imported_at),
         age_words(generation.age(now)),
         str(state.level),
         f"{generation.entries:,}",

@@ -32,10 +32,10 @@ def aim_command(
     _print_aims(aims)
     typer.echo(f"the view is {optics.view_degrees:.1f} degrees wide")
     fit = reach(aims)
-    typer.echo("no plate can be read: shorten the exposure or the angle" if fit is None else _said(fit))
+    typer.echo("no plate can be read: shorten the exposure or the angle" if fit is None else _reach_text(fit))
 
 
-def _said(fit: tuple[float, float]) -> str:
+def _reach_text(fit: tuple[float, float]) -> str:
     return f"plates can be read from {fit[0]:g} to {fit[1]:g} m; sharp focus is to lie in the middle of that"
 
 

@@ -68,7 +68,7 @@ def check_command(
     elif aim:
         _aim(unit, camera, seconds, as_json=as_json)
     else:
-        report = _examined(unit, skip, microphone, card_m)
+        report = _run_checks(unit, skip, microphone, card_m)
         if certificate is not None:
             _write(certificate, page(report, unit.uplink))
         _tell(report, certificate, as_json=as_json)
@@ -81,7 +81,7 @@ def _tell(report: Report, certificate: Path | None, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _examined(unit: Settings, skip: str, microphone: str | None, card_m: float | None) -> Report:
+def _run_checks(unit: Settings, skip: str, microphone: str | None, card_m: float | None) -> Report:
     """Check, with a line on a terminal that shows what has ended."""
     names = [name.strip() for name in skip.split(",") if name.strip()]
     console = Console(stderr=True)
@@ -100,12 +100,12 @@ def _examined(unit: Settings, skip: str, microphone: str | None, card_m: float |
 def _aim(unit: Settings, camera: str, seconds: float, *, as_json: bool) -> None:
     is_live = sys.stdout.isatty() and not as_json
     try:
-        for seen in aiming(unit, camera, seconds):
+        for view in aiming(unit, camera, seconds):
             if as_json:
-                told = {"plate_px": seen.plate_px, "focus": seen.focus, "card_read": seen.card_read}
-                typer.echo(json.dumps(told))
+                fields = {"plate_px": view.plate_px, "focus": view.focus, "card_read": view.card_read}
+                typer.echo(json.dumps(fields))
             else:
-                typer.echo(f"\r{seen.line:100}" if is_live else seen.line, nl=not is_live)
+                typer.echo(f"\r{view.line:100}" if is_live else view.line, nl=not is_live)
     except KeyboardInterrupt:
         pass  # the way to end it
     if is_live:
@@ -115,11 +115,11 @@ def _aim(unit: Settings, camera: str, seconds: float, *, as_json: bool) -> None:
 def _json(report: Report) -> dict[str, Any]:
     return {
         "unit": report.unit_id,
-        "made": None if report.made.utc is None else rfc3339(report.made.utc),
-        "made_source": report.made.utc_source.value,
+        "made": None if report.examined_at.utc is None else rfc3339(report.examined_at.utc),
+        "made_source": report.examined_at.utc_source.value,
         "running": report.running,
         "verdict": report.grade.value,
-        "skipped": list(report.skipped),
+        "skipped": list(report.left_out),
         "checks": [_check_json(check) for check in report.checks],
     }
 
@@ -128,7 +128,7 @@ def _check_json(check: Check) -> dict[str, Any]:
     return {
         "name": check.name,
         "verdict": check.grade.value,
-        "said": check.said,
+        "said": check.finding,
         "value": check.value,
         "unit": check.unit,
         "limit": check.limit,
@@ -138,15 +138,15 @@ def _check_json(check: Check) -> dict[str, Any]:
 
 
 def _print(report: Report, certificate: Path | None) -> None:
-    rows = [(check.name, check.grade.value, check.said, _advice(check)) for check in report.checks]
+    rows = [(check.name, check.grade.value, check.finding, _advice(check)) for check in report.checks]
     colours = [None if check.grade is Grade.GREEN else _COLOURS[check.grade] for check in report.checks]
     print_table(("check", "verdict", "measured", "limit; what to do"), rows, colours)
     counts = {grade: sum(check.grade is grade for check in report.checks) for grade in Grade}
     tally = ", ".join(f"{count} {grade.value}" for grade, count in counts.items() if count)
     state = "running: judged by its health and its reads" if report.running else "not running"
     typer.echo(f"{report.unit_id}: {VERDICTS[report.grade]} ({tally}); alpr-edge run was {state}")
-    if report.skipped:
-        typer.echo(f"not looked at: {', '.join(report.skipped)}")
+    if report.left_out:
+        typer.echo(f"not looked at: {', '.join(report.left_out)}")
     if certificate is not None:
         typer.echo(f"certificate of fitness: {certificate}")
 

@@ -21,47 +21,49 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show what is kept, what waits for the department, what is held, and how long there is room. Shows no plates."""
-    chosen = load(settings)
-    with open_store(chosen, migrate=False) as store:
-        told = _told(chosen, store)
+    unit = load(settings)
+    with open_store(unit, migrate=False) as store:
+        usage = _usage(unit, store)
     if as_json:
-        print_object(told)
+        print_object(usage)
     else:
-        print_table(("what", "how it stands"), list(_rows(told)))
+        print_table(("what", "how it stands"), list(_rows(usage)))
 
 
-def _told(chosen: Settings, store: UnitStore) -> dict[str, Any]:
+def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
     with _bar() as tick:
-        figures = disk_usage(store, queue_actor(), MAINTENANCE, chosen, tick)
-    return figures | {"deletion_by_age_rests": _resting(chosen, store)}
+        figures = disk_usage(store, queue_actor(), MAINTENANCE, unit, tick)
+    return figures | {"deletion_by_age_rests": _resting(unit, store)}
 
 
-def _resting(chosen: Settings, store: UnitStore) -> str:
+def _resting(unit: Settings, store: UnitStore) -> str:
     """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
-    health = fresh_health(chosen.unit.runtime_directory)
-    told = None if health is None else health.figures.get("deletion_by_age_rests")
-    if told is not None:
-        return str(told)
-    return deletion_objection(store, open_clock(chosen).now())
+    health = fresh_health(unit.unit.runtime_directory)
+    reason = None if health is None else health.figures.get("deletion_by_age_rests")
+    if reason is not None:
+        return str(reason)
+    return deletion_objection(store, open_clock(unit).now())
 
 
-def _rows(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    free, total, kept, held = (size_text(told[f"{name}_bytes"]) for name in ("free", "total", "store", "bound"))
-    why = told["explanation"]
-    yield "disk", f"{told['fill']}: {told['disk_share']:.0%} of {total} used, {free} free"
+def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    free, total, kept_size, held_size = (
+        size_text(figures[f"{name}_bytes"]) for name in ("free", "total", "store", "bound")
+    )
+    why = figures["explanation"]
+    yield "disk", f"{figures['fill']}: {figures['disk_share']:.0%} of {total} used, {free} free"
     yield "space", why["space"]
     yield "limit", why["limit"]
     yield "next", why["next"]
     if why["remedy"]:
         yield "do", why["remedy"]
-    yield "reads", f"{count_text(told['reads'], 'read')} with {count_text(told['images'], 'image')}, {kept}"
-    yield "must stay", f"{held}: not acknowledged, or held ({count_text(told['reads_held'], 'read')})"
-    yield "items", items_text({state: told[f"items_{key}"] for state, key in _ITEM_KEYS.items()})
-    yield "on record", f"{count_text(told['reads_deleted_on_record'], 'read')} deleted without a receipt"
-    rests = told["deletion_by_age_rests"]
+    yield "reads", f"{count_text(figures['reads'], 'read')} with {count_text(figures['images'], 'image')}, {kept_size}"
+    yield "must stay", f"{held_size}: not acknowledged, or held ({count_text(figures['reads_held'], 'read')})"
+    yield "items", items_text({state: figures[f"items_{key}"] for state, key in _ITEM_KEYS.items()})
+    yield "on record", f"{count_text(figures['reads_deleted_on_record'], 'read')} deleted without a receipt"
+    rests = figures["deletion_by_age_rests"]
     yield "by age", f"deletion rests: {rests}" if rests else "old reads are deleted"
-    if told["days_left"] is not None:
-        yield "room for", f"{told['days_left']:g} days without a link"
+    if figures["days_left"] is not None:
+        yield "room for", f"{figures['days_left']:g} days without a link"
 
 
 _ITEM_KEYS = {"ready": "waiting", "delivered": "acknowledged", "quarantined": "quarantined", "offloaded": "offloaded"}

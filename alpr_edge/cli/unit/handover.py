@@ -36,24 +36,25 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
-    chosen = load(settings)
+    unit = load(settings)
     with (
-        instance_lock(chosen.unit.data_directory),
-        open_store(chosen, migrate=True, renew=True) as store,
+        instance_lock(unit.unit.data_directory),
+        open_store(unit, migrate=True, renew=True) as store,
         progress_bar("Counting") as tick,
     ):
-        told = prepare(store, queue_actor(), MAINTENANCE, tick)
-    print_object(told) if as_json else typer.echo("\n".join(_lines(told)))
+        handover = prepare(store, queue_actor(), MAINTENANCE, tick)
+    print_object(handover) if as_json else typer.echo("\n".join(_lines(handover)))
 
 
-def _lines(told: Handover) -> Iterator[str]:
-    yield f"reads     {told.reads}, {told.open_reads_closed} were still open and are queued now"
-    yield f"set aside {told.records_taken_in + told.records_set_aside} records, {told.records_taken_in} taken in now"
-    yield f"damaged   {len(told.databases)} databases set aside"
-    yield "items     " + ", ".join(f"{count} {state}" for state, count in told.items.items())
-    for medium in told.media:
+def _lines(handover: Handover) -> Iterator[str]:
+    yield f"reads     {handover.reads}, {handover.open_reads_closed} were still open and are queued now"
+    set_aside_count = handover.records_taken_in + handover.records_set_aside
+    yield f"set aside {set_aside_count} records, {handover.records_taken_in} taken in now"
+    yield f"damaged   {len(handover.databases)} databases set aside"
+    yield "items     " + ", ".join(f"{count} {state}" for state, count in handover.items.items())
+    for medium in handover.media:
         yield f"medium    {medium['medium_id']}: {medium['items']} items without a receipt"
-    if not told.left:
+    if not handover.left:
         yield "all was handed over"
-    for name, count in told.left.items():
+    for name, count in handover.left.items():
         yield f"left      {count} {_LEFT[name]}"

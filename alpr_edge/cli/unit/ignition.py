@@ -30,11 +30,11 @@ def ignition_command(
     """Ask the ignition, as the unit does; or say on or off in its place where [power] ignition is "file"."""
     from alpr_edge.settings import load
 
-    said = _asked(load(settings)) if word is None else _told(load(settings), word)
-    print_object({"ignition": said}) if as_json else typer.echo(said)
+    state = _read_state(load(settings)) if word is None else _write_state(load(settings), word)
+    print_object({"ignition": state}) if as_json else typer.echo(state)
 
 
-def _asked(settings: Settings) -> str:
+def _read_state(settings: Settings) -> str:
     from alpr_edge.app.stages.power import open_ignition
 
     ignition = open_ignition(settings)
@@ -43,7 +43,7 @@ def _asked(settings: Settings) -> str:
     return Word.ON if ignition.is_on() else Word.OFF
 
 
-def _told(settings: Settings, word: Word) -> str:
+def _write_state(settings: Settings, word: Word) -> str:
     from alpr_edge.power.files import write_word
 
     kind = settings.power.ignition

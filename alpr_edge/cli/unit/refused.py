@@ -20,7 +20,7 @@ def refused_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOp
     from alpr_edge.store.recovery.refused_records import RefusedRecords
 
     unit = load(settings)
-    records = RefusedRecords(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory)).listed()
+    records = RefusedRecords(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory)).list_records()
     if as_json:
         print_lines(records)
     elif records:

@@ -14,7 +14,7 @@ from alpr_edge.domain.errors import StoreError
 
 if TYPE_CHECKING:
     from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
-    from alpr_edge.store.recovery.salvage import Salvaged
+    from alpr_edge.store.recovery.salvage import SalvageReport
     from alpr_edge.store.unit_store import UnitStore
 
 _DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
@@ -36,18 +36,18 @@ def salvage(
     from alpr_edge.store.recovery.damaged_databases import damaged_databases
     from alpr_edge.store.unit_store import open_store
 
-    chosen = load(settings)
-    asides = damaged_databases(chosen.unit.data_directory)
-    lists = frozenset(path.name for path in (chosen.unit.data_directory / LISTS_DIRECTORY).glob("*"))
+    unit = load(settings)
+    asides = damaged_databases(unit.unit.data_directory)
+    lists = frozenset(path.name for path in (unit.unit.data_directory / LISTS_DIRECTORY).glob("*"))
     if acknowledge:
         _acknowledge(asides, as_json=as_json)
         return
-    with open_store(chosen, migrate=False) as store, progress_bar("Salvaging") as bar:
-        told = [_salvage(store, aside, lists, bar) for aside in asides]
-    kept = _discard(asides, told) if discard else []
-    print_object({"databases": told}) if as_json else _print(told)
-    if kept:
-        raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(kept)}")
+    with open_store(unit, migrate=False) as store, progress_bar("Salvaging") as bar:
+        reports = [_salvage(store, aside, lists, bar) for aside in asides]
+    incomplete = _discard(asides, reports) if discard else []
+    print_object({"databases": reports}) if as_json else _print(reports)
+    if incomplete:
+        raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(incomplete)}")
 
 
 def _acknowledge(asides: list[DamagedDatabase], *, as_json: bool) -> None:
@@ -67,29 +67,29 @@ def _salvage(
 
     rescue = Salvage(store.database, store.images, store.renewal.key, lists)
     done = rescue.run(aside, lambda pages, total: bar(aside.folder.name, pages, total))
-    return {"name": aside.folder.name, "bytes": aside.size_bytes, **_summed(done)}
+    return {"name": aside.folder.name, "bytes": aside.size_bytes, **_figures(done)}
 
 
-def _summed(done: Salvaged) -> dict[str, Any]:
-    return {"rows_saved": done.saved.total(), "rows_already_there": done.there.total(), **done.figures()}
+def _figures(done: SalvageReport) -> dict[str, Any]:
+    return {"rows_saved": done.new_rows.total(), "rows_already_there": done.there.total(), **done.figures()}
 
 
-def _discard(asides: list[DamagedDatabase], told: list[dict[str, Any]]) -> list[str]:
+def _discard(asides: list[DamagedDatabase], reports: list[dict[str, Any]]) -> list[str]:
     """Delete the databases that hold nothing that is still needed; returns the names of the others."""
-    for aside, figures in zip(asides, told, strict=True):
+    for aside, figures in zip(asides, reports, strict=True):
         figures["discarded"] = figures["complete"]
         if figures["complete"]:
             aside.discard()
-    return [figures["name"] for figures in told if not figures["complete"]]
+    return [figures["name"] for figures in reports if not figures["complete"]]
 
 
-def _print(told: list[dict[str, Any]]) -> None:
-    if not told:
+def _print(reports: list[dict[str, Any]]) -> None:
+    if not reports:
         typer.echo("no database was set aside")
-    for figures in told:
-        saved, there = figures["saved"], figures["already_there"]
+    for figures in reports:
+        rows, there = figures["saved"], figures["already_there"]
         typer.echo(
-            f"{figures['name']}: {saved.get('reads', 0)} reads and {saved.get('hits', 0)} hits saved, "
+            f"{figures['name']}: {rows.get('reads', 0)} reads and {rows.get('hits', 0)} hits saved, "
             f"{there.get('reads', 0)} and {there.get('hits', 0)} already there; {figures['images_adopted']} images "
             f"taken over; {figures['queued_again']} items queued again"
         )

@@ -24,12 +24,12 @@ def write_snapshot(unit: Settings, camera_id: str, path: Path) -> None:
         raise CaptureError(f"{path}: a picture is written as {', '.join(SUFFIXES)}")
     if path.exists():
         raise CaptureError(f"{path}: is there already; name a new file")
-    _, encoded = cv2.imencode(path.suffix, take_snapshot(unit, camera_id))
+    _, image_bytes = cv2.imencode(path.suffix, take_snapshot(unit, camera_id))
     with (
         io_errors(f"{path}: the picture cannot be written", CaptureError),
         no_follow.opened_folder(path.parent) as folder,
     ):
-        no_follow.write_file(folder, path.name, encoded.tobytes(), mode=0o600)
+        no_follow.write_file(folder, path.name, image_bytes.tobytes(), mode=0o600)
     typer.echo(
         f"{path}: plates are blacked out where the detector sees any; look at it before you pass it on.\n"
         "The grid shows tenths of the picture for [[camera]] ignore_areas; areas in force are red."

@@ -72,9 +72,9 @@ class ConnectionGate:
         """Number of open connections."""
         return len(self._open)
 
-    def admits(self, accepted: "AcceptedSocket") -> bool:
+    def admits(self, client: "AcceptedSocket") -> bool:
         """Decide whether a connection just accepted stays; another one may be closed for it."""
-        limits, address = self.limits, accepted.address
+        limits, address = self.limits, client.address
         if _count(self._open, address) >= limits.address_connections:
             return False
         if _count(self._handshakes, address) >= limits.address_handshakes:
@@ -85,16 +85,16 @@ class ConnectionGate:
             self._drop(oldest)
         elif len(self) >= limits.connections:
             self._drop(next(iter(self._open)))
-        self._open[accepted] = self._handshakes[accepted] = None
-        asyncio.get_running_loop().call_later(limits.handshake_s, self._end_handshake, accepted)
+        self._open[client] = self._handshakes[client] = None
+        asyncio.get_running_loop().call_later(limits.handshake_s, self._end_handshake, client)
         return True
 
-    def established(self, transport: asyncio.Transport) -> None:
+    def finish_handshake(self, transport: asyncio.Transport) -> None:
         """Note that the handshake of a connection is over."""
         name = transport.get_extra_info("peername")
-        for accepted in self._handshakes:
-            if accepted.peer == name:
-                del self._handshakes[accepted]
+        for client in self._handshakes:
+            if client.peer == name:
+                del self._handshakes[client]
                 return
 
     def note_failure(self, reason: str) -> None:
@@ -102,23 +102,23 @@ class ConnectionGate:
         if self.reading is not None:
             self.reading.failure = reason
 
-    def released(self, accepted: "AcceptedSocket") -> None:
+    def release(self, client: "AcceptedSocket") -> None:
         """Note that a connection is closed."""
-        self._open.pop(accepted, None)
-        if self.reading is accepted:
+        self._open.pop(client, None)
+        if self.reading is client:
             self.reading = None
-        if self._handshakes.pop(accepted, accepted) is None:
-            self._failures.write(str(accepted.peer[0]), accepted.failure)
+        if self._handshakes.pop(client, client) is None:
+            self._failures.write(str(client.peer[0]), client.failure)
 
-    def _end_handshake(self, accepted: "AcceptedSocket") -> None:
-        if accepted in self._handshakes:
-            accepted.failure = f"no handshake within {self.limits.handshake_s:g} s"
-            self._drop(accepted)
+    def _end_handshake(self, client: "AcceptedSocket") -> None:
+        if client in self._handshakes:
+            client.failure = f"no handshake within {self.limits.handshake_s:g} s"
+            self._drop(client)
 
-    def _drop(self, accepted: "AcceptedSocket") -> None:
+    def _drop(self, client: "AcceptedSocket") -> None:
         """End a connection; its transport notices and closes the socket."""
-        self.released(accepted)
-        accepted.cut()
+        self.release(client)
+        client.cut()
 
 
 class GatedSocket(socket.socket):
@@ -140,12 +140,12 @@ class GatedSocket(socket.socket):
             ConnectionAbortedError: it may not, and was reset; to an event loop there is none then.
         """
         connection, peer = super().accept()
-        accepted = AcceptedSocket(connection, peer, self._gate)
-        if not self._gate.admits(accepted):
-            accepted.cut()
-            accepted.close()
+        client = AcceptedSocket(connection, peer, self._gate)
+        if not self._gate.admits(client):
+            client.cut()
+            client.close()
             raise ConnectionAbortedError
-        return accepted, peer
+        return client, peer
 
 
 class AcceptedSocket(socket.socket):
@@ -172,7 +172,7 @@ class AcceptedSocket(socket.socket):
 
     def close(self) -> None:
         """Close it, and tell the gate."""
-        self._gate.released(self)
+        self._gate.release(self)
         super().close()
 
     def cut(self) -> None:
@@ -184,5 +184,5 @@ class AcceptedSocket(socket.socket):
             return  # the other end was faster
 
 
-def _count(held: "OrderedDict[AcceptedSocket, None]", address: str) -> int:
-    return sum(accepted.address == address for accepted in held)
+def _count(clients: "OrderedDict[AcceptedSocket, None]", address: str) -> int:
+    return sum(client.address == address for client in clients)

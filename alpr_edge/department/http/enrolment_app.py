@@ -15,13 +15,13 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, host_of, issued, small_body
+from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
-from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parsed
+from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parse_code
 
 ADDRESS_TRIES_MAX = 10
 WINDOW_S = 600.0
@@ -51,12 +51,12 @@ def create_enrolment_app(
     async def enrol(request: Request) -> Response:
         """Give a unit its first certificate for its code."""
         try:
-            asked = EnrolPayload.model_validate_json(await small_body(request))
+            payload = EnrolPayload.model_validate_json(await small_body(request))
         except ValidationError:
             raise HTTPException(422, "the request's fields are not as expected") from None
         host = host_of(request)
-        new = partial(limited_enrolment.enrol, asked, host)
-        return await run_in_threadpool(issued, Issuance(asked.unit_id, host), new, units.media_key)
+        new = partial(limited_enrolment.enrol, payload, host)
+        return await run_in_threadpool(certificate_response, Issuance(payload.unit_id, host), new, units.media_key)
 
     return app
 
@@ -68,13 +68,13 @@ class _LimitedEnrolment:
         self._units = units
         self._address_tries = address_tries
 
-    def enrol(self, asked: EnrolPayload, host: str) -> bytes:
+    def enrol(self, payload: EnrolPayload, host: str) -> bytes:
         address = subscriber_network(host)
         wait_s = self._address_tries.wait_s(address)
         if wait_s > 0:
             raise CertificateRefusedError(Refusal.TRIES, wait_s)
         try:
-            return self._units.enrol(asked.unit_id, _canonical(asked.code), asked.request, host)
+            return self._units.enrol(payload.unit_id, _canonical(payload.code), payload.request, host)
         except CertificateRefusedError:
             self._address_tries.note(address)
             raise
@@ -82,6 +82,6 @@ class _LimitedEnrolment:
 
 def _canonical(code: str) -> str:
     try:
-        return parsed(code)
+        return parse_code(code)
     except MistypedError:
         raise CertificateRefusedError(Refusal.CODE) from None

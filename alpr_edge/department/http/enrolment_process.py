@@ -42,7 +42,7 @@ class EnrolmentProcess:
         self.port: int = listening.getsockname()[1]
         self._stopping = threading.Event()
         try:
-            self._process = self._started()
+            self._process = self._start()
         except DepartmentError:
             listening.close()
             raise
@@ -66,7 +66,7 @@ class EnrolmentProcess:
         self._watcher.join(START_S_MAX + STOP_S_MAX)
         self._listening.close()
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _start(self) -> "subprocess.Popen[bytes]":
         command = (sys.executable, "-m", _PROGRAM, str(self._directory), str(self._listening.fileno()))
         process = subprocess.Popen(  # noqa: S603 - this package's own program
             command,
@@ -95,7 +95,7 @@ class EnrolmentProcess:
             _end(self._process)
             while not self._stopping.wait(AGAIN_S):
                 try:
-                    self._process = self._started()
+                    self._process = self._start()
                 except (DepartmentError, OSError) as error:
                     log.error("department.enrolment_start_failed", reason=str(error))
                 else:

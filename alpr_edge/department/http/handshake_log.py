@@ -23,7 +23,7 @@ class HandshakeLog:
         self._clock = clock
         self._window_end_s = 0.0
         self._lines = 0
-        self._skipped = 0
+        self._skipped_count = 0
 
     def write(self, client: str, reason: str) -> None:
         """Log a failed handshake.
@@ -36,13 +36,13 @@ class HandshakeLog:
         if now_s >= self._window_end_s:
             self._begin_window(now_s)
         if self._lines >= LINES_MAX:
-            self._skipped += 1
+            self._skipped_count += 1
             return
         self._lines += 1
         log.warning("department.handshake_failed", client=client, reason=reason)
 
     def _begin_window(self, now_s: float) -> None:
-        if self._skipped:
-            log.warning("department.handshakes_failed", count=self._skipped, reason="too many for a line each")
+        if self._skipped_count:
+            log.warning("department.handshakes_failed", count=self._skipped_count, reason="too many for a line each")
         self._window_end_s = now_s + WINDOW_S
-        self._lines = self._skipped = 0
+        self._lines = self._skipped_count = 0

@@ -57,7 +57,7 @@ class Issuance:
     """The address at the other end."""
 
 
-def issued(issuance: Issuance, issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
+def certificate_response(issuance: Issuance, issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
     """Answer with a certificate and the key for media, or with the reason why there is none.
 
     Args:
@@ -72,10 +72,10 @@ def issued(issuance: Issuance, issue: Callable[[], bytes], media_key: Callable[[
         # Who is made to wait already may ask as often as he likes: that is no line of the log each time.
         tell = log.debug if error.reason is Refusal.TRIES else log.warning
         tell("department.certificate_refused", reason=error.reason.value, **about)
-        return _refused(error.reason, error.retry_after_s)
+        return _refusal_response(error.reason, error.retry_after_s)
     except DepartmentError as error:
         log.error("department.certificate_refused", reason=str(error), **about)
-        return _refused(Refusal.AUTHORITY, RETRY_AFTER_S)
+        return _refusal_response(Refusal.AUTHORITY, RETRY_AFTER_S)
     log.info("department.certificate_issued", **about)
     body = IssuedPayload(certificate=pem.decode("ascii"), media_key=media_key()).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
@@ -102,7 +102,7 @@ def host_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _refused(reason: Refusal, retry_after_s: float | None) -> Response:
+def _refusal_response(reason: Refusal, retry_after_s: float | None) -> Response:
     wait = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
     body = RefusedPayload(reason=reason, detail=WORDS[reason]).model_dump(mode="json")
     return JSONResponse(body, _STATUSES.get(reason, 403), headers=HEADERS | wait)

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from alpr_edge.department.http.client_auth import Admission, Peer
-from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, host_of, issued, small_body
+from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
 from alpr_edge.department.ingest.records import Part, PartError
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
@@ -66,16 +66,16 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     @app.post(ITEMS_PATH)
     async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Store a batch and answer it."""
-        form = await _received(request, receive_s_max)
+        form = await _receive_form(request, receive_s_max)
         try:
             async with storing:
                 # Once more: a batch may take minutes to arrive, and its unit may have been revoked meanwhile.
                 await run_in_threadpool(admission, request)
-                answers = await _stored(storage, sender.unit_id, form)
+                answers = await _store_form(storage, sender.unit_id, form)
         finally:
             await form.close()
         _log_batch(answers, sender.unit_id, host_of(request))
-        return _answered(answers, await run_in_threadpool(storage.lists.newest, sender.unit_id))
+        return _answers_response(answers, await run_in_threadpool(storage.lists.newest, sender.unit_id))
 
     @app.get(LISTS_PATH + "{source}")
     def send_list(
@@ -98,20 +98,20 @@ def _serve_certificates(app: FastAPI, units: Units, admission: Admission) -> Non
     @app.post(RENEW_PATH)
     async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Give the certificate that follows the sender's."""
-        return await _renewed(units, sender, request)
+        return await _renew(units, sender, request)
 
     @app.post(RETIRE_PATH)
     async def retire(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Revoke the sender's own certificates and code."""
-        return await _retired(units, sender, request)
+        return await _retire(units, sender, request)
 
 
-async def _received(request: Request, receive_s_max: float) -> FormData:
+async def _receive_form(request: Request, receive_s_max: float) -> FormData:
     """The whole form, bounded in bytes, parts and time."""
-    bounded = Request(request.scope, _counted(request))
+    bounded_request = Request(request.scope, _bounded_receive(request))
     try:
         async with asyncio.timeout(receive_s_max):
-            return await bounded.form(max_files=ITEMS_MAX, max_fields=ITEMS_MAX)
+            return await bounded_request.form(max_files=ITEMS_MAX, max_fields=ITEMS_MAX)
     except TimeoutError:
         raise HTTPException(408, "the batch took too long to arrive") from None
     except ClientDisconnect:
@@ -119,25 +119,25 @@ async def _received(request: Request, receive_s_max: float) -> FormData:
         raise HTTPException(400, "the unit hung up") from None
 
 
-def _counted(request: Request) -> Receive:
+def _bounded_receive(request: Request) -> Receive:
     """The request's receive channel, cut off past the largest batch; a declared length is refused at once."""
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > REQUEST_BYTES_MAX:
         raise HTTPException(413, f"a batch holds {REQUEST_BYTES_MAX} bytes at most")
-    received = 0
+    byte_count = 0
 
     async def receive() -> Message:
-        nonlocal received
+        nonlocal byte_count
         message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > REQUEST_BYTES_MAX:
+        byte_count += len(message.get("body", b""))
+        if byte_count > REQUEST_BYTES_MAX:
             raise HTTPException(413, f"a batch holds {REQUEST_BYTES_MAX} bytes at most")
         return message
 
     return receive
 
 
-async def _stored(storage: Storage, unit_id: str, form: FormData) -> list[ItemAnswerPayload]:
+async def _store_form(storage: Storage, unit_id: str, form: FormData) -> list[ItemAnswerPayload]:
     """Answers in the order of the parts."""
     parts: list[Part] = []
     strays: list[ItemAnswerPayload] = []
@@ -150,36 +150,38 @@ async def _stored(storage: Storage, unit_id: str, form: FormData) -> list[ItemAn
     return await run_in_threadpool(storage.store, unit_id, parts) + strays
 
 
-def _answered(answers: list[ItemAnswerPayload], lists: dict[str, int]) -> Response:
+def _answers_response(answers: list[ItemAnswerPayload], lists: dict[str, int]) -> Response:
     body = AnswersPayload(answers=answers, lists=lists, utc=rfc3339(datetime.now(UTC))).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
 
 
-async def _renewed(units: Units, sender: Peer, request: Request) -> Response:
+async def _renew(units: Units, sender: Peer, request: Request) -> Response:
     try:
-        asked = RenewPayload.model_validate_json(await small_body(request))
+        payload = RenewPayload.model_validate_json(await small_body(request))
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
     host = host_of(request)
-    new = partial(units.renew, sender.unit_id, sender.fingerprint, asked.request, host)
-    return await run_in_threadpool(issued, Issuance(sender.unit_id, host), new, units.media_key)
+    new = partial(units.renew, sender.unit_id, sender.fingerprint, payload.request, host)
+    return await run_in_threadpool(certificate_response, Issuance(sender.unit_id, host), new, units.media_key)
 
 
-async def _retired(units: Units, sender: Peer, request: Request) -> Response:
+async def _retire(units: Units, sender: Peer, request: Request) -> Response:
     try:
-        asked = RetirePayload.model_validate_json(await small_body(request))
+        payload = RetirePayload.model_validate_json(await small_body(request))
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
-    done = await run_in_threadpool(units.revoke, sender.unit_id, asked.reason)
+    done = await run_in_threadpool(units.revoke, sender.unit_id, payload.reason)
     log.info("department.unit_retired", unit=sender.unit_id, client=host_of(request), certificates=done.certificates)
-    told = RetiredPayload(certificates=done.certificates, codes=done.codes)
-    return Response(told.model_dump_json(), media_type="application/json", headers=HEADERS)
+    answer = RetiredPayload(certificates=done.certificates, codes=done.codes)
+    return Response(answer.model_dump_json(), media_type="application/json", headers=HEADERS)
 
 
 def _log_batch(answers: list[ItemAnswerPayload], unit_id: str, client: str) -> None:
     """One line a batch, which names no item."""
-    stored = sum(answer.outcome == Outcome.RECEIPT for answer in answers)
-    log.info("department.batch_stored", unit=unit_id, client=client, stored=stored, refused=len(answers) - stored)
+    stored_count = sum(answer.outcome == Outcome.RECEIPT for answer in answers)
+    log.info(
+        "department.batch_stored", unit=unit_id, client=client, stored=stored_count, refused=len(answers) - stored_count
+    )
 
 
 def _note_list_request(storage: Storage, request: ListRequest) -> None:

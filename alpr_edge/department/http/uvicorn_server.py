@@ -36,7 +36,7 @@ class GatedProtocol(H11Protocol):
         """Note that the handshake is over."""
         super().connection_made(transport)
         if self.gate is not None:
-            self.gate.established(transport)
+            self.gate.finish_handshake(transport)
 
 
 class PeerProtocol(GatedProtocol):

@@ -36,7 +36,7 @@ from alpr_edge.domain.protocol.sealing import (
     header_of,
     media_key_digest,
     taken_apart,
-    unsealed,
+    unseal,
 )
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
@@ -81,7 +81,7 @@ class MediumImport:
     Args:
         storage: the storage that items are written to.
         files: the department's keys: what opens media, and what signs receipts; without the second there are none.
-        accepted: units of which items count although their certificate was revoked since, as of one out of service.
+        accepted_units: units whose items count although their certificate was revoked since, as one out of service.
 
     Raises:
         DepartmentError: the key that opens media is not there.
@@ -89,7 +89,7 @@ class MediumImport:
 
     storage: Storage
     files: TlsFiles
-    accepted: frozenset[str] = frozenset()
+    accepted_units: frozenset[str] = frozenset()
     _media_key: X25519PrivateKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +106,7 @@ class MediumImport:
             DepartmentError: the medium cannot be read, or is none.
             StoreError: the storage takes nothing at present; run it again later.
         """
-        found = ImportResult()
+        result = ImportResult()
         with _reading(medium), no_follow.opened_folder(medium) as top:
             entries = no_follow.names_in(top)
             if MEDIUM_FILE not in entries:
@@ -114,37 +114,37 @@ class MediumImport:
             for name in filter(_UNIT.fullmatch, entries):
                 try:
                     with no_follow.folder_below(top, name) as folder:
-                        self._take_unit(name, folder, found, tick)
+                        self._take_unit(name, folder, result, tick)
                 except NotADirectoryError:
                     continue
                 except OSError as error:
-                    found.note(name, f"not looked at: {error.strerror}")
-        return found
+                    result.note(name, f"not looked at: {error.strerror}")
+        return result
 
-    def _take_unit(self, unit_id: str, folder: int, found: ImportResult, tick: Callable[[int], None]) -> None:
+    def _take_unit(self, unit_id: str, folder: int, result: ImportResult, tick: Callable[[int], None]) -> None:
         receipts: list[ReceiptPayload] = []
-        for batch in _batches(folder, found):
-            parts = list(self._parts(unit_id, batch, found))
+        for batch in _batches(folder, result):
+            parts = list(self._parts(unit_id, batch, result))
             for (name, part), answer in zip(
                 parts, self.storage.store(unit_id, [part for _, part in parts]), strict=True
             ):
                 if answer.outcome == Outcome.RECEIPT and answer.sha256 == part.sha256:
-                    found.stored += 1
+                    result.stored += 1
                     receipts.append(ReceiptPayload(item_id=part.item_id, sha256=part.sha256))
                 else:
-                    found.refuse(name, f"{answer.status} {answer.detail}")
+                    result.refuse(name, f"{answer.status} {answer.detail}")
             tick(len(batch))
-        self._leave_receipts(unit_id, folder, receipts, found)
+        self._leave_receipts(unit_id, folder, receipts, result)
 
     def _parts(
-        self, unit_id: str, batch: Sequence[tuple[str, bytes]], found: ImportResult
+        self, unit_id: str, batch: Sequence[tuple[str, bytes]], result: ImportResult
     ) -> Iterator[tuple[str, Part]]:
         """The items of a batch that may be trusted and do open."""
         for name, content in batch:
             try:
                 part = self._part(unit_id, content)
             except SealedError as error:
-                found.refuse(f"{unit_id}/{name}", str(error))
+                result.refuse(f"{unit_id}/{name}", str(error))
                 continue
             yield f"{unit_id}/{name}", part
 
@@ -154,26 +154,26 @@ class MediumImport:
         self._check_signature(unit_id, file)
         if header_of(file).media_key_sha256 != media_key_digest(self._media_key.public_key()):
             raise SealedError("sealed for another department, or for a key that this one no longer has")
-        label, body = unsealed(file, self._media_key)
+        label, body = unseal(file, self._media_key)
         return Part(label.item_id, label.kind, body, label.sha256)
 
     def _check_signature(self, unit_id: str, file: SignedFile) -> None:
         header = header_of(file)
         if header.unit_id != unit_id:
             raise SealedError("lies in the folder of another unit than wrote it")
-        known = self.storage.units.certificate(unit_id, header.certificate_sha256)
-        if known is None:
+        record = self.storage.units.certificate(unit_id, header.certificate_sha256)
+        if record is None:
             raise SealedError("signed with a certificate that is not on record for this unit")
-        certificate, standing = known
+        certificate, standing = record
         # One that ended since was good when the unit wrote; a revoked key may be a thief's, who can date as he likes.
-        if standing is CertificateStatus.REVOKED and unit_id not in self.accepted:
+        if standing is CertificateStatus.REVOKED and unit_id not in self.accepted_units:
             raise SealedError(
                 f"the unit's certificate was revoked; if this medium was handed over by who took the unit out of "
                 f"service: --accept-revoked {unit_id}"
             )
         file.verify(certificate)
 
-    def _leave_receipts(self, unit_id: str, folder: int, receipts: list[ReceiptPayload], found: ImportResult) -> None:
+    def _leave_receipts(self, unit_id: str, folder: int, receipts: list[ReceiptPayload], result: ImportResult) -> None:
         """Write the unit's receipts on the medium; without them the unit learns over its link."""
         try:
             signer = ReceiptSigner(self.files)
@@ -181,15 +181,15 @@ class MediumImport:
                 some = receipts[start : start + RECEIPTS_MAX]
                 name = f"{RECEIPTS_PREFIX}{number:04}{RECEIPTS_SUFFIX}"
                 # The unit's user has to read them, whoever imports; no plate is in them.
-                no_follow.write_file(folder, name, signer.signed(unit_id, some), mode=0o644)
-                found.receipts += len(some)
+                no_follow.write_file(folder, name, signer.sign_receipts(unit_id, some), mode=0o644)
+                result.receipts += len(some)
         except OSError as error:
-            found.note(unit_id, f"receipts cannot be written on the medium: {error.strerror}")
+            result.note(unit_id, f"receipts cannot be written on the medium: {error.strerror}")
         except DepartmentError as error:
-            found.note(unit_id, f"no receipts: {error}")
+            result.note(unit_id, f"no receipts: {error}")
 
 
-def _batches(folder: int, found: ImportResult) -> Iterator[list[tuple[str, bytes]]]:
+def _batches(folder: int, result: ImportResult) -> Iterator[list[tuple[str, bytes]]]:
     """Name and content of the items' files, so many at a time."""
     batch: list[tuple[str, bytes]] = []
     for file in no_follow.files_below(folder):
@@ -198,7 +198,7 @@ def _batches(folder: int, found: ImportResult) -> Iterator[list[tuple[str, bytes
         try:
             batch.append((file.path.as_posix(), _content(file)))
         except OSError as error:
-            found.refuse(file.path, f"cannot be read: {error.strerror}")
+            result.refuse(file.path, f"cannot be read: {error.strerror}")
         if len(batch) >= BATCH or sum(len(content) for _, content in batch) >= BATCH_BYTES:
             yield batch
             batch = []
@@ -207,8 +207,8 @@ def _batches(folder: int, found: ImportResult) -> Iterator[list[tuple[str, bytes
 
 
 def _content(file: FileBelow) -> bytes:
-    with open(file.open(), "rb") as opened:  # noqa: PTH123 - a descriptor
-        return opened.read(ITEM_FILE_BYTES_MAX)
+    with open(file.open(), "rb") as stream:  # noqa: PTH123 - a descriptor
+        return stream.read(ITEM_FILE_BYTES_MAX)
 
 
 @contextmanager

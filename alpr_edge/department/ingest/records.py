@@ -113,11 +113,11 @@ def record_of(part: Part, unit_id: str) -> ItemRecord:
     except ValueError:
         # A newer unit than this department: once this side is renewed it will be taken.
         raise PartError(501, "kind: not known here yet", Outcome.RETRY) from None
-    made = _CHECKS[kind](part, unit_id)
-    for reference in made.references:
+    content = _CHECKS[kind](part, unit_id)
+    for reference in content.references:
         if not may_name(unit_id, reference.value):
             raise PartError(422, f"{reference.field}: of another unit")
-    return ItemRecord(part.item_id, kind, part.body, part.sha256, made.table, made.row, made.references)
+    return ItemRecord(part.item_id, kind, part.body, part.sha256, content.table, content.row, content.references)
 
 
 _HIT_COLUMNS = (
@@ -137,7 +137,7 @@ class _Content:
 
 
 def _read(part: Part, unit_id: str) -> _Content:
-    payload = _parsed(ReadPayload, part.body)
+    payload = _parse(ReadPayload, part.body)
     _same("read_id", payload.read_id, part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
     _own("read_id", payload.read_id, unit_id)
@@ -160,7 +160,7 @@ def _read(part: Part, unit_id: str) -> _Content:
 
 
 def _hit(part: Part, unit_id: str) -> _Content:
-    payload = _parsed(HitPayload, part.body)
+    payload = _parse(HitPayload, part.body)
     _same("hit_id", payload.hit_id, part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
     _own("hit_id", payload.hit_id, unit_id)
@@ -174,7 +174,7 @@ def _hit(part: Part, unit_id: str) -> _Content:
 
 
 def _alert(part: Part, unit_id: str) -> _Content:
-    payload = _parsed(AlertPayload, part.body)
+    payload = _parse(AlertPayload, part.body)
     _same("hit_id", alert_item_id(payload.hit_id), part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
     names = ("hit_id", "read_id", "unit_id", "level", "tone", "phrase", "list_age")
@@ -186,7 +186,7 @@ def _alert(part: Part, unit_id: str) -> _Content:
 
 
 def _withdrawal(part: Part, unit_id: str) -> _Content:
-    payload = _parsed(WithdrawalPayload, part.body)
+    payload = _parse(WithdrawalPayload, part.body)
     _same("hit_id", withdrawal_item_id(payload.hit_id), part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
     row = {name: getattr(payload, name) for name in ("hit_id", "read_id", "unit_id")}
@@ -198,7 +198,7 @@ def _hit_and_read(payload: AlertPayload | WithdrawalPayload) -> tuple[Reference,
 
 
 def _time(part: Part, unit_id: str) -> _Content:
-    payload = _parsed(TimePayload, part.body)
+    payload = _parse(TimePayload, part.body)
     _same("read_id", time_item_id(payload.read_id, sure=payload.sure), part.item_id)
     _same("unit_id", payload.unit_id, unit_id)
     first, last = payload.first_seen, payload.last_seen
@@ -253,7 +253,7 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
 }
 
 
-def _parsed(schema: type[PayloadT], body: bytes) -> PayloadT:
+def _parse(schema: type[PayloadT], body: bytes) -> PayloadT:
     try:
         return schema.model_validate_json(body)
     except ValidationError as error:
@@ -262,8 +262,8 @@ def _parsed(schema: type[PayloadT], body: bytes) -> PayloadT:
         raise PartError(422, f"{field}: {first['type']}") from None
 
 
-def _same(name: str, given: object, expected: str) -> None:
-    if given != expected:
+def _same(name: str, value: object, other: str) -> None:
+    if value != other:
         raise PartError(422, f"{name}: not that of the item or the connection")
 
 

@@ -89,23 +89,23 @@ class Storage:
         Raises:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
         """
-        checked = [_checked(part, unit_id) for part in parts]
+        results = [_check(part, unit_id) for part in parts]
         with self._database.database_errors():
-            for record in checked:
+            for record in results:
                 if isinstance(record, ItemRecord) and record.kind is ItemKind.IMAGE:
                     self._images.put(record.sha256, record.body)
         with self._database.writing() as connection:
             return [
                 self._settle(connection, unit_id, record) if isinstance(record, ItemRecord) else record
-                for record in checked
+                for record in results
             ]
 
     def counts(self) -> StorageCounts:
         """Count what is stored."""
         with self._database.reading() as connection:
             return StorageCounts(
-                items=_grouped(connection, items.c.kind),
-                units=_grouped(connection, items.c.unit_id),
+                items=_count_by(connection, items.c.kind),
+                units=_count_by(connection, items.c.unit_id),
                 reads=connection.scalar(select(func.count()).select_from(reads)) or 0,
                 hits=connection.scalar(select(func.count()).select_from(hits)) or 0,
                 last_received=connection.scalar(select(func.max(items.c.received_at))),
@@ -153,21 +153,21 @@ class Storage:
 
     def _settle(self, connection: Connection, unit_id: str, record: ItemRecord) -> ItemAnswerPayload:
         mine = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
-        known = connection.scalar(select(items.c.sha256).where(mine))
-        if known is None:
+        known_digest = connection.scalar(select(items.c.sha256).where(mine))
+        if known_digest is None:
             for reference in record.references:
                 if is_foreign(connection, unit_id, reference):
                     log.warning("department.reference_refused", unit=unit_id, kind=record.kind, field=reference.field)
                     return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
             _insert(connection, unit_id, record)
-        elif known != record.sha256:
+        elif known_digest != record.sha256:
             return PartError(409, "id: stored before with other content").answer(record.item_id)
-        stored = self._stored_digest(connection, mine, record)
-        if stored != record.sha256 and record.kind is not ItemKind.IMAGE:
+        stored_digest = self._stored_digest(connection, mine, record)
+        if stored_digest != record.sha256 and record.kind is not ItemKind.IMAGE:
             # The stored copy went bad and its original is here: take it. (An image was renewed as a file already.)
             connection.execute(update(items).where(mine).values(body=record.body))
-            stored = self._stored_digest(connection, mine, record)
-        return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored)
+            stored_digest = self._stored_digest(connection, mine, record)
+        return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored_digest)
 
     def _stored_digest(self, connection: Connection, mine: ColumnElement[bool], record: ItemRecord) -> str | None:
         if record.kind is ItemKind.IMAGE:
@@ -176,7 +176,7 @@ class Storage:
         return None if body is None else digest(body)
 
 
-def _checked(part: Part, unit_id: str) -> ItemRecord | ItemAnswerPayload:
+def _check(part: Part, unit_id: str) -> ItemRecord | ItemAnswerPayload:
     try:
         return record_of(part, unit_id)
     except PartError as error:
@@ -198,5 +198,5 @@ def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
         connection.execute(insert(record.table).values(record.row))
 
 
-def _grouped(connection: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - a column of any table
+def _count_by(connection: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - a column of any table
     return {str(value): count for value, count in connection.execute(select(column, func.count()).group_by(column))}

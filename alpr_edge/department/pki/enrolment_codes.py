@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from alpr_edge.department.db.schema import enrolment_codes
 from alpr_edge.department.pki.issuance import utc_now
 from alpr_edge.domain.protocol.enrolment import Refusal
-from alpr_edge.domain.protocol.enrolment_codes import drawn, parsed
+from alpr_edge.domain.protocol.enrolment_codes import draw_code, parse_code
 
 REPEAT_WITHIN = timedelta(hours=1)
 """How long after its use a code still gives the same key the same certificate: an answer may be lost on the way."""
@@ -39,10 +39,10 @@ class NewCode:
 def make(connection: Connection, secret: bytes, unit_id: str, valid: timedelta) -> NewCode:
     """Make a code; it replaces one that waits."""
     withdraw(connection, unit_id)
-    now, code = utc_now(), drawn(secrets.randbits)
+    now, code = utc_now(), draw_code(secrets.randbits)
     row = {
         "unit_id": unit_id,
-        "digest": _digest(secret, unit_id, parsed(code)),
+        "digest": _digest(secret, unit_id, parse_code(code)),
         "made_at": now,
         "expires_at": now + valid,
         "wrong_tries": 0,  # of a release before this one, which counted them
@@ -55,17 +55,17 @@ def withdraw(connection: Connection, unit_id: str) -> int:
     """End the code that waits for a unit; returns how many there were."""
     table = enrolment_codes.c
     waits = (table.unit_id == unit_id, table.used_at.is_(None), table.withdrawn_at.is_(None))
-    ended = update(enrolment_codes).where(*waits, table.expires_at > utc_now()).values(withdrawn_at=utc_now())
-    return connection.execute(ended).rowcount
+    statement = update(enrolment_codes).where(*waits, table.expires_at > utc_now()).values(withdrawn_at=utc_now())
+    return connection.execute(statement).rowcount
 
 
-def found(connection: Connection, secret: bytes, unit_id: str, code: str) -> Row[Any] | None:
+def find_code(connection: Connection, secret: bytes, unit_id: str, code: str) -> Row[Any] | None:
     """The row of a unit's code, whatever became of it; None when it is not this unit's. Only reads."""
     newest = select(enrolment_codes).where(enrolment_codes.c.unit_id == unit_id)
     rows = connection.execute(newest.order_by(enrolment_codes.c.code_id.desc()).limit(_LOOKED_AT_MAX)).all()
-    given = _digest(secret, unit_id, code)
+    code_digest = _digest(secret, unit_id, code)
     # Every row is compared, each in constant time: how long it takes tells nothing of what is stored.
-    same = [row for row in rows if hmac.compare_digest(row.digest, given)]
+    same = [row for row in rows if hmac.compare_digest(row.digest, code_digest)]
     return same[0] if same else None
 
 
@@ -80,8 +80,8 @@ def refusal_of(row: Row[Any]) -> Refusal | None:
 
 def use(connection: Connection, row: Row[Any], fingerprint: str) -> None:
     """Record that a code was used for a certificate."""
-    used = update(enrolment_codes).where(enrolment_codes.c.code_id == row.code_id)
-    connection.execute(used.values(used_at=utc_now(), used_for=fingerprint))
+    statement = update(enrolment_codes).where(enrolment_codes.c.code_id == row.code_id)
+    connection.execute(statement.values(used_at=utc_now(), used_for=fingerprint))
 
 
 def _digest(secret: bytes, unit_id: str, code: str) -> bytes:

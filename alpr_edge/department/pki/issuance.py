@@ -62,7 +62,7 @@ def key_of(request: str) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def issue(connection: Connection, authority: Authority, asked: CertificateOrder, days: int = UNIT_DAYS) -> bytes:
+def issue(connection: Connection, authority: Authority, order: CertificateOrder, days: int = UNIT_DAYS) -> bytes:
     """Issue and record a certificate; returns its PEM.
 
     Raises:
@@ -71,44 +71,44 @@ def issue(connection: Connection, authority: Authority, asked: CertificateOrder,
     now = utc_now()
     if authority.certificate.not_valid_after_utc.replace(tzinfo=None) <= now:
         raise CertificateRefusedError(Refusal.AUTHORITY)
-    _check_key(connection, asked)
-    valid = (certificates.c.unit_id == asked.unit_id, certificates.c.revoked_at.is_(None))
+    _check_key(connection, order)
+    valid = (certificates.c.unit_id == order.unit_id, certificates.c.revoked_at.is_(None))
     count = select(func.count()).select_from(certificates).where(*valid, certificates.c.not_after > now)
     if (connection.scalar(count) or 0) >= VALID_MAX:
         raise CertificateRefusedError(Refusal.NUMBER)
-    certificate = authority.certify(asked.unit_id, asked.key, days)
-    origin = "renewed" if asked.predecessor else "enrolled"
-    record(connection, certificate, asked, origin)
+    certificate = authority.certify(order.unit_id, order.key, days)
+    origin = "renewed" if order.predecessor else "enrolled"
+    record(connection, certificate, order, origin)
     return certificate.public_bytes(Encoding.PEM)
 
 
-def record(connection: Connection, certificate: x509.Certificate, asked: CertificateOrder, origin: str) -> None:
+def record(connection: Connection, certificate: x509.Certificate, order: CertificateOrder, origin: str) -> None:
     """Record a certificate; only a recorded one is accepted on a connection."""
     row = {
         "fingerprint": certificate.fingerprint(SHA256()).hex(),
         "serial": f"{certificate.serial_number:X}",
-        "unit_id": asked.unit_id,
-        "key_sha256": asked.key_sha256,
+        "unit_id": order.unit_id,
+        "key_sha256": order.key_sha256,
         "pem": certificate.public_bytes(Encoding.PEM),
         "origin": origin,
-        "predecessor": asked.predecessor,
-        "address": asked.address,
+        "predecessor": order.predecessor,
+        "address": order.address,
         "issued_at": utc_now(),
         "not_after": certificate.not_valid_after_utc.replace(tzinfo=None),
     }
     connection.execute(insert(certificates).values(row))
 
 
-def issued_before(connection: Connection, asked: CertificateOrder) -> bytes | None:
+def issued_before(connection: Connection, order: CertificateOrder) -> bytes | None:
     """The certificate that answered this very renewal before: its answer was lost on the way."""
-    found = select(certificates.c.pem).where(
-        certificates.c.predecessor == asked.predecessor,
-        certificates.c.key_sha256 == asked.key_sha256,
-        certificates.c.unit_id == asked.unit_id,
+    query = select(certificates.c.pem).where(
+        certificates.c.predecessor == order.predecessor,
+        certificates.c.key_sha256 == order.key_sha256,
+        certificates.c.unit_id == order.unit_id,
         certificates.c.revoked_at.is_(None),
         certificates.c.not_after > utc_now() + timedelta(days=1),
     )
-    return connection.scalar(found)
+    return connection.scalar(query)
 
 
 def utc_now() -> datetime:
@@ -116,11 +116,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _check_key(connection: Connection, asked: CertificateOrder) -> None:
+def _check_key(connection: Connection, order: CertificateOrder) -> None:
     """Check that a key stays with its unit, is not renewed with itself, and was never revoked."""
-    known = select(certificates.c.unit_id, certificates.c.revoked_at).where(
-        certificates.c.key_sha256 == asked.key_sha256
+    query = select(certificates.c.unit_id, certificates.c.revoked_at).where(
+        certificates.c.key_sha256 == order.key_sha256
     )
-    for row in connection.execute(known):
-        if asked.predecessor or row.unit_id != asked.unit_id or row.revoked_at is not None:
+    for row in connection.execute(query):
+        if order.predecessor or row.unit_id != order.unit_id or row.revoked_at is not None:
             raise CertificateRefusedError(Refusal.KEY)

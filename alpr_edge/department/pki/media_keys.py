@@ -81,7 +81,7 @@ class ReceiptSigner:
             raise DepartmentError(f"{files.key}: cannot sign receipts: not an ECDSA key")
         self._key = key
 
-    def signed(self, unit_id: str, receipts: list[ReceiptPayload]) -> bytes:
+    def sign_receipts(self, unit_id: str, receipts: list[ReceiptPayload]) -> bytes:
         """A file of receipts for a unit, at most :data:`~alpr_edge.domain.protocol.media.RECEIPTS_MAX`."""
         payload = encode(ReceiptsPayload(unit_id=unit_id, receipts=receipts))
         return sign(RECEIPTS_LINE, payload, self._certificate.public_bytes(Encoding.DER), self._key)

@@ -101,18 +101,18 @@ class Units:
             DepartmentError: no authority.
         """
         _check_id(unit_id)
-        asked, authority = CertificateOrder(unit_id, key_of(request), address), Authority.load(self._files)
+        order, authority = CertificateOrder(unit_id, key_of(request), address), Authority.load(self._files)
         secret = authority.secret(_CODES)
         # A wrong code takes no lock that the storage of items waits for.
         with self._database.reading() as connection:
-            if codes.found(connection, secret, unit_id, code) is None:
+            if codes.find_code(connection, secret, unit_id, code) is None:
                 raise CertificateRefusedError(Refusal.CODE)
         with self._database.writing() as connection:
-            row = codes.found(connection, secret, unit_id, code)
-            given = Refusal.CODE if row is None else _enrolled(connection, authority, asked, row)
-            if isinstance(given, Refusal):
-                raise CertificateRefusedError(given)
-        return given
+            row = codes.find_code(connection, secret, unit_id, code)
+            result = Refusal.CODE if row is None else _redeem_code(connection, authority, order, row)
+            if isinstance(result, Refusal):
+                raise CertificateRefusedError(result)
+        return result
 
     def renew(
         self, unit_id: str, fingerprint: str, request: str, address: str | None = None, days: int = UNIT_DAYS
@@ -123,12 +123,12 @@ class Units:
             CertificateRefusedError: it gets none.
             DepartmentError: no authority.
         """
-        asked = CertificateOrder(unit_id, key_of(request), address, fingerprint)
+        order = CertificateOrder(unit_id, key_of(request), address, fingerprint)
         authority = Authority.load(self._files)
         with self._database.writing() as connection:
             if _standing(connection, unit_id, fingerprint) is not CertificateStatus.GOOD:
                 raise CertificateRefusedError(Refusal.REVOKED)
-            return issued_before(connection, asked) or issue(connection, authority, asked, days)
+            return issued_before(connection, order) or issue(connection, authority, order, days)
 
     def add(self, certificate: x509.Certificate) -> str:
         """Record a certificate that an authority of the agency's own made; returns the unit's id.
@@ -146,8 +146,8 @@ class Units:
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise DepartmentError(f"{unit_id}: its key is of another kind than units have (ECDSA)")
         with self._database.writing() as connection:
-            known = select(certificates.c.unit_id).where(certificates.c.fingerprint == _fingerprint(certificate))
-            if connection.scalar(known) is None:
+            query = select(certificates.c.unit_id).where(certificates.c.fingerprint == _fingerprint(certificate))
+            if connection.scalar(query) is None:
                 record(connection, certificate, CertificateOrder(unit_id, key, None), "added")
         return unit_id
 
@@ -181,21 +181,21 @@ class Units:
             if not any(connection.execute(select(c).where(c == unit_id).limit(1)).all() for c in _ID_COLUMNS):
                 raise DepartmentError(f"{unit_id}: no such unit here; see: alpr-edge department unit list")
             reasons = _add_reason(connection, unit_id, reason)
-            ended = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
-            count = connection.execute(ended.values(revoked_at=utc_now(), revoked_reason=reason)).rowcount
+            statement = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
+            count = connection.execute(statement.values(revoked_at=utc_now(), revoked_reason=reason)).rowcount
             return Revocation(unit_id, count, codes.withdraw(connection, unit_id), reasons)
 
-    def listed(self) -> list[UnitRecord]:
+    def records(self) -> list[UnitRecord]:
         """Every unit that ever was, by id."""
         with self._database.reading() as connection:
-            issued = connection.execute(select(certificates).order_by(certificates.c.issued_at.desc())).all()
-            invited = connection.execute(select(enrolment_codes)).all()
-        ids = sorted({row.unit_id for row in (*issued, *invited)})
+            certificate_rows = connection.execute(select(certificates).order_by(certificates.c.issued_at.desc())).all()
+            code_rows = connection.execute(select(enrolment_codes)).all()
+        ids = sorted({row.unit_id for row in (*certificate_rows, *code_rows)})
         return [
             _record_of(
                 unit_id,
-                [row for row in issued if row.unit_id == unit_id],
-                [row for row in invited if row.unit_id == unit_id],
+                [row for row in certificate_rows if row.unit_id == unit_id],
+                [row for row in code_rows if row.unit_id == unit_id],
             )
             for unit_id in ids
         ]
@@ -204,9 +204,9 @@ class Units:
 def _add_reason(connection: Connection, unit_id: str, reason: str) -> int:
     """Put a reason, with its date, behind those of the certificates that are revoked already; returns how many."""
     table = certificates.c
-    revoked = (table.unit_id == unit_id, table.revoked_at.is_not(None))
+    is_revoked_unit = (table.unit_id == unit_id, table.revoked_at.is_not(None))
     count = 0
-    for row in connection.execute(select(table.fingerprint, table.revoked_reason).where(*revoked)).all():
+    for row in connection.execute(select(table.fingerprint, table.revoked_reason).where(*is_revoked_unit)).all():
         before = row.revoked_reason or ""
         if not reason or reason in before or len(before) > REASONS_LENGTH_MAX:
             continue
@@ -227,17 +227,19 @@ def _check_id(unit_id: str) -> None:
         raise CertificateRefusedError(Refusal.UNIT) from None
 
 
-def _enrolled(connection: Connection, authority: Authority, asked: CertificateOrder, row: Row[Any]) -> bytes | Refusal:
+def _redeem_code(
+    connection: Connection, authority: Authority, order: CertificateOrder, row: Row[Any]
+) -> bytes | Refusal:
     """The result of a correct code."""
     refusal = codes.refusal_of(row)
     if refusal is Refusal.USED:
         first = connection.execute(select(certificates).where(certificates.c.fingerprint == row.used_for)).one()
-        is_same = first.key_sha256 == asked.key_sha256 and first.revoked_at is None
+        is_same = first.key_sha256 == order.key_sha256 and first.revoked_at is None
         return bytes(first.pem) if is_same and utc_now() - row.used_at <= codes.REPEAT_WITHIN else refusal
     if refusal is not None:
         return refusal
     try:
-        pem = issue(connection, authority, asked)
+        pem = issue(connection, authority, order)
     except CertificateRefusedError as error:
         return error.reason
     codes.use(connection, row, _fingerprint(x509.load_pem_x509_certificate(pem)))
@@ -256,19 +258,21 @@ def _counts_as(row: Row[Any]) -> CertificateStatus:
     return CertificateStatus.EXPIRED if row.not_after <= utc_now() else CertificateStatus.GOOD
 
 
-def _record_of(unit_id: str, issued: list[Row[Any]], invited: Iterable[Row[Any]]) -> UnitRecord:
-    standings = [_counts_as(row) for row in issued]
+def _record_of(unit_id: str, certificate_rows: list[Row[Any]], code_rows: Iterable[Row[Any]]) -> UnitRecord:
+    standings = [_counts_as(row) for row in certificate_rows]
     good = [
-        row.not_after for row, standing in zip(issued, standings, strict=True) if standing is CertificateStatus.GOOD
+        row.not_after
+        for row, standing in zip(certificate_rows, standings, strict=True)
+        if standing is CertificateStatus.GOOD
     ]
-    waiting = [row.expires_at for row in invited if codes.refusal_of(row) is None]
+    waiting = [row.expires_at for row in code_rows if codes.refusal_of(row) is None]
     state = "valid" if good else standings[0].value if standings else "invited" if waiting else "not enrolled"
-    shown = [
+    details = [
         {column.name: getattr(row, column.name) for column in certificates.c if column.name != "pem"}
         | {"standing": standing.value}
-        for row, standing in zip(issued, standings, strict=True)
+        for row, standing in zip(certificate_rows, standings, strict=True)
     ]
-    return UnitRecord(unit_id, state, max(good, default=None), shown, max(waiting, default=None))
+    return UnitRecord(unit_id, state, max(good, default=None), details, max(waiting, default=None))
 
 
 def _fingerprint(certificate: x509.Certificate) -> str:

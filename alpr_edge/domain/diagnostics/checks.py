@@ -34,7 +34,7 @@ class Check:
 
     name: str
     grade: Grade
-    said: str
+    finding: str
     """What was found, for a person: the value with its unit, or why there is none."""
     limit: str = ""
     """The values from which it is green, and red."""
@@ -62,7 +62,7 @@ class Band:
             return Grade.GREEN
         return Grade.AMBER if value * sign >= self.red * sign else Grade.RED
 
-    def shown(self, value: float) -> str:
+    def format_value(self, value: float) -> str:
         """A value with its unit."""
         return f"{value:.{self.digits}f}{self.unit}"
 
@@ -70,32 +70,32 @@ class Band:
     def limit(self) -> str:
         """Both limits in words."""
         good, bad = ("from", "below") if self.green > self.red else ("to", "above")
-        return f"green {good} {self.shown(self.green)}, red {bad} {self.shown(self.red)}"
+        return f"green {good} {self.format_value(self.green)}, red {bad} {self.format_value(self.red)}"
 
 
-def rated(name: str, value: float, band: Band, todo: str) -> Check:
+def band_check(name: str, value: float, band: Band, todo: str) -> Check:
     """A check that grades a measured value by its band."""
     grade = band.grade(value)
     advice = "" if grade is Grade.GREEN else todo
-    return Check(name, grade, band.shown(value), band.limit, advice, value, band.unit.strip())
+    return Check(name, grade, band.format_value(value), band.limit, advice, value, band.unit.strip())
 
 
-def red(name: str, said: str, todo: str = "") -> Check:
+def red(name: str, finding: str, todo: str = "") -> Check:
     """A red check: it does not work."""
-    return Check(name, Grade.RED, said, todo=todo)
+    return Check(name, Grade.RED, finding, todo=todo)
 
 
-def amber(name: str, said: str, todo: str = "") -> Check:
+def amber(name: str, finding: str, todo: str = "") -> Check:
     """An amber check: it cannot be determined, or is not as it should be."""
-    return Check(name, Grade.AMBER, said, todo=todo)
+    return Check(name, Grade.AMBER, finding, todo=todo)
 
 
-def green(name: str, said: str, details: tuple[str, ...] = ()) -> Check:
+def green(name: str, finding: str, details: tuple[str, ...] = ()) -> Check:
     """A green check: it is as it should be."""
-    return Check(name, Grade.GREEN, said, details=details)
+    return Check(name, Grade.GREEN, finding, details=details)
 
 
-def skipped(name: str) -> Check:
+def skipped_check(name: str) -> Check:
     """A check that was not made."""
     return Check(name, Grade.SKIPPED, "not looked at, as asked", todo="run it again without --skip")
 
@@ -134,10 +134,10 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
     if system_off_s is None:
         return green("clock", f"confirmed by {now.utc_source.value}")
     todo = "chronyd does not follow the receiver: check position.chrony_socket and chronyc sources"
-    return rated("clock", abs(system_off_s), SYSTEM_OFF_S, todo)
+    return band_check("clock", abs(system_off_s), SYSTEM_OFF_S, todo)
 
 
-def listed(
+def list_check(
     generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta, *, is_in_settings: bool = True
 ) -> Check:
     """Check a hotlist by its age, which is unknown where the present time is not trusted.
@@ -154,11 +154,11 @@ def listed(
     age_s = None if age is None else age.total_seconds()
     grade = _BY_AGE[list_age(age_s, amber_after, red_after)]
     entries = f"{generation.entries} {'entry' if generation.entries == 1 else 'entries'}"
-    said = f"{entries}, {age_words(age)}"
+    finding = f"{entries}, {age_words(age)}"
     limit = f"green below {amber_after / timedelta(hours=1):g} h, red from {red_after / timedelta(hours=1):g} h"
     todo = "" if grade is Grade.GREEN else _list_remedy(generation.source, age, is_in_settings=is_in_settings)
     hours = None if age_s is None else age_s / 3600
-    return Check(name, grade, said, limit, todo, hours, "h")
+    return Check(name, grade, finding, limit, todo, hours, "h")
 
 
 def _list_remedy(source: str, age: timedelta | None, *, is_in_settings: bool) -> str:
@@ -171,14 +171,14 @@ def _list_remedy(source: str, age: timedelta | None, *, is_in_settings: bool) ->
 
 def certificate(what: str, days: float, todo: str) -> Check:
     """Check a certificate by the days it is still valid."""
-    return rated(what, days, CERTIFICATE_DAYS, todo)
+    return band_check(what, days, CERTIFICATE_DAYS, todo)
 
 
 def disk(share: float, amber_share: float, red_share: float, free_bytes: int) -> Check:
     """Check a file system by how much of it is used."""
     band = Band(green=amber_share * 100, red=red_share * 100, unit=" %", digits=1)
-    check = rated("disk", share * 100, band, DISK_REMEDY)
-    return Check("disk", check.grade, f"{check.said} used, {free_bytes / 1e9:.1f} GB free", *_tail(check))
+    check = band_check("disk", share * 100, band, DISK_REMEDY)
+    return Check("disk", check.grade, f"{check.finding} used, {free_bytes / 1e9:.1f} GB free", *_tail(check))
 
 
 def frame_rate(name: str, fps: float, wanted_fps: float | None, readings_max: int, age_ms_max: float) -> Check:
@@ -198,7 +198,7 @@ def frame_rate(name: str, fps: float, wanted_fps: float | None, readings_max: in
     good = readings_max * looks if wanted_fps is None else 0.9 * wanted_fps
     least = min(2 * looks, good / 2)
     todo = "check cable, exposure and size of the picture: long exposures and wide pictures slow a camera down"
-    return rated(name, fps, Band(green=good, red=least, unit=" fps", digits=1), todo)
+    return band_check(name, fps, Band(green=good, red=least, unit=" fps", digits=1), todo)
 
 
 def _tail(check: Check) -> tuple[str, str, float | None, str]:

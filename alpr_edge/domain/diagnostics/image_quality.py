@@ -14,7 +14,7 @@ No frame of the dashcam rides, by day and by night, has a focus below 66 or a me
 
 from dataclasses import dataclass
 
-from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, rated
+from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, band_check
 
 PLATE_FOCUS_GOOD, SCENE_FOCUS_GOOD = 0.1, 60.0
 """What both measures of focus are shares of, so that a plate's and a whole picture's are on one scale."""
@@ -66,10 +66,10 @@ class ScenePicture:
 def plate_checks(name: str, plate: PlatePicture) -> list[Check]:
     """Check focus and exposure by a plate."""
     return [
-        rated(f"{name} focus", plate.focus_percent, FOCUS, _REFOCUS),
+        band_check(f"{name} focus", plate.focus_percent, FOCUS, _REFOCUS),
         _gravest(
-            rated(f"{name} exposure", plate.burnt_share * 100, PLATE_BURNT, f"plates burn out: {_EXPOSE}"),
-            rated(f"{name} exposure", plate.contrast, PLATE_CONTRAST, f"plates have no contrast: {_EXPOSE}"),
+            band_check(f"{name} exposure", plate.burnt_share * 100, PLATE_BURNT, f"plates burn out: {_EXPOSE}"),
+            band_check(f"{name} exposure", plate.contrast, PLATE_CONTRAST, f"plates have no contrast: {_EXPOSE}"),
         ),
     ]
 
@@ -77,11 +77,11 @@ def plate_checks(name: str, plate: PlatePicture) -> list[Check]:
 def scene_checks(name: str, scene: ScenePicture) -> list[Check]:
     """Check focus and exposure by the whole picture when it shows no plate: it reveals a lens cap or lost focus."""
     grey = scene.median_grey
-    dark = rated(f"{name} exposure", grey, GREY_DARK, f"the picture is dark: take the cap off, {_EXPOSE}")
-    bright = rated(f"{name} exposure", grey, GREY_BRIGHT, f"the picture is too bright: {_EXPOSE}")
-    burnt = rated(f"{name} exposure", scene.burnt_share * 100, SCENE_BURNT, f"the picture burns out: {_EXPOSE}")
+    dark = band_check(f"{name} exposure", grey, GREY_DARK, f"the picture is dark: take the cap off, {_EXPOSE}")
+    bright = band_check(f"{name} exposure", grey, GREY_BRIGHT, f"the picture is too bright: {_EXPOSE}")
+    burnt = band_check(f"{name} exposure", scene.burnt_share * 100, SCENE_BURNT, f"the picture burns out: {_EXPOSE}")
     percent = scene.focus_percent
-    focus = [] if percent is None else [rated(f"{name} focus", percent, FOCUS, _REFOCUS)]
+    focus = [] if percent is None else [band_check(f"{name} focus", percent, FOCUS, _REFOCUS)]
     return [*focus, _gravest(dark, bright, burnt)]
 
 

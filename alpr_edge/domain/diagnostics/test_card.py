@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from alpr_edge.domain.diagnostics.camera_aim import GOOD_PX, LEAST_PX, US_PLATE_MM
-from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, rated, red
+from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, band_check, red
 from alpr_edge.domain.plates import canonical, is_certain
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import text_of, vote
@@ -53,32 +53,32 @@ def card_among(frames: Iterable[Iterable[Reading]]) -> tuple[CardSeen, Reading] 
     looks = [best for readings in frames if (best := _most_alike(readings)) is not None]
     if not looks:
         return None
-    voted = vote(looks)
+    result = vote(looks)
     widths = sorted(look.box.width_px for look in looks)
-    seen = CardSeen(voted.plate, voted.confidence, widths[len(widths) // 2], len(looks))
-    return seen, max(looks, key=lambda look: look.sharpness)
+    card = CardSeen(result.plate, result.confidence, widths[len(widths) // 2], len(looks))
+    return card, max(looks, key=lambda look: look.sharpness)
 
 
-def card_checks(name: str, seen: CardSeen, distance_m: float | None = None) -> list[Check]:
+def card_checks(name: str, card: CardSeen, distance_m: float | None = None) -> list[Check]:
     """Check whether the card is read, and up to which distance plates can be.
 
     Args:
         name: the camera's name.
-        seen: the card as the camera read it.
+        card: the card as the camera read it.
         distance_m: the distance from lens to card; None: not known.
     """
-    if not seen.right:
+    if not card.right:
         todo = "hold it straight, still and well lit; check focus and exposure, then the models"
-        return [red(f"{name} card", f"read wrong, {_looks(seen)}", todo)]
-    grade = Grade.GREEN if is_certain(seen.text, seen.confidence) else Grade.AMBER
+        return [red(f"{name} card", f"read wrong, {_looks(card)}", todo)]
+    grade = Grade.GREEN if is_certain(card.text, card.confidence) else Grade.AMBER
     todo = "" if grade is Grade.GREEN else "read right, but not surely: hold it nearer, straight and still"
-    said = f"read right, {seen.confidence:.2f} sure, {_looks(seen)}"
-    read = Check(f"{name} card", grade, said, "green: right and certain", todo, seen.confidence)
-    return [read, _reach(name, seen, distance_m)]
+    finding = f"read right, {card.confidence:.2f} sure, {_looks(card)}"
+    read = Check(f"{name} card", grade, finding, "green: right and certain", todo, card.confidence)
+    return [read, _reach(name, card, distance_m)]
 
 
-def _looks(seen: CardSeen) -> str:
-    return f"in {seen.looks} picture{'' if seen.looks == 1 else 's'}"
+def _looks(card: CardSeen) -> str:
+    return f"in {card.looks} picture{'' if card.looks == 1 else 's'}"
 
 
 def reach_text(card_px: float, distance_m: float | None) -> str:
@@ -89,20 +89,20 @@ def reach_text(card_px: float, distance_m: float | None) -> str:
     return f"plates to {good * distance_m:.1f} m well, to {least * distance_m:.1f} m at most"
 
 
-def _reach(name: str, seen: CardSeen, distance_m: float | None) -> Check:
+def _reach(name: str, card: CardSeen, distance_m: float | None) -> Check:
     """Check the card's width: where it is narrow, that says more of the distance than of the camera."""
-    check = rated(f"{name} card width", seen.width_px, CARD_PX, "hold it nearer, or use a longer lens (unit aim)")
-    hint = reach_text(seen.width_px, distance_m)
+    check = band_check(f"{name} card width", card.width_px, CARD_PX, "hold it nearer, or use a longer lens (unit aim)")
+    hint = reach_text(card.width_px, distance_m)
     grade = Grade.AMBER if check.grade is Grade.RED else check.grade
-    return Check(check.name, grade, f"{check.said}; {hint}", check.limit, check.todo, check.value, check.unit)
+    return Check(check.name, grade, f"{check.finding}; {hint}", check.limit, check.todo, check.value, check.unit)
 
 
 def _most_alike(readings: Iterable[Reading]) -> Reading | None:
     """The reading that is most like the card, if any is."""
     goal = canonical(CARD_TEXT)
-    scored = [
+    scores = [
         (SequenceMatcher(None, text_of(reading.slot_probabilities), goal, autojunk=False).ratio(), number, reading)
         for number, reading in enumerate(readings)
     ]
-    best = max(scored, key=lambda item: (item[0], -item[1]), default=None)
+    best = max(scores, key=lambda item: (item[0], -item[1]), default=None)
     return best[2] if best is not None and best[0] >= LIKENESS_MIN else None

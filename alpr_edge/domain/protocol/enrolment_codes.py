@@ -26,7 +26,7 @@ class MistypedError(ValueError):
     """The text that was typed is no code; ``str()`` says what is wrong with it, without repeating it."""
 
 
-def drawn(draw: Callable[[int], int]) -> str:
+def draw_code(draw: Callable[[int], int]) -> str:
     """Draw a new code, in groups.
 
     Args:
@@ -35,22 +35,22 @@ def drawn(draw: Callable[[int], int]) -> str:
     while True:
         value = draw(CHANCE_BITS)
         if value % _MODULUS < len(ALPHABET):
-            return grouped(_digits(value) + ALPHABET[value % _MODULUS])
+            return group_code(_digits(value) + ALPHABET[value % _MODULUS])
 
 
-def parsed(typed: str) -> str:
+def parse_code(typed_text: str) -> str:
     """Parse a typed code into its canonical text: 20 characters of :data:`ALPHABET`, without groups.
 
     Args:
-        typed: the text a person typed: any case, spaces and dashes anywhere, O for 0, I and L for 1.
+        typed_text: the text a person typed: any case, spaces and dashes anywhere, O for 0, I and L for 1.
 
     Raises:
         MistypedError: the text is no code.
     """
     # Upper case may lengthen a text (one sharp s becomes two letters); a character outside ASCII is never in a code.
-    if not typed.isascii():
+    if not typed_text.isascii():
         raise MistypedError("a code has letters and digits only")
-    text = typed.upper().translate(_CONFUSED)
+    text = typed_text.upper().translate(_CONFUSED)
     if any(character not in ALPHABET for character in text):
         raise MistypedError("a code has letters (never U) and digits only")
     if len(text) != CHARACTERS:
@@ -60,7 +60,7 @@ def parsed(typed: str) -> str:
     return text
 
 
-def grouped(code: str) -> str:
+def group_code(code: str) -> str:
     """A canonical code as it is shown: groups of five, joined by dashes."""
     return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
 

@@ -100,11 +100,11 @@ def kept_as(kind: ItemKind) -> ItemKind:
     return ItemKind.ACCESS if kind in _PREFIXES else kind
 
 
-def kind_of(item_id: str, kept: ItemKind) -> ItemKind:
+def kind_of(item_id: str, stored_kind: ItemKind) -> ItemKind:
     """The true kind of an item that was stored under a kind that older releases know (:func:`kept_as`)."""
-    if kept is not ItemKind.ACCESS:
-        return kept
-    return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), kept)
+    if stored_kind is not ItemKind.ACCESS:
+        return stored_kind
+    return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), stored_kind)
 
 
 def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
@@ -123,7 +123,7 @@ def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
         list_age_s=hit.list_age_s,
         match_kind=hit.kind,
         state_match=hit.state,
-        matched=instant_payload(hit.matched),
+        matched=instant_payload(hit.matched_at),
         position=position_payload(read.position),
         covert=hit.entry.covert,
         level=None if hit.level is None else _level_name(Level(hit.level)),
@@ -132,12 +132,12 @@ def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
     )
 
 
-def alert_payload(alert: Alert, sounded: Instant | None, unit_id: str) -> AlertPayload:
+def alert_payload(alert: Alert, sounded_at: Instant | None, unit_id: str) -> AlertPayload:
     """Payload of an alert.
 
     Args:
         alert: the alert as shown.
-        sounded: the instant of the first sample of its tone; None when it stayed quiet.
+        sounded_at: the instant of the first sample of its tone; None when it stayed quiet.
         unit_id: the unit of its read.
     """
     return AlertPayload(
@@ -148,7 +148,7 @@ def alert_payload(alert: Alert, sounded: Instant | None, unit_id: str) -> AlertP
         tone=alert.tone,
         phrase=alert.phrase,
         list_age=alert.list_age,
-        sounded=None if sounded is None else instant_payload(sounded),
+        sounded=None if sounded_at is None else instant_payload(sounded_at),
     )
 
 

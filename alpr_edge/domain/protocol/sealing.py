@@ -35,7 +35,7 @@ class SignedFile:
 
     first: bytes
     second: bytes
-    signed: bytes
+    message: bytes
     """All that the signature is about."""
     signature: bytes
 
@@ -49,15 +49,15 @@ class SignedFile:
         try:
             if not isinstance(key, ec.EllipticCurvePublicKey):
                 raise SealedError("signed with a key of another kind than ECDSA")
-            key.verify(self.signature, self.signed, ec.ECDSA(SHA256()))
+            key.verify(self.signature, self.message, ec.ECDSA(SHA256()))
         except InvalidSignature:
             raise SealedError("its signature does not hold: changed, or signed by somebody else") from None
 
 
 def sign(line: bytes, first: bytes, second: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     """A signed file of two blocks, under a first line that says what it is."""
-    signed = line + _LENGTH.pack(len(first)) + first + _LENGTH.pack(len(second)) + second
-    return signed + key.sign(signed, ec.ECDSA(SHA256()))
+    message = line + _LENGTH.pack(len(first)) + first + _LENGTH.pack(len(second)) + second
+    return message + key.sign(message, ec.ECDSA(SHA256()))
 
 
 def taken_apart(line: bytes, content: bytes) -> SignedFile:
@@ -94,24 +94,24 @@ class Sealer:
     key: ec.EllipticCurvePrivateKey
     media_key: X25519PublicKey
 
-    def seal(self, item: OutboxItem, written: datetime | None) -> bytes:
+    def seal(self, item: OutboxItem, written_at: datetime | None) -> bytes:
         """The file of an item.
 
         Args:
             item: the item with its body.
-            written: now in UTC; None when unknown.
+            written_at: now in UTC; None when unknown.
         """
         header = ItemHeader(
             unit_id=self.unit_id,
             medium_id=self.medium_id,
-            written=None if written is None else rfc3339(written),
+            written=None if written_at is None else rfc3339(written_at),
             certificate_sha256=self.certificate.fingerprint(SHA256()).hex(),
             media_key_sha256=media_key_digest(self.media_key),
         )
         label = encode(ItemLabel(item_id=item.item_id, kind=item.kind.value, sha256=item.sha256))
         first = encode(header)
-        sealed = SUITE.encrypt(_LENGTH.pack(len(label)) + label + item.body, self.media_key, info=first)
-        return sign(ITEM_LINE, first, sealed, self.key)
+        ciphertext = SUITE.encrypt(_LENGTH.pack(len(label)) + label + item.body, self.media_key, info=first)
+        return sign(ITEM_LINE, first, ciphertext, self.key)
 
 
 def header_of(file: SignedFile) -> ItemHeader:
@@ -126,7 +126,7 @@ def header_of(file: SignedFile) -> ItemHeader:
         raise SealedError("its header is none") from None
 
 
-def unsealed(file: SignedFile, media_key: X25519PrivateKey) -> tuple[ItemLabel, bytes]:
+def unseal(file: SignedFile, media_key: X25519PrivateKey) -> tuple[ItemLabel, bytes]:
     """Label and body of an item's file whose signature was checked.
 
     Raises:

@@ -57,19 +57,19 @@ def time_payload(read: PlateRead, timeline: Timeline) -> TimePayload | None:
     first, last = timeline.place(read.first_seen), timeline.place(read.last_seen)
     sure = first.sure and last.sure
     trusted = read.first_seen.trusted and read.last_seen.trusted
-    if trusted if sure else not timeline.disputed:
+    if trusted if sure else not timeline.is_disputed:
         return None
     return TimePayload(
         read_id=read.read_id,
         unit_id=read.unit_id,
         boot_id=timeline.boot_id,
         sure=sure,
-        first_seen=_placed(first) if sure else None,
-        last_seen=_placed(last) if sure else None,
+        first_seen=_payload_of(first) if sure else None,
+        last_seen=_payload_of(last) if sure else None,
     )
 
 
-def _placed(placement: Placement) -> PlacedPayload:
+def _payload_of(placement: Placement) -> PlacedPayload:
     assert placement.utc is not None, "a sure placement has a UTC"
     return PlacedPayload(
         utc=rfc3339(placement.utc), uncertainty_ms=placement.uncertainty_ms, basis=placement.basis.value

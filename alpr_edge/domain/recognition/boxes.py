@@ -36,15 +36,15 @@ class Box:
         """Intersection over union, 0 to 1."""
         width = min(self.right_px, other.right_px) - max(self.left_px, other.left_px)
         height = min(self.bottom_px, other.bottom_px) - max(self.top_px, other.top_px)
-        shared = max(0.0, width) * max(0.0, height)
-        union = self.area_px2 + other.area_px2 - shared
-        return shared / union if union > 0 else 0.0
+        overlap_px2 = max(0.0, width) * max(0.0, height)
+        union = self.area_px2 + other.area_px2 - overlap_px2
+        return overlap_px2 / union if union > 0 else 0.0
 
-    def moved(self, x_px: float, y_px: float) -> "Box":
+    def shift(self, x_px: float, y_px: float) -> "Box":
         """The box moved by (x, y)."""
         return Box(self.left_px + x_px, self.top_px + y_px, self.right_px + x_px, self.bottom_px + y_px)
 
-    def grown(self, fraction: float) -> "Box":
+    def expand(self, fraction: float) -> "Box":
         """The box with ``fraction`` of its size added on every side."""
         x_px, y_px = self.width_px * fraction, self.height_px * fraction
         return Box(self.left_px - x_px, self.top_px - y_px, self.right_px + x_px, self.bottom_px + y_px)

@@ -19,7 +19,7 @@ class Frame:
     camera_id: str
     number: int
     """0-based number in the source; gaps are frames that were dropped."""
-    captured: Instant
+    captured_at: Instant
     """When the sensor took it."""
     pixels: Pixels
     """uint8 [H, W, 3], BGR, read-only."""
@@ -59,7 +59,7 @@ class Reading:
     """What the reader makes of one plate in one frame."""
 
     frame_number: int
-    captured: Instant
+    captured_at: Instant
     box: Box
     detection_confidence: float
     slot_probabilities: Probabilities

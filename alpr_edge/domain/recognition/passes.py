@@ -99,7 +99,7 @@ class Passes:
 
     def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
         """Process one frame's readings and return the events: reads decided, and passes that ended before."""
-        now = frame.captured
+        now = frame.captured_at
         events = self._end(self._expire(now), now) + self._close_away(now)
         tracks = self._tracker.update(readings)
         for track, reading in zip(tracks, readings, strict=True):
@@ -176,7 +176,7 @@ class Passes:
         return result.readable and enough
 
     def _is_due(self, current: VehiclePass, now: Instant) -> bool:
-        age_ms = now.ms_since(current.first.captured)
+        age_ms = now.ms_since(current.first.captured_at)
         return current.track.reading_count >= self._rule.readings_max or age_ms >= self._rule.age_ms_max
 
     def _decide(self, current: VehiclePass, result: Vote, now: Instant) -> ReadDecided:
@@ -190,12 +190,12 @@ class Passes:
             alternatives=result.alternatives,
             slot_votes=result.slot_votes,
             vote_count=current.track.reading_count,
-            first_seen=current.first.captured,
+            first_seen=current.first.captured_at,
             last_seen=current.last_seen,
             first_frame=current.first.frame_number,
             last_frame=current.track.last.frame_number,
             box=current.sharpest.box,
-            position=self._locate(current.sharpest.captured),
+            position=self._locate(current.sharpest.captured_at),
             model_ids=(*self._origin.model_ids, *current.second.model_ids),
             supersedes=before,
         )
@@ -222,9 +222,9 @@ class Passes:
         """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
         gone_ms = REAPPEARANCE_GAPS * self._gap_ms
         back = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
-        gone = [one for one in self._away if one not in back]
+        away_passes = [one for one in self._away if one not in back]
         self._away = back
-        return [self._closed(one) for one in gone]
+        return [self._closed(one) for one in away_passes]
 
     def _closed(self, current: VehiclePass) -> ReadClosed:
         assert current.read is not None
@@ -239,7 +239,7 @@ class Passes:
             last_seen=current.last_seen,
             last_frame=current.track.last.frame_number,
             box=current.sharpest.box,
-            position=self._locate(current.sharpest.captured) or read.position,
+            position=self._locate(current.sharpest.captured_at) or read.position,
         )
         looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in current.track.readings)
         return ReadClosed(read, current.evidence if current.is_sharper else None, looks)

@@ -80,13 +80,13 @@ class Track:
         if len(self.looks) < 2:
             return self.last.box
         before, last = self.looks
-        span_ms = last.captured.ms_since(before.captured)
+        span_ms = last.captured_at.ms_since(before.captured_at)
         if span_ms <= 0:
             return last.box
         # A long gap says little about direction: the motion is carried on for at most three frames' time.
-        share = min(at.ms_since(last.captured) / span_ms, 3.0)
+        share = min(at.ms_since(last.captured_at) / span_ms, 3.0)
         (x0, y0), (x1, y1) = before.box.centre_px, last.box.centre_px
-        return last.box.moved((x1 - x0) * share, (y1 - y0) * share)
+        return last.box.shift((x1 - x0) * share, (y1 - y0) * share)
 
 
 class Tracker:
@@ -124,7 +124,7 @@ class Tracker:
 
     def expire(self, now: Instant) -> list[Track]:
         """Remove and return the tracks that are over at ``now``, oldest first."""
-        return self._take([track for track in self._tracks if now.ms_since(track.last.captured) > self._gap_ms])
+        return self._take([track for track in self._tracks if now.ms_since(track.last.captured_at) > self._gap_ms])
 
     def close(self) -> list[Track]:
         """Remove and return every open track, because the source ended."""
@@ -150,7 +150,7 @@ class Tracker:
 
 def _affinity(track: Track, reading: Reading) -> float:
     """How well a reading continues a track; 0 means not at all."""
-    guess, last, box = track.predict_box(reading.captured), track.last.box, reading.box
+    guess, last, box = track.predict_box(reading.captured_at), track.last.box, reading.box
     if not _similar_size(last, box) or _is_other_plate(track, reading):
         return 0.0
     overlap = max(guess.iou(box), last.iou(box))

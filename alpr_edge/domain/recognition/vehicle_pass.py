@@ -37,7 +37,7 @@ class VehiclePass:
     @property
     def last_seen(self) -> Instant:
         """When the vehicle was seen last."""
-        return self.track.last.captured
+        return self.track.last.captured_at
 
     def look(self, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest picture of the vehicle."""
@@ -62,7 +62,7 @@ class VehiclePass:
             exact_ms: within this time exactly the same text means so.
             similar_ms: within this time a text that is likely a misreading of the other does.
         """
-        away_ms = self.first.captured.ms_since(earlier.last_seen)
+        away_ms = self.first.captured_at.ms_since(earlier.last_seen)
         if not 0 < away_ms <= exact_ms:
             return False
         before = earlier.vote() if earlier.read is None else earlier.read
@@ -92,7 +92,7 @@ def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead) -> bool:
 
 def evidence_of(frame: Frame, reading: Reading) -> Evidence:
     """The pictures of a reading: the plate with a margin, and the whole frame."""
-    return Evidence(crop=_inside(frame.pixels, reading.box.grown(CROP_MARGIN)), scene=frame.pixels)
+    return Evidence(crop=_inside(frame.pixels, reading.box.expand(CROP_MARGIN)), scene=frame.pixels)
 
 
 def _inside(pixels: Pixels, box: Box) -> Pixels:

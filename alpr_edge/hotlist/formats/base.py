@@ -113,7 +113,7 @@ class FeedContext:
 class Feed:
     """A feed whose head was read, with its lines still to come."""
 
-    issued: datetime | None
+    issued_at: datetime | None
     """When the list was made, UTC; None: the feed does not say."""
     records: Iterator[Record]
     """The lines, in file order; raises FeedError when the end shows that the feed is not whole."""
@@ -178,13 +178,13 @@ def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False) -> datetime 
     """
     text = text.strip()
     for layout in _DAY_FORMATS:
-        day = _parsed(text, layout)
+        day = _parse_date(text, layout)
         if day is not None:
             return _utc(_next_day(day) if end_of_day else day, local)
-    parsed = _with_time(text)
-    if parsed is None:
+    date_time = _with_time(text)
+    if date_time is None:
         return None
-    return _utc(parsed, local)
+    return _utc(date_time, local)
 
 
 def _next_day(day: datetime) -> datetime:
@@ -202,16 +202,16 @@ def _utc(moment: datetime, local: ZoneInfo) -> datetime:
 
 def _with_time(text: str) -> datetime | None:
     for layout in ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S"):
-        parsed = _parsed(text, layout)
-        if parsed is not None:
-            return parsed
+        date_time = _parse_date(text, layout)
+        if date_time is not None:
+            return date_time
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _parsed(text: str, layout: str) -> datetime | None:
+def _parse_date(text: str, layout: str) -> datetime | None:
     try:
         return datetime.strptime(text, layout)  # noqa: DTZ007 - the caller gives it its zone
     except ValueError:

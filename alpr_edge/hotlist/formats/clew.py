@@ -36,13 +36,13 @@ class Clew(FixedWidth):
         """True: the first line must be the header, and is refused when it holds no date."""
         return True
 
-    def issued(self, head: str, maker: RowBuilder) -> datetime:
+    def issue_date(self, head: str, maker: RowBuilder) -> datetime:
         """The header's date."""
         match = _HEADER.fullmatch(head.strip())
-        issued = maker.date(match.group(1)) if match else None
-        if issued is None:
+        issued_at = maker.date(match.group(1)) if match else None
+        if issued_at is None:
             raise FeedError("line 1: the header DATEmm/dd/yyyy hh:mm is missing or no date; download the table again")
-        return issued
+        return issued_at
 
     def default_reason(self, context: FeedContext) -> Reason:
         """The reason that the table stands for, by its file's name."""

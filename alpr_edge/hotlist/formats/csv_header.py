@@ -54,15 +54,15 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
     if not line.strip():
         raise FeedError(f"line {number}: empty; download the feed again")
     if not rules.header:
-        return _numbered(line, rules)
-    delimiter, names = _sniffed(line, rules)
+        return _numbered_header(line, rules)
+    delimiter, names = _split_header(line, rules)
     places = _places(names, number, rules.columns)
     if "plate" not in places:
         raise FeedError(f"line {number}: no header row with a plate column; name it Plate Number")
-    return Header(delimiter, len(names), places, _reported(places, [name.strip() for name in names]))
+    return Header(delimiter, len(names), places, _report_names(places, [name.strip() for name in names]))
 
 
-def _numbered(line: str, rules: Rules) -> Header:
+def _numbered_header(line: str, rules: Rules) -> Header:
     delimiter = rules.delimiter or ","
     width = len(_cells(line, delimiter))
     places = {}
@@ -72,10 +72,10 @@ def _numbered(line: str, rules: Rules) -> Header:
         places[role] = int(text) - 1
     if "plate" not in places:
         raise FeedError("columns: without a header row the settings say which column is the plate's")
-    return Header(delimiter, width, places, _reported(places, [str(place + 1) for place in range(width)]))
+    return Header(delimiter, width, places, _report_names(places, [str(place + 1) for place in range(width)]))
 
 
-def _reported(places: Mapping[str, int], names: Sequence[str]) -> dict[str, str]:
+def _report_names(places: Mapping[str, int], names: Sequence[str]) -> dict[str, str]:
     return {role: names[places[role]] if role in places else "-" for role in ROLES}
 
 
@@ -83,13 +83,15 @@ def _key(name: str) -> str:
     return _NOT_WORD.sub("", name.lower())
 
 
-def _sniffed(header: str, rules: Rules) -> tuple[str, list[str]]:
+def _split_header(header: str, rules: Rules) -> tuple[str, list[str]]:
     """The delimiter and the column names of the header row."""
-    known = {name for names in ROLES.values() for name in names} | {_key(name) for name in rules.columns.values()}
+    column_names = {name for names in ROLES.values() for name in names} | {
+        _key(name) for name in rules.columns.values()
+    }
     best: tuple[int, str, list[str]] = (0, ",", [])
     for delimiter in rules.delimiter or _DELIMITERS:
         names = _cells(header, delimiter)
-        count = sum(_key(name) in known for name in names)
+        count = sum(_key(name) in column_names for name in names)
         if count > best[0]:
             best = (count, delimiter, names)
     return best[1], best[2]
@@ -106,9 +108,9 @@ def _places(names: Sequence[str], number: int, own: Mapping[str, str]) -> dict[s
     """Find the column that each role is read from."""
     keys = [_key(name) for name in names]
     places: dict[str, int] = {}
-    for role, known in ROLES.items():
-        wanted = (_key(own[role]),) if role in own else known
-        name = next((name for name in wanted if name in keys), None)
+    for role, role_names in ROLES.items():
+        candidates = (_key(own[role]),) if role in own else role_names
+        name = next((name for name in candidates if name in keys), None)
         if name is None:
             if role in own:
                 raise FeedError(f"line {number}: no column is called {own[role]!r}, as the settings have it")

@@ -35,21 +35,21 @@ class Field:
         return f"{self.first}-{self.last}" if self.last else f"{self.first}"
 
 
-def gathered(fields: Sequence[Field], found: Sequence[str]) -> Cells:
+def gather_cells(fields: Sequence[Field], texts: Sequence[str]) -> Cells:
     """The cells of a line by their meaning."""
-    known = dict.fromkeys(Cells._fields, "")
-    for field, cell in zip(fields, found, strict=True):
+    values = dict.fromkeys(Cells._fields, "")
+    for field, cell in zip(fields, texts, strict=True):
         text = cell.strip()
         if not text:
             continue
         if field.role == "remarks":
             text = f"{field.label} {iso_day(text) if field.looks is is_day else text}".strip()
-            known["remarks"] += f", {text}" if known["remarks"] else text
+            values["remarks"] += f", {text}" if values["remarks"] else text
         elif field.role == "vehicle":
-            known["vehicle"] += f" {text}"
+            values["vehicle"] += f" {text}"
         else:
-            known[field.role] = text
-    return Cells(**known)
+            values[field.role] = text
+    return Cells(**values)
 
 
 def iso_day(day: str) -> str:

@@ -39,24 +39,24 @@ class GenericCsv(FeedFormat):
         first = next(lines, b"").removeprefix(_BYTE_ORDER_MARK)
         if first.startswith(_UTF16):
             raise FeedError("line 1: the file is UTF-16; save it as UTF-8")
-        dated = _DATE.fullmatch(text_of(first).strip())
-        number = 2 if dated else 1
-        if dated:
+        date_line = _DATE.fullmatch(text_of(first).strip())
+        number = 2 if date_line else 1
+        if date_line:
             first = next(lines, b"")
         header = header_of(text_of(first).rstrip("\r\n"), number, context.rules)
         if not context.rules.header:
             number, lines = number - 1, chain([first], lines)
         maker = RowBuilder(context, Traits(header.names, partials=True, ncic_states=False))
-        issued = _issued(dated.group(1), maker) if dated else None
-        maker.begin(issued)
-        return Feed(issued, _Rows(header, maker, number, trailer=context.rules.trailer_required).records(lines))
+        issued_at = _issue_date(date_line.group(1), maker) if date_line else None
+        maker.begin(issued_at)
+        return Feed(issued_at, _Rows(header, maker, number, trailer=context.rules.trailer_required).records(lines))
 
 
-def _issued(text: str, maker: RowBuilder) -> datetime:
-    issued = maker.date(text)
-    if issued is None:
+def _issue_date(text: str, maker: RowBuilder) -> datetime:
+    issued_at = maker.date(text)
+    if issued_at is None:
         raise FeedError("line 1: no date behind DATE; write it as mm/dd/yyyy hh:mm")
-    return issued
+    return issued_at
 
 
 class _CsvReader(Protocol):
@@ -81,7 +81,7 @@ class _Rows:
         self._header = header
         self._maker = maker
         self._done = done
-        self._counted = 0
+        self._record_count = 0
         self._trailer = trailer
 
     def records(self, lines: Iterator[bytes]) -> Iterator[Record]:
@@ -97,7 +97,7 @@ class _Rows:
                 if "end of data" in str(error):
                     fault = f"line {first}: a quote is opened here and never closed; download the feed again"
                     raise FeedError(fault) from None
-                self._counted += 1
+                self._record_count += 1
                 span, self._done = rows.line_num + before - self._done, rows.line_num + before
                 yield Rejected(first, "-", "its quotes do not pair up", span)
             else:
@@ -115,11 +115,11 @@ class _Rows:
             elif not any(cell.strip() for cell in row):
                 continue
             elif trailer := TRAILER.fullmatch("".join(row).strip()):
-                check_end(map("".join, rows), self._counted, int(trailer.group(1)))
+                check_end(map("".join, rows), self._record_count, int(trailer.group(1)))
                 return
             else:
                 yield self._of_other_width(row, first)
-            self._counted += 1
+            self._record_count += 1
         if self._trailer:
             raise FeedError(
                 f"line {self._done}: the trailer TOTAL RECORD is missing, it was cut short; download it again"

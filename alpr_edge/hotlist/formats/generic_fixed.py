@@ -50,8 +50,8 @@ def _fields(rules: Rules) -> tuple[Field, ...]:
         if not (_is_place(first) and (not last or _is_place(last)) and int(first) <= int(last or first)):
             raise FeedError(f"columns: {role} stands in columns such as 1-8, not {text!r}")
         looks = is_state_or_blank if role == "state" else None
-        named = role if role in Cells._fields else "vehicle"
-        fields.append(Field(named, int(first), int(last or first), looks, "no state code" if looks else ""))
+        cell_role = role if role in Cells._fields else "vehicle"
+        fields.append(Field(cell_role, int(first), int(last or first), looks, "no state code" if looks else ""))
     if not any(field.role == "plate" for field in fields):
         raise FeedError("columns: say where the plate stands, such as plate = '1-8'")
     return tuple(sorted(fields, key=lambda field: field.first))

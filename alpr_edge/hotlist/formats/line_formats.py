@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import PACIFIC, Feed, FeedContext, FeedFormat, Record, Rejected, text_of
-from alpr_edge.hotlist.formats.fields import Field, gathered
+from alpr_edge.hotlist.formats.fields import Field, gather_cells
 from alpr_edge.hotlist.formats.row_builder import Cells, Codes, RowBuilder, Traits
 
 SHIFTS_TRIED_MAX = 1000
@@ -51,20 +51,20 @@ class LineFormat(FeedFormat):
         first = next(lines, b"")
         text = _bare(first)
         if self.is_head(text):
-            issued = self.issued(text, maker)
+            issued_at = self.issue_date(text, maker)
             number = 2
         else:
-            issued = None
+            issued_at = None
             number, lines = 1, chain([first], lines)
-        maker.begin(issued)
+        maker.begin(issued_at)
         needs_trailer = self.trailer_required or context.rules.trailer_required
-        return Feed(issued, self._records(lines, number, maker, needs_trailer=needs_trailer))
+        return Feed(issued_at, self._records(lines, number, maker, needs_trailer=needs_trailer))
 
     def is_head(self, text: str) -> bool:
         """Whether a first line is a head."""
         return self.has_head and not TRAILER.fullmatch(text.strip()) and self.split(text) is None
 
-    def issued(self, head: str, maker: RowBuilder) -> datetime | None:
+    def issue_date(self, head: str, maker: RowBuilder) -> datetime | None:
         """The date in a head; None where it holds none."""
         match = _DATE.search(head)
         return maker.date(match.group(1)) if match else None
@@ -81,9 +81,9 @@ class LineFormat(FeedFormat):
     def fault(self, text: str, *, closely: bool) -> tuple[str, str]:
         """Column and reason of a line that did not look like a record; ``closely``: also whether it is shifted."""
 
-    def cells(self, found: Sequence[str]) -> Cells:
+    def cells(self, texts: Sequence[str]) -> Cells:
         """The cells of a line by their meaning."""
-        return gathered(self.fields, found)
+        return gather_cells(self.fields, texts)
 
     def _traits(self, context: FeedContext) -> Traits:
         names = dict.fromkeys(Cells._fields, "-") | {field.role: field.place for field in reversed(self.fields)}
@@ -93,21 +93,21 @@ class LineFormat(FeedFormat):
         self, lines: Iterator[bytes], number: int, maker: RowBuilder, *, needs_trailer: bool
     ) -> Iterator[Record]:
         """Every line up to the trailer, then the check of its count."""
-        counted = faults = 0
+        record_count = faults = 0
         for number, line in enumerate(lines, start=number):  # noqa: B020, PLR1704 - the number goes on
             text = _bare(line)
             if not text or text.isspace():
                 continue
-            found = self.split(text)
-            if found is not None:
-                yield maker.make(number, self.cells(found))
+            texts = self.split(text)
+            if texts is not None:
+                yield maker.make(number, self.cells(texts))
             elif trailer := TRAILER.fullmatch(text.strip()):
-                check_end(map(_bare, lines), counted, int(trailer.group(1)))
+                check_end(map(_bare, lines), record_count, int(trailer.group(1)))
                 return
             else:
                 faults += 1
                 yield Rejected(number, *self.fault(text, closely=faults <= SHIFTS_TRIED_MAX))
-            counted += 1
+            record_count += 1
         if needs_trailer:
             raise FeedError(f"line {number}: the trailer TOTAL RECORD is missing, it was cut short; download it again")
 
@@ -160,9 +160,9 @@ class FixedWidth(LineFormat):
     @cached_property
     def _shiftable(self) -> list[int]:
         """The starts of fields with two checked fields behind them: one alone would explain any fault as a shift."""
-        told = [field.first for field in self.fields if field.looks is not None]
+        checked_places = [field.first for field in self.fields if field.looks is not None]
         starts = [field.first for field in self.fields[1:]]
-        return [start - 1 for start in starts if sum(first >= start for first in told) > 1]
+        return [start - 1 for start in starts if sum(first >= start for first in checked_places) > 1]
 
     @cached_property
     def _checks(self) -> list[Any]:
@@ -181,9 +181,9 @@ class Delimited(LineFormat):
         cells = self._row(text)
         if len(cells) != self.width:
             return None
-        found = [cells[field.first - 1].strip() for field in self.fields]
-        fine = all(field.looks is None or field.looks(cell) for field, cell in zip(self.fields, found, strict=True))
-        return found if fine else None
+        texts = [cells[field.first - 1].strip() for field in self.fields]
+        fine = all(field.looks is None or field.looks(cell) for field, cell in zip(self.fields, texts, strict=True))
+        return texts if fine else None
 
     def fault(self, text: str, *, closely: bool) -> tuple[str, str]:  # noqa: ARG002 - cells do not shift unseen
         """Too many or few cells, or the first that does not look as it should."""
@@ -202,14 +202,16 @@ class Delimited(LineFormat):
             return []
 
 
-def check_end(rest: Iterator[str], counted: int, declared: int) -> None:
+def check_end(rest: Iterator[str], record_count: int, trailer_count: int) -> None:
     """Compare a trailer with what was counted.
 
     Raises:
         FeedError: it counts otherwise, or lines follow it.
     """
-    if counted != declared:
-        raise FeedError(f"the trailer counts {declared} records, the table holds {counted}; download it again")
+    if record_count != trailer_count:
+        raise FeedError(
+            f"the trailer counts {trailer_count} records, the table holds {record_count}; download it again"
+        )
     if any(text.strip() for text in rest):
         raise FeedError("lines follow the trailer; download the feed again")
 

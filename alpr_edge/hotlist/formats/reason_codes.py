@@ -51,7 +51,7 @@ _IMMIGRATION = re.compile(r"\b(immigration|deported|deportation)\b")
 _IMMIGRATION_CODE = "n"
 
 
-def normalised(text: str) -> str:
+def normal_form(text: str) -> str:
     """Lower case words with single spaces between."""
     return _NOT_WORD.sub(" ", text.lower()).strip()
 
@@ -62,7 +62,7 @@ def from_text(text: str) -> Reason:
     NCIC's immigration violator file is known by its words and by its code ``N`` even where no table of codes is:
     the California Values Act (Government Code 7284.6) and the Attorney General's bulletin 2023-DLE-06.
     """
-    words = normalised(text)
+    words = normal_form(text)
     if words == _IMMIGRATION_CODE or _IMMIGRATION.search(words):
         return Reason.IMMIGRATION_VIOLATOR
     return _WORDS.get(words, Reason.OTHER)

@@ -22,4 +22,4 @@ _KNOWN: tuple[FeedFormat, ...] = (
     NewYork(),
     Florida(),
 )
-FORMATS: dict[FormatName, FeedFormat] = {known.name: known for known in _KNOWN}
+FORMATS: dict[FormatName, FeedFormat] = {feed_format.name: feed_format for feed_format in _KNOWN}

@@ -107,7 +107,7 @@ class RowBuilder:
         """A date of the feed's head, UTC."""
         return moment(text, self._zone)
 
-    def begin(self, issued: datetime | None) -> None:
+    def begin(self, issued_at: datetime | None) -> None:
         """Set the date of the list, from which entries without an expiry of their own count.
 
         Raises:
@@ -117,7 +117,7 @@ class RowBuilder:
         holds = self._rules.entries_expire
         if holds is None:
             return
-        start = issued or self._now
+        start = issued_at or self._now
         if start is None:
             raise FeedClockError(
                 "its entries expire, and neither its date nor a time that somebody vouches for is known; wait for a fix"
@@ -187,21 +187,21 @@ class RowBuilder:
 
     def _state(self, text: str) -> tuple[str | None, str]:
         """A state cell's letters, and what the remarks are to keep of it."""
-        letters, understood = state_codes.from_text(text)
+        letters, is_understood = state_codes.from_text(text)
         if self._traits.ncic_states:
             letters = state_codes.from_ncic(text)
-        return letters, "" if understood else f"state: {text.strip()}"
+        return letters, "" if is_understood else f"state: {text.strip()}"
 
     def _dates(self, cells: tuple[str, str]) -> Times:
         """Read when a row takes effect and expires; a date that cannot be read does not mean "never"."""
-        found: list[int | None] = []
+        moments: list[int | None] = []
         for role, cell in zip(("effective", "expires"), cells, strict=True):
             text = cell.strip()
             when = moment(text, self._zone, end_of_day=role == "expires") if text else None
             if text and when is None:
                 return None, None, (role, "no date")
-            found.append(microseconds(when))
-        effective, expires = found
+            moments.append(microseconds(when))
+        effective, expires = moments
         if effective is not None and expires is not None and expires <= effective:
             return None, None, ("expires", "before the day it takes effect")
         return effective, expires, None

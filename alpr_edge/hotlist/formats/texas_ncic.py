@@ -29,7 +29,7 @@ class TexasNcic(Delimited):
         *(Field("vehicle", number) for number in (8, 9, 10, 11)),
     )
 
-    def cells(self, found: Sequence[str]) -> Cells:
+    def cells(self, texts: Sequence[str]) -> Cells:
         """The code is the record number's first letter."""
-        cells = super().cells(found)
+        cells = super().cells(texts)
         return cells._replace(reason=cells.record_id[:1])

@@ -42,7 +42,7 @@ class TexasTcic(Delimited):
         *(Field("vehicle", number) for number in (5, 6, 7, 8)),
     )
 
-    def cells(self, found: Sequence[str]) -> Cells:
+    def cells(self, texts: Sequence[str]) -> Cells:
         """The code is the record number's second letter."""
-        cells = super().cells(found)
+        cells = super().cells(texts)
         return cells._replace(reason=cells.record_id[1:2])

@@ -56,13 +56,13 @@ class Columns:
         record_id, remarks, raw, *more = self._texts(*divmod(place, ROWS_A_BLOCK))
         layout = code_layout(self.widths)
         # A code of no width comes as b"", for the one value there is.
-        coded: list[Any] = [
+        values: list[Any] = [
             table[code or 0] if code != SPILLED else None
             for table, code in zip(self.tables, layout.unpack_from(self.codes, place * layout.size), strict=True)
         ]
         for field, value in json.loads(more[0]) if more else ():
-            coded[field] = value
-        state, reason, vehicle, effective, expires, restrictions = coded
+            values[field] = value
+        state, reason, vehicle, effective, expires, restrictions = values
         return plate, raw or plate, state, reason, record_id, vehicle, remarks, effective, expires, restrictions
 
     def _texts(self, block: int, place: int) -> list[str]:
@@ -108,17 +108,17 @@ class ColumnsPacker:
         plates, raws, states, reasons, record_ids, vehicles, remarks, effective, expires, restrictions = columns
         own_raws = ["" if raw == plate else raw for plate, raw in zip(plates, raws, strict=True)]
         texts = list(map(_FIELD.join, zip(record_ids, remarks, own_raws, strict=True)))
-        joined = _ROW.join(texts)
-        if joined.count(_ROW) != len(texts) - 1 or joined.count(_FIELD) != (_OWN - 1) * len(texts):
+        all_text = _ROW.join(texts)
+        if all_text.count(_ROW) != len(texts) - 1 or all_text.count(_FIELD) != (_OWN - 1) * len(texts):
             raise ValueError("a record id, remark or plate holds control characters")
-        coded = (states, reasons, vehicles, effective, expires, restrictions)
-        for field, (values, dictionary) in enumerate(zip(coded, self._dictionaries, strict=True)):
+        table_columns = (states, reasons, vehicles, effective, expires, restrictions)
+        for field, (values, dictionary) in enumerate(zip(table_columns, self._dictionaries, strict=True)):
             self._codes[field].extend(map(dictionary.__getitem__, values))
         if any(len(dictionary) == DISTINCT_MAX for dictionary in self._dictionaries):
-            self._spill(coded, texts)
+            self._spill(table_columns, texts)
         for start in range(0, len(texts), ROWS_A_BLOCK):
             block = _ROW.join(texts[start : start + ROWS_A_BLOCK])
-            self._blocks += _packed(block.encode("utf-8", "surrogatepass"))
+            self._blocks += _pack_block(block.encode("utf-8", "surrogatepass"))
             self._ends.append(len(self._blocks))
 
     def pack(self) -> Columns:
@@ -135,11 +135,13 @@ class ColumnsPacker:
         ends = np.array(self._ends, dtype=np.uint64)
         return Columns([list(table) for table in self._dictionaries], widths, codes.tobytes(), ends, self._blocks)
 
-    def _spill(self, coded: Sequence[Sequence[Any]], texts: list[str]) -> None:
+    def _spill(self, table_columns: Sequence[Sequence[Any]], texts: list[str]) -> None:
         """Put the values of this batch that found no code behind their rows' texts."""
         for row in range(len(texts)):
             place = row - len(texts)
-            beyond = [(field, coded[field][row]) for field in range(_CODED) if self._codes[field][place] == SPILLED]
+            beyond = [
+                (field, table_columns[field][row]) for field in range(_CODED) if self._codes[field][place] == SPILLED
+            ]
             if beyond:
                 texts[row] += _FIELD + json.dumps(beyond, separators=(",", ":"))
 
@@ -150,7 +152,7 @@ def _width(distinct: int) -> int:
     return 1 if distinct <= 1 << 8 else 2
 
 
-def _packed(content: bytes) -> bytes:
+def _pack_block(content: bytes) -> bytes:
     """A block: how it is packed, then the content."""
     if len(content) < DEFLATED_FROM_BYTES:
         return bytes((_PLAIN,)) + content

@@ -28,7 +28,7 @@ class RowPacker(Protocol):
         """Build the generation that the rows make."""
 
 
-def packer_for(change: ListChange, held: PackedList | None) -> RowPacker:
+def packer_for(change: ListChange, base: PackedList | None) -> RowPacker:
     """Return the packer for a feed of ``change`` over the list in use.
 
     Raises:
@@ -36,23 +36,23 @@ def packer_for(change: ListChange, held: PackedList | None) -> RowPacker:
     """
     if change is ListChange.COMPLETE:
         return Packer()
-    if held is None:
+    if base is None:
         raise FeedError("a change needs a complete list first; import one")
-    return _Additions(held) if change is ListChange.ADDITIONS else _Removals(held)
+    return _Additions(base) if change is ListChange.ADDITIONS else _Removals(base)
 
 
 class _Additions:
     """The feed's rows, then those of the list in use: of equal ones the first is kept."""
 
-    def __init__(self, held: PackedList) -> None:
-        self._held = held
+    def __init__(self, base: PackedList) -> None:
+        self._base = base
         self._packer = Packer()
 
     def extend(self, rows: Iterable[Row]) -> None:
         self._packer.extend(rows)
 
     def pack(self) -> GenerationDraft:
-        for batch in _rows_of(self._held):
+        for batch in _rows_of(self._base):
             self._packer.extend(batch)
         return self._packer.pack()
 
@@ -63,32 +63,32 @@ class _Removals:
     A line without record id stands for every record of its kind.
     """
 
-    def __init__(self, held: PackedList) -> None:
-        self._held = held
-        self._gone: set[tuple[str | None, ...]] = set()
+    def __init__(self, base: PackedList) -> None:
+        self._base = base
+        self._identities: set[tuple[str | None, ...]] = set()
 
     def extend(self, rows: Iterable[Row]) -> None:
-        self._gone.update((row[0], row[2], row[3], row[4]) for row in rows)
+        self._identities.update((row[0], row[2], row[3], row[4]) for row in rows)
 
     def pack(self) -> GenerationDraft:
         packer = Packer()
-        for batch in _rows_of(self._held):
+        for batch in _rows_of(self._base):
             packer.extend([row for row in batch if not self._is_gone(row)])
         return packer.pack()
 
     def _is_gone(self, row: Row) -> bool:
         plate, state, reason, record_id = row[0], row[2], row[3], row[4]
-        return (plate, state, reason, record_id) in self._gone or (plate, state, reason, "") in self._gone
+        return (plate, state, reason, record_id) in self._identities or (plate, state, reason, "") in self._identities
 
 
-def _rows_of(packed: PackedList) -> Iterator[list[Row]]:
+def _rows_of(packed_list: PackedList) -> Iterator[list[Row]]:
     """Every row of a generation in feed order, in batches."""
-    partials = {partial_key(pattern): pattern for pattern in packed.patterns.patterns}
-    order = np.argsort(packed.rows)
+    partials = {partial_key(pattern): pattern for pattern in packed_list.patterns.patterns}
+    order = np.argsort(packed_list.rows)
     for start in range(0, len(order), _BATCH_ROWS):
         places = order[start : start + _BATCH_ROWS]
-        pairs = zip(packed.rows[places].tolist(), packed.keys[places].tolist(), strict=True)
-        yield [packed.columns.row(row, _plate_of(key, partials)) for row, key in pairs]
+        pairs = zip(packed_list.rows[places].tolist(), packed_list.keys[places].tolist(), strict=True)
+        yield [packed_list.columns.row(row, _plate_of(key, partials)) for row, key in pairs]
 
 
 def _plate_of(key: int, partials: dict[int, str]) -> str:

@@ -15,7 +15,7 @@ class SealedList:
     generation: Generation
     sha256: str
     """Digest of the sealed file it came from."""
-    packed: PackedList
+    packed_list: PackedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class HotlistIndex:
     """Lists that are missing from :attr:`lists`: a look-up must not take that for "no hits"."""
 
     def __len__(self) -> int:
-        return sum(len(held.packed) for held in self.lists)
+        return sum(len(sealed_list.packed_list) for sealed_list in self.lists)
 
     def exact(self, plate: str) -> list[Listed]:
         """All entries of one canonical text, over all sources; text that is no plate has none."""
@@ -45,15 +45,15 @@ class HotlistIndex:
         except ValueError:
             return []
         return [
-            (entry, held.generation)
-            for held in self.lists
-            for entry in held.packed.entries(key, plate, held.generation.source)
+            (entry, sealed_list.generation)
+            for sealed_list in self.lists
+            for entry in sealed_list.packed_list.entries(key, plate, sealed_list.generation.source)
         ]
 
     def partial(self, plate: str) -> list[Listed]:
         """All entries whose wildcards a canonical text fits, over all sources."""
         return [
-            (entry, held.generation)
-            for held in self.lists
-            for entry in held.packed.partial(plate, held.generation.source)
+            (entry, sealed_list.generation)
+            for sealed_list in self.lists
+            for entry in sealed_list.packed_list.partial(plate, sealed_list.generation.source)
         ]

@@ -23,20 +23,20 @@ LISTS_DIRECTORY = "hotlists"
 log = structlog.get_logger(__name__)
 
 
-def open_sealed(stored: StoredGeneration, lists_key: bytes, directory: Path) -> PackedList:
+def open_sealed(generation_row: StoredGeneration, lists_key: bytes, directory: Path) -> PackedList:
     """Open and check the sealed file of a generation.
 
     Raises:
         StoreError: it is missing, changed, or sealed with another key.
     """
-    seal = sealed_file.Seal(stored.generation.source, stored.generation.serial)
-    return sealed_file.read(directory / stored.file, seal, lists_key, stored.sha256)
+    seal = sealed_file.Seal(generation_row.generation.source, generation_row.generation.serial)
+    return sealed_file.read(directory / generation_row.file, seal, lists_key, generation_row.sha256)
 
 
-def open_marks(stored: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
+def open_marks(generation_row: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
     """Open the part of a sealed file that an import compares; errors as of :func:`open_sealed`."""
-    seal = sealed_file.Seal(stored.generation.source, stored.generation.serial)
-    return sealed_file.read_marks(directory / stored.file, seal, lists_key, stored.sha256)
+    seal = sealed_file.Seal(generation_row.generation.source, generation_row.generation.serial)
+    return sealed_file.read_marks(directory / generation_row.file, seal, lists_key, generation_row.sha256)
 
 
 class HotlistLoader:
@@ -87,9 +87,9 @@ class HotlistLoader:
         lists: list[SealedList] = []
         faults: list[ListFault] = []
         rows = live(self._database)
-        for stored in rows:
-            held, fault = self._opened(stored)
-            lists += [held] if held else []
+        for generation_row in rows:
+            sealed_list, fault = self._open_or_keep(generation_row)
+            lists += [sealed_list] if sealed_list else []
             faults += [fault] if fault else []
         self._rows = rows
         self._index = HotlistIndex(tuple(lists), tuple(faults))
@@ -114,16 +114,19 @@ class HotlistLoader:
         self.load()
         return True
 
-    def _opened(self, stored: StoredGeneration) -> tuple[SealedList | None, ListFault | None]:
+    def _open_or_keep(self, generation_row: StoredGeneration) -> tuple[SealedList | None, ListFault | None]:
         """The list of a live row; where it does not open, the one open before and the fault."""
-        generation = stored.generation
-        before = next((held for held in self._index.lists if held.generation.source == generation.source), None)
-        if before is not None and before.sha256 == stored.sha256:
-            return SealedList(generation, stored.sha256, before.packed), None
+        generation = generation_row.generation
+        before = next(
+            (sealed_list for sealed_list in self._index.lists if sealed_list.generation.source == generation.source),
+            None,
+        )
+        if before is not None and before.sha256 == generation_row.sha256:
+            return SealedList(generation, generation_row.sha256, before.packed_list), None
         try:
-            packed = open_sealed(stored, self._lists_key, self._directory)
+            packed_list = open_sealed(generation_row, self._lists_key, self._directory)
         except StoreError as error:
             log.error("hotlist.not_opened", source=generation.source, serial=generation.serial, fault=str(error))
             return before, ListFault(generation.source, str(error))
-        log.info("hotlist.refreshed", source=generation.source, serial=generation.serial, entries=len(packed))
-        return SealedList(generation, stored.sha256, packed), None
+        log.info("hotlist.refreshed", source=generation.source, serial=generation.serial, entries=len(packed_list))
+        return SealedList(generation, generation_row.sha256, packed_list), None

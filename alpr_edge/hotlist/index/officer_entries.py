@@ -71,7 +71,7 @@ class OfficerEntryLoader:
         version = self.database.data_version()
         if version == self._data_version:
             return False
-        entries = tuple(officer_entries.watched(self.database, now))
+        entries = tuple(officer_entries.entries_in_force(self.database, now))
         self._data_version = version
         if entries == self.index.entries:
             return False

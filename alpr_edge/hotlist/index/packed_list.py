@@ -54,15 +54,15 @@ class PackedList:
 
     def partial(self, plate: str, source: str) -> list[HotlistEntry]:
         """The entries whose wildcards a canonical plate fits."""
-        met = self.patterns.matches(plate)
-        return [entry for pattern in met for entry in self.entries(partial_key(pattern), pattern, source)]
+        patterns = self.patterns.matches(plate)
+        return [entry for pattern in patterns for entry in self.entries(partial_key(pattern), pattern, source)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GenerationDraft:
     """A generation just packed."""
 
-    packed: PackedList
+    packed_list: PackedList
     fingerprints: Keys
     """[entries], :func:`.plate_keys.entry_prints`: state, reason and record id, and all the rest; only
     imports compare them."""
@@ -72,7 +72,7 @@ class GenerationDraft:
     @property
     def marks(self) -> Marks:
         """The part that is compared with other generations."""
-        return marks(self.packed.keys, self.fingerprints)
+        return marks(self.packed_list.keys, self.fingerprints)
 
 
 class Packer:
@@ -110,19 +110,19 @@ class Packer:
         same = identity_of(prints)
         fresh = np.ones(len(keys), dtype=bool)
         fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
-        kept, rows = keys[fresh], order[fresh].astype(np.uint32)
-        packed = PackedList(kept, rows, columns, PatternSet(list(self._patterns)), BloomFilter(kept))
-        return GenerationDraft(packed, prints[fresh], len(keys) - len(packed))
+        unique_keys, rows = keys[fresh], order[fresh].astype(np.uint32)
+        packed_list = PackedList(unique_keys, rows, columns, PatternSet(list(self._patterns)), BloomFilter(unique_keys))
+        return GenerationDraft(packed_list, prints[fresh], len(keys) - len(packed_list))
 
     def _close(self, batch: Sequence[Row]) -> None:
         columns = list(zip(*batch, strict=True))
-        plates, raws, states, reasons, record_ids, *said = columns
+        plates, raws, states, reasons, record_ids, *details = columns
         texts = [
             f"{state or ''}\x1f{reason}\x1f{record_id}".encode("utf-8", "surrogatepass")
             for state, reason, record_id in zip(states, reasons, record_ids, strict=True)
         ]
         self._keys.frombytes(self._keys_of(plates).tobytes())
-        rest = (repr(fields).encode("ascii", "backslashreplace") for fields in zip(raws, *said, strict=True))
+        rest = (repr(fields).encode("ascii", "backslashreplace") for fields in zip(raws, *details, strict=True))
         self._fingerprints.frombytes(entry_prints(texts, rest).tobytes())
         self._columns.add(columns)
 
@@ -141,5 +141,5 @@ class Packer:
 
 def common(one: Marks, other: Marks) -> tuple[int, int]:
     """Count the entries that two generations of a source share, and those of them that differ otherwise."""
-    shared = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
-    return shared, shared - len(np.intersect1d(one.versions, other.versions, assume_unique=True))
+    common_count = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
+    return common_count, common_count - len(np.intersect1d(one.versions, other.versions, assume_unique=True))

@@ -95,12 +95,12 @@ def fingerprints(texts: Sequence[bytes]) -> Keys:
         return np.zeros(0, dtype=np.uint64)
     lengths = np.fromiter(map(len, texts), dtype=np.uint64, count=len(texts))
     words = max(1, -(-int(lengths.max()) // _WORD))
-    padded = np.array(texts, dtype=f"S{words * _WORD}").view("<u8").reshape(len(texts), words).astype(np.uint64)
+    word_matrix = np.array(texts, dtype=f"S{words * _WORD}").view("<u8").reshape(len(texts), words).astype(np.uint64)
     sums = lengths * np.uint64(GOLDEN)
     for place in range(words):
         odd = (GOLDEN * (2 * place + 3)) % 2**64 | 1
-        sums += _mixed(padded[:, place]) * np.uint64(odd)
-    return _mixed(sums)
+        sums += _mix_words(word_matrix[:, place]) * np.uint64(odd)
+    return _mix_words(sums)
 
 
 def contents(texts: Iterable[bytes]) -> Keys:
@@ -120,11 +120,11 @@ def identity_of(prints: Keys) -> Keys:
 
 def marks(keys: Keys, prints: Keys) -> Marks:
     """Plate and fingerprint in one number; numpy's overflow wraps, as a hash wants it."""
-    hashed = keys * np.uint64(GOLDEN)
-    return Marks(hashed ^ (prints >> _HALF), hashed ^ prints)
+    hashes = keys * np.uint64(GOLDEN)
+    return Marks(hashes ^ (prints >> _HALF), hashes ^ prints)
 
 
-def _mixed(words: Keys) -> Keys:
+def _mix_words(words: Keys) -> Keys:
     """The finaliser of SplitMix64 (Steele, Lea and Flood, 2014); 0 stays 0, so padding adds nothing."""
     words = (words ^ (words >> np.uint64(30))) * _MIX_1
     words = (words ^ (words >> np.uint64(27))) * _MIX_2

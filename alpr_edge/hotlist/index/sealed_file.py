@@ -57,7 +57,7 @@ class Seal:
     serial: int
 
 
-def write(path: Path, seal: Seal, made: GenerationDraft, lists_key: bytes) -> str:
+def write(path: Path, seal: Seal, draft: GenerationDraft, lists_key: bytes) -> str:
     """Seal a generation into ``path`` (mode 0600), durable when this returns.
 
     The file belongs to the folder's owner, so that one imported by root can be read by the unit.
@@ -75,7 +75,7 @@ def write(path: Path, seal: Seal, made: GenerationDraft, lists_key: bytes) -> st
         temporary = Path(name)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - mkstemp gives a descriptor, which Path cannot open
             give_to_owner_of(path.parent, file.fileno())
-            for piece in _sealed(seal, made, lists_key):
+            for piece in _sealed_pieces(seal, draft, lists_key):
                 digest.update(piece)
                 file.write(piece)
                 # Piece by piece: one large flush at the end would hold up the commit of a read behind it.
@@ -104,7 +104,7 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> PackedList:
         StoreError: missing, changed, cut short, another generation's, of a newer release, or sealed with another key.
     """
     with _payload(path, seal, lists_key, sha256) as payload:
-        return _packed(payload)
+        return _unpack_list(payload)
 
 
 def read_marks(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Marks:
@@ -129,22 +129,22 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return struct.pack(">QxxxB", number, last)
 
 
-def _sealed(seal: Seal, made: GenerationDraft, lists_key: bytes) -> Iterator[bytes]:
+def _sealed_pieces(seal: Seal, draft: GenerationDraft, lists_key: bytes) -> Iterator[bytes]:
     preamble = _preamble(seal, os.urandom(_SALT_BYTES))
     cipher = _cipher(lists_key, preamble)
     yield preamble
-    for number, (chunk, last) in enumerate(_with_last(_rechunked(_pieces(made)))):
+    for number, (chunk, last) in enumerate(_with_last(_split_into_chunks(_pieces(draft)))):
         yield cipher.encrypt(_nonce(number, last=last), chunk, None)
 
 
-def _pieces(made: GenerationDraft) -> Iterator[memoryview]:
+def _pieces(draft: GenerationDraft) -> Iterator[memoryview]:
     """The payload in its parts."""
-    packed, columns = made.packed, made.packed.columns
+    packed_list, columns = draft.packed_list, draft.packed_list.columns
     tables = json.dumps(columns.tables).encode("ascii")
-    patterns = json.dumps(packed.patterns.patterns).encode("ascii")
+    patterns = json.dumps(packed_list.patterns.patterns).encode("ascii")
     head = {
-        "entries": len(packed),
-        "rows": len(packed) + made.duplicates,
+        "entries": len(packed_list),
+        "rows": len(packed_list) + draft.duplicates,
         "tables": len(tables),
         "patterns": len(patterns),
         "widths": columns.widths,
@@ -153,11 +153,11 @@ def _pieces(made: GenerationDraft) -> Iterator[memoryview]:
     }
     text = json.dumps(head).encode("ascii")
     yield memoryview(_HEAD.pack(len(text)) + text)
-    yield _bytes_of(packed.keys, "<u8")
-    yield _bytes_of(made.fingerprints, "<u8")
+    yield _bytes_of(packed_list.keys, "<u8")
+    yield _bytes_of(draft.fingerprints, "<u8")
     yield memoryview(tables)
     yield memoryview(patterns)
-    yield _bytes_of(packed.rows, "<u4")
+    yield _bytes_of(packed_list.rows, "<u4")
     yield memoryview(columns.codes)
     yield _bytes_of(columns.block_ends, "<u8")
     yield memoryview(columns.blocks)
@@ -168,7 +168,7 @@ def _bytes_of(values: NDArray[Any], dtype: str) -> memoryview:
     return np.ascontiguousarray(values, dtype=dtype).data.cast("B") if len(values) else memoryview(b"")
 
 
-def _rechunked(pieces: Iterable[memoryview]) -> Iterator[bytes]:
+def _split_into_chunks(pieces: Iterable[memoryview]) -> Iterator[bytes]:
     """The same bytes in chunks of :data:`CHUNK_BYTES`, the last one shorter."""
     rest = bytearray()
     for piece in pieces:
@@ -183,27 +183,27 @@ def _rechunked(pieces: Iterable[memoryview]) -> Iterator[bytes]:
 
 def _with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
     """Each chunk and whether it is the last."""
-    held = next(chunks, None)
-    while held is not None:
+    chunk = next(chunks, None)
+    while chunk is not None:
         following = next(chunks, None)
-        yield held, following is None
-        held = following
+        yield chunk, following is None
+        chunk = following
 
 
-def _opened(path: Path, file: IO[bytes], seal: Seal, lists_key: bytes) -> AESGCM:
+def _cipher_of(path: Path, file: IO[bytes], seal: Seal, lists_key: bytes) -> AESGCM:
     """The file's cipher, its preamble read and compared."""
-    expected = _preamble(seal, b"")
-    preamble = file.read(len(expected) + _SALT_BYTES)
+    expected_preamble = _preamble(seal, b"")
+    preamble = file.read(len(expected_preamble) + _SALT_BYTES)
     if preamble[: len(MAGIC)] == MAGIC and preamble[len(MAGIC) : len(MAGIC) + 2] != struct.pack("<H", VERSION):
         raise StoreError(f"{path}: sealed by another release; import the list again")
-    if preamble[: len(expected)] != expected or len(preamble) != len(expected) + _SALT_BYTES:
+    if preamble[: len(expected_preamble)] != expected_preamble or len(preamble) != len(expected_preamble) + _SALT_BYTES:
         raise StoreError(f"{path}: not generation {seal.serial} of list {seal.source}; import the list again")
     return _cipher(lists_key, preamble)
 
 
 def _chunks(path: Path, file: IO[bytes], cipher: AESGCM) -> Iterator[bytes]:
-    sealed = iter(lambda: file.read(CHUNK_BYTES + _TAG_BYTES), b"")
-    for number, (chunk, last) in enumerate(_with_last(sealed)):
+    sealed_chunks = iter(lambda: file.read(CHUNK_BYTES + _TAG_BYTES), b"")
+    for number, (chunk, last) in enumerate(_with_last(sealed_chunks)):
         try:
             yield cipher.decrypt(_nonce(number, last=last), chunk, None)
         except InvalidTag:
@@ -228,13 +228,13 @@ class _Payload:
         Raises:
             StoreError: there are fewer.
         """
-        taken = bytearray(size)
-        filled = 0
-        while filled < size:
-            part = self._part(size - filled)
-            taken[filled : filled + len(part)] = part
-            filled += len(part)
-        return taken
+        content = bytearray(size)
+        position = 0
+        while position < size:
+            part = self._part(size - position)
+            content[position : position + len(part)] = part
+            position += len(part)
+        return content
 
     def array(self, count: int, dtype: str) -> NDArray[Any]:
         """The next ``count`` numbers."""
@@ -267,10 +267,10 @@ def _payload(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> Iterator[
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             raise StoreError(f"{path}: changed or cut short since it was imported; import the list again")
         file.seek(0)
-        yield _Payload(path, _chunks(path, file, _opened(path, file, seal, lists_key)))
+        yield _Payload(path, _chunks(path, file, _cipher_of(path, file, seal, lists_key)))
 
 
-def _packed(payload: _Payload) -> PackedList:
+def _unpack_list(payload: _Payload) -> PackedList:
     head = payload.head
     entries, rows = int(head["entries"]), int(head["rows"])
     keys = payload.array(entries, "<u8")
@@ -282,9 +282,9 @@ def _packed(payload: _Payload) -> PackedList:
     codes = payload.take(rows * code_layout(widths).size)
     ends = payload.array(int(head["blocks"]), "<u8")
     columns = Columns(tables, widths, codes, ends, payload.take(int(head["bytes"])))
-    packed = PackedList(keys, order, columns, patterns, BloomFilter(keys))
+    packed_list = PackedList(keys, order, columns, patterns, BloomFilter(keys))
     payload.pass_over_rest()
-    return packed
+    return packed_list
 
 
 def clear_left_over(directory: Path) -> None:

@@ -42,7 +42,7 @@ Listing = tuple[DroppedFile, ...]
 
 def listing(folder: Path) -> Listing:
     """The finished files of a folder, oldest first; nothing when it is not there (a medium not mounted)."""
-    found = []
+    files = []
     try:
         paths = [path for path in folder.iterdir() if _is_named_whole(path.name)]
     except OSError:
@@ -53,8 +53,8 @@ def listing(folder: Path) -> Listing:
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode) and status.st_size:
-            found.append(DroppedFile(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
-    return tuple(sorted(found))
+            files.append(DroppedFile(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
+    return tuple(sorted(files))
 
 
 def _signed_ns(path: Path) -> int:
@@ -76,15 +76,15 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
     fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]
     complete = [place for place, file in enumerate(fresh) if file.change is ListChange.COMPLETE]
     # What lies before a complete list is in it, or out of it, already.
-    wanted = tuple(fresh[complete[-1] :] if complete else fresh)
-    return wanted if set(wanted) <= set(before) else ()
+    due_files = tuple(fresh[complete[-1] :] if complete else fresh)
+    return due_files if set(due_files) <= set(before) else ()
 
 
-def marked(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, list[int]]:
+def updated_marks(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, list[int]]:
     """The marks after a file was dealt with: those of the folder's files, and of all not newer than it."""
     present = {file.name for file in now}
-    kept = {name: list(mark) for name, mark in marks.items() if name in present}
-    return kept | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}
+    present_marks = {name: list(mark) for name, mark in marks.items() if name in present}
+    return present_marks | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}
 
 
 def _not_newer(now: Iterable[DroppedFile], up_to: DroppedFile) -> Iterable[DroppedFile]:

@@ -59,9 +59,9 @@ class FeedFile:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._packed: IO[bytes] = self._guard(lambda: stack.enter_context(self._path.open("rb")))
-            self._size = max(1, os.fstat(self._packed.fileno()).st_size)
-            self._unpacked: IO[bytes] = self._guard(lambda: self._open_inner(stack))
+            self._file: IO[bytes] = self._guard(lambda: stack.enter_context(self._path.open("rb")))
+            self._size = max(1, os.fstat(self._file.fileno()).st_size)
+            self._content: IO[bytes] = self._guard(lambda: self._open_inner(stack))
             self._stack = stack.pop_all()
         return self
 
@@ -71,13 +71,13 @@ class FeedFile:
     @property
     def share_read(self) -> float:
         """The share of the packed file that was read, 0 to 1."""
-        return min(1.0, self._packed.tell() / self._size)
+        return min(1.0, self._file.tell() / self._size)
 
     def lines(self) -> Iterator[bytes]:
         """The file's lines with their ends."""
         total = 0
         rest = b""
-        while piece := self._guard(lambda: self._unpacked.read(PIECE_BYTES)):
+        while piece := self._guard(lambda: self._content.read(PIECE_BYTES)):
             total += len(piece)
             if total > self._bytes_max:
                 raise FeedError(f"{self._path}: over {self._bytes_max} bytes unpacked; split it by source")
@@ -96,21 +96,21 @@ class FeedFile:
     def _too_long(self) -> FeedError:
         return FeedError(f"{self._path}: holds a line over {LINE_BYTES_MAX} bytes; is it a text file?")
 
-    def _damaged(self) -> FeedError:
+    def _damage_error(self) -> FeedError:
         return FeedError(f"{self._path}: damaged or cut short; download it again")
 
     def _open_inner(self, stack: ExitStack) -> IO[bytes]:
-        magic = self._packed.read(4)
-        self._packed.seek(0)
+        magic = self._file.read(4)
+        self._file.seek(0)
         if magic.startswith(_GZIP):
             self.inner_name = self._path.name.removesuffix(".gz")
-            unpacked = gzip.GzipFile(fileobj=self._packed)
-            stack.callback(unpacked.close)
-            return io.BufferedReader(unpacked)
-        return self._zip_member(stack) if magic in _ZIPS else self._packed
+            gzip_file = gzip.GzipFile(fileobj=self._file)
+            stack.callback(gzip_file.close)
+            return io.BufferedReader(gzip_file)
+        return self._zip_member(stack) if magic in _ZIPS else self._file
 
     def _zip_member(self, stack: ExitStack) -> IO[bytes]:
-        archive = stack.enter_context(pyzipper.AESZipFile(self._packed))
+        archive = stack.enter_context(pyzipper.AESZipFile(self._file))
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
             raise FeedError(f"{self._path}: the zip holds {len(members)} files; a feed is one, import each by itself")
@@ -122,20 +122,22 @@ class FeedFile:
             raise FeedError(f"{self._path}: the zip is packed in an unknown way; pack it by deflate")
         self.inner_name = Path(member.filename).name
         try:
-            opened: IO[bytes] = stack.enter_context(archive.open(member, pwd=self._password if is_locked else None))
+            member_file: IO[bytes] = stack.enter_context(
+                archive.open(member, pwd=self._password if is_locked else None)
+            )
         except (RuntimeError, NotImplementedError) as error:
             # What the library raises for a wrong password, and for a cipher it does not have.
             hint = "its password is wrong" if "assword" in str(error) else "it is locked in an unknown way"
             raise FeedError(f"{self._path}: the zip does not open: {hint}") from None
-        return opened
+        return member_file
 
     def _guard(self, read: Callable[[], Item]) -> Item:
         try:
             return read()
         except (*_DAMAGE, *_NONSENSE):
-            raise self._damaged() from None
+            raise self._damage_error() from None
         except OSError as error:
             # bz2 gives damage no number; a zip's place outside the file is an invalid argument.
             if error.errno in {None, errno.EINVAL}:
-                raise self._damaged() from None
+                raise self._damage_error() from None
             raise FeedError(f"{self._path}: cannot be read: {error.strerror}") from None

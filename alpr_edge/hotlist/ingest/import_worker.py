@@ -84,7 +84,7 @@ class ImportWorker:
         due = drop_folder.due(before, listing, state.marks)
         if not due:
             return None
-        marks = drop_folder.marked(listing, state.marks, due[0])
+        marks = drop_folder.updated_marks(listing, state.marks, due[0])
         try:
             request = request_for(source, source.folder / due[0].name, due[0].change)
             report = import_feed(request, self.lists, now, progress)
@@ -100,7 +100,7 @@ class ImportWorker:
     def _import_downloaded(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
         note = FeedNote()
         try:
-            with _opened(self.incoming, source.name) as (note, path):
+            with _open_download(self.incoming, source.name) as (note, path):
                 request = replace(request_for(source, path, note.change), signature=b64decode(note.signature))
                 report = import_feed(request, self.lists, now, progress)
         except LostError as error:
@@ -144,7 +144,7 @@ class ImportWorker:
 
 
 @contextmanager
-def _opened(incoming: DownloadSpool, source: str) -> Iterator[tuple[FeedNote, Path]]:
+def _open_download(incoming: DownloadSpool, source: str) -> Iterator[tuple[FeedNote, Path]]:
     """A downloaded feed in the clear, in memory alone: under a path that is gone after the block."""
     note, chunks = incoming.read(source)
     descriptor = os.memfd_create(f"alpr-edge-{source}", os.MFD_CLOEXEC)

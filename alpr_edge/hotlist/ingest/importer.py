@@ -163,62 +163,64 @@ class _Import:
             self._keep_report(str(error))
             raise
         except MemoryError:
-            refused = f"it needs more memory than an import may take, at {self.tally.read} lines; split it by source"
-            self._keep_report(refused)
-            raise FeedError(refused) from None
+            refusal = f"it needs more memory than an import may take, at {self.tally.read} lines; split it by source"
+            self._keep_report(refusal)
+            raise FeedError(refusal) from None
         self._keep_report("")
         return report
 
     def run(self, progress: Progress | None) -> ImportReport:
         """Pack, validate, make live and report."""
-        held = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
-        generation = held.generation if held else None
-        made, issued = self._pack(held, progress)
-        kept = len(made.packed)
+        current = next((row for row in live(self.lists.database) if row.generation.source == self.request.source), None)
+        generation = current.generation if current else None
+        draft, issued_at = self._pack(current, progress)
+        entry_count = len(draft.packed_list)
         validation.check_lines(self.tally, self.request.limits)
         # Removals may empty a list: the last AMBER entry is cancelled.
-        if kept or self.request.change is not ListChange.REMOVALS:
-            validation.check_size(kept, generation, self.request.limits, accept_shrink=self.request.accept_shrink)
+        if entry_count or self.request.change is not ListChange.REMOVALS:
+            validation.check_size(
+                entry_count, generation, self.request.limits, accept_shrink=self.request.accept_shrink
+            )
         if not self.request.accept_growth:
-            validation.check_growth(kept, generation, self.request.limits)
-        shared, changed = self._shared_with(held, made)
+            validation.check_growth(entry_count, generation, self.request.limits)
+        common_count, changed_count = self._shared_with(current, draft)
         return ImportReport(
             source=self.request.source,
-            serial=None if self.request.dry_run else self._go_live(made, issued),
-            issued=issued,
+            serial=None if self.request.dry_run else self._go_live(draft, issued_at),
+            issued=issued_at,
             read=self.tally.read,
-            kept=kept,
-            rejected=self.tally.rejected,
+            kept=entry_count,
+            rejected=self.tally.rejected_lines,
             rejected_lines=tuple(self.tally.samples),
             skipped_junk=self.tally.skipped_junk,
             withheld=self.tally.withheld,
-            duplicates=made.duplicates,
-            added=kept - shared,
-            removed=(generation.entries if generation else 0) - shared,
-            changed=changed,
+            duplicates=draft.duplicates,
+            added=entry_count - common_count,
+            removed=(generation.entries if generation else 0) - common_count,
+            changed=changed_count,
         )
 
     def _pack(
-        self, held: StoredGeneration | None, progress: Progress | None
+        self, current: StoredGeneration | None, progress: Progress | None
     ) -> tuple[GenerationDraft, datetime | None]:
         """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
         change, lists = self.request.change, self.lists
-        is_change = held is not None and change is not ListChange.COMPLETE
-        base = open_sealed(held, lists.lists_key, lists.directory) if held and is_change else None
-        generation = held.generation if held else None
+        is_change = current is not None and change is not ListChange.COMPLETE
+        base = open_sealed(current, lists.lists_key, lists.directory) if current and is_change else None
+        generation = current.generation if current else None
         packer, count = delta.packer_for(change, base), 0
         with FeedFile(self.request.path, self.request.password) as file:
-            feed = self._opened(file)
-            validation.check_issued(feed.issued, generation, self.now, self.request.limits)
+            feed = self._open_feed(file)
+            validation.check_issued(feed.issued_at, generation, self.now, self.request.limits)
             for batch in validation.admit(feed.records, self.tally, self.request.rules.skip_plates):
                 count += len(batch)
                 validation.check_count(count, self.request.limits)
                 packer.extend(batch)
                 if progress is not None:
                     progress(count, file.share_read)
-        return packer.pack(), feed.issued or (generation.issued if generation and is_change else None)
+        return packer.pack(), feed.issued_at or (generation.issued_at if generation and is_change else None)
 
-    def _opened(self, file: FeedFile) -> Feed:
+    def _open_feed(self, file: FeedFile) -> Feed:
         """The feed, its signature checked and its head read."""
         request = self.request
         if request.signing_key is not None:
@@ -226,30 +228,30 @@ class _Import:
         rules = replace(request.rules, reason=request.reason) if request.reason else request.rules
         return FORMATS[request.format].open(file.lines(), FeedContext(request.source, file.inner_name, rules, self.now))
 
-    def _keep_report(self, refused: str) -> None:
+    def _keep_report(self, refusal: str) -> None:
         if not self.request.dry_run:
             at = rfc3339(self.now) if self.now else None
             lines = tuple(self.tally.samples)
-            report = FeedReport(self.request.source, at, refused, self.tally.read, self.tally.rejected, lines)
+            report = FeedReport(self.request.source, at, refusal, self.tally.read, self.tally.rejected_lines, lines)
             write_report(self.lists.directory, report, by_hand=self.request.by_hand)
 
-    def _shared_with(self, held: StoredGeneration | None, made: GenerationDraft) -> tuple[int, int]:
+    def _shared_with(self, current: StoredGeneration | None, draft: GenerationDraft) -> tuple[int, int]:
         """Count the entries that the list in use has too, and those of them that differ; 0 when it does not open."""
-        if held is None:
+        if current is None:
             return 0, 0
         try:
-            return common(made.marks, open_marks(held, self.lists.lists_key, self.lists.directory))
+            return common(draft.marks, open_marks(current, self.lists.lists_key, self.lists.directory))
         except StoreError as error:
             # A damaged list must not keep its replacement out.
             log.warning("hotlist.not_compared", source=self.request.source, fault=str(error))
             return 0, 0
 
-    def _go_live(self, made: GenerationDraft, issued: datetime | None) -> int:
+    def _go_live(self, draft: GenerationDraft, issued_at: datetime | None) -> int:
         source, lists = self.request.source, self.lists
         serial = next_serial(lists.database, source)
-        name, entries = f"{source}.{serial:08d}.list", len(made.packed)
-        sha256 = sealed_file.write(lists.directory / name, sealed_file.Seal(source, serial), made, lists.lists_key)
-        record_and_activate(lists.database, Generation(source, serial, issued, self.now, entries), name, sha256)
+        name, entries = f"{source}.{serial:08d}.list", len(draft.packed_list)
+        sha256 = sealed_file.write(lists.directory / name, sealed_file.Seal(source, serial), draft, lists.lists_key)
+        record_and_activate(lists.database, Generation(source, serial, issued_at, self.now, entries), name, sha256)
         forget_oldest(lists.database, source, lists.directory)
         log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial

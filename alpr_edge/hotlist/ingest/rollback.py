@@ -3,7 +3,7 @@
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.hotlist.index.loader import open_sealed
 from alpr_edge.hotlist.ingest.importer import ListStore
-from alpr_edge.store.hotlists.generations import StoredGeneration, activate, held
+from alpr_edge.store.hotlists.generations import StoredGeneration, activate, all_generations
 
 
 def roll_back(lists: ListStore, source: str) -> StoredGeneration:
@@ -18,7 +18,7 @@ def roll_back(lists: ListStore, source: str) -> StoredGeneration:
         FeedError: the source is not known, or holds nothing older.
         StoreError: the file of the older one is gone or damaged; the live one stays.
     """
-    rows = held(lists.database, source)
+    rows = all_generations(lists.database, source)
     live = next((row for row in rows if row.live), None)
     if live is None:
         raise FeedError(f"no list is called {source}; alpr-edge hotlist status shows them all")

@@ -35,8 +35,8 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
     beside = feed.with_name(f"{feed.name}.sig")
     signature = _signature(beside, _read(beside) if content is None else content)
     try:
-        with feed.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            key.verify(signature, memoryview(mapped))
+        with feed.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as feed_bytes:
+            key.verify(signature, memoryview(feed_bytes))
     except InvalidSignature:
         raise FeedError(f"{feed}: the signature is not this file's; download both again") from None
     except ValueError:

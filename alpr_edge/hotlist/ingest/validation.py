@@ -60,7 +60,7 @@ class FeedTally:
     """The counts of what became of a feed's lines."""
 
     read: int = 0
-    rejected: int = 0
+    rejected_lines: int = 0
     samples: list[Rejected] = field(default_factory=list)
     skipped_junk: int = 0
     withheld: int = 0
@@ -72,7 +72,7 @@ class FeedTally:
             self.withheld += 1
             return
         self.read += record.lines
-        self.rejected += record.lines
+        self.rejected_lines += record.lines
         if len(self.samples) < SAMPLES_MAX:
             self.samples.append(record)
 
@@ -112,13 +112,13 @@ def admit(records: Iterable[Record], tally: FeedTally, skip: frozenset[str] = fr
 
 
 def check_issued(
-    issued: datetime | None, held: Generation | None, now: datetime | None, limits: ValidationLimits
+    issued_at: datetime | None, current: Generation | None, now: datetime | None, limits: ValidationLimits
 ) -> None:
     """Refuse a list older than the one in use, or from the future.
 
     Args:
-        issued: its header date.
-        held: the list it replaces.
+        issued_at: its header date.
+        current: the list it replaces.
         now: the moment, UTC; None where nobody vouches for the clock: then no list is from the future.
         limits: the limits, among them how far ahead of the clock the list may be.
 
@@ -126,24 +126,25 @@ def check_issued(
         FeedError: it is older than the one in use; one that is itself from the future locks nothing out.
         FeedClockError: it is from the future, or the clock is behind.
     """
-    if issued is None:
+    if issued_at is None:
         if limits.issued_required:
             raise FeedError("the feed does not say when it was made; use one with a header date")
         return
-    if _is_ahead(issued, now, limits):
+    if _is_ahead(issued_at, now, limits):
         raise FeedClockError(
-            f"the list is dated {rfc3339(issued)}, ahead of this unit's clock; check the clock, then the feed"
+            f"the list is dated {rfc3339(issued_at)}, ahead of this unit's clock; check the clock, then the feed"
         )
-    if held is None or held.issued is None or _is_ahead(held.issued, now, limits):
+    if current is None or current.issued_at is None or _is_ahead(current.issued_at, now, limits):
         return
-    if issued < held.issued:
+    if issued_at < current.issued_at:
         raise FeedError(
-            f"the list is of {rfc3339(issued)}, older than the one in use ({rfc3339(held.issued)}); download the newest"
+            f"the list is of {rfc3339(issued_at)}, older than the one in use ({rfc3339(current.issued_at)}); "
+            "download the newest"
         )
 
 
-def _is_ahead(issued: datetime, now: datetime | None, limits: ValidationLimits) -> bool:
-    return now is not None and issued > now + limits.issued_ahead_max
+def _is_ahead(issued_at: datetime, now: datetime | None, limits: ValidationLimits) -> bool:
+    return now is not None and issued_at > now + limits.issued_ahead_max
 
 
 def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
@@ -152,10 +153,10 @@ def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
     Raises:
         FeedError: with the first such line.
     """
-    if tally.rejected > limits.rejected_share_max * tally.read:
+    if tally.rejected_lines > limits.rejected_share_max * tally.read:
         first = tally.samples[0]
         raise FeedError(
-            f"{tally.rejected} of {tally.read} lines were rejected, "
+            f"{tally.rejected_lines} of {tally.read} lines were rejected, "
             f"the first: line {first.line}, column {first.column}: {first.reason}"
         )
 
@@ -170,33 +171,35 @@ def check_count(count: int, limits: ValidationLimits) -> None:
         raise FeedError(f"over {limits.entries_max} entries; split the feed by source")
 
 
-def check_size(kept: int, held: Generation | None, limits: ValidationLimits, *, accept_shrink: bool) -> None:
+def check_size(entry_count: int, current: Generation | None, limits: ValidationLimits, *, accept_shrink: bool) -> None:
     """Refuse an empty feed, and one much smaller than the list in use.
 
     Raises:
         FeedError: it is.
     """
-    if kept == 0:
+    if entry_count == 0:
         raise FeedError("the feed holds no entry; an empty list would silence every alert of the one in use")
-    if held is None or accept_shrink:
+    if current is None or accept_shrink:
         return
-    lost = held.entries - kept
-    if lost > limits.shrink_entries_min and lost > limits.shrink_share_max * held.entries:
+    loss = current.entries - entry_count
+    if loss > limits.shrink_entries_min and loss > limits.shrink_share_max * current.entries:
         raise FeedError(
-            f"the feed holds {kept} entries, the list in use {held.entries}; if that is right, --accept-shrink"
+            f"the feed holds {entry_count} entries, the list in use {current.entries}; "
+            "if that is right, --accept-shrink"
         )
 
 
-def check_growth(kept: int, held: Generation | None, limits: ValidationLimits) -> None:
+def check_growth(entry_count: int, current: Generation | None, limits: ValidationLimits) -> None:
     """Refuse a feed much larger than the list in use.
 
     Raises:
         FeedError: it is.
     """
-    if held is None:
+    if current is None:
         return
-    gained = kept - held.entries
-    if gained > limits.growth_entries_min and gained > limits.growth_share_max * held.entries:
+    growth = entry_count - current.entries
+    if growth > limits.growth_entries_min and growth > limits.growth_share_max * current.entries:
         raise FeedError(
-            f"the feed holds {kept} entries, the list in use {held.entries}; if that is right, --accept-growth"
+            f"the feed holds {entry_count} entries, the list in use {current.entries}; "
+            "if that is right, --accept-growth"
         )

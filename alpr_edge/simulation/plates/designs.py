@@ -36,14 +36,14 @@ class PlateDesign:
     background: str = "solid"
     """``solid``, ``gradient`` (top to bottom) or ``picture``."""
     letters_not_used: str = ""
-    embossed: bool = True
+    is_embossed: bool = True
     width_mm: int = 305
     height_mm: int = 152
     band: str = ""
     """``left`` for the blue European band, ``top`` for Mercosul's, else empty."""
     spacing: str = "uniform"
     """``uniform``: cells of one width; ``proportional``: each character as wide as its face draws it."""
-    stacked: str = ""
+    stacked_letters: str = ""
     """Small characters one above another before the serial; no part of the text."""
 
 
@@ -74,7 +74,7 @@ BUILT_IN_DESIGNS: tuple[PlateDesign, ...] = (
     ),
     PlateDesign(
         "AZ", "desert sunset", ("AAA1111", "XXA1AXA"), ((120, 90, 150), (235, 170, 120), (245, 235, 215)), (15, 75, 65),
-        (240, 240, 240), "ARIZONA", "GRAND CANYON STATE", "gradient", embossed=False,
+        (240, 240, 240), "ARIZONA", "GRAND CANYON STATE", "gradient", is_embossed=False,
     ),
     PlateDesign(
         "NV", "Home Means Nevada", ("111{nevada}A11",), ((95, 150, 190), WHITE, (110, 130, 120)), (30, 45, 105),
@@ -96,7 +96,7 @@ BUILT_IN_DESIGNS: tuple[PlateDesign, ...] = (
     ),
     PlateDesign(
         "BR", "Mercosul", ("AAA1A11",), (WHITE,), BLACK, WHITE, "BRASIL", width_mm=400, height_mm=130, band="top",
-        embossed=False,
+        is_embossed=False,
     ),
 )  # fmt: skip
 
@@ -121,8 +121,8 @@ def _from_fact(fact: dict[str, Any]) -> PlateDesign:
         legend_top=_legend(fact["legend_top"]),
         legend_bottom=_legend(fact["legend_bottom"]),
         background=str(fact["background"]["kind"]),
-        letters_not_used=_unused(fact["letters_not_used"]),
-        embossed=bool(fact["embossed"]),
+        letters_not_used=_skipped_letters(fact["letters_not_used"]),
+        is_embossed=bool(fact["embossed"]),
         width_mm=round(width_in * 25.4),
         height_mm=round(height_in * 25.4),
     )
@@ -143,7 +143,7 @@ def _legend(text: str | None) -> str:
     return (text or "").split("(")[0].split(";")[0].split(" or ")[0].split("/")[0].strip()
 
 
-def _unused(text: str | None) -> str:
+def _skipped_letters(text: str | None) -> str:
     """Letters a state skips; a list with remarks holds for some places only and is not used."""
     if not text or "(" in text:
         return ""
@@ -165,18 +165,18 @@ def _draw(mark: str, letters: Sequence[str], rng: np.random.Generator) -> str:
 
 def marks(template: str) -> list[str]:
     """The template's marks in order; an emblem is one mark with its braces."""
-    found: list[str] = []
+    parts: list[str] = []
     rest = template
     while rest:
         end = rest.index("}") + 1 if rest.startswith("{") else 1
-        found.append(rest[:end])
+        parts.append(rest[:end])
         rest = rest[end:]
-    return found
+    return parts
 
 
 def layout(text: str, design: PlateDesign, rng: np.random.Generator) -> list[str]:
     """The marks to print for a serial: with the separators of a template that fits, else the text alone."""
-    prefix = [f"/{design.stacked}"] if design.stacked else []
+    prefix = [f"/{design.stacked_letters}"] if design.stacked_letters else []
     fitting = [template for template in design.serial_templates if _fits(text, template)]
     if not fitting:
         return prefix + list(text)

@@ -31,19 +31,21 @@ class Face:
 @cache
 def base_faces() -> tuple[Face, ...]:
     """The faces that the package's own dependencies bring (all OFL-1.1)."""
-    condensed = [_packaged("fontpkg_barlow_condensed", f"BarlowCondensed-{w}.ttf") for w in ("Medium", "SemiBold")]
-    plain = [_packaged("fontpkg_barlow", f"Barlow-{w}.ttf") for w in ("Regular", "Medium", "SemiBold")]
-    overpass = [_packaged("fontpkg_overpass", "Overpass[wght].ttf", weight) for weight in (400, 550, 700)]
-    return (*condensed, *plain, *overpass)
+    condensed_faces = [
+        _packaged_face("fontpkg_barlow_condensed", f"BarlowCondensed-{w}.ttf") for w in ("Medium", "SemiBold")
+    ]
+    plain = [_packaged_face("fontpkg_barlow", f"Barlow-{w}.ttf") for w in ("Regular", "Medium", "SemiBold")]
+    overpass = [_packaged_face("fontpkg_overpass", "Overpass[wght].ttf", weight) for weight in (400, 550, 700)]
+    return (*condensed_faces, *plain, *overpass)
 
 
 def faces_in(folder: Path) -> tuple[Face, ...]:
     """Every font file under a folder, sorted by path."""
-    found = sorted(path for kind in ("*.ttf", "*.otf") for path in folder.rglob(kind))
-    return tuple(Face(str(path)) for path in found)
+    paths = sorted(path for kind in ("*.ttf", "*.otf") for path in folder.rglob(kind))
+    return tuple(Face(str(path)) for path in paths)
 
 
-def _packaged(package: str, name: str, weight: int | None = None) -> Face:
+def _packaged_face(package: str, name: str, weight: int | None = None) -> Face:
     return Face(str(files(package) / "files" / name), weight)
 
 
@@ -91,7 +93,7 @@ def _line_master(face: Face, text: str) -> Mask:
     return np.asarray(image, np.uint8)
 
 
-def scaled(mask: Mask, width: int, height: int) -> Mask:
+def scale_mask(mask: Mask, width: int, height: int) -> Mask:
     """A mask at another size in pixels."""
     size = max(1, width), max(1, height)
     return cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

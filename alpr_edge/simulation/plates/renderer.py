@@ -19,7 +19,7 @@ from alpr_edge.simulation.plates.designs import (
     layout,
     random_serial,
 )
-from alpr_edge.simulation.plates.fonts import Face, Mask, base_faces, choose_face, line, paste, scaled
+from alpr_edge.simulation.plates.fonts import Face, Mask, base_faces, choose_face, line, paste, scale_mask
 from alpr_edge.simulation.plates.serial_printer import AMERICAN_WIDTH_MM, print_serial
 
 __all__ = [
@@ -65,12 +65,12 @@ def render_plate(
 ) -> RenderedPlate:
     """Render one plate; the same arguments and generator state give the same pixels."""
     width_px = round(height_px * design.width_mm / design.height_mm)
-    chosen = choose_face(faces or base_faces(), rng)
+    face = choose_face(faces or base_faces(), rng)
     paint = _background(design, width_px, height_px, rng)
     _legends(paint, design, rng)
-    serial = print_serial(layout(text, design, rng), design, chosen, (width_px, height_px), rng)
+    serial = print_serial(layout(text, design, rng), design, face, (width_px, height_px), rng)
     _ink(paint, serial.emblems, _jitter(design.legend_rgb, rng), 0.9)
-    if design.embossed:
+    if design.is_embossed:
         _emboss(paint, serial.mask, rng)
     _ink(paint, serial.mask, _jitter(design.serial_rgb, rng), float(rng.uniform(0.85, 1.0)))
     _fittings(paint, design, rng)
@@ -137,7 +137,7 @@ def _legends(paint: Paint, design: PlateDesign, rng: np.random.Generator) -> Non
         tall = max(4, round(height * float(rng.uniform(0.08, 0.15) if centre < 0.5 else rng.uniform(0.05, 0.1))))
         small = line(face, text, tall)
         if small.shape[1] > width * 0.7:
-            small = scaled(small, round(width * 0.7), small.shape[0])
+            small = scale_mask(small, round(width * 0.7), small.shape[0])
         mask = np.zeros((height, width), np.uint8)
         at = height * (0.09 if design.band == "top" else centre)
         paste(mask, small, (width - small.shape[1]) // 2, round(at - small.shape[0] / 2))

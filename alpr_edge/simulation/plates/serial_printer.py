@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from alpr_edge.simulation.plates.designs import PlateDesign
-from alpr_edge.simulation.plates.fonts import Face, Mask, glyph, paste, scaled
+from alpr_edge.simulation.plates.fonts import Face, Mask, glyph, paste, scale_mask
 
 AMERICAN_WIDTH_MM = 350
 """Plates narrower than this have American proportions."""
@@ -38,47 +38,47 @@ class _Cell:
 
 
 def print_serial(
-    printed: list[str], design: PlateDesign, face: Face, size: tuple[int, int], rng: np.random.Generator
+    marks: list[str], design: PlateDesign, face: Face, size: tuple[int, int], rng: np.random.Generator
 ) -> PrintedSerial:
     """Print the marks of a serial in a line about the middle of a plate of ``size`` (width, height) pixels."""
     width, height = size
     tall = height * float(rng.uniform(0.66, 0.76) if design.band == "left" else rng.uniform(0.4, 0.52))
     room = width * float(rng.uniform(0.82, 0.95)) - (width * 0.09 if design.band == "left" else 0)
-    spaced = _proportional if design.spacing == "proportional" else _uniform
-    cells = spaced(printed, design, face, (room, tall), rng)
+    place_marks = _proportional if design.spacing == "proportional" else _uniform
+    cells = place_marks(marks, design, face, (room, tall), rng)
     american = design.width_mm < AMERICAN_WIDTH_MM
     centre = {"top": 0.62, "left": 0.5}.get(design.band, 0.5 if american else 0.58)
     top = height * (centre + float(rng.normal(0, 0.015))) - tall / 2
     x = (width - sum(cell.advance_px for cell in cells)) / 2 + (width * 0.045 if design.band == "left" else 0)
     inks = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
     ends = []
-    for mark, cell in zip(printed, cells, strict=True):
-        drawn = _mark(mark, face, (cell.ink_px, tall), rng)
-        place = round(x + (cell.advance_px - drawn.shape[1]) / 2), round(top + (tall - drawn.shape[0]) / 2)
-        paste(inks[0] if mark.isalnum() else inks[1 if mark.startswith("{") else 0], drawn, *place)
+    for mark, cell in zip(marks, cells, strict=True):
+        ink = _mark(mark, face, (cell.ink_px, tall), rng)
+        place = round(x + (cell.advance_px - ink.shape[1]) / 2), round(top + (tall - ink.shape[0]) / 2)
+        paste(inks[0] if mark.isalnum() else inks[1 if mark.startswith("{") else 0], ink, *place)
         if mark.isalnum():
-            ends += [place[0], place[0] + drawn.shape[1]]
+            ends += [place[0], place[0] + ink.shape[1]]
         x += cell.advance_px
     box = max(0, min(ends)), max(0, round(top)), min(width, max(ends)), min(height, round(top + tall))
     return PrintedSerial(inks[0], inks[1], box)
 
 
 def _uniform(
-    printed: list[str], design: PlateDesign, _face: Face, room: tuple[float, float], rng: np.random.Generator
+    marks: list[str], design: PlateDesign, _face: Face, room: tuple[float, float], rng: np.random.Generator
 ) -> list[_Cell]:
     """Cells of one width, as on most American dies."""
     american = design.width_mm < AMERICAN_WIDTH_MM
-    shares = [_cell_share(mark) for mark in printed]
+    shares = [_cell_share(mark) for mark in marks]
     pitch = min(room[0] / max(1.0, sum(shares)), room[1] * float(rng.uniform(0.56, 0.78 if american else 0.95)))
     fill = float(rng.uniform(0.72, 0.92))
     return [
         _Cell(pitch * share, pitch * share * (fill if len(mark) == 1 else 0.85))
-        for mark, share in zip(printed, shares, strict=True)
+        for mark, share in zip(marks, shares, strict=True)
     ]
 
 
 def _proportional(
-    printed: list[str], _design: PlateDesign, face: Face, room: tuple[float, float], rng: np.random.Generator
+    marks: list[str], _design: PlateDesign, face: Face, room: tuple[float, float], rng: np.random.Generator
 ) -> list[_Cell]:
     """Every character as wide as its face draws it, a fixed gap between: a 1 takes a third of the room of an 8.
 
@@ -88,7 +88,7 @@ def _proportional(
     tall = room[1]
     gap = tall * float(rng.uniform(0.09, 0.22))
     stretch = float(rng.uniform(0.75, 1.2))
-    inks = [_own_width(mark, face) * tall * (stretch if mark.isalnum() else 1.0) for mark in printed]
+    inks = [_own_width(mark, face) * tall * (stretch if mark.isalnum() else 1.0) for mark in marks]
     squeeze = min(1.0, room[0] / max(1.0, sum(inks) + gap * len(inks)))
     return [_Cell((ink + gap) * squeeze, ink * squeeze) for ink in inks]
 
@@ -119,12 +119,12 @@ def _mark(mark: str, face: Face, cell: tuple[float, float], rng: np.random.Gener
     if mark.startswith("{"):
         return _emblem(width, round(tall * float(rng.uniform(0.5, 0.9))), rng)
     if mark.startswith("/"):
-        return np.vstack([scaled(glyph(face, small), width, tall // len(mark[1:]) - 1) for small in mark[1:]])
+        return np.vstack([scale_mask(glyph(face, small), width, tall // len(mark[1:]) - 1) for small in mark[1:]])
     master = glyph(face, mark)
     if not mark.isalnum():
-        return scaled(master, min(width, max(2, round(tall * 0.3))), max(2, round(tall * 0.12)))
+        return scale_mask(master, min(width, max(2, round(tall * 0.3))), max(2, round(tall * 0.12)))
     natural = tall * master.shape[1] / master.shape[0]
-    return scaled(master, round(min(width, natural)) if mark in NARROW else width, tall)
+    return scale_mask(master, round(min(width, natural)) if mark in NARROW else width, tall)
 
 
 def _emblem(width: int, height: int, rng: np.random.Generator) -> Mask:

@@ -25,9 +25,9 @@ class Rights:
 
     read: frozenset[str]
     """Tables that may be read."""
-    inserted: frozenset[str]
+    insertable: frozenset[str]
     """Tables that rows may be added to."""
-    kept: Mapping[str, frozenset[str]]
+    fixed_columns: Mapping[str, frozenset[str]]
     """Tables whose rows may be changed, and the columns of each that may not."""
     functions: frozenset[str]
     pragmas: frozenset[str]
@@ -39,8 +39,8 @@ class Rights:
         self, action: int, name: str | None, detail: str | None, database: str | None, trigger: str | None
     ) -> int:
         """Decide whether SQLite may do an action; ``trigger`` is the trigger that would do it, if any."""
-        allowed = self._allows(action, name or "", detail) if trigger is None else self._runs(trigger, action, name)
-        return int(dbapi2.SQLITE_OK if allowed and database in {None, "main"} else dbapi2.SQLITE_DENY)
+        is_allowed = self._allows(action, name or "", detail) if trigger is None else self._runs(trigger, action, name)
+        return int(dbapi2.SQLITE_OK if is_allowed and database in {None, "main"} else dbapi2.SQLITE_DENY)
 
     def _runs(self, trigger: str, action: int, name: str | None) -> bool:
         """Whether a trigger may do an action: to the table it maintains, and to read the row that fired it."""
@@ -52,9 +52,9 @@ class Rights:
         if action == dbapi2.SQLITE_READ:
             return name in self.read
         if action == dbapi2.SQLITE_INSERT:
-            return name in self.inserted
+            return name in self.insertable
         if action == dbapi2.SQLITE_UPDATE:
-            return name in self.kept and detail not in self.kept[name]
+            return name in self.fixed_columns and detail not in self.fixed_columns[name]
         if action == dbapi2.SQLITE_FUNCTION:
             return detail in self.functions
         if action == dbapi2.SQLITE_PRAGMA:
@@ -64,8 +64,8 @@ class Rights:
 
 QUEUE = Rights(
     read=frozenset({"outbox", "list_sync", "meta", "counts", "department_date"}),
-    inserted=frozenset({"list_sync", "department_date"}),
-    kept={
+    insertable=frozenset({"list_sync", "department_date"}),
+    fixed_columns={
         "outbox": frozenset({"seq", "item_id", "urgency", "kind", "body", "length", "sha256", "created_utc"}),
         "list_sync": frozenset({"source", "marks", "taken", "take_failure"}),
         "department_date": frozenset(),

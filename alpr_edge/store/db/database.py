@@ -68,7 +68,7 @@ class Database:
         release: the schemas that this release reads and writes.
     """
 
-    def __init__(self, path: Path, engine: Engine, release: migrating.Release) -> None:
+    def __init__(self, path: Path, engine: Engine, release: migrating.SchemaRelease) -> None:
         self.path = path
         self.engine = engine
         self.damage = ""
@@ -85,7 +85,7 @@ class Database:
         key: bytes,
         *,
         migrate: bool,
-        release: migrating.Release = migrating.RELEASE,
+        release: migrating.SchemaRelease = migrating.RELEASE,
         rights: Rights | None = None,
     ) -> Self:
         """Open ``<directory>/edge.db``.

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class SchemaRelease:
     """The schemas that a release writes and can read."""
 
     schema: int
@@ -41,7 +41,7 @@ class Release:
     """Alembic's folder."""
 
 
-RELEASE = Release(schema=8, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
+RELEASE = SchemaRelease(schema=8, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
 
 
 def create_file(path: Path) -> None:
@@ -51,42 +51,42 @@ def create_file(path: Path) -> None:
         sync_directory(path.parent)
 
 
-def bring_up(engine: Engine, path: Path, release: Release) -> None:
+def bring_up(engine: Engine, path: Path, release: SchemaRelease) -> None:
     """Migrate to ``release`` under a file lock, in one transaction; nothing to do for one as new or newer.
 
     Raises:
         StoreError: of a newer release that this one cannot read, or another process migrates for too long.
     """
-    with _locked(path.with_name(LOCK_NAME)):
+    with _migration_lock(path.with_name(LOCK_NAME)):
         with engine.connect().execution_options(**{BEGIN_OPTION: ""}) as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         with engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"}) as connection, connection.begin():
-            found = _schema_of(connection)
-            if found < release.schema:
+            schema = _schema_of(connection)
+            if schema < release.schema:
                 _upgrade(connection, release)
-                log.info("store.migrated", from_schema=found, to_schema=release.schema)
+                log.info("store.migrated", from_schema=schema, to_schema=release.schema)
     check(engine, path, release)
 
 
-def check(engine: Engine, path: Path, release: Release) -> None:
+def check(engine: Engine, path: Path, release: SchemaRelease) -> None:
     """Check that ``release`` may work with the database.
 
     Raises:
         StoreError: it may not; the message says what to do.
     """
     with engine.connect() as connection, connection.begin():
-        found = _schema_of(connection)
-        readable_from = _meta(connection, "readable_from") if found else 0
-    if found < release.schema:
+        schema = _schema_of(connection)
+        readable_from = _meta(connection, "readable_from") if schema else 0
+    if schema < release.schema:
         raise StoreError(f"{path}: not at this release's schema yet; start alpr-edge run first")
     if readable_from > release.schema:
         raise StoreError(
-            f"{path}: written by a newer release (schema {found}, readable from {readable_from}, this one has "
+            f"{path}: written by a newer release (schema {schema}, readable from {readable_from}, this one has "
             f"{release.schema}); install that release again"
         )
 
 
-def _upgrade(connection: Connection, release: Release) -> None:
+def _upgrade(connection: Connection, release: SchemaRelease) -> None:
     config = Config()
     config.set_main_option("script_location", str(release.scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -109,7 +109,7 @@ def _meta(connection: Connection, name: str) -> int:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _migration_lock(path: Path) -> Iterator[None]:
     """Hold the lock file; only one process migrates at a time."""
     with io_errors(f"{path}: cannot be opened", StoreError):
         descriptor = open_lock_file(path)

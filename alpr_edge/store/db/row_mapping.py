@@ -109,13 +109,13 @@ def hit_row(hit: Hit) -> dict[str, Any]:
         "covert": int(entry.covert),
         "generation_source": generation.source,
         "serial": generation.serial,
-        "issued": generation.issued,
-        "imported": generation.imported,
+        "issued": generation.issued_at,
+        "imported": generation.imported_at,
         "entries": generation.entries,
         "list_age_s": hit.list_age_s,
         "match_kind": hit.kind.value,
         "state_match": hit.state.value,
-        **instant_row("matched", hit.matched),
+        **instant_row("matched", hit.matched_at),
         "level": hit.level,
     }
 
@@ -143,7 +143,7 @@ def hit_of(row: RowMapping) -> Hit:
         list_age_s=row["list_age_s"],
         kind=MatchKind(row["match_kind"]),
         state=StateMatch(row["state_match"]),
-        matched=instant_of(row, "matched"),
+        matched_at=instant_of(row, "matched"),
         level=row["level"],
     )
 
@@ -153,7 +153,7 @@ def generation_of(row: RowMapping, source: str) -> Generation:
     return Generation(source, row["serial"], row["issued"], row["imported"], row["entries"])
 
 
-def alert_row(alert: Alert, sounded: Instant | None) -> dict[str, Any]:
+def alert_row(alert: Alert, sounded_at: Instant | None) -> dict[str, Any]:
     """An alert's row; not withdrawn."""
     return {
         "hit_id": alert.hit_id,
@@ -162,7 +162,7 @@ def alert_row(alert: Alert, sounded: Instant | None) -> dict[str, Any]:
         "tone": alert.tone.value,
         "phrase": alert.phrase,
         "list_age": alert.list_age.value,
-        **instant_row("sounded", sounded),
+        **instant_row("sounded", sounded_at),
     }
 
 

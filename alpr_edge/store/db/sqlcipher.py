@@ -60,10 +60,10 @@ def error_name(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlite_errorname", ""))
 
 
-def interrupt_when(connection: Connection, expired: Callable[[], bool] | None) -> None:
-    """Stop statements of ``connection`` once ``expired`` says so; None: never again."""
+def interrupt_when(connection: Connection, is_expired: Callable[[], bool] | None) -> None:
+    """Stop statements of ``connection`` once ``is_expired`` says so; None: never again."""
     driver: Any = connection.connection.driver_connection
-    driver.set_progress_handler(expired, _PROGRESS_STEPS)
+    driver.set_progress_handler(is_expired, _PROGRESS_STEPS)
 
 
 def _connect(path: Path, key: bytes, rights: Rights | None) -> DBAPIConnection:

@@ -37,7 +37,7 @@ class ImageFacts:
 
     length: int
     """Bytes of the JPEG."""
-    changed: datetime
+    modified_at: datetime
     """When the file was changed, by the clock of that moment."""
 
 
@@ -70,7 +70,7 @@ class ImageStore:
         digests = [digest(jpeg) for jpeg in jpegs]
         try:
             new = {sha256: jpeg for sha256, jpeg in zip(digests, jpegs, strict=True) if not self._holds(sha256)}
-            write_durably([(self._place(sha256, jpeg), self._sealed(sha256, jpeg)) for sha256, jpeg in new.items()])
+            write_durably([(self._place(sha256, jpeg), self._seal(sha256, jpeg)) for sha256, jpeg in new.items()])
         except OSError as error:
             kind = StoreError if error.errno in _NO_SPACE else PictureError
             raise kind(f"{self.directory}: an image cannot be written: {error.strerror}") from None
@@ -85,12 +85,12 @@ class ImageStore:
         """
         path = self._path(sha256)
         try:
-            sealed = path.read_bytes()
+            content = path.read_bytes()
         except FileNotFoundError:
             raise LostError(f"{path}: the image is missing; restore it or release its item") from None
         except OSError as error:
             raise StoreError(f"{path}: the image cannot be read: {error.strerror}") from None
-        jpeg = self._unsealed(sha256, sealed)
+        jpeg = self._unseal(sha256, content)
         if jpeg is None:
             raise LostError(f"{path}: the image was changed or belongs to another key; restore it")
         return jpeg
@@ -101,18 +101,20 @@ class ImageStore:
         with io_errors(f"{path}: the image cannot be removed", StoreError):
             path.unlink(missing_ok=True)
 
-    def orphans(self, known: Collection[str], prefix: str = "") -> list[str]:
-        """Digests of the files that are not in ``known``: left by a crash, or by a read that got another picture.
+    def orphans(self, known_digests: Collection[str], prefix: str = "") -> list[str]:
+        """Digests of the files not in ``known_digests``: left by a crash, or by a read that got another picture.
 
         Args:
-            known: the digests to keep.
+            known_digests: the digests to keep.
             prefix: the beginning of the digests to look at; empty: all.
 
         Raises:
             StoreError: a folder cannot be read.
         """
         names = (path.name for path in self._files(prefix))
-        return [name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known]
+        return [
+            name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known_digests
+        ]
 
     def facts(self, sha256: str) -> "ImageFacts | None":
         """Size and age of an image by its file alone; None when there is none."""
@@ -146,19 +148,19 @@ class ImageStore:
 
     def _holds(self, sha256: str) -> bool:
         path = self._path(sha256)
-        return path.exists() and self._unsealed(sha256, path.read_bytes()) is not None
+        return path.exists() and self._unseal(sha256, path.read_bytes()) is not None
 
-    def _sealed(self, sha256: str, jpeg: bytes) -> bytes:
+    def _seal(self, sha256: str, jpeg: bytes) -> bytes:
         # Random nonces are safe for 2^32 images of one key (SP 800-38D, 8.3): a century of reads.
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return HEADER + nonce + self._cipher.encrypt(nonce, jpeg, _bound(sha256))
+        return HEADER + nonce + self._cipher.encrypt(nonce, jpeg, _associated_data(sha256))
 
-    def _unsealed(self, sha256: str, sealed: bytes) -> bytes | None:
-        nonce = sealed[len(HEADER) : len(HEADER) + NONCE_BYTES]
-        if not sealed.startswith(HEADER) or len(sealed) < OVERHEAD_BYTES:
+    def _unseal(self, sha256: str, content: bytes) -> bytes | None:
+        nonce = content[len(HEADER) : len(HEADER) + NONCE_BYTES]
+        if not content.startswith(HEADER) or len(content) < OVERHEAD_BYTES:
             return None
         try:
-            jpeg = self._cipher.decrypt(nonce, sealed[len(HEADER) + NONCE_BYTES :], _bound(sha256))
+            jpeg = self._cipher.decrypt(nonce, content[len(HEADER) + NONCE_BYTES :], _associated_data(sha256))
         except InvalidTag:
             return None
         return jpeg if digest(jpeg) == sha256 else None
@@ -177,7 +179,7 @@ class ImageStore:
                     raise StoreError(f"{self.directory / folder}: cannot be looked into: {error.strerror}") from None
 
 
-def _bound(sha256: str) -> bytes:
+def _associated_data(sha256: str) -> bytes:
     return HEADER + sha256.encode("ascii")
 
 

@@ -185,8 +185,8 @@ class PartialDownload:
 
     def _seal(self, chunk: bytes, *, last: bool) -> None:
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, chunk, _bound(self._salt, self._number, last=last))
-        self._write(_LENGTH.pack(len(sealed)) + nonce + sealed)
+        ciphertext = self._cipher.encrypt(nonce, chunk, _associated_data(self._salt, self._number, last=last))
+        self._write(_LENGTH.pack(len(ciphertext)) + nonce + ciphertext)
         self._number += 1
 
     def _write(self, data: bytes) -> None:
@@ -194,7 +194,7 @@ class PartialDownload:
             self._file.write(data)
 
 
-def _bound(salt: bytes, number: int, *, last: bool) -> bytes:
+def _associated_data(salt: bytes, number: int, *, last: bool) -> bytes:
     return salt + struct.pack("<Q?", number, last)
 
 
@@ -210,17 +210,17 @@ def _frames(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Nonce and sealed bytes of each record that is there as a whole."""
     while len(head := file.read(_LENGTH.size + _NONCE_BYTES)) == _LENGTH.size + _NONCE_BYTES:
         (length,) = _LENGTH.unpack(head[: _LENGTH.size])
-        sealed = file.read(min(length, RECORD_BYTES_MAX + _TAG_BYTES))
-        if len(sealed) != length:
+        ciphertext = file.read(min(length, RECORD_BYTES_MAX + _TAG_BYTES))
+        if len(ciphertext) != length:
             return
-        yield head[_LENGTH.size :], sealed
+        yield head[_LENGTH.size :], ciphertext
 
 
 def _whole_records(path: Path, file: IO[bytes], salt: bytes, cipher: AESGCM) -> Iterator[bytes]:
     """The opened records of a draft."""
-    for number, (nonce, sealed) in enumerate(_frames(file)):
+    for number, (nonce, ciphertext) in enumerate(_frames(file)):
         try:
-            yield cipher.decrypt(nonce, sealed, _bound(salt, number, last=False))
+            yield cipher.decrypt(nonce, ciphertext, _associated_data(salt, number, last=False))
         except InvalidTag:
             raise LostError(f"{path}: damaged; it is downloaded again") from None
 
@@ -230,9 +230,9 @@ def _records(path: Path, cipher: AESGCM) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             salt = file.read(_SALT_BYTES)
-            for number, (nonce, sealed) in enumerate(_frames(file)):
-                last = len(sealed) == _TAG_BYTES
-                yield cipher.decrypt(nonce, sealed, _bound(salt, number, last=last))
+            for number, (nonce, ciphertext) in enumerate(_frames(file)):
+                last = len(ciphertext) == _TAG_BYTES
+                yield cipher.decrypt(nonce, ciphertext, _associated_data(salt, number, last=last))
                 if last:
                     return
     except (OSError, InvalidTag):

@@ -46,13 +46,13 @@ def live(database: Database) -> list[StoredGeneration]:
         .order_by(_live.c.source)
     )
     with database.read() as connection:
-        return [_confirmed(row) for row in connection.execute(query).mappings()]
+        return [_with_confirmation(row) for row in connection.execute(query).mappings()]
 
 
-def held(database: Database, source: str) -> list[StoredGeneration]:
+def all_generations(database: Database, source: str) -> list[StoredGeneration]:
     """Every generation of a source, newest first."""
     query = select(generations).where(generations.c.source == source).order_by(generations.c.serial.desc())
-    return _found(database, query)
+    return _query_generations(database, query)
 
 
 def next_serial(database: Database, source: str) -> int:
@@ -80,8 +80,8 @@ def record_and_activate(database: Database, generation: Generation, file: str, s
         "serial": generation.serial,
         "file": file,
         "sha256": sha256,
-        "issued": generation.issued,
-        "imported": generation.imported,
+        "issued": generation.issued_at,
+        "imported": generation.imported_at,
         "entries": generation.entries,
         "live": 1,
     }
@@ -103,29 +103,29 @@ def activate(database: Database, source: str, serial: int, directory: Path) -> N
         StoreError: there is no such generation, or its file is gone; the live one stays.
     """
     of_source = generations.c.source == source
-    chosen = of_source & (generations.c.serial == serial)
+    is_target = of_source & (generations.c.serial == serial)
     with database.write() as connection:
-        file = connection.execute(select(generations.c.file).where(chosen)).scalar()
+        file = connection.execute(select(generations.c.file).where(is_target)).scalar()
         if file is None:
             raise StoreError(f"list {source} has no generation {serial}; the live one stays")
         if not (directory / file).is_file():
             raise StoreError(f"{directory / file}: the file of generation {serial} is gone; the live one stays")
         connection.execute(update(generations).where(of_source).values(live=0))
-        connection.execute(update(generations).where(chosen).values(live=1))
+        connection.execute(update(generations).where(is_target).values(live=1))
 
 
-def forget_oldest(database: Database, source: str, directory: Path, kept: int = GENERATIONS_KEPT) -> None:
-    """Remove the rows and then the files of all but the ``kept`` newest generations; never those of the live one.
+def forget_oldest(database: Database, source: str, directory: Path, keep: int = GENERATIONS_KEPT) -> None:
+    """Remove the rows and then the files of all but the ``keep`` newest generations; never those of the live one.
 
     A process that has a file open holds its content in memory. A crash in between leaves files without a row, which the
     next call removes.
     """
-    found = held(database, source)
-    newest = {row.generation.serial for row in found[:kept]}
-    kept_files = {row.file for row in found if row.live or row.generation.serial in newest}
-    gone = [row.generation.serial for row in found if row.file not in kept_files]
-    if gone:
-        of_source = (generations.c.source == source) & generations.c.serial.in_(gone)
+    rows = all_generations(database, source)
+    newest = {row.generation.serial for row in rows[:keep]}
+    kept_files = {row.file for row in rows if row.live or row.generation.serial in newest}
+    old_serials = [row.generation.serial for row in rows if row.file not in kept_files]
+    if old_serials:
+        of_source = (generations.c.source == source) & generations.c.serial.in_(old_serials)
         with database.write() as connection:
             connection.execute(delete(generations).where(of_source & (generations.c.live == 0)))
     name = re.compile(rf"{re.escape(source)}\.(\d{{8,}})\.list")
@@ -134,18 +134,23 @@ def forget_oldest(database: Database, source: str, directory: Path, kept: int = 
             path.unlink(missing_ok=True)
 
 
-def _confirmed(row: RowMapping) -> StoredGeneration:
-    stored, asked = _stored(row), row["asked"]
-    imported = stored.generation.imported
-    if not row["is_newest"] or row["take_failure"] or asked is None or (imported is not None and asked <= imported):
-        return stored
-    return replace(stored, generation=replace(stored.generation, imported=asked))
+def _with_confirmation(row: RowMapping) -> StoredGeneration:
+    stored_generation, confirmed_at = _stored_generation(row), row["asked"]
+    imported_at = stored_generation.generation.imported_at
+    if (
+        not row["is_newest"]
+        or row["take_failure"]
+        or confirmed_at is None
+        or (imported_at is not None and confirmed_at <= imported_at)
+    ):
+        return stored_generation
+    return replace(stored_generation, generation=replace(stored_generation.generation, imported_at=confirmed_at))
 
 
-def _found(database: Database, query: Select[*tuple[object, ...]]) -> list[StoredGeneration]:
+def _query_generations(database: Database, query: Select[*tuple[object, ...]]) -> list[StoredGeneration]:
     with database.read() as connection:
-        return [_stored(row) for row in connection.execute(query).mappings()]
+        return [_stored_generation(row) for row in connection.execute(query).mappings()]
 
 
-def _stored(row: RowMapping) -> StoredGeneration:
+def _stored_generation(row: RowMapping) -> StoredGeneration:
     return StoredGeneration(generation_of(row, row["source"]), row["file"], row["sha256"], bool(row["live"]))

@@ -8,7 +8,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import generations, list_sync
-from alpr_edge.store.hotlists.generations import StoredGeneration, forget_oldest, held
+from alpr_edge.store.hotlists.generations import StoredGeneration, all_generations, forget_oldest
 
 
 def remove_list(database: Database, source: str, directory: Path) -> list[StoredGeneration]:
@@ -28,7 +28,7 @@ def remove_list(database: Database, source: str, directory: Path) -> list[Stored
     Raises:
         StoreError: the rows or the files cannot be removed.
     """
-    rows = held(database, source)
+    rows = all_generations(database, source)
     with database.write() as connection:
         connection.execute(delete(generations).where(generations.c.source == source))
         connection.execute(delete(list_sync).where(list_sync.c.source == source))

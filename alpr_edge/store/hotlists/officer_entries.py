@@ -33,7 +33,7 @@ class OwnEntry:
     entry: HotlistEntry
     """Its ``record_id`` is this entry's id."""
     case_number: str
-    added: datetime | None
+    added_at: datetime | None
     """When it was made; None: the clock was not known."""
     added_by: str
     serial: int = 0
@@ -42,35 +42,35 @@ class OwnEntry:
     @property
     def generation(self) -> Generation:
         """The entry as a list of one."""
-        return Generation(OWN_SOURCE, self.serial, None, self.added, 1)
+        return Generation(OWN_SOURCE, self.serial, None, self.added_at, 1)
 
 
-def add(database: Database, wanted: OwnEntry, now: datetime | None) -> OwnEntry:
+def add(database: Database, draft: OwnEntry, now: datetime | None) -> OwnEntry:
     """Store an entry; it is on disk when this returns.
 
     Args:
         database: the database that the entry is written to.
-        wanted: the entry; its id and serial are given here.
+        draft: the entry; its id and serial are given here.
         now: the moment, UTC; None when it is not known.
 
     Raises:
         FeedError: it has no end, has ended, lasts too long, or too many are in force already.
         StoreError: it cannot be stored.
     """
-    _check_end(wanted.entry.expires, now)
-    entry = replace(wanted.entry, source=OWN_SOURCE, record_id=uuid.uuid4().hex[:8])
+    _check_end(draft.entry.expires, now)
+    entry = replace(draft.entry, source=OWN_SOURCE, record_id=uuid.uuid4().hex[:8])
     with database.write() as connection:
-        kept = connection.execute(select(own_entries.c.expires).where(own_entries.c.removed == 0)).scalars()
-        if sum(now is None or expires > now for expires in kept) >= ENTRIES_MAX:
+        expiries = connection.execute(select(own_entries.c.expires).where(own_entries.c.removed == 0)).scalars()
+        if sum(now is None or expires > now for expires in expiries) >= ENTRIES_MAX:
             raise FeedError(f"{ENTRIES_MAX} entries are watched for already; remove one first")
-        done = connection.execute(insert(own_entries), _row(replace(wanted, entry=entry, added=now)))
+        done = connection.execute(insert(own_entries), _row(replace(draft, entry=entry, added_at=now)))
         serial = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
         oldest = select(func.max(own_entries.c.seq) - ROWS_MAX).scalar_subquery()
-        ended = own_entries.c.removed == 1
+        is_over = own_entries.c.removed == 1
         if now is not None:
-            ended |= own_entries.c.expires <= now
-        connection.execute(delete(own_entries).where((own_entries.c.seq <= oldest) & ended))
-    return replace(wanted, entry=entry, added=now, serial=serial)
+            is_over |= own_entries.c.expires <= now
+        connection.execute(delete(own_entries).where((own_entries.c.seq <= oldest) & is_over))
+    return replace(draft, entry=entry, added_at=now, serial=serial)
 
 
 def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> OwnEntry:
@@ -79,16 +79,16 @@ def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> 
     Raises:
         FeedError: there is none with that id, or it was removed before.
     """
-    chosen = (own_entries.c.entry_id == entry_id) & (own_entries.c.removed == 0)
+    is_target = (own_entries.c.entry_id == entry_id) & (own_entries.c.removed == 0)
     with database.write() as connection:
-        row = connection.execute(select(own_entries).where(chosen)).mappings().one_or_none()
+        row = connection.execute(select(own_entries).where(is_target)).mappings().one_or_none()
         if row is None:
             raise FeedError(f"no entry {entry_id}; alpr-edge hotlist status shows them all")
-        connection.execute(update(own_entries).where(chosen).values(removed=1, removed_utc=now, removed_by=by))
+        connection.execute(update(own_entries).where(is_target).values(removed=1, removed_utc=now, removed_by=by))
     return _own(row)
 
 
-def watched(database: Database, now: datetime | None) -> list[OwnEntry]:
+def entries_in_force(database: Database, now: datetime | None) -> list[OwnEntry]:
     """The entries neither removed nor expired, the oldest first; with an unknown clock none has expired."""
     query = select(own_entries).where(own_entries.c.removed == 0).order_by(own_entries.c.seq)
     with database.read() as connection:
@@ -122,7 +122,7 @@ def _row(own: OwnEntry) -> dict[str, Any]:
         "area": None if entry.area is None else str(entry.area),
         "hours": None if entry.hours is None else str(entry.hours),
         "covert": int(entry.covert),
-        "added": own.added,
+        "added": own.added_at,
         "added_by": own.added_by,
         "removed": 0,
     }

@@ -27,22 +27,22 @@ from alpr_edge.store.db.schema import outbox
 def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
     """Queue hits of a read just decided: they travel before it does, the covert ones first of all."""
     rows = [
-        _body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched.utc)
+        _body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched_at.utc)
         for hit in hits
     ]
     connection.execute(insert(outbox), rows)
 
 
-def queue_alert(connection: Connection, alert: Alert, sounded: Instant | None, read: PlateRead) -> bool:
+def queue_alert(connection: Connection, alert: Alert, sounded_at: Instant | None, read: PlateRead) -> bool:
     """Queue the alert of a hit, behind the hit; False: it is queued already and stays as it is.
 
     Args:
         connection: the connection of the transaction.
         alert: the alert of a hit of ``read``.
-        sounded: the first sample of its tone; None when it stayed quiet.
+        sounded_at: the first sample of its tone; None when it stayed quiet.
         read: the read that was hit.
     """
-    body = encode(alert_payload(alert, sounded, read.unit_id))
+    body = encode(alert_payload(alert, sounded_at, read.unit_id))
     row = _body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
     return _queue_once(connection, row)
 
@@ -56,19 +56,19 @@ def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, u
 
 def queue_read(connection: Connection, read: PlateRead) -> None:
     """Queue a read with its last values, and its images; an image another read queued stays as it is."""
-    created = read.last_seen.utc
+    created_at = read.last_seen.utc
     body = encode(read_payload(read))
-    connection.execute(insert(outbox), [_body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created)])
+    connection.execute(insert(outbox), [_body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created_at)])
     if read.evidence:
-        rows = [_image_row(ref.sha256, ref.length, created) for ref in read.evidence]
+        rows = [_image_row(ref.sha256, ref.length, created_at) for ref in read.evidence]
         connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
 
 
-def queue_times(connection: Connection, payloads: Sequence[TimePayload], created: datetime | None) -> None:
+def queue_times(connection: Connection, payloads: Sequence[TimePayload], created_at: datetime | None) -> None:
     """Queue corrected times of reads; a time that is queued already stays as it is."""
     rows = [
         _body_row(
-            time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created
+            time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created_at
         )
         for payload in payloads
     ]
@@ -90,7 +90,9 @@ def _urgency(hit: Hit) -> Urgency:
     return Urgency.COVERT_HIT if hit.entry.covert else Urgency.HIT
 
 
-def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, created: datetime | None) -> dict[str, Any]:
+def _body_row(
+    item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, created_at: datetime | None
+) -> dict[str, Any]:
     return {
         "item_id": item_id,
         "urgency": int(urgency),
@@ -98,11 +100,11 @@ def _body_row(item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, creat
         "body": body,
         "length": len(body),
         "sha256": digest(body),
-        "created_utc": created,
+        "created_utc": created_at,
     }
 
 
-def _image_row(sha256: str, length: int, created: datetime | None) -> dict[str, Any]:
+def _image_row(sha256: str, length: int, created_at: datetime | None) -> dict[str, Any]:
     """Row of an image's item: its body is the file; its id is the digest, so that the department stores it once."""
     return {
         "item_id": sha256,
@@ -111,5 +113,5 @@ def _image_row(sha256: str, length: int, created: datetime | None) -> dict[str, 
         "body": None,
         "length": length,
         "sha256": sha256,
-        "created_utc": created,
+        "created_utc": created_at,
     }

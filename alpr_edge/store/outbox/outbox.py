@@ -63,7 +63,7 @@ class MediumCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
+class QuarantinedItem:
     """An item that the department does not accept in this form."""
 
     item_id: str
@@ -85,7 +85,7 @@ class Outbox:
         self._images = images
 
     def due(
-        self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, offloaded: bool = False
+        self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, on_media: bool = False
     ) -> list[OutboxItem]:
         """The next items to deliver: those that failed alone last, else the most urgent, least tried, oldest first.
 
@@ -97,30 +97,30 @@ class Outbox:
             limit_bytes: the most bytes of all bodies; the first item is returned even when it is larger, or it never
                 would be.
             waiting: ids of items to pass over this time.
-            offloaded: those that lie on a medium and have no receipt, in place of those that are ready.
+            on_media: those that lie on a medium and have no receipt, in place of those that are ready.
 
         Raises:
             StoreError: the store cannot be read at present, or none of what is due.
         """
-        found: list[OutboxItem] = []
+        items: list[OutboxItem] = []
         unreadable: list[tuple[str, StoreError]] = []
-        for row in self._chosen(limit_items, limit_bytes, waiting, IS_OFFLOADED if offloaded else IS_READY):
+        for row in self._select_rows(limit_items, limit_bytes, waiting, IS_OFFLOADED if on_media else IS_READY):
             item = self._item(row)
             if isinstance(item, StoreError):
                 unreadable.append((row["item_id"], item))
             elif item is not None:
-                found.append(item)
-        if unreadable and not found:
+                items.append(item)
+        if unreadable and not items:
             raise unreadable[0][1]
         for item_id, error in unreadable:
             log.error("outbox.body_unreadable", item_id=item_id, error=str(error))
             self.failed_alone(item_id, str(error), None)
-        return found
+        return items
 
     def last_due(self, waiting: Collection[str] = ()) -> list[OutboxItem]:
         """The last of the items that never failed alone, as a list of one; empty when there is none."""
-        wanted = IS_READY & (outbox.c.failures_alone == 0) & outbox.c.item_id.not_in(waiting)
-        rows = self._rows(wanted, 1, last_first=True)
+        condition = IS_READY & (outbox.c.failures_alone == 0) & outbox.c.item_id.not_in(waiting)
+        rows = self._rows(condition, 1, last_first=True)
         return [item for row in rows if isinstance(item := self._item(row), OutboxItem)]
 
     def find(self, item_id: str) -> OutboxItem | None:
@@ -165,7 +165,7 @@ class Outbox:
         with self._database.read() as connection:
             return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
 
-    def delivered(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
+    def record_receipt(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
         """Apply one receipt, as :meth:`settle` does."""
         self.settle([Answer(item_id, Outcome.RECEIPT, sha256)], digest_attempts_max, at)
 
@@ -194,17 +194,17 @@ class Outbox:
         with self._database.write() as connection:
             quarantine(connection, item_id, detail)
 
-    def requeue(self, item_ids: Collection[str] | None = None, *, offloaded: bool = False) -> int:
+    def requeue(self, item_ids: Collection[str] | None = None, *, on_media: bool = False) -> int:
         """Make quarantined items due again with their counts at zero, or those on media that are lost.
 
         Args:
             item_ids: the items to queue again; None: all.
-            offloaded: items on media in place of quarantined ones.
+            on_media: items on media in place of quarantined ones.
 
         Returns:
             How many.
         """
-        aside = IS_OFFLOADED if offloaded else outbox.c.state == "quarantined"
+        aside = IS_OFFLOADED if on_media else outbox.c.state == "quarantined"
         if item_ids is not None:
             aside &= outbox.c.item_id.in_(item_ids)
         counts = {"attempts": 0, "digest_failures": 0, "failures_alone": 0}
@@ -230,27 +230,27 @@ class Outbox:
         waiting = IS_READY | IS_OFFLOADED
         due = (outbox.c.kind == ItemKind.IMAGE) & waiting & outbox.c.item_id.between(prefix, f"{prefix}g")
         with self._database.read() as connection:
-            gone = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
-        for item_id in gone:
+            lost_ids = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
+        for item_id in lost_ids:
             log.error("outbox.image_lost", item_id=item_id)
             self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
-        return len(gone)
+        return len(lost_ids)
 
-    def quarantined(self, limit: int = LISTED_MAX) -> list[Quarantined]:
+    def quarantined_items(self, limit: int = LISTED_MAX) -> list[QuarantinedItem]:
         """The quarantined items, oldest first."""
         query = select(outbox).where(outbox.c.state == "quarantined").order_by(outbox.c.seq)
         with self._database.read() as connection:
             rows = connection.execute(query.limit(min(limit, LISTED_MAX))).mappings()
-            return [Quarantined(row["item_id"], _kind_of(row), row["attempts"], row["detail"]) for row in rows]
+            return [QuarantinedItem(row["item_id"], _kind_of(row), row["attempts"], row["detail"]) for row in rows]
 
     def counts(self) -> OutboxCounts:
         """The number of items in each state, without reading them."""
         with self._database.read() as connection:
-            found = queries.kept_counts(connection)
+            numbers = queries.kept_counts(connection)
         states = ("ready", "delivered", "quarantined", "offloaded")
-        return OutboxCounts(*(found.get(f"outbox.{state}", 0) for state in states))
+        return OutboxCounts(*(numbers.get(f"outbox.{state}", 0) for state in states))
 
-    def _chosen(
+    def _select_rows(
         self, limit_items: int, limit_bytes: int, waiting: Collection[str], state: ColumnElement[bool]
     ) -> list[RowMapping]:
         rows = self._rows(state & outbox.c.item_id.not_in(waiting), limit_items)
@@ -261,10 +261,12 @@ class Outbox:
             if not place or total <= limit_bytes
         ]
 
-    def _rows(self, wanted: ColumnElement[bool], limit_items: int, *, last_first: bool = False) -> Sequence[RowMapping]:
+    def _rows(
+        self, condition: ColumnElement[bool], limit_items: int, *, last_first: bool = False
+    ) -> Sequence[RowMapping]:
         """Rows in the order of delivery, or against it."""
         order = [column.desc() if last_first else column.asc() for column in _ORDER]
-        query = select(*_COLUMNS).where(wanted).order_by(*order).limit(limit_items)
+        query = select(*_COLUMNS).where(condition).order_by(*order).limit(limit_items)
         with self._database.read() as connection:
             return connection.execute(query).mappings().all()
 

@@ -47,46 +47,48 @@ def place_earlier(database: Database, now: Instant) -> int:
     """Queue corrections that a stop cut off, for boots of the newest :data:`LOOK_BACK` reads; as :func:`place_boot`."""
     with database.read() as connection:
         since = (connection.scalar(select(func.max(reads.c.seq))) or 0) - LOOK_BACK
-        found = list(connection.scalars(select(reads.c.first_seen_boot_id).where(reads.c.seq > since).distinct()))
-    return sum(_place(database, timeline, since, now) for timeline in clock_pairs.timelines(database, found).values())
+        boot_ids = list(connection.scalars(select(reads.c.first_seen_boot_id).where(reads.c.seq > since).distinct()))
+    return sum(
+        _place(database, timeline, since, now) for timeline in clock_pairs.timelines(database, boot_ids).values()
+    )
 
 
 def _place(database: Database, timeline: Timeline, since: int, now: Instant) -> int:
-    placed = 0
-    if not timeline.settled and not timeline.disputed:
-        return placed
+    count = 0
+    if not timeline.is_settled and not timeline.is_disputed:
+        return count
     while True:
         with database.write() as connection:
             rows = list(connection.execute(_waiting(timeline, since)).mappings())
-            found = [read_of(row, ()) for row in rows]
-            placed += _queue(connection, found, timeline, now)
+            batch = [read_of(row, ()) for row in rows]
+            count += _queue(connection, batch, timeline, now)
         if len(rows) < BATCH:
-            return placed
+            return count
         since = rows[-1]["seq"]
 
 
-def _queue(connection: Connection, found: list[PlateRead], timeline: Timeline, now: Instant) -> int:
-    payloads = [payload for read in found if (payload := time_payload(read, timeline)) is not None]
+def _queue(connection: Connection, batch: list[PlateRead], timeline: Timeline, now: Instant) -> int:
+    payloads = [payload for read in batch if (payload := time_payload(read, timeline)) is not None]
     enqueue.queue_times(connection, payloads, now.utc)
     return len(payloads)
 
 
 def _waiting(timeline: Timeline, since: int) -> Select[tuple[object, ...]]:
     """Closed reads of a boot whose corrected time is to be queued and has not been."""
-    told = literal(time_item_id("", sure=True)).concat(reads.c.read_id)
-    if timeline.disputed:
-        told = told.concat(time_item_id("", sure=False).removeprefix(time_item_id("", sure=True)))
+    item_id = literal(time_item_id("", sure=True)).concat(reads.c.read_id)
+    if timeline.is_disputed:
+        item_id = item_id.concat(time_item_id("", sure=False).removeprefix(time_item_id("", sure=True)))
     return (
         select(reads)
         .where(reads.c.seq > since, reads.c.first_seen_boot_id == timeline.boot_id, reads.c.closed == 1)
-        .where(_untold(timeline), ~select(outbox.c.seq).where(outbox.c.item_id == told).exists())
+        .where(_needs_correction(timeline), ~select(outbox.c.seq).where(outbox.c.item_id == item_id).exists())
         .order_by(reads.c.seq)
         .limit(BATCH)
     )
 
 
-def _untold(timeline: Timeline) -> ColumnElement[bool]:
+def _needs_correction(timeline: Timeline) -> ColumnElement[bool]:
     """Reads whose own clock is not enough: those without a trusted one, in a dispute all of them."""
-    if timeline.disputed:
+    if timeline.is_disputed:
         return ~false()
     return or_(reads.c.first_seen_utc_source.not_in(_TRUSTED), reads.c.last_seen_utc_source.not_in(_TRUSTED))

@@ -26,8 +26,8 @@ def decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRe
         connection.execute(insert(hits), [hit_row(hit) for hit in record.hits])
         enqueue.queue_hits(connection, record.hits, read)
     if record.alert is not None:
-        connection.execute(insert(alerts), alert_row(record.alert, record.sounded))
-        enqueue.queue_alert(connection, record.alert, record.sounded, read)
+        connection.execute(insert(alerts), alert_row(record.alert, record.sounded_at))
+        enqueue.queue_alert(connection, record.alert, record.sounded_at, read)
     _withdraw(connection, record)
     return read
 
@@ -36,9 +36,9 @@ def close(
     connection: Connection,
     record: ClosedRecord,
     refs: tuple[EvidenceRef, ...],
-    released: set[str],
+    dropped_digests: set[str],
 ) -> PlateRead:
-    """Amend and queue a read; digests that it no longer refers to are added to ``released``.
+    """Amend and queue a read; digests that it no longer refers to are added to ``dropped_digests``.
 
     A read whose decision is not here is kept by its end: the decision may lie in a database that was set aside, or have
     been set aside itself. What hangs on it comes with the salvage or the next start.
@@ -47,14 +47,14 @@ def close(
         connection: the connection of the batch's transaction.
         record: the record of the pass's end.
         refs: the read's new images.
-        released: the set of digests whose files may be removed.
+        dropped_digests: the set of digests whose files may be removed.
 
     Raises:
         RefusedError: it is closed already.
     """
-    kept = queries.evidence_of(connection, [record.read.read_id]).get(record.read.read_id, ())
-    replaced = {ref.kind for ref in refs}
-    read = dataclasses.replace(record.read, evidence=(*(ref for ref in kept if ref.kind not in replaced), *refs))
+    old_refs = queries.evidence_of(connection, [record.read.read_id]).get(record.read.read_id, ())
+    new_kinds = {ref.kind for ref in refs}
+    read = dataclasses.replace(record.read, evidence=(*(ref for ref in old_refs if ref.kind not in new_kinds), *refs))
     is_open = (reads.c.read_id == read.read_id) & (reads.c.closed == 0)
     if connection.execute(update(reads).where(is_open).values(**read_row(read, closed=True))).rowcount != 1:
         if connection.scalar(select(reads.c.seq).where(reads.c.read_id == read.read_id)) is None:
@@ -63,7 +63,7 @@ def close(
     if refs:
         connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
         _refer(connection, read)
-        released.update(ref.sha256 for ref in kept if ref.kind in replaced)
+        dropped_digests.update(ref.sha256 for ref in old_refs if ref.kind in new_kinds)
     enqueue.queue_read(connection, read)
     return read
 
@@ -78,22 +78,22 @@ def _begin_anew(connection: Connection, read: PlateRead, missing: str) -> PlateR
 
 
 def add_decision(
-    connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...], kept: StoredRead
+    connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...], stored_read: StoredRead
 ) -> None:
     """Add a decision's hits, alert and (if it has none) images to a read that was stored by its end alone."""
-    read_id, known = record.read.read_id, {hit.hit_id for hit in kept.hits}
-    new = [hit for hit in record.hits if hit.hit_id not in known]
+    read_id, hit_ids = record.read.read_id, {hit.hit_id for hit in stored_read.hits}
+    new = [hit for hit in record.hits if hit.hit_id not in hit_ids]
     if new:
         connection.execute(insert(hits), [hit_row(hit) for hit in new])
-        enqueue.queue_hits(connection, new, kept.read)
+        enqueue.queue_hits(connection, new, stored_read.read)
     if record.alert is not None:
-        row = alert_row(record.alert, record.sounded)
+        row = alert_row(record.alert, record.sounded_at)
         if connection.execute(upsert(alerts).on_conflict_do_nothing(), row).rowcount:
-            enqueue.queue_alert(connection, record.alert, record.sounded, kept.read)
-    if refs and not kept.read.evidence:
-        _refer(connection, dataclasses.replace(kept.read, evidence=refs))
+            enqueue.queue_alert(connection, record.alert, record.sounded_at, stored_read.read)
+    if refs and not stored_read.read.evidence:
+        _refer(connection, dataclasses.replace(stored_read.read, evidence=refs))
         connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read_id))
-        for ref in refs if kept.closed else ():
+        for ref in refs if stored_read.closed else ():
             enqueue.queue_image(connection, ref.sha256, ref.length)
     _withdraw(connection, record)
 
@@ -103,8 +103,8 @@ def _withdraw(connection: Connection, record: DecidedRecord) -> None:
     if record.withdraws is None:
         return
     at, standing = record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
-    chosen = update(alerts).where((alerts.c.read_id == record.withdraws) & standing)
-    for row in connection.execute(chosen.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
+    statement = update(alerts).where((alerts.c.read_id == record.withdraws) & standing)
+    for row in connection.execute(statement.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
         enqueue.queue_withdrawal(connection, alert_of(row), at, record.read.unit_id)
 
 
@@ -118,8 +118,10 @@ def _refer(connection: Connection, read: PlateRead) -> None:
     """Write the references to the read's images."""
     if not read.evidence:
         return
-    known = [{"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc} for ref in read.evidence]
-    connection.execute(upsert(images).on_conflict_do_nothing(), known)
+    image_rows = [
+        {"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc} for ref in read.evidence
+    ]
+    connection.execute(upsert(images).on_conflict_do_nothing(), image_rows)
     places = zip(itertools.count(), read.evidence, strict=False)
     rows = [
         {"read_id": read.read_id, "place": place, "kind": ref.kind.value, "sha256": ref.sha256} for place, ref in places
@@ -127,12 +129,12 @@ def _refer(connection: Connection, read: PlateRead) -> None:
     connection.execute(insert(evidence), rows)
 
 
-def forget_images(connection: Connection, released: set[str]) -> set[str]:
+def forget_images(connection: Connection, dropped_digests: set[str]) -> set[str]:
     """Delete the rows of images that no read refers to any more; returns their digests."""
-    if not released:
+    if not dropped_digests:
         return set()
-    used = exists().where(evidence.c.sha256 == images.c.sha256)
-    gone = delete(images).where(images.c.sha256.in_(released) & ~used).returning(images.c.sha256)
-    forgotten = set(connection.scalars(gone))
+    is_used = exists().where(evidence.c.sha256 == images.c.sha256)
+    removal = delete(images).where(images.c.sha256.in_(dropped_digests) & ~is_used).returning(images.c.sha256)
+    forgotten = set(connection.scalars(removal))
     connection.execute(delete(outbox).where(outbox.c.item_id.in_(forgotten)))
     return forgotten

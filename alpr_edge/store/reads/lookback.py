@@ -29,16 +29,16 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
         entries: the entry, as the only one.
     """
     assert _PATTERN.fullmatch(pattern)  # SQLite's GLOB has the same two wildcards, and a third that no plate holds
-    found = 0
+    count = 0
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
-            met = meetings(
+            matches = meetings(
                 MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
             )
-            if met:
-                yield read, met[0]
-                found += 1
-                if found == FOUND_MAX:
+            if matches:
+                yield read, matches[0]
+                count += 1
+                if count == FOUND_MAX:
                     return
 
 
@@ -52,10 +52,10 @@ def _slices(database: Database) -> Iterator[tuple[int, int]]:
 def _candidates(database: Database, pattern: str, first: int, last: int) -> list[PlateRead]:
     """Reads of a slice whose text fits, or whose reader considered the text."""
     fits = reads.c.plate.op("GLOB")(pattern)
-    considered = func.instr(type_coerce(reads.c.alternatives, Text), f'"{pattern}"') > 0
+    is_alternative = func.instr(type_coerce(reads.c.alternatives, Text), f'"{pattern}"') > 0
     query = (
         select(reads)
-        .where(reads.c.seq.between(first, last) & or_(fits, considered))
+        .where(reads.c.seq.between(first, last) & or_(fits, is_alternative))
         .order_by(reads.c.seq.desc())
         .limit(FOUND_MAX)
     )

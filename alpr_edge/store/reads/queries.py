@@ -23,9 +23,9 @@ class StoredAlert:
     """An alert with when it sounded and when it was withdrawn."""
 
     alert: Alert
-    sounded: Instant | None
+    sounded_at: Instant | None
     """When it sounded; None: it stayed quiet (cooldown)."""
-    withdrawn: Instant | None
+    withdrawn_at: Instant | None
     """When a later read of the pass took it back."""
 
 
@@ -96,14 +96,14 @@ def still_open(connection: Connection, limit: int) -> list[PlateRead]:
 
 def counts(connection: Connection) -> Counts:
     """The number of stored reads, hits and images; covert hits are counted nowhere in the car."""
-    kept = kept_counts(connection)
+    numbers = kept_counts(connection)
     return Counts(
-        reads=kept.get("reads", 0),
+        reads=numbers.get("reads", 0),
         # Few are open at a time, and they have an index of their own.
         open_reads=connection.execute(select(func.count()).where(reads.c.closed == 0)).scalar_one(),
-        hits=kept.get("hits", 0),
-        images=kept.get("images", 0),
-        image_bytes=kept.get("image_bytes", 0),
+        hits=numbers.get("hits", 0),
+        images=numbers.get("images", 0),
+        image_bytes=numbers.get("image_bytes", 0),
     )
 
 
@@ -120,10 +120,10 @@ def evidence_of(connection: Connection, read_ids: Sequence[str]) -> dict[str, tu
         .where(evidence.c.read_id.in_(read_ids))
         .order_by(evidence.c.read_id, evidence.c.place)
     )
-    found: dict[str, tuple[EvidenceRef, ...]] = {}
+    refs: dict[str, tuple[EvidenceRef, ...]] = {}
     for read_id, kind, sha256, length in connection.execute(query):
-        found[read_id] = (*found.get(read_id, ()), EvidenceRef(EvidenceKind(kind), sha256, length))
-    return found
+        refs[read_id] = (*refs.get(read_id, ()), EvidenceRef(EvidenceKind(kind), sha256, length))
+    return refs
 
 
 def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[StoredRead]:

@@ -19,7 +19,7 @@ class DecidedRecord:
     hits: tuple[Hit, ...] = ()
     alert: Alert | None = None
     """The alert of one of :attr:`hits`."""
-    sounded: Instant | None = None
+    sounded_at: Instant | None = None
     """The first sample of the alert's tone; None when it stayed quiet."""
     withdraws: str | None = None
     """The read whose alerts no longer hold."""

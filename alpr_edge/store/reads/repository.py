@@ -68,22 +68,22 @@ class ReadStore:
         with self._committing:
             pictures = self._put_images(batch)
             try:
-                with _refusing(), self._changing() as (connection, released):
+                with _refusing(), self._changing() as (connection, dropped_digests):
                     return [
                         committing.decide(connection, record, refs)
                         if isinstance(record, DecidedRecord)
-                        else committing.close(connection, record, refs, released)
+                        else committing.close(connection, record, refs, dropped_digests)
                         for record, refs in zip(batch, pictures, strict=True)
                     ]
             except DamagedError:
                 raise
             except StoreError:
                 with _refusing():
-                    kept = self._kept(batch)
-                if kept is None:
+                    stored_reads = self._find_earlier_commit(batch)
+                if stored_reads is None:
                     raise
                 log.warning("store.batch_already_stored", records=len(batch))
-                return kept
+                return stored_reads
 
     def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
         """Those of some images that can be written, each tried by itself."""
@@ -92,14 +92,14 @@ class ReadStore:
 
     def rejoin(self, record: Stored) -> None:
         """Store a refused record with what is stored of its pass since; returns and raises as :meth:`commit`."""
-        kept = self.get(record.read.read_id)
-        if kept is None or (isinstance(record, ClosedRecord) and not kept.closed):
+        stored_read = self.get(record.read.read_id)
+        if stored_read is None or (isinstance(record, ClosedRecord) and not stored_read.closed):
             self.commit([record])
         elif isinstance(record, DecidedRecord):
             with self._committing:
                 (refs,) = self._put_images([record])
                 with _refusing(), self._changing() as (connection, _):
-                    committing.add_decision(connection, record, refs, kept)
+                    committing.add_decision(connection, record, refs, stored_read)
 
     @contextmanager
     def deleting(self) -> Iterator[tuple[Connection, set[str]]]:
@@ -147,14 +147,14 @@ class ReadStore:
 
     def _sweep(self, prefix: str) -> int:
         with self._committing:
-            removed = self._images.remove_temporaries(prefix)
+            temporaries = self._images.remove_temporaries(prefix)
             orphans = self._images.orphans((), prefix)
             if orphans:
                 with self._database.read() as connection:
-                    known = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
-                orphans = [sha256 for sha256 in orphans if sha256 not in known]
+                    known_digests = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
+                orphans = [sha256 for sha256 in orphans if sha256 not in known_digests]
             self._delete(orphans)
-        return removed + len(orphans)
+        return temporaries + len(orphans)
 
     def recent(self, limit: int, *, hits_only: bool = False) -> list[StoredRead]:
         """The newest reads first, at most :data:`~alpr_edge.store.reads.queries.ROWS_MAX`."""
@@ -176,13 +176,13 @@ class ReadStore:
         with self._database.read() as connection:
             return queries.counts(connection)
 
-    def _kept(self, batch: Sequence[Stored]) -> list[PlateRead] | None:
+    def _find_earlier_commit(self, batch: Sequence[Stored]) -> list[PlateRead] | None:
         """The reads of a batch that an earlier call committed; None when none did."""
-        ended = [record.read for record in batch if isinstance(record, ClosedRecord)]
+        closing_reads = [record.read for record in batch if isinstance(record, ClosedRecord)]
         with self._database.read() as connection:
-            kept = [queries.get(connection, record.read.read_id) for record in batch]
-            is_kept = all(queries.is_ended(connection, read) for read in ended)
-        reads_kept = [stored.read for stored in kept if stored is not None]
+            stored_reads = [queries.get(connection, record.read.read_id) for record in batch]
+            is_kept = all(queries.is_ended(connection, read) for read in closing_reads)
+        reads_kept = [each.read for each in stored_reads if each is not None]
         return reads_kept if is_kept and len(reads_kept) == len(batch) else None
 
     def _put_images(self, batch: Sequence[Stored]) -> list[tuple[EvidenceRef, ...]]:
@@ -199,11 +199,11 @@ class ReadStore:
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[Connection, set[str]]]:
-        released: set[str] = set()
+        dropped_digests: set[str] = set()
         with self._database.write() as connection:
-            yield connection, released
-            released = committing.forget_images(connection, released)
-        self._delete(released)
+            yield connection, dropped_digests
+            dropped_digests = committing.forget_images(connection, dropped_digests)
+        self._delete(dropped_digests)
 
     def _delete(self, digests: Iterable[str]) -> None:
         """Remove image files that no row names; what cannot be removed is left to the next sweep."""

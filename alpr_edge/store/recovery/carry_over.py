@@ -30,9 +30,9 @@ def bring_lists_over(aside: DamagedDatabase, database: Database, key: bytes) -> 
     """
     done, mark = 0, KeyMark.read(aside.folder)
     with database.read() as connection:
-        wanted = shapes(connection, TABLES)
+        row_shapes = shapes(connection, TABLES)
     with Pages(aside.database, key, () if mark is None else (mark.salt,)) as pages, database.write() as connection:
-        carver = Carver(pages, wanted)
+        carver = Carver(pages, row_shapes)
         for table in TABLES:
             for _, row in zip(range(ROWS_MAX), carver.table(table.name), strict=False):
                 done += put(connection, table, row.values) is Fate.NEW

@@ -62,10 +62,10 @@ class DamagedDatabase:
     def report(self) -> dict[str, Any] | None:
         """The report of the last salvage; None: none has run to its end."""
         try:
-            told: dict[str, Any] = json.loads((self.folder / _REPORT).read_text(encoding="utf-8"))
+            content: dict[str, Any] = json.loads((self.folder / _REPORT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return told
+        return content
 
     @property
     def is_acknowledged(self) -> bool:

@@ -23,36 +23,36 @@ def kind_of(record: Stored) -> str:
 
 def to_json(record: Stored) -> dict[str, Any]:
     """A record without its pictures; also of one that holds what no row can, such as NaN."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "kind": kind_of(record),
         "read": read_row(record.read, closed=False),
         "missing": record.missing_evidence,
     }
     if isinstance(record, DecidedRecord):
-        told["hits"] = [hit_row(hit) for hit in record.hits]
-        told["alert"] = None if record.alert is None else alert_row(record.alert, record.sounded)
-        told["withdraws"] = record.withdraws
-    return told
+        values["hits"] = [hit_row(hit) for hit in record.hits]
+        values["alert"] = None if record.alert is None else alert_row(record.alert, record.sounded_at)
+        values["withdraws"] = record.withdraws
+    return values
 
 
-def from_json(told: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> Stored:
+def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> Stored:
     """The record that :func:`to_json` wrote.
 
     Raises:
         ValueError, KeyError, TypeError: the data was not written by it.
     """
-    read = read_of(_row(reads, told["read"]), ())
-    if told["kind"] == END:
-        return ClosedRecord(read, images, told["missing"])
-    alert = None if told["alert"] is None else _row(alerts, told["alert"])
+    read = read_of(_row(reads, values["read"]), ())
+    if values["kind"] == END:
+        return ClosedRecord(read, images, values["missing"])
+    alert = None if values["alert"] is None else _row(alerts, values["alert"])
     return DecidedRecord(
         read=read,
         images=images,
-        hits=tuple(hit_of(_row(hits, row)) for row in told["hits"]),
+        hits=tuple(hit_of(_row(hits, row)) for row in values["hits"]),
         alert=None if alert is None else alert_of(alert),
-        sounded=None if alert is None else instant_or_none(alert, "sounded"),
-        withdraws=told["withdraws"],
-        missing_evidence=told["missing"],
+        sounded_at=None if alert is None else instant_or_none(alert, "sounded"),
+        withdraws=values["withdraws"],
+        missing_evidence=values["missing"],
     )
 
 
@@ -65,11 +65,11 @@ def plain(value: object) -> object:
     return float(value) if isinstance(value, Real) else str(value)
 
 
-def _row(table: Table, told: Mapping[str, Any]) -> RowMapping:
+def _row(table: Table, values: Mapping[str, Any]) -> RowMapping:
     """A row as the database would give it."""
     moments = {column.name for column in table.c if isinstance(column.type, Utc)}
     row = {
         name: datetime.fromisoformat(value) if name in moments and value is not None else value
-        for name, value in told.items()
+        for name, value in values.items()
     }
     return cast("RowMapping", row)

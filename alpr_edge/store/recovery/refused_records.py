@@ -89,18 +89,18 @@ class RefusedRecords:
         if len(files) >= RECORDS_MAX:
             raise StoreError(f"{self._directory}: {RECORDS_MAX} records lie there already; look at them first")
         private_directory(self._directory)
-        held = sum(path.stat().st_size for path in files)
-        room = held + sum(len(jpeg) for _, jpeg in record.images) <= BYTES_MAX
+        used_bytes = sum(path.stat().st_size for path in files)
+        room = used_bytes + sum(len(jpeg) for _, jpeg in record.images) <= BYTES_MAX
         number = int(files[-1].stem) + 1 if files else 1
         path = self._directory / f"{number:08d}{_SUFFIX}"
-        content = self._sealed(path.name, _packed(record, reason, record.images if room else ()))
+        content = self._seal(path.name, _pack(record, reason, record.images if room else ()))
         with io_errors(f"{path}: a record cannot be set aside", StoreError):
             write_durably([(path, content)])
         log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
 
-    def listed(self) -> list[RefusedRecord]:
+    def list_records(self) -> list[RefusedRecord]:
         """The refused records, oldest first."""
-        return [self._described(path) for path in self._files()]
+        return [self._describe(path) for path in self._files()]
 
     def take_in(self, store: ReadStore) -> int:
         """Try each record again, oldest first; those that are stored now are removed. Returns how many.
@@ -112,7 +112,7 @@ class RefusedRecords:
 
     def _take_in_one(self, path: Path, store: ReadStore) -> bool:
         try:
-            record, _ = self._opened(path)
+            record, _ = self._read_record(path)
             store.rejoin(record)
         except StoreError as error:
             log.warning("store.record_stays_aside", file=path.name, reason=str(error))
@@ -122,27 +122,27 @@ class RefusedRecords:
         log.info("store.record_recovered", read=record.read.read_id, file=path.name)
         return True
 
-    def _described(self, path: Path) -> RefusedRecord:
+    def _describe(self, path: Path) -> RefusedRecord:
         status = path.stat()
         since = datetime.fromtimestamp(status.st_mtime, UTC)
         try:
-            record, reason = self._opened(path)
+            record, reason = self._read_record(path)
         except LostError as error:
             return RefusedRecord(path.name, status.st_size, since, reason=str(error))
         what = record_json.kind_of(record)
         return RefusedRecord(path.name, status.st_size, since, record.read.read_id, what, reason)
 
-    def _sealed(self, name: str, content: bytes) -> bytes:
+    def _seal(self, name: str, content: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return HEADER + nonce + self._cipher.encrypt(nonce, content, HEADER + name.encode())
 
-    def _opened(self, path: Path) -> tuple[Stored, str]:
+    def _read_record(self, path: Path) -> tuple[Stored, str]:
         """The record and why it was refused; LostError when the file is damaged or of another key."""
         try:
-            sealed = path.read_bytes()
-            nonce = sealed[len(HEADER) : len(HEADER) + _NONCE_BYTES]
-            content = self._cipher.decrypt(nonce, sealed[len(HEADER) + _NONCE_BYTES :], HEADER + path.name.encode())
-            return _unpacked(content)
+            file_bytes = path.read_bytes()
+            nonce = file_bytes[len(HEADER) : len(HEADER) + _NONCE_BYTES]
+            content = self._cipher.decrypt(nonce, file_bytes[len(HEADER) + _NONCE_BYTES :], HEADER + path.name.encode())
+            return _unpack(content)
         except OSError as error:
             raise LostError(f"{path}: cannot be read: {error.strerror}") from None
         except (InvalidTag, ValueError, KeyError, TypeError, struct.error):
@@ -157,22 +157,22 @@ class RefusedRecords:
             raise StoreError(f"{self._directory}: cannot be looked into: {error.strerror}") from None
 
 
-def _packed(record: Stored, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
-    told = {
+def _pack(record: Stored, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
+    header = {
         "record": record_json.to_json(record),
         "reason": reason,
         "images": [[kind.value, len(jpeg)] for kind, jpeg in images],
     }
-    text = json.dumps(told, default=record_json.plain).encode()
+    text = json.dumps(header, default=record_json.plain).encode()
     return b"".join((_LENGTH.pack(len(text)), text, *(jpeg for _, jpeg in images)))
 
 
-def _unpacked(content: bytes) -> tuple[Stored, str]:
+def _unpack(content: bytes) -> tuple[Stored, str]:
     (length,) = _LENGTH.unpack_from(content)
     start = _LENGTH.size + length
-    told = json.loads(content[_LENGTH.size : start])
+    header = json.loads(content[_LENGTH.size : start])
     images = []
-    for kind, size in told["images"]:
+    for kind, size in header["images"]:
         images.append((EvidenceKind(kind), content[start : start + size]))
         start += size
-    return record_json.from_json(told["record"], tuple(images)), told["reason"]
+    return record_json.from_json(header["record"], tuple(images)), header["reason"]

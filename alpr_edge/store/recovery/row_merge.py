@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alpr_edge.store.db.schema import counts, department_dates, meta, metadata, outbox
 from alpr_edge.store.sqlite_forensics.btree import Value
-from alpr_edge.store.sqlite_forensics.carver import CarvedRow, Column, Shape, shape_of
+from alpr_edge.store.sqlite_forensics.carver import CarvedRow, Column, RowShape, shape_of
 
 NUMBER = "seq"
 """The row's number: its place in the other database says nothing here."""
@@ -36,7 +36,7 @@ class Fate(StrEnum):
     """It refers to something that had been deleted when the other database was damaged."""
 
 
-def shapes(connection: Connection, tables: Sequence[Table] = TABLES) -> dict[str, Shape]:
+def shapes(connection: Connection, tables: Sequence[Table] = TABLES) -> dict[str, RowShape]:
     """The shapes of tables' rows, by this database's own declaration."""
     return {table.name: _shape(connection, table.name) for table in tables}
 
@@ -61,16 +61,16 @@ def put(connection: Connection, table: Table, row: Row) -> Fate:
 def batches(rows: Iterable[CarvedRow], size: int) -> Iterator[list[tuple[str, Row]]]:
     """Rows with their tables' names, at most ``size`` at a time: other processes wait for each."""
     left = iter(rows)
-    while batch := [(carved.table, carved.values) for carved in itertools.islice(left, size)]:
+    while batch := [(row.table, row.values) for row in itertools.islice(left, size)]:
         yield batch
 
 
-def _shape(connection: Connection, table: str) -> Shape:
-    declared = connection.exec_driver_sql(f"PRAGMA table_info({table})").all()
+def _shape(connection: Connection, table: str) -> RowShape:
+    table_info = connection.exec_driver_sql(f"PRAGMA table_info({table})").all()
     by_key = connection.exec_driver_sql("SELECT wr FROM pragma_table_list WHERE name = ?", (table,)).scalar_one()
     columns = [
-        Column(name, type_, bool(required) and name != NUMBER, default is not None)
-        for _, name, type_, required, default, _ in declared
+        Column(name, type_, bool(not_null) and name != NUMBER, default is not None)
+        for _, name, type_, not_null, default, _ in table_info
     ]
     return shape_of(table, columns, by_key=bool(by_key))
 

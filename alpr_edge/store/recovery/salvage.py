@@ -43,10 +43,10 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Salvaged:
+class SalvageReport:
     """The result of a salvage; holds no plates."""
 
-    saved: Counter[str] = field(default_factory=Counter)
+    new_rows: Counter[str] = field(default_factory=Counter)
     """New rows by table."""
     there: Counter[str] = field(default_factory=Counter)
     """Rows that had come over before, or were never lost, by table."""
@@ -54,7 +54,7 @@ class Salvaged:
     """Rows that refer to a lost one, by table: they stay in the damaged database alone."""
     over: Counter[str] = field(default_factory=Counter)
     """Rows that tell of images let go of before the damage, by table."""
-    queued: int = 0
+    requeued_items: int = 0
     """Reads, hits and images that had lost their place in the queue."""
     images_adopted: int = 0
     """Image files whose rows are lost."""
@@ -76,11 +76,11 @@ class Salvaged:
     def figures(self) -> dict[str, Any]:
         """The counts by their names in the report."""
         return {
-            "saved": dict(self.saved),
+            "saved": dict(self.new_rows),
             "already_there": dict(self.there),
             "hanging": dict(self.hanging),
             "over": dict(self.over),
-            "queued_again": self.queued,
+            "queued_again": self.requeued_items,
             "images_adopted": self.images_adopted,
             "images_damaged": self.images_damaged,
             "pages_unreadable": self.pages_unreadable,
@@ -106,30 +106,30 @@ class Salvage:
     key: bytes
     lists: frozenset[str] = frozenset()
 
-    def run(self, aside: DamagedDatabase, progress: Progress) -> Salvaged:
+    def run(self, aside: DamagedDatabase, progress: Progress) -> SalvageReport:
         """Salvage what can be read of a damaged database, and write the report.
 
         Raises:
             StoreError: today's database cannot be written; run it again.
         """
-        done, read_ids, mark = Salvaged(), list[str](), KeyMark.read(aside.folder)
+        done, read_ids, mark = SalvageReport(), list[str](), KeyMark.read(aside.folder)
         with self.database.read() as connection:
-            wanted = shapes(connection)
+            row_shapes = shapes(connection)
         with Pages(aside.database, self.key, () if mark is None else (mark.salt,)) as pages:
             pages.name_frames()
-            carver = Carver(pages, wanted)
+            carver = Carver(pages, row_shapes)
             rows = carver.rows()
             for batch in batches(rows, BATCH):
                 self._insert(batch, done, read_ids)
-                progress(carver.taken, len(pages.numbers))
-            done.pages_unreadable, done.rows_unreadable = carver.damaged, carver.rows_broken
+                progress(carver.pages_read, len(pages.numbers))
+            done.pages_unreadable, done.rows_unreadable = carver.damaged_pages, carver.rows_broken
             progress(len(pages.numbers), len(pages.numbers))
         self._adopt(aside.since, done)
         self._queue_again(read_ids, done)
         aside.keep_report(done.figures())
         return done
 
-    def _insert(self, batch: list[tuple[str, Row]], done: Salvaged, read_ids: list[str]) -> None:
+    def _insert(self, batch: list[tuple[str, Row]], done: SalvageReport, read_ids: list[str]) -> None:
         """One transaction of rows."""
         with self.database.write() as connection:
             for name, row in batch:
@@ -168,31 +168,31 @@ class Salvage:
         row = {"sha256": sha256, "length": facts.length, "created_utc": None}
         return connection.execute(insert(images).values(row).on_conflict_do_nothing()).rowcount > 0
 
-    def _adopt(self, since: datetime, done: Salvaged) -> None:
+    def _adopt(self, since: datetime, done: SalvageReport) -> None:
         """Give a row and a place in the queue to each image file without one that was there before ``since``.
 
         A younger one may belong to reads that are being written at this moment.
         """
         for prefix in PREFIXES:
             with self.database.read() as connection:
-                known = set(
+                known_digests = set(
                     connection.scalars(select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g")))
                 )
-            for sha256 in self._orphans(known, prefix, done):
+            for sha256 in self._orphans(known_digests, prefix, done):
                 facts = self.images.facts(sha256)
-                if facts is not None and facts.changed <= since:
+                if facts is not None and facts.modified_at <= since:
                     self._take_over(sha256, facts.length, done)
 
-    def _orphans(self, known: set[str], prefix: str, done: Salvaged) -> list[str]:
+    def _orphans(self, known_digests: set[str], prefix: str, done: SalvageReport) -> list[str]:
         """Files of a folder without a row; none of a folder that cannot be looked into."""
         try:
-            return self.images.orphans(known, prefix)
+            return self.images.orphans(known_digests, prefix)
         except StoreError as error:
             log.error("salvage.folder_not_read", failure=str(error))
             done.folders_unreadable += 1
             return []
 
-    def _take_over(self, sha256: str, length: int, done: Salvaged) -> None:
+    def _take_over(self, sha256: str, length: int, done: SalvageReport) -> None:
         try:
             self.images.get(sha256)
         except StoreError:
@@ -200,22 +200,22 @@ class Salvage:
             return
         with self.database.write() as connection:
             self._name_image(connection, sha256)
-            done.queued += enqueue.queue_image(connection, sha256, length)
+            done.requeued_items += enqueue.queue_image(connection, sha256, length)
         done.images_adopted += 1
 
-    def _queue_again(self, read_ids: list[str], done: Salvaged) -> None:
+    def _queue_again(self, read_ids: list[str], done: SalvageReport) -> None:
         """Queue what has no place in the queue of the reads that came over, their hits and their images."""
         for start in range(0, len(read_ids), BATCH):
             with self.database.write() as connection:
-                for read_id in _unqueued(connection, read_ids[start : start + BATCH]):
-                    done.queued += _queue_read_again(connection, read_id)
+                for read_id in _reads_to_requeue(connection, read_ids[start : start + BATCH]):
+                    done.requeued_items += _queue_read_again(connection, read_id)
 
 
 _TABLES = {table.name: table for table in TABLES}
 
 
-def _counter_of(fate: Fate, done: Salvaged) -> Counter[str]:
-    return {Fate.NEW: done.saved, Fate.THERE: done.there, Fate.HANGING: done.hanging, Fate.OVER: done.over}[fate]
+def _counter_of(fate: Fate, done: SalvageReport) -> Counter[str]:
+    return {Fate.NEW: done.new_rows, Fate.THERE: done.there, Fate.HANGING: done.hanging, Fate.OVER: done.over}[fate]
 
 
 def _has_live(connection: Connection, source: object) -> bool:
@@ -227,13 +227,13 @@ def _keep_receipt(connection: Connection, row: Row) -> None:
     """What is queued anew may have been delivered long ago: the old row knows."""
     if row.get("state") == "ready":
         return
-    known = ", ".join(f"{name} = ?" for name in _RECEIPT)
+    assignments = ", ".join(f"{name} = ?" for name in _RECEIPT)
     values = (*(row.get(name) for name in _RECEIPT), row["item_id"], row["sha256"])
-    statement = f"UPDATE outbox SET {known} WHERE item_id = ? AND sha256 = ? AND state = 'ready'"  # noqa: S608 - our own columns
+    statement = f"UPDATE outbox SET {assignments} WHERE item_id = ? AND sha256 = ? AND state = 'ready'"  # noqa: S608 - our own columns
     connection.exec_driver_sql(statement, values)
 
 
-def _unqueued(connection: Connection, read_ids: list[str]) -> list[str]:
+def _reads_to_requeue(connection: Connection, read_ids: list[str]) -> list[str]:
     """Of these reads, those that are to be sent themselves, or of which a hit, an alert or an image is."""
     of_hit = select(hits.c.seq).where(hits.c.read_id == reads.c.read_id, ~_item(hits.c.hit_id)).exists()
     of_image = select(evidence.c.place).where(evidence.c.read_id == reads.c.read_id, ~_item(evidence.c.sha256)).exists()
@@ -254,25 +254,27 @@ def _item(item_id: ColumnElement[str]) -> Exists:
 
 def _queue_read_again(connection: Connection, read_id: str) -> int:
     """Queue a read, its hits and its images where they are not; returns how many items."""
-    stored = queries.get(connection, read_id)
-    if stored is None:
+    stored_read = queries.get(connection, read_id)
+    if stored_read is None:
         return 0
-    lost = [hit for hit in stored.hits if not _is_queued(connection, hit.hit_id)]
-    if lost:
-        enqueue.queue_hits(connection, lost, stored.read)
-    count = len(lost) + sum(_queue_alert_again(connection, told, stored.read) for told in stored.alerts)
-    count += sum(enqueue.queue_image(connection, ref.sha256, ref.length) for ref in stored.read.evidence)
-    if not stored.closed or _is_queued(connection, read_id):
+    lost_hits = [hit for hit in stored_read.hits if not _is_queued(connection, hit.hit_id)]
+    if lost_hits:
+        enqueue.queue_hits(connection, lost_hits, stored_read.read)
+    count = len(lost_hits) + sum(
+        _queue_alert_again(connection, stored_alert, stored_read.read) for stored_alert in stored_read.alerts
+    )
+    count += sum(enqueue.queue_image(connection, ref.sha256, ref.length) for ref in stored_read.read.evidence)
+    if not stored_read.closed or _is_queued(connection, read_id):
         return count
-    enqueue.queue_read(connection, stored.read)
+    enqueue.queue_read(connection, stored_read.read)
     return count + 1
 
 
-def _queue_alert_again(connection: Connection, told: StoredAlert, read: PlateRead) -> int:
+def _queue_alert_again(connection: Connection, stored_alert: StoredAlert, read: PlateRead) -> int:
     """Queue an alert and its withdrawal where they are not; returns how many items."""
-    count = int(enqueue.queue_alert(connection, told.alert, told.sounded, read))
-    if told.withdrawn is not None:
-        count += enqueue.queue_withdrawal(connection, told.alert, told.withdrawn, read.unit_id)
+    count = int(enqueue.queue_alert(connection, stored_alert.alert, stored_alert.sounded_at, read))
+    if stored_alert.withdrawn_at is not None:
+        count += enqueue.queue_withdrawal(connection, stored_alert.alert, stored_alert.withdrawn_at, read.unit_id)
     return count
 
 

@@ -29,7 +29,7 @@ BOOTS_KEPT = 64
 class RetentionCandidate:
     """One read that may be deleted by the rules."""
 
-    kept: KeptRead
+    read: KeptRead
     read_id: str
     camera_id: str
     seen_utc: datetime | None
@@ -64,8 +64,8 @@ class Ages:
 
 def image_blocks_bytes() -> ColumnElement[int]:
     """What an image of the table takes up on the disk, in bytes."""
-    sealed = images.c.length + OVERHEAD_BYTES
-    return (sealed + (BLOCK_BYTES - 1)) // BLOCK_BYTES * BLOCK_BYTES
+    file_bytes = images.c.length + OVERHEAD_BYTES
+    return (file_bytes + (BLOCK_BYTES - 1)) // BLOCK_BYTES * BLOCK_BYTES
 
 
 def slice_after(connection: Connection, seq: int, limit: int) -> Sequence[RowMapping]:
@@ -82,7 +82,7 @@ def of_these(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
 
 def count_unacknowledged(connection: Connection) -> int:
     """How many reads are open, or have an item that the department did not give a receipt for."""
-    return connection.scalar(select(func.count()).select_from(reads).where(not_(_acknowledged()))) or 0
+    return connection.scalar(select(func.count()).select_from(reads).where(not_(_is_acknowledged()))) or 0
 
 
 def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> RetentionCandidate:
@@ -92,8 +92,8 @@ def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> Ret
         age = now.utc - seen_utc
     size = int(row["image_bytes"] or 0) + ROW_BYTES
     is_over = row["held_until"] is not None and now.trusted and now.utc is not None and row["held_until"] <= now.utc
-    kept = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over)
-    return RetentionCandidate(kept, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
+    read = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over)
+    return RetentionCandidate(read, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
 
 
 def last_seen_of(row: RowMapping) -> Instant:
@@ -119,17 +119,17 @@ def _query() -> Select[Any]:
         count.label("images"),
         exists().where(holds.c.read_id == reads.c.read_id).label("held"),
         select(hold_ends.c.until).where(hold_ends.c.read_id == reads.c.read_id).scalar_subquery().label("held_until"),
-        _acknowledged().label("acknowledged"),
+        _is_acknowledged().label("acknowledged"),
     )
 
 
-def _acknowledged() -> ColumnElement[bool]:
+def _is_acknowledged() -> ColumnElement[bool]:
     """Closed, and every item of it delivered: the read, its hits, alerts and images, and what was told of its time."""
     return and_(
         reads.c.closed == 1,
-        _delivered(reads.c.read_id),
-        not_(exists().where(hits.c.read_id == reads.c.read_id, not_(_delivered(hits.c.hit_id)))),
-        not_(exists().where(evidence.c.read_id == reads.c.read_id, not_(_delivered(evidence.c.sha256)))),
+        _is_delivered(reads.c.read_id),
+        not_(exists().where(hits.c.read_id == reads.c.read_id, not_(_is_delivered(hits.c.hit_id)))),
+        not_(exists().where(evidence.c.read_id == reads.c.read_id, not_(_is_delivered(evidence.c.sha256)))),
         *(not_(_waits(time_of_read)) for time_of_read in time_ids()),
         # Releases before this one queued no alerts: what never was an item is not waited for.
         *(not_(exists().where(alerts.c.read_id == reads.c.read_id, _waits(of_alert))) for of_alert in _alert_ids()),
@@ -146,7 +146,7 @@ def time_ids() -> list[ColumnElement[str]]:
     return [literal(before).concat(reads.c.read_id).concat(literal(after)) for before, after in _TIME_PARTS]
 
 
-def _delivered(item_id: ColumnElement[str]) -> ColumnElement[bool]:
+def _is_delivered(item_id: ColumnElement[str]) -> ColumnElement[bool]:
     return exists().where(outbox.c.item_id == item_id, outbox.c.state == "delivered")
 
 

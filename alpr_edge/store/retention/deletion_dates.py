@@ -26,8 +26,8 @@ def note_department_date(database: Database, date: DepartmentDate) -> None:
     Raises:
         StoreError: it cannot be stored.
     """
-    heard = date.heard
-    row = {"utc": date.utc, "boot_id": heard.boot_id, "boottime_ns": heard.boottime_ns}
+    heard_at = date.received_at
+    row = {"utc": date.utc, "boot_id": heard_at.boot_id, "boottime_ns": heard_at.boottime_ns}
     with database.write() as connection:
         connection.execute(upsert(department_dates).on_conflict_do_update(set_=row), {"id": 1, **row})
 
@@ -76,5 +76,5 @@ class DeletionDates:
         with self._database.read() as connection:
             newest = select(*moment).order_by(reads.c.seq.desc()).limit(NEWEST_READS)
             rows = connection.execute(newest).mappings().all()
-        seen = (self._ages.seen_utc(instant_of(row, "last_seen")) for row in rows)
-        return next((utc for utc in seen if utc is not None), None)
+        moments = (self._ages.seen_utc(instant_of(row, "last_seen")) for row in rows)
+        return next((utc for utc in moments if utc is not None), None)

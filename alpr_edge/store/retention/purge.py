@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Purged:
+class PurgeTotals:
     """What a purge has done so far."""
 
     reads: Counter[DeletionReason] = field(default_factory=Counter)
@@ -47,11 +47,11 @@ class Purged:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PurgeSlice:
     """A slice of reads at one moment, with those of it that may be deleted."""
 
-    found: list[RetentionCandidate]
-    chosen: list[int]
+    standings: list[RetentionCandidate]
+    deletable_seqs: list[int]
     """Numbers of those that may go, one batch at most."""
     now: Instant
     age_from: Instant
@@ -84,7 +84,7 @@ class Purge:
         self._after = 0
         self._batch = DELETED_MAX // 8
         self._last_resort = False
-        self.done = Purged()
+        self.done = PurgeTotals()
 
     @property
     def at_start(self) -> bool:
@@ -108,15 +108,15 @@ class Purge:
         if self.objection is not None and not excess_bytes:
             self._after, self._last_resort = 0, False
             return False
-        if not look.chosen:
+        if not look.deletable_seqs:
             return self._next(look)
-        with self._store.deleting() as (connection, released):
+        with self._store.deleting() as (connection, dropped_digests):
             began = time.monotonic()
-            gone = self.take_away(look, connection, released)
-        self._account(gone, time.monotonic() - began)
+            removals = self.take_away(look, connection, dropped_digests)
+        self._account(removals, time.monotonic() - began)
         return True  # the same slice again: it has moved up
 
-    def look(self, now: Instant, excess_bytes: int) -> Look:
+    def look(self, now: Instant, excess_bytes: int) -> PurgeSlice:
         """Choose what one step may delete, and change nothing.
 
         Args:
@@ -128,33 +128,34 @@ class Purge:
         limits = replace(self._limits, emergency=self._limits.emergency and self._last_resort)
         with self._database.read() as connection:
             rows = candidates.slice_after(connection, self._after, self._slice_reads)
-        found = self._standings(rows, age_from)
-        chosen = select_deletions((one.kept for one in found), limits, excess_bytes)[: self._batch]
-        return Look(found, [read.seq for read, _ in chosen], now, age_from, limits, excess_bytes)
+        standings = self._standings(rows, age_from)
+        choices = select_deletions((one.read for one in standings), limits, excess_bytes)[: self._batch]
+        return PurgeSlice(standings, [read.seq for read, _ in choices], now, age_from, limits, excess_bytes)
 
     def take_away(
-        self, look: Look, connection: Connection, released: set[str]
+        self, look: PurgeSlice, connection: Connection, dropped_digests: set[str]
     ) -> list[tuple[RetentionCandidate, DeletionReason]]:
         """Delete what :meth:`look` chose, as far as it may still be deleted.
 
         Args:
             look: what :meth:`look` found and chose.
             connection: the connection of the transaction that :meth:`ReadStore.deleting` gives.
-            released: the set that it gives, to which the digests of the reads' images are added.
+            dropped_digests: the set that it gives, to which the digests of the reads' images are added.
 
         Returns:
             What goes with the transaction's commit.
         """
-        found = {
-            one.kept.seq: one for one in self._standings(candidates.of_these(connection, look.chosen), look.age_from)
+        by_seq = {
+            one.read.seq: one
+            for one in self._standings(candidates.of_these(connection, look.deletable_seqs), look.age_from)
         }
-        going = select_deletions((one.kept for one in found.values()), look.limits, look.excess_bytes)
-        gone = [(found[kept.seq], ground) for kept, ground in going]
-        _put_on_record(connection, [(one, ground) for one, ground in gone if ground.audited], look.now)
-        read_ids = [one.read_id for one, _ in gone]
+        going = select_deletions((one.read for one in by_seq.values()), look.limits, look.excess_bytes)
+        removals = [(by_seq[read.seq], ground) for read, ground in going]
+        _put_on_record(connection, [(one, ground) for one, ground in removals if ground.is_audited], look.now)
+        read_ids = [one.read_id for one, _ in removals]
         holds.remove_ended(connection, read_ids, look.age_from.utc)
-        _remove_rows(connection, read_ids, released)
-        return gone
+        _remove_rows(connection, read_ids, dropped_digests)
+        return removals
 
     def _judge(self, now: Instant) -> None:
         """Check whether the date may be used for deletion; a change is logged."""
@@ -165,40 +166,42 @@ class Purge:
         elif before is not None and self.objection is None:
             log.info("store.deletion_by_age_resumed")
 
-    def _next(self, look: Look) -> bool:
+    def _next(self, look: PurgeSlice) -> bool:
         """Go on behind a slice in which nothing may go."""
-        if len(look.found) == self._slice_reads and (look.excess_bytes or not self._rest_is_younger(look.found)):
-            self._after = look.found[-1].kept.seq
+        if len(look.standings) == self._slice_reads and (
+            look.excess_bytes or not self._rest_is_younger(look.standings)
+        ):
+            self._after = look.standings[-1].read.seq
             return True
         self._after = 0
         again = bool(look.excess_bytes) and self._limits.emergency and not self._last_resort
         self._last_resort = again
         return again
 
-    def _rest_is_younger(self, found: Sequence[RetentionCandidate]) -> bool:
+    def _rest_is_younger(self, standings: Sequence[RetentionCandidate]) -> bool:
         """Whether no later read can be too old either: reads arrive in order of time, as far as it is known."""
         shortest = min(self._limits.acknowledged_max, self._limits.policy_max)
-        return all(one.kept.age is not None and one.kept.age <= shortest for one in found)
+        return all(one.read.age is not None and one.read.age <= shortest for one in standings)
 
     def _standings(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:
         return [candidates.standing_of(row, self._ages.seen_utc(candidates.last_seen_of(row)), now) for row in rows]
 
-    def _account(self, gone: Sequence[tuple[RetentionCandidate, DeletionReason]], held_s: float) -> None:
-        counts = Counter(ground for _, ground in gone)
+    def _account(self, removals: Sequence[tuple[RetentionCandidate, DeletionReason]], held_s: float) -> None:
+        counts = Counter(ground for _, ground in removals)
         self.done.reads.update(counts)
-        self.done.freed_bytes += sum(one.kept.size_bytes for one, _ in gone)
+        self.done.freed_bytes += sum(one.read.size_bytes for one, _ in removals)
         self.done.held_s_max = max(self.done.held_s_max, held_s)
         if held_s > HELD_S_MAX * 0.7:
             self._batch = max(1, self._batch // 2)
         elif held_s < HELD_S_MAX * 0.3:
             self._batch = min(DELETED_MAX, self._batch * 2)
         for ground, count in counts.items():
-            tell = log.warning if ground.audited else log.info
+            tell = log.warning if ground.is_audited else log.info
             tell("store.purged", ground=ground.value, reads=count)
 
 
 def _put_on_record(
-    connection: Connection, gone: Sequence[tuple[RetentionCandidate, DeletionReason]], now: Instant
+    connection: Connection, removals: Sequence[tuple[RetentionCandidate, DeletionReason]], now: Instant
 ) -> None:
     """Record an event for each deleted read that nobody else has; its plate is deleted with it."""
     rows = [
@@ -208,19 +211,19 @@ def _put_on_record(
             "camera_id": one.camera_id,
             "seen_utc": one.seen_utc,
             "images": one.images,
-            "size_bytes": one.kept.size_bytes,
+            "size_bytes": one.read.size_bytes,
             **instant_row("deleted", now),
         }
-        for one, ground in gone
+        for one, ground in removals
     ]
     if rows:
         connection.execute(insert(deletions), rows)
 
 
-def _remove_rows(connection: Connection, read_ids: Sequence[str], released: set[str]) -> None:
-    """Remove reads with their hits, alerts and items; their images are added to ``released``."""
+def _remove_rows(connection: Connection, read_ids: Sequence[str], dropped_digests: set[str]) -> None:
+    """Remove reads with their hits, alerts and items; their images are added to ``dropped_digests``."""
     of_these = evidence.c.read_id.in_(read_ids)
-    released.update(connection.scalars(select(evidence.c.sha256).where(of_these)))
+    dropped_digests.update(connection.scalars(select(evidence.c.sha256).where(of_these)))
     hit_ids = connection.scalars(select(hits.c.hit_id).where(hits.c.read_id.in_(read_ids))).all()
     time_ids = [time_item_id(read_id, sure=sure) for read_id in read_ids for sure in (True, False)]
     for table in (evidence, alerts, hits):

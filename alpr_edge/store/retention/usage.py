@@ -36,7 +36,7 @@ class Usage:
         self._directory = directory
         self._database = database
         self._ballast = ballast
-        self._kept = [0.0] * len(PREFIXES)
+        self._image_bytes = [0.0] * len(PREFIXES)
         self._waiting = [0.0] * len(PREFIXES)
         self._next = 0
         self.complete = False
@@ -60,32 +60,33 @@ class Usage:
     def less(self, freed_bytes: int) -> None:
         """Take off what was deleted since."""
         share = freed_bytes / len(PREFIXES)
-        self._kept = [max(0.0, kept - share) for kept in self._kept]
+        self._image_bytes = [max(0.0, slice_bytes - share) for slice_bytes in self._image_bytes]
 
     def state(self) -> DiskState:
         """The file system and what was counted so far."""
-        kept, waiting = sum(self._kept), sum(self._waiting)
+        image_bytes, waiting = sum(self._image_bytes), sum(self._waiting)
         return DiskState(
             total_bytes=total_bytes(self._directory),
             free_bytes=free_bytes(self._directory),
-            store_bytes=round(kept) + self._database_bytes(),
-            bound_bytes=min(round(kept), round(waiting) + self._held()) + self._bound_rows_bytes(kept, waiting),
+            store_bytes=round(image_bytes) + self._database_bytes(),
+            bound_bytes=min(round(image_bytes), round(waiting) + self._held_bytes())
+            + self._bound_rows_bytes(image_bytes, waiting),
             ballast_bytes=self._ballast.held_bytes,
             ballast_wanted_bytes=self._ballast.wanted_bytes,
         )
 
     def _count(self, place: int) -> None:
         first = PREFIXES[place]
-        delivered = case((outbox.c.state == "delivered", 0), else_=image_blocks_bytes())
+        waiting_bytes = case((outbox.c.state == "delivered", 0), else_=image_blocks_bytes())
         query = (
-            select(func.coalesce(func.sum(image_blocks_bytes()), 0), func.coalesce(func.sum(delivered), 0))
+            select(func.coalesce(func.sum(image_blocks_bytes()), 0), func.coalesce(func.sum(waiting_bytes), 0))
             .select_from(images.outerjoin(outbox, outbox.c.item_id == images.c.sha256))
             .where(images.c.sha256 >= first, images.c.sha256 < f"{first}g")
         )
         with self._database.read() as connection:
-            self._kept[place], self._waiting[place] = connection.execute(query).one()
+            self._image_bytes[place], self._waiting[place] = connection.execute(query).one()
 
-    def _held(self) -> int:
+    def _held_bytes(self) -> int:
         """Bytes of images whose reads are held; there are few."""
         query = (
             select(func.coalesce(func.sum(image_blocks_bytes()), 0))
@@ -100,9 +101,9 @@ class Usage:
         paths = (self._directory / f"{DATABASE_NAME}{suffix}" for suffix in ("", "-wal"))
         return sum(path.stat().st_size for path in paths if path.exists())
 
-    def _bound_rows_bytes(self, kept: float, waiting: float) -> int:
+    def _bound_rows_bytes(self, image_bytes: float, waiting: float) -> int:
         """The database by the same share as the images: rows have no size of their own."""
-        return round(self._database_bytes() * waiting / kept) if kept else 0
+        return round(self._database_bytes() * waiting / image_bytes) if image_bytes else 0
 
 
 def bytes_a_day(database: Database, bytes_a_read: float) -> float | None:

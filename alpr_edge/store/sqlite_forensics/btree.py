@@ -79,13 +79,13 @@ class Node:
 
     def continuations(self, page_of: PageOf) -> list[int]:
         """Pages that its rows go on on."""
-        found: list[int] = []
+        numbers: list[int] = []
         for cell in self._cells() if self.kind is not PageType.TABLE_INTERIOR else ():
             length, start = self._payload_at(cell)
             local = _local(length, self.kind)
             if local < length:
-                found += _chain(_u32(self.page, start + local), page_of)
-        return found
+                numbers += _chain(_u32(self.page, start + local), page_of)
+        return numbers
 
     def _cells(self) -> list[int]:
         """Where its cells begin."""
@@ -209,14 +209,14 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
 
 
 def _u16(data: bytes, place: int) -> int:
-    return _unsigned(data, place, 2)
+    return _read_unsigned(data, place, 2)
 
 
 def _u32(data: bytes, place: int) -> int:
-    return _unsigned(data, place, 4)
+    return _read_unsigned(data, place, 4)
 
 
-def _unsigned(data: bytes, place: int, length: int) -> int:
+def _read_unsigned(data: bytes, place: int, length: int) -> int:
     if place + length > len(data):
         raise BrokenError
     return int.from_bytes(data[place : place + length], "big")

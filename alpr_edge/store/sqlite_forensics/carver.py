@@ -25,19 +25,19 @@ class Column:
 
     name: str
     type: str
-    required: bool
+    not_null: bool
     has_default: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class RowShape:
     """The form of a table's rows."""
 
     table: str
     columns: tuple[str, ...]
     """In the order of the database, which migrations only add to."""
     types: tuple[str, ...]
-    required: tuple[bool, ...]
+    not_null: tuple[bool, ...]
     """Whether a value must be there; false for the one that is the row's number."""
     by_key: bool
     """Whether the table is WITHOUT ROWID."""
@@ -48,8 +48,8 @@ class Shape:
         """Whether these may be a row of it, on a page of that kind."""
         if self.by_key == kind.is_table or not self.least <= len(values) <= len(self.columns):
             return False
-        checked = zip(values, self.types, self.required, strict=False)
-        return all(_is_of(value, type_, required=required) for value, type_, required in checked)
+        triples = zip(values, self.types, self.not_null, strict=False)
+        return all(_is_of(value, type_, not_null=not_null) for value, type_, not_null in triples)
 
     def row(self, values: tuple[Value, ...]) -> dict[str, Value]:
         """The values by the names of their columns; columns that a newer release added are left out."""
@@ -76,30 +76,32 @@ class Carver:
     """
 
     pages: Pages
-    shapes: dict[str, Shape]
-    damaged: int = 0
+    shapes: dict[str, RowShape]
+    damaged_pages: int = 0
     """Pages in use that cannot be read in their newest version, and frames of no page that is known."""
     rows_broken: int = 0
     """Rows that go on on a damaged page."""
-    taken: int = 0
+    pages_read: int = 0
     """Pages whose rows were taken so far."""
-    _reached: set[int] = field(default_factory=set)
+    _reached_pages: set[int] = field(default_factory=set)
 
     def rows(self) -> Iterator[CarvedRow]:
         """Every row, table after table in the order of :attr:`shapes`; after it the figures stand."""
         roots = self._roots()
         for root in (root for table, root in roots.items() if table not in self.shapes):
             self._pass(root)
-        walked = {table: list[int]() for table in self.shapes}
+        page_numbers = {table: list[int]() for table in self.shapes}
         for table in self.shapes:
             for node in self._walk(roots[table]) if table in roots else ():
-                walked[table].append(node.number)
+                page_numbers[table].append(node.number)
         orphans = self._orphans()
         for table, shape in self.shapes.items():
-            for number in (*walked[table], *orphans.get(table, ())):
-                self.taken += 1
+            for number in (*page_numbers[table], *orphans.get(table, ())):
+                self.pages_read += 1
                 yield from self._rows_of(number, shape)
-        self.damaged = sum(not self.pages.is_newest_whole(number) for number in self._reached) + self.pages.nameless
+        self.damaged_pages = (
+            sum(not self.pages.is_newest_whole(number) for number in self._reached_pages) + self.pages.nameless
+        )
 
     def table(self, name: str) -> Iterator[CarvedRow]:
         """The rows of one table as far as its tree leads, which for a small one takes no time."""
@@ -118,19 +120,19 @@ class Carver:
 
     def _walk(self, root: int, depth: int = 0) -> Iterator[Node]:
         """The nodes of a tree that can be reached, and marks what they take."""
-        self._reached.add(root)
+        self._reached_pages.add(root)
         page = self.pages.page(root)
         node = None if page is None else node_of(root, page)
         if node is None:
             return
         yield node
         try:
-            self._reached.update(node.continuations(self.pages.page))
+            self._reached_pages.update(node.continuations(self.pages.page))
             children = node.children if depth < DEPTH_MAX else []
         except BrokenError:
             return
         for child in children:
-            if child not in self._reached:
+            if child not in self._reached_pages:
                 yield from self._walk(child, depth + 1)
 
     def _pass(self, root: int) -> None:
@@ -138,7 +140,7 @@ class Carver:
         for _ in self._walk(root):
             pass
 
-    def _rows_of(self, number: int, shape: Shape) -> Iterator[CarvedRow]:
+    def _rows_of(self, number: int, shape: RowShape) -> Iterator[CarvedRow]:
         page = self.pages.page(number)
         node = None if page is None else node_of(number, page)
         for values in node.rows(self.pages.page) if node is not None else ():
@@ -149,44 +151,46 @@ class Carver:
 
     def _orphans(self) -> dict[str, list[int]]:
         """Pages that are whole, in use, and that nothing leads to, by the one table whose rows look like theirs."""
-        found: dict[str, list[int]] = {}
-        for number in self.pages.numbers - self._reached - self._free():
-            self._reached.add(number)
+        by_table: dict[str, list[int]] = {}
+        for number in self.pages.numbers - self._reached_pages - self._free():
+            self._reached_pages.add(number)
             page = self.pages.page(number)
             node = None if page is None else node_of(number, page)
             if node is not None and (table := self._table_of(node)) is not None:
-                found.setdefault(table, []).append(number)
-        return found
+                by_table.setdefault(table, []).append(number)
+        return by_table
 
     def _free(self) -> set[int]:
         """Pages out of use; a list that may be an older version says nothing of those that may be in use again."""
         first = self.pages.page(SCHEMA_ROOT)
-        return set() if first is None else free_pages(first, self.pages.page) - self.pages.unsettled
+        return set() if first is None else free_pages(first, self.pages.page) - self.pages.uncertain_pages
 
     def _table_of(self, node: Node) -> str | None:
         rows = [values for values in node.rows(self.pages.page) if values is not None]
         able = [shape for shape in self.shapes.values() if rows and all(shape.fits(node.kind, row) for row in rows)]
         exact = [shape for shape in able if len(shape.columns) == len(rows[0])]
-        chosen = exact or able
-        return chosen[0].table if len(chosen) == 1 else None
+        candidates = exact or able
+        return candidates[0].table if len(candidates) == 1 else None
 
 
-def shape_of(table: str, columns: Iterable[Column], *, by_key: bool) -> Shape:
+def shape_of(table: str, columns: Iterable[Column], *, by_key: bool) -> RowShape:
     """The shape of a table's rows by its columns, in order."""
-    listed = list(columns)
+    column_list = list(columns)
     # Rows of a table WITHOUT ROWID may look like those of an index: no such table was ever added to, so all are long.
-    needed = [place for place, column in enumerate(listed, 1) if by_key or (column.required and not column.has_default)]
-    return Shape(
+    required_places = [
+        place for place, column in enumerate(column_list, 1) if by_key or (column.not_null and not column.has_default)
+    ]
+    return RowShape(
         table,
-        columns=tuple(column.name for column in listed),
-        types=tuple(column.type for column in listed),
-        required=tuple(column.required for column in listed),
+        columns=tuple(column.name for column in column_list),
+        types=tuple(column.type for column in column_list),
+        not_null=tuple(column.not_null for column in column_list),
         by_key=by_key,
-        least=max(needed, default=1),
+        least=max(required_places, default=1),
     )
 
 
-def _is_of(value: Value, type_: str, *, required: bool) -> bool:
+def _is_of(value: Value, type_: str, *, not_null: bool) -> bool:
     if value is None:
-        return not required
+        return not not_null
     return isinstance(value, _TYPES[type_])

@@ -48,14 +48,14 @@ class PageCipher:
         mask = bytes(byte ^ 0x3A for byte in salt)
         self._hmac_key = hashlib.pbkdf2_hmac("sha512", key, mask, 2, 32)
 
-    def opened(self, number: int, sealed: bytes) -> bytes | None:
+    def decrypt(self, number: int, ciphertext: bytes) -> bytes | None:
         """The page as SQLite has it, :data:`USABLE_BYTES` long; None when it is damaged or was sealed otherwise."""
         start = SALT_BYTES if number == 1 else 0
-        told = hmac.digest(self._hmac_key, sealed[start:_IV_END] + struct.pack("<I", number), "sha512")
-        if len(sealed) != PAGE_BYTES or not hmac.compare_digest(told, sealed[_IV_END:]):
+        tag = hmac.digest(self._hmac_key, ciphertext[start:_IV_END] + struct.pack("<I", number), "sha512")
+        if len(ciphertext) != PAGE_BYTES or not hmac.compare_digest(tag, ciphertext[_IV_END:]):
             return None
-        opening = Cipher(AES(self._cipher_key), CBC(sealed[USABLE_BYTES:_IV_END])).decryptor()
-        clear = opening.update(sealed[start:USABLE_BYTES]) + opening.finalize()
+        opening = Cipher(AES(self._cipher_key), CBC(ciphertext[USABLE_BYTES:_IV_END])).decryptor()
+        clear = opening.update(ciphertext[start:USABLE_BYTES]) + opening.finalize()
         return _START + clear if number == 1 else clear
 
 
@@ -71,7 +71,7 @@ class Pages:
     def __init__(self, database: Path, key: bytes, salts: Iterable[bytes] = ()) -> None:
         self._paths = (database, database.with_name(f"{database.name}-wal"))
         self._log: Log = read_log(self._paths[1], database.with_name(f"{database.name}-shm"))
-        self._frames = list(self._log.frames[: self._log.committed])
+        self._frames = list(self._log.frames[: self._log.committed_count])
         self.nameless = 0
         """Frames of which :meth:`name_frames` found nothing that tells what page they are."""
         self._descriptors = [_descriptor(path) for path in self._paths]
@@ -93,7 +93,7 @@ class Pages:
         return self._places.keys()
 
     @property
-    def unsettled(self) -> set[int]:
+    def uncertain_pages(self) -> set[int]:
         """Pages that a damaged log holds versions of.
 
         An older version of another page may be read without anything telling so; what it says of these may be over.
@@ -108,7 +108,7 @@ class Pages:
             return
         numbers = range(1, _page_count(self._descriptors[0]) + len(self._frames) + 1)
         trials = iter(range(TRIALS_MAX))
-        self._frames = [self._named(frame, self.cipher, numbers, trials) for frame in self._frames]
+        self._frames = [self._name_frame(frame, self.cipher, numbers, trials) for frame in self._frames]
         self._places = self._all_places()
         self.nameless = sum(not frame.page for frame in self._frames[self._log.copied_back :])
 
@@ -116,8 +116,8 @@ class Pages:
         """The newest version that is whole, :data:`USABLE_BYTES` long; None when none is."""
         if self.cipher is None:
             return None
-        found = (self.cipher.opened(number, self._sealed(place)) for place in self.places(number))
-        return next((page for page in found if page is not None), None)
+        versions = (self.cipher.decrypt(number, self._read_bytes(place)) for place in self.places(number))
+        return next((page for page in versions if page is not None), None)
 
     def places(self, number: int) -> list[Place]:
         """Where the page's versions lie, the newest first."""
@@ -127,7 +127,7 @@ class Pages:
         """Whether the version committed last can be read; one that was never written counts as whole."""
         places = self.places(number)
         return not places or (
-            self.cipher is not None and self.cipher.opened(number, self._sealed(places[0])) is not None
+            self.cipher is not None and self.cipher.decrypt(number, self._read_bytes(places[0])) is not None
         )
 
     def _all_places(self) -> dict[int, list[Place]]:
@@ -139,15 +139,19 @@ class Pages:
         _put_in_front(places, self._frames[self._log.copied_back :])
         return dict(places)
 
-    def _named(self, frame: WalFrame, cipher: PageCipher, numbers: Sequence[int], trials: Iterator[int]) -> WalFrame:
+    def _name_frame(
+        self, frame: WalFrame, cipher: PageCipher, numbers: Sequence[int], trials: Iterator[int]
+    ) -> WalFrame:
         """The frame under its page's number, or under none when that is not known."""
-        sealed = self._sealed(Place(in_log=True, offset=frame.offset))
-        if frame.page in numbers or cipher.opened(frame.page, sealed) is not None:
+        ciphertext = self._read_bytes(Place(in_log=True, offset=frame.offset))
+        if frame.page in numbers or cipher.decrypt(frame.page, ciphertext) is not None:
             return frame
-        tried = (number for number, _ in zip(numbers, trials, strict=False))
-        return replace(frame, page=next((number for number in tried if cipher.opened(number, sealed) is not None), 0))
+        candidates = (number for number, _ in zip(numbers, trials, strict=False))
+        return replace(
+            frame, page=next((number for number in candidates if cipher.decrypt(number, ciphertext) is not None), 0)
+        )
 
-    def _sealed(self, place: Place) -> bytes:
+    def _read_bytes(self, place: Place) -> bytes:
         descriptor = self._descriptors[place.in_log]
         try:
             return b"" if descriptor is None else os.pread(descriptor, PAGE_BYTES, place.offset)
@@ -155,10 +159,12 @@ class Pages:
             return b""  # a sector that the disk gives up on
 
     def _cipher_of(self, key: bytes, salts: Iterable[bytes]) -> PageCipher | None:
-        tried = sorted(self._places)[:TRIED_MAX]
-        for salt in (*salts, *(self._sealed(place)[:SALT_BYTES] for place in self.places(1))):
+        sample = sorted(self._places)[:TRIED_MAX]
+        for salt in (*salts, *(self._read_bytes(place)[:SALT_BYTES] for place in self.places(1))):
             cipher = PageCipher(key, salt)
-            if any(cipher.opened(number, self._sealed(place)) for number in tried for place in self.places(number)):
+            if any(
+                cipher.decrypt(number, self._read_bytes(place)) for number in sample for place in self.places(number)
+            ):
                 return cipher
         return None
 

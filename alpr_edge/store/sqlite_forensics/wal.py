@@ -53,7 +53,7 @@ class Log:
     """Of these, how many were in the database file as well."""
 
     @property
-    def committed(self) -> int:
+    def committed_count(self) -> int:
         """How many frames, from the first, belong to transactions that were acknowledged or may have been.
 
         In a log that is not damaged, those that SQLite finds. The index may know of fewer: a process was killed between
@@ -61,7 +61,7 @@ class Log:
         an index the frame that ended the last transaction may be the damaged one.
         """
         if not self.is_damaged:
-            return self._found
+            return self._valid_count
         return max(self.known_committed, self._last) if self.known_committed else len(self.frames)
 
     @property
@@ -77,13 +77,13 @@ class Log:
         those frames hide newer pages of the database file.
         """
         good = next((number for number, frame in enumerate(self.frames) if not frame.holds), len(self.frames))
-        if not self._found and self.known_committed <= self.copied_back:
+        if not self._valid_count and self.known_committed <= self.copied_back:
             good = max(good, self.known_committed)
         rest = self.frames[good:]
         return good < self.known_committed or any(frame.foreign for frame in rest) or sum(it.commits for it in rest) > 1
 
     @property
-    def _found(self) -> int:
+    def _valid_count(self) -> int:
         """Frames of the transactions that SQLite finds."""
         return max((number for number, frame in enumerate(self.frames, 1) if frame.commits and frame.holds), default=0)
 
@@ -95,10 +95,12 @@ class Log:
 
 def read_log(log: Path, index: Path) -> Log:
     """The log beside a database, with what its shared index (``-shm``) tells; an empty one when there is none."""
-    content, told = _content(log), _told_by(_content(index))
-    salt = content[16:24] if _header_holds(content) else told.salt or _salt_of_frames(content)
-    committed, copied_back = (told.committed, told.copied_back) if told.salt == salt else (0, 0)
-    return Log(tuple(_frames(content, salt, committed)), committed, copied_back)
+    content, index_facts = _content(log), _index_facts(_content(index))
+    salt = content[16:24] if _header_holds(content) else index_facts.salt or _salt_of_frames(content)
+    committed_count, copied_back = (
+        (index_facts.committed_count, index_facts.copied_back) if index_facts.salt == salt else (0, 0)
+    )
+    return Log(tuple(_frames(content, salt, committed_count)), committed_count, copied_back)
 
 
 def lacks_commits(database: Path) -> bool:
@@ -115,12 +117,12 @@ def lacks_commits(database: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _IndexFacts:
     """What the shared index (``-shm``) says of the log."""
 
     salt: bytes = b""
     """Of the generation it is about; empty: it is damaged, or there is none."""
-    committed: int = 0
+    committed_count: int = 0
     copied_back: int = 0
 
 
@@ -160,15 +162,15 @@ def _salt_at(content: bytes, start: int) -> bytes:
     return content[start + 8 : start + 16]
 
 
-def _frames(content: bytes, salt: bytes, committed: int) -> Iterator[WalFrame]:
+def _frames(content: bytes, salt: bytes, committed_count: int) -> Iterator[WalFrame]:
     """Frames of a generation; those in between that do not carry its salt are shown as failed."""
     running = struct.unpack_from(">II", content, 24) if _header_holds(content) else None
     big = content[3] & 1 if running else 0
-    for start in _starts(content)[: max(committed, _frame_count(content, salt))]:
+    for start in _starts(content)[: max(committed_count, _frame_count(content, salt))]:
         page, pages_total = struct.unpack_from(">II", content, start)
         carries = _salt_at(content, start) == salt
         if running is not None:
-            running = _continued(content, start, running, big) if carries else None
+            running = _continue_checksum(content, start, running, big) if carries else None
         yield WalFrame(
             page=page if carries else 0,
             offset=start + FRAME_HEADER_BYTES,
@@ -184,7 +186,7 @@ def _is_earlier(salt: bytes, own: bytes) -> bool:
     return not any(salt) or 0 < before < GENERATIONS_MAX
 
 
-def _continued(content: bytes, start: int, running: tuple[int, int], big: int) -> tuple[int, int] | None:
+def _continue_checksum(content: bytes, start: int, running: tuple[int, int], big: int) -> tuple[int, int] | None:
     """The running checksum after a frame; None when it is not what the frame says."""
     running = _checksum(_words(content, start, 8, big), running)
     running = _checksum(_words(content, start + FRAME_HEADER_BYTES, PAGE_BYTES, big), running)
@@ -203,13 +205,13 @@ def _checksum(words: tuple[int, ...], before: tuple[int, int]) -> tuple[int, int
     return one, two
 
 
-def _told_by(index: bytes) -> _Told:
+def _index_facts(index: bytes) -> _IndexFacts:
     """What an index that is whole says: its header is there twice, and has a checksum."""
     size = _INDEX_HEADER.size
     if len(index) < _INDEX_BACKFILL_AT + 4 or index[:size] != index[size : 2 * size]:
-        return _Told()
-    version, _, _, _, _, _, committed, _, _, salt, checksum = _INDEX_HEADER.unpack_from(index)
+        return _IndexFacts()
+    version, _, _, _, _, _, committed_count, _, _, salt, checksum = _INDEX_HEADER.unpack_from(index)
     words = struct.unpack_from(f"={(size - 8) // 4}I", index)
     if version != _INDEX_VERSION or _checksum(words, (0, 0)) != struct.unpack("=II", checksum):
-        return _Told()
-    return _Told(salt, committed, struct.unpack_from("=I", index, _INDEX_BACKFILL_AT)[0])
+        return _IndexFacts()
+    return _IndexFacts(salt, committed_count, struct.unpack_from("=I", index, _INDEX_BACKFILL_AT)[0])

@@ -22,8 +22,8 @@ from alpr_edge.vision.reader import Calibration, OnnxReader
 from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical
 from plate_training.data import reader_crops
 from plate_training.degrade import Rng
-from plate_training.plate_source import mount, rendered
-from plate_training.reader_samples import RENDER_HEIGHT_PX, seen
+from plate_training.plate_source import mount, render_random_plate
+from plate_training.reader_samples import RENDER_HEIGHT_PX, photograph_plate
 
 SEED = 462
 LOOKS = 4
@@ -62,25 +62,25 @@ def kept_plates(folder: Path) -> KeptPlates:
     for region, crops in reader_crops(folder, validation=True).items():
         for crop in crops:
             grey = cv2.resize(cv2.cvtColor(crop.picture, cv2.COLOR_BGR2GRAY), READER_SIZE)
-            looks = [seen(mount(crop.picture, None, rng), rng, real=True) for _ in range(LOOKS)]
+            looks = [photograph_plate(mount(crop.picture, None, rng), rng, real=True) for _ in range(LOOKS)]
             pictures += [grey.astype(np.uint8, copy=False), *looks]
             group += [region, *[f"{region}_seen"] * LOOKS]
             text += [crop.canonical] * (LOOKS + 1)
     for _ in range(RENDERED):
-        plate, picture = _rendered(folder, rng)
+        plate, picture = _render_plate(folder, rng)
         group.append("rendered")
         text.append(plate)
         pictures.append(picture)
     return KeptPlates(group, text, np.stack(pictures)[..., np.newaxis])
 
 
-def _rendered(folder: Path, rng: Rng) -> tuple[str, Picture]:
+def _render_plate(folder: Path, rng: Rng) -> tuple[str, Picture]:
     designs = BUILT_IN_DESIGNS + designs_from_facts(folder / "plates" / "plates-us.json")
     text = ""
     while not 1 <= len(text) <= SLOTS:
-        printed, pixels, outline = rendered(designs, base_faces(), rng, RENDER_HEIGHT_PX)
-        text = canonical(printed)
-    return text, seen(mount(pixels, outline, rng), rng, real=False)
+        printed_text, pixels, outline = render_random_plate(designs, base_faces(), rng, RENDER_HEIGHT_PX)
+        text = canonical(printed_text)
+    return text, photograph_plate(mount(pixels, outline, rng), rng, real=False)
 
 
 def slots_of(model: Path, pictures: Picture) -> Probabilities:
@@ -97,16 +97,16 @@ def calibration_of(model: Path, folder: Path) -> dict[str, float]:
         model: the exported reader.
         folder: the folder of the real data.
     """
-    kept = kept_plates(folder)
-    found = fitted(slots_of(model, kept.pictures), kept.text)
-    return {"temperature": found.temperature, "smoothing": found.smoothing}
+    plates = kept_plates(folder)
+    calibration = fit_calibration(slots_of(model, plates.pictures), plates.text)
+    return {"temperature": calibration.temperature, "smoothing": calibration.smoothing}
 
 
-def fitted(slots: Probabilities, texts: list[str]) -> Calibration:
+def fit_calibration(slots: Probabilities, texts: list[str]) -> Calibration:
     """The calibration of least log loss."""
     right = np.array([text_of(row) == text for row, text in zip(slots, texts, strict=True)])
-    tried = (Calibration(float(heat), smooth) for smooth in SMOOTHINGS for heat in TEMPERATURES)
-    return min(tried, key=lambda calibration: log_loss(confidence_of(calibration.of(slots)), right))
+    candidates = (Calibration(float(heat), smooth) for smooth in SMOOTHINGS for heat in TEMPERATURES)
+    return min(candidates, key=lambda calibration: log_loss(confidence_of(calibration.of(slots)), right))
 
 
 def confidence_of(slots: Probabilities) -> Shares:
@@ -116,8 +116,8 @@ def confidence_of(slots: Probabilities) -> Shares:
 
 def log_loss(confidence: Shares, right: NDArray[np.bool_]) -> float:
     """Mean log loss of "the read is right"."""
-    held = np.clip(confidence, CONFIDENCE_EDGE, 1 - CONFIDENCE_EDGE)
-    return float(-np.mean(np.where(right, np.log(held), np.log1p(-held))))
+    probability = np.clip(confidence, CONFIDENCE_EDGE, 1 - CONFIDENCE_EDGE)
+    return float(-np.mean(np.where(right, np.log(probability), np.log1p(-probability))))
 
 
 def calibration_error(confidence: Shares, right: NDArray[np.bool_]) -> float:

@@ -19,9 +19,9 @@ from alpr_edge.vision.reader import OnnxReader
 from plate_training.contract import Picture, canonical, text_of
 from plate_training.data import REPOSITORY, data_folder, negative_paths, reader_crops
 from scripts.benchmarks import sets
-from scripts.benchmarks.looks import Looker, Looks, PlateLook, pooled
-from scripts.benchmarks.paired import Paired
-from scripts.benchmarks.rendered_scenes import Drawing, rendered, scenes
+from scripts.benchmarks.looks import Looker, Looks, PlateLook, pool
+from scripts.benchmarks.paired_comparison import Paired
+from scripts.benchmarks.rendered_scenes import Drawing, benchmark_scenes, scenes
 from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
 
 MODELS = REPOSITORY / "models"
@@ -53,11 +53,11 @@ class Row:
     """One figure of both."""
 
     figure: str
-    paired: Paired
+    pairs: Paired
 
     def as_json(self) -> str:
         """One line."""
-        counts = self.paired
+        counts = self.pairs
         figures = {"of": counts.total, "a": round(counts.shares[0], 4), "b": round(counts.shares[1], 4)}
         figures |= {"both": counts.both, "only_a": counts.only_a, "only_b": counts.only_b, "neither": counts.neither}
         rest = {"difference": round(counts.difference, 4), "newcombe95": counts.interval, "mcnemar_p": counts.p}
@@ -81,15 +81,15 @@ def compare(against: Against, on: str, scene_count: int) -> list[Row]:
     lookers = [_looker(against, side) for side in (0, 1)]
     data = data_folder()
     if on == "benchmark":
-        named = {name: sets.photos(data, name) for name in PHOTOS}
-        both = {name: _looks(lookers, name, openers) for name, openers in named.items()}
-        found = {**both, "photos": tuple(pooled(parts) for parts in zip(*both.values(), strict=True))}
-        others = {"small": sets.small(data), "rendered": rendered(data)}
+        photo_sets = {name: sets.photos(data, name) for name in PHOTOS}
+        both = {name: _looks(lookers, name, openers) for name, openers in photo_sets.items()}
+        looks = {**both, "photos": tuple(pool(parts) for parts in zip(*both.values(), strict=True))}
+        others = {"small": sets.small(data), "rendered": benchmark_scenes(data)}
         others |= {f"dashcam.{name}": sets.ride(data, name) for name in SOUGHT_RIDES}
     else:
-        found, others = {}, {"validation": scenes(data, _drawing(data), scene_count)}
-    found |= {name: _looks(lookers, name, openers) for name, openers in others.items()}
-    rows = [row for name, (a, b) in found.items() for row in _rows(against.role, name, a, b)]
+        looks, others = {}, {"validation": scenes(data, _drawing(data), scene_count)}
+    looks |= {name: _looks(lookers, name, openers) for name, openers in others.items()}
+    rows = [row for name, (a, b) in looks.items() for row in _rows(against.role, name, a, b)]
     if against.role == "detector":
         empty = (
             sets.negatives(data)
@@ -118,7 +118,7 @@ def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> t
         scene = opener()
         for part, looker in zip(parts, lookers, strict=True):
             part.append(looker.look_at(scene, opener))
-    return tuple(pooled(part) for part in parts)
+    return tuple(pool(part) for part in parts)
 
 
 def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:
@@ -127,7 +127,7 @@ def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:
     def row(figure: str, ask: Callable[[PlateLook], bool]) -> Row:
         return Row(f"{name}.{figure}", Paired.of(*([ask(look) for look in looks.of_truths] for looks in (a, b))))
 
-    rows = [row("recall_iou50", lambda look: look.found)] if role == "detector" else []
+    rows = [row("recall_iou50", lambda look: look.is_found)] if role == "detector" else []
     if not all(look.truth.plate for look in a.of_truths):
         return rows
     if role == "reader":
@@ -144,11 +144,11 @@ def _quiet(lookers: Sequence[Looker], openers: Sequence[Opener]) -> Paired:
 def _crops(against: Against, data: Path) -> list[Row]:
     """Real crops kept for validation."""
     readers = [OnnxReader(open_model("reader", name), against.threads) for name in against.models]
-    found = []
+    rows = []
     for region, crops in reader_crops(data, validation=True).items():
         right = [[canonical(_read(reader, crop.plate)) == crop.canonical for crop in crops] for reader in readers]
-        found.append(Row(f"validation_crops.{region}.exact", Paired.of(*right)))
-    return found
+        rows.append(Row(f"validation_crops.{region}.exact", Paired.of(*right)))
+    return rows
 
 
 def _read(reader: OnnxReader, picture: Picture) -> str:

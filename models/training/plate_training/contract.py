@@ -56,8 +56,8 @@ def letterbox(grey: Picture, size: tuple[int, int] = DETECTOR_SIZE) -> tuple[Pic
     width, height = size
     scale = min(width / grey.shape[1], height / grey.shape[0])
     fit = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    fitted = cv2.resize(grey, fit, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    picture = cv2.resize(grey, fit, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     left, top = (width - fit[0]) // 2, (height - fit[1]) // 2
     canvas = np.full((height, width), PADDING_GREY, np.uint8)
-    canvas[top : top + fit[1], left : left + fit[0]] = fitted
+    canvas[top : top + fit[1], left : left + fit[0]] = picture
     return canvas, scale, (left, top)

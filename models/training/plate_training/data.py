@@ -77,10 +77,10 @@ class LabelledFrame:
 
 def data_folder() -> Path:
     """Where the real data lies: ``ALPR_EDGE_DATA``, or ``../shared/data`` beside the checkout."""
-    found = Path(os.environ.get("ALPR_EDGE_DATA", REPOSITORY.parent / "shared" / "data"))
-    if not found.is_dir():
-        raise SystemExit(f"{found}: no such folder; set ALPR_EDGE_DATA to the training data")
-    return found
+    folder = Path(os.environ.get("ALPR_EDGE_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        raise SystemExit(f"{folder}: no such folder; set ALPR_EDGE_DATA to the training data")
+    return folder
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -91,19 +91,19 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[PlateCrop]]:
     """Real crops with text, by region: those of :data:`LABELS`, else those that came with the crops."""
-    found: dict[str, list[PlateCrop]] = {}
+    by_region: dict[str, list[PlateCrop]] = {}
     for region in REGIONS:
-        given = labelled_rows(folder, region)
+        source_texts = labelled_rows(folder, region)
         table = LABELS / f"{region}.csv"
-        texts = {row["image"]: row["plate"] for row in rows_of(table)} if table.exists() else given
-        kept = [image for i, image in enumerate(given) if (i % VALIDATION_EVERY == 0) == validation]
-        wanted = [(image, texts.get(image, "")) for image in kept if 2 <= len(texts.get(image, "")) <= SLOTS]
-        pictures = ((read_picture(folder / "crops" / region / image), text) for image, text in wanted)
-        found[region] = [
+        texts = {row["image"]: row["plate"] for row in rows_of(table)} if table.exists() else source_texts
+        images = [image for i, image in enumerate(source_texts) if (i % VALIDATION_EVERY == 0) == validation]
+        labels = [(image, texts.get(image, "")) for image in images if 2 <= len(texts.get(image, "")) <= SLOTS]
+        pictures = ((read_picture(folder / "crops" / region / image), text) for image, text in labels)
+        by_region[region] = [
             PlateCrop(picture, brazilian(text), zero_known=True) if region == "br" else PlateCrop(picture, text)
             for picture, text in pictures
         ]
-    return {region: crops for region, crops in found.items() if crops}
+    return {region: crops for region, crops in by_region.items() if crops}
 
 
 def brazilian(text: str) -> str:
@@ -123,10 +123,10 @@ def labelled_rows(folder: Path, region: str) -> dict[str, str]:
 
 def plate_pictures(folder: Path, *, validation: bool) -> list[Picture]:
     """Crops of every region, for pasting."""
-    labelled = reader_crops(folder, validation=validation)
-    known = [crop.picture for region in ("us", "br") for crop in labelled[region]]
+    crops = reader_crops(folder, validation=validation)
+    pictures = [crop.picture for region in ("us", "br") for crop in crops[region]]
     paths = sorted((folder / "crops" / "eu").glob("*.jpg"))
-    return known + [read_picture(p) for i, p in enumerate(paths) if (i % VALIDATION_EVERY == 0) == validation]
+    return pictures + [read_picture(p) for i, p in enumerate(paths) if (i % VALIDATION_EVERY == 0) == validation]
 
 
 def negative_paths(folder: Path, *, validation: bool) -> list[Path]:
@@ -152,15 +152,15 @@ def ride(folder: Path, name: str) -> list[LabelledFrame]:
 
 def read_picture(path: Path) -> Picture:
     """A picture in BGR."""
-    return _checked(cv2.imread(str(path), cv2.IMREAD_COLOR), path)
+    return _require_picture(cv2.imread(str(path), cv2.IMREAD_COLOR), path)
 
 
 def read_grey(path: Path) -> Picture:
     """A picture in grey."""
-    return _checked(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), path)
+    return _require_picture(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), path)
 
 
-def _checked(picture: object, path: Path) -> Picture:
+def _require_picture(picture: object, path: Path) -> Picture:
     if not isinstance(picture, np.ndarray):
         raise SystemExit(f"{path}: not a readable picture")
     return picture.astype(np.uint8, copy=False)

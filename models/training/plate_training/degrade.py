@@ -23,8 +23,8 @@ def light(grey: Picture, rng: Rng) -> Picture:
     if rng.random() < 0.08:
         high = low + rng.uniform(0.1, 0.3)
     table = low + (high - low) * ramp ** rng.uniform(0.55, 1.8)
-    lit = cv2.LUT(grey, np.clip(table * 255, 0, 255).astype(np.uint8)).astype(np.uint8, copy=False)
-    return _shade(lit, rng) if rng.random() < 0.25 else lit
+    picture = cv2.LUT(grey, np.clip(table * 255, 0, 255).astype(np.uint8)).astype(np.uint8, copy=False)
+    return _shade(picture, rng) if rng.random() < 0.25 else picture
 
 
 def _shade(grey: Picture, rng: Rng) -> Picture:
@@ -32,13 +32,13 @@ def _shade(grey: Picture, rng: Rng) -> Picture:
     height, width = grey.shape
     coarse = rng.uniform(0.5, 1.4, (int(rng.integers(1, 4)), int(rng.integers(2, 5)))).astype(np.float32)
     gain = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    shaded = grey * gain
+    picture = grey * gain
     if rng.random() < 0.3:
         centre = int(rng.integers(width)), int(rng.integers(height))
         spot = np.zeros((height, width), np.float32)
         cv2.circle(spot, centre, max(2, int(rng.uniform(0.1, 0.4) * height)), float(rng.uniform(40, 130)), -1)
-        shaded = shaded + cv2.GaussianBlur(spot, (0, 0), max(1.0, height / 8))
-    return np.asarray(np.clip(shaded, 0, 255), np.uint8)
+        picture = picture + cv2.GaussianBlur(spot, (0, 0), max(1.0, height / 8))
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def blur(grey: Picture, rng: Rng, reach_px: float) -> Picture:
@@ -73,6 +73,6 @@ def noise(grey: Picture, rng: Rng) -> Picture:
         grain = rng.standard_normal(grey.shape, np.float32) * np.float32(rng.gamma(1.5, 3.0))
         noisy = np.clip(grey + grain, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
-        _, packed = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
-        noisy = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+        _, jpeg = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
+        noisy = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
     return noisy

@@ -40,11 +40,11 @@ class DetectorNet(nn.Module):
         fine = self.to4(x)
         middle = self.to8(fine)
         deep = self.to16(middle)
-        joined = deep + _double(self.to32(deep))
-        joined = self.side8(middle) + _double(self.back16(joined))
-        joined = self.back4(fine + _double(self.back8(joined)))
-        raw = self.edges(joined).float().clamp(-RAW_MAX, RAW_MAX)
-        return self.centre(joined).float(), torch.exp(raw) * DISTANCE_PX
+        features = deep + _double(self.to32(deep))
+        features = self.side8(middle) + _double(self.back16(features))
+        features = self.back4(fine + _double(self.back8(features)))
+        raw = self.edges(features).float().clamp(-RAW_MAX, RAW_MAX)
+        return self.centre(features).float(), torch.exp(raw) * DISTANCE_PX
 
 
 def _double(x: Tensor) -> Tensor:
@@ -79,18 +79,18 @@ class DetectorExport(nn.Module):
         scores = torch.where(logits >= peaks, torch.sigmoid(logits), torch.zeros_like(logits)).flatten()
         best, cells = torch.topk(scores, DETECTIONS_MAX)
         boxes = boxes_of(distances)[0].flatten(1).transpose(0, 1)[cells]
-        kept = (best > SCORE_FLOOR) & ~_covered(boxes)
+        keep = (best > SCORE_FLOOR) & ~_covered_mask(boxes)
         zero = torch.zeros_like(best)[:, None]
         rows = torch.cat([zero, boxes, zero, best[:, None]], dim=1)
-        return rows[kept.nonzero().squeeze(1)]
+        return rows[keep.nonzero().squeeze(1)]
 
 
-def _covered(boxes: Tensor) -> Tensor:
+def _covered_mask(boxes: Tensor) -> Tensor:
     """Which boxes, best first, overlap a better one too much."""
     low = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
     high = torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = (high - low).clamp(min=0).prod(dim=2)
+    intersection = (high - low).clamp(min=0).prod(dim=2)
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
-    overlap = shared / (areas[:, None] + areas[None, :] - shared).clamp(min=1e-6)
+    overlap = intersection / (areas[:, None] + areas[None, :] - intersection).clamp(min=1e-6)
     better = torch.ones_like(overlap).triu(diagonal=1)
     return (overlap * better).amax(dim=0) > OVERLAP_MAX

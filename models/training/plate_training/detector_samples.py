@@ -12,9 +12,9 @@ from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import LabelledFrame
 from plate_training.decoys import decoy, write_lettering
 from plate_training.degrade import Rng, blur, light, noise, to_grey
-from plate_training.geometry import bounds, turned
+from plate_training.geometry import bounds, turned_corners
 from plate_training.mistakes import Mistake
-from plate_training.plate_source import MountedPicture, mount, rendered
+from plate_training.plate_source import MountedPicture, mount, render_random_plate
 
 WINDOW = 320
 BOXES_MAX = 12
@@ -57,12 +57,12 @@ class DetectorSamples:
     def __call__(self, rng: Rng) -> tuple[Picture, Boxes, Boxes]:
         """One sample."""
         window, boxes, unsure = self._scene(rng)
-        lit = light(window, rng) if rng.random() < 0.8 else window
-        lit = blur(lit, rng, float(rng.uniform(0.6, 1.8)))
-        window = noise(lit if all(_shows(lit, box) for box in boxes) else window, rng)
+        candidate = light(window, rng) if rng.random() < 0.8 else window
+        candidate = blur(candidate, rng, float(rng.uniform(0.6, 1.8)))
+        window = noise(candidate if all(_shows(candidate, box) for box in boxes) else window, rng)
         if rng.random() < 0.5:
             window = _letterbox_bar(window, rng)
-        return window, _padded(boxes), _padded(unsure)
+        return window, _pad_boxes(boxes), _pad_boxes(unsure)
 
     def _scene(self, rng: Rng) -> tuple[Picture, list[Boxes], list[Boxes]]:
         kind = rng.random()
@@ -77,10 +77,10 @@ class DetectorSamples:
         frame = self.road[int(rng.integers(len(self.road)))]
         scale, origin = _road_view(frame, rng)
         window = _cut(frame.grey, scale, origin)
-        placed = [box * scale - np.tile(origin, 2) for box in frame.boxes]
+        window_boxes = [box * scale - np.tile(origin, 2) for box in frame.boxes]
         unsure = [box * scale - np.tile(origin, 2) for box in frame.unsure]
-        unsure += [box for box in placed if not _visible(box) and _inside(box)]
-        return window, [box for box in placed if _visible(box)], [box for box in unsure if _inside(box)]
+        unsure += [box for box in window_boxes if not _visible(box) and _inside(box)]
+        return window, [box for box in window_boxes if _visible(box)], [box for box in unsure if _inside(box)]
 
     def _photo(self, rng: Rng) -> tuple[Picture, list[Boxes]]:
         """A window of a photo without a plate, as it is or with plates pasted onto it."""
@@ -118,8 +118,8 @@ class DetectorSamples:
         wide = float(box[2] - box[0]) * float(rng.uniform(0.9, 1.3)) * SERIAL_SHARE_OF_EU
         return self._paste(window, (box[:2] + box[2:]) / 2, max(WIDTH_MIN_PX, wide), rng)
 
-    def _paste_some(self, window: Picture, rng: Rng, taken: list[Boxes] | None = None) -> list[Boxes]:
-        boxes: list[Boxes] = list(taken or [])
+    def _paste_some(self, window: Picture, rng: Rng, existing_boxes: list[Boxes] | None = None) -> list[Boxes]:
+        boxes: list[Boxes] = list(existing_boxes or [])
         if rng.random() < 0.25:
             window[:] = (window * float(rng.uniform(0.12, 0.5))).astype(np.uint8)
         for _ in range(int(rng.integers(1, 4))):
@@ -133,7 +133,7 @@ class DetectorSamples:
                 _lay(window, decoy(rng, float(rng.choice([0.06, 0.3]))), centre, wide, rng)
             else:
                 boxes.append(self._paste(window, centre, wide, rng))
-        return boxes[len(taken or []) :]
+        return boxes[len(existing_boxes or []) :]
 
     def _paste(self, window: Picture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
         return _lay(window, self._plate(rng), centre, wide, rng)
@@ -142,15 +142,15 @@ class DetectorSamples:
         margin = float(rng.choice([0.06, 0.12, 0.3, 0.6, 0.9]))
         if rng.random() < REAL_PLATES:
             return mount(self.plates[int(rng.integers(len(self.plates)))], None, rng, margin)
-        _, pixels, outline = rendered(self.designs, self.faces, rng, 56)
+        _, pixels, outline = render_random_plate(self.designs, self.faces, rng, 56)
         return mount(pixels, outline, rng, margin)
 
 
-def _lay(window: Picture, mounted: MountedPicture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
+def _lay(window: Picture, patch: MountedPicture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
     """Turn a mounted picture, lay it on the window about a centre, and give the box of what is mounted."""
-    size = mounted.corners[2] - mounted.corners[0]
-    quad = turned(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
-    _project(window, mounted, quad, rng)
+    size = patch.corners[2] - patch.corners[0]
+    quad = turned_corners(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
+    _project(window, patch, quad, rng)
     return bounds(quad)
 
 
@@ -237,27 +237,27 @@ def _touch(one: NDArray[np.floating], other: Boxes) -> bool:
     return bool((np.maximum(one[:2], other[:2]) < np.minimum(one[2:], other[2:])).all())
 
 
-def _project(window: Picture, mounted: MountedPicture, quad: Boxes, rng: Rng) -> None:
+def _project(window: Picture, patch: MountedPicture, quad: Boxes, rng: Rng) -> None:
     """Lay the mounted plate on the window with soft outer edges and the window's light."""
-    grey = to_grey(mounted.picture, rng)
-    shrink = float((mounted.corners[2] - mounted.corners[0])[0]) / max(1.0, float(quad[1, 0] - quad[0, 0]))
+    grey = to_grey(patch.picture, rng)
+    shrink = float((patch.corners[2] - patch.corners[0])[0]) / max(1.0, float(quad[1, 0] - quad[0, 0]))
     if shrink > 1.3:
         grey = cv2.GaussianBlur(grey, (0, 0), 0.4 * min(shrink, 10)).astype(np.uint8, copy=False)
-    project = cv2.getPerspectiveTransform(mounted.corners, quad)
-    alpha = _soft_edges(mounted, rng) if rng.random() < 0.6 else np.full(grey.shape, 255, np.uint8)
+    project = cv2.getPerspectiveTransform(patch.corners, quad)
+    alpha = _soft_edges(patch, rng) if rng.random() < 0.6 else np.full(grey.shape, 255, np.uint8)
     size = (WINDOW, WINDOW)
-    laid = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR).astype(np.float32)
+    layer = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR).astype(np.float32)
     cover = cv2.warpPerspective(alpha, project, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255
     gain = float(np.exp(rng.uniform(np.log(0.4), np.log(1.8)))) if rng.random() < 0.5 else 1.0
-    window[:] = np.clip(window + (laid * gain - window) * cover, 0, 255).astype(np.uint8)
+    window[:] = np.clip(window + (layer * gain - window) * cover, 0, 255).astype(np.uint8)
 
 
-def _soft_edges(mounted: MountedPicture, rng: Rng) -> Picture:
+def _soft_edges(patch: MountedPicture, rng: Rng) -> Picture:
     """Cover of the surroundings that fades outwards, so that no hard rectangle gives the plate away."""
-    left, top = (int(v) for v in mounted.corners[0])
-    right, bottom = (int(v) for v in mounted.corners[2])
+    left, top = (int(v) for v in patch.corners[0])
+    right, bottom = (int(v) for v in patch.corners[2])
     inset = max(1, round(top * float(rng.uniform(0.3, 0.9))))
-    alpha = np.zeros(mounted.picture.shape[:2], np.uint8)
+    alpha = np.zeros(patch.picture.shape[:2], np.uint8)
     alpha[inset:-inset, inset:-inset] = 255
     alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, inset / 3)).astype(np.uint8, copy=False)
     alpha[top:bottom, left:right] = 255
@@ -274,7 +274,7 @@ def _letterbox_bar(window: Picture, rng: Rng) -> Picture:
     return window
 
 
-def _padded(boxes: list[Boxes]) -> Boxes:
+def _pad_boxes(boxes: list[Boxes]) -> Boxes:
     rows = np.zeros((BOXES_MAX, 4), np.float32)
     for i, box in enumerate(boxes[:BOXES_MAX]):
         rows[i] = box

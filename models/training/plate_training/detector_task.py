@@ -59,17 +59,17 @@ class DetectorTask:
         boxes, unsure = torch.from_numpy(sample[1]), torch.from_numpy(sample[2])
         logits, distances = self.net(_inputs(sample[0]))
         peaks, owners, core = _targets(boxes, WINDOW // STRIDE)
-        centre = _focal(logits[:, 0], peaks, _counted(unsure, WINDOW // STRIDE)) / max(
+        centre = _focal(logits[:, 0], peaks, _countable_cells(unsure, WINDOW // STRIDE)) / max(
             1, int((boxes[:, :, 2] > 0).sum())
         )
-        wanted = torch.gather(boxes, 1, owners.flatten(1)[..., None].expand(-1, -1, 4))
-        found = boxes_of(distances).flatten(2).transpose(1, 2)
-        chosen = core.flatten(1)
-        if not chosen.any():
+        targets = torch.gather(boxes, 1, owners.flatten(1)[..., None].expand(-1, -1, 4))
+        predictions = boxes_of(distances).flatten(2).transpose(1, 2)
+        mask = core.flatten(1)
+        if not mask.any():
             return {"centre": centre}
-        weight = peaks.flatten(1)[chosen].clamp(min=0.2)
-        overlap = _overlap_loss(found[chosen], wanted[chosen])
-        ratio = _ratio_loss(found[chosen], wanted[chosen])
+        weight = peaks.flatten(1)[mask].clamp(min=0.2)
+        overlap = _overlap_loss(predictions[mask], targets[mask])
+        ratio = _ratio_loss(predictions[mask], targets[mask])
         total = weight.sum()
         return {
             "centre": centre,
@@ -83,18 +83,20 @@ class DetectorTask:
         on_windows = [FoundBoxes(boxes[boxes[:, 2] > 0], *window_rows(net, window)) for window, boxes in self._windows]
         return {
             f"{name}_{figure}": value
-            for name, found in (("ride", on_ride), ("windows", on_windows), *self._on_road(net).items())
-            for figure, value in figures_of(found).items()
+            for name, pictures in (("ride", on_ride), ("windows", on_windows), *self._on_road(net).items())
+            for figure, value in figures_of(pictures).items()
         }
 
     def _on_road(self, net: nn.Module) -> dict[str, list[FoundBoxes]]:
         """What is found on road photos kept for validation, as they are and shrunk for near plates."""
-        found: dict[str, list[FoundBoxes]] = {"road": [], "road_shrunk": []}
+        by_set: dict[str, list[FoundBoxes]] = {"road": [], "road_shrunk": []}
         for frame in self._road:
-            found["road"].append(FoundBoxes(_from(frame.boxes, 40), *_elsewhere(detector_rows(net, frame.grey), frame)))
+            by_set["road"].append(
+                FoundBoxes(_from(frame.boxes, 40), *_elsewhere(detector_rows(net, frame.grey), frame))
+            )
             small = detector_rows(net, frame.grey, SHRUNK_SIZE)
-            found["road_shrunk"].append(FoundBoxes(_from(frame.boxes, 200), *_elsewhere(small, frame)))
-        return found
+            by_set["road_shrunk"].append(FoundBoxes(_from(frame.boxes, 200), *_elsewhere(small, frame)))
+        return by_set
 
     def export(self, net: nn.Module, path: Path) -> None:
         """Write the ONNX file."""
@@ -133,35 +135,37 @@ def _targets(boxes: Tensor, cells: int) -> tuple[Tensor, Tensor, Tensor]:
     return torch.where(nearest.any(dim=1), torch.ones_like(peaks), peaks), owners, core
 
 
-def _counted(unsure: Tensor, cells: int) -> Tensor:
+def _countable_cells(unsure: Tensor, cells: int) -> Tensor:
     """Which cells [N, c, c] lie in no place that may show an unmarked plate."""
     xs, ys = cell_centres(cells, cells)
     left, top, right, bottom = (unsure[:, :, i, None, None] for i in range(4))
     return ~((xs > left) & (xs < right) & (ys > top) & (ys < bottom)).any(dim=1)
 
 
-def _focal(logits: Tensor, peaks: Tensor, counted: Tensor) -> Tensor:
+def _focal(logits: Tensor, peaks: Tensor, countable: Tensor) -> Tensor:
     """Focal loss that is lenient beside a peak, and where a plate may be that nobody marked."""
     chance = torch.sigmoid(logits).clamp(1e-5, 1 - 1e-5)
     is_peak = peaks >= 1.0
     hit = -((1 - chance) ** 2) * torch.log(chance)
     miss = -((1 - peaks) ** 4) * chance**2 * torch.log(1 - chance)
-    return torch.where(is_peak, hit, miss * counted).sum()
+    return torch.where(is_peak, hit, miss * countable).sum()
 
 
-def _overlap_loss(found: Tensor, wanted: Tensor) -> Tensor:
+def _overlap_loss(predictions: Tensor, targets: Tensor) -> Tensor:
     """1 - generalised intersection over union."""
-    shared = (torch.minimum(found[:, 2:], wanted[:, 2:]) - torch.maximum(found[:, :2], wanted[:, :2])).clamp(min=0)
-    hull = torch.maximum(found[:, 2:], wanted[:, 2:]) - torch.minimum(found[:, :2], wanted[:, :2])
-    both, all_in = shared.prod(dim=1), hull.prod(dim=1)
-    union = (found[:, 2:] - found[:, :2]).prod(dim=1) + (wanted[:, 2:] - wanted[:, :2]).prod(dim=1) - both
+    intersection = (
+        torch.minimum(predictions[:, 2:], targets[:, 2:]) - torch.maximum(predictions[:, :2], targets[:, :2])
+    ).clamp(min=0)
+    hull = torch.maximum(predictions[:, 2:], targets[:, 2:]) - torch.minimum(predictions[:, :2], targets[:, :2])
+    both, all_in = intersection.prod(dim=1), hull.prod(dim=1)
+    union = (predictions[:, 2:] - predictions[:, :2]).prod(dim=1) + (targets[:, 2:] - targets[:, :2]).prod(dim=1) - both
     return 1 - both / union + (all_in - union) / all_in
 
 
-def _ratio_loss(found: Tensor, wanted: Tensor) -> Tensor:
+def _ratio_loss(predictions: Tensor, targets: Tensor) -> Tensor:
     """How far edges are off as a share of the plate's own size, and the logarithm of the sizes' ratio."""
-    size = wanted[:, 2:] - wanted[:, :2]
+    size = targets[:, 2:] - targets[:, :2]
     scale = size.repeat(1, 2)
-    edges = functional.smooth_l1_loss(found / scale, wanted / scale, reduction="none", beta=0.05)
-    sizes = torch.log((found[:, 2:] - found[:, :2]) / size).abs()
+    edges = functional.smooth_l1_loss(predictions / scale, targets / scale, reduction="none", beta=0.05)
+    sizes = torch.log((predictions[:, 2:] - predictions[:, :2]) / size).abs()
     return edges.sum(dim=1) + 0.5 * sizes.sum(dim=1)

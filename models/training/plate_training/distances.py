@@ -47,12 +47,14 @@ class TilingDetector(OnnxDetector):
 
     def detect(self, frame: Frame) -> list[Detection]:
         """Plates of the whole frame and of every tile."""
-        found = self._whole.detect(frame)
+        detections = self._whole.detect(frame)
         high, wide, _ = self._tile.input_shape
         for left, top in tiles_of((frame.width_px, frame.height_px), (wide, high)):
             part = np.ascontiguousarray(frame.pixels[top : top + high, left : left + wide])
-            found += [Detection(item.box.moved(left, top), item.confidence) for item in self._tile.detect_pixels(part)]
-        return without_duplicates(found)
+            detections += [
+                Detection(item.box.shift(left, top), item.confidence) for item in self._tile.detect_pixels(part)
+            ]
+        return without_duplicates(detections)
 
     def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
         """Of the whole."""
@@ -118,13 +120,13 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
                 false[name] += part.false
         for name in settings:
             frames = len(tiles_of(frame_px, tiles_px)) if "tiles" in name else 1
-            found, exact = _by_width(looks[name], exact=False), _by_width(looks[name], exact=True)
-            yield Sighting(name, frame_px, frames, found, exact, false[name] / scene_count)
+            recall, exact = _by_width(looks[name], exact=False), _by_width(looks[name], exact=True)
+            yield Sighting(name, frame_px, frames, recall, exact, false[name] / scene_count)
 
 
 def _by_width(looks: Sequence[PlateLook], *, exact: bool) -> tuple[float, ...]:
     """Shares by bin, then of all."""
-    rights = [(look.truth.box.width_px, look.exact if exact else look.found) for look in looks]
+    rights = [(look.truth.box.width_px, look.exact if exact else look.is_found) for look in looks]
     bins = [[right for width, right in rights if low <= width < high] for low, high in pairwise(EDGES_PX)]
     return tuple(float(np.mean(row)) if row else float("nan") for row in [*bins, [right for _, right in rights]])
 

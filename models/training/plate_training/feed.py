@@ -25,8 +25,8 @@ def _render(build: Callable[[], Sampler], seed: int, parts: "multiprocessing.Que
     cv2.setNumThreads(1)
     draw, rng = build(), np.random.default_rng(seed)
     while True:
-        drawn = [draw(rng) for _ in range(PART)]
-        parts.put(tuple(np.stack(column) for column in zip(*drawn, strict=True)))
+        samples = [draw(rng) for _ in range(PART)]
+        parts.put(tuple(np.stack(column) for column in zip(*samples, strict=True)))
 
 
 class SampleFeed:

@@ -8,7 +8,7 @@ from plate_training.degrade import Rng
 Points = NDArray[np.float32]
 
 
-def turned(width: float, height: float, rng: Rng, *, strength: float = 1.0) -> Points:
+def turned_corners(width: float, height: float, rng: Rng, *, strength: float = 1.0) -> Points:
     """Corners float32 [4, 2] of a plate of that size, turned at random about its centre at the origin."""
     yaw, pitch, roll = rng.normal(0, (0.3 * strength, 0.18 * strength, 0.045 * strength))
     yaw, pitch, roll = np.clip((yaw, pitch, roll), -0.95, 0.95)

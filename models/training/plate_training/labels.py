@@ -34,20 +34,20 @@ class OcrReading:
     score: float
 
 
-def text_for(region: str, given: str, own: str, others: AbstractSet[str]) -> str | None:
+def text_for(region: str, source_text: str, own: str, others: AbstractSet[str]) -> str | None:
     """The canonical text to learn, or None for a crop to leave out.
 
     Args:
         region: "us", "br" or "eu".
-        given: canonical text that came with the crop; empty where none did.
+        source_text: canonical text that came with the crop; empty where none did.
         own: the text that our reader gives.
         others: the texts that another reader gives for the whole crop and for bands of it.
     """
-    if given and given in others:
-        return given
+    if source_text and source_text in others:
+        return source_text
     if own in others and re.fullmatch(FORMS[region], own):
         return own
-    return given if given and TRUSTED[region] else None
+    return source_text if source_text and TRUSTED[region] else None
 
 
 def taught_text(region: str, readings: Sequence[OcrReading]) -> str | None:

@@ -36,7 +36,7 @@ Fonts used to render training plates are under free licences and are not part of
 
 def licence_text(manifest: Manifest) -> str:
     """The whole file."""
-    entries = [entry for _, named in sorted(manifest.items()) for _, entry in sorted(named.items())]
+    entries = [entry for _, role_entries in sorted(manifest.items()) for _, entry in sorted(role_entries.items())]
     parts = []
     for entry in entries:
         saw = "".join(f"    {row['name']} ({row['commit']}): {row['licence']}\n" for row in entry["trained_on"])

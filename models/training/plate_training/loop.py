@@ -49,9 +49,9 @@ class TrainingPlan:
     cool_down: float = 0.3
     seed: int = 1
 
-    def rate_share(self, elapsed: float) -> float:
+    def rate_share(self, elapsed_s: float) -> float:
         """Share of the full rate: 1, then straight down to 0."""
-        return float(np.clip((self.seconds - elapsed) / max(1.0, self.seconds * self.cool_down), 0.0, 1.0))
+        return float(np.clip((self.seconds - elapsed_s) / max(1.0, self.seconds * self.cool_down), 0.0, 1.0))
 
 
 class Run:
@@ -68,7 +68,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         self.optimiser = torch.optim.AdamW(task.net.parameters(), task.rate, weight_decay=0.02)
         average: Callable[..., None] = get_ema_multi_avg_fn(task.average)
-        self.averaged = AveragedModel(task.net, multi_avg_fn=average, use_buffers=True)
+        self.average_net = AveragedModel(task.net, multi_avg_fn=average, use_buffers=True)
         self.samples_seen, self.steps, self.hours = 0, 0, 0.0
         self._stopping = False
         self._half = False
@@ -82,7 +82,7 @@ class Run:
         """Go on from the checkpoint in the folder."""
         state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
         self.task.net.load_state_dict(state["net"])
-        self.averaged.load_state_dict(state["averaged"])
+        self.average_net.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["rng"])
         self.samples_seen, self.steps, self.hours = state["samples_seen"], state["steps"], state["hours"]
@@ -91,7 +91,7 @@ class Run:
         """Write the checkpoint in one step."""
         state = {
             "net": self.task.net.state_dict(),
-            "averaged": self.averaged.state_dict(),
+            "averaged": self.average_net.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "rng": torch.get_rng_state(),
             "samples_seen": self.samples_seen,
@@ -113,33 +113,33 @@ class Run:
                 self._steps(feed, bar)
         finally:
             feed.close()
-        figures = self.task.validate(self.averaged.module)
+        figures = self.task.validate(self.average_net.module)
         self._log({"final": 1.0, **figures})
-        self.task.export(self.averaged.module, self.folder / f"{self.task.name}.onnx")
+        self.task.export(self.average_net.module, self.folder / f"{self.task.name}.onnx")
 
     def _steps(self, feed: SampleFeed, bar: Progress) -> None:
         row = bar.add_task(self.task.name, total=self.plan.seconds, note="")
         start, base = time.monotonic(), self.hours
-        saved = logged = validated = start
+        save_time = log_time = validation_time = start
         sums: dict[str, list[float]] = {}
         share = 1.0
         while not self._stopping and (now := time.monotonic()) - start < self.plan.seconds:
             self.hours = base + (now - start) / 3600
-            if share >= 1.0 and now - saved > CHECKPOINT_SECONDS:
+            if share >= 1.0 and now - save_time > CHECKPOINT_SECONDS:
                 self.save()
-                saved = now
+                save_time = now
             share = self.plan.rate_share(now - start)
             for name, value in self._step(feed, share).items():
                 sums.setdefault(name, []).append(value)
-            if now - logged > LOG_SECONDS:
+            if now - log_time > LOG_SECONDS:
                 means = {name: float(np.mean(values)) for name, values in sums.items()}
-                if now - validated > VALIDATE_SECONDS:
-                    means |= self.task.validate(self.averaged.module)
-                    validated = now
+                if now - validation_time > VALIDATE_SECONDS:
+                    means |= self.task.validate(self.average_net.module)
+                    validation_time = now
                 self._log(means)
                 note = " ".join(f"{name} {value:.3f}" for name, value in means.items())
                 bar.update(row, completed=now - start, note=note)
-                sums, logged = {}, now
+                sums, log_time = {}, now
         if share >= 1.0:
             self.save()
 
@@ -155,7 +155,7 @@ class Run:
         torch.stack(list(losses.values())).sum().backward()
         nn.utils.clip_grad_norm_(self.task.net.parameters(), 5.0)
         self.optimiser.step()
-        self.averaged.update_parameters(self.task.net)
+        self.average_net.update_parameters(self.task.net)
         self.steps += 1
         self.samples_seen += len(sample[0])
         return {name: float(value.detach()) for name, value in losses.items()}

@@ -112,26 +112,26 @@ def near_of(manifest: Manifest, role: Role, name: str, near: str | None) -> dict
         ModelError: no such detector is in the manifest.
     """
     entries = manifest.get(role, {})
-    asked = near or entries.get(name, {}).get("near")
-    if role != "detector" or not asked:
+    near_name = near or entries.get(name, {}).get("near")
+    if role != "detector" or not near_name:
         return {}
-    if asked not in entries or asked == name:
-        raise ModelError(f"--near {asked}: no other detector of this name in the manifest; release it first")
-    return {"near": asked}
+    if near_name not in entries or near_name == name:
+        raise ModelError(f"--near {near_name}: no other detector of this name in the manifest; release it first")
+    return {"near": near_name}
 
 
-def measured(role: Role, command: str, lines: Iterable[str]) -> Entry:
+def parse_figures(role: Role, command: str, lines: Iterable[str]) -> Entry:
     """The table of figures out of the JSON lines of ``scripts/bench accuracy``; misses by width are left to it."""
-    found: Entry = {"command": command}
+    entry: Entry = {"command": command}
     for line in map(json.loads, lines):
         name = line["figure"].removeprefix("accuracy.")
         if name.rpartition(".")[2] in FIGURES[role] and "width_from_px" not in line:
-            found[name.replace(".", "_")] = {
+            entry[name.replace(".", "_")] = {
                 "value": line["value"],
                 "unit": line["unit"],
                 **{key: line[key] for key in DETAILS if key in line},
             }
-    return found
+    return entry
 
 
 def read_manifest(path: Path) -> Manifest:

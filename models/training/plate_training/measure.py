@@ -24,18 +24,18 @@ class FoundBoxes:
 def overlaps(one: NDArray[np.float32], many: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union of one box with each of many."""
     size = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
-    shared = np.clip(size, 0, None).prod(axis=1)
+    intersection = np.clip(size, 0, None).prod(axis=1)
     areas = (many[:, 2:] - many[:, :2]).prod(axis=1) + (one[2:] - one[:2]).prod()
-    return np.asarray(shared / np.maximum(areas - shared, 1e-6), np.float32)
+    return np.asarray(intersection / np.maximum(areas - intersection, 1e-6), np.float32)
 
 
 def false_boxes(picture: FoundBoxes, score_min: float) -> int:
     """Boxes of a picture that are on no plate."""
     boxes = picture.boxes[picture.scores >= score_min]
-    claimed = np.zeros(len(boxes), bool)
+    is_claimed = np.zeros(len(boxes), bool)
     for true in picture.truth:
-        claimed |= overlaps(true, boxes) > CLAIMED
-    return int((~claimed).sum())
+        is_claimed |= overlaps(true, boxes) > CLAIMED
+    return int((~is_claimed).sum())
 
 
 def figures_of(pictures: Sequence[FoundBoxes], score_min: float = SCORE_MIN) -> dict[str, float]:
@@ -50,10 +50,10 @@ def figures_of(pictures: Sequence[FoundBoxes], score_min: float = SCORE_MIN) -> 
                 box = boxes[int(shares.argmax())]
                 ratios.append((box[2:] - box[:2]) / (true[2:] - true[:2]))
     wide, tall = np.median(ratios, axis=0) if ratios else (0.0, 0.0)
-    reached = np.array(best)
+    best_overlaps = np.array(best)
     return {
-        "recall_50": float((reached >= 0.5).mean()) if best else 0.0,
-        "recall_30": float((reached >= 0.3).mean()) if best else 0.0,
+        "recall_50": float((best_overlaps >= 0.5).mean()) if best else 0.0,
+        "recall_30": float((best_overlaps >= 0.3).mean()) if best else 0.0,
         "false_a_picture": sum(false_boxes(picture, score_min) for picture in pictures) / max(1, len(pictures)),
         "width_ratio": float(wide),
         "height_ratio": float(tall),

@@ -44,14 +44,14 @@ def mistakes_of(model: Path, photos: list[Picture]) -> list[Mistake]:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model.read_bytes(), options, providers=["CPUExecutionProvider"])
     _, high, wide, _ = session.get_inputs()[0].shape
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     for index, photo in enumerate(track(photos, "mistakes", transient=True)):
         for left, top, part in _parts(photo):
             canvas, scale, offset = letterbox(part, (wide, high))
             rows = session.run(None, {"frames": canvas[np.newaxis, ..., np.newaxis]})[0]
             boxes = (rows[rows[:, 6] >= SCORE_MIN, 1:5] - np.tile(offset, 2)) / scale + (left, top, left, top)
-            found += [Mistake(index, tuple(box), scale) for box in boxes.tolist()]
-    return found
+            mistakes += [Mistake(index, tuple(box), scale) for box in boxes.tolist()]
+    return mistakes
 
 
 def _parts(photo: Picture) -> list[tuple[int, int, Picture]]:

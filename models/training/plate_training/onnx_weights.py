@@ -26,7 +26,9 @@ class OnnxWeights:
         arrays = ((tensor.name.removesuffix(".half"), numpy_helper.to_array(tensor)) for tensor in graph.initializer)
         weights = {name: torch.from_numpy(values.astype(np.float32)) for name, values in arrays}
         self.path = path
-        self.named = {name.partition(".")[2]: values for name, values in weights.items() if not name.startswith("onnx")}
+        self.weights_by_name = {
+            name.partition(".")[2]: values for name, values in weights.items() if not name.startswith("onnx")
+        }
         self._kernels: dict[str, list[Kernel]] = {"Conv": [], "MatMul": []}
         for node in graph.node:
             if node.op_type in self._kernels and node.input[1].startswith("onnx"):
@@ -52,50 +54,53 @@ def input_width(path: Path) -> int:
     return int(onnx.load(str(path)).graph.input[0].type.tensor_type.shape.dim[2].dim_value)
 
 
+Fit = Callable[[str, Tensor], Tensor]
+"""Gives the weights of a name as the network takes them."""
+
+
 def _as_they_are(_name: str, values: Tensor) -> Tensor:
     return values
 
 
-def start_from(
-    net: nn.Module, path: Path, samples: Tensor, fit: Callable[[str, Tensor], Tensor] = _as_they_are
-) -> None:
+def start_from(net: nn.Module, path: Path, samples: Tensor, fit: Fit = _as_they_are) -> None:
     """Give a network the weights of the model exported from one like it.
 
     Args:
         net: the network; a layer that the export leaves out keeps its values.
         path: the ONNX file.
         samples: a batch as the network takes it.
-        fit: gives the weights of a name as the network takes them.
+        fit: a function that gives the weights of a name as the network takes them.
 
     Raises:
         SystemExit: the file was not exported from such a network.
     """
-    released, folded = OnnxWeights(path), dict[str, Tensor]()
+    source, biases = OnnxWeights(path), dict[str, Tensor]()
 
     def fill(layer: Any, _inputs: tuple[Tensor, ...]) -> None:  # noqa: ANN401  # torch's layers take any type
-        if f"{names[layer]}.weight" in released.named or (taken := released.next_of(layer)) is None:
+        is_named = f"{names[layer]}.weight" in source.weights_by_name
+        if is_named or (next_weights := source.next_of(layer)) is None:
             return
-        layer.weight.copy_(taken[0])
-        if taken[1] is not None:
-            folded["bias"] = taken[1]
+        layer.weight.copy_(next_weights[0])
+        if next_weights[1] is not None:
+            biases["bias"] = next_weights[1]
 
     def pass_through(norm: Any, inputs: tuple[Tensor, ...]) -> None:  # noqa: ANN401
         variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(variance)
         norm.weight.copy_((variance + norm.eps).sqrt())
-        norm.bias.copy_(mean + folded.pop("bias"))
+        norm.bias.copy_(mean + biases.pop("bias"))
 
     names = {layer: name for name, layer in net.named_modules()}
     hooks = [m.register_forward_pre_hook(fill) for m in names if isinstance(m, nn.Conv2d | nn.Linear)]
     hooks += [m.register_forward_pre_hook(pass_through) for m in names if isinstance(m, nn.BatchNorm2d)]
     net.eval()
     with torch.no_grad():
-        _copy_named({name: fit(name, values) for name, values in released.named.items()}, net.state_dict())
+        _copy_named({name: fit(name, values) for name, values in source.weights_by_name.items()}, net.state_dict())
         net(samples)
     for hook in hooks:
         hook.remove()
-    released.check_all_taken()
+    source.check_all_taken()
 
 
 def _copy_named(values: dict[str, Tensor], own: dict[str, Tensor]) -> None:

@@ -93,8 +93,8 @@ def _serial_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[str,
 def _with_narrow(text: str, rng: Rng) -> str:
     """Some characters of a serial made narrow, letters I and digits 1, or wide, letters M and W."""
     share = float(rng.uniform(0.15, 0.6))
-    swapped = ("1" if c in DIGITS else str(rng.choice(list("IIIMW"))) for c in text)
-    return "".join(new if rng.random() < share else old for old, new in zip(text, swapped, strict=True))
+    replacements = ("1" if c in DIGITS else str(rng.choice(list("IIIMW"))) for c in text)
+    return "".join(new if rng.random() < share else old for old, new in zip(text, replacements, strict=True))
 
 
 def _free_text(rng: Rng, pool: str) -> str:
@@ -102,16 +102,16 @@ def _free_text(rng: Rng, pool: str) -> str:
     return "".join(pool[int(i)] for i in rng.integers(len(pool), size=length))
 
 
-def rendered(
+def render_random_plate(
     designs: tuple[PlateDesign, ...], faces: tuple[Face, ...], rng: Rng, height_px: int
 ) -> tuple[str, Picture, Picture]:
     """Text as printed, pixels and outline of a rendered plate."""
     text, design = draw_text_and_design(designs, rng)
     plate = render_plate(text, design, rng, height_px, faces)
-    return text, _worn(plate.pixels, rng), plate.outline
+    return text, _add_dirt(plate.pixels, rng), plate.outline
 
 
-def _worn(pixels: Picture, rng: Rng) -> Picture:
+def _add_dirt(pixels: Picture, rng: Rng) -> Picture:
     """Dirt and scratches on some plates."""
     if rng.random() > 0.25:
         return pixels

@@ -112,9 +112,9 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships
     def __init__(self, role: Role, graph: GraphProto, pictures: CalibrationPictures) -> None:
         entry = graph.input[0]
         high, wide = (side.dim_value for side in entry.type.tensor_type.shape.dim[1:3])
-        drawn = pictures.of_detector(high, wide) if role == "detector" else pictures.of_reader()
-        shown = track(drawn, "calibrate", total=pictures.samples, transient=True)
-        self._left = ({entry.name: picture} for picture in shown)
+        samples = pictures.of_detector(high, wide) if role == "detector" else pictures.of_reader()
+        progress = track(samples, "calibrate", total=pictures.samples, transient=True)
+        self._left = ({entry.name: picture} for picture in progress)
 
     def get_next(self) -> dict[str, Any] | None:
         """The next input; None after the last."""

@@ -50,10 +50,10 @@ class Attention(nn.Module):
 
     def forward(self, queries: Tensor, memory: Tensor) -> Tensor:
         """What the memory gives to each query."""
-        asked = self._split(self.ask(queries), self.queries)
-        offered, given = (self._split(x, self.offers) for x in (self.offer(memory), self.give(memory)))
-        weights = torch.softmax(asked @ offered.transpose(2, 3) / (self.width // HEADS) ** 0.5, dim=-1)
-        return self.out((weights @ given).transpose(1, 2).reshape(-1, self.queries, self.width))
+        query_heads = self._split(self.ask(queries), self.queries)
+        key_heads, value_heads = (self._split(x, self.offers) for x in (self.offer(memory), self.give(memory)))
+        weights = torch.softmax(query_heads @ key_heads.transpose(2, 3) / (self.width // HEADS) ** 0.5, dim=-1)
+        return self.out((weights @ value_heads).transpose(1, 2).reshape(-1, self.queries, self.width))
 
     def _split(self, x: Tensor, tokens: int) -> Tensor:
         return x.reshape(-1, tokens, HEADS, self.width // HEADS).transpose(1, 2)
@@ -115,7 +115,7 @@ class ReaderNet(nn.Module):
         return self.letters(self.norm(slots)), self.ctc(columns)
 
 
-def widened(name: str, values: Tensor) -> Tensor:
+def adapt_weights(name: str, values: Tensor) -> Tensor:
     """Weights of a released reader as this network takes them.
 
     A narrower reader knows fewer places: they are stretched along the width. One that took every O for a 0 begins with

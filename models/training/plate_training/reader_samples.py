@@ -12,9 +12,9 @@ from plate_training.contract import READER_SIZE, SLOTS, Picture, plain, targets_
 from plate_training.data import PlateCrop
 from plate_training.decoys import lettering
 from plate_training.degrade import Rng, blur, light, noise, to_grey
-from plate_training.geometry import bounds, turned
+from plate_training.geometry import bounds, turned_corners
 from plate_training.mistakes import Mistake
-from plate_training.plate_source import MountedPicture, mount, rendered
+from plate_training.plate_source import MountedPicture, mount, render_random_plate
 
 REAL = {"us": 0.07, "br": 0.08, "eu": 0.13, "us_ca": 0.06, "gb": 0.05, "other": 0.06, "taught": 0.02}
 """Shares of real crops among the samples."""
@@ -37,8 +37,8 @@ class ReaderSamples:
 
     def __call__(self, rng: Rng) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """One sample."""
-        targets, mounted, real = self._plate(rng)
-        return seen(mounted, rng, real=real)[..., np.newaxis], targets
+        targets, patch, real = self._plate(rng)
+        return photograph_plate(patch, rng, real=real)[..., np.newaxis], targets
 
     def _plate(self, rng: Rng) -> tuple[NDArray[np.int64], MountedPicture, bool]:
         kind = rng.random()
@@ -51,8 +51,8 @@ class ReaderSamples:
             return targets_of(""), mount(self._no_plate(rng), None, rng), True
         text = ""
         while not 1 <= len(text) <= SLOTS:
-            printed, pixels, outline = rendered(self.designs, self.faces, rng, RENDER_HEIGHT_PX)
-            text = plain(printed)
+            printed_text, pixels, outline = render_random_plate(self.designs, self.faces, rng, RENDER_HEIGHT_PX)
+            text = plain(printed_text)
         return targets_of(text), mount(pixels, outline, rng), False
 
     def _no_plate(self, rng: Rng) -> Picture:
@@ -84,18 +84,18 @@ def _piece(grey: Picture, rng: Rng) -> Picture:
     return cv2.cvtColor(grey[top : top + tall, left : left + wide], cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
-def seen(mounted: MountedPicture, rng: Rng, *, real: bool) -> Picture:
+def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
     """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
-    corners = mounted.corners
+    corners = patch.corners
     width, height = corners[2] - corners[0]
     tall = float(np.exp(rng.triangular(*np.log(TALL_PX))))
     wide = tall * float(width / height) if height else tall
-    quad = turned(wide, tall, rng, strength=0.6 if real else 1.0)
+    quad = turned_corners(wide, tall, rng, strength=0.6 if real else 1.0)
     box = _inexact(bounds(quad), rng)
     size = max(8, round(float(box[2] - box[0]))), max(5, round(float(box[3] - box[1])))
     stretch = np.array(size, np.float32) / (box[2:] - box[:2])
     shrink = min(float(height) / tall, 8.0)
-    grey = to_grey(mounted.picture, rng)
+    grey = to_grey(patch.picture, rng)
     if shrink > 1.3:
         grey = cv2.GaussianBlur(grey, (0, 0), 0.4 * shrink).astype(np.uint8, copy=False)
     project = cv2.getPerspectiveTransform(corners, ((quad - box[:2]) * stretch).astype(np.float32))

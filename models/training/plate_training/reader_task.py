@@ -24,7 +24,7 @@ from plate_training.data import Licence, PlateCrop, data_folder, reader_crops
 from plate_training.export import export_reader
 from plate_training.feed import Sample, SampleFeed
 from plate_training.onnx_weights import input_width, start_from
-from plate_training.reader_net import ReaderNet, widened
+from plate_training.reader_net import ReaderNet, adapt_weights
 from plate_training.road_data import road_crops
 from plate_training.samplers import reader_sampler
 
@@ -53,14 +53,14 @@ class ReaderTask:
         road = road_crops(data_folder(), validation=True)
         self._validation |= {f"road_{group}": crops for group, crops in road.items()}
         if start:
-            start_from(self.net, start, torch.from_numpy(self._examples(licence)), widened)
+            start_from(self.net, start, torch.from_numpy(self._examples(licence)), adapt_weights)
             if input_width(start) != READER_SIZE[0]:
                 _tell_letter_o(self.net)
 
     def _examples(self, licence: Licence) -> NDArray[np.uint8]:
         """Crops that the licence allows, as the network takes them."""
         if licence == "all":
-            return _resized([crop for crops in self._validation.values() for crop in crops])
+            return _resize_crops([crop for crops in self._validation.values() for crop in crops])
         draw, rng = self._build(), np.random.default_rng(1)
         return np.stack([draw(rng)[0] for _ in range(256)])
 
@@ -107,13 +107,13 @@ def _tell_letter_o(net: nn.Module) -> None:
             net.letters.bias[LETTER_O] = net.letters.bias[ZERO]
 
 
-def _resized(crops: list[PlateCrop]) -> NDArray[np.uint8]:
+def _resize_crops(crops: list[PlateCrop]) -> NDArray[np.uint8]:
     grey = [cv2.resize(cv2.cvtColor(crop.plate, cv2.COLOR_BGR2GRAY), READER_SIZE) for crop in crops]
     return np.stack(grey)[..., np.newaxis].astype(np.uint8, copy=False)
 
 
 def _exact(net: nn.Module, crops: list[PlateCrop]) -> float:
     with torch.inference_mode():
-        slots = net(torch.from_numpy(_resized(crops)))[0]
+        slots = net(torch.from_numpy(_resize_crops(crops)))[0]
     read = slots.argmax(dim=-1).numpy().reshape(-1, SLOTS)
     return float(np.mean([canonical(text_of(row)) == crop.canonical for row, crop in zip(read, crops, strict=True)]))

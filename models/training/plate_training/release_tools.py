@@ -15,19 +15,19 @@ HOURS_MAX = 2
 WHEEL = "share/alpr-edge/models"
 
 
-def benchmark(models: Path, asked: list[str]) -> list[str]:
+def benchmark(models: Path, arguments: list[str]) -> list[str]:
     """The JSON lines of ``scripts/bench accuracy`` with the models of a folder.
 
     Args:
         models: the folder.
-        asked: the arguments of the benchmark: the model and the parts.
+        arguments: the arguments of the benchmark: the model and the parts.
 
     Raises:
         ModelError: it ended with an error, which it has printed.
     """
     command = [sys.executable, "-m", "scripts.benchmarks", "accuracy", "--models", str(models), "--data"]
     done = subprocess.run(  # noqa: S603
-        [*command, str(data_folder()), *asked],
+        [*command, str(data_folder()), *arguments],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
@@ -55,6 +55,6 @@ def input_shape(role: Role, path: Path) -> tuple[int, int, int]:
 def wheel_lines_missing(manifest: Manifest) -> list[str]:
     """Lines by which the wheel would carry every file of the manifest."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    shared_data = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     files = [entry["file"] for entries in manifest.values() for entry in entries.values()]
-    return [f'"models/{file}" = "{WHEEL}/{file}"' for file in files if f"models/{file}" not in carried]
+    return [f'"models/{file}" = "{WHEEL}/{file}"' for file in files if f"models/{file}" not in shared_data]

@@ -20,17 +20,17 @@ ZERO_KNOWN = "gb", "br"
 
 def road_frames(folder: Path, *, validation: bool) -> list[LabelledFrame]:
     """The frames of all sets, grey, with boxes of plates and of places that may show an unmarked one."""
-    found = []
+    frames = []
     for name in SETS:
         part = folder / "road" / name
         boxes, unsure = _boxes_of(part / "boxes.csv"), _boxes_of(part / "ignore.csv")
         for row in rows_of(part / "frames.csv"):
             if (row["kept"] == "1") == validation:
                 image = row["image"]
-                found.append(
+                frames.append(
                     LabelledFrame(read_grey(part / image), _edges(boxes.get(image, ())), _edges(unsure.get(image, ())))
                 )
-    return found
+    return frames
 
 
 def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict[str, list[PlateCrop]]:
@@ -41,22 +41,22 @@ def road_crops(folder: Path, *, validation: bool, labels: Path = LABELS) -> dict
         validation: take those kept for validation instead.
         labels: the folder that ``label`` wrote.
     """
-    found: dict[str, list[PlateCrop]] = {}
+    by_group: dict[str, list[PlateCrop]] = {}
     for row in rows_of(folder / "road" / "crops" / "crops.csv"):
         text = plain(row["text"])
         if (row["kept"] == "1") != validation or not 2 <= len(text) <= SLOTS:
             continue
         picture = read_picture(folder / "road" / "crops" / row["image"])
-        known = row["country"] in ZERO_KNOWN
+        is_zero_known = row["country"] in ZERO_KNOWN
         left, top, right, bottom = (float(row[side]) for side in SIDES)
-        crop = PlateCrop(picture, text if known else canonical(text), known, (left, top, right, bottom))
-        found.setdefault(COUNTRY_GROUPS.get(row["country"], "other"), []).append(crop)
+        crop = PlateCrop(picture, text if is_zero_known else canonical(text), is_zero_known, (left, top, right, bottom))
+        by_group.setdefault(COUNTRY_GROUPS.get(row["country"], "other"), []).append(crop)
     if not validation and (labels / "road.csv").exists():
-        found["taught"] = [_taught(folder, row) for row in rows_of(labels / "road.csv")]
-    return found
+        by_group["taught"] = [_taught_crop(folder, row) for row in rows_of(labels / "road.csv")]
+    return by_group
 
 
-def _taught(folder: Path, row: dict[str, str]) -> PlateCrop:
+def _taught_crop(folder: Path, row: dict[str, str]) -> PlateCrop:
     picture = read_picture(folder / "road" / row["image"])
     left, top, right, bottom = (float(row[side]) for side in SIDES)
     return cut(picture, np.array([left, top, right, bottom], np.float32), row["plate"])
@@ -73,10 +73,10 @@ def cut(picture: Picture, box: NDArray[np.float32], text: str = "") -> PlateCrop
 
 
 def _boxes_of(table: Path) -> dict[str, list[list[float]]]:
-    found: dict[str, list[list[float]]] = {}
+    boxes_by_image: dict[str, list[list[float]]] = {}
     for row in rows_of(table):
-        found.setdefault(row["image"], []).append([float(row[side]) for side in SIDES])
-    return found
+        boxes_by_image.setdefault(row["image"], []).append([float(row[side]) for side in SIDES])
+    return boxes_by_image
 
 
 def _edges(boxes: Iterable[list[float]]) -> NDArray[np.float32]:

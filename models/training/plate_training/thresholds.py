@@ -64,30 +64,31 @@ class Threshold:
 class DetectionSet:
     """What was found in pictures, what of it the reader bears out, and the pictures' scale in the network's input."""
 
-    found: list[FoundBoxes]
+    pictures: list[FoundBoxes]
     borne_out: list[NDArray[np.bool_]]
     scales: list[float]
 
-    def taken(self, confidence_min: float, sure_min: float) -> "DetectionSet":
+    def filter_boxes(self, confidence_min: float, sure_min: float) -> "DetectionSet":
         """With those boxes alone that the unit takes for plates."""
-        kept = [
+        masks = [
             (row.scores >= sure_min) | (borne_out & (row.scores >= confidence_min))
-            for row, borne_out in zip(self.found, self.borne_out, strict=True)
+            for row, borne_out in zip(self.pictures, self.borne_out, strict=True)
         ]
-        found = [
-            FoundBoxes(row.truth, row.boxes[keep], row.scores[keep]) for row, keep in zip(self.found, kept, strict=True)
+        pictures = [
+            FoundBoxes(row.truth, row.boxes[keep], row.scores[keep])
+            for row, keep in zip(self.pictures, masks, strict=True)
         ]
-        return DetectionSet(found, [row[keep] for row, keep in zip(self.borne_out, kept, strict=True)], self.scales)
+        return DetectionSet(pictures, [row[keep] for row, keep in zip(self.borne_out, masks, strict=True)], self.scales)
 
     def recall(self, low: float = 0.0, high: float = np.inf) -> float | None:
         """Share found at IoU 0.5 of the plates of such a width in the network's input."""
-        met = [
+        hits = [
             bool((overlaps(true, row.boxes) >= IOU_FOUND).any())
-            for row, scale in zip(self.found, self.scales, strict=True)
+            for row, scale in zip(self.pictures, self.scales, strict=True)
             for true in row.truth
             if low <= (true[2] - true[0]) * scale < high
         ]
-        return float(np.mean(met)) if met else None
+        return float(np.mean(hits)) if hits else None
 
     def by_width(self) -> tuple[float | None, ...]:
         """Recall of each bin."""
@@ -95,7 +96,7 @@ class DetectionSet:
 
     def false(self) -> float:
         """Boxes a picture that are on no plate."""
-        return sum(false_boxes(row, 0.0) for row in self.found) / max(1, len(self.found))
+        return sum(false_boxes(row, 0.0) for row in self.pictures) / max(1, len(self.pictures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,10 @@ class Eyes:
     def look(self, pixels: Pixels, truth: Floats) -> tuple[FoundBoxes, NDArray[np.bool_]]:
         """Every box, and whether the reader bears it out."""
         frame = Frame("", 0, Instant("", 0), pixels)
-        found = [item for item in self.detector.detect_pixels(pixels) if item.confidence >= min(LEAST)]
-        slots = self.reader.read([crop_of(frame, item.box) for item in found]) if found else ()
-        boxes = np.array([_edges(item.box) for item in found], np.float32).reshape(-1, 4)
-        scores = np.array([item.confidence for item in found], np.float32)
+        detections = [item for item in self.detector.detect_pixels(pixels) if item.confidence >= min(LEAST)]
+        slots = self.reader.read([crop_of(frame, item.box) for item in detections]) if detections else ()
+        boxes = np.array([_edges(item.box) for item in detections], np.float32).reshape(-1, 4)
+        scores = np.array([item.confidence for item in detections], np.float32)
         return FoundBoxes(truth, boxes, scores), np.array([is_borne_out(row) for row in slots], bool)
 
 
@@ -130,11 +131,11 @@ def thresholds_of(eyes: Eyes, scene_count: int) -> list[Threshold]:
     road = _part(eyes, "ride", [(_bgr(frame.grey), frame.boxes) for frame in frames])
     windows = _part(eyes, "windows", _windows(eyes.detector), VALIDATION_WINDOWS)
     drawing = Drawing(negative_paths(folder, validation=True), seed=SEED)
-    drawn = (opener() for opener in scenes(folder, drawing, scene_count))
-    pictures = ((scene.pixels, np.stack([_edges(truth.box) for truth in scene.truths])) for scene in drawn)
+    drawn_scenes = (opener() for opener in scenes(folder, drawing, scene_count))
+    pictures = ((scene.pixels, np.stack([_edges(truth.box) for truth in scene.truths])) for scene in drawn_scenes)
     parts = photos, road, windows, _part(eyes, "rendered", pictures, scene_count)
     return [
-        _row(least, sure, *(part.taken(least, sure) for part in parts))
+        _row(least, sure, *(part.filter_boxes(least, sure) for part in parts))
         for least, sure in product(LEAST, SURE)
         if least <= sure
     ]
@@ -150,7 +151,7 @@ def chosen_of(rows: Sequence[Threshold], false_a_photo: float) -> Threshold | No
 
 
 def _row(
-    least: float, sure: float, photos: DetectionSet, road: DetectionSet, windows: DetectionSet, rendered: DetectionSet
+    least: float, sure: float, photos: DetectionSet, road: DetectionSet, windows: DetectionSet, renderings: DetectionSet
 ) -> Threshold:
     return Threshold(
         least,
@@ -160,16 +161,16 @@ def _row(
         road.false(),
         windows.recall() or 0.0,
         windows.by_width(),
-        rendered.recall() or 0.0,
-        rendered.by_width(),
+        renderings.recall() or 0.0,
+        renderings.by_width(),
     )
 
 
 def _part(eyes: Eyes, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None) -> DetectionSet:
     part = DetectionSet([], [], [])
     for pixels, truth in track(pictures, name, total=total, transient=True):
-        found, borne_out = eyes.look(pixels, truth)
-        part.found.append(found)
+        picture, borne_out = eyes.look(pixels, truth)
+        part.pictures.append(picture)
         part.borne_out.append(borne_out)
         part.scales.append(eyes.detector.prepare(pixels)[1].scale)
     return part

@@ -23,17 +23,17 @@ def average(one: Path, other: Path, share: float, target: Path) -> None:
     Raises:
         SystemExit: the two are not of one network.
     """
-    first, mixed = onnx.load(str(one)), onnx.load(str(other))
-    pairs = list(zip(_weights(first), _weights(mixed), strict=False))
-    same = len(_weights(first)) == len(_weights(mixed)) and all(a.dims == b.dims for a, b in pairs)
-    if not same or [node.op_type for node in first.graph.node] != [node.op_type for node in mixed.graph.node]:
+    first, mixture = onnx.load(str(one)), onnx.load(str(other))
+    pairs = list(zip(_weights(first), _weights(mixture), strict=False))
+    same = len(_weights(first)) == len(_weights(mixture)) and all(a.dims == b.dims for a, b in pairs)
+    if not same or [node.op_type for node in first.graph.node] != [node.op_type for node in mixture.graph.node]:
         raise SystemExit(f"{one} and {other} are not of one network")
     for before, after in pairs:
         old, new = (numpy_helper.to_array(tensor) for tensor in (before, after))
         mean = (1 - share) * old.astype(np.float32) + share * new.astype(np.float32)
         after.CopyFrom(numpy_helper.from_array(mean.astype(new.dtype), after.name))
-    onnx.checker.check_model(mixed)
-    onnx.save(mixed, str(target))
+    onnx.checker.check_model(mixture)
+    onnx.save(mixture, str(target))
 
 
 def _weights(model: onnx.ModelProto) -> list[onnx.TensorProto]:

@@ -46,11 +46,11 @@ def run(folder: Path, settings: StoreSettings, pictures: list[ReadPictures]) -> 
         for batch in ReadGenerator(pictures, unit_id=UNIT_ID).batches(READS):
             store.reads.commit(batch)
         batches = list(_batches(store, rig.settings(folder).uplink))
-        with _served(rig, "httpx") as uplink:
-            peer_s = _posted(uplink, batches)
-        tls_s = _carried(rig, batches)
-        with _served(rig, "uplink") as uplink:
-            items, own_s = _uploaded(uplink, store)
+        with _serve(rig, "httpx") as uplink:
+            peer_s = _post_seconds(uplink, batches)
+        tls_s = _transfer_seconds(rig, batches)
+        with _serve(rig, "uplink") as uplink:
+            items, own_s = _upload_all(uplink, store)
     size = sum(len(item.body) for batch in batches for item in batch)
     assert items == sum(len(batch) for batch in batches)
     against = {"ratio to httpx": round(peer_s / own_s, 3), "ratio to bare TLS": round(tls_s / own_s, 3)}
@@ -63,14 +63,14 @@ def run(folder: Path, settings: StoreSettings, pictures: list[ReadPictures]) -> 
 
 def _batches(store: UnitStore, uplink: UplinkSettings) -> Iterator[list[OutboxItem]]:
     """Everything that waits, in the order of the uploader."""
-    taken: set[str] = set()
-    while due := store.outbox.due(uplink.batch_items, uplink.batch_bytes, taken):
-        taken |= {item.item_id for item in due}
+    item_ids: set[str] = set()
+    while due := store.outbox.due(uplink.batch_items, uplink.batch_bytes, item_ids):
+        item_ids |= {item.item_id for item in due}
         yield due
 
 
 @contextmanager
-def _served(rig: Rig, name: str) -> Iterator[UplinkSettings]:
+def _serve(rig: Rig, name: str) -> Iterator[UplinkSettings]:
     """A department in a process of its own; gives the unit's settings towards it."""
     directory = rig.folder / name
     shutil.copytree(rig.department, directory)
@@ -88,7 +88,7 @@ def _served(rig: Rig, name: str) -> Iterator[UplinkSettings]:
             server.wait(STOP_S_MAX)
 
 
-def _posted(uplink: UplinkSettings, batches: Batches) -> float:
+def _post_seconds(uplink: UplinkSettings, batches: Batches) -> float:
     """Seconds in which the client alone carries the batches."""
     department = HttpsDepartment(uplink, UNIT_ID)
     began = time.perf_counter()
@@ -98,7 +98,7 @@ def _posted(uplink: UplinkSettings, batches: Batches) -> float:
     return time.perf_counter() - began
 
 
-def _uploaded(uplink: UplinkSettings, store: UnitStore) -> tuple[int, float]:
+def _upload_all(uplink: UplinkSettings, store: UnitStore) -> tuple[int, float]:
     """Items and seconds until the outbox is empty, receipts written."""
     department = HttpsDepartment(uplink, UNIT_ID)
     uploader = Uploader(store.outbox, department, uplink, SystemClock())
@@ -112,7 +112,7 @@ def _uploaded(uplink: UplinkSettings, store: UnitStore) -> tuple[int, float]:
     return uploader.state.delivered, time.perf_counter() - began
 
 
-def _carried(rig: Rig, batches: Batches) -> float:
+def _transfer_seconds(rig: Rig, batches: Batches) -> float:
     """Seconds in which a bare TLS connection carries the bodies, until the other end has them all."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sink = threading.Thread(target=_sink, args=(listener, tls_context(TlsFiles(rig.department))), daemon=True)
@@ -134,8 +134,8 @@ def _send(sender: ssl.SSLSocket, batch: Sequence[OutboxItem]) -> None:
 
 
 def _sink(listener: socket.socket, context: ssl.SSLContext) -> None:
-    taken, _ = listener.accept()
-    with context.wrap_socket(taken, server_side=True) as receiver:
+    connection, _ = listener.accept()
+    with context.wrap_socket(connection, server_side=True) as receiver:
         while receiver.recv(CHUNK_BYTES):
             pass
         receiver.unwrap()

@@ -18,7 +18,7 @@ from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.settings import RetentionSettings, StoreSettings
 from alpr_edge.store.reads.repository import Stored
 from alpr_edge.store.retention.ballast import Ballast
-from alpr_edge.store.retention.purge import Purge, Purged
+from alpr_edge.store.retention.purge import Purge, PurgeTotals
 from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore
 from scripts.benchmarks.disk import catchup
@@ -53,11 +53,11 @@ def run(data: Path, parts: tuple[str, ...], reads: int) -> None:
     pictures = looks(data, settings)
     with tempfile.TemporaryDirectory(prefix="bench-disk-", dir=_fast_folder(reads)) as folder:
         if "bytes" in parts:
-            with device(Path(folder) / "bytes.img", BYTES_DEVICE) as made:
-                _bytes_a_read(made, settings, pictures)
+            with device(Path(folder) / "bytes.img", BYTES_DEVICE) as volume:
+                _bytes_a_read(volume, settings, pictures)
         if "fortnight" in parts:
-            with device(Path(folder) / "fortnight.img", 2 * TARGET_BYTES) as made:
-                _fortnight(made, settings, pictures, reads)
+            with device(Path(folder) / "fortnight.img", 2 * TARGET_BYTES) as volume:
+                _fortnight(volume, settings, pictures, reads)
         if "catchup" in parts:
             catchup.run(Path(folder), settings, pictures)
 
@@ -69,27 +69,27 @@ def _fast_folder(reads: int) -> Path | None:
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > plenty else None
 
 
-def _bytes_a_read(made: Device, settings: StoreSettings, pictures: list[ReadPictures]) -> None:
-    with unit_store(made.folder, settings) as store:
+def _bytes_a_read(volume: Device, settings: StoreSettings, pictures: list[ReadPictures]) -> None:
+    with unit_store(volume.folder, settings) as store:
         drive = ReadGenerator(pictures)
-        kept, written = made.used_bytes(), made.written_bytes()
+        used_before, written_before = volume.used_bytes(), volume.written_bytes()
         with _bar("Recording", BYTES_READS) as tick:
             for number, batch in enumerate(drive.batches(BYTES_READS)):
                 store.reads.commit(batch)
                 if number % WRITEBACK_READS == 0:
-                    made.written_bytes()
+                    volume.written_bytes()
                     tick(drive.reads)
-        after = made.written_bytes()
+        after = volume.written_bytes()
         counts = store.reads.counts()
-        figure("disk.kept", (made.used_bytes() - kept) / BYTES_READS, "bytes/read", of=BYTES_READS)
+        figure("disk.kept", (volume.used_bytes() - used_before) / BYTES_READS, "bytes/read", of=BYTES_READS)
         figure("disk.kept.images", counts.image_bytes / BYTES_READS, "bytes/read")
-        figure("disk.written.recording", (after - written) / BYTES_READS, "bytes/read", {"kept": 57_000})
+        figure("disk.written.recording", (after - written_before) / BYTES_READS, "bytes/read", {"kept": 57_000})
         _deliver(store)
-        delivered = made.written_bytes()
-        figure("disk.written.receipts", (delivered - after) / BYTES_READS, "bytes/read")
-        purged = _purge(store)
-        figure("disk.written.deletion", (made.written_bytes() - delivered) / BYTES_READS, "bytes/read")
-        figure("disk.purge.writer_held", purged.held_s_max * 1000, "ms", what="longest of all steps")
+        written_delivered = volume.written_bytes()
+        figure("disk.written.receipts", (written_delivered - after) / BYTES_READS, "bytes/read")
+        purge = _purge(store)
+        figure("disk.written.deletion", (volume.written_bytes() - written_delivered) / BYTES_READS, "bytes/read")
+        figure("disk.purge.writer_held", purge.held_s_max * 1000, "ms", what="longest of all steps")
 
 
 def _deliver(store: UnitStore) -> None:
@@ -98,7 +98,7 @@ def _deliver(store: UnitStore) -> None:
         store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
 
 
-def _purge(store: UnitStore) -> Purged:
+def _purge(store: UnitStore) -> PurgeTotals:
     """Delete everything, as when there is no room."""
     purge = Purge(store.database, store.reads, RetentionSettings().limits)
     now = Instant("bench", 10**15, START, UtcSource.GNSS)
@@ -107,10 +107,10 @@ def _purge(store: UnitStore) -> Purged:
     return purge.done
 
 
-def _fortnight(made: Device, settings: StoreSettings, pictures: list[ReadPictures], reads: int) -> None:
+def _fortnight(volume: Device, settings: StoreSettings, pictures: list[ReadPictures], reads: int) -> None:
     """Fourteen days of reads, none of them acknowledged; then how the store does with that much in it."""
-    with unit_store(made.folder, settings) as store:
-        drive, before = ReadGenerator(pictures), made.used_bytes()
+    with unit_store(volume.folder, settings) as store:
+        drive, before = ReadGenerator(pictures), volume.used_bytes()
         batch: list[Stored] = []
         with _bar("A fortnight", reads) as tick:
             for one in drive.batches(reads):
@@ -120,29 +120,29 @@ def _fortnight(made: Device, settings: StoreSettings, pictures: list[ReadPicture
                     batch = []
                     tick(drive.reads)
             store.reads.commit(batch)
-        kept = made.used_bytes() - before
-        whole = kept / reads * A_DAY * DAYS
+        used_bytes = volume.used_bytes() - before
+        whole = used_bytes / reads * A_DAY * DAYS
         how = "measured" if reads == FORTNIGHT_READS else f"extrapolated from {reads} reads"
         figure("disk.fortnight", whole / 1e9, "GB", {"at most": TARGET_BYTES / 1e9}, how=how, reads=reads)
-        database = (made.folder / "unit" / "edge.db").stat().st_size
+        database = (volume.folder / "unit" / "edge.db").stat().st_size
         figure("disk.fortnight.database", database / reads, "bytes/read", of=reads)
-        _standing(made, store)
+        _standing(volume, store)
 
 
-def _standing(made: Device, store: UnitStore) -> None:
+def _standing(volume: Device, store: UnitStore) -> None:
     """What the uplink and the purge ask of so large a store, again and again."""
-    _timed("disk.fortnight.due", lambda: store.outbox.due(ITEMS_A_RECEIPT, 4 << 20))
-    _timed("disk.fortnight.counts", store.outbox.counts)
-    usage = Usage(made.folder / "unit", store.database, Ballast(made.folder / "unit", 64 << 20))
+    _time_calls("disk.fortnight.due", lambda: store.outbox.due(ITEMS_A_RECEIPT, 4 << 20))
+    _time_calls("disk.fortnight.counts", store.outbox.counts)
+    usage = Usage(volume.folder / "unit", store.database, Ballast(volume.folder / "unit", 64 << 20))
     began = time.monotonic()
     usage.count_all()
     figure("disk.fortnight.counting_all", time.monotonic() - began, "s", what="256 slices, each a transaction")
     purge = Purge(store.database, store.reads, RetentionSettings().limits)
     now = Instant("bench", 10**15, START, UtcSource.GNSS)
-    _timed("disk.fortnight.purge_look", lambda: purge.step(now, 1))
+    _time_calls("disk.fortnight.purge_look", lambda: purge.step(now, 1))
 
 
-def _timed(name: str, work: Callable[[], object], times: int = 9) -> None:
+def _time_calls(name: str, work: Callable[[], object], times: int = 9) -> None:
     milliseconds(name, [_milliseconds_of(work) for _ in range(times)])
 
 

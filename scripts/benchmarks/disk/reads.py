@@ -65,8 +65,8 @@ def _frames(data: Path) -> Iterator[Pixels]:
     yield from (load_picture(path) for path in names[::step][: FRAMES // 2])
     video = cv2.VideoCapture(str(data / "video" / "cars.mp4"))
     for number in itertools.count():
-        taken, frame = video.read()
-        if not taken or number >= FRAMES // 2 * 10:
+        has_frame, frame = video.read()
+        if not has_frame or number >= FRAMES // 2 * 10:
             video.release()
             return
         if number % 10 == 0:
@@ -98,29 +98,29 @@ class ReadGenerator:
 
     def batches(self, reads: int) -> Iterator[list[Stored]]:
         """What is committed together when a car meets one plate at a time: a read, and the end of the one before."""
-        ended: list[Stored] = []
+        closes: list[Stored] = []
         for _ in range(reads):
-            decided = self._decided()
-            yield [*ended, decided]
-            ended = [self._closed(decided)]
+            decision = self._decide()
+            yield [*closes, decision]
+            closes = [self._closed(decision)]
             self.reads += 1
-        yield ended
+        yield closes
 
-    def _decided(self) -> DecidedRecord:
+    def _decide(self) -> DecidedRecord:
         random, look = self._random, self._random.choice(self._pictures)
         read = self._read()
-        found = (_hit(read),) if random.random() < HIT_SHARE else ()
-        scene = look.full if found else look.scene
+        hits = (_hit(read),) if random.random() < HIT_SHARE else ()
+        scene = look.full if hits else look.scene
         pictures = ((EvidenceKind.CROP, self._unique(look.crop)), (EvidenceKind.SCENE, self._unique(scene)))
-        return DecidedRecord(read, pictures, found)
+        return DecidedRecord(read, pictures, hits)
 
-    def _closed(self, decided: DecidedRecord) -> ClosedRecord:
-        read = replace(decided.read, vote_count=decided.read.vote_count + 9, last_seen=self._now(1.5))
+    def _closed(self, decision: DecidedRecord) -> ClosedRecord:
+        read = replace(decision.read, vote_count=decision.read.vote_count + 9, last_seen=self._now(1.5))
         if self._random.random() >= SHARPER_SHARE:
             return ClosedRecord(read)
         look = self._random.choice(self._pictures)
         crop = (EvidenceKind.CROP, self._unique(look.crop))
-        return ClosedRecord(read, (crop, (EvidenceKind.SCENE, self._unique(look.full))) if decided.hits else (crop,))
+        return ClosedRecord(read, (crop, (EvidenceKind.SCENE, self._unique(look.full))) if decision.hits else (crop,))
 
     def _unique(self, picture: bytes) -> bytes:
         """Each picture has a digest of its own: bytes behind the end of a JPEG are ignored by whoever shows it."""

@@ -62,15 +62,15 @@ def listed_plates(entries: int, count: int) -> list[str]:
 def looks(entries: int, count: int) -> list[MatchQuery]:
     """Reads as the vote makes them: most sure, some with a few other texts, one in twenty with all it may have."""
     random = np.random.default_rng(SEED + 1)
-    listed = listed_plates(entries, count)
-    chosen = [
-        listed[index % len(listed)] if draw < LISTED_SHARE else other
+    entry_plates = listed_plates(entries, count)
+    texts = [
+        entry_plates[index % len(entry_plates)] if draw < LISTED_SHARE else other
         for index, (draw, other) in enumerate(zip(random.random(count), plates(random, count), strict=True))
     ]
     others = random.choice([0, 1, 2, 3, CONFUSABLES_MAX], count, p=[0.6, 0.2, 0.1, 0.05, 0.05])
     return [
         MatchQuery(canonical(plate), "CA", None, None, tuple(_alternatives(canonical(plate), int(number))))
-        for plate, number in zip(chosen, others, strict=True)
+        for plate, number in zip(texts, others, strict=True)
     ]
 
 

@@ -48,10 +48,10 @@ def run(entries: int, *, table: bool) -> None:
         _measure(entries, with_peers=True)
         return
     rows = {size: _measure(size, with_peers=False) for size in TABLE}
-    shown = Table("entries", *NAMES, box=None)
+    output = Table("entries", *NAMES, box=None)
     for size, figures in rows.items():
-        shown.add_row(f"{size:,}", *(f"{figures[name]:.4g}" for name in NAMES))
-    Console(stderr=True, width=140).print(shown)
+        output.add_row(f"{size:,}", *(f"{figures[name]:.4g}" for name in NAMES))
+    Console(stderr=True, width=140).print(output)
 
 
 def _measure(entries: int, *, with_peers: bool) -> dict[str, float]:
@@ -122,28 +122,30 @@ def _index(settings: Path) -> HotlistIndex:
 
 def _look_ups(index: HotlistIndex, reads: Sequence[MatchQuery]) -> dict[str, float]:
     """Microseconds of exact and confusable look-ups together, and of the partials alone."""
-    whole = replace(index, lists=tuple(replace(held, packed=_without_partials(held.packed)) for held in index.lists))
+    whole = replace(
+        index, lists=tuple(replace(item, packed_list=_without_partials(item.packed_list)) for item in index.lists)
+    )
     # A car asks for a plate once, so the first round counts; of the others only what no other process held up.
     rounds = np.array([_times_us(lambda read: meetings(read, whole), reads) for _ in range(ROUNDS)])
     times, best = rounds[0], rounds.min(axis=0)
-    found = np.array([bool(meetings(read, whole)) for read in reads])
+    is_match = np.array([bool(meetings(read, whole)) for read in reads])
     partial = _times_us(lambda read: index.partial(read.plate), reads)
     return {
         "match_p99_us": float(np.percentile(times, 99)),
         "match_median_us": float(np.median(times)),
         "match_best_p99_us": float(np.percentile(best, 99)),
-        "hit_median_us": float(np.median(times[found])),
-        "hit_p99_us": float(np.percentile(times[found], 99)),
-        "miss_median_us": float(np.median(times[~found])),
-        "miss_p99_us": float(np.percentile(times[~found], 99)),
+        "hit_median_us": float(np.median(times[is_match])),
+        "hit_p99_us": float(np.percentile(times[is_match], 99)),
+        "miss_median_us": float(np.median(times[~is_match])),
+        "miss_p99_us": float(np.percentile(times[~is_match], 99)),
         "partial_p99_us": float(np.percentile(partial, 99)),
         "partial_median_us": float(np.median(partial)),
-        "partials": sum(len(held.packed.patterns) for held in index.lists),
+        "partials": sum(len(sealed_list.packed_list.patterns) for sealed_list in index.lists),
     }
 
 
-def _without_partials(packed: PackedList) -> PackedList:
-    return replace(packed, patterns=PatternSet([]))
+def _without_partials(index: PackedList) -> PackedList:
+    return replace(index, patterns=PatternSet([]))
 
 
 def _against(
@@ -162,10 +164,10 @@ def _against(
     return {"match_p99_us": times, "memory_mb": memory}
 
 
-def _times_us(ask: Callable[[Asked], object], asked: Sequence[Asked]) -> NDArray[np.float64]:
+def _times_us(ask: Callable[[Asked], object], questions: Sequence[Asked]) -> NDArray[np.float64]:
     """Microseconds that each question took."""
-    times = np.empty(len(asked))
-    for place, one in enumerate(asked):
+    times = np.empty(len(questions))
+    for place, one in enumerate(questions):
         began = time.perf_counter_ns()
         ask(one)
         times[place] = time.perf_counter_ns() - began

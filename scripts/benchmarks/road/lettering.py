@@ -25,7 +25,7 @@ from scripts.benchmarks.looks import is_ignored
 from scripts.benchmarks.passes import FRAME_MS, Pass, passes, whole_passes
 from scripts.benchmarks.replay import replay
 from scripts.benchmarks.road.pictures import AMERICAN, Road, road_photos
-from scripts.benchmarks.road.signs import plain, signs, stamped
+from scripts.benchmarks.road.signs import plain, signs, stamp_time
 from scripts.benchmarks.sets import Opener, Scene, photos, spread
 
 SIGNS, ROAD, PLAIN, STAMPED = 80, 80, 80, 40
@@ -65,22 +65,22 @@ def sources(data: Path) -> list[Source]:
         Source("road", [photo.opener for photo in spread(road, ROAD)], plates=True),
         Source("no_plate", plain(data, PLAIN), plates=False),
         Source("signs", signs(data, SIGNS), plates=False, around=passes),
-        Source("time_stamps", plain(data, STAMPED), plates=False, change=stamped),
+        Source("time_stamps", plain(data, STAMPED), plates=False, change=stamp_time),
     ]
 
 
 def _whole(opener: Opener) -> Scene:
     """A US photo with the plates of other cars in it ignored."""
     scene = opener()
-    return replace(scene, ignored=UNLABELLED.get(scene.name, ()))
+    return replace(scene, ignored_boxes=UNLABELLED.get(scene.name, ()))
 
 
 def run(of: Road) -> None:
     """Print the figures of each source."""
     vision_models, console = open_vision_models(of.vision), Console(stderr=True)
     for source in sources(of.data):
-        made = source.around(spread(source.openers, of.limit))
-        bar = track(made, source.name or "us", console=console, disable=not console.is_terminal, transient=True)
+        openers = source.around(spread(source.openers, of.limit))
+        bar = track(openers, source.name or "us", console=console, disable=not console.is_terminal, transient=True)
         reads = [
             reads_of_no_plate(passing(), source, index, vision_models, of.vision) for index, passing in enumerate(bar)
         ]
@@ -91,18 +91,18 @@ def reads_of_no_plate(
     passing: Pass, source: Source, index: int, vision_models: VisionModels, vision: VisionSettings
 ) -> list[ReadClosed]:
     """The reads of one pass that are of no plate."""
-    found = replay(source.change(passing.frames, index), vision_models, vision, ending_ms=FRAME_MS)
+    result = replay(source.change(passing.frames, index), vision_models, vision, ending_ms=FRAME_MS)
     if not source.plates:
-        return found.standing
+        return result.standing
     return [
         event
-        for event in found.standing
+        for event in result.standing
         if not any(is_ignored(look.box, passing.plates[look.frame_number]) for look in event.looks)
     ]
 
 
 def _print(prefix: str, reads: Sequence[Sequence[ReadClosed]]) -> None:
-    found = list(itertools.chain(*reads))
-    certain = sum(event.read.certain for event in found)
-    rate(f"{prefix}reads_per_100_passes", len(found), len(reads), "reads/100 passes", per=100)
+    events = list(itertools.chain(*reads))
+    certain = sum(event.read.certain for event in events)
+    rate(f"{prefix}reads_per_100_passes", len(events), len(reads), "reads/100 passes", per=100)
     rate(f"{prefix}certain_per_100_passes", certain, len(reads), "reads/100 passes", per=100)

@@ -62,13 +62,13 @@ def run(looker: Looker, of: Road) -> list[bool]:
         For each certain read of a plate with a text, whether it is right.
     """
     photos = _track(spread(road_photos(of.data), of.limit))
-    measured = [Measured(photo, looker.look_at(photo.opener(), photo.opener)) for photo in photos]
+    results = [Measured(photo, looker.look_at(photo.opener(), photo.opener)) for photo in photos]
     crops = [_read(looker, crop) for crop in _track(spread(road_crops(of.data), of.limit))]
-    _print(f"{of.prefix}road", measured, crops)
-    kept = [crop for crop in crops if crop.crop.kept]
-    _print(f"{of.prefix}road.kept", [one for one in measured if one.photo.kept], kept)
-    _write_sheets([one for one in measured if one.photo.region == AMERICAN], of.sheets)
-    return _certain(measured)
+    _print(f"{of.prefix}road", results, crops)
+    kept_crops = [crop for crop in crops if crop.crop.is_kept]
+    _print(f"{of.prefix}road.kept", [one for one in results if one.photo.is_kept], kept_crops)
+    _write_sheets([one for one in results if one.photo.region == AMERICAN], of.sheets)
+    return _certain(results)
 
 
 def _track(items: Sequence[Item]) -> Iterable[Item]:
@@ -80,43 +80,43 @@ def _read(looker: Looker, crop: RoadCrop) -> ReadCrop:
     return ReadCrop(crop, looker.read_true_box(crop.opener(), crop.truth).plate == crop.truth.plate)
 
 
-def _print(name: str, measured: Sequence[Measured], crops: Sequence[ReadCrop]) -> None:
-    american = [one for one in measured if one.photo.region == AMERICAN]
-    world = [one for one in measured if one.photo.region != AMERICAN]
+def _print(name: str, results: Sequence[Measured], crops: Sequence[ReadCrop]) -> None:
+    american = [one for one in results if one.photo.region == AMERICAN]
+    world = [one for one in results if one.photo.region != AMERICAN]
     _print_found(name, american)
     _print_false(name, american)
-    _print_exact(name, measured, crops)
+    _print_exact(name, results, crops)
     _print_widths(f"{name}.american", american)
     _print_widths(f"{name}.world", world)
     _print_false(f"{name}.world", world)
 
 
-def _print_found(name: str, measured: Sequence[Measured]) -> None:
-    plates = [(look.found, width) for one in measured for look, width, _ in one.plates]
+def _print_found(name: str, results: Sequence[Measured]) -> None:
+    plates = [(look.is_found, width) for one in results for look, width, _ in one.plates]
     for figure, low, high in (("40px", FAR_PX, None), ("under_40px", 0.0, FAR_PX), ("320px", NEAR_PX, None)):
-        met = [found for found, width in plates if low <= width < (high or float("inf"))]
-        share(f"{name}.found_{figure}", sum(met), len(met))
+        outcomes = [is_found for is_found, width in plates if low <= width < (high or float("inf"))]
+        share(f"{name}.found_{figure}", sum(outcomes), len(outcomes))
 
 
-def _print_widths(name: str, measured: Sequence[Measured]) -> None:
-    plates = [(look.found, width) for one in measured for look, width, _ in one.plates]
+def _print_widths(name: str, results: Sequence[Measured]) -> None:
+    plates = [(look.is_found, width) for one in results for look, width, _ in one.plates]
     for low, high in pairwise(WIDTHS_PX):
-        met = [found for found, width in plates if low <= width < high]
-        if met:
+        outcomes = [is_found for is_found, width in plates if low <= width < high]
+        if outcomes:
             upper = None if high == float("inf") else high
-            share(f"{name}.found_by_width", sum(met), len(met), width_from_px=low, width_below_px=upper)
+            share(f"{name}.found_by_width", sum(outcomes), len(outcomes), width_from_px=low, width_below_px=upper)
 
 
-def _print_false(name: str, measured: Sequence[Measured]) -> None:
-    false = sum(one.looks.false for one in measured)
-    right = sum(look.iou > 0 for one in measured for look in one.looks.of_truths)
-    duplicates = sum(one.looks.duplicates for one in measured)
-    rate(f"{name}.false_boxes", false, len(measured), "boxes/photo")
+def _print_false(name: str, results: Sequence[Measured]) -> None:
+    false = sum(one.looks.false for one in results)
+    right = sum(look.iou > 0 for one in results for look in one.looks.of_truths)
+    duplicates = sum(one.looks.duplicates for one in results)
+    rate(f"{name}.false_boxes", false, len(results), "boxes/photo")
     share(f"{name}.false_of_boxes", false, false + right + duplicates)
 
 
-def _print_exact(name: str, measured: Sequence[Measured], crops: Sequence[ReadCrop]) -> None:
-    plates = [(look, country) for one in measured for look, _, country in one.plates if country]
+def _print_exact(name: str, results: Sequence[Measured], crops: Sequence[ReadCrop]) -> None:
+    plates = [(look, country) for one in results for look, _, country in one.plates if country]
     for group, countries in (("us_ca", US_CA), ("eu", EUROPE)):
         exact = [look.exact for look, country in plates if country in countries]
         share(f"{name}.exact_{group}", sum(exact), len(exact))
@@ -125,26 +125,26 @@ def _print_exact(name: str, measured: Sequence[Measured], crops: Sequence[ReadCr
     for country in sorted({one.crop.country for one in crops}):
         exact = [one.exact for one in crops if one.crop.country == country]
         share(f"{name}.exact_by_country_true_boxes", sum(exact), len(exact), country=country)
-    certain = _certain(measured)
+    certain = _certain(results)
     share(f"{name}.certain_right", sum(certain), len(certain))
     share(f"{name}.certain_share", len(certain), len(plates))
 
 
-def _certain(measured: Sequence[Measured]) -> list[bool]:
+def _certain(results: Sequence[Measured]) -> list[bool]:
     """For each certain read of a plate with a text, whether it is right."""
-    looks = [look for one in measured for look, _, country in one.plates if country]
+    looks = [look for one in results for look, _, country in one.plates if country]
     return [look.exact for look in looks if look.certain]
 
 
 def _write_sheets(american: Sequence[Measured], folder: Path) -> None:
     """The widest plates missed, the surest wrong texts, and the surest boxes on no plate."""
     plates = sorted((plate for one in american for plate in one.plates), key=lambda plate: -plate[1])
-    missed = [tile_of(look) for look, _, _ in plates if not look.found]
+    missed_tiles = [tile_of(look) for look, _, _ in plates if not look.is_found]
     wrong = [look for look, _, country in plates if country and look.read is not None and not look.exact]
     wrong.sort(key=lambda look: -(look.read.confidence if look.read else 0.0))
     false = sorted(
         (box for one in american for box in one.looks.false_boxes), key=lambda box: -box.reading.detection_confidence
     )
     tiles = [Tile(box.opener, None, box.reading.box, f"{box.reading.detection_confidence:.2f} sure") for box in false]
-    for name, chosen in (("missed", missed), ("wrong", [tile_of(look) for look in wrong]), ("false", tiles)):
-        write_sheet(chosen[:SHEET_TILES], folder / f"road-{name}.png")
+    for name, sheet_tiles in (("missed", missed_tiles), ("wrong", [tile_of(look) for look in wrong]), ("false", tiles)):
+        write_sheet(sheet_tiles[:SHEET_TILES], folder / f"road-{name}.png")

@@ -48,18 +48,18 @@ class RoadPhoto:
     longest_px: int
     region: str
     """``us_ca``, ``gb``, ``eu``, ..., ``other`` where nobody looked."""
-    kept: bool
+    is_kept: bool
     """Whether training leaves it out."""
     truths: tuple[TruePlate, ...]
     countries: tuple[str, ...]
     """For each truth the country of its text; empty where it has none."""
-    ignored: tuple[Box, ...]
+    ignored_boxes: tuple[Box, ...]
     """What may be a plate and is not labelled."""
 
     @property
     def opener(self) -> Opener:
         """How to open it."""
-        return photo(self.path, self.truths, self.ignored)
+        return photo(self.path, self.truths, self.ignored_boxes)
 
     def scaled_px(self, width_px: float) -> float:
         """A width as it would be if the photo's longest side had :data:`SCALE_PX`."""
@@ -74,7 +74,7 @@ class RoadCrop:
     truth: TruePlate
     """Text, and the plate's place in the crop."""
     country: str
-    kept: bool
+    is_kept: bool
 
     @property
     def opener(self) -> Opener:
@@ -109,42 +109,46 @@ def road_crops(data: Path) -> list[RoadCrop]:
 
 
 def _folder(folder: Path, texts: Mapping[str, Sequence[Mapping[str, str]]]) -> list[RoadPhoto]:
-    boxes, ignored = (_boxes(folder / name) for name in ("boxes.csv", "ignore.csv"))
+    boxes, ignored_boxes = (_boxes(folder / name) for name in ("boxes.csv", "ignore.csv"))
     photos = []
     for row in rows(folder / "frames.csv"):
         image, longest_px = row["image"], max(int(row["width_px"]), int(row["height_px"]))
-        named = _named(boxes[image], texts.get(Path(image).stem, ()), longest_px)
-        truths = tuple(TruePlate(box, *named.get(i, ("", ""))[:1]) for i, box in enumerate(boxes[image]))
-        countries = tuple(named.get(i, ("", ""))[1] for i in range(len(truths)))
-        kept = row["kept"] == "1"
+        texts_by_box = _texts_by_box(boxes[image], texts.get(Path(image).stem, ()), longest_px)
+        truths = tuple(TruePlate(box, *texts_by_box.get(i, ("", ""))[:1]) for i, box in enumerate(boxes[image]))
+        countries = tuple(texts_by_box.get(i, ("", ""))[1] for i in range(len(truths)))
+        is_kept = row["kept"] == "1"
         photos.append(
-            RoadPhoto(folder / image, longest_px, row["region"], kept, truths, countries, tuple(ignored[image]))
+            RoadPhoto(
+                folder / image, longest_px, row["region"], is_kept, truths, countries, tuple(ignored_boxes[image])
+            )
         )
     return photos
 
 
 def _boxes(path: Path) -> dict[str, list[Box]]:
-    found: dict[str, list[Box]] = defaultdict(list)
+    boxes: dict[str, list[Box]] = defaultdict(list)
     for row in rows(path):
-        found[row["image"]].append(box_of(row))
-    return found
+        boxes[row["image"]].append(box_of(row))
+    return boxes
 
 
-def _named(boxes: Sequence[Box], crops: Sequence[Mapping[str, str]], longest_px: int) -> dict[int, tuple[str, str]]:
+def _texts_by_box(
+    boxes: Sequence[Box], crops: Sequence[Mapping[str, str]], longest_px: int
+) -> dict[int, tuple[str, str]]:
     """For boxes of a photo that a crop was cut from: canonical text and country.
 
     A crop bears its plate's number in the labels that the boxes came from. A few boxes were mended or left out since,
     so the number counts only where the sizes agree; else the box that fits best is taken, if one does.
     """
-    found = {}
+    texts = {}
     for crop in crops:
         misfits = [_misfit(box, crop, CROPS_LONGEST_PX / longest_px) for box in boxes]
         number = int(Path(crop["image"]).stem.rpartition("_")[2])
         if number >= len(boxes) or misfits[number] > MISFIT_MAX:
             number = min(range(len(boxes)), key=misfits.__getitem__, default=-1)
         if number >= 0 and misfits[number] <= MISFIT_MAX:
-            found[number] = canonical(crop["text"]), crop["country"]
-    return found
+            texts[number] = canonical(crop["text"]), crop["country"]
+    return texts
 
 
 def _misfit(box: Box, crop: Mapping[str, str], scale: float) -> float:

@@ -72,16 +72,19 @@ class Ride:
 
     def sightings(self, vehicle: str) -> list[int]:
         """First second of each stretch in which the plate of a vehicle is never out of view for long."""
-        seen = [second for second, row in zip(self.seconds, self.plates, strict=True) if _shows(row, vehicle)]
-        return seen[:1] + [now for before, now in pairwise(seen) if now - before > SEEN_AGAIN_S]
+        seconds = [second for second, row in zip(self.seconds, self.plates, strict=True) if _shows(row, vehicle)]
+        return seconds[:1] + [now for before, now in pairwise(seconds) if now - before > SEEN_AGAIN_S]
 
     @property
     def vehicles(self) -> dict[str, RideVehicle]:
         """Every vehicle by its number."""
-        seen = defaultdict(list)
+        plates_by_vehicle = defaultdict(list)
         for plate in itertools.chain(*self.plates):
-            seen[plate.vehicle].append(plate)
-        return {number: RideVehicle(plates[0].plate, any(p.clear for p in plates)) for number, plates in seen.items()}
+            plates_by_vehicle[plate.vehicle].append(plate)
+        return {
+            number: RideVehicle(plates[0].plate, any(p.clear for p in plates))
+            for number, plates in plates_by_vehicle.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +99,7 @@ class RideRead:
     """All those on whose plates its looks lie."""
 
     @property
-    def merged(self) -> bool:
+    def is_merged(self) -> bool:
         """Whether its frames show the plates of several vehicles as one."""
         return len(self.vehicles) > 1
 
@@ -107,16 +110,16 @@ def open_ride(data: Path, limit: int | None = None) -> Ride:
     Raises:
         CaptureError: its table cannot be read.
     """
-    found: dict[str, list[LabelledPlate]] = {}
+    plates_by_image: dict[str, list[LabelledPlate]] = {}
     seconds = {}
     for row in rows(data / "dashcam" / "plates.csv"):
         plate = LabelledPlate(box_of(row), row["vehicle"], canonical(row["text"]), row["legibility"])
-        found.setdefault(row["image"], []).append(plate)
+        plates_by_image.setdefault(row["image"], []).append(plate)
         seconds[row["image"]] = int(row["second"])
-    images = sorted(found)[:limit]
+    images = sorted(plates_by_image)[:limit]
     return Ride(
         tuple(data / "dashcam" / image for image in images),
-        tuple(tuple(found[image]) for image in images),
+        tuple(tuple(plates_by_image[image]) for image in images),
         tuple(seconds[image] for image in images),
     )
 
@@ -131,7 +134,7 @@ def drive(ride: Ride, vision_models: VisionModels, vision: VisionSettings) -> Re
         return replay(recording.frames(start), vision_models, vision)
 
 
-def attributed(ride: Ride, closed: ReadClosed) -> RideRead:
+def attribute_read(ride: Ride, closed: ReadClosed) -> RideRead:
     """Find the vehicle that a read is of."""
     on = [(look, _vehicle_at(ride, look)) for look in closed.looks]
     counts = Counter(vehicle for _, vehicle in on if vehicle is not None)

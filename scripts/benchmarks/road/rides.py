@@ -16,7 +16,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from scripts.benchmarks.figures import share
 from scripts.benchmarks.looks import Looker
 from scripts.benchmarks.road.pictures import Road
-from scripts.benchmarks.road.ride import SEEN_AGAIN_S, Ride, RideRead, RideVehicle, attributed, drive, open_ride
+from scripts.benchmarks.road.ride import SEEN_AGAIN_S, Ride, RideRead, RideVehicle, attribute_read, drive, open_ride
 from scripts.benchmarks.sets import TruePlate, photo
 from scripts.benchmarks.sheet import Tile, write_sheet
 
@@ -34,11 +34,11 @@ class RideOutcome:
     @property
     def by_vehicle(self) -> dict[str, list[RideRead]]:
         """The reads of each vehicle that has any."""
-        found = defaultdict(list)
+        reads = defaultdict(list)
         for read in self.reads:
             if read.vehicle is not None:
-                found[read.vehicle].append(read)
-        return dict(found)
+                reads[read.vehicle].append(read)
+        return dict(reads)
 
     @property
     def clear(self) -> dict[str, RideVehicle]:
@@ -63,8 +63,8 @@ def run(looker: Looker, of: Road) -> list[bool]:
         For each certain read, whether it is right.
     """
     ride = open_ride(of.data, of.limit)
-    found = drive(ride, open_vision_models(of.vision), of.vision)
-    outcome = RideOutcome(ride, tuple(attributed(ride, closed) for closed in found.standing))
+    result = drive(ride, open_vision_models(of.vision), of.vision)
+    outcome = RideOutcome(ride, tuple(attribute_read(ride, closed) for closed in result.standing))
     name = f"{of.prefix}rides"
     _print_vehicles(name, outcome)
     _print_reads(name, outcome)
@@ -84,13 +84,13 @@ def _print_vehicles(name: str, outcome: RideOutcome) -> None:
     share(f"{name}.certain_share", with_any(lambda read: read.read.certain), len(clear))
     counts = Counter(len(row) for row in reads.values())
     share(f"{name}.one_read_a_vehicle", counts[1], len(reads), reads_by_count=dict(sorted(counts.items())))
-    met = [count for count in _reads_a_sighting(outcome) if count]
-    share(f"{name}.one_read_a_sighting", met.count(1), len(met), seen_again_s=SEEN_AGAIN_S)
+    sighting_counts = [count for count in _reads_a_sighting(outcome) if count]
+    share(f"{name}.one_read_a_sighting", sighting_counts.count(1), len(sighting_counts), seen_again_s=SEEN_AGAIN_S)
 
 
 def _print_reads(name: str, outcome: RideOutcome) -> None:
     reads, certain, clear = outcome.reads, outcome.certain, outcome.clear
-    share(f"{name}.merged", sum(read.merged for read in reads), len(reads))
+    share(f"{name}.merged", sum(read.is_merged for read in reads), len(reads))
     share(f"{name}.certain_right", sum(certain), len(certain))
     right = [outcome.is_right(read) for read in reads if read.vehicle in clear]
     share(f"{name}.reads_right", sum(right), len(right))
@@ -127,18 +127,18 @@ def _write_sheets(outcome: RideOutcome, folder: Path) -> None:
     wrong = [number for number in outcome.clear if not any(map(outcome.is_right, reads.get(number, ())))]
     tiles = [_vehicle_tile(outcome, number, reads.get(number, ())) for number in wrong]
     write_sheet(tiles[:SHEET_TILES], folder / "rides-wrong.png")
-    for name, chosen in (
-        ("merged", [read for read in outcome.reads if read.merged]),
+    for name, sheet_reads in (
+        ("merged", [read for read in outcome.reads if read.is_merged]),
         ("unlabelled", [read for read in outcome.reads if read.vehicle is None]),
     ):
-        tiles = [tile for read in chosen for tile in _read_tiles(outcome.ride, read)]
+        tiles = [tile for read in sheet_reads for tile in _read_tiles(outcome.ride, read)]
         write_sheet(tiles[:SHEET_TILES], folder / f"rides-{name}.png")
 
 
 def _vehicle_tile(outcome: RideOutcome, number: str, reads: Sequence[RideRead]) -> Tile:
     pictures = zip(outcome.ride.pictures, outcome.ride.plates, strict=True)
-    seen = [(plate.box, picture) for picture, row in pictures for plate in row if plate.vehicle == number]
-    box, picture = max(seen, key=lambda pair: pair[0].width_px)
+    views = [(plate.box, picture) for picture, row in pictures for plate in row if plate.vehicle == number]
+    box, picture = max(views, key=lambda pair: pair[0].width_px)
     texts = " ".join(f"{read.read.plate} {read.read.confidence:.2f}" for read in reads)
     return Tile(photo(picture), box, None, f"{outcome.clear[number].plate} > {texts or 'no read'}")
 

@@ -14,7 +14,7 @@ from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.simulation.plates.fonts import Face, Mask, base_faces, choose_face, line
-from scripts.benchmarks.kept_plates import mounted
+from scripts.benchmarks.kept_plates import mount_plate
 from scripts.benchmarks.sets import Opener, Scene, TruePlate, negative_paths, spread
 
 SEED = 4630
@@ -67,7 +67,7 @@ def signs(data: Path, count: int) -> list[Opener]:
 
 def _sign(photo: Path, index: int) -> Scene:
     rng = np.random.default_rng((SEED, index))
-    return mounted(photo, draw_sign(wording(rng), rng), "", rng, flat=False)
+    return mount_plate(photo, draw_sign(wording(rng), rng), "", rng, flat=False)
 
 
 def wording(rng: np.random.Generator) -> str:
@@ -102,7 +102,7 @@ def draw_sign(text: str, rng: np.random.Generator) -> Pixels:
         top += mask.shape[0] + gap
     if rng.random() < 0.5:
         cv2.rectangle(cover, (6, 6), (cover.shape[1] - 7, height - 7), (255,), 4)
-    return _inked(np.full((*cover.shape, 3), ground, np.uint8), cover, ink)
+    return _ink(np.full((*cover.shape, 3), ground, np.uint8), cover, ink)
 
 
 def plain(data: Path, count: int) -> list[Opener]:
@@ -117,28 +117,28 @@ def _plain(path: Path) -> Scene:
     return Scene(f"{path.parent.name}/{path.name}", pixels, (TruePlate(middle),))
 
 
-def stamped(frames: Iterator[Frame], index: int) -> Iterator[Frame]:
+def stamp_time(frames: Iterator[Frame], index: int) -> Iterator[Frame]:
     """The frames as a camera gives them that writes the time into a corner of every picture."""
     rng = np.random.default_rng((SEED, 1, index))
     face, capital_px = choose_face(base_faces(), rng), int(rng.integers(14, 30))
     began = DAYS_OF_2025 + np.timedelta64(int(rng.integers(365 * 86_400)), "s")
     below, right = rng.random(2) < 0.5
     for frame in frames:
-        now = began + np.timedelta64(round(frame.captured.boottime_ns / 1e9), "s")
+        now = began + np.timedelta64(round(frame.captured_at.boottime_ns / 1e9), "s")
         mask = _stamp(face, str(now).replace("T", "  "), capital_px)
         left = frame.width_px - mask.shape[1] - 16 if right else 16
         top = frame.height_px - mask.shape[0] - 12 if below else 12
         pixels = frame.pixels.copy()
         area = pixels[top : top + mask.shape[0], left : left + mask.shape[1]]
-        area[:] = _inked(_inked(area, cv2.dilate(mask, np.ones((3, 3))).astype(np.uint8), (0, 0, 0)), mask, (255,) * 3)
-        yield Frame(frame.camera_id, frame.number, frame.captured, pixels)
+        area[:] = _ink(_ink(area, cv2.dilate(mask, np.ones((3, 3))).astype(np.uint8), (0, 0, 0)), mask, (255,) * 3)
+        yield Frame(frame.camera_id, frame.number, frame.captured_at, pixels)
 
 
 def _stamp(face: Face, text: str, capital_px: int) -> Mask:
     return np.pad(line(face, text, capital_px), 3)
 
 
-def _inked(ground: Pixels, cover: Mask, ink: tuple[int, int, int]) -> Pixels:
+def _ink(ground: Pixels, cover: Mask, ink: tuple[int, int, int]) -> Pixels:
     """The ground with ink where the mask covers it."""
     share = cover[..., np.newaxis].astype(np.float32) / 255
     return np.asarray(ground * (1 - share) + np.array(ink, np.float32) * share, np.float32).round().astype(np.uint8)

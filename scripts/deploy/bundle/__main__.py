@@ -18,7 +18,7 @@ from scripts.deploy.bundle.contents import About, lay_release, write_manifest
 from scripts.deploy.bundle.wheels import fetch_wheels, own_wheel
 from scripts.deploy.provision.bundle import MACHINES, MANIFEST, SIGNATURE, require_ed25519, signed_files
 from scripts.deploy.provision.machine import ProvisioningError, run
-from scripts.deploy.provision.program import guarded
+from scripts.deploy.provision.program import run_program
 
 ROOT = Path(__file__).parents[3]
 KEPT = ROOT / "out" / "bundle-wheels"
@@ -27,9 +27,9 @@ PYTHONS = ("3.11", "3.13")
 
 def main() -> int:
     """Make the bundle; 0 done, 1 a deliberate error, 2 wrong usage, 130 interrupted."""
-    chosen = _parser().parse_args()
+    arguments = _parser().parse_args()
     left = "; nothing was left but wheels kept for the next time"
-    return guarded("bundle", lambda: _make(chosen), interrupted=left)
+    return run_program("bundle", lambda: _make(arguments), after_interrupt=left)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,26 +46,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list_of(known: tuple[str, ...]) -> Callable[[str], list[str]]:
+def _list_of(names: tuple[str, ...]) -> Callable[[str], list[str]]:
     """Return a parser of a comma-separated list of known names; it keeps their order."""
 
     def some(text: str) -> list[str]:
-        given = text.split(",")
-        if unknown := sorted(set(given) - set(known)):
-            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not of {', '.join(known)}")
-        return [name for name in known if name in given]
+        requested = text.split(",")
+        if unknown := sorted(set(requested) - set(names)):
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not of {', '.join(names)}")
+        return [name for name in names if name in requested]
 
     return some
 
 
-def _make(chosen: argparse.Namespace) -> int:
+def _make(arguments: argparse.Namespace) -> int:
     began_s = time.monotonic()
-    about = About.of(chosen.source, chosen.platform, chosen.python)
-    out: Path = chosen.out
+    about = About.of(arguments.source, arguments.platform, arguments.python)
+    out: Path = arguments.out
     if out.exists() and not (out / MANIFEST).is_file():
         raise ProvisioningError(f"{out}: exists and is no bundle; name another folder")
-    if chosen.sign is not None:
-        require_ed25519(chosen.sign, private=True)
+    if arguments.sign is not None:
+        require_ed25519(arguments.sign, private=True)
     draft = out.with_name(f"{out.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
@@ -76,18 +76,18 @@ def _make(chosen: argparse.Namespace) -> int:
         for machine in about.machines:
             for python in about.pythons:
                 progress.update(task, description=f"wheels for {machine}, Python {python}")
-                fetch_wheels(chosen.source / "requirements.lock", machine, python, KEPT, draft / "wheels")
+                fetch_wheels(arguments.source / "requirements.lock", machine, python, KEPT, draft / "wheels")
                 progress.advance(task)
         progress.update(task, description="the product's own wheel")
-        own_wheel(chosen.source, draft / "wheels")
+        own_wheel(arguments.source, draft / "wheels")
         progress.advance(task)
-        lay_release(chosen.source, draft, about, chosen.debs)
+        lay_release(arguments.source, draft, about, arguments.debs)
         progress.advance(task)
         files = write_manifest(draft)
-        if chosen.sign is not None:
-            _sign(draft, chosen.sign)
+        if arguments.sign is not None:
+            _sign(draft, arguments.sign)
     _put(draft, out)
-    _tell(chosen, about, files, time.monotonic() - began_s)
+    _tell(arguments, about, files, time.monotonic() - began_s)
     return 0
 
 
@@ -111,14 +111,14 @@ def _put(draft: Path, out: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _tell(chosen: argparse.Namespace, about: About, files: dict[str, str], seconds: float) -> None:
-    size = sum((chosen.out / name).stat().st_size for name in files)
-    told = {"version": about.version, "files": len(files), "bytes": size, "seconds": round(seconds, 1)}
-    if chosen.json:
-        print(json.dumps(told | {"signed": chosen.sign is not None}))
+def _tell(arguments: argparse.Namespace, about: About, files: dict[str, str], seconds: float) -> None:
+    size = sum((arguments.out / name).stat().st_size for name in files)
+    summary = {"version": about.version, "files": len(files), "bytes": size, "seconds": round(seconds, 1)}
+    if arguments.json:
+        print(json.dumps(summary | {"signed": arguments.sign is not None}))
     else:
-        print(f"{chosen.out}: release {about.version}, {len(files)} files, {size / 1e6:.0f} MB, {seconds:.0f} s")
-    if chosen.sign is None:
+        print(f"{arguments.out}: release {about.version}, {len(files)} files, {size / 1e6:.0f} MB, {seconds:.0f} s")
+    if arguments.sign is None:
         print("bundle: not signed, and no unit will take it; sign with --sign KEY", file=sys.stderr)
 
 

@@ -53,10 +53,10 @@ def copy_tracked(source: Path, name: str, target: Path) -> None:
         ProvisioningError: there is nothing of that name.
     """
     if (source / ".git").exists():
-        listed = run("git", "-C", source, "ls-files", "-z", "--", name).split("\0")
+        names = run("git", "-C", source, "ls-files", "-z", "--", name).split("\0")
     else:
-        listed = [str(path.relative_to(source)) for path in [source / name, *(source / name).rglob("*")]]
-    files = [path for path in filter(None, listed) if _is_kept(source / path)]
+        names = [str(path.relative_to(source)) for path in [source / name, *(source / name).rglob("*")]]
+    files = [path for path in filter(None, names) if _is_kept(source / path)]
     if not files:
         raise ProvisioningError(f"{source / name}: missing; is the checkout whole?")
     for path in files:
@@ -80,5 +80,5 @@ def _is_kept(path: Path) -> bool:
 def _commit(source: Path) -> str:
     if not (source / ".git").exists():
         return ""
-    changed = run("git", "-C", source, "status", "--porcelain", "--untracked-files=no")
-    return run("git", "-C", source, "rev-parse", "HEAD").strip() + ("+" if changed.strip() else "")
+    changes = run("git", "-C", source, "status", "--porcelain", "--untracked-files=no")
+    return run("git", "-C", source, "rev-parse", "HEAD").strip() + ("+" if changes.strip() else "")

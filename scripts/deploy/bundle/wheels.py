@@ -18,21 +18,21 @@ DONE = ".complete"
 BUILT_FROM = ("alpr_edge", "models", "pyproject.toml", "README.md", "LICENSE")
 
 
-def fetch_wheels(lock: Path, machine: str, python: str, kept: Path, target: Path) -> None:
+def fetch_wheels(lock: Path, machine: str, python: str, cache: Path, target: Path) -> None:
     """Put the wheels of one kind of machine into a bundle; fetched once, checked against the lock each time.
 
     Args:
         lock: requirements with hashes.
         machine: the kind of machine as ``uname -m`` names it.
         python: "3.13".
-        kept: the folder in which fetched wheels stay for the next bundle.
+        cache: the folder in which fetched wheels stay for the next bundle.
         target: the bundle's folder of wheels.
 
     Raises:
         ProvisioningError: a package has no wheel for that machine, or the index does not answer.
     """
     text = lock.read_text(encoding="ascii")
-    folder = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}-{machine}-{python}"
+    folder = cache / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}-{machine}-{python}"
     if not (folder / DONE).exists():
         _download(lock, machine, python, folder)
     hashes = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
@@ -58,7 +58,7 @@ def _download(lock: Path, machine: str, python: str, folder: Path) -> None:
         folder,
     )
     places = [word for name in platforms(machine) for word in ("--platform", name)]
-    wanted: tuple[str | Path, ...] = (
+    selection: tuple[str | Path, ...] = (
         "--implementation",
         "cp",
         "--python-version",
@@ -67,7 +67,7 @@ def _download(lock: Path, machine: str, python: str, folder: Path) -> None:
         "--requirement",
         lock,
     )
-    run(sys.executable, "-m", "pip", "--disable-pip-version-check", *fetch, *wanted, timeout_s=FETCH_S_MAX)
+    run(sys.executable, "-m", "pip", "--disable-pip-version-check", *fetch, *selection, timeout_s=FETCH_S_MAX)
     (folder / DONE).touch()
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from scripts.deploy.decommission import destruction, handover
-from scripts.deploy.decommission.record import DecommissionRecord, now, records, told
+from scripts.deploy.decommission.record import DecommissionRecord, now, record_text, records
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.department import TLS_FOLDER
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
-from scripts.deploy.provision.program import guarded, require_root, teller
+from scripts.deploy.provision.program import require_root, run_program, teller
 from scripts.deploy.provision.release import BASE
 from scripts.deploy.provision.services import CAPTURE, UPLINK
-from scripts.deploy.provision.unit_settings import held
+from scripts.deploy.provision.unit_settings import installed_settings
 
 CERTIFICATE_BYTES_MAX = 65_536
 
@@ -27,12 +27,12 @@ _say = teller()
 
 def main() -> int:
     """Decommission the unit; 0 done or done before, 1 refused or failed, 2 wrong usage, 130 interrupted."""
-    chosen = _parser().parse_args()
-    return guarded(
+    arguments = _parser().parse_args()
+    return run_program(
         "decommission",
-        lambda: _report(_decommission(chosen), as_json=chosen.json),
-        broken="; run it again",
-        interrupted="; run it again to go on",
+        lambda: _report(_decommission(arguments), as_json=arguments.json),
+        after_error="; run it again",
+        after_interrupt="; run it again to go on",
     )
 
 
@@ -50,78 +50,78 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _decommission(chosen: argparse.Namespace) -> DecommissionRecord:
+def _decommission(arguments: argparse.Namespace) -> DecommissionRecord:
     require_root("decommissioning changes the system")
-    record = _begun(chosen)
+    record = _record_to_continue(arguments)
     if record.ended:
         _say("done before; this is its record")
         return record
     if not record.emptied:
-        _empty(record, chosen)
+        _empty(record, arguments)
     _destroy(record)
     return record
 
 
-def _begun(chosen: argparse.Namespace) -> DecommissionRecord:
+def _record_to_continue(arguments: argparse.Namespace) -> DecommissionRecord:
     """The record to continue with: an open one, a new one, or the last of a unit that was taken out of service."""
-    known = [record for record in records() if record.unit_id == chosen.unit_id]
-    if known and not known[-1].ended:
-        return known[-1]
-    unit_id = held().get("unit", {}).get("id", "")
+    earlier_records = [record for record in records() if record.unit_id == arguments.unit_id]
+    if earlier_records and not earlier_records[-1].ended:
+        return earlier_records[-1]
+    unit_id = installed_settings().get("unit", {}).get("id", "")
     if not unit_id:
-        if not known:
-            raise ProvisioningError(f"no unit here, and no record of {chosen.unit_id}")
-        return known[-1]
-    if unit_id != chosen.unit_id:
-        raise ProvisioningError(f"this unit is {unit_id}, not {chosen.unit_id}; name the one you mean")
-    by = chosen.by or os.environ.get("SUDO_USER") or getpass.getuser()
+        if not earlier_records:
+            raise ProvisioningError(f"no unit here, and no record of {arguments.unit_id}")
+        return earlier_records[-1]
+    if unit_id != arguments.unit_id:
+        raise ProvisioningError(f"this unit is {unit_id}, not {arguments.unit_id}; name the one you mean")
+    by = arguments.by or os.environ.get("SUDO_USER") or getpass.getuser()
     release = (BASE / "current").resolve().name
     return DecommissionRecord(unit_id, by, now(), release, _certificate(), revoke=_revocation(unit_id))
 
 
-def _empty(record: DecommissionRecord, chosen: argparse.Namespace) -> None:
+def _empty(record: DecommissionRecord, arguments: argparse.Namespace) -> None:
     """Hand everything over; after a refusal the cameras start again, unless only a medium's receipts are missing."""
     _say("stopping the cameras")
     active = [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
     succeeds("systemctl", "stop", CAPTURE)
     try:
-        told = _handed_over(record, chosen)
-        record.given_up = dict(told["left"])
-        record.abandoned = _given_up(told["left"], chosen.abandon)
+        report = _handed_over(record, arguments)
+        record.given_up = dict(report["left"])
+        record.abandoned = _given_up(report["left"], arguments.abandon)
     except BaseException:
         # New reads would need a medium of their own, and that one receipts, without an end.
         again = [unit for unit in active if unit != CAPTURE or not handover.waits_for_receipts(record.given_up)]
         if again:
             succeeds("systemctl", "start", "--no-block", *again)
         raise
-    record.handed_over, record.outbox, record.emptied = told, told["items"], True
+    record.handed_over, record.outbox, record.emptied = report, report["items"], True
 
 
-def _handed_over(record: DecommissionRecord, chosen: argparse.Namespace) -> dict[str, Any]:
+def _handed_over(record: DecommissionRecord, arguments: argparse.Namespace) -> dict[str, Any]:
     """The unit's report once all was done to hand its reads over. Raises ProvisioningError."""
     try:
         _say("queueing open reads, records set aside and what damaged databases hold")
-        told = handover.unit_report()
+        report = handover.unit_report()
     except ProvisioningError as error:
-        if not chosen.abandon:
+        if not arguments.abandon:
             raise
         return {"items": {}, "left": {"not_counted": 1}, "error": str(error)}
-    began = told
-    uplinked = succeeds("systemctl", "is-active", "--quiet", UPLINK)
-    if chosen.export is not None and told["items"]["offloaded"]:
-        handover.make_place(chosen.export, record.unit_id)
-        handover.take_receipts(chosen.export, _say)
-        record.exported = handover.listed(chosen.export, record.unit_id)
-    handover.drained(chosen.wait if uplinked else 0.0, _say)
-    told = handover.unit_report()
-    waiting = told["items"]["ready"] + told["items"]["quarantined"]
-    if waiting and chosen.export is not None:
-        _say(f"writing {waiting} items to {chosen.export}")
+    began = report
+    has_uplink = succeeds("systemctl", "is-active", "--quiet", UPLINK)
+    if arguments.export is not None and report["items"]["offloaded"]:
+        handover.make_place(arguments.export, record.unit_id)
+        handover.take_receipts(arguments.export, _say)
+        record.exported = handover.medium_contents(arguments.export, record.unit_id)
+    handover.wait_for_delivery(arguments.wait if has_uplink else 0.0, _say)
+    report = handover.unit_report()
+    waiting = report["items"]["ready"] + report["items"]["quarantined"]
+    if waiting and arguments.export is not None:
+        _say(f"writing {waiting} items to {arguments.export}")
         # Two senders would only do the same twice.
         succeeds("systemctl", "stop", UPLINK)
-        record.exported = handover.export(chosen.export, record.unit_id)
-        told = handover.unit_report()
-    return told | {name: began[name] + told[name] for name in ("open_reads_closed", "records_taken_in")}
+        record.exported = handover.export(arguments.export, record.unit_id)
+        report = handover.unit_report()
+    return report | {name: began[name] + report[name] for name in ("open_reads_closed", "records_taken_in")}
 
 
 def _given_up(left: dict[str, int], reason: str) -> str:
@@ -157,12 +157,12 @@ def _destroy(record: DecommissionRecord) -> None:
 def _certificate(folder: Path = TLS_FOLDER) -> str:
     """The fingerprint of the unit's certificate; empty where there is none. The folder is the unit's user's."""
     try:
-        with no_follow.opened_folder(folder) as opened:
-            pem = no_follow.read_file(opened, "unit.pem", CERTIFICATE_BYTES_MAX)
+        with no_follow.opened_folder(folder) as descriptor:
+            pem = no_follow.read_file(descriptor, "unit.pem", CERTIFICATE_BYTES_MAX)
     except OSError:
         return ""
-    told_ = run("openssl", "x509", "-noout", "-fingerprint", "-sha256", stdin=pem)
-    return told_.partition("=")[2].strip().replace(":", "").lower()
+    fingerprint = run("openssl", "x509", "-noout", "-fingerprint", "-sha256", stdin=pem)
+    return fingerprint.partition("=")[2].strip().replace(":", "").lower()
 
 
 def _revocation(unit_id: str) -> str:
@@ -171,7 +171,7 @@ def _revocation(unit_id: str) -> str:
 
 
 def _report(record: DecommissionRecord, *, as_json: bool) -> int:
-    print(json.dumps(asdict(record)) if as_json else told(record, record.path()))
+    print(json.dumps(asdict(record)) if as_json else record_text(record, record.path()))
     return 0
 
 

@@ -48,10 +48,12 @@ def secret_files(
     The settings may hold a camera's password. A link is none of these: it goes with the data, and what it leads to
     stays. Raises OSError.
     """
-    sealed = [path for path in _files(credentials) if path.parent == credentials and path.name.startswith("alpr-edge-")]
-    others = set(credentials.glob("*")) - set(sealed) if credentials.is_dir() else set()
+    sealed_keys = [
+        path for path in _files(credentials) if path.parent == credentials and path.name.startswith("alpr-edge-")
+    ]
+    others = set(credentials.glob("*")) - set(sealed_keys) if credentials.is_dir() else set()
     plain = [path for path in _files(settings) if path.suffix in {".key", ".toml", ".next"}]
-    return [*sealed, *([host_key] if host_key.is_file() and not others else []), *plain]
+    return [*sealed_keys, *([host_key] if host_key.is_file() and not others else []), *plain]
 
 
 def overwritten(path: Path) -> dict[str, Any]:

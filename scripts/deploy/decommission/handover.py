@@ -35,15 +35,15 @@ def unit_report() -> dict[str, Any]:
     Raises:
         ProvisioningError: the command of the unit failed.
     """
-    told: dict[str, Any] = json.loads(run(AS_UNIT, "unit", "handover", "--json", timeout_s=HANDOVER_S_MAX))
-    return told
+    report: dict[str, Any] = json.loads(run(AS_UNIT, "unit", "handover", "--json", timeout_s=HANDOVER_S_MAX))
+    return report
 
 
 def left_line(left: dict[str, int]) -> str:
     """What is not handed over and what to do about it, in one line."""
     # A read of which an item waits is told by the item.
-    told = [name for name in left if name != "reads_unacknowledged" or not any(n.startswith("items_") for n in left)]
-    return "; ".join(_TO_DO.get(name, "{count} " + name).format(count=left[name]) for name in told)
+    names = [name for name in left if name != "reads_unacknowledged" or not any(n.startswith("items_") for n in left)]
+    return "; ".join(_TO_DO.get(name, "{count} " + name).format(count=left[name]) for name in names)
 
 
 def waits_for_receipts(left: dict[str, int]) -> bool:
@@ -51,7 +51,7 @@ def waits_for_receipts(left: dict[str, int]) -> bool:
     return "items_on_media" in left and set(left) <= {"items_on_media", "reads_unacknowledged"}
 
 
-def drained(wait_s: float, say: Callable[[str], None]) -> None:
+def wait_for_delivery(wait_s: float, say: Callable[[str], None]) -> None:
     """Give the uplink time to deliver what waits, and what lies on media. Raises ProvisioningError."""
     end_s, last = time.monotonic() + wait_s, -1
     while time.monotonic() < end_s and (waiting := _waiting()):
@@ -79,9 +79,9 @@ def make_place(medium: Path, unit_id: str) -> None:
         raise ProvisioningError(f"{medium}: no such folder; is the medium mounted?")
     try:
         with no_follow.opened_folder(medium) as top:
-            made = no_follow.make_folder(top, unit_id)
+            is_new = no_follow.make_folder(top, unit_id)
             with no_follow.folder_below(top, unit_id) as folder:
-                if made:
+                if is_new:
                     _give_to_unit(folder)
     except OSError as error:
         raise ProvisioningError(f"{medium / unit_id}: cannot be used: {error.strerror}") from None
@@ -96,10 +96,10 @@ def export(medium: Path, unit_id: str) -> dict[str, Any]:
     make_place(medium, unit_id)
     run(AS_UNIT, "outbox", "requeue", timeout_s=600)
     run(AS_UNIT, "outbox", "offload", medium, timeout_s=OFFLOAD_S_MAX)
-    return listed(medium, unit_id)
+    return medium_contents(medium, unit_id)
 
 
-def listed(medium: Path, unit_id: str) -> dict[str, Any]:
+def medium_contents(medium: Path, unit_id: str) -> dict[str, Any]:
     """Folder, files, bytes, and the SHA-256 of their list as sha256sum prints it. Raises ProvisioningError."""
     lines, size = [], 0
     try:

@@ -62,7 +62,7 @@ class DecommissionRecord:
     def save_text(self, folder: Path = RECORDS) -> Path:
         """Write it as text for people, beside the other."""
         path = self.path(folder)
-        return self._write(path.with_suffix(".txt"), told(self, path))
+        return self._write(path.with_suffix(".txt"), record_text(self, path))
 
     @staticmethod
     def _write(path: Path, text: str) -> Path:
@@ -81,13 +81,13 @@ class DecommissionRecord:
 
 def records(folder: Path = RECORDS) -> list[DecommissionRecord]:
     """All records of this computer, the newest last. Raises ProvisioningError."""
-    found = []
+    result = []
     for path in folder.glob("decommissioned-*.json"):
         try:
-            found.append(DecommissionRecord(**json.loads(path.read_text(encoding="utf-8"))))
+            result.append(DecommissionRecord(**json.loads(path.read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError):
             raise ProvisioningError(f"{path}: no record that can be read; move it away") from None
-    return sorted(found, key=lambda record: record.began)
+    return sorted(result, key=lambda record: record.began)
 
 
 def now() -> str:
@@ -95,7 +95,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def told(record: DecommissionRecord, path: Path) -> str:
+def record_text(record: DecommissionRecord, path: Path) -> str:
     """The text of a record, for people."""
     lines = [
         f"unit         {record.unit_id}, release {record.release}",
@@ -123,22 +123,22 @@ def told(record: DecommissionRecord, path: Path) -> str:
     return "\n".join(lines)
 
 
-def _handed_over(told_: dict[str, Any]) -> Iterator[str]:
+def _handed_over(report: dict[str, Any]) -> Iterator[str]:
     """Lines about what the unit held at the end."""
-    if "reads" in told_:
-        closed = told_["open_reads_closed"]
-        yield f"reads        {told_['reads']}, {told_['reads_unacknowledged']} of them without every receipt"
-        yield f"             {closed} were still open and were queued; {told_['reads_held']} were held"
-        yield f"             {told_['reads_deleted_on_record']} had been deleted earlier without a receipt"
-    if aside := told_.get("records_set_aside"):
+    if "reads" in report:
+        closed = report["open_reads_closed"]
+        yield f"reads        {report['reads']}, {report['reads_unacknowledged']} of them without every receipt"
+        yield f"             {closed} were still open and were queued; {report['reads_held']} were held"
+        yield f"             {report['reads_deleted_on_record']} had been deleted earlier without a receipt"
+    if aside := report.get("records_set_aside"):
         yield f"set aside    {aside} records that its store did not take"
-    for database in told_.get("databases", ()):
-        saved = database.get("saved", {}).get("reads", 0)
+    for database in report.get("databases", ()):
+        reads_saved = database.get("saved", {}).get("reads", 0)
         unread = database.get("pages_unreadable", 0)
-        yield f"damaged      {database['name']}: {saved} reads came over, {unread} pages could not be read"
-    for medium in told_.get("media", ()):
+        yield f"damaged      {database['name']}: {reads_saved} reads came over, {unread} pages could not be read"
+    for medium in report.get("media", ()):
         yield f"medium       {medium['medium_id']}: {medium['items']} items without a receipt"
-    if told_.get("media"):
+    if report.get("media"):
         yield "             to take them in there although revoked: alpr-edge department import --accept-revoked UNIT"
-    if "error" in told_:
-        yield f"not counted  {told_['error']}"
+    if "error" in report:
+        yield f"not counted  {report['error']}"

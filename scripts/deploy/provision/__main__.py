@@ -13,7 +13,7 @@ from scripts.deploy.provision.base import require_fit_machine
 from scripts.deploy.provision.bundle import checked_copy, release_key
 from scripts.deploy.provision.department import TLS_FOLDER, Invitation
 from scripts.deploy.provision.plan import ProvisionRequest, plan
-from scripts.deploy.provision.program import guarded
+from scripts.deploy.provision.program import run_program
 from scripts.deploy.provision.steps import State, Step, StepOutcome, provision
 from scripts.deploy.provision.unit_settings import SETTINGS
 
@@ -24,9 +24,9 @@ EXAMPLE = ROOT / "config" / "alpr-edge.toml"
 
 def main() -> int:
     """Provision; 0 done, 1 a step failed, 2 wrong usage, 130 interrupted."""
-    chosen = _parser().parse_args()
+    arguments = _parser().parse_args()
     undone = "; the step under way was undone, run it again to go on"
-    return guarded("provision", lambda: _provision(chosen), interrupted=undone)
+    return run_program("provision", lambda: _provision(arguments), after_interrupt=undone)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,29 +46,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _provision(chosen: argparse.Namespace) -> int:
+def _provision(arguments: argparse.Namespace) -> int:
     require_fit_machine()
     with ExitStack() as resources:
-        request = _request(chosen, resources)
-        if not chosen.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
+        request = _request(arguments, resources)
+        if not arguments.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
             request = complete_request(request)
-        return _report(plan(request), dry_run=chosen.dry_run, as_json=chosen.json)
+        return _report(plan(request), dry_run=arguments.dry_run, as_json=arguments.json)
 
 
-def _request(chosen: argparse.Namespace, resources: ExitStack) -> ProvisionRequest:
+def _request(arguments: argparse.Namespace, resources: ExitStack) -> ProvisionRequest:
     """What was asked for; a bundle is used as a checked copy, which lasts as long as ``resources`` are open."""
     bundle = key = None
-    if chosen.offline is not None:
-        key = release_key(chosen.release_key)
-        bundle = resources.enter_context(checked_copy(chosen.offline, key, STAGING))
+    if arguments.offline is not None:
+        key = release_key(arguments.release_key)
+        bundle = resources.enter_context(checked_copy(arguments.offline, key, STAGING))
     return ProvisionRequest(
         source=bundle or ROOT,
-        unit_id=chosen.unit_id,
-        department=chosen.department,
-        invitation=Invitation(chosen.code, chosen.ca_fingerprint, chosen.enrol_port),
-        settings=chosen.settings,
+        unit_id=arguments.unit_id,
+        department=arguments.department,
+        invitation=Invitation(arguments.code, arguments.ca_fingerprint, arguments.enrol_port),
+        settings=arguments.settings,
         bundle=bundle,
-        release_key=key or chosen.release_key,
+        release_key=key or arguments.release_key,
     )
 
 
@@ -85,8 +85,8 @@ def complete_request(
     if (folder / SETTINGS.name).is_file():
         return request
 
-    def answer(given: str, question: str, default: str = "") -> str:
-        return given or ask(f"{question}{f' [{default}]' if default else ''}: ").strip() or default
+    def answer(value: str, question: str, default: str = "") -> str:
+        return value or ask(f"{question}{f' [{default}]' if default else ''}: ").strip() or default
 
     settings = Path(answer(str(request.settings or ""), "settings file of the fleet", str(EXAMPLE)))
     unit_id = answer(request.unit_id, "id of this unit", socket.gethostname())
@@ -109,11 +109,11 @@ def _report(steps: list[Step], *, dry_run: bool, as_json: bool) -> int:
         print(f"{place} {outcome.step:<10} {outcome.state:<14} {outcome.seconds:7.1f} s", file=people, flush=True)
         for change in outcome.changes:
             print(f"            - {change}", file=people, flush=True)
-    failed = next((outcome for outcome in outcomes if outcome.state is State.FAILED), None)
+    failure = next((outcome for outcome in outcomes if outcome.state is State.FAILED), None)
     if as_json:
-        print(json.dumps({"done": failed is None, "steps": [asdict(outcome) for outcome in outcomes]}))
-    if failed is not None:
-        print(f"provision: {failed.step}: {failed.error}", file=sys.stderr)
+        print(json.dumps({"done": failure is None, "steps": [asdict(outcome) for outcome in outcomes]}))
+    if failure is not None:
+        print(f"provision: {failure.step}: {failure.error}", file=sys.stderr)
         return 1
     return 0
 

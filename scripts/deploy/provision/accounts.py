@@ -51,8 +51,8 @@ def wrong_folders(rules: str) -> Iterator[str]:
 
 def _is_as(folder: Path, mode: int, user: str, group: str) -> bool:
     try:
-        found = folder.stat().st_mode & 0o7777
-        return folder.is_dir() and (found, folder.owner(), folder.group()) == (mode, user, group)
+        current_mode = folder.stat().st_mode & 0o7777
+        return folder.is_dir() and (current_mode, folder.owner(), folder.group()) == (mode, user, group)
     except (OSError, KeyError):
         return False
 

@@ -37,10 +37,10 @@ class PackagesStep:
         if not debs:
             run("apt-get", "update", "-q")
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        wanted = [str(deb.resolve()) for deb in debs] or missing
+        sources = [str(deb.resolve()) for deb in debs] or missing
         # A file of /etc that somebody made before its package came stays as it is; dpkg would stop to ask.
         keep = ("--option=Dpkg::Options::=--force-confdef", "--option=Dpkg::Options::=--force-confold")
-        run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *wanted, environment=quiet)
+        run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *sources, environment=quiet)
 
     @staticmethod
     def _missing() -> list[str]:
@@ -69,7 +69,7 @@ class OverlayStep:
     ) -> None:
         self.name = name
         self._after = after
-        self._files = [_laid(root / path, target / path) for path in paths]
+        self._files = [_managed_file(root / path, target / path) for path in paths]
 
     def pending(self) -> list[str]:
         """The files that are missing or differ."""
@@ -87,7 +87,7 @@ class OverlayStep:
             file.forget_before()
 
 
-def _laid(source: Path, target: Path) -> ManagedFile:
+def _managed_file(source: Path, target: Path) -> ManagedFile:
     try:
         return ManagedFile(target, source.read_bytes(), 0o755 if source.stat().st_mode & 0o100 else 0o644)
     except OSError as error:

@@ -36,17 +36,19 @@ Progress = Callable[[int, int], None]
 """A function that receives how many bytes of how many are checked."""
 
 
-def release_key(given: Path | None, held: Path = RELEASE_KEY) -> Path:
+def release_key(named_key: Path | None, unit_key: Path = RELEASE_KEY) -> Path:
     """The key that bundles are checked with: the one this unit holds, else the one that was given.
 
     Raises:
         ProvisioningError: there is none, or they are two different ones.
     """
-    if given is None and not held.exists():
-        raise ProvisioningError(f"{held}: no key of whoever makes releases yet; name it with --release-key")
-    if given is not None and held.exists() and _small(given) != _small(held):
-        raise ProvisioningError(f"{given}: not the key this unit holds; to take another for good, remove {held} first")
-    return held if held.exists() else given or held
+    if named_key is None and not unit_key.exists():
+        raise ProvisioningError(f"{unit_key}: no key of whoever makes releases yet; name it with --release-key")
+    if named_key is not None and unit_key.exists() and _small(named_key) != _small(unit_key):
+        raise ProvisioningError(
+            f"{named_key}: not the key this unit holds; to take another for good, remove {unit_key} first"
+        )
+    return unit_key if unit_key.exists() else named_key or unit_key
 
 
 @contextmanager
@@ -81,7 +83,7 @@ def signed_files(bundle: Path, key: Path) -> dict[str, str]:
     Raises:
         ProvisioningError: the signature does not hold.
     """
-    manifest = _bounded(bundle / MANIFEST, MANIFEST_BYTES_MAX, "no bundle of scripts/bundle")
+    manifest = _read_bounded(bundle / MANIFEST, MANIFEST_BYTES_MAX, "no bundle of scripts/bundle")
     with tempfile.TemporaryDirectory() as scratch:
         # openssl reads what is read here, whatever becomes of the medium meanwhile.
         read, beside = Path(scratch, "read"), Path(scratch, "signature")
@@ -94,15 +96,15 @@ def signed_files(bundle: Path, key: Path) -> dict[str, str]:
             if "no such program" in str(error):
                 raise ProvisioningError("openssl: missing, and checks the bundle: apt install openssl") from None
             raise ProvisioningError(f"{bundle / MANIFEST}: not signed with {key}; do not use this bundle") from None
-    return _parsed(bundle / MANIFEST, manifest)
+    return _parse_manifest(bundle / MANIFEST, manifest)
 
 
 def require_ed25519(key: Path, *, private: bool = False) -> None:
     """Refuse a key of another kind, and a private one where a public one belongs. Raises ProvisioningError."""
-    told = ("-text_pub",) if private else ("-pubin", "-text")
+    options = ("-text_pub",) if private else ("-pubin", "-text")
     try:
         is_half = b"PRIVATE" in _small(key) if private else b"BEGIN PUBLIC KEY" in _small(key)
-        is_one = is_half and "ED25519" in run("openssl", "pkey", "-in", key, "-noout", *told).upper()
+        is_one = is_half and "ED25519" in run("openssl", "pkey", "-in", key, "-noout", *options).upper()
     except ProvisioningError as error:
         if "no such program" in str(error):
             raise ProvisioningError("openssl: missing, and checks the bundle: apt install openssl") from None
@@ -118,11 +120,11 @@ def check_listing(bundle: Path, files: dict[str, str]) -> None:
         if path.is_symlink():
             raise ProvisioningError(f"{path}: a link has no place in a bundle; do not use this bundle")
     with no_follow.opened_folder(bundle) as top:
-        found = {file.path.as_posix() for file in no_follow.files_below(top)}
+        names = {file.path.as_posix() for file in no_follow.files_below(top)}
     for name in files:
-        if name not in found:
+        if name not in names:
             raise ProvisioningError(f"{bundle / name}: missing from the bundle; copy it again")
-    for name in sorted(found - set(files) - {MANIFEST, SIGNATURE}):
+    for name in sorted(names - set(files) - {MANIFEST, SIGNATURE}):
         raise ProvisioningError(f"{bundle / name}: not in the bundle's manifest; do not use this bundle")
 
 
@@ -138,7 +140,7 @@ def copy_checked(bundle: Path, files: dict[str, str], target: Path, progress: Pr
         with no_follow.opened_folder(bundle) as top:
             for name, digest in files.items():
                 copy = None if is_for_others(name) else target / name
-                for size in _copied(bundle / name, no_follow.open_file(top, name), copy, digest):
+                for size in _copy_file(bundle / name, no_follow.open_file(top, name), copy, digest):
                     done += size
                     if progress is not None:
                         progress(done, total)
@@ -184,7 +186,7 @@ class ReleaseKeyStep:
         self._file.forget_before()
 
 
-def _copied(source: Path, descriptor: int, copy: Path | None, digest: str) -> Iterator[int]:
+def _copy_file(source: Path, descriptor: int, copy: Path | None, digest: str) -> Iterator[int]:
     """Copy a file while it is hashed; yields the size of each chunk, and closes its descriptor."""
     sha = hashlib.sha256()
     with ExitStack() as files:
@@ -209,20 +211,20 @@ def is_for_others(name: str) -> bool:
     return name.endswith(tuple(f"_{machine}.whl" for machine in others))
 
 
-def _parsed(path: Path, manifest: bytes) -> dict[str, str]:
+def _parse_manifest(path: Path, manifest: bytes) -> dict[str, str]:
     files = {}
     for line in manifest.decode(errors="replace").splitlines():
-        found = _LINE.fullmatch(line)
-        if found is None or ".." in found[2].split("/") or found[2] in files:
+        match = _LINE.fullmatch(line)
+        if match is None or ".." in match[2].split("/") or match[2] in files:
             raise ProvisioningError(f"{path}: no manifest of a bundle: {line[:80]!r}")
-        files[found[2]] = found[1]
+        files[match[2]] = match[1]
     if ABOUT not in files:
         raise ProvisioningError(f"{path}: no manifest of a bundle: {ABOUT} is not in it")
     return files
 
 
 def _signature(path: Path) -> bytes:
-    data = _bounded(path, SMALL_BYTES_MAX, "the bundle is not signed; make it with scripts/bundle --sign KEY")
+    data = _read_bounded(path, SMALL_BYTES_MAX, "the bundle is not signed; make it with scripts/bundle --sign KEY")
     if len(data) == SIGNATURE_BYTES:
         return data
     try:
@@ -235,10 +237,10 @@ def _signature(path: Path) -> bytes:
 
 
 def _small(path: Path) -> bytes:
-    return _bounded(path, SMALL_BYTES_MAX, "the public key of whoever makes releases belongs there")
+    return _read_bounded(path, SMALL_BYTES_MAX, "the public key of whoever makes releases belongs there")
 
 
-def _bounded(path: Path, bytes_max: int, otherwise: str) -> bytes:
+def _read_bounded(path: Path, bytes_max: int, otherwise: str) -> bytes:
     try:
         with no_follow.opened_folder(path.parent) as folder:
             data = no_follow.read_file(folder, path.name, bytes_max + 1)

@@ -28,19 +28,19 @@ class ClockStep:
 
     def pending(self) -> list[str]:
         """Files that differ, services that are in the way, and chronyd where it does not start by itself."""
-        others = [f"disable {name}" for name in OTHERS if _enabled(name)]
-        return [*self._files.pending(), *others, *([] if _enabled(CHRONY) else [f"enable {CHRONY}"])]
+        others = [f"disable {name}" for name in OTHERS if _is_enabled(name)]
+        return [*self._files.pending(), *others, *([] if _is_enabled(CHRONY) else [f"enable {CHRONY}"])]
 
     def apply(self, undo: ExitStack) -> None:
         """Disable the services in the way, write chronyd's files, and start it."""
-        for name in filter(_enabled, OTHERS):
+        for name in filter(_is_enabled, OTHERS):
             undo.callback(succeeds, "systemctl", "enable", "--quiet", name)
             run("systemctl", "disable", "--quiet", "--now", name)
-        if not _enabled(CHRONY):
+        if not _is_enabled(CHRONY):
             undo.callback(succeeds, "systemctl", "disable", "--quiet", CHRONY)
             run("systemctl", "enable", "--quiet", CHRONY)
         self._files.apply(undo)
 
 
-def _enabled(name: str) -> bool:
+def _is_enabled(name: str) -> bool:
     return succeeds("systemctl", "is-enabled", "--quiet", name)

@@ -10,7 +10,7 @@ from typing import Any
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT
 from scripts.deploy.provision.machine import ProvisioningError, run
-from scripts.deploy.provision.unit_settings import held
+from scripts.deploy.provision.unit_settings import installed_settings
 
 DATABASE = Path("/var/lib/alpr-edge/edge.db")
 TLS_FILES = {"ca_file": "department-ca.pem", "certificate_file": "unit.pem", "key_file": "unit.key"}
@@ -46,7 +46,7 @@ class EnrolmentStep:
 
     def pending(self) -> list[str]:
         """Enrolling, where a department is set and a certificate file is missing."""
-        uplink = held().get("uplink", {})
+        uplink = installed_settings().get("uplink", {})
         url = self._department or uplink.get("url", "")
         if not url:
             return []
@@ -60,7 +60,7 @@ class EnrolmentStep:
             raise ProvisioningError(
                 "not enrolled yet: pass --code and --ca-fingerprint, as printed by: alpr-edge department code UNIT_ID"
             )
-        uplink = held().get("uplink", {})
+        uplink = installed_settings().get("uplink", {})
         for path in _tls_files(uplink):
             if not path.exists():
                 undo.callback(_remove, path)
@@ -106,11 +106,13 @@ class ListsStep:
 
     @staticmethod
     def _missing() -> list[str]:
-        sources = [source["name"] for source in held().get("hotlist", {}).get("source", []) if "name" in source]
+        sources = [
+            source["name"] for source in installed_settings().get("hotlist", {}).get("source", []) if "name" in source
+        ]
         if not sources or not DATABASE.exists():
             return sources
-        known: dict[str, Any] = json.loads(run(AS_UNIT, "hotlist", "status", "--json", timeout_s=120))
-        live = {row["source"] for row in known["lists"]}
+        status: dict[str, Any] = json.loads(run(AS_UNIT, "hotlist", "status", "--json", timeout_s=120))
+        live = {row["source"] for row in status["lists"]}
         return [name for name in sources if name not in live]
 
 
@@ -148,7 +150,7 @@ class UnitCheckStep:
 def red(error: ProvisioningError) -> str:
     """The red checks of a failed ``unit check`` in one line; its own error where it printed no checks."""
     try:
-        checks = json.loads(error.said[-1])["checks"]
+        checks = json.loads(error.output_lines[-1])["checks"]
         red = [f"{check['name']}: {check['said']}" for check in checks if check["verdict"] == "red"]
     except (IndexError, KeyError, TypeError, ValueError):
         return str(error)

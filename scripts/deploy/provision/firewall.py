@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
-from scripts.deploy.provision.unit_settings import held
+from scripts.deploy.provision.unit_settings import installed_settings
 
 RULES = Path("/etc/nftables.conf")
 PORTS = Path("/etc/alpr-edge/unit-ports.nft")
@@ -55,10 +55,10 @@ class FirewallStep:
 
     def _files(self) -> list[ManagedFile]:
         # Never empty, which nft would not take: a unit enrols, now or one day.
-        ports = sorted({self._enrol_port, *ports_of(held(), self._department)})
-        told = f"define unit_ports = {{ {', '.join(map(str, ports))} }}\n"
+        ports = sorted({self._enrol_port, *ports_of(installed_settings(), self._department)})
+        definition = f"define unit_ports = {{ {', '.join(map(str, ports))} }}\n"
         # The ports first: the rules name them.
-        return [ManagedFile(PORTS, told.encode()), ManagedFile(RULES, self._rules.read_bytes(), 0o755)]
+        return [ManagedFile(PORTS, definition.encode()), ManagedFile(RULES, self._rules.read_bytes(), 0o755)]
 
     @staticmethod
     def _reload_if_any() -> None:

@@ -47,27 +47,27 @@ class KeysStep:
         Raises:
             ProvisioningError: a key does not open, or the one of an existing database is gone.
         """
-        missing = [name for name in NAMES if not self._sealed(name).exists()]
+        missing = [name for name in NAMES if not self._sealed_path(name).exists()]
         if "outbox" in missing and self._database.exists():
             raise ProvisioningError(
-                f"{self._sealed('outbox')}: gone, and {self._database} opens with it alone; restore it, or move the"
-                " data away"
+                f"{self._sealed_path('outbox')}: gone, and {self._database} opens with it alone; restore it, or move"
+                " the data away"
             )
         there = [name for name in NAMES if name not in missing]
         for name in there:
-            self._opened(name)
-        again = [f"seal {self._sealed(name)} with the TPM" for name in there] if self._seals_anew() else []
+            self._plain_key(name)
+        again = [f"seal {self._sealed_path(name)} with the TPM" for name in there] if self._seals_anew() else []
         note = [] if self._told_note().is_current else [f"write {self._note}"]
-        return [*(f"make {self._sealed(name)}" for name in missing), *again, *note]
+        return [*(f"make {self._sealed_path(name)}" for name in missing), *again, *note]
 
     def apply(self, undo: ExitStack) -> None:
         """Make missing keys, and seal those that could be sealed better; the plain key is never on a disk."""
         seals_anew = self._seals_anew()
         files = [self._told_note()]
         for name in NAMES:
-            is_there = self._sealed(name).exists()
+            is_there = self._sealed_path(name).exists()
             if seals_anew or not is_there:
-                key = self._opened(name) if is_there else secrets.token_bytes(KEY_BYTES)
+                key = self._plain_key(name) if is_there else secrets.token_bytes(KEY_BYTES)
                 files.append(self._seal(name, key))
         for file in files:
             file.install(undo)
@@ -75,7 +75,7 @@ class KeysStep:
             file.forget_before()  # a copy that opens without the TPM would make it worth nothing
 
     def _seals_anew(self) -> bool:
-        return self._with() == HOST_AND_TPM and self._found() != HOST_AND_TPM
+        return self._with() == HOST_AND_TPM and self._current_seal() != HOST_AND_TPM
 
     def _with(self) -> str:
         """What keys are to be sealed with.
@@ -87,13 +87,13 @@ class KeysStep:
             self._has_tpm = succeeds("systemd-analyze", "has-tpm2") or succeeds("systemd-creds", "has-tpm2")
         if self._has_tpm:
             return HOST_AND_TPM
-        if self._found() == HOST_AND_TPM:
+        if self._current_seal() == HOST_AND_TPM:
             raise ProvisioningError(
                 f"{self._note}: keys are sealed with a TPM, and none can be used: look in the firmware"
             )
         return HOST
 
-    def _found(self) -> str:
+    def _current_seal(self) -> str:
         try:
             return self._note.read_text(encoding="ascii").strip()
         except OSError:
@@ -102,21 +102,21 @@ class KeysStep:
     def _told_note(self) -> ManagedFile:
         return ManagedFile(self._note, f"{self._with()}\n".encode())
 
-    def _opened(self, name: str) -> bytes:
-        return _unsealed(name, self._sealed(name).read_bytes())
+    def _plain_key(self, name: str) -> bytes:
+        return _unseal(name, self._sealed_path(name).read_bytes())
 
     def _seal(self, name: str, key: bytes) -> ManagedFile:
         """The key sealed; opened once, as some systemd seals for a TPM that it cannot use."""
         seal = ("systemd-creds", "encrypt", f"--with-key={self._with()}", f"--name=alpr-edge-{name}", "-", "-")
-        sealed = run(*seal, stdin=key, timeout_s=SEAL_S_MAX).encode()
-        if _unsealed(name, sealed) != key:
-            raise ProvisioningError(f"{self._sealed(name)}: does not open again; nothing was changed")
-        return ManagedFile(self._sealed(name), sealed, 0o600)
+        sealed_key = run(*seal, stdin=key, timeout_s=SEAL_S_MAX).encode()
+        if _unseal(name, sealed_key) != key:
+            raise ProvisioningError(f"{self._sealed_path(name)}: does not open again; nothing was changed")
+        return ManagedFile(self._sealed_path(name), sealed_key, 0o600)
 
-    def _sealed(self, name: str) -> Path:
+    def _sealed_path(self, name: str) -> Path:
         return self._store / f"alpr-edge-{name}"
 
 
-def _unsealed(name: str, sealed: bytes) -> bytes:
+def _unseal(name: str, sealed_key: bytes) -> bytes:
     open_it = ("systemd-creds", "decrypt", f"--name=alpr-edge-{name}", "--transcode=hex", "-", "-")
-    return bytes.fromhex(run(*open_it, stdin=sealed, timeout_s=SEAL_S_MAX))
+    return bytes.fromhex(run(*open_it, stdin=sealed_key, timeout_s=SEAL_S_MAX))

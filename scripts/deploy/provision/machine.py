@@ -18,12 +18,12 @@ class ProvisioningError(Exception):
 
     Args:
         line: the error in one line, for a person.
-        said: every line that a failed program printed.
+        output_lines: every line that a failed program printed.
     """
 
-    def __init__(self, line: str, said: Sequence[str] = ()) -> None:
+    def __init__(self, line: str, output_lines: Sequence[str] = ()) -> None:
         super().__init__(line)
-        self.said = said
+        self.output_lines = output_lines
 
 
 def run(
@@ -44,10 +44,13 @@ def run(
         ProvisioningError: it is missing, failed, or took too long; its last line of errors is quoted.
     """
     words = [str(word) for word in command]
-    done = _completed(words, stdin, timeout_s, environment or {})
+    done = _completed_process(words, stdin, timeout_s, environment or {})
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").splitlines()
-        raise ProvisioningError(f"{_told(words)}: {said[-1] if said else f'exit code {done.returncode}'}", said)
+        output_lines = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").splitlines()
+        raise ProvisioningError(
+            f"{_first_words(words)}: {output_lines[-1] if output_lines else f'exit code {done.returncode}'}",
+            output_lines,
+        )
     return done.stdout.decode(errors="replace")
 
 
@@ -60,7 +63,7 @@ def succeeds(*command: str | Path, timeout_s: float = 60) -> bool:
     return True
 
 
-def _completed(
+def _completed_process(
     words: list[str], stdin: bytes | None, timeout_s: float, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[bytes]:
     surroundings = {**os.environ, "PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **environment}
@@ -77,12 +80,12 @@ def _completed(
     except FileNotFoundError:
         raise ProvisioningError(f"{words[0]}: no such program here") from None
     except OSError as error:
-        raise ProvisioningError(f"{_told(words)}: {error.strerror}") from None
+        raise ProvisioningError(f"{_first_words(words)}: {error.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise ProvisioningError(f"{_told(words)}: took longer than {timeout_s:g} s") from None
+        raise ProvisioningError(f"{_first_words(words)}: took longer than {timeout_s:g} s") from None
 
 
-def _told(words: Sequence[str]) -> str:
+def _first_words(words: Sequence[str]) -> str:
     """A command's first words; what follows may be secret (an enrolment code) or long."""
     return " ".join(words[:3])
 

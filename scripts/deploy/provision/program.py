@@ -8,26 +8,28 @@ from collections.abc import Callable
 from scripts.deploy.provision.machine import ProvisioningError
 
 
-def guarded(name: str, work: Callable[[], int], *, refused: str = "", broken: str = "", interrupted: str) -> int:
+def run_program(
+    name: str, work: Callable[[], int], *, after_refusal: str = "", after_error: str = "", after_interrupt: str
+) -> int:
     """Run a program's work and return its exit code: 1 and one line on stderr when it fails, 130 when interrupted.
 
     Args:
         name: the name of the program.
         work: the work of the program.
-        refused: the state of things after an error that it raised itself; begins with its punctuation, as do the
+        after_refusal: the state of things after an error that it raised itself; begins with its punctuation, as do the
             others.
-        broken: the state after an error of the system.
-        interrupted: the state after Ctrl-C.
+        after_error: the state after an error of the system.
+        after_interrupt: the state after Ctrl-C.
     """
     try:
         return work()
     except ProvisioningError as error:
-        said, code = f"{error}{refused}", 1
+        line, code = f"{error}{after_refusal}", 1
     except OSError as error:
-        said, code = f"{error.filename or name}: {error.strerror}{broken}", 1
+        line, code = f"{error.filename or name}: {error.strerror}{after_error}", 1
     except KeyboardInterrupt:
-        said, code = f"interrupted{interrupted}", 130
-    print(f"{name}: {said}", file=sys.stderr)
+        line, code = f"interrupted{after_interrupt}", 130
+    print(f"{name}: {line}", file=sys.stderr)
     return code
 
 

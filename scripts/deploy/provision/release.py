@@ -92,18 +92,18 @@ def make_release(source: Path, target: Path, wheels: Path | None) -> None:
     run(sys.executable, "-m", "venv", *system, environment)
     origin = _origin(wheels)
     # The locks hold all there is; an older pip would resolve a package's extra anew, and refuse it as not locked.
-    locked = ("install", "--no-deps", "--require-hashes", *origin, "--requirement")
-    _pip(environment, *locked, source / "requirements.lock")
+    install = ("install", "--no-deps", "--require-hashes", *origin, "--requirement")
+    _pip(environment, *install, source / "requirements.lock")
     with tempfile.TemporaryDirectory() as scratch:
         wheel = _own_wheel(source, wheels, Path(scratch))
         _pip(environment, "install", "--no-deps", "--no-index", wheel)
     (target / "models").symlink_to(Path(".venv") / "share" / "alpr-edge" / "models")
-    told = run(environment / "bin" / "alpr-edge", "--version").split()[-1]
-    if told != target.name:
-        raise ProvisioningError(f"{target}: the software in it calls itself {told}")
+    version = run(environment / "bin" / "alpr-edge", "--version").split()[-1]
+    if version != target.name:
+        raise ProvisioningError(f"{target}: the software in it calls itself {version}")
     # Its mark reaches the disk after all it vouches for.
     os.sync()
-    (target / MADE).write_text(json.dumps({"version": told, "python": sys.version.split()[0]}) + "\n")
+    (target / MADE).write_text(json.dumps({"version": version, "python": sys.version.split()[0]}) + "\n")
     os.sync()
 
 

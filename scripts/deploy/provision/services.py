@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from scripts.deploy.provision.machine import link, run, succeeds
-from scripts.deploy.provision.unit_settings import SETTINGS, held
+from scripts.deploy.provision.unit_settings import SETTINGS, installed_settings
 
 UNIT_FILES = Path("/opt/alpr-edge/current/systemd")
 SYSTEM = Path("/etc/systemd/system")
@@ -32,17 +32,17 @@ class ServicesStep:
     def pending(self) -> list[str]:
         """The units that are not linked, not enabled, not running, or run by settings that were changed since."""
         names = self._names()
-        changes = [f"link {SYSTEM / name}" for name in LINKED if not _linked(name)]
+        changes = [f"link {SYSTEM / name}" for name in LINKED if not _is_linked(name)]
         changes += [f"enable {name}" for name in names if not succeeds("systemctl", "is-enabled", "--quiet", name)]
         changes += [f"start {name}" for name in names if not succeeds("systemctl", "is-active", "--quiet", name)]
-        changes += [f"restart {name}" for name in self._outdated()]
+        changes += [f"restart {name}" for name in self._outdated_daemons()]
         return changes
 
     def apply(self, undo: ExitStack) -> None:
         """Link, enable, start; a daemon that does not get ready is stopped again."""
         undo.callback(succeeds, "systemctl", "daemon-reload")
         for name in LINKED:
-            if not _linked(name):
+            if not _is_linked(name):
                 link(SYSTEM / name, UNIT_FILES / name, undo)
         run("systemctl", "daemon-reload")
         for name in self._names():
@@ -50,17 +50,17 @@ class ServicesStep:
                 undo.callback(succeeds, "systemctl", "disable", "--quiet", "--now", name)
                 run("systemctl", "enable", "--quiet", name)
         # Type=notify: start returns once they are ready.
-        outdated = self._outdated()
+        outdated_daemons = self._outdated_daemons()
         run("systemctl", "start", *reversed(self._names()), timeout_s=START_S_MAX)
-        if outdated:
-            run("systemctl", "restart", *outdated, timeout_s=START_S_MAX)
+        if outdated_daemons:
+            run("systemctl", "restart", *outdated_daemons, timeout_s=START_S_MAX)
 
-    def _outdated(self) -> list[str]:
+    def _outdated_daemons(self) -> list[str]:
         daemons = [name for name in self._names() if name != TARGET]
         return [name for name in daemons if is_outdated(_began(name))]
 
     def _names(self) -> list[str]:
-        url = self._department or held().get("uplink", {}).get("url", "")
+        url = self._department or installed_settings().get("uplink", {}).get("url", "")
         return [TARGET, CAPTURE, *([UPLINK] if url else [])]
 
 
@@ -77,10 +77,10 @@ def is_outdated(began: str, settings: Path = SETTINGS) -> bool:
 def _began(name: str) -> str:
     if not succeeds("systemctl", "is-active", "--quiet", name):
         return ""
-    shown = ("show", "--value", "--timestamp=unix", "--property=ExecMainStartTimestamp", name)
-    return run("systemctl", *shown).strip()
+    show = ("show", "--value", "--timestamp=unix", "--property=ExecMainStartTimestamp", name)
+    return run("systemctl", *show).strip()
 
 
-def _linked(name: str) -> bool:
+def _is_linked(name: str) -> bool:
     path = SYSTEM / name
     return path.is_symlink() and path.readlink() == UNIT_FILES / name

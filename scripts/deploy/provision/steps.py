@@ -54,13 +54,13 @@ def provision(steps: Sequence[Step], *, dry_run: bool) -> Iterator[StepOutcome]:
     What was done before it stays, since it is whole: the next run finds it and goes on. The daemons start at the end.
     """
     for step in steps:
-        outcome = _taken(step, dry_run=dry_run)
+        outcome = _take_step(step, dry_run=dry_run)
         yield outcome
         if outcome.state is State.FAILED:
             return
 
 
-def _taken(step: Step, *, dry_run: bool) -> StepOutcome:
+def _take_step(step: Step, *, dry_run: bool) -> StepOutcome:
     began_s = time.monotonic()
     changes: list[str] = []
 

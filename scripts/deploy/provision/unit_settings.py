@@ -28,21 +28,21 @@ def with_value(text: str, table: str, key: str, value: str) -> str:
     Raises:
         ProvisioningError: the key cannot be set so (its table is written inline, for example).
     """
-    lines, wanted = text.splitlines(), f'{key} = "{value}"'
+    lines, assignment = text.splitlines(), f'{key} = "{value}"'
     start = next((n for n, line in enumerate(lines) if re.match(rf"\s*\[{re.escape(table)}\]", line)), None)
     if start is None:
-        lines += ["", f"[{table}]", wanted]
+        lines += ["", f"[{table}]", assignment]
     else:
         end = next((n for n in range(start + 1, len(lines)) if _TABLE.match(lines[n])), len(lines))
         at = next((n for n in range(start + 1, end) if re.match(rf"\s*{re.escape(key)}\s*=", lines[n])), None)
-        lines[start + 1 if at is None else at : start + 1 if at is None else at + 1] = [wanted]
+        lines[start + 1 if at is None else at : start + 1 if at is None else at + 1] = [assignment]
     result = "\n".join(lines) + "\n"
-    if parsed(result).get(table, {}).get(key) != value:
+    if parse_toml(result).get(table, {}).get(key) != value:
         raise ProvisioningError(f"the settings' {table}.{key} cannot be set; write it in a line of [{table}]")
     return result
 
 
-def parsed(text: str) -> dict[str, Any]:
+def parse_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML text. Raises ProvisioningError."""
     try:
         return tomllib.loads(text)
@@ -72,9 +72,9 @@ def unit_settings(text: str, unit_id: str, department: str) -> str:
     return text
 
 
-def held() -> dict[str, Any]:
+def installed_settings() -> dict[str, Any]:
     """The settings on this machine; empty where there are none. Raises ProvisioningError."""
-    return parsed(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.is_file() else {}
+    return parse_toml(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.is_file() else {}
 
 
 class SettingsStep:
@@ -105,7 +105,7 @@ class SettingsStep:
             run(AS_UNIT, "settings", "check", SETTINGS)
         except ProvisioningError as error:
             # Certificates come with the enrolment, which reads these settings.
-            if faults := [line for line in error.said if not _OF_ENROLMENT.match(line)]:
+            if faults := [line for line in error.output_lines if not _OF_ENROLMENT.match(line)]:
                 hint = "; on the fleet's file: alpr-edge settings migrate FILE" if "was renamed to" in faults[0] else ""
                 raise ProvisioningError(faults[0].removeprefix("alpr-edge: ") + hint, faults) from None
         self._file.forget_before()

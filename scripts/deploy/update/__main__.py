@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scripts.deploy.provision.bundle import release_key
-from scripts.deploy.provision.program import guarded, require_root, teller
+from scripts.deploy.provision.program import require_root, run_program, teller
 from scripts.deploy.update.daemons import SystemdDaemons
 from scripts.deploy.update.releases import Releases
 from scripts.deploy.update.trial import TAKEN_BACK
@@ -21,15 +21,15 @@ _SHOWN_EVERY_S = 0.2
 def main() -> int:
     """Update; the exit codes are in the help."""
     parser = _parser()
-    chosen = parser.parse_args()
-    if (chosen.bundle is None) is not chosen.resume:
-        parser.error("name a bundle" if chosen.bundle is None else "--resume takes no bundle")
-    return guarded(
+    arguments = parser.parse_args()
+    if (arguments.bundle is None) is not arguments.resume:
+        parser.error("name a bundle" if arguments.bundle is None else "--resume takes no bundle")
+    return run_program(
         "update",
-        lambda: _report(_update(chosen), as_json=chosen.json),
-        refused="; nothing was changed",
-        broken="; run it again",
-        interrupted="; decide what is on trial with: scripts/update --resume",
+        lambda: _report(_update(arguments), as_json=arguments.json),
+        after_refusal="; nothing was changed",
+        after_error="; run it again",
+        after_interrupt="; decide what is on trial with: scripts/update --resume",
     )
 
 
@@ -50,16 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _update(chosen: argparse.Namespace) -> UpdateOutcome:
+def _update(arguments: argparse.Namespace) -> UpdateOutcome:
     require_root("an update changes the system")
     releases = Releases()
     _ = releases.in_use
-    update = Update(releases, SystemdDaemons(), teller(), chosen.ready_within)
+    update = Update(releases, SystemdDaemons(), teller(), arguments.ready_within)
     with releases.alone():
-        if chosen.resume:
+        if arguments.resume:
             return update.settle()
         key = release_key(None)
-        return update.take(chosen.bundle, key, downgrade=chosen.allow_downgrade, progress=_Bar())
+        return update.take(arguments.bundle, key, downgrade=arguments.allow_downgrade, progress=_Bar())
 
 
 class _Bar:
@@ -75,14 +75,14 @@ class _Bar:
             print(f"\r          {done / 1e6:.0f} of {total / 1e6:.0f} MB", file=sys.stderr, end=end, flush=True)
 
 
-def _report(ended: UpdateOutcome, *, as_json: bool) -> int:
+def _report(outcome: UpdateOutcome, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(asdict(ended)))
+        print(json.dumps(asdict(outcome)))
     else:
-        print(f"{ended.result}: release {ended.version}" + (f" ({ended.why})" if ended.why else ""))
-    if ended.result is Result.UPDATED:
+        print(f"{outcome.result}: release {outcome.version}" + (f" ({outcome.why})" if outcome.why else ""))
+    if outcome.result is Result.UPDATED:
         print("update: files of the system may differ: sudo /opt/alpr-edge/current/scripts/provision", file=sys.stderr)
-    return CODES.get(ended.result, 0)
+    return CODES.get(outcome.result, 0)
 
 
 if __name__ == "__main__":

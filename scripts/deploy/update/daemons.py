@@ -50,7 +50,7 @@ class SystemdDaemons:
             # It outlives its daemon, and would speak for the one before.
             with suppress(FileNotFoundError), no_follow.opened_folder(HEALTH) as folder:
                 no_follow.remove_file(folder, f"{name}.json")
-        for unit in _enabled():
+        for unit in _enabled_units():
             # One that failed too often is started all the same.
             succeeds("systemctl", "reset-failed", unit)
             run("systemctl", "restart", "--no-block", unit)
@@ -60,7 +60,7 @@ class SystemdDaemons:
         end_s = time.monotonic() + within_s
         steady_since_s, pids = 0.0, {"": ""}
         while True:
-            why, now = _trouble(), {unit: _value(unit, "MainPID") for unit in _enabled()}
+            why, now = _trouble(), {unit: _value(unit, "MainPID") for unit in _enabled_units()}
             if why or now != pids:
                 steady_since_s, pids = time.monotonic(), now
             elif time.monotonic() - steady_since_s >= STEADY_S:
@@ -82,13 +82,13 @@ class SystemdDaemons:
         run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", settings)
 
 
-def _enabled() -> list[str]:
+def _enabled_units() -> list[str]:
     return [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-enabled", "--quiet", unit)]
 
 
 def _trouble() -> str:
     """Why the daemons are not ready at this moment."""
-    for unit in _enabled():
+    for unit in _enabled_units():
         if (state := _value(unit, "ActiveState")) != "active":
             return f"{unit} is {state} ({_value(unit, 'Result')}): {_last_words(unit)}"
     return "" if says_ready() else f"{CAPTURE} runs and does not say that it is ready"
@@ -97,9 +97,9 @@ def _trouble() -> str:
 def says_ready(folder: Path = HEALTH) -> bool:
     """Whether capture says that it is ready, in a folder of the unit's user."""
     try:
-        with no_follow.opened_folder(folder) as opened:
-            told = json.loads(no_follow.read_file(opened, "run.json", HEALTH_BYTES_MAX))
-        return bool(told["ready"])
+        with no_follow.opened_folder(folder) as descriptor:
+            health = json.loads(no_follow.read_file(descriptor, "run.json", HEALTH_BYTES_MAX))
+        return bool(health["ready"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -110,7 +110,7 @@ def _value(unit: str, name: str) -> str:
 
 def _last_words(unit: str) -> str:
     try:
-        told = run("journalctl", "--unit", unit, "--lines=1", "--output=cat", "--no-pager", timeout_s=60)
+        journal = run("journalctl", "--unit", unit, "--lines=1", "--output=cat", "--no-pager", timeout_s=60)
     except ProvisioningError:
         return "no journal"
-    return told.strip()[:200]
+    return journal.strip()[:200]

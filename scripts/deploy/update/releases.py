@@ -70,8 +70,8 @@ class Releases:
 
     def prune(self) -> list[str]:
         """Remove all but the release in use and the one before, and what broken-off updates left; returns them."""
-        kept = {self.in_use, self.before}
-        old = [path for path in sorted((self.base / "releases").iterdir()) if path.name not in kept]
+        versions_to_keep = {self.in_use, self.before}
+        old = [path for path in sorted((self.base / "releases").iterdir()) if path.name not in versions_to_keep]
         for path in old:
             # Without its mark first: half a release is never taken for a whole one.
             (path / MADE).unlink(missing_ok=True)
@@ -101,13 +101,13 @@ def is_older(version: str, than: str) -> bool:
 
 
 def _order(version: str) -> tuple[tuple[int, ...], str, int]:
-    found = _VERSION.fullmatch(version)
-    if found is None:
+    match = _VERSION.fullmatch(version)
+    if match is None:
         raise ProvisioningError(f"{version}: not a version like 1.2.3 or 1.2.3rc1")
-    numbers = [int(number) for number in found[1].split(".")]
+    numbers = [int(number) for number in match[1].split(".")]
     while len(numbers) > 1 and not numbers[-1]:
         numbers.pop()
-    return tuple(numbers), found[2] or _FINAL, int(found[3] or 0)
+    return tuple(numbers), match[2] or _FINAL, int(match[3] or 0)
 
 
 def sync_folder(folder: Path) -> None:

@@ -26,13 +26,13 @@ class SettingsFile:
 
     path: Path = SETTINGS
 
-    def kept(self, version: str) -> Path:
+    def kept_path(self, version: str) -> Path:
         """Where the file of a release is kept."""
         return self.path.with_name(f"{self.path.name}.release-{version}")
 
     def file_for(self, version: str) -> Path:
         """The file that a release starts with when it is gone back to: its own, if it is kept here."""
-        own = self.kept(version)
+        own = self.kept_path(version)
         return own if own.is_file() else self.path
 
     def adapt(self, release: Path, before: str, *, older: bool) -> None:
@@ -49,9 +49,9 @@ class SettingsFile:
         try:
             with no_follow.opened_folder(self.path.parent) as folder:
                 # Of an earlier time; the one to go back to is the file as it is now.
-                no_follow.remove_file(folder, self.kept(before).name)
+                no_follow.remove_file(folder, self.kept_path(before).name)
                 if older:
-                    self._exchange(folder, self.kept(before).name, self.kept(release.name).name)
+                    self._exchange(folder, self.kept_path(before).name, self.kept_path(release.name).name)
         except OSError as error:
             raise ProvisioningError(f"{self.path}: cannot be kept: {error.strerror}") from None
         if not older:
@@ -61,7 +61,7 @@ class SettingsFile:
 
     def put_back(self, version: str) -> bool:
         """Put the kept file of a release back in its place; returns whether there was one. Raises ProvisioningError."""
-        name = self.kept(version).name
+        name = self.kept_path(version).name
         try:
             with no_follow.opened_folder(self.path.parent) as folder:
                 # A link or a folder of that name is nobody's settings.
@@ -71,14 +71,14 @@ class SettingsFile:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise ProvisioningError(f"{self.kept(version)}: cannot be put back: {error.strerror}") from None
+            raise ProvisioningError(f"{self.kept_path(version)}: cannot be put back: {error.strerror}") from None
         return True
 
-    def _exchange(self, folder: int, kept: str, wanted: str) -> None:
+    def _exchange(self, folder: int, kept_name: str, source_name: str) -> None:
         """Keep the file under a name, and give it what another kept file holds, if there is one."""
         with suppress(FileNotFoundError):
-            content = no_follow.read_file(folder, wanted, BYTES_MAX)
+            content = no_follow.read_file(folder, source_name, BYTES_MAX)
             with os.fdopen(no_follow.open_file(folder, self.path.name), "rb") as file:
                 status, now = os.fstat(file.fileno()), file.read(BYTES_MAX)
-            no_follow.write_file(folder, kept, now, like=status)
+            no_follow.write_file(folder, kept_name, now, like=status)
             no_follow.write_file(folder, self.path.name, content, like=status)

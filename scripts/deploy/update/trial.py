@@ -65,9 +65,9 @@ class Trial:
 
     def again(self, path: Path) -> "Trial":
         """Count one more attempt to decide it."""
-        counted = replace(self, tries=self.tries + 1)
-        _write(counted, path)
-        return counted
+        next_trial = replace(self, tries=self.tries + 1)
+        _write(next_trial, path)
+        return next_trial
 
 
 def boot_text(trial: Path, program: Path) -> str:

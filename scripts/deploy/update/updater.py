@@ -97,32 +97,32 @@ class Update:
 
     def settle(self) -> UpdateOutcome:
         """Decide a release on trial: keep it if it is ready in time, else go back. Does nothing when there is none."""
-        found = Trial.under_way(self._trial)
-        if found is None:
+        trial = Trial.under_way(self._trial)
+        if trial is None:
             return UpdateOutcome(Result.NOTHING, self.releases.in_use)
-        if self.releases.in_use != found.after:
+        if self.releases.in_use != trial.after:
             # The power went before the link was switched, or after it was switched back.
-            if self.settings.put_back(found.before):
+            if self.settings.put_back(trial.before):
                 self.daemons.restart()
             trials.end(self._trial, self.boot_unit)
             return UpdateOutcome(Result.NOTHING, self.releases.in_use)
-        found = found.again(self._trial)
-        self.say(f"waiting for release {found.after} to be ready")
-        why = self._fault(found)
+        trial = trial.again(self._trial)
+        self.say(f"waiting for release {trial.after} to be ready")
+        why = self._fault(trial)
         if why:
-            return self._back(found, why)
-        self.releases.remember(found.before)
+            return self._back(trial, why)
+        self.releases.remember(trial.before)
         trials.end(self._trial, self.boot_unit)
-        return UpdateOutcome(Result.UPDATED, found.after, removed=tuple(self.releases.prune()))
+        return UpdateOutcome(Result.UPDATED, trial.after, removed=tuple(self.releases.prune()))
 
     def _switch(self, before: str, after: str, *, older: bool) -> UpdateOutcome:
-        tried = Trial(before, after, self.daemons.is_fit(), self.ready_s)
-        tried.begin(self._trial, self._program(before, after), self.boot_unit)
+        trial = Trial(before, after, self.daemons.is_fit(), self.ready_s)
+        trial.begin(self._trial, self._program(before, after), self.boot_unit)
         self._adapt_settings(before, after, older=older)
         self.say(f"switching to {after}")
         self.releases.use(after)
-        if why := self._restarted():
-            return self._back(tried, why)
+        if why := self._restart_fault():
+            return self._back(trial, why)
         return self.settle()
 
     def _program(self, before: str, after: str) -> Path:
@@ -139,19 +139,19 @@ class Update:
             trials.end(self._trial, self.boot_unit)
             raise
 
-    def _fault(self, tried: Trial) -> str:
-        if tried.tries > TRIES_MAX:
+    def _fault(self, trial: Trial) -> str:
+        if trial.tries > TRIES_MAX:
             return f"not decided in {TRIES_MAX} starts of this computer"
         try:
-            if why := self.daemons.wait_ready(tried.ready_s):
-                return f"not ready within {tried.ready_s:g} s: {why}"
-            if tried.was_fit and not self.daemons.is_fit():
+            if why := self.daemons.wait_ready(trial.ready_s):
+                return f"not ready within {trial.ready_s:g} s: {why}"
+            if trial.was_fit and not self.daemons.is_fit():
                 return "alpr-edge unit check finds faults that were not there before"
         except ProvisioningError as error:
             return str(error)
         return ""
 
-    def _restarted(self) -> str:
+    def _restart_fault(self) -> str:
         """Why the daemons could not be restarted; empty when they were."""
         try:
             self.daemons.restart()
@@ -167,16 +167,16 @@ class Update:
             return str(error)
         return ""
 
-    def _back(self, tried: Trial, why: str) -> UpdateOutcome:
-        self.say(f"release {tried.after}: {why}; going back to {tried.before}")
-        self.releases.use(tried.before)
-        patient = replace(tried, tries=0, was_fit=False, ready_s=max(tried.ready_s, BACK_S_MIN))
-        still = self._settings_fault(tried.before) or self._restarted() or self._fault(patient)
+    def _back(self, trial: Trial, why: str) -> UpdateOutcome:
+        self.say(f"release {trial.after}: {why}; going back to {trial.before}")
+        self.releases.use(trial.before)
+        patient = replace(trial, tries=0, was_fit=False, ready_s=max(trial.ready_s, BACK_S_MIN))
+        still = self._settings_fault(trial.before) or self._restart_fault() or self._fault(patient)
         trials.end(self._trial, self.boot_unit)
-        removed = tuple(self.releases.prune())
+        old_versions = tuple(self.releases.prune())
         if still:
-            return UpdateOutcome(Result.STUCK, tried.before, f"{why}; {tried.before}: {still}", removed)
-        return UpdateOutcome(Result.ROLLED_BACK, tried.before, why, removed)
+            return UpdateOutcome(Result.STUCK, trial.before, f"{why}; {trial.before}: {still}", old_versions)
+        return UpdateOutcome(Result.ROLLED_BACK, trial.before, why, old_versions)
 
     def _require_space(self, bundle: Path, key: Path) -> None:
         """Refuse an update for which the disk, which the unit's reads share, has too little space."""

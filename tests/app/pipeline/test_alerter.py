@@ -14,7 +14,7 @@ from alpr_edge.domain.hits import Hit, Reason
 from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings
-from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.app.pipeline.test_recorder import decision, hit_of
 from tests.domain.readings import START
 
 VOLUME = 0.8
@@ -39,26 +39,26 @@ class Drive:
         confidence: float = 0.5,
     ) -> Level | None:
         """Announce a read; returns the level that sounded, None when it stayed quiet."""
-        event = decided()
+        event = decision()
         read = replace(event.read, read_id=read_id, plate=plate, confidence=confidence)
-        event = ReadDecided(read, event.evidence, START.shifted(at_s * 1000), withdraws)
-        alert, sounded = self.alerter.announce(event, hits)
-        return alert.level if alert is not None and sounded is not None else None
+        event = ReadDecided(read, event.evidence, START.shift(at_s * 1000), withdraws)
+        alert, sounded_at = self.alerter.announce(event, hits)
+        return alert.level if alert is not None and sounded_at is not None else None
 
     def has(self, tone: Tone, at_s: float) -> bool:
         """Whether exactly this tone begins at that second."""
         with wave.open(str(self.path)) as sound:
             samples, rate = np.frombuffer(sound.readframes(sound.getnframes()), "<i2"), sound.getframerate()
-        expected = at_volume(synthesise(tone), VOLUME)
+        tone_samples = at_volume(synthesise(tone), VOLUME)
         first = round(at_s * rate)
-        return bool(np.array_equal(samples[first : first + len(expected)], expected))
+        return bool(np.array_equal(samples[first : first + len(tone_samples)], tone_samples))
 
 
 @pytest.fixture
 def drive(tmp_path: Path) -> Iterator[Drive]:
-    made = Drive(tmp_path)
-    yield made
-    made.player.close()
+    instance = Drive(tmp_path)
+    yield instance
+    instance.player.close()
 
 
 def test_a_hit_sounds_its_tone_and_stays_quiet_for_the_cooldown(drive: Drive) -> None:

@@ -45,7 +45,7 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
 
     levels = ([8] * 3 + [0] * 3) * 200  # far more passes than the channels hold
     frames = [
-        Frame("front", number, START.shifted(number * 20), np.full((360, 640, 3), level, np.uint8))
+        Frame("front", number, START.shift(number * 20), np.full((360, 640, 3), level, np.uint8))
         for number, level in enumerate(levels)
     ]
     with open_store(settings, migrate=True) as store:
@@ -54,7 +54,7 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
             alerter=Alerter(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
-            recorder=Recorder(store.reads, settings.store, store.refused, [full]),
+            recorder=Recorder(store.reads, settings.store, store.refused_records, [full]),
             tick=lambda _: None,
         )
         pipeline = Pipeline(settings, [CameraFeed("front", lambda _: iter(frames))], parts, live=False)

@@ -18,11 +18,11 @@ from alpr_edge.domain.reads import ReadClosed
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.app.pipeline.test_recorder import decision, hit_of
 from tests.app.rig import write_frames, write_settings
 from tests.domain.readings import START
 
-EVENT = decided()
+EVENT = decision()
 
 
 def covert_hit(hit_id: str = "hit-2") -> Hit:
@@ -48,14 +48,14 @@ def test_it_makes_no_sound_and_starts_no_cooldown(alerter: Alerter) -> None:
     with structlog.testing.capture_logs() as logs:
         assert alerter.announce(EVENT, [covert_hit()]) == (None, None)
     assert (logs, list(alerter.latencies_ms)) == ([], [])
-    alert, sounded = alerter.announce(EVENT, [covert_hit(), hit_of("read-1")])
+    alert, sounded_at = alerter.announce(EVENT, [covert_hit(), hit_of("read-1")])
     assert alert is not None
     assert alert.hit_id == "hit-1"
-    assert sounded is not None
+    assert sounded_at is not None
 
 
 def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: UnitStore, tmp_path: Path) -> None:
-    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused_records)
     with structlog.testing.capture_logs() as logs:
         recorder.write([replace(EVENT, hits=(covert_hit(),))])
     assert [(line["event"], line["hits"]) for line in logs] == [("read.stored", 0)]
@@ -65,7 +65,7 @@ def test_no_log_line_and_no_count_of_the_store_tells_of_it(store: UnitStore, tmp
 
 
 def test_the_department_hears_of_it_before_all_else(store: UnitStore, tmp_path: Path) -> None:
-    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
+    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused_records)
     recorder.write([replace(EVENT, hits=(hit_of("read-1"), covert_hit()))])
     assert [(item.item_id, item.kind) for item in store.outbox.due(10, 10**9)] == [
         ("hit-2", ItemKind.HIT),
@@ -80,9 +80,9 @@ def stills_of(folder: Path, *hits: Hit) -> bytes:
     files.observe([replace(EVENT, hits=hits), ReadClosed(EVENT.read, None, is_hit=bool(hits))])
     summary = json.loads(files.close().read_text(encoding="utf-8"))
     assert summary["reads"] == 1
-    shown = sum(not hit.entry.covert for hit in hits)
-    assert summary["hits"] == shown
-    assert len((folder / "hits.jsonl").read_text(encoding="utf-8").splitlines()) == shown
+    open_count = sum(not hit.entry.covert for hit in hits)
+    assert summary["hits"] == open_count
+    assert len((folder / "hits.jsonl").read_text(encoding="utf-8").splitlines()) == open_count
     return (folder / "stills" / "0001.jpg").read_bytes()
 
 

@@ -30,10 +30,10 @@ class HangingDriver:
 
     def __init__(self) -> None:
         self.back = threading.Event()
-        self.opened = 0
+        self.opens = 0
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
-        self.opened += 1
+        self.opens += 1
         self.back.wait(WAIT_S)
         beat()
         yield from ()
@@ -55,7 +55,7 @@ def watching(
             alerter=Alerter(SilentPlayer(), clock, settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
-            recorder=Recorder(store.reads, settings.store, store.refused),
+            recorder=Recorder(store.reads, settings.store, store.refused_records),
             tick=lambda _: None,
         )
         pipeline = Pipeline(settings, feeds, parts, live=True)
@@ -79,7 +79,7 @@ def tended_until(pipeline: Pipeline, holds: Callable[[], bool]) -> None:
 def test_the_other_camera_is_read_on_and_the_unit_is_not_killed(tmp_path: Path) -> None:
     with watching(tmp_path) as (pipeline, driver, store, halt):
         tended_until(pipeline, lambda: "camera-rear does not move" in pipeline.troubles())
-        assert driver.opened == 2
+        assert driver.opens == 2
         assert pipeline.stalled() == [], "the heartbeat goes on"
         before = store.reads.counts().reads
         tended_until(pipeline, lambda: store.reads.counts().reads >= before + 3)
@@ -95,7 +95,7 @@ def test_a_unit_all_of_whose_cameras_hang_asks_for_another_process(tmp_path: Pat
         tended_until(pipeline, lambda: bool(pipeline.supervisor.hanging()))
         assert pipeline.stalled() == ["camera-rear"]
         driver.back.set()
-        tended_until(pipeline, lambda: driver.opened > 2)
+        tended_until(pipeline, lambda: driver.opens > 2)
         assert pipeline.stalled() == []
 
 
@@ -108,6 +108,6 @@ def test_a_camera_goes_on_with_its_numbers_in_a_new_thread(tmp_path: Path) -> No
     fresh = camera.frames(lambda: None)
     assert camera.trouble == "it hung, or its thread failed"
     assert next(fresh).number == last + 1
-    assert (camera.trouble, camera.reopened) == ("", 1)
+    assert (camera.trouble, camera.reopen_count) == ("", 1)
     next(hanging)
-    assert camera.reopened == 1
+    assert camera.reopen_count == 1

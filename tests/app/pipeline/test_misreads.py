@@ -26,7 +26,7 @@ from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, 
 from tests.domain.readings import START
 
 CALIFORNIA = next(design for design in BUILT_IN_DESIGNS if design.name == "red script")
-STACKED = replace(CALIFORNIA, serial_templates=("A111",), stacked="DV")
+STACKED = replace(CALIFORNIA, serial_templates=("A111",), stacked_letters="DV")
 LOOKS = range(4)
 FRAMES = 4
 LARGE = Generation("list", 1, None, None, 5_000_000)
@@ -68,7 +68,7 @@ def frames_of(text: str, design: PlateDesign, seed: int) -> Iterator[Frame]:
         pixels[top : top + size[1], left : left + size[0]] = small
         grain = rng.normal(0, 4, pixels.shape)
         soft = np.clip(cv2.GaussianBlur(pixels, (0, 0), 0.7) + grain, 0, 255).astype(np.uint8)
-        yield Frame("front", number, START.shifted(number * 66), soft)
+        yield Frame("front", number, START.shift(number * 66), soft)
 
 
 def reads_of(models: VisionModels, text: str, design: PlateDesign, seed: int) -> list[PlateRead]:
@@ -78,7 +78,7 @@ def reads_of(models: VisionModels, text: str, design: PlateDesign, seed: int) ->
     events: list[ReadDecided | ReadClosed] = []
     for frame in frames_of(text, design, seed):
         events += passes.step(frame, models.recogniser.recognise(frame))
-    events += passes.close(START.shifted(1000))
+    events += passes.close(START.shift(1000))
     return [event.read for event in events if isinstance(event, ReadDecided)]
 
 

@@ -29,10 +29,10 @@ def store(tmp_path: Path) -> Iterator[UnitStore]:
 
 @pytest.fixture
 def recorder(store: UnitStore, tmp_path: Path) -> Recorder:
-    return Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused)
+    return Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused_records)
 
 
-def decided() -> ReadDecided:
+def decision() -> ReadDecided:
     passes = Passes(Origin("u", "front", ()), DecisionRule(1, 1, 0, 3), 1000, lambda _: None, lambda: "read-1")
     readings = [reading_of("8ABC123")]
     (event,) = passes.step(frame_of(readings, 0), readings)
@@ -46,9 +46,9 @@ def hit_of(read_id: str) -> Hit:
 
 
 def widths(store: UnitStore, read_id: str) -> dict[EvidenceKind, int]:
-    stored = store.reads.get(read_id)
-    assert stored is not None
-    return {ref.kind: width_of(store.images.get(ref.sha256)) for ref in stored.read.evidence}
+    row = store.reads.get(read_id)
+    assert row is not None
+    return {ref.kind: width_of(store.images.get(ref.sha256)) for ref in row.read.evidence}
 
 
 def width_of(jpeg: bytes) -> int:
@@ -58,7 +58,7 @@ def width_of(jpeg: bytes) -> int:
 
 
 def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: UnitStore, recorder: Recorder) -> None:
-    event = decided()
+    event = decision()
     recorder.write([event])
     assert widths(store, "read-1") == {EvidenceKind.CROP: 130, EvidenceKind.SCENE: 640}
     hit_event = replace(event, read=replace(event.read, read_id="read-2"))
@@ -67,7 +67,7 @@ def test_a_read_keeps_a_small_scene_and_a_hit_the_full_frame(store: UnitStore, r
 
 
 def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: UnitStore, recorder: Recorder) -> None:
-    event = decided()
+    event = decision()
     recorder.write([replace(event, hits=(hit_of("read-1"),))])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
     recorder.write([ReadClosed(event.read, sharper, is_hit=True)])
@@ -78,20 +78,20 @@ def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: UnitStore, recor
 def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_that_of_the_scene(
     store: UnitStore, recorder: Recorder
 ) -> None:
-    event = decided()
+    event = decision()
     recorder.write([event])
     sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
-    moved = replace(event.read, box=Box(1, 2, 3, 4), vote_count=77)
-    recorder.write([ReadClosed(moved, sharper)])
+    moved_read = replace(event.read, box=Box(1, 2, 3, 4), vote_count=77)
+    recorder.write([ReadClosed(moved_read, sharper)])
     recorder.flush()
-    stored = store.reads.get("read-1")
-    assert stored is not None
-    assert (stored.read.box, stored.read.vote_count) == (event.read.box, 77)
+    row = store.reads.get("read-1")
+    assert row is not None
+    assert (row.read.box, row.read.vote_count) == (event.read.box, 77)
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 640}
 
 
 def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, recorder: Recorder) -> None:
-    event = decided()
+    event = decision()
     recorder.write([event])
     recorder.write([ReadClosed(event.read, None)])
     assert store.reads.counts().open_reads == 1
@@ -105,7 +105,7 @@ def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, reco
 
 
 def test_it_rides_for_some_seconds_and_no_longer(store: UnitStore, recorder: Recorder) -> None:
-    event = decided()
+    event = decision()
     recorder.write([event])
     recorder.write([ReadClosed(event.read, None)])
     recorder.flush_due()
@@ -123,8 +123,10 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
         if full:
             raise StoreError("the disk is full")
 
-    recorder = Recorder(store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused, require_room=require_room)
-    event = decided()
+    recorder = Recorder(
+        store.reads, load(tmp_path / "alpr-edge.toml").store, store.refused_records, require_room=require_room
+    )
+    event = decision()
     batch: list[ReadEvent] = [event, ReadClosed(event.read, None)]
     with pytest.raises(StoreError):
         recorder.write(batch)
@@ -135,12 +137,12 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
 
 
 def test_observers_hear_of_what_is_committed_only(store: UnitStore, tmp_path: Path) -> None:
-    heard: list[int] = []
+    batch_sizes: list[int] = []
     settings = load(tmp_path / "alpr-edge.toml").store
-    recorder = Recorder(store.reads, settings, store.refused, [lambda batch: heard.append(len(batch))])
-    event = decided()
+    recorder = Recorder(store.reads, settings, store.refused_records, [lambda batch: batch_sizes.append(len(batch))])
+    event = decision()
     recorder.write([event])
     other = replace(event, read=replace(event.read, read_id="read-2"))
     with pytest.raises(StoreError):
         recorder.write([event, other])
-    assert heard == [1]
+    assert batch_sizes == [1]

@@ -38,10 +38,10 @@ def truth() -> DriveTruth:
 @pytest.fixture(scope="module")
 def drives(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Drives the same simulated drive into a folder of the given name, once each."""
-    made: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
 
     def run(name: str) -> Path:
-        if name not in made:
+        if name not in folders:
             out = tmp_path_factory.mktemp(name)
             models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
             recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
@@ -50,8 +50,8 @@ def drives(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> Calla
             )
             _, faults = replay.drive(plan, NO_PROGRESS)
             assert faults == []
-            made[name] = out
-        return made[name]
+            folders[name] = out
+        return folders[name]
 
     return run
 
@@ -63,8 +63,8 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def final_reads(folder: Path) -> list[dict[str, Any]]:
     """The reads that no later one corrects."""
     reads = lines(folder / "reads.jsonl")
-    corrected = {read["supersedes"] for read in reads}
-    return [read for read in reads if read["read_id"] not in corrected]
+    superseded_ids = {read["supersedes"] for read in reads}
+    return [read for read in reads if read["read_id"] not in superseded_ids]
 
 
 def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str], Path], truth: DriveTruth) -> None:
@@ -77,8 +77,8 @@ def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str]
 
 def test_the_wanted_ones_are_hits_and_no_other(drives: Callable[[str], Path], truth: DriveTruth) -> None:
     hits = lines(drives("first") / "hits.jsonl")
-    wanted = {canonical(vehicle.plate) for vehicle in truth.vehicles if vehicle.wanted}
-    assert {hit["plate_canonical"] for hit in hits} == wanted
+    wanted_plates = {canonical(vehicle.plate) for vehicle in truth.vehicles if vehicle.hotlist_description}
+    assert {hit["plate_canonical"] for hit in hits} == wanted_plates
     assert {hit["match_kind"] for hit in hits} == {"exact"}
     assert all(hit["phrase"].endswith("verify through CLETS") for hit in hits)
     assert not [hit for hit in hits if hit["plate"] in hit["phrase"]]
@@ -106,9 +106,9 @@ def test_two_fast_replays_are_equal_apart_from_ids(drives: Callable[[str], Path]
 
 def test_reads_have_the_position_of_their_frame_and_none_without_a_fix(drives: Callable[[str], Path]) -> None:
     reads = lines(drives("first") / "reads.jsonl")
-    placed = [read for read in reads if read["position"]]
-    assert placed
-    for read in placed:
+    reads_with_position = [read for read in reads if read["position"]]
+    assert reads_with_position
+    for read in reads_with_position:
         assert abs(read["position"]["lat_deg"]) > 1
         assert read["position"]["age_ms"] <= Settings().position.fix_age_ms_max
         assert read["position"]["source"] == "log:drive.nmea"
@@ -135,7 +135,7 @@ def test_what_waits_of_a_hit_says_how_grave_it_is_and_carries_the_unit(drives: C
     with database.read() as connection:
         rows = connection.execute(select(outbox.c.item_id, outbox.c.body).where(outbox.c.kind == "hit")).all()
     database.close()
-    told = [HitPayload.model_validate_json(row.body) for row in rows]
-    assert told
-    assert {(hit.level is None, hit.covert) for hit in told} == {(False, False)}
+    hits = [HitPayload.model_validate_json(row.body) for row in rows]
+    assert hits
+    assert {(hit.level is None, hit.covert) for hit in hits} == {(False, False)}
     assert {row.item_id.partition(":")[0] for row in rows} == {Settings().unit.id}

@@ -29,8 +29,8 @@ def disk(
         yield disk
 
 
-def is_full(told: dict[str, Any]) -> bool:
-    return any(line.startswith(FULL) for line in told["troubles"])
+def is_full(health: dict[str, Any]) -> bool:
+    return any(line.startswith(FULL) for line in health["troubles"])
 
 
 def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(tmp_path: Path, disk: Disk) -> None:
@@ -39,7 +39,7 @@ def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(t
     settings.write_text(text + "[retention]\nballast_bytes = 4194304\n", encoding="utf-8")
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 3)
-        wait_for_health(tmp_path, lambda told: told["figures"].get("disk") == "room")
+        wait_for_health(tmp_path, lambda health: health["figures"].get("disk") == "room")
         disk.fill()
         run.wait_for("event=disk.ballast_released")
         told = wait_for_health(
@@ -48,15 +48,15 @@ def test_a_full_disk_is_red_holds_what_is_read_loses_nothing_and_is_left_again(t
         assert not told["ready"]
         assert told["figures"]["records_set_aside"] == 0
         assert told["figures"]["disk"] == "red"
-        kept = len(stored_reads(run.lines))
+        read_count = len(stored_reads(run.lines))
         time.sleep(1.0)  # no condition: nothing is to happen
-        assert len(stored_reads(run.lines)) == kept
+        assert len(stored_reads(run.lines)) == read_count
         disk.free()
         run.wait_for("event=disk.ballast_written", 2)
-        run.wait_for("event=read.stored", kept + 20)
+        run.wait_for("event=read.stored", read_count + 20)
         wait_for_health(tmp_path, lambda told: not is_full(told))
         assert run.end(signal.SIGTERM) == 0
-        acknowledged = stored_reads(run.lines)
+        read_ids = stored_reads(run.lines)
     with open_store(load(settings), migrate=False) as store:
-        assert all(store.reads.get(read_id) is not None for read_id in acknowledged)
+        assert all(store.reads.get(read_id) is not None for read_id in read_ids)
         assert store.reads.counts().open_reads == 0

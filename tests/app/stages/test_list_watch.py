@@ -67,12 +67,12 @@ def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
 
 def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: ListStore) -> None:
     entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
-    kept = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
+    own_entry = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
     watch.refresh(NOW)
-    assert [found.record_id for found, _ in watch.entries.partial("4XYZ123")] == [kept.entry.record_id]
+    assert [match.record_id for match, _ in watch.entries.partial("4XYZ123")] == [own_entry.entry.record_id]
     assert [found.plate for found, _ in watch.entries.exact("ABC123")] == ["ABC123"]
     watch.judge(hours(40))
     assert len(watch.faults()) == 1
-    officer_entries.remove(lists.database, kept.entry.record_id, "officer", NOW)
+    officer_entries.remove(lists.database, own_entry.entry.record_id, "officer", NOW)
     watch.refresh(NOW)
     assert list(watch.entries.partial("4XYZ123")) == []

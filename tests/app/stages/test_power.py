@@ -38,10 +38,10 @@ class Car:
     def __init__(self, folder: Path, url: str = "", power: str = "", uplink: str = "retry_first_s = 0.1") -> None:
         self.folder = folder
         self.runtime = folder / "runtime"
-        self.gone = folder / "gone"
+        self.power_off_log = folder / "gone"
         self.settings = write_settings(folder, write_frames(folder / "frames", range(20)), url)
         off = folder / "power-off"
-        off.write_text(f"#!/bin/sh\ndate +%s.%N >> {self.gone}\n")
+        off.write_text(f"#!/bin/sh\ndate +%s.%N >> {self.power_off_log}\n")
         off.chmod(0o700)
         text = self.settings.read_text(encoding="utf-8").replace("retry_first_s = 0.1", uplink)
         with self.settings.open("w", encoding="utf-8") as file:
@@ -60,24 +60,24 @@ class Car:
     def until(self, holds: Callable[[dict[str, Any]], bool], unit: str = "run") -> dict[str, Any]:
         """Wait until a unit's health is so; returns it."""
         deadline_s = time.monotonic() + WAIT_S
-        while not ((told := self.health(unit)) and holds(told)):
-            assert time.monotonic() < deadline_s, told
+        while not ((health := self.health(unit)) and holds(health)):
+            assert time.monotonic() < deadline_s, health
             time.sleep(0.05)
-        return told
+        return health
 
     def is_in(self, phase: str) -> None:
-        self.until(lambda told: told["figures"].get("power") == phase)
+        self.until(lambda health: health["figures"].get("power") == phase)
 
 
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[Callable[..., tuple[Car, Daemon]]]:
     """Starts a unit that has stored reads."""
-    started: list[Daemon] = []
+    daemons: list[Daemon] = []
 
-    def start(*given: str) -> tuple[Car, Daemon]:
-        car = Car(tmp_path, *given)
+    def start(*arguments: str) -> tuple[Car, Daemon]:
+        car = Car(tmp_path, *arguments)
         run = Daemon("run", "--settings", str(car.settings))
-        started.append(run)
+        daemons.append(run)
         run.wait_for("event=read.stored", 3)
         run.wait_for("event=unit.started")
         # The folder that the ignition's word goes to is made with the first health file.
@@ -85,7 +85,7 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., tuple[Car, Daemon]]]:
         return car, run
 
     yield start
-    for run in started:
+    for run in daemons:
         if run._process.poll() is None:
             run.end(signal.SIGKILL)
 
@@ -96,20 +96,20 @@ def test_ignition_off_wakes_the_uplink_delivers_everything_and_powers_off(
     folder, server = department
     car, run = watching(address(server), "shutdown_grace_s = 60\n", SLEEPY)
     with daemon("uplink", "--settings", str(car.settings)) as uplink:
-        asleep = car.until(lambda told: told["figures"]["waiting"] > 0, "uplink")
+        asleep = car.until(lambda health: health["figures"]["waiting"] > 0, "uplink")
         assert asleep["figures"]["link"] == "untried"
         car.turn("off")
         run.wait_for("event=power.off_ordered")
-        assert car.gone.exists()
+        assert car.power_off_log.exists()
         run.wait_for("phase=off sent=true")
         told = car.until(lambda told: told["figures"]["power"] == "off")
         assert told["figures"]["outbox_ready"] == 0
         assert "the ignition is off: no plate is read" in told["troubles"]
         assert uplink.end(signal.SIGTERM) == 0
     assert run.end(signal.SIGTERM) == 0
-    delivered = delivered_reads(folder)
-    assert set(delivered) == stored_reads(run.lines)
-    assert len(delivered) == len(set(delivered))
+    read_ids = delivered_reads(folder)
+    assert set(read_ids) == stored_reads(run.lines)
+    assert len(read_ids) == len(set(read_ids))
 
 
 def test_without_a_link_the_stay_is_bounded(watching: Callable[..., tuple[Car, Daemon]]) -> None:
@@ -130,10 +130,10 @@ def test_ignition_that_comes_back_goes_on_without_losing_a_read(watching: Callab
         car.turn("on")
         car.is_in("watching")
         run.wait_for("event=read.stored", before + 3)
-    assert not car.gone.exists()
+    assert not car.power_off_log.exists()
     assert run.end(signal.SIGTERM) == 0
-    kept = edge("reads", "--settings", str(car.settings), "--limit", "1000", "--json").stdout.splitlines()
-    assert {json.loads(line)["read_id"] for line in kept} == stored_reads(run.lines)
+    lines = edge("reads", "--settings", str(car.settings), "--limit", "1000", "--json").stdout.splitlines()
+    assert {json.loads(line)["read_id"] for line in lines} == stored_reads(run.lines)
 
 
 def test_neither_a_cranking_dip_nor_an_ignition_that_is_lost_is_off(
@@ -146,13 +146,13 @@ def test_neither_a_cranking_dip_nor_an_ignition_that_is_lost_is_off(
         car.turn("on")
         time.sleep(0.5)  # long enough to be seen
     (car.runtime / "ignition").write_text("?")
-    car.until(lambda told: any("the ignition cannot be read" in line for line in told["warnings"]))
+    car.until(lambda health: any("the ignition cannot be read" in line for line in health["warnings"]))
     time.sleep(OFF_AFTER_S + 1)  # longer than an "off" would need
     assert car.health()["figures"]["power"] == "watching"
     car.turn("on")
     car.until(lambda told: not told["warnings"])
     assert not run.having("event=power.phase_changed")
-    assert not car.gone.exists()
+    assert not car.power_off_log.exists()
     assert run.end(signal.SIGTERM) == 0
 
 
@@ -160,7 +160,7 @@ def test_an_order_that_fails_is_a_trouble_and_the_unit_stays(watching: Callable[
     car, run = watching()
     (car.folder / "power-off").write_text("#!/bin/sh\nexit 4\n")
     car.turn("off")
-    car.until(lambda told: any("power.power_off_command ended with 4" in line for line in told["troubles"]))
+    car.until(lambda health: any("power.power_off_command ended with 4" in line for line in health["troubles"]))
     before = len(run.having("event=read.stored"))
     car.turn("on")
     run.wait_for("event=read.stored", before + 3)
@@ -172,11 +172,11 @@ class SilentLine:
 
     def __init__(self) -> None:
         self.back = threading.Event()
-        self.asked = 0
+        self.call_count = 0
 
     def is_on(self) -> bool:
-        self.asked += 1
-        if self.asked > 1:
+        self.call_count += 1
+        if self.call_count > 1:
             self.back.wait(WAIT_S)
         return False
 

@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from tests.app.rig import UNIT, daemon, write_frames, write_settings
-from tests.department.enrolled import enrolled
-from tests.position.test_chrony import spoken
+from tests.department.enrolment import enrol_unit
+from tests.position.test_chrony import sentences_now
 from tests.position.test_serial_source import Receiver
 
 BEHIND_S = 7200
@@ -28,7 +28,7 @@ PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
-def driven() -> Iterator[Path]:
+def unit_settings() -> Iterator[Path]:
     """Settings of a unit that read for some seconds before its receiver had a fix, and until that was borne out."""
     with tempfile.TemporaryDirectory(prefix="tp") as name:
         folder = Path(name)
@@ -38,7 +38,7 @@ def driven() -> Iterator[Path]:
         with daemon("run", "--settings", str(settings)) as run:
             run.wait_for("event=read.stored", 3)
             assert health(folder)["chrony"] == "no time of a receiver yet"
-            with Receiver(folder / "tty", lambda _: spoken(-BEHIND_S)):
+            with Receiver(folder / "tty", lambda _: sentences_now(-BEHIND_S)):
                 run.wait_for("event=chrony.not_fed")
                 assert health(folder, chrony_is="no such file")["utc_source"] == "gnss"
                 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as chronyd:
@@ -61,36 +61,36 @@ def health(folder: Path, chrony_is: str = "") -> dict[str, Any]:
     pytest.fail("the health file did not say it")
 
 
-def shown(settings: Path, *options: str) -> str:
+def reads_output(settings: Path, *options: str) -> str:
     words = ["reads", "--limit", "1000", "--settings", str(settings), *options]
     return CliRunner().invoke(app, words, env={"COLUMNS": "300"}).stdout
 
 
-def test_early_reads_keep_what_was_stamped_and_show_where_they_belong(driven: Path) -> None:
-    reads = [json.loads(line) for line in shown(driven, "--json").splitlines()]
+def test_early_reads_keep_what_was_stamped_and_show_where_they_belong(unit_settings: Path) -> None:
+    reads = [json.loads(line) for line in reads_output(unit_settings, "--json").splitlines()]
     early = [read for read in reads if read["utc_source"] == "rtc"]
     late = [read for read in reads if read["utc_source"] == "gnss"]
     assert len(early) >= 3
     assert late
     for read in early:
-        placed = read["placed"]["last_seen"]
-        assert (placed["basis"], placed["sure"]) == ("placed", True)
-        off = datetime.fromisoformat(placed["utc"]) - datetime.fromisoformat(read["last_seen"])
-        assert abs(off + timedelta(seconds=BEHIND_S)) < timedelta(milliseconds=placed["uncertainty_ms"])
+        corrected_time = read["placed"]["last_seen"]
+        assert (corrected_time["basis"], corrected_time["sure"]) == ("placed", True)
+        off = datetime.fromisoformat(corrected_time["utc"]) - datetime.fromisoformat(read["last_seen"])
+        assert abs(off + timedelta(seconds=BEHIND_S)) < timedelta(milliseconds=corrected_time["uncertainty_ms"])
     assert {read["placed"]["last_seen"]["basis"] for read in late} == {"own"}
     order = [read["placed"]["last_seen"]["utc"] for read in reversed(reads) if read in early]
     assert order == sorted(order)
-    assert "clock set later" in shown(driven)
+    assert "clock set later" in reads_output(unit_settings)
 
 
-def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(driven: Path, tmp_path: Path) -> None:
+def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(unit_settings: Path, tmp_path: Path) -> None:
     before = datetime.now(UTC) - timedelta(seconds=BEHIND_S + 600)
     storage, medium = tmp_path / "storage", tmp_path / "medium"
     medium.mkdir()
     edge("department", "init", str(storage), "--name", "127.0.0.1")
-    enrolled(storage, UNIT, driven.parent / "tls")
-    offloaded = CliRunner().invoke(app, ["outbox", "offload", str(medium), "--settings", str(driven)])
-    assert offloaded.exit_code == 0, offloaded.stderr
+    enrol_unit(storage, UNIT, unit_settings.parent / "tls")
+    result = CliRunner().invoke(app, ["outbox", "offload", str(medium), "--settings", str(unit_settings)])
+    assert result.exit_code == 0, result.stderr
     edge("department", "import", str(medium), "--directory", str(storage))
     with sqlite3.connect(next(storage.glob("*.db"))) as database:
         rows = database.execute(
@@ -98,10 +98,10 @@ def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(driven: P
         ).fetchall()
     database.close()
     assert len(rows) >= 3
-    for stamped, placed in rows:
-        off = datetime.fromisoformat(placed) - datetime.fromisoformat(stamped)
+    for stamped_at, corrected_at in rows:
+        off = datetime.fromisoformat(corrected_at) - datetime.fromisoformat(stamped_at)
         assert abs(off + timedelta(seconds=BEHIND_S)) < timedelta(seconds=2)
-        assert datetime.fromisoformat(placed) > before
+        assert datetime.fromisoformat(corrected_at) > before
 
 
 def edge(*arguments: str) -> None:

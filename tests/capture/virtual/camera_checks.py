@@ -56,12 +56,12 @@ class VirtualPicamera2(picamera2.Picamera2):  # type: ignore[misc] # no types
     second it has one, but libcamera's allocator needs the camera, which the constructor opens: it is set afterwards.
     """
 
-    opened: "list[VirtualPicamera2]" = []  # noqa: RUF012 - the test's list of what is open
+    open_devices: "list[VirtualPicamera2]" = []  # noqa: RUF012 - the test's list of what is open
 
     def __init__(self, number: int, tuning: Any = None) -> None:  # noqa: ANN401
         super().__init__(number, tuning=tuning)
         self.allocator = LibcameraAllocator(self.camera)
-        self.opened.append(self)
+        self.open_devices.append(self)
 
     def _get_raw_modes(self) -> list[dict[str, Any]]:
         return [{"format": "NV12", "size": (WIDTH, HEIGHT)}]
@@ -83,7 +83,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def none_open() -> Iterator[None]:
     yield
-    VirtualPicamera2.opened.clear()
+    VirtualPicamera2.open_devices.clear()
 
 
 def source(**keys: object) -> Picamera2Source:
@@ -101,50 +101,50 @@ def closed(frames: Iterator[Frame]) -> None:
 
 def starve(device: VirtualPicamera2) -> list[Any]:
     """Take every buffer from the camera, so that it has none to fill."""
-    held = []
+    requests = []
     with contextlib.suppress(TimeoutError):
         while True:
-            held.append(device.capture_request(wait=0.5))
+            requests.append(device.capture_request(wait=0.5))
     device.cancel_all_and_flush()
-    return held
+    return requests
 
 
 def open_files() -> int:
     """How many this process has, once what nobody holds any more is gone."""
-    VirtualPicamera2.opened.clear()
+    VirtualPicamera2.open_devices.clear()
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_frames_keep_the_contract_and_show_the_pictures() -> None:
     frames = source().frames()
-    given = first(frames, 9)
+    first_frames = first(frames, 9)
     closed(frames)
-    seen = set()
-    for frame in given:
+    picture_numbers = set()
+    for frame in first_frames:
         assert frame.pixels.shape == (HEIGHT, WIDTH, 3)
         assert frame.pixels.dtype == np.uint8
         assert not frame.pixels.flags.writeable
         left = frame.pixels[HEIGHT // 2, WIDTH // 4].astype(int)
         errors = [int(np.abs(left - colour).max()) for colour in COLOURS]
         assert min(errors) <= 20
-        seen.add(int(np.argmin(errors)))
+        picture_numbers.add(int(np.argmin(errors)))
         assert np.abs(frame.pixels[HEIGHT // 2, WIDTH * 3 // 4].astype(int) - 128).max() <= 8
-    assert len(seen) > 1
+    assert len(picture_numbers) > 1
 
 
 def test_frames_are_dated_by_the_sensor_and_never_twice() -> None:
     before_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     camera = source()
     frames = camera.frames()
-    given = first(frames, 20)
+    first_frames = first(frames, 20)
     closed(frames)
     after_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    times = [frame.captured.boottime_ns for frame in given]
+    times = [frame.captured_at.boottime_ns for frame in first_frames]
     assert before_ns < times[0]
     assert times[-1] < after_ns
     assert all(earlier < later for earlier, later in itertools.pairwise(times))
-    assert all(frame.captured.utc is not None for frame in given)
+    assert all(frame.captured_at.utc is not None for frame in first_frames)
 
 
 def test_a_slow_consumer_gets_the_newest_picture_with_its_own_time() -> None:
@@ -154,7 +154,7 @@ def test_a_slow_consumer_gets_the_newest_picture_with_its_own_time() -> None:
         began_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         time.sleep(2.0)  # no condition: the length of the consumer's work
         # One of a queue would be from the beginning of that time.
-        assert next(frames).captured.boottime_ns - began_ns > 500_000_000
+        assert next(frames).captured_at.boottime_ns - began_ns > 500_000_000
     closed(frames)
 
 
@@ -163,30 +163,30 @@ def test_a_camera_that_stops_is_noticed_in_time_and_comes_back() -> None:
     reopening = Reopener(camera, Backoff(first_s=0.01, longest_s=0.1), lambda: 0.5, lambda seconds: True)
     frames = reopening.frames()
     first(frames, 5)
-    device = VirtualPicamera2.opened[-1]
-    held = starve(device)
+    device = VirtualPicamera2.open_devices[-1]
+    requests = starve(device)
     began_s = time.monotonic()
     frame = next(frames)
     assert time.monotonic() - began_s > 0.9
-    assert (len(held) >= 1, reopening.reopened) == (True, 1)
+    assert (len(requests) >= 1, reopening.reopen_count) == (True, 1)
     assert reopening.last_error == "camera front: picamera2 0: gave no new picture for 1 s"
     assert frame.number > 4
     closed(frames)
 
 
 def test_opening_in_vain_leaves_nothing_open() -> None:
-    held = source().frames()
-    next(held)
+    stream = source().frames()
+    next(stream)
     for _ in range(3):
         with pytest.raises(CaptureError):
             next(source().frames())
     before = open_files()
     for _ in range(10):
-        with pytest.raises(CaptureError, match="camera front: picamera2 0: ") as caught:
+        with pytest.raises(CaptureError, match="camera front: picamera2 0: ") as excinfo:
             next(source().frames())
-        assert "\n" not in str(caught.value)
+        assert "\n" not in str(excinfo.value)
     assert open_files() < before + 5  # one left by each would be ten
-    closed(held)
+    closed(stream)
 
 
 def test_opening_again_and_again_leaves_nothing_open() -> None:
@@ -208,9 +208,9 @@ def test_opening_again_and_again_leaves_nothing_open() -> None:
     ],
 )
 def test_what_cannot_be_opened_is_said_in_one_line(keys: dict[str, str], line: str) -> None:
-    with pytest.raises(CaptureError) as caught:
+    with pytest.raises(CaptureError) as excinfo:
         next(source(**keys).frames())
-    assert f"picamera2 {keys.get('device', '0')}: {line}" in str(caught.value)
+    assert f"picamera2 {keys.get('device', '0')}: {line}" in str(excinfo.value)
 
 
 def test_what_the_camera_cannot_be_set_to_is_told() -> None:
@@ -238,5 +238,5 @@ def test_every_control_has_a_name_of_libcamera() -> None:
     everything = {"awb": "fixed", "shutter_us": 300, "gain": 2.0}
     camera = Picamera2Camera.model_validate({"kind": "picamera2", **everything})
     names = set(picamera_controls.controls_of(camera)) | {"AwbMode"}
-    known = set(dir(libcamera.controls)) | set(dir(libcamera.controls.draft))
-    assert names <= known
+    library_names = set(dir(libcamera.controls)) | set(dir(libcamera.controls.draft))
+    assert names <= library_names

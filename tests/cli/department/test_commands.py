@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import hit_item, image_item, read_item
 
@@ -20,16 +20,16 @@ COMMAND = "import sys; from alpr_edge.cli import main; sys.argv[1:1] = ['departm
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    made = tmp_path / "department"
-    outcome = CliRunner().invoke(app, ["department", "init", str(made), "--name", "127.0.0.1", "--name", "localhost"])
+    folder = tmp_path / "department"
+    outcome = CliRunner().invoke(app, ["department", "init", str(folder), "--name", "127.0.0.1", "--name", "localhost"])
     assert outcome.exit_code == 0
     assert "alpr-edge department code UNIT_ID" in outcome.output
-    return made
+    return folder
 
 
 @pytest.fixture
 def unit(directory: Path, tmp_path: Path) -> Path:
-    return enrolled(directory, "unit-1", tmp_path / "unit-1")
+    return enrol_unit(directory, "unit-1", tmp_path / "unit-1")
 
 
 def test_set_up_serve_deliver_and_count(directory: Path, unit: Path) -> None:
@@ -48,14 +48,14 @@ def test_set_up_serve_deliver_and_count(directory: Path, unit: Path) -> None:
     finally:
         server.kill()
         server.communicate()
-    shown = CliRunner().invoke(app, ["department", "status", "--directory", str(directory), "--json"])
-    counts = json.loads(shown.output)
+    outcome = CliRunner().invoke(app, ["department", "status", "--directory", str(directory), "--json"])
+    counts = json.loads(outcome.output)
     assert counts["items"] == {"hit": 1, "image": 1, "read": 1}
     assert (counts["reads"], counts["hits"], counts["units"]) == (1, 1, {"unit-1": 3})
     text = CliRunner().invoke(app, ["department", "status", "--directory", str(directory)]).output
     assert "from unit-1: 3 items" in text
     assert "served: no" in text
-    assert "7ABC123" not in text + shown.output
+    assert "7ABC123" not in text + outcome.output
 
 
 def test_an_empty_department_has_a_status(directory: Path) -> None:
@@ -81,18 +81,18 @@ def test_an_empty_department_has_a_status(directory: Path) -> None:
     ],
 )
 def test_mistakes_end_in_one_line(arguments: list[str], line: str, tmp_path: Path) -> None:
-    given = [argument.replace("{nowhere}", str(tmp_path / "nowhere")) for argument in arguments]
-    outcome = CliRunner().invoke(app, ["department", *given])
+    command = [argument.replace("{nowhere}", str(tmp_path / "nowhere")) for argument in arguments]
+    outcome = CliRunner().invoke(app, ["department", *command])
     assert outcome.exit_code == 1
     assert line in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1
 
 
 def test_without_the_extra_serving_says_what_to_install(directory: Path) -> None:
-    blocked = f"import sys; sys.modules['fastapi'] = None; {COMMAND.removeprefix('import sys; ')}"
+    program = f"import sys; sys.modules['fastapi'] = None; {COMMAND.removeprefix('import sys; ')}"
     arguments = ["serve", "--directory", str(directory)]
     outcome = subprocess.run(
-        [sys.executable, "-c", blocked, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     assert outcome.returncode == 1
     assert outcome.stderr.splitlines() == [

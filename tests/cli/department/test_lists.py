@@ -47,9 +47,9 @@ def test_an_empty_feed_is_refused(directory: Path, tmp_path: Path, content: str)
 
 def test_a_source_that_no_unit_has_is_refused_where_it_is_known_what_they_have(directory: Path, feed: Path) -> None:
     ask_for(directory, "car-1", "amber")
-    mistyped = edge(directory, "publish", str(feed), "--source", "ambre")
-    assert mistyped.exit_code == 1
-    assert "no unit has asked for a list of this name; units ask for: amber." in mistyped.stderr
+    mistyped_source = edge(directory, "publish", str(feed), "--source", "ambre")
+    assert mistyped_source.exit_code == 1
+    assert "no unit has asked for a list of this name; units ask for: amber." in mistyped_source.stderr
     assert edge(directory, "publish", str(feed), "--source", "amber").exit_code == 0
     assert edge(directory, "publish", str(feed), "--source", "stolen", "--new-source").exit_code == 0
     again = edge(directory, "publish", str(feed), "--source", "stolen")

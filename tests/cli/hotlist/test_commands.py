@@ -40,7 +40,7 @@ def bolo(tmp_path: Path) -> Path:
     return path
 
 
-def imported(command: Command, path: Path, source: str = "clew-svs", layout: str = "clew", *more: str) -> Result:
+def run_import(command: Command, path: Path, source: str = "clew-svs", layout: str = "clew", *more: str) -> Result:
     return command("import", path, "--source", source, "--format", layout, *more)
 
 
@@ -55,14 +55,14 @@ def json_lines(result: Result) -> list[dict[str, Any]]:
 
 
 def test_an_import_reports_in_words(command: Command, table: Path) -> None:
-    result = imported(command, table)
+    result = run_import(command, table)
     assert result.exit_code == 0
     assert "clew-svs: generation 1 is live, issued " in result.stdout
     assert "2 lines read, 2 entries kept: 2 added, 0 removed, 0 changed" in result.stdout
 
 
 def test_an_import_reports_in_json(command: Command, table: Path) -> None:
-    report = as_json(imported(command, table, "clew-svs", "clew", "--json"))
+    report = as_json(run_import(command, table, "clew-svs", "clew", "--json"))
     assert (report["generation"], report["kept"], report["rejected_lines"]) == (1, 2, [])
     assert report["issued"].endswith(":00.000Z")
 
@@ -72,7 +72,7 @@ def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: P
     rows = [f"4XYZ{number:03d},Stolen,CA" for number in range(2000)]
     rows += ["SECRET1,Immigration Violator,CA", "NONE,Stolen,CA", *["SECRET#,Stolen,CA"] * 30]
     path.write_bytes(csv_text(*rows))
-    result = imported(command, path, "bolo", "generic-csv")
+    result = run_import(command, path, "bolo", "generic-csv")
     assert "1 left out: this source's settings do not let in their reason" in result.stdout
     assert "0 duplicates, 1 without a real plate, 30 rejected" in result.stdout
     assert "line 2004, column Plate Number: a plate with wildcards" in result.stdout
@@ -82,7 +82,7 @@ def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: P
 
 def test_a_refused_feeds_lines_are_exported_without_their_text(command: Command, table: Path, tmp_path: Path) -> None:
     table.write_bytes(clew_text(clew_line("SECRET1"), "SECRET2X", clew_line("SECRET%"), date=pacific(hours_ago=2)))
-    assert "2 of 3 lines were rejected" in imported(command, table).stderr
+    assert "2 of 3 lines were rejected" in run_import(command, table).stderr
     result = command("export", "--rejected", "--source", "clew-svs")
     assert result.stdout.splitlines()[0] == "line,lines,column,reason"
     assert [row.split(",")[:3] for row in result.stdout.splitlines()[1:]] == [["3", "1", "9-10"], ["4", "1", "1-8"]]
@@ -104,7 +104,7 @@ def test_a_refused_feeds_lines_are_exported_without_their_text(command: Command,
     ],
 )
 def test_an_export_that_cannot_be_is_one_line(command: Command, table: Path, arguments: list[str], fault: str) -> None:
-    imported(command, table)
+    run_import(command, table)
     result = command("export", *arguments)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert fault in result.stderr
@@ -112,29 +112,31 @@ def test_an_export_that_cannot_be_is_one_line(command: Command, table: Path, arg
 
 def test_a_source_of_the_settings_needs_no_format(command: Command, settings: Path, bolo: Path) -> None:
     assert "with --format" in command("import", bolo, "--source", "bolo").stderr
-    known = '[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nreasons = ["stolen_vehicle"]\n'
-    settings.write_text(settings.read_text(encoding="utf-8") + known, encoding="utf-8")
+    source_table = '[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nreasons = ["stolen_vehicle"]\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + source_table, encoding="utf-8")
     assert "the feed holds no entry" in command("import", bolo, "--source", "bolo").stderr
 
 
 def test_a_dry_run_shows_what_would_change(command: Command, table: Path) -> None:
-    imported(command, table)
-    table.write_bytes(clew_text(clew_line(PLATE, lost="20200101"), clew_line("4NEW123"), date=pacific(hours_ago=1)))
-    result = imported(command, table, "clew-svs", "clew", "--dry-run")
+    run_import(command, table)
+    table.write_bytes(
+        clew_text(clew_line(PLATE, loss_date="20200101"), clew_line("4NEW123"), date=pacific(hours_ago=1))
+    )
+    result = run_import(command, table, "clew-svs", "clew", "--dry-run")
     assert "dry run, nothing went live" in result.stdout
     assert "1 added, 1 removed, 1 changed" in result.stdout
     assert json_lines(command("match", "4NEW123", "--json")) == []
 
 
 def test_a_dry_run_leaves_no_list(command: Command, table: Path) -> None:
-    assert "dry run, nothing went live" in imported(command, table, "clew-svs", "clew", "--dry-run").stdout
+    assert "dry run, nothing went live" in run_import(command, table, "clew-svs", "clew", "--dry-run").stdout
     assert "matches no plate" in command("status").stdout
 
 
 def test_a_refusal_is_one_line_and_the_old_generation_stays(command: Command, table: Path) -> None:
-    imported(command, table)
+    run_import(command, table)
     table.write_bytes(clew_text(clew_line("5ABC111"), date=pacific(hours_ago=30)))
-    result = imported(command, table)
+    result = run_import(command, table)
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
@@ -144,18 +146,18 @@ def test_a_refusal_is_one_line_and_the_old_generation_stays(command: Command, ta
 
 def test_an_import_of_a_table_of_unknown_kind_wants_a_reason(command: Command, table: Path) -> None:
     path = table.rename(table.with_name("table.txt"))
-    assert "--reason" in imported(command, path).stderr
-    imported(command, path, "clew-svs", "clew", "--reason", "stolen_plate")
+    assert "--reason" in run_import(command, path).stderr
+    run_import(command, path, "clew-svs", "clew", "--reason", "stolen_plate")
     assert json_lines(command("match", PLATE, "--json"))[0]["reason"] == "stolen_plate"
 
 
 def test_status_tells_age_and_level_of_each_source(command: Command, table: Path, tmp_path: Path, bolo: Path) -> None:
-    imported(command, table)
-    imported(command, bolo, "bolo", "generic-csv")
+    run_import(command, table)
+    run_import(command, bolo, "bolo", "generic-csv")
     old = tmp_path / "slr.tbl"
     for name, hours_ago in (("amber", 14.0), ("red", 25.0)):
         old.write_bytes(clew_text(clew_line("5ABC111"), date=pacific(hours_ago)))
-        imported(command, old, name)
+        run_import(command, old, name)
     rows = {row["source"]: row for row in as_json(command("status", "--json"))["lists"]}
     levels = {source: row["level"] for source, row in rows.items()}
     assert levels == {"clew-svs": "fresh", "bolo": "fresh", "amber": "amber", "red": "red"}
@@ -169,14 +171,14 @@ def test_status_tells_age_and_level_of_each_source(command: Command, table: Path
 
 
 def test_match_tells_same_other_and_unknown_state_apart(command: Command, table: Path, bolo: Path) -> None:
-    imported(command, table)
-    imported(command, bolo, "bolo", "generic-csv")
-    for state, expected in (
+    run_import(command, table)
+    run_import(command, bolo, "bolo", "generic-csv")
+    for state, state_matches in (
         (["--state", "nv"], {"bolo": "same", "clew-svs": "other"}),
         ([], {"bolo": "unknown", "clew-svs": "unknown"}),
     ):
         rows = json_lines(command("match", "4xyz-123", *state, "--json"))
-        assert {row["source"]: row["state_match"] for row in rows} == expected
+        assert {row["source"]: row["state_match"] for row in rows} == state_matches
     words = command("match", PLATE, "--state", "CA").stdout
     assert "exact match, same state: 4XYZ123 CA: stolen vehicle" in words
     assert "exact match, OTHER STATE: 4XYZ123 NV: wanted person" in words
@@ -186,21 +188,21 @@ def test_match_tells_same_other_and_unknown_state_apart(command: Command, table:
 
 def test_a_misread_of_one_character_is_no_match(command: Command, table: Path) -> None:
     """Green v. San Francisco, 751 F.3d 1039."""
-    imported(command, table)
+    run_import(command, table)
     assert json_lines(command("match", "5SOW350", "--json")) == []
     assert "No entry in 1 list (2 entries)" in command("match", "5SOW350").stdout
     assert len(json_lines(command("match", "5S0W750", "--json"))) == 1
 
 
 def test_no_plate_at_all_is_refused(command: Command, table: Path) -> None:
-    imported(command, table)
+    run_import(command, table)
     result = command("match", "...")
     assert (result.exit_code, result.stderr) == (1, "alpr-edge: that is no plate: it holds no letter or digit\n")
 
 
 def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Path, bolo: Path, tmp_path: Path) -> None:
-    imported(command, table)
-    imported(command, bolo, "bolo", "generic-csv")
+    run_import(command, table)
+    run_import(command, bolo, "bolo", "generic-csv")
     next((tmp_path / "data" / "hotlists").glob("clew-svs.*")).write_bytes(b"damaged")
     for arguments in (["status"], ["status", "--json"], ["match", "9ZZZ999"]):
         result = command(*arguments)
@@ -217,24 +219,24 @@ def test_before_the_first_import_there_is_one_line(command: Command) -> None:
 
 def test_missing_settings_and_keys_are_one_line(command: Command, settings: Path, table: Path, tmp_path: Path) -> None:
     (tmp_path / "keys" / "lists.key").unlink()
-    assert "no such key" in imported(command, table).stderr
+    assert "no such key" in run_import(command, table).stderr
     settings.unlink()
     assert command("status").exit_code == 2
 
 
 def test_as_a_program(settings: Path, table: Path) -> None:
-    def run(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         command = [*PROGRAM, *arguments, "--settings", str(settings)]
-        return subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120, check=False)
 
     done = run("import", str(table), "--source", "clew-svs", "--format", "clew", "--json")
     assert (done.returncode, done.stderr, json.loads(done.stdout)["kept"]) == (0, "", 2)
-    found = run("match", "--state", "CA", "--json", given=PLATE)
-    assert json.loads(found.stdout)["state_match"] == "same"
+    lookup = run("match", "--state", "CA", "--json", stdin=PLATE)
+    assert json.loads(lookup.stdout)["state_match"] == "same"
     table.write_bytes(table.read_bytes()[:-10])
-    refused = run("import", str(table), "--source", "clew-svs", "--format", "clew")
-    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
-    assert "Traceback" not in refused.stderr
+    refusal = run("import", str(table), "--source", "clew-svs", "--format", "clew")
+    assert (refusal.returncode, refusal.stdout, refusal.stderr.count("\n")) == (1, "", 1)
+    assert "Traceback" not in refusal.stderr
 
 
 def test_a_long_import_shows_a_bar_on_a_terminal(settings: Path, tmp_path: Path) -> None:
@@ -244,12 +246,12 @@ def test_a_long_import_shows_a_bar_on_a_terminal(settings: Path, tmp_path: Path)
     ours, theirs = pty.openpty()
     done = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=theirs, text=True)
     os.close(theirs)
-    shown = b""
+    screen = b""
     with contextlib.suppress(OSError):  # how a terminal ends when its last program does
         while part := os.read(ours, 4096):
-            shown += part
+            screen += part
     os.close(ours)
-    printed, _ = done.communicate(timeout=120)
+    output, _ = done.communicate(timeout=120)
     assert done.returncode == 0
-    assert "55,001 entries kept" in printed
-    assert re.search(rb"5\d,\d{3} entries", shown)
+    assert "55,001 entries kept" in output
+    assert re.search(rb"5\d,\d{3} entries", screen)

@@ -35,16 +35,16 @@ WHY = ("--reason", "major_crime", "--case", "26-0123")
 def database(settings: Path, tmp_path: Path) -> Iterator[Database]:
     """The unit's, as ``alpr-edge run`` makes it."""
     key = (settings.parent / "keys" / "outbox.key").read_bytes()
-    opened = Database.open(tmp_path / "data", key, migrate=True)
-    yield opened
-    opened.close()
+    unit_database = Database.open(tmp_path / "data", key, migrate=True)
+    yield unit_database
+    unit_database.close()
 
 
-def added(command: Command, *arguments: str) -> dict[str, Any]:
+def add_entry(command: Command, *arguments: str) -> dict[str, Any]:
     result = command("add", *arguments, *WHY, "--json")
     assert result.exit_code == 0, result.output
-    told: dict[str, Any] = json.loads(result.stdout)
-    return told
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
 
 
 def kinds(command: Command, plate: str, *arguments: str) -> list[str]:
@@ -53,7 +53,7 @@ def kinds(command: Command, plate: str, *arguments: str) -> list[str]:
 
 
 def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
-    own = added(command, "4x?z*", "--expires", "3h", "--vehicle", "blue Honda", "--state", "California")
+    own = add_entry(command, "4x?z*", "--expires", "3h", "--vehicle", "blue Honda", "--state", "California")
     assert (own["plate"], own["case"], own["state"], own["covert"]) == ("4X?Z*", "26-0123", "CA", False)
     ends = datetime.fromisoformat(own["expires"]) - datetime.now(UTC)
     assert timedelta(hours=2, minutes=58) < ends <= timedelta(hours=3)
@@ -67,29 +67,29 @@ def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
 
 
 def test_a_whole_plate_is_met_exactly_and_by_what_the_reader_considered(command: Command) -> None:
-    added(command, "5SOW750", "--expires", "1d")
+    add_entry(command, "5SOW750", "--expires", "1d")
     assert kinds(command, "5S0W750") == ["exact"]
     assert kinds(command, "5SOW350") == []
     assert kinds(command, "5SOW350, 5SOW750") == ["confusable"]
 
 
 def test_an_entry_ends_by_itself(command: Command, database: Database) -> None:
-    own = added(command, "5SOW750", "--expires", "2h")
+    own = add_entry(command, "5SOW750", "--expires", "2h")
     later = datetime.now(UTC) + timedelta(hours=2, seconds=1)
-    assert [each.entry.record_id for each in officer_entries.watched(database, None)] == [own["id"]]
-    assert officer_entries.watched(database, later) == []
+    assert [each.entry.record_id for each in officer_entries.entries_in_force(database, None)] == [own["id"]]
+    assert officer_entries.entries_in_force(database, later) == []
 
 
 def test_a_covert_entry_shows_on_no_screen_unless_asked_for(command: Command) -> None:
-    own = added(command, "5SOW750", "--expires", "2h", "--covert")
+    own = add_entry(command, "5SOW750", "--expires", "2h", "--covert")
     assert kinds(command, "5SOW750") == []
     assert own["id"] not in command("status").stdout
     assert own["id"] in command("status", "--covert").stdout
 
 
 def test_area_and_hours_are_kept(command: Command, database: Database) -> None:
-    added(command, "5SOW750", "--expires", "2h", "--area", "37.639,-120.997,500", "--hours", "Mo-Fr 22:00-06:00")
-    (own,) = officer_entries.watched(database, datetime.now(UTC))
+    add_entry(command, "5SOW750", "--expires", "2h", "--area", "37.639,-120.997,500", "--hours", "Mo-Fr 22:00-06:00")
+    (own,) = officer_entries.entries_in_force(database, datetime.now(UTC))
     assert own.entry.area is not None
     assert own.entry.area.radius_m == 500
     assert str(own.entry.hours) == "Mo-Fr 22:00-06:00 America/Los_Angeles"
@@ -101,9 +101,12 @@ def test_the_reads_held_already_are_looked_through(command: Command, database: D
     for read_id, plate in texts.items():
         others = (Alternative("4XYZ123", 0.2),) if read_id == "d" else ()
         store.commit([DecidedRecord(replace(plate_read(read_id, plate), alternatives=others))])
-    partial = added(command, "4X?Z*", "--expires", "1h")
-    assert [(seen["read_id"], seen["kind"]) for seen in partial["seen"]] == [("b", "partial"), ("a", "partial")]
-    whole = added(command, "4XYZ123", "--expires", "1h")
+    partial = add_entry(command, "4X?Z*", "--expires", "1h")
+    assert [(sighting["read_id"], sighting["kind"]) for sighting in partial["seen"]] == [
+        ("b", "partial"),
+        ("a", "partial"),
+    ]
+    whole = add_entry(command, "4XYZ123", "--expires", "1h")
     assert [(seen["read_id"], seen["kind"]) for seen in whole["seen"]] == [("d", "confusable"), ("a", "exact")]
     nothing = command("add", "9ZZZ999", *WHY, "--expires", "1h")
     assert "Nothing held on this vehicle matches it." in nothing.stdout
@@ -142,8 +145,8 @@ def test_entries_are_bounded(command: Command, database: Database) -> None:
     full = command("add", "5SOW759", *WHY, "--expires", "1h")
     assert "200 entries are watched for already; remove one first" in full.stderr
     later = now + timedelta(hours=2)
-    renewed = replace(entry, expires=later + timedelta(hours=1))
-    assert officer_entries.add(database, OwnEntry(renewed, "26-1", later, "officer"), later).serial == 201
+    renewal = replace(entry, expires=later + timedelta(hours=1))
+    assert officer_entries.add(database, OwnEntry(renewal, "26-1", later, "officer"), later).serial == 201
 
 
 @pytest.mark.review(15)
@@ -171,11 +174,11 @@ def test_a_plate_is_asked_for_on_a_terminal(settings: Path) -> None:
     os.close(theirs)
     try:
         os.write(ours, b"5SOW750\n")
-        told, asked = process.communicate(timeout=120)
+        output, prompt = process.communicate(timeout=120)
     finally:
         os.close(ours)
-    assert (process.returncode, told.strip()) == (0, "")
-    assert asked.startswith("Plate (others the reader considered after commas):")
+    assert (process.returncode, output.strip()) == (0, "")
+    assert prompt.startswith("Plate (others the reader considered after commas):")
 
 
 @pytest.mark.review(15)
@@ -190,6 +193,6 @@ def test_who_typed_is_kept_with_an_entry_and_a_hold(settings: Path, database: Da
 
     run("hotlist", "add", "--expires", "1h", *WHY)
     run("unit", "hold", "read-1", "--reason", "subpoena")
-    (own,) = officer_entries.watched(database, None)
+    (own,) = officer_entries.entries_in_force(database, None)
     assert own.added_by == "r.alvarez"
     assert [hold.held_by for hold in holds.list_holds(database)] == ["r.alvarez"]

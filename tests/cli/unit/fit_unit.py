@@ -83,7 +83,7 @@ def import_list(settings: Path) -> None:
     assert done.exit_code == 0, done.output
 
 
-def changed(settings: Path, key: str, value: str) -> None:
+def set_key(settings: Path, key: str, value: str) -> None:
     """Set one key of the settings file."""
     text, count = re.subn(
         rf"^{key} = .*$", f"{key} = {value}", settings.read_text(encoding="utf-8"), flags=re.MULTILINE

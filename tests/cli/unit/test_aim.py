@@ -12,9 +12,9 @@ def run(*words: str) -> Result:
 
 
 def test_a_table_and_what_it_comes_to() -> None:
-    shown = run("--shutter-us", "400")
-    assert shown.exit_code == 0
-    assert "plates can be read from 2 to 25 m" in shown.stdout
+    result = run("--shutter-us", "400")
+    assert result.exit_code == 0
+    assert "plates can be read from 2 to 25 m" in result.stdout
     assert run("--angle", "60", "--shutter-us", "4000").stdout.endswith(
         "no plate can be read: shorten the exposure or the angle\n"
     )
@@ -28,6 +28,6 @@ def test_the_same_for_programs() -> None:
 
 
 def test_what_no_lens_has_is_refused() -> None:
-    refused = run("--lens-mm", "0")
-    assert refused.exit_code == 2
-    assert "Traceback" not in refused.stderr
+    result = run("--lens-mm", "0")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr

@@ -51,6 +51,6 @@ def test_a_pdf_has_the_size_of_its_paper(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     for path in (tmp_path / "card.doc", tmp_path / "none" / "card.png"):
-        refused = card(str(path))
-        assert refused.exit_code == 2
-        assert len(refused.stderr.splitlines()) == 1
+        result = card(str(path))
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1

@@ -25,8 +25,8 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.vision.model_folders import shipped_models
 from tests.app.test_certificate_daemon import fill_outbox
-from tests.cli.unit.fit_unit import UNIT, Receiver, changed, import_list, write_fit_unit, write_frames
-from tests.department.enrolled import enrolled
+from tests.cli.unit.fit_unit import UNIT, Receiver, import_list, set_key, write_fit_unit, write_frames
+from tests.department.enrolment import enrol_unit
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
 
 
@@ -34,7 +34,7 @@ def check(settings: Path, *words: str) -> Result:
     return CliRunner().invoke(app, ["unit", "check", "--settings", str(settings), *words])
 
 
-def told(settings: Path, *words: str) -> dict[str, dict[str, Any]]:
+def checks_by_name(settings: Path, *words: str) -> dict[str, dict[str, Any]]:
     done = check(settings, "--json", *words)
     assert "Traceback" not in done.output
     answer = json.loads(done.stdout)
@@ -63,7 +63,7 @@ def department(tmp_path: Path) -> Iterator[DepartmentServer]:
     folder = tmp_path / "department"
     initialise(folder, ["127.0.0.1"])
     Storage(folder).close()
-    enrolled(folder, UNIT, tmp_path / "tls")
+    enrol_unit(folder, UNIT, tmp_path / "tls")
     with DepartmentServer(folder) as running:
         yield running
 
@@ -76,7 +76,7 @@ def test_a_fit_unit_is_green_in_all_that_is_looked_at(
     import_list(settings)
     page = tmp_path / "fit.html"
     with Receiver(tmp_path / "tty"):
-        checks = told(settings, "--card-m", "3", "--skip", "sound", "--certificate", str(page))
+        checks = checks_by_name(settings, "--card-m", "3", "--skip", "sound", "--certificate", str(page))
     assert {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "green"} == {
         "sound": "skipped",
         "deletion": "amber",  # it has delivered nothing yet, so it was told no date
@@ -89,17 +89,17 @@ def test_a_fit_unit_is_green_in_all_that_is_looked_at(
     assert checks["camera front card width"]["value"] == pytest.approx(150, abs=12)
     assert "m well" in checks["camera front card width"]["said"]
     assert checks["camera front rate"]["value"] == pytest.approx(2, abs=0.6)
-    verified = check(settings, "--verify", str(page))
-    assert verified.exit_code == 0
-    assert f"signed by CN={UNIT}" in verified.stdout
-    assert "of this department" in verified.stdout
+    result = check(settings, "--verify", str(page))
+    assert result.exit_code == 0
+    assert f"signed by CN={UNIT}" in result.stdout
+    assert "of this department" in result.stdout
     page.write_text(page.read_text(encoding="utf-8").replace("green", "g reen", 1), encoding="utf-8")
     assert "was changed since it was made" in check(settings, "--verify", str(page)).stderr
 
 
 def test_a_camera_that_is_gone_is_red_and_stops_nothing_else(unit: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "frames")
-    checks = told(unit, *others("camera", "card", "keys", "disk"))
+    checks = checks_by_name(unit, *others("camera", "card", "keys", "disk"))
     assert checks["camera front"]["verdict"] == "red"
     assert "frames" in checks["camera front"]["said"]
     assert checks["keys"]["verdict"] == checks["disk"]["verdict"] == "green"
@@ -119,38 +119,38 @@ def test_pictures_that_are_no_good(
     unit: Path, tmp_path: Path, spoil: Callable[[Any], Any], name: str, verdict: str
 ) -> None:
     write_frames(tmp_path / "frames", spoil)
-    checks = told(unit, *others("camera", "card"))
+    checks = checks_by_name(unit, *others("camera", "card"))
     assert checks[name]["verdict"] == verdict
     assert checks[name]["todo"]
 
 
 def test_another_key_is_red_and_stops_nothing_else(unit: Path, tmp_path: Path) -> None:
     (tmp_path / "keys" / "outbox.key").write_bytes(os.urandom(32))
-    checks = told(unit, *others("keys", "lists", "disk", "models"))
+    checks = checks_by_name(unit, *others("keys", "lists", "disk", "models"))
     assert checks["keys"]["verdict"] == checks["lists"]["verdict"] == "red"
     assert "key" in checks["keys"]["said"]
     assert checks["disk"]["verdict"] == checks["models"]["verdict"] == "green"
     (tmp_path / "keys" / "outbox.key").chmod(0o644)
-    assert "chmod 600" in told(unit, *others("keys"))["keys"]["said"]
+    assert "chmod 600" in checks_by_name(unit, *others("keys"))["keys"]["said"]
 
 
 @pytest.mark.review(8)
 def test_items_that_were_set_aside_are_amber(unit: Path, tmp_path: Path) -> None:
-    assert "outbox" not in told(unit, *others("keys"))
+    assert "outbox" not in checks_by_name(unit, *others("keys"))
     fill_outbox(tmp_path, 1, aside=2)
-    outbox = told(unit, *others("keys"))["outbox"]
+    outbox = checks_by_name(unit, *others("keys"))["outbox"]
     assert (outbox["verdict"], outbox["said"]) == ("amber", "2 items were set aside")
     assert outbox["todo"] == "see: alpr-edge outbox quarantined"
 
 
 def test_lists_that_are_old_or_missing_are_red(tmp_path: Path, time_daemon: TimeDaemon) -> None:
     unit = write_fit_unit(tmp_path, more=time_daemon.settings)
-    assert "nothing can be matched" in told(unit, *others("lists"))["lists"]["said"]
+    assert "nothing can be matched" in checks_by_name(unit, *others("lists"))["lists"]["said"]
     import_list(unit)
-    assert told(unit, *others("lists"))["list doj"]["verdict"] == "green"
+    assert checks_by_name(unit, *others("lists"))["list doj"]["verdict"] == "green"
     limits = "[hotlist]\namber_after_h = 0.000001\nred_after_h = 0.000002\n"
     unit.write_text(unit.read_text(encoding="utf-8") + limits, encoding="utf-8")
-    old = told(unit, *others("lists"))["list doj"]
+    old = checks_by_name(unit, *others("lists"))["list doj"]
     assert old["verdict"] == "red"
     assert 0 < old["value"] < 0.1
 
@@ -162,13 +162,13 @@ def test_the_clock_and_the_age_of_lists_are_judged_as_the_unit_judges_them(
     """By chronyd's word, and with none of them no list is fresh."""
     unit = write_fit_unit(tmp_path, more=time_daemon.settings)
     import_list(unit)
-    checks = told(unit, *others("clock", "lists"))
+    checks = checks_by_name(unit, *others("clock", "lists"))
     assert {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "skipped"} == {
         "clock": "green", "list doj": "green",
     }  # fmt: skip
     assert "ntp" in checks["clock"]["said"]
     time_daemon.leap = NOT_SYNCHRONISED
-    checks = told(unit, *others("clock", "lists"))
+    checks = checks_by_name(unit, *others("clock", "lists"))
     assert (checks["clock"]["verdict"], checks["list doj"]["verdict"]) == ("red", "amber")
     assert "age unknown" in checks["list doj"]["said"]
 
@@ -176,18 +176,18 @@ def test_the_clock_and_the_age_of_lists_are_judged_as_the_unit_judges_them(
 def test_a_clock_that_differs_from_the_receiver_is_red(unit: Path, tmp_path: Path) -> None:
     unit.write_text(unit.read_text(encoding="utf-8") + f'[position]\ndevice = "{tmp_path}/tty"\n', encoding="utf-8")
     with Receiver(tmp_path / "tty", timedelta(hours=1)):
-        checks = told(unit, *others("gps", "clock"))
+        checks = checks_by_name(unit, *others("gps", "clock"))
     assert checks["gps"]["verdict"] == "green"
     assert checks["clock"]["verdict"] == "red"
     assert checks["clock"]["value"] == pytest.approx(3600, abs=3)
-    gone = told(unit, *others("gps"))["gps"]
-    assert (gone["verdict"], "cannot be opened" in gone["said"]) == ("red", True)
+    gps = checks_by_name(unit, *others("gps"))["gps"]
+    assert (gps["verdict"], "cannot be opened" in gps["said"]) == ("red", True)
 
 
 def test_a_receiver_ten_years_behind_is_told_that_its_date_is_wrong(unit: Path, tmp_path: Path) -> None:
     unit.write_text(unit.read_text(encoding="utf-8") + f'[position]\ndevice = "{tmp_path}/tty"\n', encoding="utf-8")
     with Receiver(tmp_path / "tty", timedelta(days=-3653)):
-        checks = told(unit, *others("gps", "clock"))
+        checks = checks_by_name(unit, *others("gps", "clock"))
     assert checks["gps"]["verdict"] == "green"
     assert checks["clock"]["verdict"] in {"amber", "red"}  # amber where a time server confirms this computer's clock
     assert "which is wrong: its week number may have rolled over" in checks["clock"]["said"]
@@ -196,23 +196,23 @@ def test_a_receiver_ten_years_behind_is_told_that_its_date_is_wrong(unit: Path, 
 
 def test_a_disk_that_is_full_is_red(unit: Path, tmp_path: Path) -> None:
     usage = os.statvfs(tmp_path)
-    used = 1 - usage.f_bavail / (usage.f_blocks - usage.f_bfree + usage.f_bavail)
-    changed(unit, "disk_share_max", f"{used * 0.5:.6f}")
-    assert told(unit, *others("disk"))["disk"]["verdict"] == "amber"
-    changed(unit, "amber_share", f"{used * 0.9:.6f}")
-    full = told(unit, *others("disk"))["disk"]
+    share = 1 - usage.f_bavail / (usage.f_blocks - usage.f_bfree + usage.f_bavail)
+    set_key(unit, "disk_share_max", f"{share * 0.5:.6f}")
+    assert checks_by_name(unit, *others("disk"))["disk"]["verdict"] == "amber"
+    set_key(unit, "amber_share", f"{share * 0.9:.6f}")
+    full = checks_by_name(unit, *others("disk"))["disk"]
     assert full["verdict"] == "red"
-    assert full["value"] == pytest.approx(used * 100, abs=1)
+    assert full["value"] == pytest.approx(share * 100, abs=1)
     shutil.rmtree(tmp_path / "data")
-    assert "cannot be written" in told(unit, *others("disk"))["disk"]["said"]
+    assert "cannot be written" in checks_by_name(unit, *others("disk"))["disk"]["said"]
 
 
 @pytest.mark.review(13)
 def test_without_the_department_s_key_for_media_it_is_amber(tmp_path: Path, department: DepartmentServer) -> None:
     settings = write_fit_unit(tmp_path, f"https://127.0.0.1:{department.port}")
-    assert "media key" not in told(settings, *others("certificates"))
+    assert "media key" not in checks_by_name(settings, *others("certificates"))
     (tmp_path / "tls" / "department-media.pem").write_text("no key")
-    assert told(settings, *others("certificates"))["media key"]["verdict"] == "amber"
+    assert checks_by_name(settings, *others("certificates"))["media key"]["verdict"] == "amber"
 
 
 def test_a_certificate_of_five_days_and_a_department_that_is_gone_are_red(
@@ -220,28 +220,28 @@ def test_a_certificate_of_five_days_and_a_department_that_is_gone_are_red(
 ) -> None:
     settings = write_fit_unit(tmp_path, f"https://127.0.0.1:{department.port}")
     shutil.rmtree(tmp_path / "tls")
-    enrolled(tmp_path / "department", UNIT, tmp_path / "tls", days=5)
-    ends = told(settings, *others("certificates", "department"))
+    enrol_unit(tmp_path / "department", UNIT, tmp_path / "tls", days=5)
+    ends = checks_by_name(settings, *others("certificates", "department"))
     assert ends["unit certificate"]["verdict"] == "red"
     assert ends["unit certificate"]["value"] == pytest.approx(5, abs=0.1)
     assert ends["department"]["verdict"] == "green"
     department.units.revoke(UNIT, "sold")
-    assert "revoked" in told(settings, *others("department"))["department"]["said"]
-    changed(settings, "url", '"https://127.0.0.1:9"')
-    gone = told(settings, *others("department"))["department"]
-    assert gone["verdict"] == "red"
-    assert "nothing listens there" in gone["said"]
+    assert "revoked" in checks_by_name(settings, *others("department"))["department"]["said"]
+    set_key(settings, "url", '"https://127.0.0.1:9"')
+    entry = checks_by_name(settings, *others("department"))["department"]
+    assert entry["verdict"] == "red"
+    assert "nothing listens there" in entry["said"]
 
 
 def test_a_model_file_that_was_changed_is_red(unit: Path, tmp_path: Path) -> None:
     shutil.copytree(shipped_models(), tmp_path / "models", ignore=shutil.ignore_patterns("training"))
-    changed(unit, "threads", '1\nmodels_directory = "models"')
-    fine = told(unit, *others("models"))["models"]
+    set_key(unit, "threads", '1\nmodels_directory = "models"')
+    fine = checks_by_name(unit, *others("models"))["models"]
     assert fine["verdict"] == "green"
     assert any(line.startswith("reader default: SHA-256 ") for line in fine["details"])
     with (tmp_path / "models" / "reader.onnx").open("ab") as file:
         file.write(b"x")
-    assert "SHA-256 is not the manifest's" in told(unit, *others("models"))["models"]["said"]
+    assert "SHA-256 is not the manifest's" in checks_by_name(unit, *others("models"))["models"]["said"]
 
 
 def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> None:
@@ -251,21 +251,21 @@ def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> N
     assert "fit as far as was looked" in done.stdout
     assert "not looked at: camera, card, gps," in done.stdout
     assert "<dt>Not looked at</dt><dd>camera, card, gps," in page.read_text(encoding="utf-8")
-    refused = check(unit, "--skip", "lens")
-    assert (refused.exit_code, "no such check" in refused.stderr) == (2, True)
+    result = check(unit, "--skip", "lens")
+    assert (result.exit_code, "no such check" in result.stderr) == (2, True)
 
 
 @pytest.mark.review(6)
 @pytest.mark.parametrize(
-    ("command", "verdict", "said"),
+    ("command", "verdict", "words"),
     [("echo off", "green", "is off"), ("false", "red", "ended with 1"), ("true", "red", "printed nothing")],
 )
-def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdict: str, said: str) -> None:
-    assert "ignition" not in told(unit, *others("ignition"))
+def test_an_ignition_that_cannot_be_told_is_red(unit: Path, command: str, verdict: str, words: str) -> None:
+    assert "ignition" not in checks_by_name(unit, *others("ignition"))
     with unit.open("a", encoding="utf-8") as file:
         file.write(f'[power]\nignition = "command"\nignition_command = "{command}"\n')
-    check = told(unit, *others("ignition"))["ignition"]
-    assert (check["verdict"], said in check["said"]) == (verdict, True)
+    check = checks_by_name(unit, *others("ignition"))["ignition"]
+    assert (check["verdict"], words in check["said"]) == (verdict, True)
 
 
 @pytest.mark.review(18)
@@ -275,7 +275,7 @@ def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -
     (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n/swapfile file 2 0 -2\n")
     bench = CheckContext(Settings(), running=False, skip=frozenset(), microphone="", card_m=None, system=SystemClock())
     (open_swap,) = check_memory(bench, tmp_path, tmp_path)
-    assert (open_swap.grade, open_swap.said) == (Grade.AMBER, "swap is not encrypted: /swapfile")
+    assert (open_swap.grade, open_swap.finding) == (Grade.AMBER, "swap is not encrypted: /swapfile")
     assert "systemd-coredump" in open_swap.details[0]
     (tmp_path / "swaps").unlink()
     assert [check.grade for check in check_memory(bench, tmp_path, tmp_path)] == [Grade.GREEN]
@@ -283,7 +283,7 @@ def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -
 
 @pytest.mark.review(18)
 @pytest.mark.parametrize(
-    ("note", "has_tpm", "grade", "said"),
+    ("note", "has_tpm", "grade", "words"),
     [
         ("host+tpm2", True, Grade.GREEN, "with this computer's TPM"),
         ("host", False, Grade.GREEN, "who takes the disk takes the keys"),
@@ -292,11 +292,11 @@ def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -
         ("", False, Grade.GREEN, "not at all: files in"),
     ],
 )
-def test_where_the_keys_are_is_said(tmp_path: Path, note: str, has_tpm: bool, grade: Grade, said: str) -> None:
+def test_where_the_keys_are_is_said(tmp_path: Path, note: str, has_tpm: bool, grade: Grade, words: str) -> None:
     if note:
         (tmp_path / "note").write_text(f"{note}\n")
     if has_tpm:
         (tmp_path / "tpmrm0").touch()
-    found = check_sealing(tmp_path / "keys", tmp_path / "note", tmp_path / "tpmrm0")
-    assert found.grade is grade
-    assert said in found.said
+    sealing = check_sealing(tmp_path / "keys", tmp_path / "note", tmp_path / "tpmrm0")
+    assert sealing.grade is grade
+    assert words in sealing.finding

@@ -13,7 +13,7 @@ from alpr_edge.store.retention.deletion_dates import note_department_date
 from alpr_edge.store.unit_store import open_store
 from tests.app.rig import write_frames, write_settings
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
-from tests.store.records import bear_out, decided
+from tests.store.records import bear_out, decided_record
 from tests.store.retention.test_purge import deliver, keep
 
 
@@ -29,26 +29,26 @@ def settings(tmp_path: Path) -> Path:
         keep(store.reads, "sent")
         deliver(store.outbox)
         keep(store.reads, "waits")
-        store.reads.commit([decided("open")])
+        store.reads.commit([decided_record("open")])
     return path
 
 
 def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> None:
-    told = json.loads(unit(settings, "disk", "--json").stdout)
-    assert (told["reads"], told["images"], told["reads_held"], told["reads_deleted_on_record"]) == (3, 6, 0, 0)
-    assert (told["items_acknowledged"], told["items_waiting"]) == (4, 4)
-    assert 0 < told["bound_bytes"] < told["store_bytes"] < told["bytes_max"]
-    assert told["days_left"] is None
-    assert told["deletion_by_age_rests"]
+    usage = json.loads(unit(settings, "disk", "--json").stdout)
+    assert (usage["reads"], usage["images"], usage["reads_held"], usage["reads_deleted_on_record"]) == (3, 6, 0, 0)
+    assert (usage["items_acknowledged"], usage["items_waiting"]) == (4, 4)
+    assert 0 < usage["bound_bytes"] < usage["store_bytes"] < usage["bytes_max"]
+    assert usage["days_left"] is None
+    assert usage["deletion_by_age_rests"]
     assert "by age" in unit(settings, "disk").stdout
     assert "deletion rests:" in unit(settings, "disk").stdout
     assert "4 waiting, 4 acknowledged, 0 refused" in unit(settings, "disk").stdout
-    assert set(told["explanation"]) == {"space", "limit", "next", "remedy"}
+    assert set(usage["explanation"]) == {"space", "limit", "next", "remedy"}
     assert unit(settings, "hold", "sent", "--reason", "case 26-1").exit_code == 0
-    shown = unit(settings, "disk").stdout
-    assert "or held (1 read)" in shown
-    assert "7ABC" not in shown
-    assert json.loads(unit(settings, "disk", "--json").stdout)["bound_bytes"] > told["bound_bytes"]
+    output = unit(settings, "disk").stdout
+    assert "or held (1 read)" in output
+    assert "7ABC" not in output
+    assert json.loads(unit(settings, "disk", "--json").stdout)["bound_bytes"] > usage["bound_bytes"]
     assert unit(settings, "release", "sent").exit_code == 0
 
 
@@ -73,13 +73,13 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
     with TimeDaemon() as daemon:
         settings.write_text(settings.read_text(encoding="utf-8") + daemon.settings, encoding="utf-8")
         assert "not borne out" in rests()
-        chosen = load(settings)
-        with open_store(chosen, migrate=False) as store:
-            bear_out(store.database, open_clock(chosen).now())
+        configuration = load(settings)
+        with open_store(configuration, migrate=False) as store:
+            bear_out(store.database, open_clock(configuration).now())
         assert rests() == ""
         assert "old reads are deleted" in unit(settings, "disk").stdout
-        with open_store(chosen, migrate=False) as store:
-            now = open_clock(chosen).now()
+        with open_store(configuration, migrate=False) as store:
+            now = open_clock(configuration).now()
             assert now.utc is not None
             note_department_date(store.database, DepartmentDate(now.utc - timedelta(days=600), now))
         assert "600 days ahead of the department's" in rests()

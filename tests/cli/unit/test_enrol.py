@@ -16,9 +16,9 @@ from alpr_edge.department.pki.authority import initialise
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    made = tmp_path / "department"
-    assert edge("department", "init", str(made), "--name", "127.0.0.1").exit_code == 0
-    return made
+    folder = tmp_path / "department"
+    assert edge("department", "init", str(folder), "--name", "127.0.0.1").exit_code == 0
+    return folder
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ key_file = "tls/unit.key"
     return path
 
 
-def edge(*arguments: str, given: str | None = None) -> Result:
-    return CliRunner().invoke(app, list(arguments), input=given)
+def edge(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
 
 
 def department(directory: Path, *arguments: str) -> str:
@@ -57,8 +57,8 @@ def department(directory: Path, *arguments: str) -> str:
 
 def code_for(server: DepartmentServer, directory: Path, unit: str = "car-7") -> dict[str, str]:
     where = ("--address", f"https://127.0.0.1:{server.port}", "--enrol-port", str(server.enrol_port))
-    told: dict[str, str] = json.loads(department(directory, "code", unit, *where, "--json"))
-    return told
+    invitation: dict[str, str] = json.loads(department(directory, "code", unit, *where, "--json"))
+    return invitation
 
 
 def test_the_line_that_is_printed_enrols_the_unit(
@@ -76,14 +76,14 @@ def test_the_line_that_is_printed_enrols_the_unit(
     assert json.loads(again.stdout)["new"] is False
     once_more = edge(*words[1:], "--settings", str(settings), "--again")
     assert once_more.exit_code == 1
-    (said,) = [line for line in once_more.stderr.splitlines() if line.startswith("alpr-edge: ")]
-    assert said.endswith("the code was used already; make a new one there: alpr-edge department code car-7")
+    (error,) = [line for line in once_more.stderr.splitlines() if line.startswith("alpr-edge: ")]
+    assert error.endswith("the code was used already; make a new one there: alpr-edge department code car-7")
 
 
 def test_a_code_can_come_by_standard_input(server: DepartmentServer, directory: Path, settings: Path) -> None:
-    told = code_for(server, directory)
-    trust = ("--ca-fingerprint", told["ca_fingerprint"], "--enrol-port", str(server.enrol_port))
-    done = edge("unit", "enrol", "--code", "-", *trust, "--settings", str(settings), given=told["code"] + "\n")
+    invitation = code_for(server, directory)
+    trust = ("--ca-fingerprint", invitation["ca_fingerprint"], "--enrol-port", str(server.enrol_port))
+    done = edge("unit", "enrol", "--code", "-", *trust, "--settings", str(settings), stdin=invitation["code"] + "\n")
     assert done.exit_code == 0, done.stderr
 
 
@@ -114,17 +114,17 @@ def test_mistakes_end_in_one_line(options: list[str], line: str, settings: Path)
 
 def test_units_are_listed_and_revoked(server: DepartmentServer, directory: Path, settings: Path) -> None:
     assert "no units; make a code with" in department(directory, "unit", "list")
-    told = code_for(server, directory)
+    invitation = code_for(server, directory)
     assert json.loads(department(directory, "unit", "list", "--json"))["state"] == "invited"
     assert "a code waits until" in department(directory, "unit", "list")
-    edge(*shlex.split(told["command"])[1:], "--settings", str(settings))
+    edge(*shlex.split(invitation["command"])[1:], "--settings", str(settings))
     unit = json.loads(department(directory, "unit", "list", "--json"))
     assert (unit["state"], unit["code_until"]) == ("valid", None)
     assert re.search(
         r"^car-7 +valid +until \d{4}-\d\d-\d\d, 39[67] days; serial", department(directory, "unit", "list")
     )
-    revoked = department(directory, "unit", "revoke", "car-7", "--reason", "sold")
-    assert revoked == "car-7: revoked, certificates 1, codes 0\n"
+    revocation = department(directory, "unit", "revoke", "car-7", "--reason", "sold")
+    assert revocation == "car-7: revoked, certificates 1, codes 0\n"
     assert "nothing was left" in department(directory, "unit", "revoke", "car-7")
     unit = json.loads(department(directory, "unit", "list", "--json"))
     assert (unit["state"], unit["certificates"][0]["revoked_reason"]) == ("revoked", "sold")
@@ -141,18 +141,18 @@ def test_units_are_listed_and_revoked(server: DepartmentServer, directory: Path,
 def test_a_certificate_of_the_agency_s_own_authority_is_added(directory: Path, tmp_path: Path) -> None:
     assert edge("department", "unit", "add", str(tmp_path / "none"), "--directory", str(directory)).exit_code == 1
     foreign = initialise(tmp_path / "foreign", ["127.0.0.1"]).certificate
-    refused = edge("department", "unit", "add", str(foreign), "--directory", str(directory))
-    assert "not issued by the authority" in refused.stderr
+    refusal = edge("department", "unit", "add", str(foreign), "--directory", str(directory))
+    assert "not issued by the authority" in refusal.stderr
     own = department(directory, "unit", "add", str(directory / "server.pem"))
     assert own == "127.0.0.1: may speak with this department\n"
 
 
 def test_the_code_is_shown_with_what_the_other_end_needs(directory: Path) -> None:
     outcome = edge("department", "code", "car-7", "--directory", str(directory))
-    shown = outcome.stdout
-    assert re.search(r"^code of car-7 +([0-9A-Z]{5}-){3}[0-9A-Z]{5}$", shown, re.MULTILINE)
-    assert re.search(r"^authority SHA-256 [0-9a-f]{64}$", shown, re.MULTILINE)
-    assert "--department https://127.0.0.1:8443 --code" in shown
+    output = outcome.stdout
+    assert re.search(r"^code of car-7 +([0-9A-Z]{5}-){3}[0-9A-Z]{5}$", output, re.MULTILINE)
+    assert re.search(r"^authority SHA-256 [0-9a-f]{64}$", output, re.MULTILINE)
+    assert "--department https://127.0.0.1:8443 --code" in output
     assert "not served at present; start it: alpr-edge department serve" in outcome.stderr
 
 

@@ -22,8 +22,8 @@ def settings(tmp_path: Path) -> Path:
 def test_what_is_said_is_what_the_unit_hears(settings: Path) -> None:
     assert ignition(settings) == (0, "on", "")
     assert ignition(settings, "off") == (0, "off", "")
-    code, told, _ = ignition(settings, "--json")
-    assert (code, json.loads(told)) == (0, {"ignition": "off"})
+    code, output, _ = ignition(settings, "--json")
+    assert (code, json.loads(output)) == (0, {"ignition": "off"})
     assert ignition(settings, "on") == (0, "on", "")
     assert ignition(settings) == (0, "on", "")
 

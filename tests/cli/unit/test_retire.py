@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.pki.authority import initialise
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def server(tmp_path: Path) -> Iterator[DepartmentServer]:
 
 @pytest.fixture
 def settings(tmp_path: Path, server: DepartmentServer) -> Path:
-    enrolled(tmp_path / "department", "car-7", tmp_path / "tls")
+    enrol_unit(tmp_path / "department", "car-7", tmp_path / "tls")
     path = tmp_path / "alpr-edge.toml"
     path.write_text(
         f"""
@@ -39,7 +39,7 @@ key_file = "tls/unit.key"
 
 
 def state(server: DepartmentServer) -> str:
-    return server.units.listed()[0].state
+    return server.units.records()[0].state
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""])

@@ -39,17 +39,17 @@ def test_it_saves_tells_and_deletes_only_when_asked(config: Path) -> None:
     assert [aside.is_acknowledged for aside in damaged_databases(data)] == [True]
     first = salvage(config, "--json")
     assert first.exit_code == 0, first.output
-    (told,) = json.loads(first.stdout.splitlines()[-1])["databases"]
-    assert told["saved"]["reads"] + told["pages_unreadable"] * 20 >= READS
-    assert told["pages_unreadable"] == 1
+    (report,) = json.loads(first.stdout.splitlines()[-1])["databases"]
+    assert report["saved"]["reads"] + report["pages_unreadable"] * 20 >= READS
+    assert report["pages_unreadable"] == 1
     again = salvage(config)
     assert "0 reads and 0 hits saved" in again.stdout
     assert "kept (" in again.stdout
     assert len(damaged_databases(data)) == 1
     last = salvage(config, "--discard")
-    assert last.exit_code == (0 if told["complete"] else 1)
-    assert len(damaged_databases(data)) == (0 if told["complete"] else 1)
-    if told["complete"]:
+    assert last.exit_code == (0 if report["complete"] else 1)
+    assert len(damaged_databases(data)) == (0 if report["complete"] else 1)
+    if report["complete"]:
         assert salvage(config).stdout.splitlines()[-1] == "no database was set aside"
 
 

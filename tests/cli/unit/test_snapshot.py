@@ -54,6 +54,6 @@ def test_no_file_is_replaced_and_none_is_written_without_a_camera(tmp_path: Path
     assert "is there already" in snapshot(settings, file).stderr
     assert file.read_bytes() == b"mine"
     assert "written as .png" in snapshot(settings, tmp_path / "view.gif").stderr
-    refused = snapshot(settings, tmp_path / "other.png", "--camera", "rear")
-    assert (refused.exit_code, "there are: front" in refused.stderr) == (2, True)
+    refusal = snapshot(settings, tmp_path / "other.png", "--camera", "rear")
+    assert (refusal.exit_code, "there are: front" in refusal.stderr) == (2, True)
     assert not (tmp_path / "other.png").exists()

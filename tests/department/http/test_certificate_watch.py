@@ -14,7 +14,7 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.server_certificate import renew_server_certificate
 from tests.department.server_certificates import in_days, set_days_left
-from tests.department.waiting import wait_until
+from tests.department.waits import wait_until
 
 
 @pytest.fixture
@@ -65,11 +65,11 @@ def test_a_renewed_certificate_is_loaded_and_a_half_written_one_waits(files: Tls
     assert events(watch) == ["warning department.certificate_ends"]
     certificate = files.certificate.read_bytes()
     renew_server_certificate(files)
-    renewed = files.certificate.read_bytes()
+    renewal = files.certificate.read_bytes()
     files.certificate.write_bytes(certificate)
     assert events(watch) == ["warning department.certificate_not_loaded"]
     assert events(watch) == []
-    files.certificate.write_bytes(renewed)
+    files.certificate.write_bytes(renewal)
     assert events(watch) == ["info department.certificate_loaded"]
     files.certificate.unlink()
     assert events(watch) == ["warning department.certificate_not_loaded"]

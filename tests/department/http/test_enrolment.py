@@ -17,8 +17,8 @@ from alpr_edge.department.http.tls_contexts import enrolment_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, subscriber_network
-from alpr_edge.domain.protocol.enrolment_codes import parsed
-from tests.department.enrolled import enrolled
+from alpr_edge.domain.protocol.enrolment_codes import parse_code
+from tests.department.enrolment import enrol_unit
 from tests.department.pki.test_units import new_key, request_of
 from tests.uplink.faulty import FaultyDepartment
 from tests.uplink.items import read_item
@@ -54,12 +54,12 @@ def client_of(directory: Path, port: int | None, files: Path | None = None) -> h
 
 @pytest.fixture
 def desk(server: DepartmentServer, directory: Path) -> Iterator[httpx.Client]:
-    with client_of(directory, server.enrol_port) as opened:
-        yield opened
+    with client_of(directory, server.enrol_port) as client:
+        yield client
 
 
-def asked(server: DepartmentServer, unit_id: str) -> dict[str, str]:
-    code = parsed(server.units.invite(unit_id, timedelta(hours=1)).code)
+def enrolment_request(server: DepartmentServer, unit_id: str) -> dict[str, str]:
+    code = parse_code(server.units.invite(unit_id, timedelta(hours=1)).code)
     return {"unit_id": unit_id, "code": code, "request": request_of(new_key())}
 
 
@@ -72,7 +72,7 @@ def test_a_unit_is_enrolled_without_a_certificate_and_speaks_with_it(
     server: DepartmentServer, desk: httpx.Client, directory: Path
 ) -> None:
     assert desk.get("/v1/authority").content == (directory / "ca.pem").read_bytes()
-    answer = desk.post("/v1/enrol", json=asked(server, "unit-1"))
+    answer = desk.post("/v1/enrol", json=enrolment_request(server, "unit-1"))
     assert answer.status_code == 200
     assert answer.headers["Alpr-Edge-Protocol"] == "1"
     assert answer.json()["certificate"].startswith("-----BEGIN CERTIFICATE-----")
@@ -121,16 +121,16 @@ def test_every_other_endpoint_refuses_even_where_the_handshake_asks_for_nothing(
 def test_a_revocation_reaches_a_connection_that_is_open(
     server: DepartmentServer, directory: Path, tmp_path: Path
 ) -> None:
-    files = enrolled(directory, "unit-1", tmp_path / "tls")
+    files = enrol_unit(directory, "unit-1", tmp_path / "tls")
     with client_of(directory, server.port, files) as unit:
         assert unit.post("/v1/items", files=BATCH).status_code == 200
         before = unit.get("/v1/lists/bolo")
         other = Storage(directory)
         other.units.revoke("unit-1")
         other.close()
-        refused = unit.post("/v1/items", files=BATCH)
-        assert before.extensions["network_stream"] is refused.extensions["network_stream"]
-        assert (refused.status_code, refused.json()["detail"]) == (403, "this unit's certificate was revoked")
+        after = unit.post("/v1/items", files=BATCH)
+        assert before.extensions["network_stream"] is after.extensions["network_stream"]
+        assert (after.status_code, after.json()["detail"]) == (403, "this unit's certificate was revoked")
         assert unit.get("/v1/lists/bolo").status_code == 403
         assert unit.post("/v1/renew", json={"request": request_of(new_key())}).status_code == 403
 
@@ -142,7 +142,7 @@ def test_a_certificate_of_the_authority_that_is_not_on_record_is_refused(
     elsewhere.mkdir(mode=0o700)
     for name in ("ca.pem", "ca.key"):
         (elsewhere / name).write_bytes((directory / name).read_bytes())
-    files = enrolled(elsewhere, "unit-1", tmp_path / "tls")
+    files = enrol_unit(elsewhere, "unit-1", tmp_path / "tls")
     with client_of(directory, server.port, files) as unit:
         assert unit.post("/v1/items", files=BATCH).status_code == 401
 
@@ -163,14 +163,14 @@ def test_a_refusal_says_why_and_nothing_of_what_was_sent(
     changes: dict[str, str], status: int, reason: str | None, new_directory: Path
 ) -> None:
     with DepartmentServer(new_directory, enrol_port=0) as server, client_of(new_directory, server.enrol_port) as desk:
-        answer = desk.post("/v1/enrol", json={**asked(server, "unit-3"), **changes})
+        answer = desk.post("/v1/enrol", json={**enrolment_request(server, "unit-3"), **changes})
     assert (answer.status_code, answer.json().get("reason")) == (status, reason)
     assert not [value for value in changes.values() if value in answer.text]
 
 
 def test_who_is_wrong_too_often_waits_and_then_not_even_a_right_code_is_looked_at(new_directory: Path) -> None:
     with DepartmentServer(new_directory, enrol_port=0) as server, client_of(new_directory, server.enrol_port) as desk:
-        right = asked(server, "unit-4")
+        right = enrolment_request(server, "unit-4")
         statuses = [desk.post("/v1/enrol", json={**right, "code": "0" * 20}).status_code for _ in range(11)]
         answer = desk.post("/v1/enrol", json=right)
     assert statuses == [403] * 10 + [429]
@@ -181,15 +181,15 @@ def test_who_is_wrong_too_often_waits_and_then_not_even_a_right_code_is_looked_a
 def test_without_the_authority_s_key_nobody_is_enrolled_and_the_unit_is_told_to_come_again(
     server: DepartmentServer, desk: httpx.Client, directory: Path
 ) -> None:
-    given = asked(server, "unit-5")
+    payload = enrolment_request(server, "unit-5")
     key = (directory / "ca.key").read_bytes()
     (directory / "ca.key").write_bytes(b"gone")
     try:
-        answer = desk.post("/v1/enrol", json=given)
+        answer = desk.post("/v1/enrol", json=payload)
     finally:
         (directory / "ca.key").write_bytes(key)
     assert (answer.status_code, answer.json()["reason"]) == (503, "authority")
-    assert desk.post("/v1/enrol", json=given).status_code == 200
+    assert desk.post("/v1/enrol", json=payload).status_code == 200
 
 
 def test_wrong_tries_are_forgotten_after_the_window_and_bounded_in_number() -> None:

@@ -24,8 +24,8 @@ from alpr_edge.department.http.uvicorn_server import UNIT_CONNECTIONS_MAX
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.enrolment_codes import parsed
-from tests.department.enrolled import enrolled
+from alpr_edge.domain.protocol.enrolment_codes import parse_code
+from tests.department.enrolment import enrol_unit
 from tests.department.pki.test_units import new_key, request_of
 from tests.uplink.items import read_item
 
@@ -57,7 +57,7 @@ class Department:
 
     def __init__(self, folder: Path) -> None:
         self.folder = initialise(folder / "department", ["127.0.0.1"]).directory
-        self.files = enrolled(self.folder, "unit-1", folder / "tls")
+        self.files = enrol_unit(self.folder, "unit-1", folder / "tls")
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(self.folder)],
             stdout=subprocess.PIPE,
@@ -82,15 +82,15 @@ class Department:
 
     def enrols(self, unit_id: str, address: str) -> int:
         """The status that a unit gets for its code over a new connection."""
-        asked = {"unit_id": unit_id, "code": self.code(unit_id), "request": request_of(new_key())}
+        payload = {"unit_id": unit_id, "code": self.code(unit_id), "request": request_of(new_key())}
         with self.client(self.enrol_port, address) as unit:
-            return unit.post("/v1/enrol", json=asked).status_code
+            return unit.post("/v1/enrol", json=payload).status_code
 
     def code(self, unit_id: str) -> str:
         """A new one for a unit."""
         storage = Storage(self.folder, create=False)
         try:
-            return parsed(storage.units.invite(unit_id, timedelta(hours=1)).code)
+            return parse_code(storage.units.invite(unit_id, timedelta(hours=1)).code)
         finally:
             storage.close()
 
@@ -103,22 +103,22 @@ class Department:
 
 @pytest.fixture(scope="module")
 def department(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Department]:
-    made = Department(tmp_path_factory.mktemp("flood"))
+    server = Department(tmp_path_factory.mktemp("flood"))
     try:
-        yield made
+        yield server
     finally:
-        made.process.send_signal(signal.SIGTERM)
-        made.process.wait(WAIT_S)
-        made.process.communicate()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(WAIT_S)
+        server.process.communicate()
 
 
 @contextmanager
 def silent(port: int, addresses: int, each: int) -> Iterator[None]:
     """Connections that never speak."""
-    with ExitStack() as held:
+    with ExitStack() as stack:
         for number in range(addresses):
             for _ in range(each):
-                client = held.enter_context(socket.socket())
+                client = stack.enter_context(socket.socket())
                 client.settimeout(WAIT_S)
                 client.bind((f"127.0.{1 + number // 250}.{1 + number % 250}", 0))
                 with contextlib.suppress(OSError):
@@ -140,8 +140,8 @@ def test_a_flood_of_the_enrolment_port_leaves_storage_and_enrolment_to_others(
     with silent(department.enrol_port, addresses, each):
         assert department.delivers() == 200
         assert department.enrols(f"unit-{addresses}-{each}", "127.0.0.9") == 200
-        held = len(list(Path(f"/proc/{department.process.pid}/fd").iterdir()))
-        assert held < FILES // 2
+        descriptor_count = len(list(Path(f"/proc/{department.process.pid}/fd").iterdir()))
+        assert descriptor_count < FILES // 2
     assert department.delivers() == 200
 
 
@@ -153,18 +153,18 @@ def test_a_flood_of_the_storage_port_leaves_it_to_units(department: Department, 
 
 def test_wrong_codes_hold_up_the_address_that_tries_them_and_nobody_else(department: Department) -> None:
     code = department.code("unit-7")
-    asked = {"unit_id": "unit-7", "code": "0" * 20, "request": request_of(new_key())}
+    payload = {"unit_id": "unit-7", "code": "0" * 20, "request": request_of(new_key())}
     with department.client(department.enrol_port, "127.0.0.3") as stranger:
-        statuses = [stranger.post("/v1/enrol", json=asked).status_code for _ in range(30)]
+        statuses = [stranger.post("/v1/enrol", json=payload).status_code for _ in range(30)]
     assert statuses == [403] * 10 + [429] * 20
     with department.client(department.enrol_port, "127.0.0.4") as unit:
-        assert unit.post("/v1/enrol", json=asked | {"code": code}).status_code == 200
+        assert unit.post("/v1/enrol", json=payload | {"code": code}).status_code == 200
 
 
 def test_a_unit_that_holds_too_many_connections_loses_its_oldest(department: Department) -> None:
-    with ExitStack() as held:
+    with ExitStack() as stack:
         clients = [
-            held.enter_context(department.client(department.port, "127.0.0.1", as_unit=True))
+            stack.enter_context(department.client(department.port, "127.0.0.1", as_unit=True))
             for _ in range(UNIT_CONNECTIONS_MAX + 1)
         ]
         streams = [client.get("/v1/lists/none").extensions["network_stream"] for client in clients]

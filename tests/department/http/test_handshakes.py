@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from alpr_edge.department.http.handshake_log import LINES_MAX, WINDOW_S, HandshakeLog
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.pki.authority import TlsFiles, initialise
-from tests.department.enrolled import enrolled
-from tests.department.waiting import wait_until
+from tests.department.enrolment import enrol_unit
+from tests.department.waits import wait_until
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def files(tmp_path: Path) -> TlsFiles:
 
 @pytest.fixture
 def lines() -> Iterator[list[Any]]:
-    with capture_logs() as captured:
-        yield captured
+    with capture_logs() as log_lines:
+        yield log_lines
 
 
 def failures(lines: list[Any]) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ def test_who_does_not_pass_the_handshake_is_named_with_the_reason(
     files: TlsFiles, lines: list[Any], tmp_path: Path
 ) -> None:
     stranger = initialise(tmp_path / "stranger", ["127.0.0.1"])
-    unit = enrolled(stranger.directory, "unit-1", tmp_path / "tls")
+    unit = enrol_unit(stranger.directory, "unit-1", tmp_path / "tls")
     without = ssl.create_default_context(cafile=files.authority)
     foreign = ssl.create_default_context(cafile=files.authority)
     foreign.load_cert_chain(unit / "unit.pem", unit / "unit.key")
@@ -76,7 +76,7 @@ def test_a_client_without_tls_and_one_that_hangs_up_are_named(files: TlsFiles, l
 
 
 def test_a_unit_that_delivers_is_no_failure(files: TlsFiles, lines: list[Any], tmp_path: Path) -> None:
-    unit = enrolled(files.directory, "unit-1", tmp_path / "tls")
+    unit = enrol_unit(files.directory, "unit-1", tmp_path / "tls")
     context = ssl.create_default_context(cafile=files.authority)
     context.load_cert_chain(unit / "unit.pem", unit / "unit.key")
     with DepartmentServer(files.directory) as server:

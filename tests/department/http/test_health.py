@@ -14,7 +14,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.department.server_certificates import set_days_left
 from tests.uplink.items import read_item
 
@@ -46,7 +46,7 @@ def health(
 
 
 def test_a_department_that_serves_says_so_and_nothing_of_what_it_stores(files: TlsFiles, tmp_path: Path) -> None:
-    enrolled(files.directory, "unit-77", tmp_path / "tls")
+    enrol_unit(files.directory, "unit-77", tmp_path / "tls")
     storage = Storage(files.directory)
     item = read_item()
     storage.store("unit-77", [Part(item.item_id, item.kind.value, item.body, item.sha256)])

@@ -14,11 +14,11 @@ import pytest
 
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.domain.protocol.enrolment_codes import parsed
+from alpr_edge.domain.protocol.enrolment_codes import parse_code
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.department.pki.test_units import new_key, request_of
-from tests.department.waiting import wait_until
+from tests.department.waits import wait_until
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import hit_item, read_item
 
@@ -41,9 +41,9 @@ def enrol(files: TlsFiles, port: int, unit_id: str, code: str) -> int:
 
 def test_a_service_logs_times_addresses_and_units_by_default(files: TlsFiles, tmp_path: Path) -> None:
     directory, log = files.directory, tmp_path / "log"
-    unit = enrolled(directory, "unit-1", tmp_path / "tls")
+    unit = enrol_unit(directory, "unit-1", tmp_path / "tls")
     storage = Storage(directory)
-    code = parsed(storage.units.invite("unit-2", timedelta(hours=1)).code)
+    code = parse_code(storage.units.invite("unit-2", timedelta(hours=1)).code)
     storage.close()
     with log.open("wb") as stderr:
         server = subprocess.Popen([sys.executable, "-m", "alpr_edge", *SERVE, "--directory", directory], stderr=stderr)

@@ -16,7 +16,7 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import digest
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.uplink.items import read_item
 
 HEADERS = {"Alpr-Edge-Unit": "unit-1", "Alpr-Edge-Protocol": "1"}
@@ -30,7 +30,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unit(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return enrolled(directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
+    return enrol_unit(directory, "unit-1", tmp_path_factory.mktemp("unit") / "tls")
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +41,21 @@ def server(directory: Path) -> Iterator[DepartmentServer]:
 
 @pytest.fixture(scope="module")
 def context(unit: Path) -> ssl.SSLContext:
-    made = ssl.create_default_context(cafile=unit / "department-ca.pem")
-    made.load_cert_chain(unit / "unit.pem", unit / "unit.key")
-    return made
+    tls = ssl.create_default_context(cafile=unit / "department-ca.pem")
+    tls.load_cert_chain(unit / "unit.pem", unit / "unit.key")
+    return tls
 
 
 @pytest.fixture
 def client(server: DepartmentServer, context: ssl.SSLContext) -> Iterator[httpx.Client]:
     url = f"https://127.0.0.1:{server.port}"
-    with httpx.Client(base_url=url, verify=context, headers=HEADERS, trust_env=False, timeout=30) as opened:
-        yield opened
+    with httpx.Client(base_url=url, verify=context, headers=HEADERS, trust_env=False, timeout=30) as http_client:
+        yield http_client
 
 
 def files(sha256: str | None = None) -> Files:
-    sent = read_item()
-    return {"read-1": ("read", sent.body, "application/json", {"Alpr-Edge-Sha256": sha256 or sent.sha256})}
+    item = read_item()
+    return {"read-1": ("read", item.body, "application/json", {"Alpr-Edge-Sha256": sha256 or item.sha256})}
 
 
 def test_a_batch_is_answered_item_by_item(client: httpx.Client) -> None:
@@ -63,15 +63,15 @@ def test_a_batch_is_answered_item_by_item(client: httpx.Client) -> None:
     assert answer.status_code == 200
     assert answer.headers["Alpr-Edge-Protocol"] == "1"
     receipt = {"item_id": "read-1", "outcome": "receipt", "status": 200, "sha256": read_item().sha256, "detail": ""}
-    told = answer.json()
-    assert abs(datetime.now(UTC) - datetime.fromisoformat(told.pop("utc"))) < timedelta(minutes=1)
-    assert told == {"answers": [receipt], "lists": {}}
+    content = answer.json()
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(content.pop("utc"))) < timedelta(minutes=1)
+    assert content == {"answers": [receipt], "lists": {}}
 
 
 def test_a_part_without_kind_or_digest_gets_its_own_answer(client: httpx.Client) -> None:
     nameless = {"stray": (None, b"x")}
     answers = client.post("/v1/items", files=nameless | {"a": ("access", b"{}", "application/json")}).json()["answers"]
-    assert [(given["item_id"], given["outcome"], given["status"]) for given in answers] == [
+    assert [(item_answer["item_id"], item_answer["outcome"], item_answer["status"]) for item_answer in answers] == [
         ("a", "refused", 400),
         ("stray", "refused", 400),
     ]
@@ -125,8 +125,8 @@ def test_more_parts_than_a_batch_may_have(client: httpx.Client) -> None:
 
 
 def test_there_is_nothing_else_to_find(client: httpx.Client) -> None:
-    found = [client.get(path).status_code for path in ("/", "/docs", "/openapi.json", "/v1/items")]
-    assert found == [404, 404, 404, 405]
+    statuses = [client.get(path).status_code for path in ("/", "/docs", "/openapi.json", "/v1/items")]
+    assert statuses == [404, 404, 404, 405]
 
 
 def test_nobody_gets_in_without_a_certificate(server: DepartmentServer, unit: Path) -> None:
@@ -146,13 +146,13 @@ def test_a_storage_that_fails_asks_to_try_later(directory: Path, client: httpx.C
     images = directory / "images"
     body = b"\xff\xd8\xff picture"
     picture = ("image", body, "image/jpeg", {"Alpr-Edge-Sha256": digest(body)})
-    moved = images.rename(directory / "elsewhere")
+    elsewhere = images.rename(directory / "elsewhere")
     images.write_text("a file where the folder should be")
     try:
         answer = client.post("/v1/items", files={digest(body): picture})
     finally:
         images.unlink()
-        moved.rename(images)
+        elsewhere.rename(images)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert str(directory) not in answer.text
 
@@ -169,4 +169,4 @@ def test_without_certificates_or_with_a_taken_port_nothing_starts(
 def test_a_common_name_is_taken_only_when_there_is_one() -> None:
     one = {"subject": ((("commonName", "unit-1"),),)}
     two = {"subject": ((("commonName", "unit-1"),), (("commonName", "unit-2"),))}
-    assert [common_name(given) for given in (one, two, {}, None)] == ["unit-1", None, None, None]
+    assert [common_name(certificate) for certificate in (one, two, {}, None)] == ["unit-1", None, None, None]

@@ -28,7 +28,7 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, ListChange, diges
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from tests.department.enrolled import enrolled
+from tests.department.enrolment import enrol_unit
 from tests.store.records import alert, hit, instant, plate_read
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import jpeg, read_item
@@ -50,9 +50,9 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storage(directory: Path) -> Iterator[Storage]:
-    opened = Storage(directory)
-    yield opened
-    opened.close()
+    new_storage = Storage(directory)
+    yield new_storage
+    new_storage.close()
 
 
 def part(item_id: str, kind: str, body: bytes) -> Part:
@@ -68,8 +68,8 @@ def read_part(unit: str, read_id: str, plate: str = "7ABC123", supersedes: str |
 
 
 def hit_part(unit: str, hit_id: str, read_id: str) -> Part:
-    found: Hit = hit(hit_id, read_id)
-    return part(hit_id, "hit", encode(hit_payload(found, read_of(unit, read_id))))
+    new_hit: Hit = hit(hit_id, read_id)
+    return part(hit_id, "hit", encode(hit_payload(new_hit, read_of(unit, read_id))))
 
 
 def time_part(unit: str, read_id: str) -> Part:
@@ -87,7 +87,7 @@ def withdrawal_part(unit: str, hit_id: str, read_id: str) -> Part:
     return part(withdrawal_item_id(hit_id), "withdrawal", body)
 
 
-def said(answer: ItemAnswerPayload) -> tuple[str, int]:
+def outcome_of(answer: ItemAnswerPayload) -> tuple[str, int]:
     return answer.outcome, answer.status
 
 
@@ -95,7 +95,7 @@ def said(answer: ItemAnswerPayload) -> tuple[str, int]:
 def test_a_unit_writes_about_nobody_else_s_reads(read_id: str, storage: Storage) -> None:
     hit_id = read_id.replace("0001", "0002")
     own = [read_part(B, read_id), hit_part(B, hit_id, read_id), alert_part(B, hit_id, read_id)]
-    assert {said(answer) for answer in storage.store(B, own)} == {("receipt", 200)}
+    assert {outcome_of(answer) for answer in storage.store(B, own)} == {("receipt", 200)}
     foreign = {
         "read_id": [time_part(A, read_id), hit_part(A, f"{A}:9", read_id)],
         "supersedes": [read_part(A, f"{A}:8", "1XYZ999", supersedes=read_id)],
@@ -103,24 +103,24 @@ def test_a_unit_writes_about_nobody_else_s_reads(read_id: str, storage: Storage)
     }
     for field, parts in foreign.items():
         for answer in storage.store(A, parts):
-            assert (said(answer), answer.detail) == (("refused", 422), f"{field}: of another unit")
+            assert (outcome_of(answer), answer.detail) == (("refused", 422), f"{field}: of another unit")
     assert storage.counts().units == {B: 3}
     later = [time_part(B, read_id), withdrawal_part(B, hit_id, read_id), read_part(B, f"{B}:7", supersedes=read_id)]
-    assert {said(answer) for answer in storage.store(B, later)} == {("receipt", 200)}
+    assert {outcome_of(answer) for answer in storage.store(B, later)} == {("receipt", 200)}
 
 
 def test_an_id_that_a_unit_takes_first_stands_in_no_other_unit_s_way(storage: Storage, directory: Path) -> None:
-    assert said(storage.store(A, [part(OLD, "access", b"{}")])[0]) == ("receipt", 200)
-    assert said(storage.store(A, [read_part(A, "same", "1XYZ999")])[0]) == ("receipt", 200)
-    for sent in (read_part(B, OLD), read_part(B, "same"), time_part(B, "same")):
-        answer = storage.store(B, [sent])[0]
-        assert (said(answer), answer.sha256) == (("receipt", 200), sent.sha256)
-        assert storage.store(B, [sent])[0] == answer
+    assert outcome_of(storage.store(A, [part(OLD, "access", b"{}")])[0]) == ("receipt", 200)
+    assert outcome_of(storage.store(A, [read_part(A, "same", "1XYZ999")])[0]) == ("receipt", 200)
+    for new_part in (read_part(B, OLD), read_part(B, "same"), time_part(B, "same")):
+        answer = storage.store(B, [new_part])[0]
+        assert (outcome_of(answer), answer.sha256) == (("receipt", 200), new_part.sha256)
+        assert storage.store(B, [new_part])[0] == answer
     database = DepartmentDatabase(directory)
     with database.reading() as connection:
-        found = connection.execute(select(reads.c.unit_id, reads.c.read_id, reads.c.plate)).all()
+        rows = connection.execute(select(reads.c.unit_id, reads.c.read_id, reads.c.plate)).all()
     database.close()
-    assert sorted(tuple(row) for row in found) == sorted(
+    assert sorted(tuple(row) for row in rows) == sorted(
         [(A, "same", "1XYZ999"), (B, OLD, "7ABC123"), (B, "same", "7ABC123")]
     )
 
@@ -132,40 +132,40 @@ def test_an_id_names_the_unit_that_sends_it(storage: Storage) -> None:
         part(NEW, "access", b"{}"),
         part("e-1", "access", b'{"unit_id": "unit-b"}'),
     ]
-    assert {said(answer) for answer in storage.store(A, parts)} == {("refused", 422)}
+    assert {outcome_of(answer) for answer in storage.store(A, parts)} == {("refused", 422)}
     assert storage.counts().items == {}
 
 
 def test_what_a_unit_says_first_of_a_read_to_come_stays_its_own(storage: Storage) -> None:
     """Hits and times may come before their reads: an old id says nothing of its unit then."""
-    assert said(storage.store(A, [time_part(A, OLD)])[0]) == ("receipt", 200)
+    assert outcome_of(storage.store(A, [time_part(A, OLD)])[0]) == ("receipt", 200)
     answers = storage.store(B, [read_part(B, OLD), time_part(B, OLD)])
-    assert {said(answer) for answer in answers} == {("receipt", 200)}
+    assert {outcome_of(answer) for answer in answers} == {("receipt", 200)}
     assert storage.counts().units == {A: 1, B: 2}
 
 
 def test_an_image_s_id_is_its_digest(storage: Storage) -> None:
     body = jpeg("a picture")
-    assert said(storage.store(A, [part("0" * 64, "image", body)])[0]) == ("refused", 422)
-    assert said(storage.store(A, [part("picture", "image", body)])[0]) == ("refused", 422)
+    assert outcome_of(storage.store(A, [part("0" * 64, "image", body)])[0]) == ("refused", 422)
+    assert outcome_of(storage.store(A, [part("picture", "image", body)])[0]) == ("refused", 422)
     for unit in (A, B):
-        assert said(storage.store(unit, [part(digest(body), "image", body)])[0]) == ("receipt", 200)
+        assert outcome_of(storage.store(unit, [part(digest(body), "image", body)])[0]) == ("receipt", 200)
     assert storage.counts().units == {A: 1, B: 1}
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def department(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory = initialise(tmp_path_factory.mktemp("served") / "department", ["127.0.0.1"]).directory
-    files = {unit: enrolled(directory, unit, tmp_path_factory.mktemp(unit) / "tls") for unit in (A, B)}
+    files = {unit: enrol_unit(directory, unit, tmp_path_factory.mktemp(unit) / "tls") for unit in (A, B)}
     with DepartmentServer(directory) as server:
         yield server, files, directory
 
 
-def test_the_unit_is_who_the_certificate_says(served: Served) -> None:
-    server, files, _ = served
+def test_the_unit_is_who_the_certificate_says(department: Served) -> None:
+    server, files, _ = department
     uplinks = {unit: HttpsDepartment(settings_for(_url(server), files[unit]), unit) for unit in (A, B)}
-    sent = read_item(1)
-    stolen = replace(sent, body=encode(read_payload(read_of(B, "read-1"))))
+    item = read_item(1)
+    stolen = replace(item, body=encode(read_payload(read_of(B, "read-1"))))
     stolen = replace(stolen, sha256=digest(stolen.body))
     assert [answer.outcome for answer in uplinks[B].deliver([stolen])] == ["receipt"]
     assert [answer.outcome for answer in uplinks[A].deliver([stolen])] == ["refused"]
@@ -174,26 +174,26 @@ def test_the_unit_is_who_the_certificate_says(served: Served) -> None:
 
 
 @pytest.mark.review(19)
-def test_a_unit_is_told_of_and_can_fetch_only_lists_meant_for_it(served: Served, tmp_path: Path) -> None:
-    server, files, directory = served
+def test_a_unit_is_told_of_and_can_fetch_only_lists_meant_for_it(department: Served, tmp_path: Path) -> None:
+    server, files, directory = department
     feed = tmp_path / "feed.csv"
     feed.write_bytes(b"a list")
     lists = ListRepository(directory / LISTS_NAME)
     lists.publish(feed, "covert", ListChange.COMPLETE, [B])
     lists.publish(feed, "stolen", ListChange.COMPLETE)
-    told, fetched, missing = {}, {}, {}
+    serials, bodies, missing = {}, {}, {}
     for unit in (A, B):
         uplink = HttpsDepartment(settings_for(_url(server), files[unit]), unit)
         uplink.deliver([replace(read_item(1), item_id="x", body=b"{}", sha256=digest(b"{}"))])
-        told[unit] = uplink.list_serials
+        serials[unit] = uplink.list_serials
         uplink.close()
         with _client(server, files[unit], unit) as client:
-            fetched[unit] = client.get("/v1/lists/covert?after=0")
+            bodies[unit] = client.get("/v1/lists/covert?after=0")
             missing[unit] = client.get("/v1/lists/nowhere?after=0")
-    assert told == {A: {"stolen": 1}, B: {"covert": 1, "stolen": 1}}
-    assert (fetched[B].status_code, fetched[B].content) == (200, b"a list")
-    assert (fetched[A].status_code, fetched[A].json()) == (404, missing[A].json())
-    assert set(fetched[A].headers) == set(missing[A].headers)
+    assert serials == {A: {"stolen": 1}, B: {"covert": 1, "stolen": 1}}
+    assert (bodies[B].status_code, bodies[B].content) == (200, b"a list")
+    assert (bodies[A].status_code, bodies[A].json()) == (404, missing[A].json())
+    assert set(bodies[A].headers) == set(missing[A].headers)
 
 
 def _url(server: DepartmentServer) -> str:

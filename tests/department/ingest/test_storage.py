@@ -17,7 +17,7 @@ from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, withdrawal_payload
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, ItemAnswerPayload, ItemKind, OutboxItem, digest, encode
 from tests.store.records import alert, hit, instant, plate_read
-from tests.uplink.items import hit_item, image_item, item, read_item, stored
+from tests.uplink.items import hit_item, image_item, item, read_item, stored_digests
 
 BATCH = [hit_item(), image_item(), read_item()]
 
@@ -29,17 +29,17 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storage(directory: Path) -> Iterator[Storage]:
-    opened = Storage(directory)
-    yield opened
-    opened.close()
+    new_storage = Storage(directory)
+    yield new_storage
+    new_storage.close()
 
 
-def part(sent: OutboxItem) -> Part:
-    return Part(sent.item_id, sent.kind.value, sent.body, sent.sha256)
+def part(original: OutboxItem) -> Part:
+    return Part(original.item_id, original.kind.value, original.body, original.sha256)
 
 
 def store(storage: Storage, *items: OutboxItem, unit_id: str = "unit-1") -> list[ItemAnswerPayload]:
-    return storage.store(unit_id, [part(sent) for sent in items])
+    return storage.store(unit_id, [part(each) for each in items])
 
 
 def query(directory: Path, statement: str) -> list[tuple[object, ...]]:
@@ -54,22 +54,22 @@ def query(directory: Path, statement: str) -> list[tuple[object, ...]]:
 def test_a_batch_is_stored_and_answered_with_digests(storage: Storage, directory: Path) -> None:
     answers = store(storage, *BATCH)
     assert [(answer.outcome, answer.status, answer.sha256) for answer in answers] == [
-        ("receipt", 200, sent.sha256) for sent in BATCH
+        ("receipt", 200, each.sha256) for each in BATCH
     ]
-    assert stored(directory) == {sent.item_id: sent.sha256 for sent in BATCH}
+    assert stored_digests(directory) == {sent.item_id: sent.sha256 for sent in BATCH}
 
 
 def test_rows_to_search_are_filled_from_the_payloads(storage: Storage, directory: Path) -> None:
     store(storage, *BATCH)
-    found = query(directory, "SELECT plate, state, confidence, first_seen, lat_deg FROM reads")
-    assert found == [("7ABC123", "CA", 0.93, "2026-05-04T12:30:00.123Z", 37.64)]
-    found = query(directory, "SELECT read_id, reason, match_kind, generation, list_age_s FROM hits")
-    assert found == [("read-1", "stolen_vehicle", "exact", 3, 3600.0)]
+    rows = query(directory, "SELECT plate, state, confidence, first_seen, lat_deg FROM reads")
+    assert rows == [("7ABC123", "CA", 0.93, "2026-05-04T12:30:00.123Z", 37.64)]
+    rows = query(directory, "SELECT read_id, reason, match_kind, generation, list_age_s FROM hits")
+    assert rows == [("read-1", "stolen_vehicle", "exact", 3, 3600.0)]
 
 
 def test_the_same_batch_again_is_the_same_receipt_and_no_row_more(storage: Storage, directory: Path) -> None:
     assert store(storage, *BATCH) == store(storage, *BATCH)
-    assert len(stored(directory)) == 3
+    assert len(stored_digests(directory)) == 3
 
 
 def test_the_same_batch_from_many_threads_at_once_is_stored_once(storage: Storage, directory: Path) -> None:
@@ -80,8 +80,8 @@ def test_the_same_batch_from_many_threads_at_once_is_stored_once(storage: Storag
     for thread in threads:
         thread.join(60)
     assert len(answers) == 6
-    assert all(given == answers[0] for given in answers)
-    assert len(stored(directory)) == 3
+    assert all(answer == answers[0] for answer in answers)
+    assert len(stored_digests(directory)) == 3
 
 
 def test_the_same_id_with_other_content_is_refused_and_the_first_stays(storage: Storage, directory: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_unit_cannot_speak_for_another(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "outcome", "status"),
+    ("new_part", "outcome", "status"),
     [
         (Part("read-2", "read", read_item(1).body, read_item(1).sha256), "refused", 422),
         (Part("bad id", "read", b"{}", digest(b"{}")), "refused", 400),
@@ -119,9 +119,9 @@ def test_a_unit_cannot_speak_for_another(storage: Storage) -> None:
         (Part("a", "access", b'{"purpose": "audit"}', digest(b'{"purpose": "audit"}')), "receipt", 200),
     ],
 )
-def test_what_a_part_must_be(sent: Part, outcome: str, status: int, storage: Storage) -> None:
-    answer = storage.store("unit-1", [sent])[0]
-    assert (answer.item_id, answer.outcome, answer.status) == (sent.item_id, outcome, status)
+def test_what_a_part_must_be(new_part: Part, outcome: str, status: int, storage: Storage) -> None:
+    answer = storage.store("unit-1", [new_part])[0]
+    assert (answer.item_id, answer.outcome, answer.status) == (new_part.item_id, outcome, status)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_read_that_does_not_fit_is_refused_without_its_values(old: bytes, new:
 )
 def test_any_parts_get_one_answer_each(storage: Storage, parts: list[Part]) -> None:
     answers = storage.store("unit-1", parts)
-    assert [answer.item_id for answer in answers] == [sent.item_id for sent in parts]
+    assert [answer.item_id for answer in answers] == [each.item_id for each in parts]
     for sent, answer in zip(parts, answers, strict=True):
         assert answer.outcome != "receipt" or answer.sha256 == sent.sha256
 
@@ -166,15 +166,15 @@ def test_any_parts_get_one_answer_each(storage: Storage, parts: list[Part]) -> N
 def test_unknown_fields_of_a_newer_unit_are_kept_in_the_body(storage: Storage, directory: Path) -> None:
     newer = item("read-1", ItemKind.READ, read_item(1).body[:-1] + b',"lane":2}')
     assert store(storage, newer)[0].sha256 == newer.sha256
-    assert stored(directory) == {"read-1": newer.sha256}
+    assert stored_digests(directory) == {"read-1": newer.sha256}
 
 
 def test_a_stored_copy_that_went_bad_is_replaced_by_the_original(storage: Storage, directory: Path) -> None:
     store(storage, *BATCH)
     query(directory, "UPDATE items SET body = x'00' WHERE kind = 'read'")
     next((directory / "images").glob("*/*.jpg")).write_bytes(b"rot")
-    assert [answer.sha256 for answer in store(storage, *BATCH)] == [sent.sha256 for sent in BATCH]
-    assert stored(directory) == {sent.item_id: sent.sha256 for sent in BATCH}
+    assert [answer.sha256 for answer in store(storage, *BATCH)] == [each.sha256 for each in BATCH]
+    assert stored_digests(directory) == {sent.item_id: sent.sha256 for sent in BATCH}
 
 
 def test_everything_is_the_owner_s_alone(storage: Storage, directory: Path) -> None:
@@ -221,9 +221,9 @@ def test_a_damaged_database_is_told_in_a_line_without_its_content(storage: Stora
     store(storage, *BATCH)
     storage.close()
     (directory / "department.db").write_bytes(b"not a database, but 7ABC123" * 200)
-    with pytest.raises(StoreError, match="the database refused") as caught:
+    with pytest.raises(StoreError, match="the database refused") as error_info:
         Storage(directory)
-    assert "7ABC123" not in str(caught.value)
+    assert "7ABC123" not in str(error_info.value)
 
 
 def test_images_that_cannot_be_written_are_told_in_a_line_and_nothing_is_stored(
@@ -240,16 +240,16 @@ NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "99999999999999999
 """What some writers of JSON write for numbers that there are none of, and what no 64 bits hold."""
 
 
-def spoiled(sent: OutboxItem, old: bytes, number: str) -> OutboxItem:
-    assert old in sent.body
+def with_number(original: OutboxItem, old: bytes, number: str) -> OutboxItem:
+    assert old in original.body
     field = old.partition(b":")[0]
-    return item(sent.item_id, sent.kind, sent.body.replace(old, field + b":" + number.encode(), 1))
+    return item(original.item_id, original.kind, original.body.replace(old, field + b":" + number.encode(), 1))
 
 
 @pytest.mark.review(16)
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize(
-    ("sent", "old"),
+    ("original", "old"),
     [
         (read_item(7), b'"confidence":0.93'),
         (read_item(7), b'"lat_deg":37.64'),
@@ -263,9 +263,9 @@ def spoiled(sent: OutboxItem, old: bytes, number: str) -> OutboxItem:
     ],
 )
 def test_an_item_with_a_number_that_is_none_is_refused_singly(
-    sent: OutboxItem, old: bytes, number: str, storage: Storage, directory: Path
+    original: OutboxItem, old: bytes, number: str, storage: Storage, directory: Path
 ) -> None:
-    bad = spoiled(sent, old, number)
+    bad = with_number(original, old, number)
     answers = store(storage, read_item(1), bad, hit_item(1), image_item(1))
     assert [(answer.outcome, answer.status) for answer in answers] == [
         ("receipt", 200),
@@ -273,7 +273,7 @@ def test_an_item_with_a_number_that_is_none_is_refused_singly(
         ("receipt", 200),
         ("receipt", 200),
     ]
-    assert set(stored(directory)) == {"read-1", "hit-1", image_item(1).item_id}
+    assert set(stored_digests(directory)) == {"read-1", "hit-1", image_item(1).item_id}
 
 
 @pytest.mark.review(19)
@@ -287,14 +287,14 @@ def test_an_alert_that_a_release_rolled_back_to_sends_is_one_as_well(storage: St
 
 @pytest.mark.review(19)
 def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storage: Storage, directory: Path) -> None:
-    found = replace(hit(), level=int(Level.HIGH), entry=replace(hit().entry, covert=True))
-    sent = [
-        item("hit-1", ItemKind.HIT, encode(hit_payload(found, plate_read()))),
+    covert_hit = replace(hit(), level=int(Level.HIGH), entry=replace(hit().entry, covert=True))
+    items = [
+        item("hit-1", ItemKind.HIT, encode(hit_payload(covert_hit, plate_read()))),
         item("alert:hit-1", ItemKind.ALERT, encode(alert_payload(alert(), instant(450), "unit-1"))),
         item("alert:hit-2", ItemKind.ALERT, encode(alert_payload(alert("hit-2"), None, "unit-1"))),
         item("withdrawal:hit-1", ItemKind.WITHDRAWAL, encode(withdrawal_payload(alert(), instant(900), "unit-1"))),
     ]
-    assert [answer.outcome for answer in store(storage, *sent)] == ["receipt"] * 4
+    assert [answer.outcome for answer in store(storage, *items)] == ["receipt"] * 4
     assert query(directory, "SELECT covert, level, vehicle, remarks FROM hits") == [
         (1, "high", "2009 YAMA CYL BLK", "approach, with care")
     ]

@@ -34,13 +34,13 @@ def test_the_server_s_certificate_names_every_name_and_stands_up_to_a_strict_ver
     assert verifier.build_server_verifier(x509.DNSName("department.example")).verify(certificate, [])
 
 
-def certified(files: TlsFiles, days: int = 397) -> x509.Certificate:
+def unit_certificate(files: TlsFiles, days: int = 397) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     return Authority.load(files).certify("unit-7", key.public_key(), days)
 
 
 def test_a_unit_s_certificate_carries_its_id_and_is_for_clients_alone(files: TlsFiles) -> None:
-    certificate = certified(files)
+    certificate = unit_certificate(files)
     assert [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == ["unit-7"]
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -50,7 +50,7 @@ def test_a_unit_s_certificate_carries_its_id_and_is_for_clients_alone(files: Tls
 
 
 def test_no_certificate_outlives_its_authority(files: TlsFiles) -> None:
-    assert certified(files, 9999).not_valid_after_utc == read(files.authority).not_valid_after_utc
+    assert unit_certificate(files, 9999).not_valid_after_utc == read(files.authority).not_valid_after_utc
 
 
 def test_keys_are_the_owner_s_alone(files: TlsFiles) -> None:
@@ -66,8 +66,8 @@ def test_the_names_of_the_server_are_told_again(files: TlsFiles, tmp_path: Path)
 
 def test_secrets_differ_by_purpose_and_by_authority(files: TlsFiles, tmp_path: Path) -> None:
     other = initialise(tmp_path / "other", ["a.example"])
-    made = {Authority.load(given).secret(purpose) for given in (files, other) for purpose in ("one", "two")}
-    assert len(made) == 4
+    secrets = {Authority.load(tls_files).secret(purpose) for tls_files in (files, other) for purpose in ("one", "two")}
+    assert len(secrets) == 4
 
 
 def test_running_it_again_renews_the_server_and_keeps_the_authority(files: TlsFiles) -> None:

@@ -58,8 +58,8 @@ def test_a_renewal_keeps_the_names_adds_and_leaves_out(files: TlsFiles) -> None:
     assert list(renew_server_certificate(files).names) == NAMES
     assert files.key.read_bytes() != key
     assert files.authority.read_bytes() == authority
-    renewed = renew_server_certificate(files, add=["other.example", NAMES[0]], remove=["10.0.0.7"])
-    assert list(renewed.names) == ["department.example", "other.example"]
+    renewal = renew_server_certificate(files, add=["other.example", NAMES[0]], remove=["10.0.0.7"])
+    assert list(renewal.names) == ["department.example", "other.example"]
 
 
 def test_what_cannot_be_renewed_changes_nothing(files: TlsFiles, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import CertificateStatus, Units
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
-from alpr_edge.domain.protocol.enrolment_codes import parsed
+from alpr_edge.domain.protocol.enrolment_codes import parse_code
 
 Key = ec.EllipticCurvePrivateKey
 HOUR = timedelta(hours=1)
@@ -44,16 +44,16 @@ def new_key() -> Key:
 
 def request_of(key: Key, name: str = "whoever") -> str:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    return made.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 def code_of(units: Units, unit_id: str = "unit-1", valid: timedelta = HOUR) -> str:
-    return parsed(units.invite(unit_id, valid).code)
+    return parse_code(units.invite(unit_id, valid).code)
 
 
-def enrolled(units: Units, unit_id: str = "unit-1", key: Key | None = None) -> x509.Certificate:
+def enrol_unit(units: Units, unit_id: str = "unit-1", key: Key | None = None) -> x509.Certificate:
     return x509.load_pem_x509_certificate(units.enrol(unit_id, code_of(units, unit_id), request_of(key or new_key())))
 
 
@@ -62,9 +62,9 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def refusal(units: Units, unit_id: str, code: str, request: str | None = None) -> Refusal:
-    with pytest.raises(CertificateRefusedError) as caught:
+    with pytest.raises(CertificateRefusedError) as error_info:
         units.enrol(unit_id, code, request_of(new_key()) if request is None else request)
-    return caught.value.reason
+    return error_info.value.reason
 
 
 def run_sql(directory: Path, statement: str) -> list[tuple[object, ...]]:
@@ -86,7 +86,7 @@ def test_a_code_gives_one_certificate_for_the_unit_and_nothing_that_was_asked_fo
     assert certificate.public_key() == key.public_key()
     assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.GOOD
     assert units.standing("unit-2", fingerprint(certificate)) is CertificateStatus.UNKNOWN
-    (unit,) = units.listed()
+    (unit,) = units.records()
     (row,) = unit.certificates
     assert (unit.unit_id, unit.state, unit.code_until) == ("unit-1", "valid", None)
     assert (row["fingerprint"], row["address"], row["origin"]) == (fingerprint(certificate), "192.0.2.7", "enrolled")
@@ -100,7 +100,7 @@ def test_a_lost_answer_is_given_again_to_the_same_key_for_a_while(units: Units, 
     assert refusal(units, "unit-1", code) is Refusal.USED
     run_sql(directory, "UPDATE enrolment_codes SET used_at = datetime(used_at, '-2 hours')")
     assert refusal(units, "unit-1", code, request) is Refusal.USED
-    assert len(units.listed()[0].certificates) == 1
+    assert len(units.records()[0].certificates) == 1
 
 
 def test_why_a_code_gives_nothing(units: Units, directory: Path) -> None:
@@ -126,11 +126,11 @@ def test_wrong_tries_end_no_code_and_are_written_nowhere(units: Units, directory
 
 
 def test_the_code_is_nowhere_on_disk(units: Units, directory: Path) -> None:
-    made = units.invite("unit-1", HOUR).code
-    found = b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
-    assert b"unit-1" in found
-    assert made.encode() not in found
-    assert parsed(made).encode() not in found
+    code = units.invite("unit-1", HOUR).code
+    content = b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
+    assert b"unit-1" in content
+    assert code.encode() not in content
+    assert parse_code(code).encode() not in content
 
 
 def test_two_that_race_for_one_code_are_one_unit_enrolled(units: Units) -> None:
@@ -151,11 +151,11 @@ def test_two_that_race_for_one_code_are_one_unit_enrolled(units: Units) -> None:
     for thread in threads:
         thread.join()
     assert outcomes.count(Refusal.USED) == len(requests) - 1
-    assert len([given for given in outcomes if isinstance(given, bytes)]) == 1
-    assert len(units.listed()[0].certificates) == 1
+    assert len([outcome for outcome in outcomes if isinstance(outcome, bytes)]) == 1
+    assert len(units.records()[0].certificates) == 1
 
 
-def spoiled(request: str) -> str:
+def with_typo(request: str) -> str:
     middle = len(request) // 2
     return request[:middle] + ("A" if request[middle] != "A" else "B") + request[middle + 1 :]
 
@@ -178,7 +178,7 @@ def test_what_is_no_request_of_a_p_256_key_costs_no_code(units: Units) -> None:
         "",
         "räquest",
         "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
-        spoiled(request_of(new_key())),
+        with_typo(request_of(new_key())),
         request_of(ec.generate_private_key(ec.SECP384R1())),
         signed_otherwise(new_key()),
         signed_otherwise(rsa.generate_private_key(65537, 2048)),
@@ -189,7 +189,7 @@ def test_what_is_no_request_of_a_p_256_key_costs_no_code(units: Units) -> None:
 
 
 def test_a_renewal_follows_its_certificate_and_is_given_again_when_its_answer_is_lost(units: Units) -> None:
-    first, key = enrolled(units), new_key()
+    first, key = enrol_unit(units), new_key()
     request = request_of(key)
     second = units.renew("unit-1", fingerprint(first), request)
     assert units.renew("unit-1", fingerprint(first), request) == second
@@ -197,7 +197,7 @@ def test_a_renewal_follows_its_certificate_and_is_given_again_when_its_answer_is
     assert newer.public_key() == key.public_key()
     assert units.standing("unit-1", fingerprint(first)) is CertificateStatus.GOOD
     assert units.standing("unit-1", fingerprint(newer)) is CertificateStatus.GOOD
-    rows = units.listed()[0].certificates
+    rows = units.records()[0].certificates
     assert [(row["origin"], row["predecessor"]) for row in rows] == [
         ("renewed", fingerprint(first)),
         ("enrolled", None),
@@ -206,7 +206,7 @@ def test_a_renewal_follows_its_certificate_and_is_given_again_when_its_answer_is
 
 def test_a_key_is_not_certified_twice_over(units: Units) -> None:
     key = new_key()
-    certificate = enrolled(units, key=key)
+    certificate = enrol_unit(units, key=key)
     with pytest.raises(CertificateRefusedError, match="this key may not be certified"):
         units.renew("unit-1", fingerprint(certificate), request_of(key))
     assert refusal(units, "unit-2", code_of(units, "unit-2"), request_of(key)) is Refusal.KEY
@@ -215,7 +215,7 @@ def test_a_key_is_not_certified_twice_over(units: Units) -> None:
 
 
 def test_a_unit_holds_only_so_many_certificates(units: Units) -> None:
-    certificate = enrolled(units)
+    certificate = enrol_unit(units)
     for _ in range(VALID_MAX - 1):
         units.renew("unit-1", fingerprint(certificate), request_of(new_key()))
     with pytest.raises(CertificateRefusedError, match="as many certificates as it may"):
@@ -224,7 +224,7 @@ def test_a_unit_holds_only_so_many_certificates(units: Units) -> None:
 
 
 def test_a_revocation_ends_everything_of_the_unit_and_keeps_the_record(units: Units) -> None:
-    first, other = enrolled(units), enrolled(units, "unit-2")
+    first, other = enrol_unit(units), enrol_unit(units, "unit-2")
     second = x509.load_pem_x509_certificate(units.renew("unit-1", fingerprint(first), request_of(new_key())))
     code = code_of(units)
     done = units.revoke("unit-1", "stolen with the car")
@@ -235,25 +235,25 @@ def test_a_revocation_ends_everything_of_the_unit_and_keeps_the_record(units: Un
             units.renew("unit-1", fingerprint(certificate), request_of(new_key()))
     assert refusal(units, "unit-1", code) is Refusal.WITHDRAWN
     assert units.standing("unit-2", fingerprint(other)) is CertificateStatus.GOOD
-    revoked = units.listed()[0]
-    assert revoked.state == "revoked"
-    assert {row["revoked_reason"] for row in revoked.certificates} == {"stolen with the car"}
+    record = units.records()[0]
+    assert record.state == "revoked"
+    assert {row["revoked_reason"] for row in record.certificates} == {"stolen with the car"}
     again = units.revoke("unit-1")
     assert (again.certificates, again.codes) == (0, 0)
-    assert units.standing("unit-1", fingerprint(enrolled(units))) is CertificateStatus.GOOD
+    assert units.standing("unit-1", fingerprint(enrol_unit(units))) is CertificateStatus.GOOD
 
 
 def test_a_unit_that_nobody_knows_is_not_revoked(units: Units) -> None:
     with pytest.raises(DepartmentError, match="no such unit here"):
         units.revoke("unit-9")
-    assert units.listed() == []
+    assert units.records() == []
 
 
 def test_a_certificate_that_is_not_on_record_is_a_stranger_s(units: Units, directory: Path) -> None:
-    unrecorded = Authority.load(TlsFiles(directory)).certify("unit-1", new_key().public_key())
-    assert units.standing("unit-1", fingerprint(unrecorded)) is CertificateStatus.UNKNOWN
-    assert units.add(unrecorded) == units.add(unrecorded) == "unit-1"
-    assert units.standing("unit-1", fingerprint(unrecorded)) is CertificateStatus.GOOD
+    certificate = Authority.load(TlsFiles(directory)).certify("unit-1", new_key().public_key())
+    assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.UNKNOWN
+    assert units.add(certificate) == units.add(certificate) == "unit-1"
+    assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.GOOD
 
 
 def test_only_a_certificate_of_the_authority_can_be_added(units: Units, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_only_a_certificate_of_the_authority_can_be_added(units: Units, tmp_path
 
 
 def test_a_certificate_that_ran_out_counts_no_more(units: Units, directory: Path) -> None:
-    certificate = enrolled(units)
+    certificate = enrol_unit(units)
     run_sql(directory, "UPDATE certificates SET not_after = '2020-01-01 00:00:00.000000'")
     assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.EXPIRED
-    assert units.listed()[0].state == "expired"
+    assert units.records()[0].state == "expired"

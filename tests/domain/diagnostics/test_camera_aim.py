@@ -14,19 +14,19 @@ ANGLES = st.floats(0.0, 60.0)
 
 
 def test_a_plate_ten_metres_off() -> None:
-    seen = aim(GLOBAL_SHUTTER, 10.0, 0.0, 500.0, 60.0)
+    view = aim(GLOBAL_SHUTTER, 10.0, 0.0, 500.0, 60.0)
     # 16 mm / 10 m * 304.8 mm = 0.488 mm on a sensor with a pixel each 3.45 um.
-    assert seen.plate_px == pytest.approx(0.48768 / (5.02 / 1456), rel=1e-6)
-    assert seen.blur_px == 0.0
-    assert seen.verdict is Verdict.GOOD
+    assert view.plate_px == pytest.approx(0.48768 / (5.02 / 1456), rel=1e-6)
+    assert view.blur_px == 0.0
+    assert view.verdict is Verdict.GOOD
 
 
 def test_a_vehicle_that_crosses_the_view_is_blurred() -> None:
-    seen = aim(GLOBAL_SHUTTER, 10.0, 30.0, 2000.0, 72.0)
+    view = aim(GLOBAL_SHUTTER, 10.0, 30.0, 2000.0, 72.0)
     # 20 m/s for 2 ms is 40 mm, of which half lies across the view.
-    assert seen.blur_px == pytest.approx(GLOBAL_SHUTTER.pixels(20.0, 10.0))
-    assert seen.blur_strokes == pytest.approx(20.0 / (7.6 * math.cos(math.radians(30))))
-    assert seen.verdict is Verdict.UNFIT
+    assert view.blur_px == pytest.approx(GLOBAL_SHUTTER.pixels(20.0, 10.0))
+    assert view.blur_strokes == pytest.approx(20.0 / (7.6 * math.cos(math.radians(30))))
+    assert view.verdict is Verdict.UNFIT
 
 
 @pytest.mark.parametrize(

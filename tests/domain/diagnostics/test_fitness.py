@@ -14,9 +14,9 @@ from alpr_edge.domain.diagnostics.checks import (
     disk,
     frame_rate,
     green,
-    listed,
+    list_check,
     red,
-    skipped,
+    skipped_check,
     worst,
 )
 from alpr_edge.domain.diagnostics.test_card import (
@@ -55,8 +55,8 @@ def test_limits_themselves_are_on_the_good_side() -> None:
 def test_nothing_checked_is_no_fitness_and_skipped_is_never_green() -> None:
     assert worst([]) is Grade.RED
     assert worst([green("a", "")]) is Grade.GREEN
-    assert worst([green("a", ""), skipped("b")]) is Grade.SKIPPED
-    assert worst([skipped("b"), red("c", "")]) is Grade.RED
+    assert worst([green("a", ""), skipped_check("b")]) is Grade.SKIPPED
+    assert worst([skipped_check("b"), red("c", "")]) is Grade.RED
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_clock(now: Instant, off_s: float | None, grade: Grade) -> None:
     ],
 )
 def test_lists_by_age(hours: float, now: Instant, grade: Grade) -> None:
-    held = Generation("doj", 1, NOW - timedelta(hours=hours), NOW, 5)
-    assert listed(held, now, timedelta(hours=13), timedelta(hours=24)).grade is grade
+    generation = Generation("doj", 1, NOW - timedelta(hours=hours), NOW, 5)
+    assert list_check(generation, now, timedelta(hours=13), timedelta(hours=24)).grade is grade
 
 
 @pytest.mark.parametrize(("days", "grade"), [(200, Grade.GREEN), (20, Grade.AMBER), (5, Grade.RED), (-1, Grade.RED)])
@@ -97,7 +97,7 @@ def test_certificates_by_days(days: float, grade: Grade) -> None:
 def test_disk_by_share(share: float, grade: Grade) -> None:
     check = disk(share, 0.85, 0.9, 10**9)
     assert (check.grade, check.unit) == (grade, "%")
-    assert check.said == f"{share * 100:.1f} % used, 1.0 GB free"
+    assert check.finding == f"{share * 100:.1f} % used, 1.0 GB free"
 
 
 @pytest.mark.parametrize(
@@ -117,18 +117,18 @@ def look(text: str, sure: float = 0.98, width_px: float = 100) -> Reading:
 
 def test_the_card_is_told_from_the_traffic_behind_it() -> None:
     frames = [[look("5XYZ123"), look(CARD_TEXT, width_px=90 + number)] for number in range(3)]
-    found = card_among(frames)
-    assert found is not None
-    seen, _ = found
-    assert (seen.right, seen.width_px, seen.looks) == (True, 91, 3)
-    assert [check.grade for check in card_checks("camera front", seen)] == [Grade.GREEN, Grade.GREEN]
+    result = card_among(frames)
+    assert result is not None
+    card, _ = result
+    assert (card.right, card.width_px, card.looks) == (True, 91, 3)
+    assert [check.grade for check in card_checks("camera front", card)] == [Grade.GREEN, Grade.GREEN]
     assert card_among([[look("5XYZ123")], []]) is None
 
 
 def test_a_card_read_wrong_is_red_and_its_text_is_not_told() -> None:
-    found = card_among([[look("0XEK941")]])
-    assert found is not None
-    (check,) = card_checks("camera front", found[0])
+    result = card_among([[look("0XEK941")]])
+    assert result is not None
+    (check,) = card_checks("camera front", result[0])
     assert check.grade is Grade.RED
     assert "0XEK94" not in str(check)
 
@@ -150,4 +150,4 @@ def test_likeness() -> None:
     assert is_like_card("0XEK947")
     assert is_like_card("XEK94")
     assert not is_like_card("7ABC123")
-    assert isinstance(skipped("card"), Check)
+    assert isinstance(skipped_check("card"), Check)

@@ -11,58 +11,58 @@ from alpr_edge.domain.protocol.enrolment_codes import (
     CHANCE_BITS,
     CHARACTERS,
     MistypedError,
-    drawn,
-    grouped,
-    parsed,
+    draw_code,
+    group_code,
+    parse_code,
 )
 
-codes = st.randoms(use_true_random=False).map(lambda chance: drawn(chance.getrandbits))
+codes = st.randoms(use_true_random=False).map(lambda chance: draw_code(chance.getrandbits))
 CONFUSED = {"0": "0Oo", "1": "1IiLl"}
 
 
 @given(codes)
 def test_a_code_is_four_groups_of_five(code: str) -> None:
     assert [len(group) for group in code.split("-")] == [5, 5, 5, 5]
-    assert grouped(parsed(code)) == code
+    assert group_code(parse_code(code)) == code
 
 
 @given(codes, st.data())
 def test_any_case_spaces_dashes_and_look_alikes_are_taken(code: str, data: st.DataObject) -> None:
-    canonical = parsed(code)
-    typed = ""
+    canonical = parse_code(code)
+    text = ""
     for character in canonical:
-        typed += data.draw(st.sampled_from(["", " ", "-", "\t", " - "]))
-        typed += data.draw(st.sampled_from(CONFUSED.get(character, character.upper() + character.lower())))
-    assert parsed(f"{typed}\n") == canonical
+        text += data.draw(st.sampled_from(["", " ", "-", "\t", " - "]))
+        text += data.draw(st.sampled_from(CONFUSED.get(character, character.upper() + character.lower())))
+    assert parse_code(f"{text}\n") == canonical
 
 
 @given(codes, st.integers(0, CHARACTERS - 1), st.sampled_from(ALPHABET))
 def test_one_wrong_character_is_always_refused(code: str, place: int, other: str) -> None:
-    right = parsed(code)
+    right = parse_code(code)
     wrong = right[:place] + other + right[place + 1 :]
     if wrong == right:
-        assert parsed(wrong) == right
+        assert parse_code(wrong) == right
     else:
         with pytest.raises(MistypedError, match="check character"):
-            parsed(wrong)
+            parse_code(wrong)
 
 
 @given(codes, st.integers(0, CHARACTERS - 3))
 def test_two_neighbours_that_changed_places_are_refused(code: str, place: int) -> None:
-    right = parsed(code)
-    swapped = right[:place] + right[place + 1] + right[place] + right[place + 2 :]
-    if swapped != right:
+    right = parse_code(code)
+    wrong = right[:place] + right[place + 1] + right[place] + right[place + 2 :]
+    if wrong != right:
         with pytest.raises(MistypedError, match="check character"):
-            parsed(swapped)
+            parse_code(wrong)
 
 
 @given(st.text())
 def test_whatever_is_typed_is_a_code_or_says_why_not(text: str) -> None:
     try:
-        told = parsed(text)
+        answer = parse_code(text)
     except MistypedError as error:
-        told = str(error).partition(" ")[0]
-    assert told == "a" or set(told) <= set(ALPHABET)
+        answer = str(error).partition(" ")[0]
+    assert answer == "a" or set(answer) <= set(ALPHABET)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_whatever_is_typed_is_a_code_or_says_why_not(text: str) -> None:
 )
 def test_what_is_no_code_says_why(text: str, message: str) -> None:
     with pytest.raises(MistypedError, match=message):
-        parsed(text)
+        parse_code(text)
 
 
 def test_codes_carry_enough_chance_and_end_in_no_sign_of_a_shell() -> None:
     # One in 37 codes is drawn again for each of five symbols: log2(37 / 32) = 0.21 bits less.
     assert CHANCE_BITS - 0.21 > 80
-    made = {drawn(secrets.randbits) for _ in range(500)}
-    assert len(made) == 500
-    assert set("".join(made)) <= set(ALPHABET + "-")
+    new_codes = {draw_code(secrets.randbits) for _ in range(500)}
+    assert len(new_codes) == 500
+    assert set("".join(new_codes)) <= set(ALPHABET + "-")

@@ -47,7 +47,7 @@ READ = PlateRead(
     slot_votes=((("7", 0.99),),),
     vote_count=8,
     first_seen=SEEN,
-    last_seen=SEEN.shifted(400),
+    last_seen=SEEN.shift(400),
     first_frame=10,
     last_frame=22,
     box=Box(10.5, 20.25, 110.0, 50.0),
@@ -64,7 +64,7 @@ HIT = Hit(
     list_age_s=3600.0,
     kind=MatchKind.EXACT,
     state=StateMatch.SAME,
-    matched=SEEN,
+    matched_at=SEEN,
 )
 # Only a new schema version may change these: a department holds bodies by their digest.
 GOLDEN_READ = "5f5938fabb95f9b036f3a3fb64c68d50e3e19879e3b7b7fc1c153db21dfaf64a"
@@ -151,13 +151,13 @@ def test_a_hit_of_an_older_unit_says_nothing_of_them() -> None:
 
 @pytest.mark.review(19)
 def test_an_alert_and_its_withdrawal_survive_the_way_without_plate_text() -> None:
-    told = Alert("hit-1", "read-1", Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
-    said, quiet = alert_payload(told, SEEN, "unit-1"), alert_payload(told, None, "unit-1")
-    withdrawn = withdrawal_payload(told, SEEN, "unit-1")
-    assert AlertPayload.model_validate_json(encode(said)) == said
-    assert (quiet.sounded, said.level) == (None, "high")
+    alert = Alert("hit-1", "read-1", Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
+    payload, quiet = alert_payload(alert, SEEN, "unit-1"), alert_payload(alert, None, "unit-1")
+    withdrawn = withdrawal_payload(alert, SEEN, "unit-1")
+    assert AlertPayload.model_validate_json(encode(payload)) == payload
+    assert (quiet.sounded, payload.level) == (None, "high")
     assert WithdrawalPayload.model_validate_json(encode(withdrawn)) == withdrawn
-    assert b"7ABC123" not in encode(said) + encode(withdrawn)
+    assert b"7ABC123" not in encode(payload) + encode(withdrawn)
 
 
 def test_what_a_newer_unit_adds_is_ignored_not_refused() -> None:

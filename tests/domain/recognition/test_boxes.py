@@ -23,9 +23,9 @@ def test_iou_with_itself_is_one_unless_empty(box: Box) -> None:
 @given(st.tuples(*[st.integers(-1000, 1000)] * 4), st.integers(-1000, 1000), st.integers(-1000, 1000))
 def test_a_move_changes_only_the_place(corners: tuple[int, int, int, int], x_px: int, y_px: int) -> None:
     box = Box(*corners)
-    moved = box.moved(x_px, y_px)
-    assert (moved.width_px, moved.height_px) == (box.width_px, box.height_px)
-    assert moved.moved(-x_px, -y_px) == box
+    other = box.shift(x_px, y_px)
+    assert (other.width_px, other.height_px) == (box.width_px, box.height_px)
+    assert other.shift(-x_px, -y_px) == box
 
 
 def test_iou_of_known_boxes() -> None:
@@ -40,7 +40,7 @@ def test_measures() -> None:
 
 
 def test_grown_on_every_side() -> None:
-    assert Box(10, 10, 30, 20).grown(0.5) == Box(0, 5, 40, 25)
+    assert Box(10, 10, 30, 20).expand(0.5) == Box(0, 5, 40, 25)
 
 
 @given(boxes, st.integers(1, 4000), st.integers(1, 4000))

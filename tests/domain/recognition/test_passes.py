@@ -58,20 +58,20 @@ def test_the_end_of_a_pass_decides_and_it_closes_once_its_vehicle_can_no_longer_
     frames: list[tuple[float, Sequence[Reading]]] = [(0, [look]), (1001, []), (away_ms, []), (away_ms + 1, [])]
     events = play(passes, frames)
     assert [(at_ms, type(event)) for at_ms, event in events] == [(1001, ReadDecided), (away_ms + 1, ReadClosed)]
-    assert passes.close(START.shifted(away_ms + 2)) == []
+    assert passes.close(START.shift(away_ms + 2)) == []
 
 
 def test_the_end_of_the_source_closes_every_pass() -> None:
     passes = passes_of()
     play(passes, [(0, [reading_of("8ABC123"), reading_of("5XYZ987", box=Box(600, 100, 700, 150))])])
-    events = passes.close(START.shifted(100))
+    events = passes.close(START.shift(100))
     assert [type(event) for event in events] == [ReadDecided, ReadClosed] * 2
 
 
 def test_a_parked_car_is_one_read_however_long_it_stands() -> None:
     passes = passes_of()
     frames = [(ms * 1.0, [reading_of("8ABC123", ms)]) for ms in range(0, 60_000, 100)]
-    events = [event for _, event in play(passes, frames)] + passes.close(START.shifted(60_000))
+    events = [event for _, event in play(passes, frames)] + passes.close(START.shift(60_000))
     assert [type(event) for event in events] == [ReadDecided, ReadClosed]
     assert events[0].read.read_id == events[1].read.read_id
     assert events[1].read.vote_count == 600
@@ -83,7 +83,7 @@ def test_a_changed_text_supersedes_and_withdraws() -> None:
     frames = [
         (ms * 1.0, [reading_of("8ABC123" if ms == 0 else "3ABC123", ms, certainty=0.999)]) for ms in range(0, 900, 100)
     ]
-    events = [event for _, event in play(passes, frames)] + passes.close(START.shifted(900))
+    events = [event for _, event in play(passes, frames)] + passes.close(START.shift(900))
     first, closed, second, last = events
     assert isinstance(first, ReadDecided)
     assert isinstance(closed, ReadClosed)
@@ -109,32 +109,32 @@ def test_what_is_no_plate_becomes_no_read_whatever_the_settings(text: str) -> No
     passes = passes_of(DecisionRule(1, 1, 0.0, 0))
     frames = [(ms, [reading_of(text, ms, certainty=0.999)]) for ms in (0.0, 100.0)]
     assert play(passes, frames) == []
-    assert passes.close(START.shifted(200)) == []
+    assert passes.close(START.shift(200)) == []
 
 
 @pytest.mark.parametrize(("text", "certainty"), [("8A", 0.95), ("8ABC123", 0.3)])
 def test_too_little_is_no_read(text: str, certainty: float) -> None:
     passes = passes_of()
     play(passes, [(0, [reading_of(text, certainty=certainty)])])
-    assert passes.close(START.shifted(10)) == []
+    assert passes.close(START.shift(10)) == []
 
 
 def test_the_sharpest_look_is_the_evidence_and_dates_the_position() -> None:
-    asked: list[Instant] = []
+    instants: list[Instant] = []
 
     def locate(at: Instant) -> Position:
-        asked.append(at)
+        instants.append(at)
         return Position(37.6, -121.0, 10, 0.9, "log:test")
 
     passes = Passes(Origin("u", "front", ()), RULE, 1000, locate, lambda: "r")
     looks = [(0, 50.0), (100, 400.0), (200, 80.0)]
     boxes = {ms: Box(100 + ms, 100, 180 + ms, 140) for ms, _ in looks}
     play(passes, [(ms, [reading_of("8ABC123", ms, boxes[ms], sharpness=sharp)]) for ms, sharp in looks])
-    decided, closed = passes.close(START.shifted(300))
-    assert isinstance(decided, ReadDecided)
-    assert asked[0] == START.shifted(100)
-    assert decided.read.box == boxes[100]
-    assert decided.evidence.crop.shape == (52, 104, 3)
+    decision, closed = passes.close(START.shift(300))
+    assert isinstance(decision, ReadDecided)
+    assert instants[0] == START.shift(100)
+    assert decision.read.box == boxes[100]
+    assert decision.evidence.crop.shape == (52, 104, 3)
     assert isinstance(closed, ReadClosed)
     assert closed.evidence is None
 
@@ -147,35 +147,35 @@ def test_a_closed_read_has_the_last_values_of_its_pass() -> None:
     boxes = {ms: Box(100 + ms, 100, 200 + ms, 150) for ms in (0, 100, 200)}
     sharpness = {0: 50.0, 100: 400.0, 200: 80.0}
     looks = [reading_of("8ABC123", ms, boxes[ms], 0.999, sharpness[ms]) for ms in boxes]
-    ((_, decided),) = play(passes, [(ms, [look]) for ms, look in zip(boxes, looks, strict=True)])
-    (closed,) = passes.close(START.shifted(300))
+    ((_, decision),) = play(passes, [(ms, [look]) for ms, look in zip(boxes, looks, strict=True)])
+    (closed,) = passes.close(START.shift(300))
     read, whole = closed.read, vote(looks)
-    assert (decided.read.read_id, decided.read.unit_id) == (read.read_id, read.unit_id) == ("read-1", "unit-1")
+    assert (decision.read.read_id, decision.read.unit_id) == (read.read_id, read.unit_id) == ("read-1", "unit-1")
     assert (read.confidence, read.alternatives, read.slot_votes) == (
         whole.confidence,
         whole.alternatives,
         whole.slot_votes,
     )
-    assert read.confidence > decided.read.confidence
-    assert (read.vote_count, read.last_frame, read.last_seen) == (3, 2, START.shifted(200))
-    assert (read.box, read.position) == (boxes[100], locate(START.shifted(100)))
+    assert read.confidence > decision.read.confidence
+    assert (read.vote_count, read.last_frame, read.last_seen) == (3, 2, START.shift(200))
+    assert (read.box, read.position) == (boxes[100], locate(START.shift(100)))
     assert (read.first_seen, read.first_frame) == (START, 0)
     assert isinstance(closed, ReadClosed)
     assert closed.looks == tuple(ReadingPlace(number, box) for number, box in enumerate(boxes.values()))
 
 
 def test_a_place_that_is_known_at_the_decision_alone_is_kept() -> None:
-    known = [Position(37.6, -121.0, 10, 0.9, "log:test")]
-    passes = Passes(Origin("u", "front", ()), RULE, 1000, lambda _: known.pop() if known else None, lambda: "r")
-    ((_, decided),) = play(passes, [(0, [reading_of("8ABC123", certainty=0.999)])])
-    (closed,) = passes.close(START.shifted(100))
-    assert closed.read.position is decided.read.position is not None
+    positions = [Position(37.6, -121.0, 10, 0.9, "log:test")]
+    passes = Passes(Origin("u", "front", ()), RULE, 1000, lambda _: positions.pop() if positions else None, lambda: "r")
+    ((_, decision),) = play(passes, [(0, [reading_of("8ABC123", certainty=0.999)])])
+    (closed,) = passes.close(START.shift(100))
+    assert closed.read.position is decision.read.position is not None
 
 
 def test_a_sharper_look_after_the_decision_amends_it() -> None:
     passes = passes_of()
     play(passes, [(ms, [reading_of("8ABC123", ms, certainty=0.999, sharpness=50 + ms)]) for ms in (0, 100)])
-    (closed,) = passes.close(START.shifted(200))
+    (closed,) = passes.close(START.shift(200))
     assert isinstance(closed, ReadClosed)
     assert closed.evidence is not None
 
@@ -183,7 +183,7 @@ def test_a_sharper_look_after_the_decision_amends_it() -> None:
 def events_of(frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[ReadEvent]:
     """All events of a source that ends a moment after its last frame."""
     passes = passes_of()
-    return [event for _, event in play(passes, frames)] + passes.close(START.shifted(frames[-1][0] + 10))
+    return [event for _, event in play(passes, frames)] + passes.close(START.shift(frames[-1][0] + 10))
 
 
 AWAY = Box(900, 500, 1000, 550)
@@ -198,7 +198,7 @@ def seen_again(
         *[reading_of(first, ms, certainty=certainty) for ms in (0.0, 100.0)],
         *[reading_of(again, at_ms + ms, AWAY, again_certainty, 400) for ms in (0.0, 100.0)],
     ]
-    return events_of([(look.captured.ms_since(START), [look]) for look in looks])
+    return events_of([(look.captured_at.ms_since(START), [look]) for look in looks])
 
 
 @pytest.mark.parametrize("away_ms", [200.0, 900.0, 1500.0, REAPPEARANCE_GAPS * 1000.0])
@@ -261,12 +261,12 @@ def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> N
 
 def test_looks_that_are_not_accepted_decide_nothing_and_keep_a_pass_going() -> None:
     looks = [reading_of("8ABC123", ms, certainty=0.999) for ms in range(0, 30_000, 800)]
-    assert events_of([(look.captured.ms_since(START), [replace(look, is_accepted=False)]) for look in looks]) == []
+    assert events_of([(look.captured_at.ms_since(START), [replace(look, is_accepted=False)]) for look in looks]) == []
     doubtful = [replace(look, is_accepted=look in (looks[0], looks[-1])) for look in looks]
-    decision, closed = events_of([(look.captured.ms_since(START), [look]) for look in doubtful])
+    decision, closed = events_of([(look.captured_at.ms_since(START), [look]) for look in doubtful])
     assert isinstance(decision, ReadDecided)
     assert isinstance(closed, ReadClosed)
-    assert (closed.read.vote_count, closed.read.last_seen) == (2, looks[-1].captured)
+    assert (closed.read.vote_count, closed.read.last_seen) == (2, looks[-1].captured_at)
 
 
 def test_a_vehicle_that_takes_the_place_of_another_is_a_read_of_its_own() -> None:
@@ -283,4 +283,4 @@ def test_passes_that_wait_for_their_vehicle_are_bounded_and_the_oldest_closes() 
     play(passes, [(0, looks)])
     ((_, closed),) = play(passes, [(1001, []), (1002, [])])
     assert closed.read.plate == texts[0]
-    assert len(passes.close(START.shifted(1003))) == AWAY_MAX
+    assert len(passes.close(START.shift(1003))) == AWAY_MAX

@@ -50,7 +50,7 @@ def play(second: Slow, times_ms: list[float], certainty: float = 0.95, answer_at
             second.word = Opinion("3ABC123", {"3ABC123": 0.9})
         readings = [reading_of("8ABC123", ms, certainty=certainty)]
         events += passes.step(frame_of(readings, ms), readings)
-    return events + passes.close(START.shifted(times_ms[-1] + 10))
+    return events + passes.close(START.shift(times_ms[-1] + 10))
 
 
 def decisions(events: list[ReadEvent]) -> list[ReadDecided]:
@@ -69,14 +69,14 @@ def test_an_uncertain_read_waits_for_the_answer_and_says_who_gave_it() -> None:
     (event,) = decisions(play(second, [0, 60, 120, 180], certainty=0.9, answer_at_ms=120))
     assert len(second.questions) == 1
     assert second.questions[0][0] == "8ABC123"
-    assert event.decided == START.shifted(120)
+    assert event.decided_at == START.shift(120)
     assert event.read.model_ids == ("first", second.model_id)
 
 
 def test_it_waits_no_longer_than_the_limit() -> None:
     second = Slow()
     (event,) = decisions(play(second, [0, 100, 199, 200, 300], certainty=0.9))
-    assert event.decided == START.shifted(200)
+    assert event.decided_at == START.shift(200)
     assert event.read.model_ids == ("first",)
     assert second.waited_ms == [0.0]
 
@@ -84,7 +84,7 @@ def test_it_waits_no_longer_than_the_limit() -> None:
 def test_a_busy_second_reader_is_not_waited_for() -> None:
     second = Slow(busy=True)
     (event,) = decisions(play(second, [0, 100], certainty=0.9))
-    assert event.decided == START
+    assert event.decided_at == START
     assert len(second.questions) == 1
 
 
@@ -116,7 +116,7 @@ def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_fram
     assert len(second.questions) == 1
     events = passes.step(frame_of([], 1301), [])
     assert [type(event) for event in events] == [ReadDecided]
-    assert [type(event) for event in passes.close(START.shifted(1400))] == [ReadClosed]
+    assert [type(event) for event in passes.close(START.shift(1400))] == [ReadClosed]
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

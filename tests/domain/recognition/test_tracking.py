@@ -27,7 +27,7 @@ def test_a_car_that_moves_by_more_than_its_plate_stays_one_track() -> None:
     tracker = Tracker(gap_ms=1000)
     numbers = set()
     for step in range(10):
-        box = Box(100, 100, 180, 120).moved(step * 110.0, 0)
+        box = Box(100, 100, 180, 120).shift(step * 110.0, 0)
         (track,) = update(tracker, [reading_of("8ABC123", step * 100, box)])
         numbers.add(track.number)
     assert len(numbers) == 1
@@ -37,37 +37,37 @@ def test_a_car_that_moves_by_more_than_its_plate_stays_one_track() -> None:
 def test_a_plate_goes_on_as_it_moved_but_for_three_frames_at_most(later_ms: float, moved_px: float) -> None:
     track, box = Track(1), Box(100, 100, 180, 120)
     track.add(reading_of("8ABC123", 0, box))
-    assert track.predict_box(START.shifted(later_ms)) == box
-    track.add(reading_of("8ABC123", 100, box.moved(20, -20)))
-    assert track.predict_box(START.shifted(100 + later_ms)) == box.moved(20 + moved_px, -20 - moved_px)
+    assert track.predict_box(START.shift(later_ms)) == box
+    track.add(reading_of("8ABC123", 100, box.shift(20, -20)))
+    assert track.predict_box(START.shift(100 + later_ms)) == box.shift(20 + moved_px, -20 - moved_px)
 
 
 def test_of_two_looks_at_one_moment_no_motion_is_told() -> None:
     track, box = Track(1), Box(100, 100, 180, 120)
     for shift in (0, 5):
-        track.add(reading_of("8ABC123", 0, box.moved(shift, 0)))
-    assert track.predict_box(START.shifted(100)) == box.moved(5, 0)
+        track.add(reading_of("8ABC123", 0, box.shift(shift, 0)))
+    assert track.predict_box(START.shift(100)) == box.shift(5, 0)
 
 
 @pytest.mark.parametrize(("scale", "tracks"), [(2.4, 1), (2.6, 2)])
 def test_a_plate_that_is_suddenly_much_larger_is_another(scale: float, tracks: int) -> None:
     tracker = Tracker(gap_ms=1000)
     boxes = Box(100, 100, 180, 120), Box(100, 100, 100 + 80 * scale, 100 + 20 * scale)
-    seen = [
+    track_numbers = [
         update(tracker, [reading_of("8ABC123", ms, box)])[0].number for ms, box in zip((0, 100), boxes, strict=True)
     ]
-    assert len(set(seen)) == tracks
+    assert len(set(track_numbers)) == tracks
 
 
 def test_two_cars_crossing_keep_their_tracks() -> None:
     tracker = Tracker(gap_ms=1000)
-    seen: dict[str, set[int]] = {"8ABC123": set(), "5XYZ987": set()}
+    track_numbers: dict[str, set[int]] = {"8ABC123": set(), "5XYZ987": set()}
     for step in range(12):
         left, right = Box(100 + 60 * step, 100, 180 + 60 * step, 120), Box(760 - 60 * step, 104, 840 - 60 * step, 124)
         readings = [reading_of("8ABC123", step * 100, left), reading_of("5XYZ987", step * 100, right)]
-        for text, track in zip(seen, update(tracker, readings), strict=True):
-            seen[text].add(track.number)
-    assert all(len(numbers) == 1 for numbers in seen.values())
+        for text, track in zip(track_numbers, update(tracker, readings), strict=True):
+            track_numbers[text].add(track.number)
+    assert all(len(numbers) == 1 for numbers in track_numbers.values())
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_one_look_at_another_vehicle_does_not_end_the_track_of_the_first() -> No
 def test_a_plate_that_stopped_is_found_again_where_it_was() -> None:
     tracker = Tracker(gap_ms=1000)
     places = 0.0, 450.0, 400.0
-    boxes = [Box(100, 100, 180, 120).moved(x_px, 0) for x_px in places]
+    boxes = [Box(100, 100, 180, 120).shift(x_px, 0) for x_px in places]
     looks = [reading_of("8ABC123", 100 * number, box) for number, box in enumerate(boxes)]
     assert {track.number for look in looks for track in update(tracker, [look])} == {1}
 
@@ -117,8 +117,8 @@ def test_another_text_far_away_is_another_track() -> None:
 def test_a_track_ends_after_its_gap_and_not_before() -> None:
     tracker = Tracker(gap_ms=1000)
     (track,) = update(tracker, [reading_of("8ABC123")])
-    assert tracker.expire(START.shifted(1000)) == []
-    assert tracker.expire(START.shifted(1001)) == [track]
+    assert tracker.expire(START.shift(1000)) == []
+    assert tracker.expire(START.shift(1001)) == [track]
     assert tracker.close() == []
 
 
@@ -129,7 +129,7 @@ def test_a_look_that_is_not_accepted_belongs_to_its_track_and_has_no_vote() -> N
         replace(reading_of("8ABC123", 400 * step, Box(left, 100, left + 80, 120)), is_accepted=step in {0, 1, 7})
         for step, left in enumerate(places)
     ]
-    tracks = [track for look in looks for track in [*tracker.expire(look.captured), *update(tracker, [look])]]
+    tracks = [track for look in looks for track in [*tracker.expire(look.captured_at), *update(tracker, [look])]]
     assert [track.number for track in tracks] == [1] * 8
     (track,) = tracker.close()
     assert (track.reading_count, len(track.readings), track.last) == (3, 3, looks[-1])

@@ -37,8 +37,8 @@ def test_the_majority_of_frames_overrules_one_wrong_character() -> None:
 
 
 def test_a_sharp_look_outweighs_two_blurred_ones() -> None:
-    blurred = [reading_of("5SOW750", certainty=0.5, sharpness=1)] * 2
-    assert vote([*blurred, reading_of("5SOW350", certainty=0.9, sharpness=2000)]).plate == "5S0W350"
+    blurred_looks = [reading_of("5SOW750", certainty=0.5, sharpness=1)] * 2
+    assert vote([*blurred_looks, reading_of("5SOW350", certainty=0.9, sharpness=2000)]).plate == "5S0W350"
 
 
 def test_looks_without_sharpness_have_no_say() -> None:
@@ -62,23 +62,23 @@ def test_letter_o_and_digit_zero_add_up_to_one_text() -> None:
     slots[1, ALPHABET.index("O")] = 0.5
     slots[1, ALPHABET.index("0")] = 0.4964
     reading = reading_of("8ABC123")
-    torn = type(reading)(
-        reading.frame_number, reading.captured, reading.box, reading.detection_confidence, slots, reading.sharpness
+    doubtful = type(reading)(
+        reading.frame_number, reading.captured_at, reading.box, reading.detection_confidence, slots, reading.sharpness
     )
     whole = vote([reading_of("80BC123")])
-    assert vote([torn]).plate == "80BC123"
-    assert vote([torn]).confidence == pytest.approx(whole.confidence, rel=0.1)
+    assert vote([doubtful]).plate == "80BC123"
+    assert vote([doubtful]).confidence == pytest.approx(whole.confidence, rel=0.1)
 
 
 def test_alternatives_are_all_spellings_of_the_slots_in_doubt_and_no_more_than_asked_for() -> None:
     slots = np.maximum(slots_of("888C123", certainty=0.999), slots_of("BBBC123", certainty=0.999))
-    torn = [replace(reading_of("888C123"), slot_probabilities=slots / slots.sum(axis=1, keepdims=True))]
+    doubtful = [replace(reading_of("888C123"), slot_probabilities=slots / slots.sum(axis=1, keepdims=True))]
     spellings = {f"{a}{b}{c}C123" for a in "8B" for b in "8B" for c in "8B"}
-    result = vote(torn, alternatives_max=7)
+    result = vote(doubtful, alternatives_max=7)
     assert {result.plate, *(other.plate for other in result.alternatives)} == spellings
     assert 0.9 < result.confidence + sum(other.confidence for other in result.alternatives) <= 1
-    assert [len(vote(torn, alternatives_max=count).alternatives) for count in (0, 1, 3)] == [0, 1, 3]
-    assert len(vote(torn).alternatives) == 4
+    assert [len(vote(doubtful, alternatives_max=count).alternatives) for count in (0, 1, 3)] == [0, 1, 3]
+    assert len(vote(doubtful).alternatives) == 4
 
 
 def test_the_third_character_of_a_slot_is_considered_too() -> None:
@@ -92,10 +92,10 @@ def test_of_a_slot_in_doubt_the_likeliest_five_are_shown_to_four_places() -> Non
     slots[0] = 1e-4
     for place, character in enumerate("8BS5Z2G"):
         slots[0, ALPHABET.index(character)] = 0.2 - place / 50
-    shown = vote([replace(reading_of("8ABC123"), slot_probabilities=slots)]).slot_votes[0]
-    assert [character for character, _ in shown] == list("8BS5Z")
-    assert [share for _, share in shown] == pytest.approx([0.2036, 0.1832, 0.1629, 0.1425, 0.1221], abs=0.001)
-    assert all(round(share, 4) == share for _, share in shown)
+    votes = vote([replace(reading_of("8ABC123"), slot_probabilities=slots)]).slot_votes[0]
+    assert [character for character, _ in votes] == list("8BS5Z")
+    assert [share for _, share in votes] == pytest.approx([0.2036, 0.1832, 0.1629, 0.1425, 0.1221], abs=0.001)
+    assert all(round(share, 4) == share for _, share in votes)
 
 
 def test_slot_votes_hold_what_the_reader_considered() -> None:
@@ -120,7 +120,7 @@ def test_a_read_is_certain_from_its_threshold_on() -> None:
 def test_no_slot_vetoes_with_a_zero() -> None:
     slots = slots_of("8ABC123", certainty=1.0)
     reading = reading_of("8ABC123")
-    certain = type(reading)(reading.frame_number, reading.captured, reading.box, 0.9, slots, reading.sharpness)
+    certain = type(reading)(reading.frame_number, reading.captured_at, reading.box, 0.9, slots, reading.sharpness)
     result = vote([certain, *[reading_of("3ABC123", certainty=0.99)] * 4])
     assert result.plate == "3ABC123"
     assert np.isfinite(result.confidence)

@@ -6,7 +6,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import Rejected, zone
 from alpr_edge.hotlist.formats.clew import Clew
-from tests.hotlist.feed_texts import clew_line, clew_records, clew_text, only_entry, only_rejected, opened
+from tests.hotlist.feed_texts import clew_line, clew_records, clew_text, only_entry, only_rejected, open_feed
 
 EXAMPLE = "ABC1234 CA1220190515"
 
@@ -33,7 +33,7 @@ def test_the_example_line_is_read_by_its_columns() -> None:
     ],
 )
 def test_the_header_is_pacific_time(header: str, issued_at: datetime) -> None:
-    assert opened(Clew(), clew_text(EXAMPLE, date=header)).issued == issued_at
+    assert open_feed(Clew(), clew_text(EXAMPLE, date=header)).issued_at == issued_at
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_the_reason_said_goes_before_the_file_name() -> None:
 
 def test_a_table_of_unknown_kind_is_refused() -> None:
     with pytest.raises(FeedError, match="--reason"):
-        opened(Clew(), clew_text(EXAMPLE), "msvs1.txt")
+        open_feed(Clew(), clew_text(EXAMPLE), "msvs1.txt")
 
 
 @pytest.mark.parametrize("head", [b"", b"\r\n", b"DATE13/02/2018 09:00\r\n", b"ABC1234 CA1220190515\r\n", b"DATE\r\n"])
 def test_a_header_that_is_no_date_is_refused(head: bytes) -> None:
     with pytest.raises(FeedError, match="header"):
-        opened(Clew(), head + b"TOTAL RECORD 0000000\r\n")
+        open_feed(Clew(), head + b"TOTAL RECORD 0000000\r\n")
 
 
 def test_a_table_cut_short_is_refused() -> None:
@@ -95,9 +95,9 @@ def test_rejected_lines_count_for_the_trailer() -> None:
     [("ABC1234CA1220190515", "left"), ("ABC123 CA1220190515", "left"), ("ABC1234  CA1220190515", "right")],
 )
 def test_a_line_one_column_off_is_named_and_not_guessed(line: str, side: str) -> None:
-    rejected = only_rejected(clew_records(clew_text(line)))
-    assert (rejected.line, rejected.column) == (2, "1-20")
-    assert f"one column to the {side}" in rejected.reason
+    rejection = only_rejected(clew_records(clew_text(line)))
+    assert (rejection.line, rejection.column) == (2, "1-20")
+    assert f"one column to the {side}" in rejection.reason
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,16 @@ def test_a_line_one_column_off_is_named_and_not_guessed(line: str, side: str) ->
     [
         (clew_line("ABC1234", state="1A"), "9-10"),
         (clew_line("ABC1234", county="X2"), "11-12"),
-        (clew_line("ABC1234", lost="20191315"), "13-20"),
-        (clew_line("ABC1234", lost="2019  15"), "13-20"),
+        (clew_line("ABC1234", loss_date="20191315"), "13-20"),
+        (clew_line("ABC1234", loss_date="2019  15"), "13-20"),
         (clew_line("ABC1234") + "X", "21-"),
         (clew_line("AB?1234"), "1-8"),
     ],
 )
 def test_a_rejected_line_is_named_by_its_column_and_never_by_its_plate(line: str, column: str) -> None:
-    rejected = only_rejected(clew_records(clew_text(line)))
-    assert rejected.column == column
-    assert "1234" not in rejected.reason
+    rejection = only_rejected(clew_records(clew_text(line)))
+    assert rejection.column == column
+    assert "1234" not in rejection.reason
 
 
 def test_county_and_date_may_be_blank() -> None:

@@ -8,7 +8,7 @@ from alpr_edge.hotlist.formats.base import FormatName, Rejected, Rules, Withheld
 from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.ingest.validation import is_junk
 from tests.hotlist import layouts
-from tests.hotlist.feed_texts import only_entry, only_rejected, opened, records_of
+from tests.hotlist.feed_texts import only_entry, only_rejected, open_feed, records_of
 from tests.hotlist.layouts import SAMPLES, Sample
 
 EVERY = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
@@ -70,7 +70,7 @@ def test_florida() -> None:
 
 def test_a_code_means_what_its_source_says() -> None:
     """FIELD: X is a sex offender in NCIC and a suspended registration in New York; E and O are Texas' own."""
-    found = {
+    entries = {
         "ncic X": entry_of(SAMPLES["ncic"], layouts.ncic(code="X")),
         "new york X": entry_of(SAMPLES["new-york"], layouts.new_york(code="X")),
         "new york S": entry_of(SAMPLES["new-york"], layouts.new_york(code="S")),
@@ -78,7 +78,7 @@ def test_a_code_means_what_its_source_says() -> None:
         "tcic O": entry_of(SAMPLES["texas-tcic"], layouts.texas_tcic(code="O")),
         "ncic R": entry_of(SAMPLES["ncic"], layouts.ncic(code="R")),
     }
-    assert {name: entry.reason for name, entry in found.items()} == {
+    assert {name: entry.reason for name, entry in entries.items()} == {
         "ncic X": Reason.SEX_OFFENDER, "new york X": Reason.OTHER, "new york S": Reason.SEX_OFFENDER,
         "tcic E": Reason.VIOLENT_PERSON, "tcic O": Reason.PROTECTION_ORDER, "ncic R": Reason.STOLEN_PLATE,
     }  # fmt: skip
@@ -118,7 +118,7 @@ def test_head_trailer_and_ends_of_lines(sample: Sample) -> None:
 )
 def test_the_date_of_a_head_is_local_time(name: str, issued_at: datetime | None) -> None:
     sample = SAMPLES[name]
-    assert opened(sample.format, sample.file(sample.line)).issued == issued_at
+    assert open_feed(sample.format, sample.file(sample.line)).issued_at == issued_at
 
 
 @pytest.mark.parametrize("name", ["ncic", "colorado", "new-york", "florida"])
@@ -155,9 +155,9 @@ def test_a_missing_trailer_refuses_the_feed_where_the_settings_want_one(sample: 
 )
 def test_a_line_one_column_off_is_named_and_not_guessed(name: str, line: str, side: str) -> None:
     sample = SAMPLES[name]
-    rejected = only_rejected(records_of(sample.format, sample.file(line)))
-    assert rejected.line == 2
-    assert f"one column to the {side}" in rejected.reason
+    rejection = only_rejected(records_of(sample.format, sample.file(line)))
+    assert rejection.line == 2
+    assert f"one column to the {side}" in rejection.reason
 
 
 @pytest.mark.parametrize(

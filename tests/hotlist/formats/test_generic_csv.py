@@ -8,7 +8,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import Rejected, Withheld
 from alpr_edge.hotlist.formats.generic_csv import GenericCsv
-from tests.hotlist.feed_texts import csv_records, csv_text, only_entry, only_rejected, opened
+from tests.hotlist.feed_texts import csv_records, csv_text, only_entry, only_rejected, open_feed
 
 AUTOVU = "PlateNumber;PlateState;EffectiveDate;ExpiryDate;VehicleMake;VehicleModel;VehicleColor;VehicleYear;Category"
 
@@ -45,7 +45,7 @@ def test_the_delimiter_is_found_by_the_header(delimiter: str) -> None:
 @pytest.mark.parametrize("header", ["ABC123,Stolen,CA", "State,Description", "Plate|State"])
 def test_a_file_without_a_plate_column_is_refused(header: str) -> None:
     with pytest.raises(FeedError, match="header row"):
-        opened(GenericCsv(), csv_text(header=header))
+        open_feed(GenericCsv(), csv_text(header=header))
 
 
 def test_one_column_is_enough() -> None:
@@ -55,7 +55,7 @@ def test_one_column_is_enough() -> None:
 
 def test_a_column_named_twice_is_refused() -> None:
     with pytest.raises(FeedError, match="two columns"):
-        opened(GenericCsv(), csv_text(header="Plate,State,Plate"))
+        open_feed(GenericCsv(), csv_text(header="Plate,State,Plate"))
 
 
 def test_remarks_hold_commas_quotes_and_line_ends() -> None:
@@ -76,7 +76,7 @@ def test_encodings_and_line_ends(encoding: str, end: str) -> None:
 
 def test_utf_16_is_refused_by_name() -> None:
     with pytest.raises(FeedError, match="UTF-16"):
-        opened(GenericCsv(), "Plate,State\r\n".encode("utf-16"))
+        open_feed(GenericCsv(), "Plate,State\r\n".encode("utf-16"))
 
 
 def test_a_quote_never_closed_is_refused() -> None:
@@ -111,9 +111,9 @@ def test_a_field_over_many_lines_is_rejected_with_all_its_lines() -> None:
     ],
 )
 def test_a_rejected_row_is_named_by_its_column_and_never_by_its_plate(row: str, column: str) -> None:
-    rejected = only_rejected(csv_records(csv_text(row)))
-    assert (rejected.line, rejected.column) == (2, column)
-    assert "AB" not in rejected.reason
+    rejection = only_rejected(csv_records(csv_text(row)))
+    assert (rejection.line, rejection.column) == (2, column)
+    assert "AB" not in rejection.reason
 
 
 def test_a_partial_plate_is_an_entry() -> None:

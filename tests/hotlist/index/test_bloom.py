@@ -23,8 +23,8 @@ def test_few_of_a_states_other_plates_pass(count: int) -> None:
     """Plates of one pattern, as a state gives them out in order."""
     plates = [f"{n % 10}ABC{n // 10 % 1000:03d}{n // 10_000:03d}" for n in range(2 * count)]
     sieve = BloomFilter(plate_keys(plates[::2]))
-    passed = [sieve.passes(plate_key(plate)) for plate in plates[1::2]]
-    assert sum(passed) / len(passed) <= PASSED_SHARE_MAX
+    passes = [sieve.passes(plate_key(plate)) for plate in plates[1::2]]
+    assert sum(passes) / len(passes) <= PASSED_SHARE_MAX
 
 
 def test_nothing_passes_an_empty_list() -> None:

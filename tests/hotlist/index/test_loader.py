@@ -29,21 +29,21 @@ def put(lists: ListStore, tmp_path: Path) -> Importer:
     return importer
 
 
-def found(loader: HotlistLoader, plate: str) -> list[tuple[str, int]]:
+def generations_with(loader: HotlistLoader, plate: str) -> list[tuple[str, int]]:
     return [(entry.source, generation.serial) for entry, generation in loader.exact(plate)]
 
 
 def test_before_anything_was_imported_nothing_is_found(loader: HotlistLoader) -> None:
     assert len(loader.load()) == 0
-    assert found(loader, "ABC123") == []
+    assert generations_with(loader, "ABC123") == []
 
 
 def test_a_plate_is_found_in_every_source(loader: HotlistLoader, put: Importer) -> None:
     put("one", "ABC123,Stolen,CA")
     put("two", "ABC123,Wanted,CA", "ABD124,Wanted,CA")
     loader.load()
-    assert found(loader, "ABC123") == [("one", 1), ("two", 1)]
-    assert tuple(held.generation for held in loader.index.lists) == (
+    assert generations_with(loader, "ABC123") == [("one", 1), ("two", 1)]
+    assert tuple(sealed_list.generation for sealed_list in loader.index.lists) == (
         Generation("one", 1, None, NOW, 1),
         Generation("two", 1, None, NOW, 2),
     )
@@ -57,10 +57,10 @@ def test_a_refresh_takes_up_what_went_live_and_is_idle_else(
     assert not loader.refresh_if_changed()
     put("one", "ABD124,Stolen,CA")
     assert loader.refresh_if_changed()
-    assert (found(loader, "ABC123"), found(loader, "ABD124")) == ([], [("one", 2)])
+    assert (generations_with(loader, "ABC123"), generations_with(loader, "ABD124")) == ([], [("one", 2)])
     activate(lists.database, "one", 1, lists.directory)
     assert loader.refresh_if_changed()
-    assert found(loader, "ABC123") == [("one", 1)]
+    assert generations_with(loader, "ABC123") == [("one", 1)]
 
 
 def test_another_commit_swaps_nothing(loader: HotlistLoader, lists: ListStore, put: Importer) -> None:
@@ -80,16 +80,16 @@ def test_a_swap_by_another_process_is_seen(loader: HotlistLoader, lists: ListSto
     activate(other, "one", 1, lists.directory)
     other.close()
     assert loader.refresh_if_changed()
-    assert found(loader, "ABC123") == [("one", 1)]
+    assert generations_with(loader, "ABC123") == [("one", 1)]
 
 
 def test_a_source_unchanged_is_not_opened_again(loader: HotlistLoader, put: Importer) -> None:
     put("one", "ABC123,Stolen,CA")
     put("two", "ABC123,Stolen,CA")
-    before = {held.generation.source: held.packed for held in loader.load().lists}
+    before = {sealed_list.generation.source: sealed_list.packed_list for sealed_list in loader.load().lists}
     put("two", "ABD124,Stolen,CA")
     loader.refresh_if_changed()
-    after = {held.generation.source: held.packed for held in loader.index.lists}
+    after = {held.generation.source: held.packed_list for held in loader.index.lists}
     assert after["one"] is before["one"]
     assert after["two"] is not before["two"]
 
@@ -103,7 +103,7 @@ def test_a_list_that_does_not_open_is_a_fault_and_the_others_are_watched(
     loader.load()
     assert [fault.source for fault in loader.index.faults] == ["one"]
     assert "changed or cut short" in loader.index.faults[0].message
-    assert found(loader, "ABD124") == [("two", 1)]
+    assert generations_with(loader, "ABD124") == [("two", 1)]
     assert not loader.refresh_if_changed()
 
 
@@ -115,11 +115,11 @@ def test_the_generation_open_before_stays_when_the_next_does_not_open(
     put("one", "ABD124,Stolen,CA")
     (lists.directory / live(lists.database)[0].file).unlink()
     assert loader.refresh_if_changed()
-    assert found(loader, "ABC123") == [("one", 1)]
+    assert generations_with(loader, "ABC123") == [("one", 1)]
     assert [fault.source for fault in loader.index.faults] == ["one"]
     put("one", "ABE125,Stolen,CA")
     assert loader.refresh_if_changed()
-    assert (found(loader, "ABE125"), loader.index.faults) == ([("one", 3)], ())
+    assert (generations_with(loader, "ABE125"), loader.index.faults) == ([("one", 3)], ())
 
 
 def test_another_lists_key_opens_nothing_and_says_so(lists: ListStore, put: Importer) -> None:
@@ -144,9 +144,9 @@ def test_readers_see_one_whole_generation_during_fifty_swaps(
     def look_up() -> None:
         all_look.wait(timeout=60)
         while not done.is_set():
-            seen = [(entry.reason.value, generation.serial) for entry, generation in loader.exact(plate)]
-            if seen not in ([("stolen_vehicle", 1)] * 3, [("wanted_person", 2)] * 4):
-                wrong.append(seen)
+            answers = [(entry.reason.value, generation.serial) for entry, generation in loader.exact(plate)]
+            if answers not in ([("stolen_vehicle", 1)] * 3, [("wanted_person", 2)] * 4):
+                wrong.append(answers)
 
     readers = [threading.Thread(target=look_up) for _ in range(4)]
     for reader in readers:

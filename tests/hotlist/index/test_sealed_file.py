@@ -65,31 +65,31 @@ def identity(entry: HotlistEntry) -> tuple[str, str, str, str]:
 def test_every_entry_of_a_plate_comes_back_over_states_reasons_and_records(
     tmp_path: Path, entries: list[HotlistEntry]
 ) -> None:
-    made = pack(entries)
+    draft = pack(entries)
     path = tmp_path / "list"
-    digest = sealed_file.write(path, SEAL, made, KEY)
-    opened = sealed_file.read(path, SEAL, KEY, digest)
-    index = HotlistIndex((SealedList(Generation("list", 1, None, None, len(opened)), digest, opened),))
+    digest = sealed_file.write(path, SEAL, draft, KEY)
+    packed_list = sealed_file.read(path, SEAL, KEY, digest)
+    index = HotlistIndex((SealedList(Generation("list", 1, None, None, len(packed_list)), digest, packed_list),))
     first_of_each = list({identity(entry): entry for entry in reversed(entries)}.values())[::-1]
-    assert made.duplicates == len(entries) - len(first_of_each)
+    assert draft.duplicates == len(entries) - len(first_of_each)
     for raw in {entry.plate_raw for entry in entries} | {"1A1", "BBBB"}:
-        expected = [entry for entry in first_of_each if entry.plate == canonical(raw)]
-        found = [entry for entry, _ in index.exact(canonical(raw))]
-        assert sorted(found, key=identity) == sorted(expected, key=identity)
+        expected_entries = [entry for entry in first_of_each if entry.plate == canonical(raw)]
+        exact_entries = [entry for entry, _ in index.exact(canonical(raw))]
+        assert sorted(exact_entries, key=identity) == sorted(expected_entries, key=identity)
 
 
 @pytest.mark.parametrize("text", ["", "ABC-12", "abc", "ABCO", "A" * 11, "É"])
 def test_text_that_is_not_canonical_has_no_entries(text: str) -> None:
-    packed = pack(many(3)).packed
-    assert HotlistIndex((SealedList(Generation("list", 1, None, None, 3), "", packed),)).exact(text) == []
+    packed_list = pack(many(3)).packed_list
+    assert HotlistIndex((SealedList(Generation("list", 1, None, None, 3), "", packed_list),)).exact(text) == []
 
 
 def test_entries_of_many_blocks_and_chunks_come_back(tmp_path: Path) -> None:
     entries = many(150 * ROWS_A_BLOCK + 7)
     digest = sealed_file.write(tmp_path / "list", SEAL, pack(entries), KEY)
-    opened = sealed_file.read(tmp_path / "list", SEAL, KEY, digest)
+    packed_list = sealed_file.read(tmp_path / "list", SEAL, KEY, digest)
     for entry in entries[:: ROWS_A_BLOCK - 1]:
-        assert opened.entries(plate_key(entry.plate), entry.plate, "list") == [entry]
+        assert packed_list.entries(plate_key(entry.plate), entry.plate, "list") == [entry]
 
 
 def test_entries_added_and_removed_are_counted_by_identity() -> None:
@@ -98,16 +98,16 @@ def test_entries_added_and_removed_are_counted_by_identity() -> None:
 
 
 def test_marks_come_back_from_the_file_as_they_were_written(tmp_path: Path) -> None:
-    made = pack(many(500))
-    digest = sealed_file.write(tmp_path / "list", SEAL, made, KEY)
+    draft = pack(many(500))
+    digest = sealed_file.write(tmp_path / "list", SEAL, draft, KEY)
     assert [numbers.tolist() for numbers in sealed_file.read_marks(tmp_path / "list", SEAL, KEY, digest)] == [
-        numbers.tolist() for numbers in made.marks
+        numbers.tolist() for numbers in draft.marks
     ]
 
 
 def test_the_file_is_private_its_digest_is_true_and_it_shows_nothing(tmp_path: Path) -> None:
-    made = pack(many(20))
-    digest = sealed_file.write(tmp_path / "list", SEAL, made, KEY)
+    draft = pack(many(20))
+    digest = sealed_file.write(tmp_path / "list", SEAL, draft, KEY)
     content = (tmp_path / "list").read_bytes()
     assert stat.S_IMODE((tmp_path / "list").stat().st_mode) == 0o600
     assert digest == sha256(content).hexdigest()
@@ -130,7 +130,7 @@ def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(three_ch
     preamble = 8 + 2 + 8 + 1 + len(SEAL.source) + 16
     chunk = sealed_file.CHUNK_BYTES + 16
     first, second = whole[preamble : preamble + chunk], whole[preamble + chunk : preamble + 2 * chunk]
-    damaged = [
+    bad_files = [
         whole[:-1],
         whole[: preamble + 2 * chunk],
         whole[: preamble + chunk],
@@ -141,7 +141,7 @@ def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(three_ch
         whole[:preamble] + second + first + whole[preamble + 2 * chunk :],
         *(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in (0, 9, 12, 20, 30, preamble, len(whole) - 1)),
     ]
-    for content in damaged:
+    for content in bad_files:
         three_chunks.write_bytes(content)
         with pytest.raises(StoreError, match="changed or cut short"):
             sealed_file.read(three_chunks, SEAL, KEY, sha256(whole).hexdigest())
@@ -151,9 +151,9 @@ def test_a_changed_shortened_lengthened_or_reordered_file_does_not_open(three_ch
 
 
 def test_another_key_source_serial_or_release_does_not_open(tmp_path: Path) -> None:
-    made = pack(many(3))
+    draft = pack(many(3))
     path = tmp_path / "list"
-    digest = sealed_file.write(path, SEAL, made, KEY)
+    digest = sealed_file.write(path, SEAL, draft, KEY)
     with pytest.raises(StoreError, match="lists key"):
         sealed_file.read(path, SEAL, bytes(32), digest)
     for seal in (Seal("clew-svs", 8), Seal("clew-slr", 7), Seal("clew-svs2", 7)):
@@ -167,17 +167,17 @@ def test_another_key_source_serial_or_release_does_not_open(tmp_path: Path) -> N
 
 
 def test_a_missing_file_and_a_folder_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
-    made = pack(many(3))
+    draft = pack(many(3))
     with pytest.raises(StoreError, match="import it again"):
         sealed_file.read(tmp_path / "none", SEAL, KEY, "")
     with pytest.raises(StoreError, match="cannot be written"):
-        sealed_file.write(tmp_path / "none" / "list", SEAL, made, KEY)
+        sealed_file.write(tmp_path / "none" / "list", SEAL, draft, KEY)
 
 
 def test_nothing_is_left_of_a_write_that_failed(tmp_path: Path) -> None:
-    made = pack(many(3))
+    draft = pack(many(3))
     (tmp_path / "list").mkdir()
     (tmp_path / "list" / "in the way").touch()
     with pytest.raises(StoreError, match="cannot be written"):
-        sealed_file.write(tmp_path / "list", SEAL, made, KEY)
+        sealed_file.write(tmp_path / "list", SEAL, draft, KEY)
     assert list(tmp_path.iterdir()) == [tmp_path / "list"]

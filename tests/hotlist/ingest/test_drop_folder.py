@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.ingest.drop_folder import DroppedFile, due, listing, marked
+from alpr_edge.hotlist.ingest.drop_folder import DroppedFile, due, listing, updated_marks
 
 
 def put(folder: Path, name: str, second: int, text: str = "list") -> None:
@@ -14,7 +14,7 @@ def names(files: tuple[DroppedFile, ...]) -> list[str]:
     return [file.name for file in files]
 
 
-def settled(folder: Path, marks: dict[str, list[int]]) -> list[str]:
+def due_names(folder: Path, marks: dict[str, list[int]]) -> list[str]:
     now = listing(folder)
     return names(due(now, now, marks))
 
@@ -25,7 +25,7 @@ def test_the_newest_complete_list_and_the_changes_after_it_are_due(tmp_path: Pat
     put(tmp_path, "three.csv.gz", 300)
     put(tmp_path, "four.remove.csv", 400)
     put(tmp_path, "five.ADD.csv", 500)
-    assert settled(tmp_path, {}) == ["three.csv.gz", "four.remove.csv", "five.ADD.csv"]
+    assert due_names(tmp_path, {}) == ["three.csv.gz", "four.remove.csv", "five.ADD.csv"]
     changes = [file.change for file in listing(tmp_path)]
     assert changes == [
         ListChange.COMPLETE, ListChange.ADDITIONS, ListChange.COMPLETE, ListChange.REMOVALS, ListChange.ADDITIONS
@@ -36,12 +36,12 @@ def test_what_was_dealt_with_stays_so_until_it_changes(tmp_path: Path) -> None:
     put(tmp_path, "one.csv", 100)
     put(tmp_path, "two.csv", 200)
     now = listing(tmp_path)
-    marks = marked(now, {}, now[-1])
-    assert settled(tmp_path, marks) == []
+    marks = updated_marks(now, {}, now[-1])
+    assert due_names(tmp_path, marks) == []
     put(tmp_path, "one.csv", 100, "longer list")  # an older date does not hide it
-    assert settled(tmp_path, marks) == ["one.csv"]
+    assert due_names(tmp_path, marks) == ["one.csv"]
     (tmp_path / "two.csv").unlink()
-    assert list(marked(listing(tmp_path), marks, listing(tmp_path)[0])) == ["one.csv"]
+    assert list(updated_marks(listing(tmp_path), marks, listing(tmp_path)[0])) == ["one.csv"]
 
 
 def test_a_file_that_grows_is_left_for_later(tmp_path: Path) -> None:
@@ -56,9 +56,9 @@ def test_a_file_that_grows_is_left_for_later(tmp_path: Path) -> None:
 def test_a_signature_is_no_list_and_one_that_comes_late_makes_its_file_new(tmp_path: Path) -> None:
     put(tmp_path, "one.csv", 100)
     now = listing(tmp_path)
-    marks = marked(now, {}, now[-1])
+    marks = updated_marks(now, {}, now[-1])
     put(tmp_path, "one.csv.sig", 200)
-    assert settled(tmp_path, marks) == ["one.csv"]
+    assert due_names(tmp_path, marks) == ["one.csv"]
     assert names(listing(tmp_path)) == ["one.csv"]
 
 

@@ -16,20 +16,20 @@ TEXT = b"Plate\r\n" + b"ABC123\r\n" * 5000
 PASSWORD = b"secret"
 
 
-def zipped(*names: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", method) as archive:
+def zip_of(*names: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name in names:
             archive.writestr(name, TEXT)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
-def locked(method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    packed = io.BytesIO()
-    with pyzipper.AESZipFile(packed, "w", compression=method, encryption=pyzipper.WZ_AES) as archive:
+def locked_zip(method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with pyzipper.AESZipFile(buffer, "w", compression=method, encryption=pyzipper.WZ_AES) as archive:
         archive.setpassword(PASSWORD)
         archive.writestr("a.csv", TEXT)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
 def read(path: Path, limit: int = 1 << 20, password: bytes | None = None) -> bytes:
@@ -44,7 +44,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "archive",
-    [TEXT, gzip.compress(TEXT), zipped("a.csv"), zipped("a.csv", method=zipfile.ZIP_LZMA), zipped("d/", "d/a.csv")],
+    [TEXT, gzip.compress(TEXT), zip_of("a.csv"), zip_of("a.csv", method=zipfile.ZIP_LZMA), zip_of("d/", "d/a.csv")],
 )
 def test_packing_is_told_by_the_bytes(path: Path, archive: bytes) -> None:
     path.write_bytes(archive)
@@ -53,7 +53,7 @@ def test_packing_is_told_by_the_bytes(path: Path, archive: bytes) -> None:
 
 def test_the_inner_name_is_what_was_packed(tmp_path: Path) -> None:
     (tmp_path / "svs.tbl.gz").write_bytes(gzip.compress(TEXT))
-    (tmp_path / "download.bin").write_bytes(zipped("tables/slr.tbl"))
+    (tmp_path / "download.bin").write_bytes(zip_of("tables/slr.tbl"))
     with FeedFile(tmp_path / "svs.tbl.gz") as one, FeedFile(tmp_path / "download.bin") as other:
         assert (one.inner_name, other.inner_name) == ("svs.tbl", "slr.tbl")
 
@@ -66,7 +66,7 @@ def test_the_share_read_grows_to_one(path: Path) -> None:
         assert file.share_read == 1
 
 
-@pytest.mark.parametrize("archive", [TEXT, gzip.compress(TEXT), zipped("a.csv")])
+@pytest.mark.parametrize("archive", [TEXT, gzip.compress(TEXT), zip_of("a.csv")])
 def test_what_comes_out_is_bounded(path: Path, archive: bytes) -> None:
     path.write_bytes(archive)
     with pytest.raises(FeedError, match="bytes unpacked"):
@@ -79,7 +79,7 @@ def test_a_line_is_bounded(path: Path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("archive", [gzip.compress(TEXT), zipped("a.csv")])
+@pytest.mark.parametrize("archive", [gzip.compress(TEXT), zip_of("a.csv")])
 def test_a_packed_file_cut_short_or_changed_is_refused(path: Path, archive: bytes) -> None:
     path.write_bytes(archive[: len(archive) // 2])
     with pytest.raises(FeedError, match="damaged or cut short"):
@@ -91,17 +91,17 @@ def test_a_packed_file_cut_short_or_changed_is_refused(path: Path, archive: byte
 
 
 def test_a_locked_zip_is_refused(path: Path) -> None:
-    packed = bytearray(zipped("a.csv"))
+    content = bytearray(zip_of("a.csv"))
     # The encryption bit of the general purpose flags, in the central directory's record of the file.
-    packed[packed.index(b"PK\x01\x02") + 8] |= 1
-    path.write_bytes(packed)
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
     with pytest.raises(FeedError, match="locked"):
         read(path)
 
 
 @pytest.mark.parametrize("names", [(), ("a.csv", "b.csv")])
 def test_a_zip_of_another_number_of_files_is_refused(path: Path, names: tuple[str, ...]) -> None:
-    path.write_bytes(zipped(*names))
+    path.write_bytes(zip_of(*names))
     with pytest.raises(FeedError, match="zip"):
         read(path)
 
@@ -115,11 +115,11 @@ def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("archive", "record", "place", "byte"),
     [
-        (zipped("a.csv"), b"PK\x01\x02", 6, 255),  # of a version that none has
-        (zipped("a.csv"), b"PK\x01\x02", 28, 0),  # without a name
-        (zipped("a.csv"), b"PK\x05\x06", 19, 255),  # a directory that begins behind the file's end
-        (zipped("a.csv", method=zipfile.ZIP_BZIP2), b"BZh", 4, 0),
-        (locked(), b"AE", 2, 9),  # an AES key of a length that none has
+        (zip_of("a.csv"), b"PK\x01\x02", 6, 255),  # of a version that none has
+        (zip_of("a.csv"), b"PK\x01\x02", 28, 0),  # without a name
+        (zip_of("a.csv"), b"PK\x05\x06", 19, 255),  # a directory that begins behind the file's end
+        (zip_of("a.csv", method=zipfile.ZIP_BZIP2), b"BZh", 4, 0),
+        (locked_zip(), b"AE", 2, 9),  # an AES key of a length that none has
     ],
 )
 def test_a_header_of_nonsense_is_damage(path: Path, archive: bytes, record: bytes, place: int, byte: int) -> None:
@@ -130,7 +130,7 @@ def test_a_header_of_nonsense_is_damage(path: Path, archive: bytes, record: byte
 
 
 @pytest.mark.parametrize(
-    "archive", [gzip.compress(TEXT), zipped("a.csv"), zipped("a.csv", method=zipfile.ZIP_BZIP2), locked()]
+    "archive", [gzip.compress(TEXT), zip_of("a.csv"), zip_of("a.csv", method=zipfile.ZIP_BZIP2), locked_zip()]
 )
 @hypothesis_settings(max_examples=150, deadline=None)
 @given(data=st.data())

@@ -25,7 +25,7 @@ from alpr_edge.hotlist.formats.generic_csv import GenericCsv
 from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
 from alpr_edge.hotlist.index.packed_list import Packer
 from alpr_edge.hotlist.ingest.validation import FeedTally, admit
-from tests.hotlist.feed_texts import csv_text, opened
+from tests.hotlist.feed_texts import csv_text, open_feed
 from tests.hotlist.layouts import SAMPLES
 
 FIXED_RULES = Rules(columns={"plate": "1-8", "state": "9-10", "remarks": "11-30"})
@@ -44,7 +44,7 @@ def put_through(name: str, text: bytes) -> None:
     layout, _, rules = WHOLE[name]
     tally, packer, rows = FeedTally(), Packer(), 0
     try:
-        for batch in admit(opened(layout, text, "svs.tbl", rules).records, tally):
+        for batch in admit(open_feed(layout, text, "svs.tbl", rules).records, tally):
             rows += len(batch)
             for plate, raw, state, _, record_id, vehicle, remarks, *_ in batch:
                 assert 1 <= len(plate.replace("*", "")) <= PLATE_LENGTH_MAX
@@ -55,7 +55,7 @@ def put_through(name: str, text: bytes) -> None:
                 assert len(remarks) <= REMARKS_MAX
                 assert (raw + record_id + vehicle + remarks).isprintable()
             packer.extend(batch)
-        assert len(packer.pack().packed) <= rows
+        assert len(packer.pack().packed_list) <= rows
     except FeedError as error:
         assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
     assert tally.read <= text.count(b"\n") + 1

@@ -60,7 +60,7 @@ def drop(folder: Path, name: str, *rows: str) -> None:
     os.utime(folder / name, (1_700_000_000 + age, 1_700_000_000 + age))
 
 
-def fetched(
+def add_download(
     worker: ImportWorker, *rows: str, serial: int = 1, change: ListChange = ListChange.COMPLETE, signature: bytes = b""
 ) -> None:
     note = FeedNote(change, serial, signature=b64encode(signature).decode())
@@ -69,7 +69,7 @@ def fetched(
     draft.finish()
 
 
-def found(loader: HotlistLoader, plate: str) -> int:
+def entry_count(loader: HotlistLoader, plate: str) -> int:
     loader.load()
     return len(list(loader.exact(plate)))
 
@@ -88,12 +88,12 @@ def test_a_downloaded_list_is_imported_with_its_makers_signature_alone(
     )
     for signature in (b"", bytes(64), maker.sign(csv_text(*ROWS[:2]))):
         sync_state.note(lists.database, "bolo", etag='"one"')
-        fetched(worker, *ROWS, signature=signature)
+        add_download(worker, *ROWS, signature=signature)
         with pytest.raises(FeedError, match="signature"):
             worker.import_next(source, (), NOW)
         # Asked for anew, not "unless it changed".
         assert sync_state.state_of(lists.database, "bolo").etag == ""
-    fetched(worker, *ROWS, signature=maker.sign(csv_text(*ROWS)))
+    add_download(worker, *ROWS, signature=maker.sign(csv_text(*ROWS)))
     report = worker.import_next(source, (), NOW)
     assert report is not None
     assert report.kept == 3
@@ -110,7 +110,7 @@ def test_a_watched_folder_renews_a_list_and_is_not_touched(
     report = take(worker, source)
     assert report is not None
     assert (report.added, report.removed) == (1, 1)
-    assert (found(loader, "NEW999"), found(loader, "ABE125")) == (1, 0)
+    assert (entry_count(loader, "NEW999"), entry_count(loader, "ABE125")) == (1, 0)
 
 
 def test_a_half_written_file_waits_until_it_no_longer_grows(
@@ -133,12 +133,12 @@ def test_additions_and_removals_make_a_new_generation(
     take(worker, source)
     drop(folder, "a.add.csv", "NEW999,Stolen,CA", "NEW999,Stolen,NV", "ABC123,Stolen,CA")
     take(worker, source)
-    assert [found(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [2, 1, 1]
+    assert [entry_count(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [2, 1, 1]
     drop(folder, "b.remove.csv", "NEW999,Stolen,NV", "ABE125,Stolen,NV", "NEVER1,Stolen,CA")
     report = take(worker, source)
     assert report is not None
     assert (report.removed, report.kept) == (2, 4)
-    assert [found(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [1, 1, 0]
+    assert [entry_count(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [1, 1, 0]
     assert len(list(loader.partial("ABC987"))) == 1
 
 
@@ -150,10 +150,10 @@ def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
     drop(folder, "empty.csv")
     with pytest.raises(FeedError, match="holds no entry"):
         take(worker, source)
-    assert found(loader, "ABC123") == 1
+    assert entry_count(loader, "ABC123") == 1
     drop(folder, "gone.remove.csv", ROWS[0])
     take(worker, source)
-    assert found(loader, "ABC123") == 0
+    assert entry_count(loader, "ABC123") == 0
 
 
 def test_a_refused_file_is_noted_once_and_the_list_held_stays(
@@ -167,11 +167,11 @@ def test_a_refused_file_is_noted_once_and_the_list_held_stays(
         take(worker, source)
     assert sync_state.state_of(lists.database, "bolo").take_failure
     assert take(worker, source) is None
-    assert found(loader, "ABC123") == 1
+    assert entry_count(loader, "ABC123") == 1
 
 
 def test_a_downloaded_list_is_imported_and_removed(worker: ImportWorker, source: ListSource, lists: ListStore) -> None:
-    fetched(worker, *ROWS, serial=4)
+    add_download(worker, *ROWS, serial=4)
     report = take(worker, source)
     assert report is not None
     assert report.kept == 3
@@ -182,26 +182,26 @@ def test_a_downloaded_list_is_imported_and_removed(worker: ImportWorker, source:
 def test_a_change_that_does_not_fit_asks_for_the_complete_list_once(
     worker: ImportWorker, source: ListSource, lists: ListStore
 ) -> None:
-    fetched(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
+    add_download(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError, match="a change needs a complete list first"):
         take(worker, source)
     assert (serial_of(lists), worker.incoming.waits("bolo")) == (0, False)
-    fetched(worker, serial=3)
+    add_download(worker, serial=3)
     with pytest.raises(FeedError, match="holds no entry"):
         take(worker, source)
     assert serial_of(lists) == 3
-    fetched(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
+    add_download(worker, *ROWS, serial=4, change=ListChange.ADDITIONS)
     with pytest.raises(FeedError):
         take(worker, source)
     assert serial_of(lists) == 4  # or both would be downloaded for ever
-    fetched(worker, *ROWS, serial=5)
+    add_download(worker, *ROWS, serial=5)
     assert take(worker, source) is not None
 
 
 def test_a_damaged_download_is_downloaded_again(
     worker: ImportWorker, source: ListSource, data: Path, lists: ListStore
 ) -> None:
-    fetched(worker, *ROWS, serial=4)
+    add_download(worker, *ROWS, serial=4)
     (data / "incoming" / "bolo.feed").write_bytes(b"damaged")
     sync_state.note(lists.database, "bolo", etag='"x"', serial=3)
     with pytest.raises(FeedError, match="it is downloaded again"):
@@ -243,7 +243,7 @@ def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
         drop(folder, f"{number}.csv", f"NEW99{number},Stolen,CA")
         take(worker, source)
     assert roll_back(lists, "bolo").generation.serial == 2
-    assert (found(loader, "NEW991"), found(loader, "NEW992")) == (1, 0)
+    assert (entry_count(loader, "NEW991"), entry_count(loader, "NEW992")) == (1, 0)
     assert roll_back(lists, "bolo").generation.serial == 1
     with pytest.raises(FeedError, match="list bolo has no generation before 1; it stays live"):
         roll_back(lists, "bolo")
@@ -268,7 +268,7 @@ def test_roll_back_to_a_missing_or_damaged_file_is_refused(
     spoil(lists.directory / "bolo.00000001.list")
     with pytest.raises(StoreError, match="list bolo stays at generation 2: the one before does not open"):
         roll_back(lists, "bolo")
-    assert (found(loader, "ABC123"), found(loader, "ABE125")) == (1, 0)
+    assert (entry_count(loader, "ABC123"), entry_count(loader, "ABE125")) == (1, 0)
 
 
 def test_not_one_look_up_misses_while_lists_are_imported_and_rolled_back(

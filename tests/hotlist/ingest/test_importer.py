@@ -63,8 +63,8 @@ def test_an_import_goes_live_and_says_what_it_did(
         removed=0,
         changed=0,
     )
-    (stored,) = live(lists.database)
-    assert (stored.file, stored.generation.imported) == ("clew-svs.00000001.list", NOW)
+    (generation_row,) = live(lists.database)
+    assert (generation_row.file, generation_row.generation.imported_at) == ("clew-svs.00000001.list", NOW)
     assert stat.S_IMODE(lists.directory.stat().st_mode) == 0o700
     assert len(loader.load()) == 100
 
@@ -87,8 +87,8 @@ def test_a_plate_in_two_states_for_two_reasons_is_four_entries(
     report = import_feed(csv_request, lists, NOW)
     assert (report.kept, report.duplicates) == (4, 4)
     loader.load()
-    found = {(entry.state, entry.reason) for entry, _ in loader.exact("0H0")}
-    assert found == {
+    meanings = {(entry.state, entry.reason) for entry, _ in loader.exact("0H0")}
+    assert meanings == {
         (state, reason) for state in ("CA", "NV") for reason in (Reason.STOLEN_VEHICLE, Reason.WANTED_PERSON)
     }
 
@@ -225,25 +225,25 @@ def test_what_root_imports_belongs_to_the_unit(
     nobody = 65534
     os.chown(lists.directory.parent, nobody, nobody)
     import_feed(request_of, lists, NOW)
-    made = [lists.directory, *lists.directory.iterdir()]
-    assert {path.stat().st_uid for path in made} == {nobody}
-    assert len(made) == 4
+    paths = [lists.directory, *lists.directory.iterdir()]
+    assert {path.stat().st_uid for path in paths} == {nobody}
+    assert len(paths) == 4
 
 
 def test_progress_is_told_with_the_share_of_the_file(lists: ListStore, csv_request: ImportRequest) -> None:
     rows = [f"{number:06d}A,Stolen,CA" for number in range(2 * BATCH_ENTRIES + 10)]
     csv_request.path.write_bytes(gzip.compress(csv_text(*rows)))
-    told: list[tuple[int, float]] = []
-    import_feed(csv_request, lists, NOW, lambda count, share: told.append((count, share)))
-    assert [count for count, _ in told] == [BATCH_ENTRIES, 2 * BATCH_ENTRIES, 2 * BATCH_ENTRIES + 10]
-    assert all(0 < share <= 1 for _, share in told)
+    calls: list[tuple[int, float]] = []
+    import_feed(csv_request, lists, NOW, lambda count, share: calls.append((count, share)))
+    assert [count for count, _ in calls] == [BATCH_ENTRIES, 2 * BATCH_ENTRIES, 2 * BATCH_ENTRIES + 10]
+    assert all(0 < share <= 1 for _, share in calls)
 
 
 def test_an_import_on_an_unknown_clock_has_no_date(lists: ListStore, csv_request: ImportRequest) -> None:
     csv_request.path.write_bytes(csv_text("ABC123,Stolen,CA"))
     import_feed(csv_request, lists, None)
-    (stored,) = live(lists.database)
-    assert stored.generation.age(NOW) is None
+    (generation_row,) = live(lists.database)
+    assert generation_row.generation.age(NOW) is None
 
 
 @contextmanager

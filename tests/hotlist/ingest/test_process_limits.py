@@ -47,8 +47,8 @@ def unit_filter(require_tool: Callable[[str], str]) -> list[str]:
     return [sys.executable, "-m", "tests.syscalls", ",".join(names)]
 
 
-def ran(command: list[str], told: str = "") -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False, timeout=120)
+def ran(command: list[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -91,7 +91,7 @@ class Unit:
         path.write_bytes(csv_text(*rows))
         os.utime(path, (1_700_000_000 + second,) * 2)
 
-    def taken(self, *before: str) -> str:
+    def import_next(self, *before: str) -> str:
         """What the process says that takes the next list in."""
         files = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(self._folder / "drop")]
         job = ImportJob(
@@ -116,7 +116,7 @@ def unit(tmp_path: Path) -> Unit:
 
 def test_a_list_is_imported_under_the_filter_of_the_unit(unit: Unit, unit_filter: list[str]) -> None:
     unit.drop("list.csv", *(f"ABC{number:04d},Stolen,CA" for number in range(2000)), second=0)
-    assert "event=hotlist.imported" in unit.taken(*unit_filter)
+    assert "event=hotlist.imported" in unit.import_next(*unit_filter)
     assert unit.entries() == [2000]
 
 
@@ -125,11 +125,11 @@ def test_a_list_that_needs_more_memory_than_there_is_for_it_is_refused_and_the_o
 ) -> None:
     unit.drop("small.csv", "ABC123,Stolen,CA", second=0)
     tight = (require_tool("prlimit"), f"--data={TIGHT_BYTES}")
-    unit.taken(*tight)
+    unit.import_next(*tight)
     unit.drop("large.csv", *(f"{number:07X},Stolen,CA" for number in range(0x1000000, 0x1000000 + 1_000_000)), second=1)
-    assert "it needs more memory than an import may take" in unit.taken(*tight)
+    assert "it needs more memory than an import may take" in unit.import_next(*tight)
     assert unit.entries() == [1]
     assert "more memory" in sync_state.state_of(unit.database, "bolo").take_failure
-    assert "hotlist" not in unit.taken(*tight), "a list that was refused is not tried again and again"
+    assert "hotlist" not in unit.import_next(*tight), "a list that was refused is not tried again and again"
     unit.drop("next.csv", "ABC123,Stolen,CA", "ABC124,Stolen,CA", second=2)
-    assert "event=hotlist.imported" in unit.taken(*tight)
+    assert "event=hotlist.imported" in unit.import_next(*tight)

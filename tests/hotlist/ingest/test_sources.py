@@ -31,20 +31,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "list.csv"
 
 
-def imported(lists: ListStore, path: Path, text: bytes | None = None, **keys: object) -> ImportReport:
+def run_import(lists: ListStore, path: Path, text: bytes | None = None, **keys: object) -> ImportReport:
     if text is not None:
         path.write_bytes(text)
     return import_feed(request_for(source_of(**keys), path), lists, NOW)
 
 
 def entry(lists: ListStore, plate: str) -> HotlistEntry:
-    ((found, _),) = HotlistLoader(lists.database, lists.lists_key, lists.directory).load().exact(plate)
-    return found
+    ((hotlist_entry, _),) = HotlistLoader(lists.database, lists.lists_key, lists.directory).load().exact(plate)
+    return hotlist_entry
 
 
 def test_codes_of_the_source_go_before_words(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,x1,CA", "ABC124,N,CA", "ABC125,stolen,CA")
-    report = imported(lists, path, text, codes={"X1": "wanted_person", "n": "other", "STOLEN": "felony_vehicle"})
+    report = run_import(lists, path, text, codes={"X1": "wanted_person", "n": "other", "STOLEN": "felony_vehicle"})
     assert (report.kept, report.withheld) == (3, 0)
     reasons = [entry(lists, plate).reason for plate in ("ABC123", "ABC124", "ABC125")]
     assert reasons == [Reason.WANTED_PERSON, Reason.OTHER, Reason.FELONY_VEHICLE]
@@ -52,27 +52,27 @@ def test_codes_of_the_source_go_before_words(lists: ListStore, path: Path) -> No
 
 def test_only_the_reasons_allowed_come_in(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,stolen,CA", "ABC124,gang,CA", "ABC125,Immigration Violator,CA")
-    assert imported(lists, path, text, reasons=["stolen_vehicle"]).withheld == 2
-    assert imported(lists, path, reasons=["stolen_vehicle", "immigration_violator"]).withheld == 1
+    assert run_import(lists, path, text, reasons=["stolen_vehicle"]).withheld == 2
+    assert run_import(lists, path, reasons=["stolen_vehicle", "immigration_violator"]).withheld == 1
 
 
 def test_columns_by_the_settings_names(lists: ListStore, path: Path) -> None:
     text = csv_text("x;ABC123;gone;NV", header="No;Tag;Why;Where")
-    imported(lists, path, text, columns={"plate": "Tag", "state": "Where", "remarks": "Why"}, reason="stolen_plate")
-    found = entry(lists, "ABC123")
-    assert (found.state, found.remarks, found.reason) == ("NV", "gone", Reason.STOLEN_PLATE)
+    run_import(lists, path, text, columns={"plate": "Tag", "state": "Where", "remarks": "Why"}, reason="stolen_plate")
+    hotlist_entry = entry(lists, "ABC123")
+    assert (hotlist_entry.state, hotlist_entry.remarks, hotlist_entry.reason) == ("NV", "gone", Reason.STOLEN_PLATE)
 
 
 def test_columns_by_number_without_a_header_row(lists: ListStore, path: Path) -> None:
     keys = {"header": False, "delimiter": "|", "columns": {"plate": "2", "state": "1"}}
-    assert imported(lists, path, b"NV|ABC123\nCA|ABC124\n", **keys).kept == 2
+    assert run_import(lists, path, b"NV|ABC123\nCA|ABC124\n", **keys).kept == 2
     assert entry(lists, "ABC123").state == "NV"
 
 
 def test_columns_of_fixed_width(lists: ListStore, path: Path) -> None:
     columns = {"plate": "5-12", "state": "1-2", "remarks": "14-20"}
     keys = {"format": "fixed-width", "columns": columns, "header": False}
-    report = imported(lists, path, b"NV  ABC123   red van\r\n1A  ABC124   no\r\n", rejected_share_max=0.5, **keys)
+    report = run_import(lists, path, b"NV  ABC123   red van\r\n1A  ABC124   no\r\n", rejected_share_max=0.5, **keys)
     assert [(line.line, line.column, line.reason) for line in report.rejected_lines] == [(2, "1-2", "no state code")]
     assert (entry(lists, "ABC123").state, entry(lists, "ABC123").remarks) == ("NV", "red van")
 
@@ -93,9 +93,9 @@ def test_columns_of_fixed_width(lists: ListStore, path: Path) -> None:
 def test_settings_that_do_not_fit_the_feed_are_one_line(
     lists: ListStore, path: Path, keys: dict[str, Any], fault: str
 ) -> None:
-    with pytest.raises(FeedError, match=fault) as caught:
-        imported(lists, path, csv_text("ABC123,stolen,CA"), **keys)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(FeedError, match=fault) as refusal:
+        run_import(lists, path, csv_text("ABC123,stolen,CA"), **keys)
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -117,21 +117,21 @@ def test_settings_that_cannot_be_are_named(keys: dict[str, Any], fault: str) -> 
 
 def test_entries_expire_from_the_date_of_the_list(lists: ListStore, path: Path) -> None:
     text = b"DATE11/23/2026 09:00\r\n" + csv_text("ABC123,2026-11-25", "ABC124,", header="Plate,ExpiryDate")
-    report = imported(lists, path, text, entries_expire_h=48.0)
-    issued = datetime(2026, 11, 23, 17, tzinfo=UTC)
-    assert report.issued == issued
-    assert entry(lists, "ABC124").expires == issued + timedelta(hours=48)
+    report = run_import(lists, path, text, entries_expire_h=48.0)
+    issued_at = datetime(2026, 11, 23, 17, tzinfo=UTC)
+    assert report.issued == issued_at
+    assert entry(lists, "ABC124").expires == issued_at + timedelta(hours=48)
     assert entry(lists, "ABC123").expires == datetime(2026, 11, 26, 8, tzinfo=UTC)
     path.write_bytes(csv_text("ABC123,stolen,CA"))
     with pytest.raises(FeedClockError, match="wait for a fix"):
         import_feed(request_for(source_of(entries_expire_h=1.0), path), lists, None)
     with pytest.raises(FeedError, match="the calendar's end"):
-        imported(lists, path, b"DATE12/31/9999\n" + csv_text("ABC123,stolen,CA"), entries_expire_h=48.0)
+        run_import(lists, path, b"DATE12/31/9999\n" + csv_text("ABC123,stolen,CA"), entries_expire_h=48.0)
 
 
 def test_covert_entries_and_texts_to_skip(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,stolen,CA", "DEALER,stolen,CA", "TEST-01,stolen,CA")
-    report = imported(lists, path, text, covert=True, skip_plates=["Dealer", "TEST01"])
+    report = run_import(lists, path, text, covert=True, skip_plates=["Dealer", "TEST01"])
     assert (report.kept, report.skipped_junk) == (1, 2)
     assert entry(lists, "ABC123").covert
 
@@ -139,22 +139,22 @@ def test_covert_entries_and_texts_to_skip(lists: ListStore, path: Path) -> None:
 def test_the_limits_are_the_sources(lists: ListStore, path: Path) -> None:
     good = [f"ABC{number:03d},stolen,CA" for number in range(100)]
     with pytest.raises(FeedError, match="when it was made"):
-        imported(lists, path, csv_text(*good), issued_required=True)
+        run_import(lists, path, csv_text(*good), issued_required=True)
     with pytest.raises(FeedError, match="trailer TOTAL RECORD is missing"):
-        imported(lists, path, trailer_required=True)
+        run_import(lists, path, trailer_required=True)
     with pytest.raises(FeedError, match="1 of 101 lines were rejected"):
-        imported(lists, path, csv_text(*good, "ABC%,stolen,CA"), rejected_share_max=0.0)
-    dated = b"DATE11/24/2026 06:00\n" + csv_text(*good) + b"TOTAL RECORD 0000100\n"
-    assert imported(lists, path, dated, issued_required=True, trailer_required=True).kept == 100
+        run_import(lists, path, csv_text(*good, "ABC%,stolen,CA"), rejected_share_max=0.0)
+    text = b"DATE11/24/2026 06:00\n" + csv_text(*good) + b"TOTAL RECORD 0000100\n"
+    assert run_import(lists, path, text, issued_required=True, trailer_required=True).kept == 100
     with pytest.raises(FeedError, match="ahead of this unit's clock"):
-        imported(lists, path, dated, issued_ahead_h_max=1.0)
+        run_import(lists, path, text, issued_ahead_h_max=1.0)
     with pytest.raises(FeedError, match="counts 101 records, the table holds 100"):
-        imported(lists, path, dated.replace(b"0000100", b"0000101"))
+        run_import(lists, path, text.replace(b"0000100", b"0000101"))
     fewer = b"DATE11/24/2026 06:00\n" + csv_text(*good[:95])
     with pytest.raises(FeedError, match="--accept-shrink"):
-        imported(lists, path, fewer, shrink_share_max=0.01, shrink_entries_min=1)
+        run_import(lists, path, fewer, shrink_share_max=0.01, shrink_entries_min=1)
     with pytest.raises(FeedError, match="older than the one in use"):
-        imported(lists, path, b"DATE11/23/2026 06:00\n" + csv_text(*good))
+        run_import(lists, path, b"DATE11/23/2026 06:00\n" + csv_text(*good))
     assert len(HotlistLoader(lists.database, lists.lists_key, lists.directory).load()) == 100
 
 
@@ -163,9 +163,9 @@ def test_a_signed_source_takes_signed_feeds_alone(lists: ListStore, path: Path, 
     key.write_bytes(maker.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     text = csv_text("ABC123,stolen,CA")
     with pytest.raises(FeedError, match=r"list\.csv\.sig: cannot be read"):
-        imported(lists, path, text, signing_key_file=str(key))
+        run_import(lists, path, text, signing_key_file=str(key))
     path.with_name("list.csv.sig").write_bytes(maker.sign(text))
-    assert imported(lists, path, signing_key_file=str(key)).kept == 1
+    assert run_import(lists, path, signing_key_file=str(key)).kept == 1
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def locked_zip(tmp_path: Path) -> Path:
 def test_an_aes_zip_opens_with_its_password(lists: ListStore, locked_zip: Path, tmp_path: Path) -> None:
     secret = tmp_path / "feed.password"
     secret.write_bytes(PASSWORD + b"\n")
-    assert imported(lists, locked_zip, password_file=str(secret)).kept == 1000
+    assert run_import(lists, locked_zip, password_file=str(secret)).kept == 1000
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_a_zip_that_does_not_open_is_one_line(
     keys: dict[str, Any] = {} if secret == b"none given" else {"password_file": str(tmp_path / "feed.password")}
     if secret is not None:
         (tmp_path / "feed.password").write_bytes(secret)
-    with pytest.raises(FeedError, match=fault) as caught:
-        imported(lists, locked_zip, **keys)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(FeedError, match=fault) as refusal:
+        run_import(lists, locked_zip, **keys)
+    assert "\n" not in str(refusal.value)
 
 
 def test_an_aes_zip_changed_on_its_way_is_refused(lists: ListStore, locked_zip: Path) -> None:
@@ -217,12 +217,12 @@ def test_a_refused_feed_stands_until_one_goes_live(lists: ListStore, path: Path)
     assert refusals.lines() == []
     good = [f"ABC{number:03d},stolen,CA" for number in range(10)]
     with pytest.raises(FeedError):
-        imported(lists, path, csv_text(*good, "A%,stolen,CA", "ABC1"))
+        run_import(lists, path, csv_text(*good, "A%,stolen,CA", "ABC1"))
     assert refusals.lines() == ["list bolo: its last feed was refused"]
     report = read_report(lists.directory, "bolo")
     assert "2 of 12 lines were rejected" in report.refused
     assert [(line.line, line.column) for line in report.lines] == [(12, "Plate Number"), (13, "-")]
-    imported(lists, path, csv_text(*good))
+    run_import(lists, path, csv_text(*good))
     assert refusals.lines() == []
     assert read_report(lists.directory, "bolo").refused == ""
 

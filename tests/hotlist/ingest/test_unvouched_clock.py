@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.alerting import ListAge, list_age
-from alpr_edge.domain.diagnostics.checks import Grade, listed
+from alpr_edge.domain.diagnostics.checks import Grade, list_check
 from alpr_edge.domain.errors import FeedClockError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -53,16 +53,18 @@ def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(restriction: dict[st
     index = OwnIndex([OwnEntry(entry, "case", REAL, "officer")])
     (hit,) = match(plate_read(), index, now_of(BUILT), lambda: "hit")
     assert hit.list_age_s is None
-    assert hit.matched == now_of(BUILT)
+    assert hit.matched_at == now_of(BUILT)
     assert match(plate_read(), index, now_of(BUILT, UtcSource.NTP), lambda: "hit") == []
 
 
 def test_a_list_is_amber_however_the_clock_stands() -> None:
     generation = Generation("doj", 1, REAL - timedelta(days=2, hours=6), None, 10)
     behind = now_of(REAL - timedelta(days=2))
-    check = listed(generation, behind, timedelta(hours=13), timedelta(hours=24))
+    check = list_check(generation, behind, timedelta(hours=13), timedelta(hours=24))
     assert (check.grade, check.value) == (Grade.AMBER, None)
-    assert listed(generation, now_of(REAL, UtcSource.NTP), timedelta(hours=13), timedelta(hours=24)).grade is Grade.RED
+    assert (
+        list_check(generation, now_of(REAL, UtcSource.NTP), timedelta(hours=13), timedelta(hours=24)).grade is Grade.RED
+    )
     assert list_age(None, timedelta(hours=13), timedelta(hours=24)) is ListAge.AMBER
 
 
@@ -136,10 +138,10 @@ def fetch(worker: ImportWorker, content: bytes) -> None:
 
 
 def test_a_list_from_the_future_taken_without_a_time_locks_nothing_out() -> None:
-    held = Generation("bolo", 1, datetime(2062, 1, 1, tzinfo=UTC), None, 10)
-    validation.check_issued(REAL - timedelta(hours=1), held, REAL, DEFAULT_LIMITS)
+    current = Generation("bolo", 1, datetime(2062, 1, 1, tzinfo=UTC), None, 10)
+    validation.check_issued(REAL - timedelta(hours=1), current, REAL, DEFAULT_LIMITS)
     with pytest.raises(Exception, match="older than the one in use"):
-        validation.check_issued(REAL, replace(held, issued=REAL + timedelta(hours=1)), REAL, DEFAULT_LIMITS)
+        validation.check_issued(REAL, replace(current, issued_at=REAL + timedelta(hours=1)), REAL, DEFAULT_LIMITS)
 
 
 @pytest.fixture
@@ -153,10 +155,10 @@ def test_the_commands_say_so(command: Command, tmp_path: Path, no_time: None) ->
     feed = tmp_path / "feed.csv"
     feed.write_bytes(b"DATE11/25/2062 06:00\n" + csv_text("ABC123,Stolen,CA"))
     assert command("import", feed, "--source", "bolo", "--format", "generic-csv").exit_code == 0
-    shown = command("status")
-    assert "unknown" in shown.stdout
-    assert "amber" in shown.stdout
+    status = command("status")
+    assert "unknown" in status.stdout
+    assert "amber" in status.stdout
     why = ("--reason", "major_crime", "--case", "26-1")
-    refused = command("add", "5SOW750", *why, "--expires", "12h")
-    assert "nothing vouches for this unit's clock yet; give --expires as a date and time" in refused.stderr
+    refusal = command("add", "5SOW750", *why, "--expires", "12h")
+    assert "nothing vouches for this unit's clock yet; give --expires as a date and time" in refusal.stderr
     assert command("add", "5SOW750", *why, "--expires", "2100-01-01T00:00").exit_code == 0

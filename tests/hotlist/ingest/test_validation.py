@@ -18,8 +18,8 @@ def row(plate: str) -> Row:
     return row_of(HotlistEntry("list", canonical(plate), plate, None, Reason.OTHER))
 
 
-def held(entries: int = 1000, issued: datetime | None = NOW) -> Generation:
-    return Generation("list", 1, issued, NOW, entries)
+def generation_of(entries: int = 1000, issued_at: datetime | None = NOW) -> Generation:
+    return Generation("list", 1, issued_at, NOW, entries)
 
 
 @pytest.mark.parametrize("plate", ["", "0", "00", "000", "OOO", "NONE", "none", "N/A", "UNKNOWN", "TEMP", "NO PLATE"])
@@ -35,35 +35,39 @@ def test_a_plate_is_no_junk(plate: str) -> None:
 def test_every_line_is_counted_once() -> None:
     tally = FeedTally()
     records: list[Record] = [row("ABC123"), row("NONE"), Withheld(4), Rejected(5, "-", "why", 3), row("ABC123")]
-    assert [admitted[0] for batch in validation.admit(records, tally) for admitted in batch] == ["ABC123", "ABC123"]
-    assert (tally.read, tally.rejected, tally.skipped_junk, tally.withheld) == (7, 3, 1, 1)
+    assert [entry_row[0] for batch in validation.admit(records, tally) for entry_row in batch] == ["ABC123", "ABC123"]
+    assert (tally.read, tally.rejected_lines, tally.skipped_junk, tally.withheld) == (7, 3, 1, 1)
 
 
 def test_the_samples_of_rejected_lines_are_bounded() -> None:
     tally = FeedTally()
     assert list(validation.admit((Rejected(line, "-", "why") for line in range(2 * SAMPLES_MAX)), tally)) == []
-    assert (len(tally.samples), tally.rejected) == (SAMPLES_MAX, 2 * SAMPLES_MAX)
+    assert (len(tally.samples), tally.rejected_lines) == (SAMPLES_MAX, 2 * SAMPLES_MAX)
 
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_a_share_of_rejected_lines_is_borne(count: int) -> None:
-    validation.check_lines(FeedTally(read=100, rejected=count, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
+    validation.check_lines(
+        FeedTally(read=100, rejected_lines=count, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS
+    )
 
 
 def test_more_refuse_the_feed_and_the_first_is_named() -> None:
     with pytest.raises(FeedError, match="3 of 100 lines were rejected, the first: line 3, column 1-8: why"):
-        validation.check_lines(FeedTally(read=100, rejected=3, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS)
+        validation.check_lines(
+            FeedTally(read=100, rejected_lines=3, samples=[Rejected(3, "1-8", "why")]), DEFAULT_LIMITS
+        )
 
 
 def test_a_list_older_than_the_one_held_is_refused() -> None:
     with pytest.raises(FeedError, match="older than the one in use"):
-        validation.check_issued(NOW - HOUR, held(), NOW, DEFAULT_LIMITS)
+        validation.check_issued(NOW - HOUR, generation_of(), NOW, DEFAULT_LIMITS)
 
 
 @pytest.mark.parametrize("issued_at", [None, NOW, NOW + HOUR])
 def test_the_same_or_a_newer_list_passes(issued_at: datetime | None) -> None:
-    validation.check_issued(issued_at, held(), NOW, DEFAULT_LIMITS)
-    validation.check_issued(issued_at, held(issued=None), NOW, DEFAULT_LIMITS)
+    validation.check_issued(issued_at, generation_of(), NOW, DEFAULT_LIMITS)
+    validation.check_issued(issued_at, generation_of(issued_at=None), NOW, DEFAULT_LIMITS)
     validation.check_issued(issued_at, None, None, DEFAULT_LIMITS)
 
 
@@ -76,18 +80,18 @@ def test_a_list_from_the_future_is_refused_where_the_clock_is_known() -> None:
 
 @pytest.mark.parametrize(("before", "entry_count"), [(1000, 750), (1000, 5000), (2, 1), (12, 2), (0, 1)])
 def test_ordinary_shrinking_passes(before: int, entry_count: int) -> None:
-    validation.check_size(entry_count, held(before), DEFAULT_LIMITS, accept_shrink=False)
+    validation.check_size(entry_count, generation_of(before), DEFAULT_LIMITS, accept_shrink=False)
 
 
 @pytest.mark.parametrize(("before", "entry_count"), [(1000, 749), (1000, 1), (12, 1)])
 def test_a_list_much_shrunken_needs_a_word(before: int, entry_count: int) -> None:
     with pytest.raises(FeedError, match="--accept-shrink"):
-        validation.check_size(entry_count, held(before), DEFAULT_LIMITS, accept_shrink=False)
-    validation.check_size(entry_count, held(before), DEFAULT_LIMITS, accept_shrink=True)
+        validation.check_size(entry_count, generation_of(before), DEFAULT_LIMITS, accept_shrink=False)
+    validation.check_size(entry_count, generation_of(before), DEFAULT_LIMITS, accept_shrink=True)
 
 
 def test_an_empty_list_is_refused_always() -> None:
-    for before in (None, held(3)):
+    for before in (None, generation_of(3)):
         with pytest.raises(FeedError, match="no entry"):
             validation.check_size(0, before, DEFAULT_LIMITS, accept_shrink=True)
 
@@ -97,7 +101,7 @@ def test_an_empty_list_is_refused_always() -> None:
     ("before", "entry_count"), [(0, 10_000), (5, 10_005), (20_000, 80_000), (1_000_000, 4_000_000)]
 )
 def test_ordinary_growth_passes(before: int, entry_count: int) -> None:
-    validation.check_growth(entry_count, held(before), DEFAULT_LIMITS)
+    validation.check_growth(entry_count, generation_of(before), DEFAULT_LIMITS)
     validation.check_growth(entry_count, None, DEFAULT_LIMITS)
 
 
@@ -107,4 +111,4 @@ def test_ordinary_growth_passes(before: int, entry_count: int) -> None:
 )
 def test_a_list_that_grows_beyond_belief_is_refused(before: int, entry_count: int) -> None:
     with pytest.raises(FeedError, match=f"holds {entry_count} entries, the list in use {before}; .*--accept-growth"):
-        validation.check_growth(entry_count, held(before), DEFAULT_LIMITS)
+        validation.check_growth(entry_count, generation_of(before), DEFAULT_LIMITS)

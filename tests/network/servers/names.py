@@ -21,5 +21,5 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
     listener.bind((listening, 53))
     print("listening", flush=True)  # noqa: T201 - the test waits for it
     while True:
-        asked, sender = listener.recvfrom(512)
-        listener.sendto(reply_to(asked), sender)
+        query, sender = listener.recvfrom(512)
+        listener.sendto(reply_to(query), sender)

@@ -41,37 +41,39 @@ def write_data(folder: Path) -> Path:
     return folder
 
 
-def write_plates(folder: Path, labelled: Sequence[Sequence[object]]) -> None:
+def write_plates(folder: Path, plate_rows: Sequence[Sequence[object]]) -> None:
     """The plates of the ride with texts."""
     header = ["image", *SIDES, "ride", "second", "vehicle", "text", "legibility"]
-    write_rows(folder / "dashcam" / "plates.csv", [header, *labelled])
+    write_rows(folder / "dashcam" / "plates.csv", [header, *plate_rows])
 
 
 def write_road(folder: Path) -> None:
     """Two American photos: a kept one with a near and a far plate and an ignored place, another; and a British one."""
     near, far = Box(100, 450, 560, 650), Box(900, 100, 930, 110)
     american = {"a.jpg": [PLATE, near, far], "b.jpg": [PLATE]}
-    write_photos(folder / "openimages_american", "us_ca", american, {"a.jpg": [OTHER.grown(0.5)]})
+    write_photos(folder / "openimages_american", "us_ca", american, {"a.jpg": [OTHER.expand(0.5)]})
     write_photos(folder / "openimages_world", "gb", {"w.jpg": []})
     for name in ("openimages_latin_america", "openimages_world_small"):
         write_photos(folder / name, "other", {})
     header = ["image", "text", "country", "source", *SIDES, "source_width_px", "kept", "second_reader_agrees"]
     crops = [("a_0.jpg", TEXT, "us", 1), ("w_0.jpg", "ZZ99ZZZ", "gb", 0)]
-    rows = [[name, text, country, "t", 15, 8, 115, 48, 80, kept, 1] for name, text, country, kept in crops]
+    rows = [[name, text, country, "t", 15, 8, 115, 48, 80, is_kept, 1] for name, text, country, is_kept in crops]
     write_rows(folder / "crops" / "crops.csv", [header, *rows])
     for name, *_ in crops:
         write_photo(folder / "crops" / name, (130, 56))
 
 
 def write_photos(
-    folder: Path, region: str, plates: dict[str, list[Box]], ignored: dict[str, list[Box]] | None = None
+    folder: Path, region: str, plates: dict[str, list[Box]], ignored_boxes: dict[str, list[Box]] | None = None
 ) -> None:
     """A folder of road photos; the first is kept."""
     header = ["image", "width_px", "height_px", "region", "kept", "openimages_id"]
     frames = [[image, 1280, 720, region, int(i == 0), image] for i, image in enumerate(plates)]
     write_rows(folder / "frames.csv", [header, *frames])
     write_rows(folder / "boxes.csv", [["image", *SIDES], *_boxes(plates)])
-    write_rows(folder / "ignore.csv", [["image", *SIDES, "score"], *([*row, 0.5] for row in _boxes(ignored or {}))])
+    write_rows(
+        folder / "ignore.csv", [["image", *SIDES, "score"], *([*row, 0.5] for row in _boxes(ignored_boxes or {}))]
+    )
     for image in plates:
         write_photo(folder / image)
 

@@ -13,9 +13,9 @@ from alpr_edge.domain.recognition.frames import Reading
 from scripts.benchmarks.accuracy import PARTS, ROAD
 from scripts.benchmarks.detector import holds_characters
 from scripts.benchmarks.figures import wilson
-from scripts.benchmarks.looks import PlateLook, left_over, matched
+from scripts.benchmarks.looks import PlateLook, left_over, match_readings
 from scripts.benchmarks.reader import calibration_error
-from scripts.benchmarks.rendered_scenes import rendered
+from scripts.benchmarks.rendered_scenes import benchmark_scenes
 from scripts.benchmarks.sets import FRAME_PX, SMALL_PX, Scene, TruePlate, scaled_into_frame
 from scripts.benchmarks.sheet import worst
 from scripts.benchmarks.tones import SERIALS, Decision, print_tones
@@ -27,11 +27,11 @@ def reading(box: Box) -> Reading:
     return Reading(0, Instant("boot", 0), box, 0.9, np.zeros((9, 37), np.float32), 1.0)
 
 
-def look(truth: TruePlate, found: Box | None = None) -> PlateLook:
-    iou = 0.0 if found is None else truth.box.iou(found)
-    taken = None if found is None else reading(found)
+def look(truth: TruePlate, box: Box | None = None) -> PlateLook:
+    iou = 0.0 if box is None else truth.box.iou(box)
+    box_reading = None if box is None else reading(box)
     scene = Scene("one", np.zeros((9, 9, 3), np.uint8), (truth,))
-    return PlateLook(truth, lambda: scene, truth.box.width_px, iou, taken, None, None)
+    return PlateLook(truth, lambda: scene, truth.box.width_px, iou, box_reading, None, None)
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
@@ -54,11 +54,11 @@ def test_wrong_tones_grow_with_the_list_and_the_gate_lets_certain_ones_through(
     right = [Decision("8ABC123", "8ABC123", certain=True)] * 8 + [Decision("8ABC123", "8ABC123", certain=False)]
     wrong = [Decision("5S0W350", "5S0W750", certain=False), Decision("8ABC123", "ABC", certain=True)]
     print_tones("t", right + wrong, second_reader=False)
-    small, gated, large, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    small, behind_gate, large, _ = map(json.loads, capsys.readouterr().out.splitlines())
     assert small["value"] == pytest.approx(10_000 / 11 * 100_000 / SERIALS, abs=1e-4)
     assert large["value"] == pytest.approx(50 * small["value"], rel=0.01)
-    assert gated["value"] == 0
-    assert gated["right_full_tones"] < small["right_full_tones"]
+    assert behind_gate["value"] == 0
+    assert behind_gate["right_full_tones"] < small["right_full_tones"]
 
 
 def test_a_confidence_that_keeps_its_word_has_no_calibration_error() -> None:
@@ -79,11 +79,11 @@ def test_a_photo_is_scaled_to_a_distant_plate_that_keeps_its_place(size: tuple[i
     box = Box(width * 0.7, height * 0.5, width * 0.7 + 50, height * 0.5 + 25)
     pixels[round(box.top_px) : round(box.bottom_px), round(box.left_px) : round(box.right_px)] = 255
     scene = scaled_into_frame(pixels, TruePlate(box, "8ABC123"))
-    placed = scene.truths[0].box
+    scaled_box = scene.truths[0].box
     assert scene.pixels.shape == (FRAME_PX[1], FRAME_PX[0], 3)
-    assert placed.width_px == pytest.approx(SMALL_PX)
+    assert scaled_box.width_px == pytest.approx(SMALL_PX)
     assert scene.truths[0].plate == "8ABC123"
-    left, top, right, bottom = placed.within(*FRAME_PX)
+    left, top, right, bottom = scaled_box.within(*FRAME_PX)
     assert scene.pixels[top + 2 : bottom - 2, left + 2 : right - 2].min() > 200
     assert (scene.pixels == 255).all(axis=2).sum() <= (right - left + 2) * (bottom - top + 2)
 
@@ -91,10 +91,10 @@ def test_a_photo_is_scaled_to_a_distant_plate_that_keeps_its_place(size: tuple[i
 def test_every_truth_takes_its_best_box_once_and_the_rest_is_false_or_twice() -> None:
     truths = [TruePlate(Box(0, 0, 100, 50)), TruePlate(Box(200, 0, 300, 50))]
     readings = [reading(box) for box in (Box(0, 0, 90, 50), Box(5, 0, 100, 60), Box(500, 0, 600, 50))]
-    taken = matched(truths, readings)
-    assert taken == [0, None]
-    assert left_over(truths, readings, taken) == ([readings[2]], 1)
-    assert left_over(truths, readings, taken, [Box(480, 0, 900, 90)]) == ([], 1)
+    matches = match_readings(truths, readings)
+    assert matches == [0, None]
+    assert left_over(truths, readings, matches) == ([readings[2]], 1)
+    assert left_over(truths, readings, matches, [Box(480, 0, 900, 90)]) == ([], 1)
 
 
 def test_characters_must_lie_in_the_box_grown_by_four_per_cent() -> None:
@@ -112,13 +112,13 @@ def test_the_worst_are_large_plates_missed() -> None:
 
 
 def test_rendered_scenes_are_the_same_again_and_know_their_characters(data: Path) -> None:
-    opener = rendered(data)[0]
+    opener = benchmark_scenes(data)[0]
     scene, again = opener(), opener()
     assert (scene.pixels == again.pixels).all()
     assert len(scene.truths) == 2
     for truth in scene.truths:
         assert truth.characters_px is not None
-        inside = truth.box.grown(1e-6)
+        inside = truth.box.expand(1e-6)
         assert (truth.characters_px >= (inside.left_px, inside.top_px)).all()
         assert (truth.characters_px <= (inside.right_px, inside.bottom_px)).all()
         assert truth.box.within(*FRAME_PX) == truth.box.within(10**6, 10**6)
@@ -136,8 +136,8 @@ def test_every_figure_is_a_line_of_json_and_the_sheet_is_named_on_stderr(tmp_pat
     done = bench(tmp_path, "--data", str(data), "--models", str(models), "--threads", "1", "--only", parts)
     assert done.returncode == 0, done.stderr
     figures = {line["figure"]: line for line in map(json.loads, done.stdout.splitlines())}
-    found = figures["accuracy.photos.recall_iou50"]
-    assert (found["count"], found["of"]) == (3, 3)
+    recall = figures["accuracy.photos.recall_iou50"]
+    assert (recall["count"], recall["of"]) == (3, 3)
     assert figures["accuracy.photos.exact"]["count"] == 0
     assert figures["accuracy.photos.false_boxes"]["value"] == 1
     assert figures["accuracy.negatives.false_boxes"]["value"] == 2
@@ -157,14 +157,14 @@ def test_every_figure_is_a_line_of_json_and_the_sheet_is_named_on_stderr(tmp_pat
 
 def test_parts_are_chosen_by_name_and_what_is_wrong_is_one_line(tmp_path: Path, data: Path) -> None:
     models = write_models(tmp_path / "models", detector_model([]), reader_model("8ABC123"))
-    chosen = ("--data", str(data), "--models", str(models), "--only")
-    done = bench(tmp_path, *chosen, "negatives")
+    options = ("--data", str(data), "--models", str(models), "--only")
+    done = bench(tmp_path, *options, "negatives")
     assert {json.loads(line)["figure"].split(".")[1] for line in done.stdout.splitlines()} == {"negatives"}
-    assert "unknown: cars" in bench(tmp_path, *chosen, "us,cars").stderr
-    assert "vision.threads: expected" in bench(tmp_path, *chosen, "us", "--threads", "-1").stderr
+    assert "unknown: cars" in bench(tmp_path, *options, "us,cars").stderr
+    assert "vision.threads: expected" in bench(tmp_path, *options, "us", "--threads", "-1").stderr
     assert "no data there" in bench(tmp_path, "--data", str(tmp_path / "none")).stderr
     (data / "dashcam" / "boxes.csv").unlink()
-    done = bench(tmp_path, *chosen, "dashcam")
+    done = bench(tmp_path, *options, "dashcam")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "check --data" in done.stderr

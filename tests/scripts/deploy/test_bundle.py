@@ -81,17 +81,17 @@ def refusal(bundle: Path, key: Path) -> str:
 
 
 def test_what_this_machine_needs_is_copied_and_gone_afterwards(bundle: Path, keys: Path, tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     with checked_copy(
-        bundle, keys / "mine.pem", tmp_path / "beside", lambda done, total: seen.append((done, total))
+        bundle, keys / "mine.pem", tmp_path / "beside", lambda done, total: progress.append((done, total))
     ) as copy:
         names = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
         assert names == {MINE, PURE, ABOUT}
         assert (copy / MINE).read_bytes() == (bundle / MINE).read_bytes()
     assert not copy.exists()
     assert (
-        seen[-1][0]
-        == seen[-1][1]
+        progress[-1][0]
+        == progress[-1][1]
         == sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
         - ((bundle / MANIFEST).stat().st_size + (bundle / SIGNATURE).stat().st_size)
     )
@@ -114,8 +114,8 @@ def test_a_file_less_is_refused_and_named(bundle: Path, keys: Path) -> None:
 
 def test_a_file_more_is_refused_and_named(bundle: Path, keys: Path) -> None:
     (bundle / "wheels" / "b-1-any.whl").write_text("b")
-    said = refusal(bundle, keys / "mine.pem")
-    assert said == f"{bundle}/wheels/b-1-any.whl: not in the bundle's manifest; do not use this bundle"
+    line = refusal(bundle, keys / "mine.pem")
+    assert line == f"{bundle}/wheels/b-1-any.whl: not in the bundle's manifest; do not use this bundle"
 
 
 def test_a_link_is_refused_and_named(bundle: Path, keys: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_link_is_refused_and_named(bundle: Path, keys: Path) -> None:
 def test_a_changed_manifest_is_refused(bundle: Path, keys: Path) -> None:
     (bundle / PURE).write_text("other")
     write_manifest(bundle)
-    said = refusal(bundle, keys / "mine.pem")
-    assert said == f"{bundle / MANIFEST}: not signed with {keys / 'mine.pem'}; do not use this bundle"
+    line = refusal(bundle, keys / "mine.pem")
+    assert line == f"{bundle / MANIFEST}: not signed with {keys / 'mine.pem'}; do not use this bundle"
 
 
 def test_another_makers_bundle_is_refused(bundle: Path, keys: Path, openssl: Callable[..., None]) -> None:
@@ -185,24 +185,24 @@ def test_sha256sum_reads_the_manifest(bundle: Path) -> None:
 
 
 def test_a_unit_keeps_to_the_key_it_holds(keys: Path, tmp_path: Path) -> None:
-    held = tmp_path / "release-key.pem"
+    unit_key = tmp_path / "release-key.pem"
     with pytest.raises(ProvisioningError, match="name it with --release-key"):
-        release_key(None, held)
-    assert release_key(keys / "mine.pem", held) == keys / "mine.pem"
-    shutil.copy(keys / "mine.pem", held)
-    assert release_key(None, held) == release_key(keys / "mine.pem", held) == held
+        release_key(None, unit_key)
+    assert release_key(keys / "mine.pem", unit_key) == keys / "mine.pem"
+    shutil.copy(keys / "mine.pem", unit_key)
+    assert release_key(None, unit_key) == release_key(keys / "mine.pem", unit_key) == unit_key
     with pytest.raises(ProvisioningError, match="not the key this unit holds"):
-        release_key(keys / "anothers.pem", held)
-    assert ReleaseKeyStep(held).name == "release-key"
+        release_key(keys / "anothers.pem", unit_key)
+    assert ReleaseKeyStep(unit_key).name == "release-key"
 
 
 def test_of_a_checkout_only_what_is_tracked_is_bundled(tmp_path: Path) -> None:
     copy_tracked(ROOT, "systemd", tmp_path)
-    tracked = subprocess.run(
+    names = subprocess.run(
         ["git", "ls-files", "systemd"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    copied = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert copied == {name for name in tracked if (ROOT / name).is_file()}
+    copies = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert copies == {name for name in names if (ROOT / name).is_file()}
     with pytest.raises(ProvisioningError, match="is the checkout whole"):
         copy_tracked(ROOT, "no-such-thing", tmp_path)
 

@@ -78,32 +78,35 @@ class Station:
     """A computer whose systemd-run shows what it is asked for in place of doing it."""
 
     def __init__(self, folder: Path) -> None:
-        self._programs, self._kept = folder / "programs", folder / "credstore"
+        self._programs, self._credentials = folder / "programs", folder / "credstore"
         self._programs.mkdir()
-        self._kept.mkdir()
+        self._credentials.mkdir()
         for name in KEY_NAMES:
-            (self._kept / f"alpr-edge-{name}").touch()
-        shown = self._programs / "systemd-run"
-        shown.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-        shown.chmod(0o755)
+            (self._credentials / f"alpr-edge-{name}").touch()
+        program = self._programs / "systemd-run"
+        program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        program.chmod(0o755)
 
-    def asked(self, *arguments: str, **environment: str) -> list[str]:
+    def run_words(self, *arguments: str, **environment: str) -> list[str]:
         """The words that systemd-run gets."""
-        script = COMMAND.read_text(encoding="utf-8").replace(KEPT, str(self._kept)).replace("((EUID != 0))", "((0))")
-        held = {name: value for name, value in os.environ.items() if name != "SUDO_USER"}
-        held |= {"PATH": f"{self._programs}:{os.environ['PATH']}", **environment}
+        script = (
+            COMMAND.read_text(encoding="utf-8").replace(KEPT, str(self._credentials)).replace("((EUID != 0))", "((0))")
+        )
+        variables = {name: value for name, value in os.environ.items() if name != "SUDO_USER"}
+        variables |= {"PATH": f"{self._programs}:{os.environ['PATH']}", **environment}
         run = subprocess.run(
-            ["bash", "-s", "--", *arguments], input=script, env=held, capture_output=True, text=True, check=False
+            ["bash", "-s", "--", *arguments], input=script, env=variables, capture_output=True, text=True, check=False
         )
         assert (run.returncode, run.stderr) == (0, "")
         return run.stdout.splitlines()
 
     def keys(self, *arguments: str) -> set[str]:
         """The keys that a command gets."""
-        found = [
-            re.fullmatch(r"--property=LoadCredentialEncrypted=alpr-edge-(\w+)", word) for word in self.asked(*arguments)
+        matches = [
+            re.fullmatch(r"--property=LoadCredentialEncrypted=alpr-edge-(\w+)", word)
+            for word in self.run_words(*arguments)
         ]
-        return {match[1] for match in found if match}
+        return {match[1] for match in matches if match}
 
 
 @pytest.fixture
@@ -120,7 +123,7 @@ def test_every_command_is_in_the_table_of_keys_and_gets_what_stands_there(statio
     for nothing in ((), ("--version",), ("hotlist",), ("hotlist", "--help"), ("unheard", "of")):
         assert station.keys(*nothing) == set()
         # Its folder is there even so: "settings check" would miss the keys' files otherwise.
-        assert "--property=SetCredential=alpr-edge-unit:provisioned" in station.asked(*nothing)
+        assert "--property=SetCredential=alpr-edge-unit:provisioned" in station.run_words(*nothing)
 
 
 @pytest.mark.review(15)
@@ -132,30 +135,30 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
     (tmp_path / "feed.csv").write_text("plate,reason,state\n4XYZ123,Stolen,CA\n", encoding="utf-8")
     (tmp_path / "drop").mkdir()
     Database.open(tmp_path / "data", (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True).close()
-    given = tmp_path / "credentials"
-    given.mkdir()
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
     for key in KEY_NAMES:
-        kept = (tmp_path / "keys" / f"{key}.key").rename(given / f"alpr-edge-{key}")
-        kept.chmod(0o400)
+        key_file = (tmp_path / "keys" / f"{key}.key").rename(credentials / f"alpr-edge-{key}")
+        key_file.chmod(0o400)
     opens = table()[name]
 
-    def said(keys: set[str]) -> str:
-        passed = tmp_path / "passed"
-        shutil.rmtree(passed, ignore_errors=True)
-        passed.mkdir()
+    def output_with(keys: set[str]) -> str:
+        folder = tmp_path / "passed"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
         for key in keys:
-            shutil.copy2(given / f"alpr-edge-{key}", passed)
+            shutil.copy2(credentials / f"alpr-edge-{key}", folder)
         words = [*name.split(), *WORDS.get(name, ())]
         if not {name, name.split(maxsplit=1)[0]} & NO_SETTINGS:
             words += ["--settings", str(settings)]
         with contextlib.chdir(tmp_path):
-            done = CliRunner().invoke(app, words, input="4XYZ123\n", env={"CREDENTIALS_DIRECTORY": str(passed)})
+            done = CliRunner().invoke(app, words, input="4XYZ123\n", env={"CREDENTIALS_DIRECTORY": str(folder)})
         assert done.exit_code != 2, done.output
         return done.output
 
-    assert "no such key" not in said(opens)
+    assert "no such key" not in output_with(opens)
     for key in opens:
-        assert f"{key}.key: no such key" in said(opens - {key})
+        assert f"{key}.key: no such key" in output_with(opens - {key})
 
 
 @pytest.mark.review(15)
@@ -167,9 +170,9 @@ def test_a_daemon_by_hand_gets_the_keys_of_its_service(name: str, unit: str) -> 
 
 @pytest.mark.review(15)
 def test_the_journal_learns_that_a_command_ran_and_not_which(station: Station) -> None:
-    asked = station.asked("hotlist", "remove", "5f3a")
-    assert "--description=alpr-edge: a command by hand" in asked
-    own = asked[: asked.index("/opt/alpr-edge/current/.venv/bin/alpr-edge")]
+    words = station.run_words("hotlist", "remove", "5f3a")
+    assert "--description=alpr-edge: a command by hand" in words
+    own = words[: words.index("/opt/alpr-edge/current/.venv/bin/alpr-edge")]
     assert not [word for word in own if "hotlist" in word or "5f3a" in word]
 
 
@@ -177,6 +180,8 @@ def test_the_journal_learns_that_a_command_ran_and_not_which(station: Station) -
 def test_who_typed_is_passed_on(station: Station) -> None:
     login = Path("/proc/self/loginuid")
     is_seen = login.exists() and int(login.read_text(encoding="ascii")) != 2**32 - 1
-    names = {word for word in station.asked("reads", SUDO_USER="r.alvarez") if word.startswith("--setenv=")}
-    (said,) = names
-    assert said == "--setenv=ALPR_EDGE_CALLER=r.alvarez" or (is_seen and said.startswith("--setenv=ALPR_EDGE_CALLER="))
+    names = {word for word in station.run_words("reads", SUDO_USER="r.alvarez") if word.startswith("--setenv=")}
+    (option,) = names
+    assert option == "--setenv=ALPR_EDGE_CALLER=r.alvarez" or (
+        is_seen and option.startswith("--setenv=ALPR_EDGE_CALLER=")
+    )

@@ -19,9 +19,9 @@ from alpr_edge.store.recovery.damaged_databases import set_aside
 from alpr_edge.store.unit_store import open_store
 from scripts.deploy.decommission import destruction, handover
 from scripts.deploy.decommission.__main__ import _certificate, _given_up
-from scripts.deploy.decommission.record import REVOKED, DecommissionRecord, records, told
+from scripts.deploy.decommission.record import REVOKED, DecommissionRecord, record_text, records
 from scripts.deploy.provision.machine import ProvisioningError
-from tests.store.records import decided
+from tests.store.records import decided_record
 from tests.units import write_bare_unit
 
 ROOT = Path(__file__).parents[3]
@@ -39,9 +39,9 @@ LEFT = {"items_waiting": 3, "items_on_media": 12, "reads_unacknowledged": 5, "re
 
 @pytest.mark.review(9)
 def test_what_the_department_does_not_have_is_given_up_for_a_reason_alone() -> None:
-    with pytest.raises(ProvisioningError) as refused:
+    with pytest.raises(ProvisioningError) as refusal:
         _given_up(LEFT, "")
-    (line,) = str(refused.value).splitlines()
+    (line,) = str(refusal.value).splitlines()
     for part in (
         "not handed over: 3 items wait",
         "12 items are on media",
@@ -81,13 +81,13 @@ def test_a_reason_is_not_recorded_where_nothing_was_given_up() -> None:
 def test_open_reads_and_a_database_set_aside_refuse(tmp_path: Path) -> None:
     settings = write_bare_unit(tmp_path)
     with open_store(load(settings), migrate=True, renew=True) as store:
-        store.reads.commit([decided("old")])
+        store.reads.commit([decided_record("old")])
     set_aside(tmp_path / "data")
     with open_store(load(settings), migrate=True, renew=True) as store:
-        store.reads.commit([decided("open")])
+        store.reads.commit([decided_record("open")])
         assert store.outbox.counts().ready == 0
-    told = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
-    left = json.loads(told.stdout)["left"]
+    result = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
+    left = json.loads(result.stdout)["left"]
     with pytest.raises(ProvisioningError, match="not handed over: 6 items wait for the department"):
         _given_up(left, "")
 
@@ -96,11 +96,13 @@ def test_open_reads_and_a_database_set_aside_refuse(tmp_path: Path) -> None:
 def test_a_record_that_the_store_does_not_take_refuses(tmp_path: Path) -> None:
     settings = write_bare_unit(tmp_path)
     with open_store(load(settings), migrate=True, renew=True) as store:
-        spoilt = decided("spoilt")
-        store.refused.add(replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it")
-    told = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
+        spoilt = decided_record("spoilt")
+        store.refused_records.add(
+            replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it"
+        )
+    result = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
     with pytest.raises(ProvisioningError, match="1 records that its store does not take are set aside"):
-        _given_up(json.loads(told.stdout)["left"], "")
+        _given_up(json.loads(result.stdout)["left"], "")
 
 
 def test_a_key_is_overwritten_where_it_lies(tmp_path: Path) -> None:
@@ -115,21 +117,21 @@ def test_a_key_is_overwritten_where_it_lies(tmp_path: Path) -> None:
 
 
 def test_the_hosts_key_goes_only_when_nothing_else_is_sealed_with_it(tmp_path: Path) -> None:
-    sealed, settings, host = tmp_path / "sealed", tmp_path / "settings", tmp_path / "host"
-    sealed.mkdir()
+    sealed_keys, settings, host = tmp_path / "sealed", tmp_path / "settings", tmp_path / "host"
+    sealed_keys.mkdir()
     settings.mkdir()
     for path in (
-        sealed / "alpr-edge-outbox",
+        sealed_keys / "alpr-edge-outbox",
         host,
         settings / "unit.key",
         settings / "alpr-edge.toml",
         settings / "ca.pem",
     ):
         path.write_text("x")
-    mine = [sealed / "alpr-edge-outbox", host, settings / "alpr-edge.toml", settings / "unit.key"]
-    assert destruction.secret_files(sealed, settings, host) == mine
-    (sealed / "somebody-elses").write_text("x")
-    assert host not in destruction.secret_files(sealed, settings, host)
+    mine = [sealed_keys / "alpr-edge-outbox", host, settings / "alpr-edge.toml", settings / "unit.key"]
+    assert destruction.secret_files(sealed_keys, settings, host) == mine
+    (sealed_keys / "somebody-elses").write_text("x")
+    assert host not in destruction.secret_files(sealed_keys, settings, host)
 
 
 def test_all_data_goes_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -155,7 +157,7 @@ def test_what_was_exported_can_be_checked_with_sha256sum(tmp_path: Path) -> None
     (place / "b.item").write_text("two")
     files = ["ab/a.item", "b.item"]
     listing = subprocess.run(["sha256sum", *files], cwd=place, capture_output=True, check=True).stdout
-    about = handover.listed(tmp_path, "car-7")
+    about = handover.medium_contents(tmp_path, "car-7")
     assert about == {"folder": str(place), "files": 2, "bytes": 6, "sha256": hashlib.sha256(listing).hexdigest()}
 
 
@@ -222,13 +224,13 @@ def test_links_among_the_data_are_neither_counted_nor_followed(theirs: Path, vic
 @pytest.mark.review(16)
 def test_a_link_on_a_medium_is_refused(theirs: Path, victim: Path) -> None:
     (theirs / "car-7").symlink_to(victim)
-    for work in (handover.make_place, handover.export, handover.listed):
+    for work in (handover.make_place, handover.export, handover.medium_contents):
         with pytest.raises(ProvisioningError, match=r"car-7: cannot be (used|read): a link, which is not followed"):
             work(theirs, "car-7")
     (theirs / "car-7").unlink()
     handover.make_place(theirs, "car-7")
     (theirs / "car-7" / "a.item").symlink_to(victim / "unit.key")
-    assert handover.listed(theirs, "car-7")["files"] == 0
+    assert handover.medium_contents(theirs, "car-7")["files"] == 0
 
 
 def test_a_record_is_kept_and_found_again(tmp_path: Path) -> None:
@@ -245,8 +247,8 @@ def test_a_record_is_kept_and_found_again(tmp_path: Path) -> None:
 
 
 def test_people_are_told_what_the_record_says() -> None:
-    exported = {"folder": "/media/x", "files": 2, "bytes": 6, "sha256": "ab"}
-    removed = {"files": 1, "bytes": 5, "database_sha256": "cd"}
+    export = {"folder": "/media/x", "files": 2, "bytes": 6, "sha256": "ab"}
+    removal = {"files": 1, "bytes": 5, "database_sha256": "cd"}
     keys = [{"file": "/k", "bytes": 1, "sha256": "ef"}]
     handed_over = {
         "reads": 9,
@@ -258,8 +260,8 @@ def test_people_are_told_what_the_record_says() -> None:
         "media": [{"medium_id": "abcd", "items": 5, "last": None}],
     }
     more: dict[str, Any] = {"handed_over": handed_over, "given_up": {"items_on_media": 5}, "abandoned": "burnt"}
-    record = a_record(exported=exported, removed=removed, keys=keys, revoke="alpr-edge x", **more)
-    text = told(record, Path("/var/log/x.json"))
+    record = a_record(exported=export, removed=removal, keys=keys, revoke="alpr-edge x", **more)
+    text = record_text(record, Path("/var/log/x.json"))
     for part in (
         "car-7",
         "somebody",
@@ -279,7 +281,7 @@ def test_people_are_told_what_the_record_says() -> None:
         assert part in text
     assert "On flash an overwrite may leave an old copy" in text
     record.revoked = REVOKED
-    assert "alpr-edge x" not in told(record, Path("/var/log/x.json"))
+    assert "alpr-edge x" not in record_text(record, Path("/var/log/x.json"))
 
 
 def test_without_root_it_says_so_in_one_line() -> None:

@@ -25,7 +25,7 @@ def keys(place: Path, *, has_tpm: bool) -> KeysStep:
     return KeysStep(place / "store", place / "sealed-with", place / "edge.db", has_tpm)
 
 
-def opened(place: Path) -> list[str]:
+def plain_keys(place: Path) -> list[str]:
     """The plain keys, in hex."""
     command = ("systemd-creds", "decrypt", "--transcode=hex")
     return [run(*command, f"--name=alpr-edge-{name}", place / "store" / f"alpr-edge-{name}", "-") for name in NAMES]
@@ -35,18 +35,18 @@ def test_without_a_tpm_they_are_sealed_with_the_computer_s_key_and_that_is_noted
     outcomes = [next(provision([keys(place, has_tpm=False)], dry_run=False)) for _ in range(2)]
     assert [outcome.state for outcome in outcomes] == [State.CHANGED, State.SAME], outcomes
     assert (place / "sealed-with").read_text(encoding="ascii") == f"{HOST}\n"
-    assert len({key for key in opened(place) if len(key.strip()) == 64}) == len(NAMES)
+    assert len({key for key in plain_keys(place) if len(key.strip()) == 64}) == len(NAMES)
     assert {path.stat().st_mode & 0o777 for path in (place / "store").iterdir()} == {0o600}
 
 
 def test_a_tpm_that_comes_later_is_sealed_with_and_no_key_changes(place: Path) -> None:
     assert next(provision([keys(place, has_tpm=False)], dry_run=False)).state is State.CHANGED
-    before = opened(place)
+    before = plain_keys(place)
     with_tpm = keys(place, has_tpm=True)
     assert [line.endswith("with the TPM") for line in with_tpm.pending()] == [True] * len(NAMES) + [False]
     # Where the computer has none, some releases of systemd refuse to seal with it: then nothing changes.
     is_sealed = next(provision([with_tpm], dry_run=False)).state is State.CHANGED
-    assert opened(place) == before
+    assert plain_keys(place) == before
     assert (place / "sealed-with").read_text(encoding="ascii") == f"{HOST_AND_TPM if is_sealed else HOST}\n"
     assert len(list((place / "store").iterdir())) == len(NAMES)
 

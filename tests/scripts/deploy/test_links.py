@@ -33,7 +33,7 @@ def theirs(tmp_path: Path) -> Path:
     return folder
 
 
-def laid(theirs: Path, victim: Path, name: str) -> list[Path]:
+def lay_links(theirs: Path, victim: Path, name: str) -> list[Path]:
     """Ways to the victim's file by a link in place of the file, and by one in place of its folder."""
     (theirs / name).symlink_to(victim / name)
     (theirs / "folder").symlink_to(victim)
@@ -41,13 +41,13 @@ def laid(theirs: Path, victim: Path, name: str) -> list[Path]:
 
 
 def test_an_update_believes_no_health_behind_a_link(theirs: Path, victim: Path) -> None:
-    for path in laid(theirs, victim, "run.json"):
+    for path in lay_links(theirs, victim, "run.json"):
         assert not daemons.says_ready(path.parent)
     assert daemons.says_ready(victim)
 
 
 def test_an_enrolment_undone_removes_nothing_behind_a_link(theirs: Path, victim: Path) -> None:
-    in_place, behind = laid(theirs, victim, "unit.pem")
+    in_place, behind = lay_links(theirs, victim, "unit.pem")
     department._remove(in_place)
     assert not in_place.is_symlink()
     with pytest.raises(OSError, match="a link, which is not followed here"):
@@ -56,13 +56,13 @@ def test_an_enrolment_undone_removes_nothing_behind_a_link(theirs: Path, victim:
 
 
 def test_settings_are_not_read_behind_a_link(theirs: Path, victim: Path) -> None:
-    for path in laid(theirs, victim, "fleet.toml"):
+    for path in lay_links(theirs, victim, "fleet.toml"):
         with pytest.raises(ProvisioningError, match=r"cannot be read: .*link"):
             plan._settings(plan.ProvisionRequest(source=theirs, settings=path))
 
 
 def test_a_manifest_is_not_read_behind_a_link(theirs: Path, victim: Path) -> None:
-    for path in laid(theirs, victim, "MANIFEST"):
+    for path in lay_links(theirs, victim, "MANIFEST"):
         with pytest.raises(ProvisioningError, match="link"):
             bundle.signed_files(path.parent, theirs / "key.pem")
 
@@ -70,7 +70,7 @@ def test_a_manifest_is_not_read_behind_a_link(theirs: Path, victim: Path) -> Non
 def test_a_file_of_a_bundle_is_not_copied_behind_a_link(theirs: Path, victim: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy"
     target.mkdir()
-    for path in laid(theirs, victim, "MANIFEST"):
+    for path in lay_links(theirs, victim, "MANIFEST"):
         name = path.relative_to(theirs).as_posix()
         with pytest.raises(ProvisioningError, match="link"):
             bundle.copy_checked(theirs, {name: "0" * 64}, target)

@@ -46,11 +46,11 @@ def test_a_table_written_inline_is_refused() -> None:
 
 def test_the_example_becomes_a_units_settings() -> None:
     example = (ROOT / "config" / "alpr-edge.toml").read_text(encoding="utf-8")
-    made = tomllib.loads(unit_settings(example, "car-7", "https://alpr.example.org:8443"))
+    settings = tomllib.loads(unit_settings(example, "car-7", "https://alpr.example.org:8443"))
     before = tomllib.loads(example)
-    assert (made["unit"].pop("id"), made["uplink"].pop("url")) == ("car-7", "https://alpr.example.org:8443")
+    assert (settings["unit"].pop("id"), settings["uplink"].pop("url")) == ("car-7", "https://alpr.example.org:8443")
     del before["unit"]["id"], before["uplink"]["url"]
-    assert made == before
+    assert settings == before
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_a_bad_port_is_named_without_the_password_beside_it() -> None:
 
 
 def test_builders_are_all_that_hatchling_needs() -> None:
-    needed, seen = ["hatchling"], set()
-    while needed:
-        name = needed.pop()
-        seen.add(name)
-        asked = [line for line in distribution(name).requires or [] if not re.search("extra ==|version <", line)]
-        needed += [re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in asked]
-    assert seen == set(BUILDERS)
+    names_left, seen_names = ["hatchling"], set()
+    while names_left:
+        name = names_left.pop()
+        seen_names.add(name)
+        requirements = [line for line in distribution(name).requires or [] if not re.search("extra ==|version <", line)]
+        names_left += [re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in requirements]
+    assert seen_names == set(BUILDERS)
 
 
 def test_the_builders_lock_has_their_hashes() -> None:
@@ -150,10 +150,10 @@ def test_udev_understands_the_rules(require_tool: Callable[[str], str]) -> None:
 def test_upgrades_are_of_security_alone(require_tool: Callable[[str], str]) -> None:
     file = SYSTEM / "etc" / "apt" / "apt.conf.d" / "52alpr-edge-upgrades"
     command = [require_tool("apt-config"), "--config-file", str(file), "dump"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    origins = re.findall(r"Unattended-Upgrade::Origins-Pattern:: \"(.*)\"", told)
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    origins = re.findall(r"Unattended-Upgrade::Origins-Pattern:: \"(.*)\"", output)
     assert origins == ["origin=Debian,codename=${distro_codename}-security,label=Debian-Security"]
-    assert 'Automatic-Reboot "false"' in told
+    assert 'Automatic-Reboot "false"' in output
 
 
 def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
@@ -169,10 +169,10 @@ def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None:
     answers = {"settings file": "", "id of this unit": "car-7", "department": "https://a.example", "one-time": "C0DE"}
-    asked: list[str] = []
+    questions: list[str] = []
 
     def answer(question: str) -> str:
-        asked.append(question)
+        questions.append(question)
         return next((text for start, text in answers.items() if question.startswith(start)), "")
 
     request = program.complete_request(
@@ -180,18 +180,18 @@ def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None
     )
     assert (request.settings, request.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
     assert (request.invitation, request.department) == (Invitation("C0DE", "ab12"), "https://a.example")
-    assert asked[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
+    assert questions[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
     everything = ProvisionRequest(
         ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml"
     )
-    asked.clear()
+    questions.clear()
     assert program.complete_request(everything, answer, tmp_path) == everything
     (tmp_path / "alpr-edge.toml").touch()
     assert program.complete_request(ProvisionRequest(ROOT), answer, tmp_path) == ProvisionRequest(ROOT)
-    assert asked == []
+    assert questions == []
 
 
 def test_an_unfit_unit_is_told_by_what_is_red() -> None:
-    found = {"checks": [{"name": "gps", "verdict": "red", "said": "no fix"}, {"name": "disk", "verdict": "green"}]}
-    assert red(ProvisioningError("x", [json.dumps(found)])).startswith("the unit works and is not fit: gps: no fix;")
+    report = {"checks": [{"name": "gps", "verdict": "red", "said": "no fix"}, {"name": "disk", "verdict": "green"}]}
+    assert red(ProvisioningError("x", [json.dumps(report)])).startswith("the unit works and is not fit: gps: no fix;")
     assert red(ProvisioningError("cannot start", ["alpr-edge: no"])) == "cannot start"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, link, run
-from scripts.deploy.provision.program import guarded
+from scripts.deploy.provision.program import run_program
 from scripts.deploy.provision.steps import State, provision
 
 ROOT = Path(__file__).parents[3]
@@ -124,9 +124,12 @@ def test_a_program_that_fails_says_why_in_one_line_and_how_things_stand(
     def work() -> int:
         raise error
 
-    assert guarded("write", work, refused=", as before", broken=", try again", interrupted=", go on") == code
+    assert (
+        run_program("write", work, after_refusal=", as before", after_error=", try again", after_interrupt=", go on")
+        == code
+    )
     assert capsys.readouterr() == ("", line)
-    assert guarded("write", lambda: 4, interrupted="") == 4
+    assert run_program("write", lambda: 4, after_interrupt="") == 4
 
 
 def test_it_runs_on_the_standard_library_alone() -> None:

@@ -73,8 +73,8 @@ def on_trial(unit: Update) -> Callable[..., None]:
     """What is on the disk when the power goes right after the switch, or before it."""
 
     def begin(*, is_switched: bool, tries: int = 0, was_fit: bool = True) -> None:
-        told = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
-        (unit.releases.base / "trial.json").write_text(json.dumps(told))
+        state = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
+        (unit.releases.base / "trial.json").write_text(json.dumps(state))
         if is_switched:
             unit.releases.use("1.2.0")
 
@@ -91,8 +91,8 @@ def there(unit: Update) -> list[str]:
 
 def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_trial: Callable[..., None]) -> None:
     on_trial(is_switched=True)
-    ended = unit.settle()
-    assert (ended.result, ended.version, ended.removed) == (Result.UPDATED, "1.2.0", ("1.0.0",))
+    outcome = unit.settle()
+    assert (outcome.result, outcome.version, outcome.removed) == (Result.UPDATED, "1.2.0", ("1.0.0",))
     assert links(unit) == ("1.2.0", "1.1.0")
     assert there(unit) == ["1.1.0", "1.2.0"]
     assert unit.settle().result is Result.NOTHING
@@ -101,9 +101,9 @@ def test_a_release_that_is_ready_is_kept_and_older_ones_go(unit: Update, on_tria
 def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Callable[..., None]) -> None:
     add(unit.releases, "1.2.0", "fault")
     on_trial(is_switched=True)
-    ended = unit.settle()
-    assert (ended.result, ended.version) == (Result.ROLLED_BACK, "1.1.0")
-    assert ended.why == "not ready within 1 s: fault"
+    outcome = unit.settle()
+    assert (outcome.result, outcome.version) == (Result.ROLLED_BACK, "1.1.0")
+    assert outcome.why == "not ready within 1 s: fault"
     assert links(unit) == ("1.1.0", "1.0.0")
     assert there(unit) == ["1.0.0", "1.1.0"]
     assert isinstance(unit.daemons, FolderDaemons)
@@ -115,9 +115,9 @@ def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> N
     for version in ("1.1.0", "1.2.0"):
         add(unit.releases, version, "fault")
     on_trial(is_switched=True)
-    ended = unit.settle()
-    assert (ended.result, ended.version) == (Result.STUCK, "1.1.0")
-    assert "1.1.0: not ready" in ended.why
+    outcome = unit.settle()
+    assert (outcome.result, outcome.version) == (Result.STUCK, "1.1.0")
+    assert "1.1.0: not ready" in outcome.why
 
 
 @pytest.mark.parametrize(("was_fit", "result"), [(True, Result.ROLLED_BACK), (False, Result.UPDATED)])
@@ -140,8 +140,8 @@ def test_a_release_under_which_the_computer_goes_down_is_taken_back(
     unit: Update, on_trial: Callable[..., None]
 ) -> None:
     on_trial(is_switched=True, tries=2)
-    ended = unit.settle()
-    assert (ended.result, ended.why) == (Result.ROLLED_BACK, "not decided in 2 starts of this computer")
+    outcome = unit.settle()
+    assert (outcome.result, outcome.why) == (Result.ROLLED_BACK, "not decided in 2 starts of this computer")
 
 
 def test_half_a_release_is_never_used(unit: Update) -> None:
@@ -200,10 +200,10 @@ def test_a_version_that_cannot_be_ordered_is_refused() -> None:
 def test_the_trial_is_on_the_disk_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "trial.json"
     path.write_text(json.dumps({"before": "1", "after": "2", "was_fit": True, "ready_s": 1.0}))
-    found = Trial.under_way(path)
-    assert found == Trial("1", "2", was_fit=True, ready_s=1.0)
-    assert found is not None
-    assert found.again(path).tries == 1
+    trial = Trial.under_way(path)
+    assert trial == Trial("1", "2", was_fit=True, ready_s=1.0)
+    assert trial is not None
+    assert trial.again(path).tries == 1
     assert Trial.under_way(path) == Trial("1", "2", was_fit=True, ready_s=1.0, tries=1)
     trials.end(path, tmp_path / "unit")
     assert Trial.under_way(path) is None
@@ -234,10 +234,10 @@ def adapt(unit: Update, version: str = "1.2.0", before: str = "1.1.0", *, older:
 
 
 def test_settings_are_rewritten_for_the_new_release_and_the_old_ones_kept(unit: Update) -> None:
-    unit.settings.kept("1.1.0").write_text("of an earlier time")
+    unit.settings.kept_path("1.1.0").write_text("of an earlier time")
     adapt(unit)
     assert unit.settings.path.read_text() == NEW_SETTINGS
-    assert unit.settings.kept("1.1.0").read_text() == OLD_SETTINGS
+    assert unit.settings.kept_path("1.1.0").read_text() == OLD_SETTINGS
     assert unit.settings.path.stat().st_mode & 0o7777 == 0o640
 
 
@@ -247,7 +247,7 @@ def test_a_release_taken_back_starts_with_its_own_settings(unit: Update, on_tria
     on_trial(is_switched=True)
     assert unit.settle().result is Result.ROLLED_BACK
     assert unit.settings.path.read_text() == OLD_SETTINGS
-    assert not unit.settings.kept("1.1.0").exists()
+    assert not unit.settings.kept_path("1.1.0").exists()
 
 
 def test_power_gone_before_the_switch_puts_the_settings_back(unit: Update, on_trial: Callable[..., None]) -> None:
@@ -263,7 +263,7 @@ def test_an_older_release_by_hand_gets_its_own_settings(unit: Update) -> None:
     adapt(unit)
     unit.settings.adapt(unit.releases.folder("1.1.0"), "1.2.0", older=True)
     assert unit.settings.path.read_text() == OLD_SETTINGS
-    assert unit.settings.kept("1.2.0").read_text() == NEW_SETTINGS
+    assert unit.settings.kept_path("1.2.0").read_text() == NEW_SETTINGS
     assert unit.settings.put_back("1.2.0")
     assert unit.settings.path.read_text() == NEW_SETTINGS
 
@@ -273,7 +273,7 @@ def test_an_older_release_is_tried_with_the_settings_that_it_gets_back(unit: Upd
     unit._require_readable("1.1.0")
     adapt(unit)
     unit._require_readable("1.1.0")
-    assert unit.daemons.settings_tried == [unit.settings.path, unit.settings.kept("1.1.0")]
+    assert unit.daemons.settings_tried == [unit.settings.path, unit.settings.kept_path("1.1.0")]
     add(unit.releases, "1.1.0", "too-old")
     with pytest.raises(ProvisioningError, match="cannot read this unit's database: written by a newer"):
         unit._require_readable("1.1.0")
@@ -288,7 +288,7 @@ def test_settings_that_cannot_be_rewritten_stay_and_are_one_line(unit: Update) -
 
 def test_a_link_in_place_of_kept_settings_is_not_put_back(unit: Update, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("not settings")
-    unit.settings.kept("1.1.0").symlink_to(tmp_path / "elsewhere")
+    unit.settings.kept_path("1.1.0").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ProvisioningError, match="cannot be put back"):
         unit.settings.put_back("1.1.0")
     assert unit.settings.path.read_text() == OLD_SETTINGS

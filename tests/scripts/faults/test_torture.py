@@ -44,7 +44,7 @@ from scripts.faults.notes import (
 from scripts.faults.plan import Mix, plan
 from scripts.faults.refusal import RefusalKind, refusing_department
 from scripts.faults.rig import Rig, standing
-from scripts.faults.victims import PARTS, Activity, Task, opened, through
+from scripts.faults.victims import PARTS, Activity, Task, open_unit_store, through
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,9 +74,9 @@ class Scene:
         random = Random(run)
         with open_store(rig.settings(disk), migrate=True) as store:
             for number in range(3):
-                decided = records.batch(random, run, number)
-                store.reads.commit([*decided, *(records.closing(random, record) for record in decided)])
-                ids = tuple(record.read.read_id for record in decided)
+                new_records = records.batch(random, run, number)
+                store.reads.commit([*new_records, *(records.closing(random, record) for record in new_records)])
+                ids = tuple(record.read.read_id for record in new_records)
                 self.ledger.take([BatchStored(ids, ids)])
 
     def change(self, *statements: str) -> None:
@@ -94,9 +94,9 @@ class Scene:
 
     def page_of_reads(self) -> int:
         with open_store(self.rig.settings(self.disk), migrate=False) as store, store.database.read() as connection:
-            wanted = shapes(connection)
+            table_shapes = shapes(connection)
         with Pages(self.data / "edge.db", self.key) as pages:
-            return next(carved.page for carved in Carver(pages, wanted).rows() if carved.table == "reads")
+            return next(row.page for row in Carver(pages, table_shapes).rows() if row.table == "reads")
 
     def check(self) -> CampaignTally:
         DiskCheck(self.rig, self.disk, self.ledger, self.tally, set()).run()
@@ -115,41 +115,41 @@ def test_a_whole_unit_is_found_whole_and_reaches_the_department(scene: Scene) ->
 
 def test_a_read_that_is_gone_is_lost(scene: Scene) -> None:
     scene.ledger.take([BatchStored(("9.9.0.1",), ())])
-    assert scene.check().lost == ["read 9.9.0.1"]
+    assert scene.check().losses == ["read 9.9.0.1"]
     DiskCheck(scene.rig, scene.disk, scene.ledger, scene.tally, set()).send_all()
-    assert scene.tally.lost == ["read 9.9.0.1", "read 9.9.0.1 is not at the department"]
+    assert scene.tally.losses == ["read 9.9.0.1", "read 9.9.0.1 is not at the department"]
 
 
 def test_a_read_that_is_not_queued_is_lost(scene: Scene) -> None:
     scene.change("DELETE FROM outbox WHERE seq = (SELECT min(seq) FROM outbox WHERE kind = 'read')")
-    assert len(scene.check().lost) == 1
-    assert scene.tally.lost[0].endswith("never leaves")
+    assert len(scene.check().losses) == 1
+    assert scene.tally.losses[0].endswith("never leaves")
 
 
 def test_a_batch_in_part_is_corrupt(scene: Scene) -> None:
     scene.ledger.reads.clear()
     first = "read_id = (SELECT read_id FROM reads WHERE seq = 1)"
-    moved = [f"UPDATE {table} SET read_id = '1.2.0.7' WHERE {first}" for table in ("evidence", "hits", "reads")]
-    scene.change(*moved)
+    statements = [f"UPDATE {table} SET read_id = '1.2.0.7' WHERE {first}" for table in ("evidence", "hits", "reads")]
+    scene.change(*statements)
     assert any("1.2.7 is there in part" in line for line in scene.check().corrupt)
 
 
 def test_a_read_stored_twice_under_two_ids_is_doubled(scene: Scene) -> None:
     scene.change("UPDATE reads SET first_frame = (SELECT first_frame FROM reads WHERE seq = 1) WHERE seq = 2")
-    assert len(scene.check().doubled) == 1
+    assert len(scene.check().duplicates) == 1
 
 
 def test_a_receipt_for_what_the_department_lacks_is_a_loss(scene: Scene) -> None:
     scene.change("UPDATE outbox SET state = 'delivered' WHERE seq = 1")
-    assert any("has a receipt only" in line for line in scene.check().lost)
+    assert any("has a receipt only" in line for line in scene.check().losses)
 
 
 def test_damaged_missing_and_forgotten_images_are_corrupt(scene: Scene) -> None:
     scene.image().write_bytes(b"damaged")
     scene.ledger.take([PicturesStored(("f" * 64,))])
-    found = scene.check().corrupt
-    assert any("was changed" in line for line in found)
-    assert any("is missing" in line for line in found)
+    corruptions = scene.check().corrupt
+    assert any("was changed" in line for line in corruptions)
+    assert any("is missing" in line for line in corruptions)
 
 
 def test_a_damaged_page_of_the_database_is_corrupt(scene: Scene) -> None:
@@ -162,12 +162,12 @@ def test_a_damaged_page_of_the_database_is_corrupt(scene: Scene) -> None:
 
 def test_a_list_or_a_migration_that_came_undone_is_lost(scene: Scene) -> None:
     scene.ledger.take([ListRequested(1), ListActivated(1), DatabaseMigrated(1)])
-    assert set(scene.check().lost) == {"no list is live", "migration 1 was undone"}
+    assert set(scene.check().losses) == {"no list is live", "migration 1 was undone"}
 
 
 def test_damage_promises_no_read_that_was_not_acknowledged(scene: Scene) -> None:
-    told = set(sorted(scene.ledger.reads)[:1])
-    assert damage(Fault.LOG, scene.data, scene.key, Random(1), told) == told
+    acknowledged_reads = set(sorted(scene.ledger.reads)[:1])
+    assert damage(Fault.LOG, scene.data, scene.key, Random(1), acknowledged_reads) == acknowledged_reads
 
 
 def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) -> None:
@@ -176,7 +176,7 @@ def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) ->
         database.write(bytes(PAGE_BYTES))
     check = DiskCheck(scene.rig, scene.disk, scene.ledger, scene.tally, set())
     check.go_on(set(), next(RUNS), Random(1))
-    assert scene.ledger.excused
+    assert scene.ledger.excused_reads
     check.run()
     check.send_all()
     assert scene.tally.is_clean, scene.tally
@@ -186,10 +186,12 @@ def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) ->
 def test_a_record_that_stays_aside_or_is_gone_from_there_is_found(scene: Scene) -> None:
     with open_store(scene.rig.settings(scene.disk), migrate=True) as store:
         spoilt = records.batch(Random(1), next(RUNS), 0)[0]
-        store.refused.add(replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it")
-    gone = f"9.9.{records.SPOILT_PLACE}.1"
-    scene.ledger.take([RecordSetAside((gone,))])
-    assert scene.check().lost == [f"read {gone} is not aside any more"]
+        store.refused_records.add(
+            replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it"
+        )
+    missing_id = f"9.9.{records.SPOILT_PLACE}.1"
+    scene.ledger.take([RecordSetAside((missing_id,))])
+    assert scene.check().losses == [f"read {missing_id} is not aside any more"]
     assert scene.tally.corrupt == [f"read {spoilt.read.read_id} stays aside"]
 
 
@@ -206,14 +208,14 @@ def test_an_item_that_is_refused_is_set_aside_alone_and_others_beside_it_are_fou
     scene.change("UPDATE outbox SET state = 'quarantined' WHERE seq = 1")
     with refusing_department(scene.rig.department, refusal, ItemKind.ACCESS) as (url, storage):
         check.outlast(url, storage)
-    assert [line.split()[-1] for line in scene.tally.lost] == ["one"]
+    assert [line.split()[-1] for line in scene.tally.losses] == ["one"]
 
 
 def test_the_quick_run_holds_every_fault() -> None:
     assert {fault for fault, _ in plan(QUICK, Random(1))} == set(Fault)
-    scaled = plan(WHOLE.scaled(200), Random(1))
-    assert {fault for fault, _ in scaled} == set(Fault)
-    assert 200 <= len(scaled) < 210
+    trials = plan(WHOLE.scale_to(200), Random(1))
+    assert {fault for fault, _ in trials} == set(Fault)
+    assert 200 <= len(trials) < 210
 
 
 def hasty(activity: Activity, task: Task, pipe: Connection) -> None:
@@ -221,13 +223,13 @@ def hasty(activity: Activity, task: Task, pipe: Connection) -> None:
     del activity
     say = through(pipe)
     say(VictimStarted())
-    with opened(task):
+    with open_unit_store(task):
         for number in range(100):
-            decided = records.batch(Random(task.seed), task.run, number)
-            say(BatchStored(tuple(record.read.read_id for record in decided), ()))
+            new_records = records.batch(Random(task.seed), task.run, number)
+            say(BatchStored(tuple(record.read.read_id for record in new_records), ()))
 
 
-def misled(activity: Activity, task: Task, pipe: Connection) -> None:
+def misled_unit(activity: Activity, task: Task, pipe: Connection) -> None:
     """A unit that acknowledges what it wrote into a file system whose power is off."""
     del activity
     say = through(pipe)
@@ -243,15 +245,15 @@ def misled(activity: Activity, task: Task, pipe: Connection) -> None:
 def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(1), hasty)
     list(campaign.run([(Fault.CUT, Activity.CAPTURE)]))
-    assert campaign.tally.lost
-    assert campaign.survived[Fault.CUT, Activity.CAPTURE] == 0
+    assert campaign.tally.losses
+    assert campaign.survival_counts[Fault.CUT, Activity.CAPTURE] == 0
 
 
-def blinded(activity: Activity, task: Task, pipe: Connection) -> None:
+def blind_writer(activity: Activity, task: Task, pipe: Connection) -> None:
     """A writer that ends at the first folder that it cannot write."""
     del activity
     say = through(pipe)
-    with opened(task) as store:
+    with open_unit_store(task) as store:
         for _ in range(NOTES_WAITED_MAX + 1):
             say(VictimStarted())
         with contextlib.suppress(PictureError):
@@ -263,7 +265,7 @@ def blinded(activity: Activity, task: Task, pipe: Connection) -> None:
 
 @pytest.mark.review(1)
 def test_a_writer_that_a_folder_blinds_is_caught(rig: Rig, can_mount: None) -> None:
-    campaign = Campaign(rig, Random(1), blinded)
+    campaign = Campaign(rig, Random(1), blind_writer)
     list(campaign.run([(Fault.FOLDERS, Activity.WRITER)]))
     assert campaign.tally.blind[0] == "the writer ended: a folder cannot be written"
     assert not campaign.tally.is_clean
@@ -278,17 +280,17 @@ def test_every_other_fault_is_survived_and_counted(tmp_path: Path, can_mount: No
     assert campaign.tally.is_clean, campaign.tally
     figures = campaign.tally.figures()
     assert figures["folders_unwritable"] == 2
-    counted = ("departments_refusing", "future_dates", "receivers_flooding", "units_with_threads_killed")
-    assert [figures[name] for name in counted] == [1, 1, 1, 1]
+    figure_names = ("departments_refusing", "future_dates", "receivers_flooding", "units_with_threads_killed")
+    assert [figures[name] for name in figure_names] == [1, 1, 1, 1]
     assert figures["threads_killed"] >= 9
     assert figures["set_aside"] + figures["without_pictures"] > 0
 
 
 def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig, can_mount: None) -> None:
-    campaign = Campaign(rig, Random(1), misled)
+    campaign = Campaign(rig, Random(1), misled_unit)
     list(campaign.run([(Fault.CUT, Activity.CAPTURE)] * 3))
     assert campaign.tally.is_clean, campaign.tally
-    assert campaign.tally.acknowledged == 0
+    assert campaign.tally.acknowledgements == 0
 
 
 def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(rig: Rig, can_mount: None) -> None:
@@ -298,7 +300,7 @@ def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(r
     assert {fault for fault, _ in trials} >= {fault for fault in Fault if fault.is_damage}
     assert list(campaign.run(trials)) == trials
     assert campaign.tally.is_clean, campaign.tally
-    assert campaign.tally.salvaged > 0
+    assert campaign.tally.reads_salvaged > 0
     figures = campaign.tally.figures()
     assert (figures["cuts"], figures["faults"]) == (6, 18)
     with contextlib.closing(sqlite3.connect(rig.department / DATABASE_NAME)) as department:

@@ -25,17 +25,19 @@ SECRETS = (
 def found_on_disk(data: Path) -> set[str]:
     content = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
     names = b"".join(str(path.relative_to(data)).encode() for path in data.rglob("*"))
-    spelled = [(secret, secret.encode(coding)) for secret in SECRETS for coding in ("utf-8", "utf-16-le", "utf-16-be")]
-    return {secret for secret, text in spelled if text in content or text in names}
+    encodings = [
+        (secret, secret.encode(coding)) for secret in SECRETS for coding in ("utf-8", "utf-16-le", "utf-16-be")
+    ]
+    return {secret for secret, text in encodings if text in content or text in names}
 
 
 def test_no_plain_text_on_disk(store: ReadStore, database: Database, data: Path) -> None:
     for number in range(30):
         name = f"read-{number}"
         pictures = ((CROP, JPEG), (SCENE, JPEG * 9))
-        found = (hit(f"hit-{number}", name, PLATE),)
-        read, sounded = plate_read(name, PLATE), alert(f"hit-{number}", name)
-        store.commit([DecidedRecord(read, pictures, found, sounded, instant()), ClosedRecord(read)])
+        hits = (hit(f"hit-{number}", name, PLATE),)
+        read, read_alert = plate_read(name, PLATE), alert(f"hit-{number}", name)
+        store.commit([DecidedRecord(read, pictures, hits, read_alert, instant()), ClosedRecord(read)])
     assert (data / "edge.db-wal").stat().st_size > 0
     assert found_on_disk(data) == set()
     database.close()

@@ -15,7 +15,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.store.db.database import DATABASE_NAME, READ_S_MAX, Database
 from alpr_edge.store.db.schema import images, meta
 from alpr_edge.store.reads.repository import ReadStore
-from tests.store.records import decided
+from tests.store.records import decided_record
 
 KEY = bytes(range(32))
 COUNT_TO = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT count(*) FROM n"
@@ -58,10 +58,10 @@ def test_another_key_is_refused_in_one_line_and_changes_nothing(
     database.close()
     before = (data / DATABASE_NAME).read_bytes()
     for migrate in (False, True):
-        with pytest.raises(StoreError) as caught:
+        with pytest.raises(StoreError) as excinfo:
             Database.open(data, b"x" * 32, migrate=migrate)
-        assert str(caught.value).startswith(f"{data / DATABASE_NAME}: this key does not open it")
-        assert "\n" not in str(caught.value)
+        assert str(excinfo.value).startswith(f"{data / DATABASE_NAME}: this key does not open it")
+        assert "\n" not in str(excinfo.value)
     assert (data / DATABASE_NAME).read_bytes() == before
     assert capfd.readouterr() == ("", "")
 
@@ -76,16 +76,16 @@ def test_a_plain_sqlite_file_is_refused(data: Path) -> None:
 
 
 def test_a_damaged_page_is_one_line(store: ReadStore, database: Database, data: Path) -> None:
-    store.commit([decided(f"read-{number}") for number in range(200)])
+    store.commit([decided_record(f"read-{number}") for number in range(200)])
     database.close()
     path = data / DATABASE_NAME
     content = bytearray(path.read_bytes())
     for page in range(4096, len(content), 4096):
         content[page + 100] ^= 1
     path.write_bytes(content)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreError) as excinfo:
         Database.open(data, KEY, migrate=False)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(excinfo.value)
 
 
 def test_a_folder_that_others_may_enter_is_refused(data: Path) -> None:
@@ -117,16 +117,16 @@ def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
 
 def test_a_refused_row_is_one_line_without_its_values(database: Database) -> None:
     note(database, "7ABC123")
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreError) as excinfo:
         note(database, "7ABC123")
-    assert str(caught.value) == f"{database.path}: it refused (SQLITE_CONSTRAINT)"
-    assert caught.value.__cause__ is None
+    assert str(excinfo.value) == f"{database.path}: it refused (SQLITE_CONSTRAINT)"
+    assert excinfo.value.__cause__ is None
 
 
 def test_errors_that_stay_the_librarys_hide_values_too(database: Database) -> None:
-    with pytest.raises(SQLAlchemyError) as caught, database.write() as connection:
+    with pytest.raises(SQLAlchemyError) as excinfo, database.write() as connection:
         connection.execute(insert(meta), [{"name": "7ABC123", "value": ""}, {"value": ""}])
-    assert "7ABC123" not in str(caught.value)
+    assert "7ABC123" not in str(excinfo.value)
 
 
 def test_data_version_moves_with_every_commit_of_any_process(database: Database, data: Path) -> None:
@@ -206,21 +206,21 @@ def test_a_lock_that_another_process_keeps_is_one_line_and_no_end(database: Data
 
 
 def test_closing_waits_for_the_writer(database: Database) -> None:
-    entered, leave = threading.Event(), threading.Event()
+    writing, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
         with database.write() as connection:
             connection.execute(insert(meta), {"name": "held", "value": ""})
-            entered.set()
+            writing.set()
             leave.wait(30)
 
     with ThreadPoolExecutor(2) as pool:
         holding = pool.submit(hold)
-        assert entered.wait(30)
+        assert writing.wait(30)
         closing = pool.submit(database.close)
         leave.set()
         holding.result(30)
         closing.result(30)
-    reopened = Database.open(database.path.parent, KEY, migrate=False)
-    assert "held" in names(reopened)
-    reopened.close()
+    second_database = Database.open(database.path.parent, KEY, migrate=False)
+    assert "held" in names(second_database)
+    second_database.close()

@@ -17,11 +17,11 @@ from sqlalchemy import inspect, select
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.migrate import LOCK_NAME, RELEASE, Release
+from alpr_edge.store.db.migrate import LOCK_NAME, RELEASE, SchemaRelease
 from alpr_edge.store.db.schema import meta, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.reads.repository import ReadStore
-from tests.store.records import decided
+from tests.store.records import decided_record
 
 KEY = bytes(range(32))
 NEXT = '''
@@ -39,22 +39,22 @@ def upgrade() -> None:
 CURRENT = RELEASE.schema
 
 
-def later_release(folder: Path, *, readable_from: int = CURRENT, then: str = "") -> Release:
+def later_release(folder: Path, *, readable_from: int = CURRENT, then: str = "") -> SchemaRelease:
     """The release after this one."""
     scripts = folder / "later release 100%"
     shutil.copytree(RELEASE.scripts, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     migration = NEXT.format(number=CURRENT + 1, before=CURRENT, then=then)
     (scripts / "versions" / "later.py").write_text(migration, encoding="utf-8")
-    return Release(CURRENT + 1, readable_from, scripts)
+    return SchemaRelease(CURRENT + 1, readable_from, scripts)
 
 
 @pytest.fixture
-def later(tmp_path: Path) -> Release:
+def later(tmp_path: Path) -> SchemaRelease:
     return later_release(tmp_path)
 
 
 @contextmanager
-def opened(data: Path, *, migrate: bool, release: Release = RELEASE) -> Iterator[Database]:
+def open_database(data: Path, *, migrate: bool, release: SchemaRelease = RELEASE) -> Iterator[Database]:
     database = Database.open(data, KEY, migrate=migrate, release=release)
     try:
         yield database
@@ -77,14 +77,14 @@ def read_store(database: Database, data: Path) -> ReadStore:
 
 
 def test_migrations_make_the_tables_that_the_code_uses(data: Path) -> None:
-    with opened(data, migrate=True) as database, database.engine.connect() as connection:
+    with open_database(data, migrate=True) as database, database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         strict = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE strict = 1")
         assert set(strict.scalars()) == set(metadata.tables)
 
 
 def test_the_database_says_what_it_is(data: Path) -> None:
-    with opened(data, migrate=True) as database:
+    with open_database(data, migrate=True) as database:
         assert facts(database) == {"schema": str(CURRENT), "readable_from": str(RELEASE.readable_from)}
 
 
@@ -111,43 +111,43 @@ def test_only_run_makes_the_database(data: Path, left: bytes | None) -> None:
     assert [path.read_bytes() for path in data.glob("edge.db")] == ([] if left is None else [left])
 
 
-def test_an_older_database_is_left_to_run(data: Path, later: Release) -> None:
-    with opened(data, migrate=True) as database:
+def test_an_older_database_is_left_to_run(data: Path, later: SchemaRelease) -> None:
+    with open_database(data, migrate=True) as database:
         before = columns(database)
         with pytest.raises(StoreError, match="start alpr-edge run first"):
             Database.open(data, KEY, migrate=False, release=later)
         assert columns(database) == before
 
 
-def test_an_upgrade_keeps_every_read_and_adds(data: Path, later: Release) -> None:
-    with opened(data, migrate=True) as database:
-        stored = read_store(database, data).commit([decided("before")])
+def test_an_upgrade_keeps_every_read_and_adds(data: Path, later: SchemaRelease) -> None:
+    with open_database(data, migrate=True) as database:
+        stored_reads = read_store(database, data).commit([decided_record("before")])
         before = columns(database)
-    with opened(data, migrate=True, release=later) as database:
+    with open_database(data, migrate=True, release=later) as database:
         after = columns(database)
         assert all(names <= after[table] for table, names in before.items())
         assert after["later"] == {"name"}
-        kept = read_store(database, data).get("before")
-        assert kept is not None
-        assert kept.read == stored[0]
+        stored_read = read_store(database, data).get("before")
+        assert stored_read is not None
+        assert stored_read.read == stored_reads[0]
         assert facts(database)["schema"] == str(CURRENT + 1)
 
 
 @pytest.mark.parametrize("migrate", [True, False])
-def test_a_release_rolled_back_goes_on_working(data: Path, later: Release, *, migrate: bool) -> None:
-    with opened(data, migrate=True, release=later) as database:
-        read_store(database, data).commit([decided("by the newer release")])
-    with opened(data, migrate=migrate) as database:
+def test_a_release_rolled_back_goes_on_working(data: Path, later: SchemaRelease, *, migrate: bool) -> None:
+    with open_database(data, migrate=True, release=later) as database:
+        read_store(database, data).commit([decided_record("by the newer release")])
+    with open_database(data, migrate=migrate) as database:
         assert read_store(database, data).close_open_reads() == 1
-        read_store(database, data).commit([decided("by the older release")])
+        read_store(database, data).commit([decided_record("by the older release")])
         assert facts(database) == {"schema": str(CURRENT + 1), "readable_from": str(CURRENT)}
-    with opened(data, migrate=True, release=later) as database:
+    with open_database(data, migrate=True, release=later) as database:
         assert read_store(database, data).counts().reads == 2
 
 
 @pytest.mark.parametrize("migrate", [True, False])
 def test_a_database_that_changed_too_much_is_refused(data: Path, tmp_path: Path, *, migrate: bool) -> None:
-    with opened(data, migrate=True, release=later_release(tmp_path, readable_from=CURRENT + 1)):
+    with open_database(data, migrate=True, release=later_release(tmp_path, readable_from=CURRENT + 1)):
         pass
     with pytest.raises(StoreError, match=r"written by a newer release .*install that release again"):
         Database.open(data, KEY, migrate=migrate)
@@ -155,24 +155,24 @@ def test_a_database_that_changed_too_much_is_refused(data: Path, tmp_path: Path,
 
 def test_a_migration_that_fails_half_way_leaves_the_database_as_it_was(data: Path, tmp_path: Path) -> None:
     broken = later_release(tmp_path, then='    op.execute("INSERT INTO nowhere VALUES (1)")')
-    with opened(data, migrate=True) as database:
+    with open_database(data, migrate=True) as database:
         before = columns(database)
     with pytest.raises(StoreError):
         Database.open(data, KEY, migrate=True, release=broken)
-    with opened(data, migrate=True) as database:
+    with open_database(data, migrate=True) as database:
         assert columns(database) == before
         assert facts(database)["schema"] == str(CURRENT)
 
 
 @pytest.mark.parametrize("start", ["empty", "first schema"])
-def test_many_at_once_migrate_one_after_the_other(data: Path, later: Release, start: str) -> None:
+def test_many_at_once_migrate_one_after_the_other(data: Path, later: SchemaRelease, start: str) -> None:
     data.mkdir(mode=0o700)
     if start == "first schema":
-        with opened(data, migrate=True, release=replace(RELEASE, schema=1)) as database:
-            read_store(database, data).commit([decided("kept")])
+        with open_database(data, migrate=True, release=replace(RELEASE, schema=1)) as database:
+            read_store(database, data).commit([decided_record("kept")])
 
     def open_and_close(_: int) -> dict[str, str]:
-        with opened(data, migrate=True, release=later) as database:
+        with open_database(data, migrate=True, release=later) as database:
             return facts(database)
 
     # All are at the lock before the first gets it.
@@ -182,8 +182,8 @@ def test_many_at_once_migrate_one_after_the_other(data: Path, later: Release, st
             opening = [pool.submit(open_and_close, number) for number in range(4)]
             assert not any(future.done() for future in opening)
             fcntl.flock(lock, fcntl.LOCK_UN)
-            found = [future.result(60) for future in opening]
-    assert found == [{"schema": str(CURRENT + 1), "readable_from": str(CURRENT)}] * 4
-    with opened(data, migrate=False, release=later) as database, database.read() as connection:
-        kept = set(connection.scalars(select(reads.c.read_id)))
-    assert kept == ({"kept"} if start == "first schema" else set())
+            results = [future.result(60) for future in opening]
+    assert results == [{"schema": str(CURRENT + 1), "readable_from": str(CURRENT)}] * 4
+    with open_database(data, migrate=False, release=later) as database, database.read() as connection:
+        read_ids = set(connection.scalars(select(reads.c.read_id)))
+    assert read_ids == ({"kept"} if start == "first schema" else set())

@@ -97,8 +97,8 @@ def test_reads_and_hits_come_back_equal(
     read = dataclasses.replace(read, read_id=f"read {next(serials)}")
     read_hits = [dataclasses.replace(hit, hit_id=f"hit {next(serials)}", read_id=read.read_id) for hit in read_hits]
     store.commit([DecidedRecord(read, hits=tuple(read_hits))])
-    stored = store.get(read.read_id)
-    assert stored is not None
-    assert stored.read == read
-    assert list(stored.hits) == read_hits
-    assert not stored.closed
+    stored_read = store.get(read.read_id)
+    assert stored_read is not None
+    assert stored_read.read == read
+    assert list(stored_read.hits) == read_hits
+    assert not stored_read.closed

@@ -50,12 +50,12 @@ def test_a_draft_goes_on_behind_its_last_whole_record(incoming: DownloadSpool, t
     path = tmp_path / "incoming" / "doj.part"
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size - lost_bytes)
-    resumed = incoming.draft("doj")
-    assert resumed is not None
-    assert resumed.size == (100_000 if lost_bytes == 0 else 90_000)
-    assert resumed.note == NOTE
-    resumed.append(CONTENT[resumed.size : 100_000])
-    resumed.finish()
+    second_draft = incoming.draft("doj")
+    assert second_draft is not None
+    assert second_draft.size == (100_000 if lost_bytes == 0 else 90_000)
+    assert second_draft.note == NOTE
+    second_draft.append(CONTENT[second_draft.size : 100_000])
+    second_draft.finish()
     assert read(incoming) == CONTENT[:100_000]
     assert incoming.draft("doj") is None
 

@@ -40,7 +40,7 @@ def test_roll_back_switches_the_row_and_serials_go_on(database: Database) -> Non
         add(database)
     generations.activate(database, "doj", 2, database.path.parent)
     assert live(database) == [("doj", 2)]
-    assert [row.generation.serial for row in generations.held(database, "doj")] == [3, 2, 1]
+    assert [row.generation.serial for row in generations.all_generations(database, "doj")] == [3, 2, 1]
     assert add(database).serial == 4
     assert live(database) == [("doj", 4)]
 
@@ -69,7 +69,7 @@ def test_old_generations_go_with_their_files_and_the_live_one_stays(database: Da
     generations.activate(database, "doj", 2, folder)
     (folder / "doj.00000000.list").write_bytes(b"of a crash between row and file")
     generations.forget_oldest(database, "doj", folder)
-    assert [row.generation.serial for row in generations.held(database, "doj")] == [6, 5, 4, 2]
+    assert [row.generation.serial for row in generations.all_generations(database, "doj")] == [6, 5, 4, 2]
     assert sorted(path.name for path in folder.glob("*.list")) == [
         *(f"doj.{serial:08d}.list" for serial in (2, 4, 5, 6)),
         "ncic.00000001.list",
@@ -80,16 +80,16 @@ def test_old_generations_go_with_their_files_and_the_live_one_stays(database: Da
 def test_a_list_its_server_confirms_does_not_age_and_one_rolled_back_to_does(database: Database) -> None:
     generation = Generation("bolo", 1, None, ISSUED, 1)
     generations.record_and_activate(database, generation, "bolo.00000001.list", "a" * 64)
-    confirmed = ISSUED + timedelta(hours=20)
-    sync_state.note(database, "bolo", asked=confirmed)
-    assert generations.live(database)[0].generation.imported == confirmed
+    confirmed_at = ISSUED + timedelta(hours=20)
+    sync_state.note(database, "bolo", asked=confirmed_at)
+    assert generations.live(database)[0].generation.imported_at == confirmed_at
     sync_state.note(database, "bolo", take_failure="refused")
-    assert generations.live(database)[0].generation.imported == ISSUED
+    assert generations.live(database)[0].generation.imported_at == ISSUED
     sync_state.note(database, "bolo", take_failure="")
     (database.path.parent / "bolo.00000001.list").write_bytes(b"sealed")
     generations.record_and_activate(database, replace(generation, serial=2), "bolo.00000002.list", "b" * 64)
     generations.activate(database, "bolo", 1, database.path.parent)
-    assert generations.live(database)[0].generation.imported == ISSUED
+    assert generations.live(database)[0].generation.imported_at == ISSUED
 
 
 def test_two_imports_with_one_serial_leave_the_first(database: Database) -> None:
@@ -109,4 +109,4 @@ def test_another_process_sees_the_switch_through_data_version(database: Database
 
 
 def test_nothing_is_live_at_first(database: Database) -> None:
-    assert generations.live(database) == generations.held(database, "doj") == []
+    assert generations.live(database) == generations.all_generations(database, "doj") == []

@@ -29,7 +29,7 @@ def unset(milliseconds: float, boot: str = "boot-1") -> Instant:
     return replace(instant(milliseconds), boot_id=boot, utc=None, utc_source=UtcSource.UNKNOWN, uncertainty_ms=None)
 
 
-def paired(database: Database, *milliseconds: float, boot: str = "boot-1", off_ms: float = 0.0) -> None:
+def record_pairs(database: Database, *milliseconds: float, boot: str = "boot-1", off_ms: float = 0.0) -> None:
     for moment in milliseconds:
         utc = instant(moment + off_ms).utc
         clock_pairs.record(database, replace(instant(moment), boot_id=boot, utc=utc, uncertainty_ms=1000.0))
@@ -50,9 +50,9 @@ def test_reads_before_the_first_fix_follow_as_amendments_and_stay_as_they_were(
     keep(store, "across", unset(-100), instant(400))
     keep(store, "later", instant(5000))
     original = [item.body for item in outbox.due(500, LIMIT_BYTES)]
-    paired(database, 1000)
+    record_pairs(database, 1000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
-    paired(database, 61_000)
+    record_pairs(database, 61_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 2
     assert ids(outbox) == ["time:early", "time:across"]
     early, across = (json.loads(item.body) for item in times(outbox))
@@ -60,9 +60,9 @@ def test_reads_before_the_first_fix_follow_as_amendments_and_stay_as_they_were(
     assert early["last_seen"]["utc"] == "2026-05-04T12:29:00.523Z"
     assert (across["first_seen"]["basis"], across["last_seen"]["basis"]) == ("placed", "own")
     assert [item.body for item in outbox.due(500, LIMIT_BYTES) if item.kind is not ItemKind.TIME] == original
-    kept = store.get("early")
-    assert kept is not None
-    assert kept.read.first_seen == unset(-60_000)
+    stored_read = store.get("early")
+    assert stored_read is not None
+    assert stored_read.read.first_seen == unset(-60_000)
 
 
 def test_times_are_queued_once_and_more_pairs_change_nothing(
@@ -70,10 +70,10 @@ def test_times_are_queued_once_and_more_pairs_change_nothing(
 ) -> None:
     for number in range(time_corrections.BATCH + 5):
         keep(store, f"early-{number}", unset(-60_000 + number))
-    paired(database, 1000, 61_000)
+    record_pairs(database, 1000, 61_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == time_corrections.BATCH + 5
     before = {item.item_id: item.body for item in times(outbox)}
-    paired(database, 121_000, 181_000)
+    record_pairs(database, 121_000, 181_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
     assert {item.item_id: item.body for item in times(outbox)} == before
 
@@ -83,9 +83,9 @@ def test_pairs_that_disagree_take_every_time_of_their_boot_back(
 ) -> None:
     keep(store, "early", unset(-60_000))
     keep(store, "stamped", instant(5000))
-    paired(database, 1000, 61_000)
+    record_pairs(database, 1000, 61_000)
     time_corrections.place_boot(database, "boot-1", NOW)
-    paired(database, 121_000, off_ms=18_000)
+    record_pairs(database, 121_000, off_ms=18_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 2
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
     assert ids(outbox) == ["time:early", "time:early:disputed", "time:stamped:disputed"]
@@ -96,7 +96,7 @@ def test_pairs_that_disagree_take_every_time_of_their_boot_back(
 def test_open_reads_wait_until_they_are_over(database: Database, store: ReadStore, outbox: Outbox) -> None:
     read = replace(plate_read("early"), first_seen=unset(-60_000), last_seen=unset(-59_000))
     store.commit([DecidedRecord(read)])
-    paired(database, 1000, 61_000)
+    record_pairs(database, 1000, 61_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
     store.commit([ClosedRecord(read)])
     assert time_corrections.place_boot(database, "boot-1", NOW) == 1
@@ -107,10 +107,10 @@ def test_a_boot_is_placed_by_its_own_pairs_alone_also_after_it_ended(
     database: Database, store: ReadStore, outbox: Outbox
 ) -> None:
     keep(store, "cut-off", unset(-60_000))
-    paired(database, 1000, 61_000)  # the power was cut before anything was placed
+    record_pairs(database, 1000, 61_000)  # the power was cut before anything was placed
     keep(store, "no-fix", unset(-50_000, "boot-2"))
     keep(store, "present", unset(-40_000, "boot-3"))
-    paired(database, 3000, 63_000, boot="boot-3")
+    record_pairs(database, 3000, 63_000, boot="boot-3")
     assert time_corrections.place_boot(database, "boot-3", NOW) == 1
     assert ids(outbox) == ["time:present"]
     assert time_corrections.place_earlier(database, NOW) == 1
@@ -125,9 +125,9 @@ def test_the_department_takes_times_before_and_after_their_reads(
     database: Database, store: ReadStore, outbox: Outbox, tmp_path: Path
 ) -> None:
     keep(store, "early", unset(-60_000))
-    paired(database, 1000, 61_000)
+    record_pairs(database, 1000, 61_000)
     time_corrections.place_boot(database, "boot-1", NOW)
-    paired(database, 121_000, off_ms=-3_600_000)
+    record_pairs(database, 121_000, off_ms=-3_600_000)
     time_corrections.place_boot(database, "boot-1", NOW)
     due = outbox.due(500, LIMIT_BYTES)
     department = Storage(tmp_path / "department")

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.migrate import RELEASE, Release
+from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import kept_counts
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.recovery.damaged_databases import set_aside
 from tests.store.damage import fill, overwrite_page, unit
-from tests.store.records import CROP, decided, hit, instant
+from tests.store.records import CROP, decided_record, hit, instant
 from tests.store.retention.test_purge import run
 
 pytestmark = pytest.mark.review(2)
@@ -28,9 +28,9 @@ MANY_ITEMS = 600_000
 """What some 8 GB of reads come to."""
 
 
-def counted(connection: Connection) -> dict[str, int]:
+def row_counts(connection: Connection) -> dict[str, int]:
     """Every count by looking at the rows."""
-    found = {
+    numbers = {
         f"outbox.{state}": count
         for state, count in connection.exec_driver_sql("SELECT state, count(*) FROM outbox GROUP BY state")
     }
@@ -40,21 +40,21 @@ def counted(connection: Connection) -> dict[str, int]:
         ("images", "SELECT count(*) FROM images"),
         ("image_bytes", "SELECT coalesce(sum(length), 0) FROM images"),
     ):
-        found[name] = connection.exec_driver_sql(query).scalar_one()
-    return {name: count for name, count in found.items() if count}
+        numbers[name] = connection.exec_driver_sql(query).scalar_one()
+    return {name: count for name, count in numbers.items() if count}
 
 
-def kept(database: Database) -> tuple[dict[str, int], dict[str, int]]:
+def both_counts(database: Database) -> tuple[dict[str, int], dict[str, int]]:
     """The counts kept (those that are not 0), and those of the rows."""
     with database.read() as connection:
-        return {name: count for name, count in kept_counts(connection).items() if count}, counted(connection)
+        return {name: count for name, count in kept_counts(connection).items() if count}, row_counts(connection)
 
 
 def record_of(number: int, chance: random.Random) -> DecidedRecord:
-    made = decided(f"read-{number}")
+    record = decided_record(f"read-{number}")
     hits = [hit(f"hit-{number}-{place}", f"read-{number}") for place in range(chance.randrange(3))]
     covert = [replace(one, entry=replace(one.entry, covert=chance.random() < 0.5)) for one in hits]
-    return DecidedRecord(made.read, made.images, tuple(covert))
+    return DecidedRecord(record.read, record.images, tuple(covert))
 
 
 def answer_some(outbox: Outbox, chance: random.Random) -> None:
@@ -79,10 +79,10 @@ def test_they_stay_right_through_commits_answers_requeues_and_a_purge(
         answer_some(outbox, chance)
         if number % 11 == 0:
             outbox.requeue()
-        assert kept(database)[0] == kept(database)[1]
+        assert both_counts(database)[0] == both_counts(database)[1]
     store.close_open_reads()
     assert run(database, store, instant(400 * DAY_MS)).done.reads.total() == 60
-    kept_now, real = kept(database)
+    kept_now, real = both_counts(database)
     assert kept_now == real
     assert outbox.counts().quarantined == real.get("outbox.quarantined", 0)
 
@@ -92,9 +92,9 @@ def test_a_database_of_the_release_before_is_counted_once_when_it_is_brought_up(
 ) -> None:
     fill(data)
     path = data / "edge.db"
-    with unit(data) as opened:
-        before = kept(opened.database)[1]
-        with opened.database.write() as connection:
+    with unit(data) as rig:
+        before = both_counts(rig.database)[1]
+        with rig.database.write() as connection:
             names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name LIKE '%counted%'").scalars()
             for name in list(names):
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
@@ -105,9 +105,9 @@ def test_a_database_of_the_release_before_is_counted_once_when_it_is_brought_up(
     assert path.exists()
     scripts = tmp_path / "older"
     shutil.copytree(RELEASE.scripts, scripts, ignore=shutil.ignore_patterns("__pycache__", "s000[5-9]_*"))
-    database = Database.open(data, key, migrate=True, release=Release(4, 1, scripts))
+    database = Database.open(data, key, migrate=True, release=SchemaRelease(4, 1, scripts))
     try:
-        assert kept(database) == (before, before)
+        assert both_counts(database) == (before, before)
     finally:
         database.close()
 
@@ -117,11 +117,11 @@ def test_they_are_right_in_a_new_database_into_which_a_damaged_one_was_salvaged(
     fill(data)
     overwrite_page(data, page)
     set_aside(data)
-    with unit(data) as opened:
-        assert opened.salvage().saved["reads"] > 0
-        kept_now, real = kept(opened.database)
+    with unit(data) as rig:
+        assert rig.salvage().new_rows["reads"] > 0
+        kept_now, real = both_counts(rig.database)
         assert kept_now == real
-        assert opened.outbox.counts().ready == real["outbox.ready"]
+        assert rig.outbox.counts().ready == real["outbox.ready"]
 
 
 def test_the_counts_do_not_look_at_the_rows(database: Database, images: ImageStore, data: Path) -> None:
@@ -144,8 +144,8 @@ def test_the_counts_do_not_look_at_the_rows(database: Database, images: ImageSto
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.set_progress_handler(step, 1000)
-        found = kept_counts(connection)
+        numbers = kept_counts(connection)
         driver.set_progress_handler(None, 0)
-    assert found["outbox.ready"] == MANY_ITEMS // 3
+    assert numbers["outbox.ready"] == MANY_ITEMS // 3
     assert outbox.counts().delivered == MANY_ITEMS - MANY_ITEMS // 3
     assert steps < 10  # thousands of SQLite's steps; a count of all rows takes thousands of them

@@ -15,7 +15,7 @@ from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import ROWS_MAX
 from alpr_edge.store.reads.repository import BATCH_MAX, ClosedRecord, DecidedRecord, ReadStore, Stored
-from tests.store.records import CROP, SCENE, START, alert, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, START, alert, decided_record, hit, instant, plate_read
 
 READ = plate_read()
 PICTURES = ((CROP, b"a crop"), (SCENE, b"a scene"))
@@ -43,20 +43,22 @@ def closed(read: PlateRead) -> PlateRead:
 
 
 def test_a_decision_keeps_all_that_hangs_on_it(store: ReadStore, images: ImageStore) -> None:
-    (returned,) = store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450))])
-    stored = store.get("read-1")
-    assert stored is not None
-    assert stored.read == returned == replace(READ, evidence=returned.evidence)
-    assert returned.evidence == tuple(EvidenceRef(kind, digest(jpeg), len(jpeg)) for kind, jpeg in PICTURES)
-    assert [images.get(ref.sha256) for ref in returned.evidence] == [b"a crop", b"a scene"]
-    assert stored.hits == (hit(),)
-    assert [(kept.alert, kept.sounded, kept.withdrawn) for kept in stored.alerts] == [(alert(), instant(450), None)]
+    (result,) = store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450))])
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert stored_read.read == result == replace(READ, evidence=result.evidence)
+    assert result.evidence == tuple(EvidenceRef(kind, digest(jpeg), len(jpeg)) for kind, jpeg in PICTURES)
+    assert [images.get(ref.sha256) for ref in result.evidence] == [b"a crop", b"a scene"]
+    assert stored_read.hits == (hit(),)
+    assert [(each.alert, each.sounded_at, each.withdrawn_at) for each in stored_read.alerts] == [
+        (alert(), instant(450), None)
+    ]
 
 
 def test_a_hit_is_queued_at_once_and_its_read_when_it_closes(store: ReadStore, outbox: Outbox) -> None:
     store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450))])
-    first, told = due(outbox)
-    assert told.item_id == "alert:hit-1"
+    first, alert_item = due(outbox)
+    assert alert_item.item_id == "alert:hit-1"
     assert (first.item_id, first.kind, first.body) == ("hit-1", ItemKind.HIT, encode(hit_payload(hit(), READ)))
     assert first.sha256 == digest(first.body)
     (last,) = store.commit([ClosedRecord(closed(READ))])
@@ -67,7 +69,7 @@ def test_a_hit_is_queued_at_once_and_its_read_when_it_closes(store: ReadStore, o
 
 
 def test_closing_amends_the_row_it_belongs_to(store: ReadStore) -> None:
-    store.commit([decided("read-1"), decided("read-2")])
+    store.commit([decided_record("read-1"), decided_record("read-2")])
     store.commit([ClosedRecord(closed(plate_read("read-2")))])
     first, second = store.get("read-1"), store.get("read-2")
     assert first is not None
@@ -82,9 +84,9 @@ def test_a_sharper_crop_takes_the_place_of_the_first(
     store.commit([DecidedRecord(READ, PICTURES)])
     (read,) = store.commit([ClosedRecord(closed(READ), ((CROP, b"a sharper crop"),))])
     assert {ref.kind: images.get(ref.sha256) for ref in read.evidence} == {CROP: b"a sharper crop", SCENE: b"a scene"}
-    wanted = {digest(b"a sharper crop"), digest(b"a scene")}
-    assert files(images) == known_images(database) == wanted
-    assert {item.item_id for item in due(outbox) if item.kind is ItemKind.IMAGE} == wanted
+    digests = {digest(b"a sharper crop"), digest(b"a scene")}
+    assert files(images) == known_images(database) == digests
+    assert {item.item_id for item in due(outbox) if item.kind is ItemKind.IMAGE} == digests
 
 
 def test_an_old_crop_that_cannot_be_removed_does_not_undo_the_batch(
@@ -95,9 +97,9 @@ def test_an_old_crop_that_cannot_be_removed_does_not_undo_the_batch(
     old.unlink()
     old.mkdir()
     (read,) = store.commit([ClosedRecord(closed(READ), ((CROP, b"a sharper crop"),))])
-    stored = store.get("read-1")
-    assert stored is not None
-    assert stored.read == read
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert stored_read.read == read
     old.rmdir()
 
 
@@ -119,8 +121,8 @@ def test_an_alert_and_its_withdrawal_travel_as_items_of_their_own(store: ReadSto
     later = replace(plate_read("read-2", "7ABC128", supersedes="read-1"), last_seen=instant(800))
     for read in (later, replace(later, read_id="read-3")):
         store.commit([DecidedRecord(read, withdraws="read-1")])
-    hit_item, *told = due(outbox)
-    assert [(item.item_id, item.kind, item.body) for item in told] == [
+    hit_item, *alert_items = due(outbox)
+    assert [(item.item_id, item.kind, item.body) for item in alert_items] == [
         ("alert:hit-1", ItemKind.ALERT, encode(alert_payload(alert(), instant(450), "unit-1"))),
         ("withdrawal:hit-1", ItemKind.WITHDRAWAL, encode(withdrawal_payload(alert(), instant(800), "unit-1"))),
     ]
@@ -137,9 +139,9 @@ def test_an_alert_that_stayed_quiet_is_told_as_such(store: ReadStore, outbox: Ou
 def test_how_grave_a_hit_is_is_kept_with_it(store: ReadStore) -> None:
     grave = replace(hit(), level=int(Level.URGENT))
     store.commit([DecidedRecord(READ, PICTURES, (grave,))])
-    stored = store.get("read-1")
-    assert stored is not None
-    assert stored.hits == (grave,)
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert stored_read.hits == (grave,)
 
 
 def test_a_correction_withdraws_the_alert_and_says_when(store: ReadStore) -> None:
@@ -148,31 +150,31 @@ def test_a_correction_withdraws_the_alert_and_says_when(store: ReadStore) -> Non
     store.commit([ClosedRecord(closed(READ)), DecidedRecord(later, withdraws="read-1")])
     third = replace(plate_read("read-3", "7ABC12B", supersedes="read-1"), last_seen=instant(900))
     store.commit([DecidedRecord(third, withdraws="read-1")])
-    stored, corrected = store.get("read-1"), store.get("read-2")
-    assert stored is not None
-    assert corrected is not None
-    assert [kept.withdrawn for kept in stored.alerts] == [instant(800)]
-    assert corrected.read.supersedes == "read-1"
+    stored_read, corrected_read = store.get("read-1"), store.get("read-2")
+    assert stored_read is not None
+    assert corrected_read is not None
+    assert [each.withdrawn_at for each in stored_read.alerts] == [instant(800)]
+    assert corrected_read.read.supersedes == "read-1"
 
 
 def test_an_alert_that_stayed_quiet_is_on_record(store: ReadStore) -> None:
-    store.commit([DecidedRecord(READ, (), (hit(),), alert(), sounded=None)])
-    stored = store.get("read-1")
-    assert stored is not None
-    assert [kept.sounded for kept in stored.alerts] == [None]
+    store.commit([DecidedRecord(READ, (), (hit(),), alert(), sounded_at=None)])
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert [each.sounded_at for each in stored_read.alerts] == [None]
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        decided("read-0"),
+        decided_record("read-0"),
         ClosedRecord(plate_read("read-0"), ((CROP, b"closed already"),)),
         DecidedRecord(plate_read("x"), hits=(hit(read_id="of no read"),)),
         DecidedRecord(plate_read("x"), alert=alert("of no hit", "x")),
     ],
 )
 def test_a_batch_is_kept_whole_or_not_at_all(store: ReadStore, outbox: Outbox, bad: Stored) -> None:
-    store.commit([decided("read-0")])
+    store.commit([decided_record("read-0")])
     good: list[Stored] = [
         DecidedRecord(plate_read("read-1"), PICTURES, (hit(),), alert()),
         ClosedRecord(plate_read("read-0")),
@@ -198,9 +200,9 @@ def test_a_batch_that_is_given_again_is_kept_once(store: ReadStore, outbox: Outb
     """As a writer does that failed right after the commit, of whatever."""
     batch: list[Stored] = [DecidedRecord(READ, PICTURES, (hit(),), alert()), DecidedRecord(plate_read("read-2"))]
     end = [ClosedRecord(closed(READ))]
-    for given in (batch, end):
-        first = store.commit(given)
-        assert [read.read_id for read in store.commit(given)] == [read.read_id for read in first]
+    for records in (batch, end):
+        first = store.commit(records)
+        assert [read.read_id for read in store.commit(records)] == [read.read_id for read in first]
     assert (store.counts().reads, store.counts().open_reads) == (2, 1)
     assert kinds(outbox).count("read") == 1
     with pytest.raises(StoreError):
@@ -213,21 +215,21 @@ def test_an_end_without_its_decision_is_kept_as_a_read_and_what_hangs_on_the_dec
     store: ReadStore, outbox: Outbox, images: ImageStore
 ) -> None:
     store.commit([ClosedRecord(closed(READ))])
-    kept = store.get("read-1")
-    assert kept is not None
-    assert kept.closed
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert stored_read.closed
     assert kinds(outbox) == ["read"]
     for _ in range(2):  # a start that was cut takes it in again
         store.rejoin(DecidedRecord(READ, PICTURES, (hit(),), alert(), instant(450)))
-    joined = store.get("read-1")
-    assert joined is not None
-    assert joined.read == replace(closed(READ), evidence=joined.read.evidence)
-    assert [images.get(ref.sha256) for ref in joined.read.evidence] == [b"a crop", b"a scene"]
-    assert joined.hits == (hit(),)
-    assert [one.alert for one in joined.alerts] == [alert()]
+    rejoined_read = store.get("read-1")
+    assert rejoined_read is not None
+    assert rejoined_read.read == replace(closed(READ), evidence=rejoined_read.read.evidence)
+    assert [images.get(ref.sha256) for ref in rejoined_read.read.evidence] == [b"a crop", b"a scene"]
+    assert rejoined_read.hits == (hit(),)
+    assert [one.alert for one in rejoined_read.alerts] == [alert()]
     assert kinds(outbox) == ["hit", "alert", "read", "image", "image"]
     store.rejoin(ClosedRecord(READ))  # closed already: nothing to add
-    assert store.get("read-1") == joined
+    assert store.get("read-1") == rejoined_read
 
 
 @pytest.mark.review(1)
@@ -240,23 +242,23 @@ def test_an_end_without_its_decision_is_kept_as_a_read_and_what_hangs_on_the_dec
     ],
 )
 def test_what_no_row_can_hold_is_one_error_that_quotes_nothing(store: ReadStore, spoilt: PlateRead) -> None:
-    with pytest.raises(RefusedError) as caught:
-        store.commit([decided("read-0"), DecidedRecord(spoilt), ClosedRecord(spoilt)])
-    assert spoilt.plate not in str(caught.value)
+    with pytest.raises(RefusedError) as excinfo:
+        store.commit([decided_record("read-0"), DecidedRecord(spoilt), ClosedRecord(spoilt)])
+    assert spoilt.plate not in str(excinfo.value)
     assert store.counts().reads == 0
 
 
 @pytest.mark.review(1)
 def test_a_read_without_its_pictures_says_why(store: ReadStore) -> None:
     store.commit([DecidedRecord(READ, missing_evidence="the disk does not write")])
-    kept = store.get("read-1")
-    assert kept is not None
-    assert (kept.read.evidence, kept.missing_evidence) == ((), "the disk does not write")
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert (stored_read.read.evidence, stored_read.missing_evidence) == ((), "the disk does not write")
 
 
 def test_a_batch_is_bounded(store: ReadStore) -> None:
     with pytest.raises(StoreError, match="commit more often"):
-        store.commit([decided(str(number)) for number in range(BATCH_MAX + 1)])
+        store.commit([decided_record(str(number)) for number in range(BATCH_MAX + 1)])
     assert store.counts().reads == 0
     assert store.commit([]) == []
 
@@ -266,28 +268,28 @@ def test_what_an_earlier_run_left_open_is_queued_at_the_next_start(
 ) -> None:
     store.commit([DecidedRecord(plate_read(f"read-{number}"), PICTURES) for number in range(450)])
     store.commit([ClosedRecord(plate_read("read-7"))])
-    restarted = ReadStore(database, images)
-    assert restarted.close_open_reads() == 449
-    assert restarted.close_open_reads() == 0
-    assert restarted.counts().open_reads == 0
-    queued = [item.item_id for item in due(outbox) if item.kind is ItemKind.READ]
-    assert queued == ["read-7", *(f"read-{number}" for number in range(450) if number != 7)]
+    second_store = ReadStore(database, images)
+    assert second_store.close_open_reads() == 449
+    assert second_store.close_open_reads() == 0
+    assert second_store.counts().open_reads == 0
+    item_ids = [item.item_id for item in due(outbox) if item.kind is ItemKind.READ]
+    assert item_ids == ["read-7", *(f"read-{number}" for number in range(450) if number != 7)]
 
 
 def test_a_crash_between_image_and_row_is_swept_up(store: ReadStore, images: ImageStore, data: Path) -> None:
     store.commit([DecidedRecord(READ, PICTURES)])
-    lost = images.put(b"a picture whose read never came")
-    (data / "images" / lost[:2] / ".part-torn").write_bytes(b"half")
+    lost_digest = images.put(b"a picture whose read never came")
+    (data / "images" / lost_digest[:2] / ".part-torn").write_bytes(b"half")
     assert store.sweep_images() == 2
     assert store.sweep_images() == 0
     assert files(images) == {digest(b"a crop"), digest(b"a scene")}
 
 
 def test_recent_reads_come_newest_first(store: ReadStore) -> None:
-    store.commit([decided("read-1"), DecidedRecord(plate_read("read-2"), (), (hit(read_id="read-2"),))])
-    store.commit([decided("read-3")])
-    assert [stored.read.read_id for stored in store.recent(2)] == ["read-3", "read-2"]
-    assert [stored.read.read_id for stored in store.recent(10, hits_only=True)] == ["read-2"]
+    store.commit([decided_record("read-1"), DecidedRecord(plate_read("read-2"), (), (hit(read_id="read-2"),))])
+    store.commit([decided_record("read-3")])
+    assert [each.read.read_id for each in store.recent(2)] == ["read-3", "read-2"]
+    assert [stored_read.read.read_id for stored_read in store.recent(10, hits_only=True)] == ["read-2"]
     assert [len(stored.hits) for stored in store.recent(10)] == [0, 1, 0]
     assert store.recent(0) == store.recent(-1) == []
     assert store.get("read-9") is None
@@ -300,7 +302,7 @@ def test_a_query_is_bounded(store: ReadStore) -> None:
 
 
 def test_counts_tell_what_is_kept(store: ReadStore) -> None:
-    store.commit([DecidedRecord(READ, PICTURES, (hit(),)), decided("read-2"), ClosedRecord(READ)])
+    store.commit([DecidedRecord(READ, PICTURES, (hit(),)), decided_record("read-2"), ClosedRecord(READ)])
     counts = store.counts()
     assert (counts.reads, counts.open_reads, counts.hits, counts.images) == (2, 1, 1, 4)
     assert counts.image_bytes == sum(map(len, (b"a crop", b"a scene", b"crop of read-2", b"scene of read-2")))

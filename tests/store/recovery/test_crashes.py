@@ -18,7 +18,7 @@ from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.reads.repository import ReadStore
 from scripts.faults.disk import Disk
 from tests.store.batch_writer import KEY, READS, read_ids
-from tests.store.records import decided
+from tests.store.records import decided_record
 
 ENDLESS = 10**9
 ACKNOWLEDGEMENTS = (1, 7, 23)
@@ -35,7 +35,7 @@ def writer(data: Path, name: str, batches: int = ENDLESS) -> Iterator["subproces
             process.kill()
 
 
-def acknowledged(process: "subprocess.Popen[str]", count: int) -> int:
+def wait_for_batches(process: "subprocess.Popen[str]", count: int) -> int:
     """Wait until the writer has acknowledged ``count`` batches; returns the last one's number."""
     assert process.stdout is not None
     numbers: list[str] = []
@@ -47,7 +47,7 @@ def acknowledged(process: "subprocess.Popen[str]", count: int) -> int:
 
 
 @contextmanager
-def opened(data: Path) -> Iterator[tuple[ReadStore, ImageStore]]:
+def open_reads(data: Path) -> Iterator[tuple[ReadStore, ImageStore]]:
     database = Database.open(data, KEY, migrate=True)
     images = ImageStore(data / "images", KEY)
     try:
@@ -56,18 +56,18 @@ def opened(data: Path) -> Iterator[tuple[ReadStore, ImageStore]]:
         database.close()
 
 
-def assert_whole(stored: StoredRead | None, images: ImageStore, *, closed: bool) -> None:
-    assert stored is not None
-    assert stored.closed is closed
-    assert len(stored.hits) == 1
-    assert len(stored.read.evidence) == 2
-    for ref in stored.read.evidence:
+def assert_whole(stored_reads: StoredRead | None, images: ImageStore, *, closed: bool) -> None:
+    assert stored_reads is not None
+    assert stored_reads.closed is closed
+    assert len(stored_reads.hits) == 1
+    assert len(stored_reads.read.evidence) == 2
+    for ref in stored_reads.read.evidence:
         assert len(images.get(ref.sha256)) == ref.length
 
 
 def assert_batches(data: Path, name: str, last: int) -> None:
     """Every batch up to ``last`` is there, and what came after is whole too."""
-    with opened(data) as (store, images):
+    with open_reads(data) as (store, images):
         reads = store.counts().reads
         assert reads % READS == 0
         assert reads >= (last + 1) * READS
@@ -84,18 +84,18 @@ def assert_batches(data: Path, name: str, last: int) -> None:
 @pytest.mark.parametrize("count", ACKNOWLEDGEMENTS)
 def test_kill_9_loses_no_acknowledged_batch_and_leaves_none_in_part(data: Path, count: int) -> None:
     with writer(data, "a") as process:
-        last = acknowledged(process, count)
+        last = wait_for_batches(process, count)
         process.kill()
     assert_batches(data, "a", last)
 
 
 def test_two_processes_write_at_once_while_a_third_settles(data: Path) -> None:
     batches = 8
-    with opened(data), ThreadPoolExecutor(2) as pool:
+    with open_reads(data), ThreadPoolExecutor(2) as pool:
         running = [pool.submit(_run_to_end, data, name, batches) for name in ("a", "b")]
         _settle_until(data, lambda: all(future.done() for future in running))
         assert [future.result() for future in running] == [batches - 1] * 2
-    with opened(data) as (store, images):
+    with open_reads(data) as (store, images):
         assert store.counts().reads == 2 * batches * READS
         counts = Outbox(store._database, images).counts()
         assert counts.ready + counts.delivered == 2 * batches * (READS + 3)
@@ -104,13 +104,13 @@ def test_two_processes_write_at_once_while_a_third_settles(data: Path) -> None:
 
 def _run_to_end(data: Path, name: str, batches: int) -> int:
     with writer(data, name, batches) as process:
-        last = acknowledged(process, batches)
+        last = wait_for_batches(process, batches)
         assert process.wait(60) == 0
     return last
 
 
 def _settle_until(data: Path, done: Callable[[], bool]) -> None:
-    with opened(data) as (store, images):
+    with open_reads(data) as (store, images):
         outbox = Outbox(store._database, images)
         while not done():
             due = outbox.due(50, 10**7)
@@ -132,7 +132,7 @@ def disk(
 def test_a_power_cut_loses_no_acknowledged_batch_and_leaves_none_in_part(disk: Disk, count: int) -> None:
     data = disk.folder / "data"
     with writer(data, "a") as process:
-        acknowledged(process, count)
+        wait_for_batches(process, count)
         disk.cut_power()
         process.kill()
         assert process.stdout is not None
@@ -142,19 +142,19 @@ def test_a_power_cut_loses_no_acknowledged_batch_and_leaves_none_in_part(disk: D
 
 
 def test_a_full_disk_refuses_batches_in_one_line_and_loses_none(disk: Disk) -> None:
-    with opened(disk.folder / "data") as (store, _):
-        store.commit([decided("before")])
+    with open_reads(disk.folder / "data") as (store, _):
+        store.commit([decided_record("before")])
         disk.fill()
-        with pytest.raises(StoreError) as caught:
+        with pytest.raises(StoreError) as excinfo:
             _commit_until_refused(store)
-        assert "\n" not in str(caught.value)
-        kept = store.counts().reads
+        assert "\n" not in str(excinfo.value)
+        read_count = store.counts().reads
         disk.free()
-        store.commit([decided("after")])
-        assert store.counts().reads == kept + 1
+        store.commit([decided_record("after")])
+        assert store.counts().reads == read_count + 1
         assert store.get("before") is not None
 
 
 def _commit_until_refused(store: ReadStore) -> None:
     for number in range(1000):
-        store.commit([decided(f"full-{number}", jpeg=bytes(100_000))])
+        store.commit([decided_record(f"full-{number}", jpeg=bytes(100_000))])

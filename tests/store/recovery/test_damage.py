@@ -17,7 +17,7 @@ from alpr_edge.store.hotlists import generations
 from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.damaged_databases import MOVED, damaged_databases, set_aside, waiting
 from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
-from tests.store.damage import KEY, PAGE, READS, commit, crashed, fill, overwrite, overwrite_page, record, unit
+from tests.store.damage import KEY, PAGE, READS, commit, copy_open_folder, fill, overwrite, overwrite_page, record, unit
 from tests.store.records import START, plate_read
 
 WAL, SHM = f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"
@@ -33,11 +33,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filled(template: Path, data: Path) -> Path:
+def full_data(template: Path, data: Path) -> Path:
     return shutil.copytree(template, data)
 
 
-def truncated(length: Callable[[int], int]) -> Callable[[Path], None]:
+def truncation(length: Callable[[int], int]) -> Callable[[Path], None]:
     def damage(data: Path) -> None:
         file = data / DATABASE_NAME
         os.truncate(file, length(file.stat().st_size))
@@ -45,7 +45,7 @@ def truncated(length: Callable[[int], int]) -> Callable[[Path], None]:
     return damage
 
 
-def replaced(data: Path, content: bytes) -> None:
+def replace_content(data: Path, content: bytes) -> None:
     (data / DATABASE_NAME).write_bytes(content)
 
 
@@ -56,33 +56,35 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "a page in the middle": lambda data: overwrite_page(data, 40),
     "the last page": lambda data: overwrite(data / DATABASE_NAME, (data / DATABASE_NAME).stat().st_size - PAGE),
     "eight bytes": lambda data: overwrite(data / DATABASE_NAME, 40 * PAGE + 100, 8),
-    "half is gone": truncated(lambda size: size // 2),
-    "a page is gone": truncated(lambda size: size - PAGE),
-    "all but a sector is gone": truncated(lambda size: 512),
-    "all is gone": truncated(lambda size: 0),
+    "half is gone": truncation(lambda size: size // 2),
+    "a page is gone": truncation(lambda size: size - PAGE),
+    "all but a sector is gone": truncation(lambda size: 512),
+    "all is gone": truncation(lambda size: 0),
     "the file is gone": lambda data: (data / DATABASE_NAME).unlink(),
-    "no database": lambda data: replaced(data, b"no database at all " * 1000),
-    "zeros": lambda data: replaced(data, bytes((data / DATABASE_NAME).stat().st_size)),
+    "no database": lambda data: replace_content(data, b"no database at all " * 1000),
+    "zeros": lambda data: replace_content(data, bytes((data / DATABASE_NAME).stat().st_size)),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_damage_sets_the_database_aside_and_a_new_one_takes_reads(filled: Path, damage: Callable[[Path], None]) -> None:
-    damage(filled)
-    left = (filled / DATABASE_NAME).read_bytes() if (filled / DATABASE_NAME).exists() else None
-    with unit(filled) as store:
+def test_damage_sets_the_database_aside_and_a_new_one_takes_reads(
+    full_data: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(full_data)
+    left = (full_data / DATABASE_NAME).read_bytes() if (full_data / DATABASE_NAME).exists() else None
+    with unit(full_data) as store:
         assert [aside.report for aside in store.asides] == [None]
         commit(store, range(READS, READS + 20))
         assert store.ids() == {f"read-{number}" for number in range(READS, READS + 20)}
         aside = store.asides[0]
         assert (aside.database.read_bytes() if aside.database.exists() else None) == left
-    with unit(filled) as store:  # and it is this one from now on
+    with unit(full_data) as store:  # and it is this one from now on
         assert len(store.ids()) == 20
-        assert len(waiting(filled)) == 1
+        assert len(waiting(full_data)) == 1
 
 
-def test_a_whole_database_stays_where_it_is(filled: Path) -> None:
-    with unit(filled) as store:
+def test_a_whole_database_stays_where_it_is(full_data: Path) -> None:
+    with unit(full_data) as store:
         assert len(store.ids()) == READS
         assert store.asides == []
 
@@ -90,57 +92,57 @@ def test_a_whole_database_stays_where_it_is(filled: Path) -> None:
 @pytest.mark.parametrize("with_mark", [True, False])
 @pytest.mark.parametrize("damage", [None, *DAMAGES.values()], ids=["whole", *DAMAGES.keys()])
 def test_a_wrong_key_never_sets_anything_aside(
-    filled: Path, damage: Callable[[Path], None] | None, with_mark: bool
+    full_data: Path, damage: Callable[[Path], None] | None, with_mark: bool
 ) -> None:
     if damage is not None:
-        damage(filled)
+        damage(full_data)
     if not with_mark:
-        (filled / MARK_NAME).unlink()
-        if not (filled / DATABASE_NAME).exists() or not (filled / DATABASE_NAME).stat().st_size:
+        (full_data / MARK_NAME).unlink()
+        if not (full_data / DATABASE_NAME).exists() or not (full_data / DATABASE_NAME).stat().st_size:
             return  # nothing tells that there was a database
-    before = {path.name: path.read_bytes() for path in filled.iterdir() if path.is_file()}
-    with pytest.raises(StoreError, match="restore the outbox key"), unit(filled, b"x" * 32):
+    before = {path.name: path.read_bytes() for path in full_data.iterdir() if path.is_file()}
+    with pytest.raises(StoreError, match="restore the outbox key"), unit(full_data, b"x" * 32):
         pass
-    after = {path.name: path.read_bytes() for path in filled.iterdir() if path.is_file()}
+    after = {path.name: path.read_bytes() for path in full_data.iterdir() if path.is_file()}
     assert {name: after[name] for name in before if name in MOVED} == {
         name: content for name, content in before.items() if name in MOVED
     }
-    assert damaged_databases(filled) == []
+    assert damaged_databases(full_data) == []
 
 
-def test_without_its_mark_any_page_that_opens_proves_the_key(filled: Path) -> None:
-    (filled / MARK_NAME).unlink()
-    overwrite(filled / DATABASE_NAME, 100)  # page 1 but for the salt
-    with unit(filled) as store:
+def test_without_its_mark_any_page_that_opens_proves_the_key(full_data: Path) -> None:
+    (full_data / MARK_NAME).unlink()
+    overwrite(full_data / DATABASE_NAME, 100)  # page 1 but for the salt
+    with unit(full_data) as store:
         assert len(store.asides) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"AEKM", b"AEKM\x01" + bytes(36)])
-def test_a_damaged_mark_says_nothing_and_is_made_anew(filled: Path, content: bytes) -> None:
-    (filled / MARK_NAME).write_bytes(content)
-    assert KeyMark.read(filled) is None
-    with unit(filled) as store:
+def test_a_damaged_mark_says_nothing_and_is_made_anew(full_data: Path, content: bytes) -> None:
+    (full_data / MARK_NAME).write_bytes(content)
+    assert KeyMark.read(full_data) is None
+    with unit(full_data) as store:
         assert store.asides == []
-    mark = KeyMark.read(filled)
+    mark = KeyMark.read(full_data)
     assert mark is not None
     assert mark.is_of(KEY)
     assert not mark.is_of(b"x" * 32)
 
 
-def test_a_newer_schema_is_no_damage(filled: Path) -> None:
-    with unit(filled) as store, store.database.write() as connection:
+def test_a_newer_schema_is_no_damage(full_data: Path) -> None:
+    with unit(full_data) as store, store.database.write() as connection:
         connection.execute(text(f"UPDATE meta SET value = '{RELEASE.schema + 7}'"))
-    with pytest.raises(StoreError, match="install that release again") as caught, unit(filled):
+    with pytest.raises(StoreError, match="install that release again") as excinfo, unit(full_data):
         pass
-    assert not isinstance(caught.value, DamagedError)
-    assert damaged_databases(filled) == []
+    assert not isinstance(excinfo.value, DamagedError)
+    assert damaged_databases(full_data) == []
 
 
-def test_a_release_rolled_back_opens_the_newer_database_in_place(filled: Path) -> None:
-    with unit(filled) as store, store.database.write() as connection:
+def test_a_release_rolled_back_opens_the_newer_database_in_place(full_data: Path) -> None:
+    with unit(full_data) as store, store.database.write() as connection:
         connection.execute(text(f"UPDATE meta SET value = '{RELEASE.schema + 7}' WHERE name = 'schema'"))
         connection.execute(text("ALTER TABLE reads ADD COLUMN later TEXT"))
-    with unit(filled) as store:
+    with unit(full_data) as store:
         assert len(store.ids()) == READS
         commit(store, range(READS, READS + 20))
         assert store.asides == []
@@ -153,11 +155,11 @@ def killed_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill(folder / "data", 20)
     with unit(folder / "data") as store:
         commit(store, range(20, 60))
-        return crashed(folder / "data", folder / "killed")
+        return copy_open_folder(folder / "data", folder / "killed")
 
 
 @pytest.fixture
-def killed(killed_template: Path, tmp_path: Path) -> Path:
+def killed_data(killed_template: Path, tmp_path: Path) -> Path:
     return shutil.copytree(killed_template, tmp_path / "killed")
 
 
@@ -174,67 +176,69 @@ LOG_DAMAGES: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("damage", LOG_DAMAGES.values(), ids=LOG_DAMAGES.keys())
-def test_a_log_that_lacks_what_was_committed_is_damage(killed: Path, damage: Callable[[Path], None]) -> None:
-    damage(killed)
+def test_a_log_that_lacks_what_was_committed_is_damage(killed_data: Path, damage: Callable[[Path], None]) -> None:
+    damage(killed_data)
     with pytest.raises(DamagedError, match=r"edge\.db-wal: it is damaged; start alpr-edge run"):
-        Database.open(killed, KEY, migrate=False)
-    with unit(killed) as store:
+        Database.open(killed_data, KEY, migrate=False)
+    with unit(killed_data) as store:
         assert len(store.asides) == 1
         assert store.ids() == set()
-    assert (damaged_databases(killed)[0].folder / SHM).exists()
+    assert (damaged_databases(killed_data)[0].folder / SHM).exists()
 
 
-def test_a_log_left_by_a_kill_is_no_damage(killed: Path) -> None:
-    with unit(killed) as store:
+def test_a_log_left_by_a_kill_is_no_damage(killed_data: Path) -> None:
+    with unit(killed_data) as store:
         assert len(store.ids()) == 60
         assert store.asides == []
 
 
-def test_without_the_index_a_torn_last_commit_is_no_damage_and_two_commits_are(killed: Path) -> None:
-    (killed / SHM).unlink()
-    length = (killed / WAL).stat().st_size
-    with (killed / WAL).open("r+b") as log:
+def test_without_the_index_a_torn_last_commit_is_no_damage_and_two_commits_are(killed_data: Path) -> None:
+    (killed_data / SHM).unlink()
+    length = (killed_data / WAL).stat().st_size
+    with (killed_data / WAL).open("r+b") as log:
         log.seek(length - 2 * FRAME)
         log.write(bytes(FRAME))  # never written: the disk shows zeros there
-    before = (killed / WAL).read_bytes()
-    with unit(killed) as store:
+    before = (killed_data / WAL).read_bytes()
+    with unit(killed_data) as store:
         assert store.asides == []
-    (killed / WAL).write_bytes(before)
-    overwrite(killed / WAL, 32 + FRAME, FRAME)
-    with unit(killed) as store:
+    (killed_data / WAL).write_bytes(before)
+    overwrite(killed_data / WAL, 32 + FRAME, FRAME)
+    with unit(killed_data) as store:
         assert len(store.asides) == 1
 
 
-def test_a_cut_while_setting_aside_leaves_nothing_behind(filled: Path) -> None:
-    overwrite_page(filled, 40)
-    set_aside(filled)
-    (filled / MARK_NAME).write_bytes((damaged_databases(filled)[0].folder / MARK_NAME).read_bytes())  # the last to go
-    with unit(filled) as store:
+def test_a_cut_while_setting_aside_leaves_nothing_behind(full_data: Path) -> None:
+    overwrite_page(full_data, 40)
+    set_aside(full_data)
+    (full_data / MARK_NAME).write_bytes(
+        (damaged_databases(full_data)[0].folder / MARK_NAME).read_bytes()
+    )  # the last to go
+    with unit(full_data) as store:
         assert len(store.asides) == 2
-        assert store.salvage(store.asides[0]).saved["reads"] > READS - 40
-        assert not store.salvage(store.asides[1]).saved
+        assert store.salvage(store.asides[0]).new_rows["reads"] > READS - 40
+        assert not store.salvage(store.asides[1]).new_rows
 
 
-def test_the_live_lists_come_over_at_once(filled: Path) -> None:
-    with unit(filled) as store:
+def test_the_live_lists_come_over_at_once(full_data: Path) -> None:
+    with unit(full_data) as store:
         for serial in (1, 2):
             one = Generation("doj-svs", serial, START, START, 72)
             generations.record_and_activate(store.database, one, f"doj-svs.{serial:08}.list", "0" * 64)
         before = generations.live(store.database)
-    overwrite_page(filled, 40)
-    with unit(filled) as store:
+    overwrite_page(full_data, 40)
+    with unit(full_data) as store:
         assert generations.live(store.database) == before
         assert generations.next_serial(store.database, "doj-svs") == 3
 
 
-def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(filled: Path) -> None:
-    with unit(filled) as store:
+def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(full_data: Path) -> None:
+    with unit(full_data) as store:
         first = record(READS)
         store.reads.commit([first])
         store.database.close()
-    with unit(filled) as store:
-        for page in range(2, (filled / DATABASE_NAME).stat().st_size // PAGE + 1):
-            overwrite_page(filled, page)
+    with unit(full_data) as store:
+        for page in range(2, (full_data / DATABASE_NAME).stat().st_size // PAGE + 1):
+            overwrite_page(full_data, page)
         closing = ClosedRecord(replace(first.read, vote_count=11))
         with pytest.raises(DamagedError):
             store.reads.commit([record(READS + 1), closing])
@@ -243,20 +247,20 @@ def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(f
         assert store.database.damage == ""
         store.reads.commit([record(READS + 1), closing])
         assert store.ids() == {f"read-{READS}", f"read-{READS + 1}"}
-        assert store.queued("read") == {f"read-{READS}"}
+        assert store.queue_ids("read") == {f"read-{READS}"}
         with pytest.raises(StoreError, match="is not open"):
             store.reads.commit([ClosedRecord(plate_read(f"read-{READS}"))])
 
 
-def test_who_has_it_open_elsewhere_learns_of_it_and_spoils_nothing(filled: Path) -> None:
-    with unit(filled) as store:
-        uplink = Database.open(filled, KEY, migrate=False)
-        whole = (filled / DATABASE_NAME).read_bytes()
+def test_who_has_it_open_elsewhere_learns_of_it_and_spoils_nothing(full_data: Path) -> None:
+    with unit(full_data) as store:
+        uplink = Database.open(full_data, KEY, migrate=False)
+        whole = (full_data / DATABASE_NAME).read_bytes()
         for page in range(2, len(whole) // PAGE + 1):
-            overwrite_page(filled, page)
+            overwrite_page(full_data, page)
         with pytest.raises(DamagedError):
             store.reads.commit([record(READS)])
-        (filled / DATABASE_NAME).write_bytes(whole)  # a card that gives its sectors back, and too late
+        (full_data / DATABASE_NAME).write_bytes(whole)  # a card that gives its sectors back, and too late
         store.renewal.renew(store.database)
         store.reads.commit([record(READS)])
         assert uplink.is_replaced()
@@ -266,14 +270,14 @@ def test_who_has_it_open_elsewhere_learns_of_it_and_spoils_nothing(filled: Path)
         uplink.close()
         store.reads.commit([record(READS + 1)])
         assert len(store.ids()) == 2
-    with unit(filled) as store:
+    with unit(full_data) as store:
         assert len(store.ids()) == 2
-        assert store.salvage().saved["reads"] == READS
+        assert store.salvage().new_rows["reads"] == READS
 
 
-def test_only_the_unit_sets_aside(filled: Path) -> None:
-    overwrite_page(filled, 1)
+def test_only_the_unit_sets_aside(full_data: Path) -> None:
+    overwrite_page(full_data, 1)
     for migrate in (True, False):
         with pytest.raises(DamagedError):
-            Database.open(filled, KEY, migrate=migrate)
-    assert damaged_databases(filled) == []
+            Database.open(full_data, KEY, migrate=migrate)
+    assert damaged_databases(full_data) == []

@@ -29,13 +29,13 @@ def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadSto
     aside.add(WHOLE, WHY)
     aside.add(ClosedRecord(replace(READ, vote_count=20)), WHY)
     assert aside.take_in(store) == 2
-    kept = store.get("read-1")
-    assert kept is not None
-    assert kept.read == replace(READ, vote_count=20, evidence=kept.read.evidence)
-    assert [images.get(ref.sha256) for ref in kept.read.evidence] == [b"a crop", b"a scene"]
-    assert kept.hits == (hit(),)
-    assert [(one.alert, one.sounded) for one in kept.alerts] == [(alert(), instant(450))]
-    assert kept.closed
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert stored_read.read == replace(READ, vote_count=20, evidence=stored_read.read.evidence)
+    assert [images.get(ref.sha256) for ref in stored_read.read.evidence] == [b"a crop", b"a scene"]
+    assert stored_read.hits == (hit(),)
+    assert [(one.alert, one.sounded_at) for one in stored_read.alerts] == [(alert(), instant(450))]
+    assert stored_read.closed
     assert aside.count() == 0
 
 
@@ -45,8 +45,8 @@ def test_the_files_tell_nobody_without_the_key_anything(aside: RefusedRecords, d
     assert path.stat().st_mode & 0o077 == 0
     content = path.read_bytes()
     assert not any(word in content for word in (READ.plate.encode(), b"read-1", b"a crop", b"stolen"))
-    (told,) = RefusedRecords(data, bytes(32)).listed()
-    assert (told.read_id, told.reason) == ("", f"{path}: damaged, or of another key")
+    (refused_record,) = RefusedRecords(data, bytes(32)).list_records()
+    assert (refused_record.read_id, refused_record.reason) == ("", f"{path}: damaged, or of another key")
 
 
 def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: RefusedRecords, store: ReadStore) -> None:
@@ -56,9 +56,9 @@ def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: Refused
     aside.add(spoilt, WHY)
     aside.add(DecidedRecord(plate_read("read-2")), WHY)
     assert aside.take_in(store) == 1
-    (told,) = aside.listed()
-    assert (told.read_id, told.what, told.reason) == ("read-1", "decision", WHY)
-    assert READ.plate not in str(told)
+    (refused_record,) = aside.list_records()
+    assert (refused_record.read_id, refused_record.what, refused_record.reason) == ("read-1", "decision", WHY)
+    assert READ.plate not in str(refused_record)
 
 
 @pytest.mark.parametrize("damage", [b"", b"AERR\x01", b"AERR\x01" + bytes(400)])
@@ -70,7 +70,7 @@ def test_a_damaged_file_is_kept_shown_and_holds_up_no_other(
     first = min((data / "refused").iterdir())
     first.write_bytes(damage)
     assert aside.take_in(store) == 1
-    assert [one.reason for one in aside.listed()] == [f"{first}: damaged, or of another key"]
+    assert [one.reason for one in aside.list_records()] == [f"{first}: damaged, or of another key"]
 
 
 def test_they_are_bounded_in_number_and_beyond_a_size_without_pictures(
@@ -82,7 +82,7 @@ def test_they_are_bounded_in_number_and_beyond_a_size_without_pictures(
         file.truncate(refused_records.BYTES_MAX)  # a hole: it takes no room here
     records: list[Stored] = [DecidedRecord(plate_read("read-2"), ((SCENE, bytes(100_000)),))]
     aside.add(records[0], WHY)
-    assert aside.listed()[-1].size_bytes < 10_000
+    assert aside.list_records()[-1].size_bytes < 10_000
     for number in range(4, RECORDS_MAX + 1):
         (data / "refused" / f"{number:08d}.record").touch()
     with pytest.raises(StoreError, match="2000 records lie there already"):

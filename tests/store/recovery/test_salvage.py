@@ -22,14 +22,14 @@ from tests.store.damage import (
     KEY,
     PAGE,
     READS,
-    Opened,
+    OpenUnit,
     commit,
-    crashed,
+    copy_open_folder,
     fill,
-    held,
     overwrite,
     overwrite_page,
     pages_of,
+    reads_by_page,
     unit,
 )
 from tests.store.records import START, alert, hit, instant, plate_read
@@ -52,78 +52,78 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filled(template: Path, data: Path) -> Path:
+def full_data(template: Path, data: Path) -> Path:
     return shutil.copytree(template, data)
 
 
-def rows(store: Opened) -> dict[str, set[tuple[object, ...]]]:
+def rows(store: OpenUnit) -> dict[str, set[tuple[object, ...]]]:
     """Everything that is kept, but for its order of arrival and whether a pass is over."""
-    found = {}
+    by_table = {}
     with store.database.read() as connection:
         for table in metadata.sorted_tables:
             columns = [column.name for column in table.columns if column.name not in {"seq", "closed"}]
             query = f"SELECT {', '.join(columns)} FROM {table.name}"
-            found[table.name] = {tuple(row) for row in connection.exec_driver_sql(query)}
-    return found
+            by_table[table.name] = {tuple(row) for row in connection.exec_driver_sql(query)}
+    return by_table
 
 
-def test_a_whole_database_comes_over_whole(filled: Path) -> None:
-    with unit(filled) as store:
+def test_a_whole_database_comes_over_whole(full_data: Path) -> None:
+    with unit(full_data) as store:
         before = rows(store)
-    set_aside(filled)
-    with unit(filled) as store:
+    set_aside(full_data)
+    with unit(full_data) as store:
         done = store.salvage()
         after = rows(store)
         assert {name for name in before if after[name] != before[name]} == {"counts", "outbox"}
         assert after["outbox"] > before["outbox"]
-        assert (done.saved["reads"], done.saved["holds"], done.pages_unreadable, done.hanging.total()) == (
+        assert (done.new_rows["reads"], done.new_rows["holds"], done.pages_unreadable, done.hanging.total()) == (
             READS,
             1,
             0,
             0,
         )
-        assert done.queued == 2  # the read whose pass was not over, and its image
+        assert done.requeued_items == 2  # the read whose pass was not over, and its image
         assert store.outbox.counts().delivered == 1
 
 
-def test_saving_twice_changes_nothing(filled: Path) -> None:
-    overwrite_page(filled, 40)
-    with unit(filled) as store:
+def test_saving_twice_changes_nothing(full_data: Path) -> None:
+    overwrite_page(full_data, 40)
+    with unit(full_data) as store:
         first = store.salvage()
         before = rows(store)
         again = store.salvage()
         assert rows(store) == before
-        assert (again.saved.total(), again.queued, again.images_adopted) == (0, 0, 0)
-        assert again.there == first.saved
+        assert (again.new_rows.total(), again.requeued_items, again.images_adopted) == (0, 0, 0)
+        assert again.there == first.new_rows
         assert store.asides[0].report is not None
 
 
 @pytest.mark.parametrize("also", ["", "mark"])
-def test_page_1_is_not_needed(filled: Path, also: str) -> None:
+def test_page_1_is_not_needed(full_data: Path, also: str) -> None:
     """Without the mark its salt must be there."""
-    overwrite(filled / DATABASE_NAME, 16 if also else 0, PAGE - 16)
+    overwrite(full_data / DATABASE_NAME, 16 if also else 0, PAGE - 16)
     if also:
-        (filled / MARK_NAME).unlink()
-    with unit(filled) as store:
+        (full_data / MARK_NAME).unlink()
+    with unit(full_data) as store:
         done = store.salvage()
         assert store.ids() == ALL
         assert done.pages_unreadable == 1
-        assert store.queued("read") == ALL
+        assert store.queue_ids("read") == ALL
         assert store.outbox.counts().delivered == 1
 
 
-def test_every_row_of_a_whole_page_is_saved_whichever_page_is_damaged(filled: Path, tmp_path: Path) -> None:
-    where = held(filled)
-    total = pages_of(filled / DATABASE_NAME)
+def test_every_row_of_a_whole_page_is_saved_whichever_page_is_damaged(full_data: Path, tmp_path: Path) -> None:
+    where = reads_by_page(full_data)
+    total = pages_of(full_data / DATABASE_NAME)
     for page in range(1, total + 1, 16):
-        copy = shutil.copytree(filled, tmp_path / f"page-{page}")
+        copy = shutil.copytree(full_data, tmp_path / f"page-{page}")
         overwrite_page(copy, page)
         set_aside(copy)
         with unit(copy) as store:
             store.salvage()
             assert store.ids() >= ALL - where.get(page, set()) - {"read-50"}, page
-            assert store.queued("read") >= store.ids()
-            assert len(store.queued("image")) == READS
+            assert store.queue_ids("read") >= store.ids()
+            assert len(store.queue_ids("image")) == READS
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -132,7 +132,7 @@ def test_whatever_is_overwritten_costs_the_rows_of_its_pages_alone(
     template: Path, tmp_path_factory: pytest.TempPathFactory, wounds: list[tuple[float, int]]
 ) -> None:
     data = shutil.copytree(template, tmp_path_factory.mktemp("wounded") / "data")
-    where, hurt = held(data), set[int]()
+    where, hurt = reads_by_page(data), set[int]()
     size = (data / DATABASE_NAME).stat().st_size
     for share, length in wounds:
         start = int(share * size)
@@ -141,19 +141,19 @@ def test_whatever_is_overwritten_costs_the_rows_of_its_pages_alone(
     set_aside(data)
     with unit(data) as store:
         done = store.salvage()
-        lost = set().union(*(ids for page, ids in where.items() if page in hurt), {"read-50"})
-        assert store.ids() >= ALL - lost
+        lost_ids = set().union(*(ids for page, ids in where.items() if page in hurt), {"read-50"})
+        assert store.ids() >= ALL - lost_ids
         assert done.pages_unreadable <= len(hurt)
-        assert not store.salvage().saved
+        assert not store.salvage().new_rows
 
 
-def test_a_file_cut_short_gives_what_is_left(filled: Path) -> None:
-    where = held(filled)
-    kept = pages_of(filled / DATABASE_NAME) // 2
-    os.truncate(filled / DATABASE_NAME, kept * PAGE + 77)
-    with unit(filled) as store:
+def test_a_file_cut_short_gives_what_is_left(full_data: Path) -> None:
+    where = reads_by_page(full_data)
+    pages_left = pages_of(full_data / DATABASE_NAME) // 2
+    os.truncate(full_data / DATABASE_NAME, pages_left * PAGE + 77)
+    with unit(full_data) as store:
         store.salvage()
-        assert store.ids() >= set().union(*(ids for page, ids in where.items() if page <= kept)) - {"read-50"}
+        assert store.ids() >= set().union(*(ids for page, ids in where.items() if page <= pages_left)) - {"read-50"}
 
 
 @pytest.mark.parametrize("frame", [0, 3, 20, -1])
@@ -161,56 +161,56 @@ def test_frames_of_the_log_behind_a_damaged_one_are_saved(data: Path, tmp_path: 
     fill(data, 20)
     with unit(data) as store:
         commit(store, range(20, 80))
-        killed = crashed(data, tmp_path / "killed")
-    log = killed / WAL
+        killed_data = copy_open_folder(data, tmp_path / "killed")
+    log = killed_data / WAL
     frames = (log.stat().st_size - 32) // (PAGE + 24)
     overwrite(log, 32 + (frame % frames) * (PAGE + 24), PAGE + 24)
-    with unit(killed) as store:
+    with unit(killed_data) as store:
         assert len(store.asides) == 1
         store.salvage()
         # The last frames of the log are the newest version of few pages: older ones stand in for the damaged one.
         assert len(store.ids()) >= 60
-        assert store.queued("read") >= store.ids()
+        assert store.queue_ids("read") >= store.ids()
 
 
-def test_images_whose_rows_are_lost_are_taken_over_and_none_is_swept_meanwhile(filled: Path) -> None:
-    damaged = next((filled / "images").glob("*/*"))
-    damaged.write_bytes(damaged.read_bytes()[:-1])
-    (filled / DATABASE_NAME).write_bytes(b"")
-    with unit(filled) as store:
+def test_images_whose_rows_are_lost_are_taken_over_and_none_is_swept_meanwhile(full_data: Path) -> None:
+    damaged_file = next((full_data / "images").glob("*/*"))
+    damaged_file.write_bytes(damaged_file.read_bytes()[:-1])
+    (full_data / DATABASE_NAME).write_bytes(b"")
+    with unit(full_data) as store:
         done = store.salvage()
         assert (done.images_adopted, done.images_damaged) == (READS - 1, 1)
-        assert len(store.queued("image")) == READS - 1
+        assert len(store.queue_ids("image")) == READS - 1
 
 
-def test_an_image_that_is_being_written_is_left_alone(filled: Path) -> None:
-    (filled / DATABASE_NAME).unlink()
-    with unit(filled) as store:
+def test_an_image_that_is_being_written_is_left_alone(full_data: Path) -> None:
+    (full_data / DATABASE_NAME).unlink()
+    with unit(full_data) as store:
         young = store.images.put(b"a picture whose row comes in a moment")
         later = store.asides[0].since.timestamp() + 5
-        os.utime(filled / "images" / young[:2] / young, (later, later))
+        os.utime(full_data / "images" / young[:2] / young, (later, later))
         assert store.salvage().images_adopted == READS
 
 
-def test_rows_that_hang_on_lost_ones_are_told_and_not_taken(filled: Path) -> None:
-    with unit(filled) as store, store.database.write() as connection:
+def test_rows_that_hang_on_lost_ones_are_told_and_not_taken(full_data: Path) -> None:
+    with unit(full_data) as store, store.database.write() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         connection.exec_driver_sql("DELETE FROM evidence WHERE read_id = 'read-0'")
         connection.execute(update(reads).where(reads.c.read_id == "read-0").values(read_id="read-new"))
         connection.exec_driver_sql("UPDATE hits SET read_id = 'read-new' WHERE read_id = 'read-0'")
-    page = next(number for number, ids in held(filled).items() if "read-new" in ids)
-    overwrite_page(filled, page)
-    with unit(filled) as store:
+    page = next(number for number, ids in reads_by_page(full_data).items() if "read-new" in ids)
+    overwrite_page(full_data, page)
+    with unit(full_data) as store:
         done = store.salvage()
         assert done.hanging["hits"] > 0
         assert not done.is_complete
-        assert "hit-0" in store.queued("hit")  # its item says all that the department needs
+        assert "hit-0" in store.queue_ids("hit")  # its item says all that the department needs
 
 
-def test_a_receipt_is_kept_for_what_was_queued_anew(filled: Path) -> None:
-    overwrite_page(filled, 1)
+def test_a_receipt_is_kept_for_what_was_queued_anew(full_data: Path) -> None:
+    overwrite_page(full_data, 1)
     row = {"item_id": "hit-0", "urgency": 1, "kind": "hit", "body": b"", "length": 0, "sha256": "0"}
-    with unit(filled) as store:
+    with unit(full_data) as store:
         with store.database.write() as connection:
             connection.execute(
                 outbox.insert(),
@@ -218,36 +218,36 @@ def test_a_receipt_is_kept_for_what_was_queued_anew(filled: Path) -> None:
             )
         store.salvage()
         with store.database.read() as connection:
-            found = connection.execute(select(outbox.c.state, outbox.c.sha256).where(outbox.c.item_id == "hit-0")).one()
-        assert found == ("ready", "0")  # other content: that receipt is not its own
+            item = connection.execute(select(outbox.c.state, outbox.c.sha256).where(outbox.c.item_id == "hit-0")).one()
+        assert item == ("ready", "0")  # other content: that receipt is not its own
 
 
-def test_deleted_rows_do_not_come_back_from_free_pages(filled: Path) -> None:
-    with unit(filled) as store, store.database.write() as connection:
+def test_deleted_rows_do_not_come_back_from_free_pages(full_data: Path) -> None:
+    with unit(full_data) as store, store.database.write() as connection:
         for table in ("holds", "evidence", "alerts", "hits", "reads"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
-    set_aside(filled)
-    with unit(filled) as store:
-        assert "reads" not in store.salvage().saved
+    set_aside(full_data)
+    with unit(full_data) as store:
+        assert "reads" not in store.salvage().new_rows
         assert store.ids() == set()
 
 
-def test_an_older_and_a_newer_release_s_rows_are_read(filled: Path) -> None:
-    with unit(filled) as store, store.database.write() as connection:
+def test_an_older_and_a_newer_release_s_rows_are_read(full_data: Path) -> None:
+    with unit(full_data) as store, store.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE reads ADD COLUMN later TEXT")
         connection.exec_driver_sql("UPDATE reads SET later = 'said by a newer release' WHERE seq % 2 = 0")
-    overwrite_page(filled, 2)
-    with unit(filled) as store:
-        set_aside(filled) if not damaged_databases(filled) else None
+    overwrite_page(full_data, 2)
+    with unit(full_data) as store:
+        set_aside(full_data) if not damaged_databases(full_data) else None
         store.salvage()
         assert len(store.ids()) >= READS - 20
 
 
 @pytest.mark.review(19)
 def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(data: Path) -> None:
-    told = DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded=instant(450))
+    decision = DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded_at=instant(450))
     with unit(data) as store:
-        store.reads.commit([told, DecidedRecord(plate_read("read-2"), withdraws="read-1")])
+        store.reads.commit([decision, DecidedRecord(plate_read("read-2"), withdraws="read-1")])
         before = [(item.item_id, item.body) for item in store.outbox.due(10, 10**6)]
         with store.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM outbox")
@@ -261,31 +261,31 @@ def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(dat
 @settings(max_examples=30)
 @given(st.binary(min_size=4016, max_size=4016), st.sampled_from([b"", b"\x0d", b"\x0a", b"\x05", b"\x02"]))
 def test_any_bytes_are_read_as_a_page_without_harm(page: bytes, start: bytes) -> None:
-    changed = start + page[len(start) :]
-    node = node_of(2, changed)
+    page_bytes = start + page[len(start) :]
+    node = node_of(2, page_bytes)
     if node is not None:
-        list(node.rows(lambda _: changed))
+        list(node.rows(lambda _: page_bytes))
 
 
-def test_a_row_without_its_image_file_is_shown(filled: Path) -> None:
-    with unit(filled) as store:
-        gone = next((filled / "images").glob("*/*"))
-        gone.rename(filled / "elsewhere")
+def test_a_row_without_its_image_file_is_shown(full_data: Path) -> None:
+    with unit(full_data) as store:
+        lost_file = next((full_data / "images").glob("*/*"))
+        lost_file.rename(full_data / "elsewhere")
         assert store.outbox.quarantine_lost_images() == 1
         assert store.outbox.quarantine_lost_images() == 0
-        (lost,) = store.outbox.quarantined()
-        assert lost.item_id == gone.name
-        (filled / "elsewhere").rename(gone)
-        assert store.outbox.requeue([gone.name]) == 1
+        (lost_item,) = store.outbox.quarantined_items()
+        assert lost_item.item_id == lost_file.name
+        (full_data / "elsewhere").rename(lost_file)
+        assert store.outbox.requeue([lost_file.name]) == 1
         assert store.outbox.quarantine_lost_images() == 0
 
 
-def test_nothing_is_taken_from_a_database_of_another_key(filled: Path, tmp_path: Path) -> None:
+def test_nothing_is_taken_from_a_database_of_another_key(full_data: Path, tmp_path: Path) -> None:
     with unit(tmp_path / "other", b"o" * 32):
         pass
     aside = set_aside(tmp_path / "other")
-    with unit(filled) as store:
+    with unit(full_data) as store:
         done = store.salvage(aside)
-        assert not done.saved
+        assert not done.new_rows
         assert done.pages_unreadable > 0
-    Database.open(filled, KEY, migrate=False).close()
+    Database.open(full_data, KEY, migrate=False).close()

@@ -15,7 +15,7 @@ from alpr_edge.store.retention.ballast import BALLAST_NAME, Ballast, free_bytes,
 from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.retention.usage import Usage
 from scripts.faults.disk import Disk
-from tests.store.records import decided
+from tests.store.records import decided_record
 from tests.store.retention.test_purge import LIMITS, MUCH, SOON, deliver, keep, left
 
 KEY = bytes(range(32))
@@ -77,7 +77,7 @@ def test_at_0_bytes_free_only_the_ballast_lets_a_deletion_through_and_it_comes_b
 ) -> None:
     database, store, outbox, ballast = unit
     for number in range(30):
-        store.commit([decided(f"open-{number}", jpeg=bytes(60_000))])
+        store.commit([decided_record(f"open-{number}", jpeg=bytes(60_000))])
     store.close_open_reads()
     deliver(outbox)
     keep(store, "not sent")
@@ -99,14 +99,14 @@ def test_at_0_bytes_free_only_the_ballast_lets_a_deletion_through_and_it_comes_b
     ballast.tend()
     assert not ballast.is_out
     ballast.require()
-    store.commit([decided("after")])
+    store.commit([decided_record("after")])
 
 
 def _until_refused(store: ReadStore, purge: Purge) -> None:
     """Use up what the write-ahead log still has room for, until a deletion is refused."""
     for number in range(1000):
         try:
-            store.commit([decided(f"full-{number}")])
+            store.commit([decided_record(f"full-{number}")])
         except StoreError:
             purge.step(SOON, MUCH)
 
@@ -132,7 +132,7 @@ def test_what_is_counted_is_what_lies_there(disk: Disk, unit: tuple[Database, Re
     data = disk.folder / "data"
     before = free_bytes(data)
     for number in range(40):
-        store.commit([decided(f"open-{number}", jpeg=bytes(20_000 + number))])
+        store.commit([decided_record(f"open-{number}", jpeg=bytes(20_000 + number))])
     store.close_open_reads()
     usage = Usage(data, database, ballast)
     usage.count_all()
@@ -163,14 +163,14 @@ def test_a_power_cut_in_a_purge_leaves_nothing_orphaned_for_good(disk: Disk, is_
     database = Database.open(data, KEY, migrate=True)
     images = ImageStore(data / "images", KEY)
     store = ReadStore(database, images)
-    kept = left(database)
-    assert len(kept) == (0 if is_committed else 6)
+    reads_left = left(database)
+    assert len(reads_left) == (0 if is_committed else 6)
     assert store.sweep_images() == (12 if is_committed else 0)
-    assert len(images.orphans(())) == 2 * len(kept) == store.counts().images
-    for read_id in kept:
-        stored = store.get(read_id)
-        assert stored is not None
-        assert all(images.get(ref.sha256) for ref in stored.read.evidence)
+    assert len(images.orphans(())) == 2 * len(reads_left) == store.counts().images
+    for read_id in reads_left:
+        stored_read = store.get(read_id)
+        assert stored_read is not None
+        assert all(images.get(ref.sha256) for ref in stored_read.read.evidence)
     database.close()
 
 
@@ -181,6 +181,6 @@ def _purge_until_cut(disk: Disk, purge: Purge, store: ReadStore, *, is_committed
         disk.cut_power()
         return
     look = purge.look(SOON, MUCH)
-    with contextlib.suppress(StoreError), store.deleting() as (connection, released):
-        assert len(purge.take_away(look, connection, released)) == 6
+    with contextlib.suppress(StoreError), store.deleting() as (connection, dropped_digests):
+        assert len(purge.take_away(look, connection, dropped_digests)) == 6
         disk.cut_power()

@@ -32,11 +32,11 @@ def later_boot(seconds: float, utc: datetime = FUTURE) -> Instant:
     return Instant("boot-2", round(seconds * 1e9), utc + timedelta(seconds=seconds), UtcSource.GNSS, 1000.0)
 
 
-def purged(database: Database, store: ReadStore, now: Instant, excess: int = 0) -> Purge:
-    made = Purge(database, store, LIMITS)
-    while made.step(now, excess):
+def run_purge(database: Database, store: ReadStore, now: Instant, excess: int = 0) -> Purge:
+    purge = Purge(database, store, LIMITS)
+    while purge.step(now, excess):
         pass
-    return made
+    return purge
 
 
 def test_a_cold_start_in_2028_purges_nothing(database: Database, store: ReadStore, outbox: Outbox) -> None:
@@ -52,12 +52,12 @@ def test_a_cold_start_in_2028_purges_nothing(database: Database, store: ReadStor
         fix_history.add(fix_at(second, utc_offset_s=off_s))
     now = GnssClock(inner, fix_history).now()
     assert now.trusted
-    assert purged(database, store, now).objection is not None
+    assert run_purge(database, store, now).objection is not None
     for paired_s in (1.0, 61.0):
         clock_pairs.record(database, later_boot(paired_s))
-    made = purged(database, store, later_boot(70))
-    assert made.objection is not None
-    assert "the date jumped: it is 606 days ahead" in made.objection.reason
+    purge = run_purge(database, store, later_boot(70))
+    assert purge.objection is not None
+    assert "the date jumped: it is 606 days ahead" in purge.objection.reason
     assert left(database) == {"sent", "waits"}
     with database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(deletions)) == 0
@@ -68,9 +68,9 @@ def test_for_room_the_old_rules_stand(database: Database, store: ReadStore, outb
     keep(store, "sent")
     deliver(outbox)
     keep(store, "waits")
-    made = purged(database, store, later_boot(70), MUCH)
-    assert made.objection is not None
-    assert dict(made.done.reads) == {DeletionReason.ROOM: 1}
+    purge = run_purge(database, store, later_boot(70), MUCH)
+    assert purge.objection is not None
+    assert dict(purge.done.reads) == {DeletionReason.ROOM: 1}
     assert left(database) == {"waits"}
 
 
@@ -80,16 +80,16 @@ def test_a_jump_in_the_middle_of_a_round_stops_it(database: Database, store: Rea
     deliver(outbox)
     month = instant(40 * 86_400_000.0)
     bear_out(database, month)
-    made = Purge(database, store, RetentionLimits(timedelta(days=30), timedelta(days=365)))
-    assert made.step(month, 0)
+    purge = Purge(database, store, RetentionLimits(timedelta(days=30), timedelta(days=365)))
+    assert purge.step(month, 0)
     there = len(left(database))
     assert 0 < there < 20
-    jumped = Instant(month.boot_id, month.boottime_ns + 10**9, FUTURE, UtcSource.GNSS, 1000.0)
-    assert not made.step(jumped, 0)
-    assert made.objection is not None
-    assert made.objection.is_contradiction
+    later = Instant(month.boot_id, month.boottime_ns + 10**9, FUTURE, UtcSource.GNSS, 1000.0)
+    assert not purge.step(later, 0)
+    assert purge.objection is not None
+    assert purge.objection.is_contradiction
     assert len(left(database)) == there
-    run(database, store, month.shifted(2000))
+    run(database, store, month.shift(2000))
     assert left(database) == set()
 
 
@@ -101,21 +101,24 @@ def test_a_dispute_that_comes_later_takes_the_trust_from_what_was_read_before(
     deliver(outbox)
     now = instant(86_400_000.0)
     bear_out(database, now)
-    made = Purge(database, store, LIMITS)
-    assert not made.step(now, 0)
-    assert made.objection is None
+    purge = Purge(database, store, LIMITS)
+    assert not purge.step(now, 0)
+    assert purge.objection is None
     clock_pairs.record(database, Instant(now.boot_id, now.boottime_ns - 10**9, FUTURE, UtcSource.GNSS, 1000.0))
-    made.step(now.shifted(61_000), 0)
-    assert made.objection is not None
-    assert "contradict" in made.objection.reason
+    purge.step(now.shift(61_000), 0)
+    assert purge.objection is not None
+    assert "contradict" in purge.objection.reason
 
 
 @pytest.mark.parametrize("clock", [lambda: instant(1), lambda: Instant("other", 5)])
 def test_the_department_s_last_date_is_kept(database: Database, clock: Callable[[], Instant]) -> None:
     assert department_date(database) is None
-    for told in (START, START + timedelta(days=1)):
-        note_department_date(database, DepartmentDate(told.replace(microsecond=0), clock()))
-        kept = department_date(database)
-        assert kept is not None
-        assert kept.utc == told.replace(microsecond=0)
-        assert (kept.heard.boot_id, kept.heard.boottime_ns) == (clock().boot_id, clock().boottime_ns)
+    for date in (START, START + timedelta(days=1)):
+        note_department_date(database, DepartmentDate(date.replace(microsecond=0), clock()))
+        stored_date = department_date(database)
+        assert stored_date is not None
+        assert stored_date.utc == date.replace(microsecond=0)
+        assert (stored_date.received_at.boot_id, stored_date.received_at.boottime_ns) == (
+            clock().boot_id,
+            clock().boottime_ns,
+        )

@@ -15,7 +15,7 @@ from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.retention.purge import Purge
-from tests.store.records import START, bear_out, decided, instant
+from tests.store.records import START, bear_out, decided_record, instant
 from tests.store.retention.test_purge import LIMITS, MUCH, SOON, deliver, keep, left
 
 DAY = timedelta(days=1)
@@ -23,7 +23,7 @@ SOON_UTC = SOON.utc or START
 
 
 def test_holds_are_listed_with_why_by_whom_since_when_and_until_when(database: Database, store: ReadStore) -> None:
-    store.commit([decided(read_id) for read_id in ("read-1", "read-2", "read-3")])
+    store.commit([decided_record(read_id) for read_id in ("read-1", "read-2", "read-3")])
     second, first = Hold("read-1", "case 2", "b", START + DAY, START + 9 * DAY), Hold("read-2", "case 1", "a", START)
     unknown = Hold("read-3", "case 3", "c", None)
     assert [holds.hold(database, each) for each in (second, first, unknown)] == [second, first, unknown]
@@ -32,7 +32,7 @@ def test_holds_are_listed_with_why_by_whom_since_when_and_until_when(database: D
 
 
 def test_a_hold_keeps_its_first_reason_and_is_never_shortened(database: Database, store: ReadStore) -> None:
-    store.commit([decided("read-1")])
+    store.commit([decided_record("read-1")])
     first = Hold("read-1", "case 1", "a", START, START + 5 * DAY)
     holds.hold(database, first)
     holds.hold(database, Hold("read-1", "case 2", "b", START + DAY, START + 2 * DAY))
@@ -44,7 +44,7 @@ def test_a_hold_keeps_its_first_reason_and_is_never_shortened(database: Database
 
 
 def test_a_hold_that_is_over_is_replaced(database: Database, store: ReadStore) -> None:
-    store.commit([decided("read-1")])
+    store.commit([decided_record("read-1")])
     holds.hold(database, Hold("read-1", "case 1", "a", START, START + DAY))
     later = Hold("read-1", "case 2", "b", START + 2 * DAY, START + 3 * DAY)
     assert holds.hold(database, later) == later
@@ -52,7 +52,7 @@ def test_a_hold_that_is_over_is_replaced(database: Database, store: ReadStore) -
 
 
 def test_a_release_takes_the_end_along(database: Database, store: ReadStore) -> None:
-    store.commit([decided("read-1")])
+    store.commit([decided_record("read-1")])
     holds.hold(database, Hold("read-1", "case 1", "a", START, START + DAY))
     holds.release(database, "read-1")
     with database.read() as connection:
@@ -90,7 +90,7 @@ def test_without_a_trusted_clock_no_hold_ends(
 
 
 def test_the_database_refuses_to_delete_a_held_read(database: Database, store: ReadStore) -> None:
-    store.commit([decided("read-1")])
+    store.commit([decided_record("read-1")])
     holds.hold(database, Hold("read-1", "case 1", "a", instant().utc, START + DAY))
     with pytest.raises((StoreError, IntegrityError)), database.write() as connection:
         connection.execute(delete(reads))

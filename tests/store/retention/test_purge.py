@@ -18,7 +18,7 @@ from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadSt
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.retention.purge import Purge
-from tests.store.records import CROP, SCENE, alert, bear_out, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, bear_out, decided_record, hit, instant, plate_read
 
 DAY_MS = 86_400_000.0
 LIMITS = RetentionLimits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
@@ -28,23 +28,23 @@ MUCH = 10**12
 
 def keep(store: ReadStore, read_id: str) -> None:
     """A closed read with two pictures and a hit."""
-    record = decided(read_id)
+    record = decided_record(read_id)
     store.commit([DecidedRecord(record.read, record.images, (hit(f"hit of {read_id}", read_id),))])
     store.commit([ClosedRecord(record.read)])
 
 
-def deliver(outbox: Outbox, wanted: Callable[[str], bool] = lambda _: True) -> None:
-    due = [item for item in outbox.due(10_000, MUCH) if wanted(item.item_id)]
+def deliver(outbox: Outbox, is_chosen: Callable[[str], bool] = lambda _: True) -> None:
+    due = [item for item in outbox.due(10_000, MUCH) if is_chosen(item.item_id)]
     outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
 
 
 def run(database: Database, store: ReadStore, now: Instant, excess: int = 0, limits: RetentionLimits = LIMITS) -> Purge:
     if now.trusted:
         bear_out(database, now)
-    made = Purge(database, store, limits)
+    purge = Purge(database, store, limits)
     for _ in range(1000):
-        if not made.step(now, excess):
-            return made
+        if not purge.step(now, excess):
+            return purge
     raise AssertionError("the purge does not end")
 
 
@@ -71,10 +71,10 @@ def rows_of(connection: Connection, read_id: str) -> list[str]:
 
 def assert_no_orphans(database: Database, pictures: ImageStore) -> None:
     with database.read() as connection:
-        known = set(connection.scalars(select(images.c.sha256)))
-        named = set(connection.scalars(select(evidence.c.sha256)))
+        image_digests = set(connection.scalars(select(images.c.sha256)))
+        evidence_digests = set(connection.scalars(select(evidence.c.sha256)))
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-    assert known == named == set(pictures.orphans(()))
+    assert image_digests == evidence_digests == set(pictures.orphans(()))
 
 
 def test_what_was_acknowledged_and_is_old_goes_without_a_trace(
@@ -124,8 +124,8 @@ def test_one_item_without_its_receipt_keeps_the_whole_read(
 def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
     database: Database, store: ReadStore, outbox: Outbox, missing: str
 ) -> None:
-    corrected = DecidedRecord(plate_read("read-2"), withdraws="read-1")
-    store.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded=instant()), corrected])
+    correction = DecidedRecord(plate_read("read-2"), withdraws="read-1")
+    store.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded_at=instant()), correction])
     store.close_open_reads()
     deliver(outbox, lambda item_id: item_id != missing)
     run(database, store, SOON, MUCH)
@@ -142,12 +142,12 @@ def test_for_want_of_room_the_oldest_go_and_only_as_many_as_needed(
     for number in range(6):
         keep(store, f"read-{number}")
     deliver(outbox)
-    made = Purge(database, store, LIMITS)
+    purge = Purge(database, store, LIMITS)
     size = 3 * 4096  # two pictures of a block each, and rows
-    while made.step(SOON, max(0, 2 * size - made.done.freed_bytes)):
+    while purge.step(SOON, max(0, 2 * size - purge.done.freed_bytes)):
         pass
     assert left(database) == {f"read-{number}" for number in range(2, 6)}
-    assert dict(made.done.reads) == {DeletionReason.ROOM: 2}
+    assert dict(purge.done.reads) == {DeletionReason.ROOM: 2}
 
 
 def test_a_hold_keeps_a_read_whatever_comes_and_its_release_lets_it_go(
@@ -172,13 +172,13 @@ def test_a_hold_that_comes_between_the_look_and_the_deletion_counts(
     for read_id in ("held", "gone"):
         keep(store, read_id)
     deliver(outbox)
-    made = Purge(database, store, LIMITS)
-    look = made.look(SOON, MUCH)
-    assert len(look.chosen) == 2
+    purge = Purge(database, store, LIMITS)
+    look = purge.look(SOON, MUCH)
+    assert len(look.deletable_seqs) == 2
     holds.hold(database, Hold("held", "case 26-1", "sgt", None))
-    with store.deleting() as (connection, released):
-        gone = made.take_away(look, connection, released)
-    assert [(one.read_id, ground) for one, ground in gone] == [("gone", DeletionReason.ROOM)]
+    with store.deleting() as (connection, dropped_digests):
+        removals = purge.take_away(look, connection, dropped_digests)
+    assert [(one.read_id, ground) for one, ground in removals] == [("gone", DeletionReason.ROOM)]
     assert left(database) == {"held"}
 
 
@@ -197,18 +197,18 @@ def test_the_policy_s_year_purges_what_never_found_a_link_and_says_so(database: 
 def test_the_emergency_rule_waits_for_all_that_is_acknowledged_and_is_on_record(
     database: Database, store: ReadStore, outbox: Outbox
 ) -> None:
-    waiting, sent = [f"waits-{n}" for n in range(5)], [f"sent-{n}" for n in range(5)]
-    for read_id in waiting + sent:
+    waiting, sent_ids = [f"waits-{n}" for n in range(5)], [f"sent-{n}" for n in range(5)]
+    for read_id in waiting + sent_ids:
         keep(store, read_id)
     deliver(outbox, lambda item_id: "waits" not in item_id and len(item_id) != 64)
     deliver(outbox, lambda item_id: "sent" in _owner(database, item_id))
     switched_on = RetentionLimits(LIMITS.acknowledged_max, LIMITS.policy_max, emergency=True)
-    made = Purge(database, store, switched_on, slice_reads=4)
+    purge = Purge(database, store, switched_on, slice_reads=4)
     need = 6 * 3 * 4096
-    while made.step(Instant("boot-1", 1), max(0, need - made.done.freed_bytes)):
+    while purge.step(Instant("boot-1", 1), max(0, need - purge.done.freed_bytes)):
         pass
     assert left(database) == set(waiting[1:])
-    assert dict(made.done.reads) == {DeletionReason.ROOM: 5, DeletionReason.EMERGENCY: 1}
+    assert dict(purge.done.reads) == {DeletionReason.ROOM: 5, DeletionReason.EMERGENCY: 1}
     with database.read() as connection:
         events = [tuple(row) for row in connection.execute(select(deletions.c.read_id, deletions.c.ground))]
     assert events == [("waits-0", "emergency")]
@@ -238,26 +238,26 @@ def test_what_is_on_record_stays_there(database: Database, store: ReadStore, sta
 def test_a_picture_that_another_read_shows_stays(
     database: Database, store: ReadStore, outbox: Outbox, images: ImageStore
 ) -> None:
-    shared = ((SCENE, b"the same street"),)
+    shared_images = ((SCENE, b"the same street"),)
     for read_id, own in (("old", b"one"), ("new", b"two")):
         read = plate_read(read_id)
-        store.commit([DecidedRecord(read, (*shared, (CROP, own))), ClosedRecord(read)])
+        store.commit([DecidedRecord(read, (*shared_images, (CROP, own))), ClosedRecord(read)])
         if read_id == "old":
             deliver(outbox)
-    made = Purge(database, store, LIMITS)
-    while made.step(SOON, MUCH):
+    purge = Purge(database, store, LIMITS)
+    while purge.step(SOON, MUCH):
         pass
     assert left(database) == {"new"}
-    stored = store.get("new")
-    assert stored is not None
-    assert sorted(images.get(ref.sha256) for ref in stored.read.evidence) == [b"the same street", b"two"]
+    stored_read = store.get("new")
+    assert stored_read is not None
+    assert sorted(images.get(ref.sha256) for ref in stored_read.read.evidence) == [b"the same street", b"two"]
     assert_no_orphans(database, images)
 
 
 def test_the_database_takes_up_again_what_it_freed(database: Database, store: ReadStore, outbox: Outbox) -> None:
     def fill(name: str) -> int:
         for number in range(10):
-            store.commit([decided(f"{name}-{number}-{place}") for place in range(10)])
+            store.commit([decided_record(f"{name}-{number}-{place}") for place in range(10)])
             store.commit([ClosedRecord(plate_read(f"{name}-{number}-{place}")) for place in range(10)])
         with database.engine.connect() as connection:
             return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
@@ -280,8 +280,8 @@ def test_a_purge_cut_before_its_commit_changes_nothing(
     assert_no_orphans(database, images)
 
 
-def _cut(store: ReadStore, made: Purge) -> None:
-    look = made.look(SOON, MUCH)
-    with store.deleting() as (connection, released):
-        assert len(made.take_away(look, connection, released)) == 1
+def _cut(store: ReadStore, purge: Purge) -> None:
+    look = purge.look(SOON, MUCH)
+    with store.deleting() as (connection, dropped_digests):
+        assert len(purge.take_away(look, connection, dropped_digests)) == 1
         raise InterruptedError

@@ -10,7 +10,7 @@ from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
 
 
-def enrolled(directory: Path, unit_id: str, out: Path, days: int = UNIT_DAYS) -> Path:
+def enrol_unit(directory: Path, unit_id: str, out: Path, days: int = UNIT_DAYS) -> Path:
     """Certificate, key and authority of a unit that the department in ``directory`` knows; ``days`` < 0: run out."""
     files = TlsFiles(directory)
     key = ec.generate_private_key(ec.SECP256R1())

@@ -55,8 +55,8 @@ class Paired:
         """
         a, b = self.shares
         (low_a, high_a), (low_b, high_b) = (wilson(round(share * self.total), self.total) for share in (a, b))
-        down = _joined(b - low_b, high_a - a, self._correlation)
-        up = _joined(high_b - b, a - low_a, self._correlation)
+        down = _combine(b - low_b, high_a - a, self._correlation)
+        up = _combine(high_b - b, a - low_a, self._correlation)
         return round(self.difference - down, 4), round(self.difference + up, 4)
 
     @property
@@ -69,6 +69,6 @@ class Paired:
         return (max(0.0, joint - self.total / 2) if joint > 0 else joint) / math.sqrt(spread)
 
 
-def _joined(one: float, other: float, correlation: float) -> float:
+def _combine(one: float, other: float, correlation: float) -> float:
     """Length of two distances that vary together."""
     return math.sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))

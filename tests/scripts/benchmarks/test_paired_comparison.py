@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.benchmarks.paired import Paired
+from scripts.benchmarks.paired_comparison import Paired
 
 COUNTS = st.integers(0, 300)
 TABLES = st.builds(Paired, COUNTS, COUNTS, COUNTS, COUNTS)
@@ -26,9 +26,9 @@ def test_an_interval_holds_the_difference_and_turns_with_the_sides(table: Paired
     low, high = table.interval
     assert -1 <= low <= table.difference + 1e-3
     assert table.difference - 1e-3 <= high <= 1
-    turned = Paired(table.both, table.only_b, table.only_a, table.neither)
-    assert turned.interval == pytest.approx((-high, -low), abs=1e-3)
-    assert turned.p == table.p
+    mirror = Paired(table.both, table.only_b, table.only_a, table.neither)
+    assert mirror.interval == pytest.approx((-high, -low), abs=1e-3)
+    assert mirror.p == table.p
 
 
 def test_with_many_plates_the_interval_is_walds() -> None:

@@ -30,7 +30,7 @@ from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.app.pipeline.test_recorder import decided, hit_of
+from tests.app.pipeline.test_recorder import decision, hit_of
 from tests.app.rig import PLATES, write_frames, write_settings
 from tests.domain.readings import START
 
@@ -52,7 +52,7 @@ def store(settings: Settings) -> Iterator[UnitStore]:
 
 @pytest.fixture
 def recorder(store: UnitStore, settings: Settings) -> Recorder:
-    return Recorder(store.reads, settings.store, store.refused)
+    return Recorder(store.reads, settings.store, store.refused_records)
 
 
 def noise(width: int, height: int) -> Pixels:
@@ -60,7 +60,7 @@ def noise(width: int, height: int) -> Pixels:
 
 
 def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> ReadDecided:
-    event = decided()
+    event = decision()
     read = replace(event.read, read_id=read_id, **changes)  # type: ignore[arg-type]
     pixels = noise(64, 48) if scene is None else scene
     return ReadDecided(read, Evidence(noise(30, 12), pixels), START, hits=hits)
@@ -70,9 +70,9 @@ def end(of: ReadDecided, evidence: Evidence | None = None) -> ReadClosed:
     return ReadClosed(of.read, evidence, is_hit=bool(of.hits))
 
 
-def until(wanted: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while not wanted():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -82,8 +82,8 @@ class Writing:
 
     def __init__(self, recorder: Recorder) -> None:
         self.channel: BoundedChannel[ReadEvent] = BoundedChannel(64)
-        blamed = (PictureError, RefusedError)
-        rescue = Rescue(recorder.require_room, blamed, recorder.write_alone, recorder.set_aside, (StoreError,))
+        record_errors = (PictureError, RefusedError)
+        rescue = Rescue(recorder.require_room, record_errors, recorder.write_alone, recorder.set_aside, (StoreError,))
         self.supervisor = Supervisor()
         self.supervisor.add(
             BatchStage(
@@ -106,21 +106,21 @@ def test_a_picture_that_is_too_large_is_made_coarser_and_then_smaller() -> None:
     picture = noise(1200, 900)
     sizes = []
     for limit in (BODY_BYTES_MAX, 700_000, 100_000):
-        encoded = fitting_jpeg(picture, 95, limit)
-        assert len(encoded) <= limit
-        shown = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-        assert shown is not None
-        sizes.append(shown.shape[1])
+        content = fitting_jpeg(picture, 95, limit)
+        assert len(content) <= limit
+        result = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        assert result is not None
+        sizes.append(result.shape[1])
     assert sizes[0] == sizes[1] == 1200
     assert sizes[2] < 1200
 
 
 def test_a_hit_in_a_frame_that_does_not_compress_is_kept_with_it(store: UnitStore, recorder: Recorder) -> None:
     recorder.write([record("hit", hit_of("hit"), scene=noise(5000, 3000))])
-    kept = store.reads.get("hit")
-    assert kept is not None
-    assert [ref.kind for ref in kept.read.evidence] == [EvidenceKind.CROP, EvidenceKind.SCENE]
-    assert kept.read.evidence[1].length <= BODY_BYTES_MAX
+    row = store.reads.get("hit")
+    assert row is not None
+    assert [ref.kind for ref in row.read.evidence] == [EvidenceKind.CROP, EvidenceKind.SCENE]
+    assert row.read.evidence[1].length <= BODY_BYTES_MAX
     assert recorder.faults() == []
 
 
@@ -131,10 +131,10 @@ def test_a_picture_that_opencv_does_not_take_costs_no_other(store: UnitStore, re
         writing.channel.put(odd)
         writing.channel.put(record("good"))
         until(lambda: store.reads.counts().reads == 2)
-    kept = store.reads.get("odd")
-    assert kept is not None
-    assert [ref.kind for ref in kept.read.evidence] == [EvidenceKind.SCENE]
-    assert "let go of" in kept.missing_evidence
+    row = store.reads.get("odd")
+    assert row is not None
+    assert [ref.kind for ref in row.read.evidence] == [EvidenceKind.SCENE]
+    assert "let go of" in row.missing_evidence
 
 
 def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: UnitStore, recorder: Recorder) -> None:
@@ -142,16 +142,16 @@ def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: U
         (store.images.directory / f"{number:02x}").write_bytes(b"")
     with Writing(recorder) as writing:
         for number in range(40):
-            made = record(f"read-{number}")
-            writing.channel.put(made)
-            writing.channel.put(end(made, Evidence(noise(30, 12), noise(64, 48))))
+            matched_read = record(f"read-{number}")
+            writing.channel.put(matched_read)
+            writing.channel.put(end(matched_read, Evidence(noise(30, 12), noise(64, 48))))
         until(lambda: store.reads.counts().reads == 40)
         assert all(state.restarts == 0 for state in writing.supervisor.states)
     reads = store.reads.recent(100)
-    assert all(stored.closed for stored in reads)
-    assert {len(stored.read.evidence) for stored in reads} == {0, 1, 2}
+    assert all(row.closed for row in reads)
+    assert {len(stored_read.read.evidence) for stored_read in reads} == {0, 1, 2}
     assert all(bool(stored.missing_evidence) or len(stored.read.evidence) == 2 for stored in reads)
-    assert store.refused.count() == 0
+    assert store.refused_records.count() == 0
     (line,) = recorder.faults()
     assert line.startswith("pictures: some are missing: ")
 
@@ -164,11 +164,14 @@ def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(
         for one in (first, spoilt, last, end(spoilt), end(first), end(last)):
             writing.channel.put(one)
         until(lambda: store.reads.counts().reads == 2)
-    assert [(one.read_id, one.what) for one in store.refused.listed()] == [("spoilt", "decision"), ("spoilt", "end")]
+    assert [(one.read_id, one.what) for one in store.refused_records.list_records()] == [
+        ("spoilt", "decision"),
+        ("spoilt", "end"),
+    ]
     assert store.reads.counts().open_reads == 0
     assert any(line.startswith("records: some are set aside") for line in recorder.faults())
     assert store.recover() == []
-    assert store.refused.count() == 2  # refused again: it stays
+    assert store.refused_records.count() == 2  # refused again: it stays
 
 
 def test_an_end_without_its_decision_is_kept(store: UnitStore, recorder: Recorder) -> None:
@@ -176,21 +179,21 @@ def test_an_end_without_its_decision_is_kept(store: UnitStore, recorder: Recorde
         writing.channel.put(end(record("lost"), Evidence(noise(30, 12), noise(64, 48))))
         writing.channel.put(record("good"))
         until(lambda: store.reads.counts().reads == 2)
-    lost = store.reads.get("lost")
-    assert lost is not None
-    assert lost.closed
+    row = store.reads.get("lost")
+    assert row is not None
+    assert row.closed
 
 
 def test_a_record_that_comes_twice_is_kept_once_and_not_set_aside(store: UnitStore, recorder: Recorder) -> None:
     """As after a commit of which it is not known whether it came through."""
-    made = record("read-1", hit_of("read-1"))
+    matched_read = record("read-1", hit_of("read-1"))
     with Writing(recorder) as writing:
-        writing.channel.put(made)
+        writing.channel.put(matched_read)
         until(lambda: store.reads.counts().reads == 1)
-        writing.channel.put(made)
+        writing.channel.put(matched_read)
         writing.channel.put(record("good"))
         until(lambda: store.reads.counts().reads == 2)
-    assert store.refused.count() == 0
+    assert store.refused_records.count() == 0
     assert store.reads.counts().hits == 1
 
 
@@ -198,7 +201,7 @@ def test_what_a_closed_database_does_not_take_at_the_end_waits_for_the_next_star
     settings: Settings, tmp_path: Path
 ) -> None:
     with open_store(settings, migrate=True) as store:
-        recorder = Recorder(store.reads, settings.store, store.refused)
+        recorder = Recorder(store.reads, settings.store, store.refused_records)
         first, second = record("first"), record("second", hit_of("second"))
         recorder.write([first])
         recorder.write([end(first)])
@@ -208,15 +211,15 @@ def test_what_a_closed_database_does_not_take_at_the_end_waits_for_the_next_star
         writing.channel.put(end(second))
         stage = writing.supervisor.states[0].stage
         stage.finish()
-        assert store.refused.count() == 3
+        assert store.refused_records.count() == 3
     with open_store(settings, migrate=True) as store:
         assert store.recover() == []
-        assert store.refused.count() == 0
+        assert store.refused_records.count() == 0
         counts = store.reads.counts()
         assert (counts.reads, counts.open_reads, counts.hits) == (2, 0, 1)
-        kept = store.reads.get("second")
-        assert kept is not None
-        assert len(kept.read.evidence) == 2
+        row = store.reads.get("second")
+        assert row is not None
+        assert len(row.read.evidence) == 2
 
 
 def test_a_full_disk_sets_nothing_aside(store: UnitStore, settings: Settings) -> None:
@@ -227,16 +230,16 @@ def test_a_full_disk_sets_nothing_aside(store: UnitStore, settings: Settings) ->
         if full.is_set():
             raise StoreError("the disk is full")
 
-    recorder = Recorder(store.reads, settings.store, store.refused, require_room=require_room)
+    recorder = Recorder(store.reads, settings.store, store.refused_records, require_room=require_room)
     with Writing(recorder) as writing:
         writing.channel.put(record("read-1"))
         until(lambda: writing.supervisor.states[0].restarts >= 4)
-        assert store.refused.count() == 0
+        assert store.refused_records.count() == 0
         full.clear()
         until(lambda: store.reads.counts().reads == 1)
-    kept = store.reads.get("read-1")
-    assert kept is not None
-    assert len(kept.read.evidence) == 2
+    row = store.reads.get("read-1")
+    assert row is not None
+    assert len(row.read.evidence) == 2
 
 
 def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded(
@@ -245,21 +248,21 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
     """Every pass of a drive is a hit; the writer hangs from the first record on."""
     free = threading.Event()
     passes, frames = len(PLATES), drive_of(5)
-    taken = threading.Event()
+    frame_taken = threading.Event()
 
-    def paced() -> Iterator[Frame]:
+    def pace_frames() -> Iterator[Frame]:
         for frame in frames:
-            taken.clear()
+            frame_taken.clear()
             yield frame
-            assert taken.wait(60)
+            assert frame_taken.wait(60)
 
     player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
     alerter = Alerter(player, ReplayedClock(START), settings.alerts, settings.hotlist)
     everything = Everything()
-    recorder = Recorder(store.reads, settings.store, store.refused, require_room=lambda: _hang(free))
+    recorder = Recorder(store.reads, settings.store, store.refused_records, require_room=lambda: _hang(free))
     models = open_vision_models(settings.vision)
-    parts = PipelineDeps(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: taken.set())
-    pipeline = Pipeline(settings, [CameraFeed("front", lambda _: paced())], parts, live=True)
+    parts = PipelineDeps(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: frame_taken.set())
+    pipeline = Pipeline(settings, [CameraFeed("front", lambda _: pace_frames())], parts, live=True)
     try:
         pipeline.supervisor.start()
         until(lambda: pipeline.frames_seen >= len(frames) - 1)
@@ -276,7 +279,7 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
         pipeline.supervisor.stop.set()
         assert pipeline.supervisor.join(120)
         player.close()
-    assert pipeline.records.dropped == 0
+    assert pipeline.records.drop_count == 0
     assert store.reads.counts().reads == passes * 5
     assert not pipeline.is_behind
 
@@ -285,7 +288,7 @@ def drive_of(rounds: int) -> list[Frame]:
     """Every plate of the rig, one pass each, over and over."""
     levels = [level for index in range(len(PLATES)) for level in [8 * (index + 1)] * 3 + [0] * 3] * rounds
     return [
-        Frame("front", number, START.shifted(number * 20), np.full((360, 640, 3), level, np.uint8))
+        Frame("front", number, START.shift(number * 20), np.full((360, 640, 3), level, np.uint8))
         for number, level in enumerate(levels)
     ]
 
@@ -305,11 +308,11 @@ class Everything:
 
 
 def test_a_record_let_go_of_its_pictures_says_so(store: UnitStore, recorder: Recorder) -> None:
-    made = record("read-1", hit_of("read-1"))
-    recorder.write_alone(without_pictures(made))
-    recorder.write_alone(without_pictures(end(made, Evidence(noise(30, 12), noise(64, 48)))))
-    kept = store.reads.get("read-1")
-    assert kept is not None
-    assert (kept.closed, kept.read.evidence, kept.read.box) == (True, (), made.read.box)
-    assert "did not keep up" in kept.missing_evidence
-    assert isinstance(kept.read.box, Box)
+    matched_read = record("read-1", hit_of("read-1"))
+    recorder.write_alone(without_pictures(matched_read))
+    recorder.write_alone(without_pictures(end(matched_read, Evidence(noise(30, 12), noise(64, 48)))))
+    row = store.reads.get("read-1")
+    assert row is not None
+    assert (row.closed, row.read.evidence, row.read.box) == (True, (), matched_read.read.box)
+    assert "did not keep up" in row.missing_evidence
+    assert isinstance(row.read.box, Box)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.domain.diagnostics.test_card import CARD_TEXT
 from tests.app.rig import daemon
-from tests.cli.unit.fit_unit import changed, write_fit_unit
+from tests.cli.unit.fit_unit import set_key, write_fit_unit
 
 WAIT_S = 60.0
 
@@ -23,7 +23,7 @@ def _is_started(health: Path) -> bool:
 
 def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> None:
     settings = write_fit_unit(tmp_path)
-    changed(settings, "player", '"wav"')
+    set_key(settings, "player", '"wav"')
     health = tmp_path / "runtime" / "run.json"
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored")
@@ -32,7 +32,7 @@ def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> N
             time.sleep(0.1)
         skip = ("--skip", "gps,clock,lists,certificates,department,models,versions", "--settings", str(settings))
         done = CliRunner().invoke(app, ["unit", "check", "--json", *skip])
-        aimed = CliRunner().invoke(app, ["unit", "check", "--aim", "--settings", str(settings)])
+        aiming = CliRunner().invoke(app, ["unit", "check", "--aim", "--settings", str(settings)])
     answer = json.loads(done.stdout)
     checks = {each["name"]: each for each in answer["checks"]}
     assert answer["running"]
@@ -44,8 +44,8 @@ def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> N
     assert verdicts["unit"] == "red"
     assert "no hotlist: nothing can be matched" in checks["unit"]["details"]
     assert CARD_TEXT not in done.stdout
-    assert aimed.exit_code == 1
-    assert "alpr-edge run holds the camera" in aimed.stderr
+    assert aiming.exit_code == 1
+    assert "alpr-edge run holds the camera" in aiming.stderr
 
 
 def test_aiming_shows_pixels_focus_and_exposure(tmp_path: Path) -> None:
@@ -59,5 +59,5 @@ def test_aiming_shows_pixels_focus_and_exposure(tmp_path: Path) -> None:
     # 150 px of card stand for a plate of 183.
     assert lines
     assert all(line["plate_px"] == pytest.approx(183, abs=15) for line in lines)
-    refused = CliRunner().invoke(app, [*words, "--camera", "rear"])
-    assert (refused.exit_code, "there are: front" in refused.stderr) == (2, True)
+    refusal = CliRunner().invoke(app, [*words, "--camera", "rear"])
+    assert (refusal.exit_code, "there are: front" in refusal.stderr) == (2, True)
