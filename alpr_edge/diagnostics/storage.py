@@ -19,7 +19,7 @@ from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.evidence.images import PREFIXES
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.keys import IMAGES, KEY_NAMES, load_key
-from alpr_edge.store.outbox.outbox import quarantined_in
+from alpr_edge.store.outbox.answers import quarantined_in
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.retention.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.retention.candidates import Ages

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, update
+from sqlalchemy import Connection, case, func, select, update
 
 from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
 
 DETAIL_CHARACTERS_MAX = 500
@@ -56,3 +57,9 @@ def change(connection: Connection, item_id: str, **values: Any) -> None:  # noqa
     """Change an item that waits for a receipt; one that is delivered or quarantined keeps its state."""
     waits = (outbox.c.item_id == item_id) & (IS_READY | IS_OFFLOADED)
     connection.execute(update(outbox).where(waits).values(**values))
+
+
+def quarantined_in(database: Database) -> int:
+    """How many items of a database are quarantined."""
+    with database.read() as connection:
+        return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)

@@ -294,9 +294,3 @@ class Outbox:
 
 def _kind_of(row: RowMapping) -> ItemKind:
     return kind_of(row["item_id"], ItemKind(row["kind"]))
-
-
-def quarantined_in(database: Database) -> int:
-    """How many items of a database are quarantined."""
-    with database.read() as connection:
-        return int(connection.scalar(select(func.count()).where(outbox.c.state == "quarantined")) or 0)
