@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ import alpr_edge.vision  # noqa: F401 - before a test imports ONNX Runtime, whic
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
 SYSTEM_PYTHON = "/usr/bin/python3"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A script's background jobs ignore Ctrl-C, and so would every program that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.settings import Settings
+from tests.cli import tree
 
 ROOT = Path(__file__).parents[1]
 LAYOUT = (ROOT / "alpr_edge" / "README.md").read_text(encoding="utf-8")
@@ -101,7 +102,7 @@ def command_of(words: list[str]) -> tuple[Any, list[str]]:
     for place, word in enumerate(words):
         if word not in getattr(command, "commands", ()):
             return command, words[place:]
-        command = command.commands[word]
+        command = tree.load_command(command.commands[word])
     return command, []
 
 
@@ -121,7 +122,7 @@ def fault_of_command(span: str) -> str:
 
 def commands_in(document: str) -> Iterator[str]:
     """Commands of the product, with or without its name in front; ``unit check`` counts, ``unit`` alone does not."""
-    groups = [name for name, it in getattr(COMMAND_LINE, "commands", {}).items() if hasattr(it, "commands")]
+    groups = [words[0] for words in tree.groups() if len(words) == 1]
     for span in spans_of(document):
         words = span.removeprefix("sudo ")
         if words.startswith("alpr-edge "):

@@ -46,7 +46,7 @@ def test_the_owner_sees_what_was_read(settings: Path) -> None:
 @pytest.mark.review(13)
 def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, tmp_path: Path) -> None:
     waiting = counts(settings)["ready"]
-    assert waiting >= 9
+    assert waiting >= 5, "three reads, each with pictures, which two of one vehicle may share"
     output = edge(settings, "outbox", "status").stdout
     assert output == f"{waiting} waiting, 0 acknowledged, 0 refused, 0 on a medium without a receipt\n"
     medium = tmp_path / "medium"

@@ -23,6 +23,11 @@ def groups() -> dict[Words, Command]:
     return {words: command for words, command in _all((), typer.main.get_command(app)) if hasattr(command, "commands")}
 
 
+def load_command(command: Command) -> Command:
+    """The command itself, of one that is imported when it is used."""
+    return command.load() if isinstance(command, LazyCommand) else command
+
+
 def _below(words: Words, command: Command) -> Iterator[tuple[Words, Command]]:
     for each, command_path in _all(words, command):
         if not hasattr(command_path, "commands") or command_path.invoke_without_command:
@@ -32,5 +37,4 @@ def _below(words: Words, command: Command) -> Iterator[tuple[Words, Command]]:
 def _all(words: Words, command: Command) -> Iterator[tuple[Words, Command]]:
     yield words, command
     for name, child in getattr(command, "commands", {}).items():
-        loaded = child.load() if isinstance(child, LazyCommand) else child
-        yield from _all((*words, name), loaded)
+        yield from _all((*words, name), load_command(child))

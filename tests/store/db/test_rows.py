@@ -80,7 +80,7 @@ hits = st.builds(
     list_age_s=st.none() | numbers,
     kind=st.sampled_from(MatchKind),
     state=st.sampled_from(StateMatch),
-    matched=instants,
+    matched_at=instants,
 )
 
 
