@@ -62,7 +62,7 @@ class TilingDetector(OnnxDetector):
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class DistanceRow:
     """One setting on frames of one size.
 
     Args:
@@ -97,7 +97,7 @@ def _starts(length: int, part: int) -> list[int]:
     return [int(start) for start in np.linspace(0, max(0, length - part), count)]
 
 
-def sightings(names: Sequence[str], tile: str | None, scene_count: int, confidence_min: float) -> Iterator[Sighting]:
+def sightings(names: Sequence[str], tile: str | None, scene_count: int, confidence_min: float) -> Iterator[DistanceRow]:
     """Each detector on whole frames; with a tile detector, the first also with a sweep of tiles."""
     cv2.setNumThreads(1)
     data, reader = data_folder(), OnnxReader(open_model("reader", "default"), 1)
@@ -121,7 +121,7 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
         for name in settings:
             frames = len(tiles_of(frame_px, tiles_px)) if "tiles" in name else 1
             recall, exact = _by_width(looks[name], exact=False), _by_width(looks[name], exact=True)
-            yield Sighting(name, frame_px, frames, recall, exact, false[name] / scene_count)
+            yield DistanceRow(name, frame_px, frames, recall, exact, false[name] / scene_count)
 
 
 def _by_width(looks: Sequence[PlateLook], *, exact: bool) -> tuple[float, ...]:
