@@ -86,7 +86,7 @@ def _serial_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[str,
     if kind < 0.56:
         return _free_text(rng, LETTERS + DIGITS * 2), home
     if kind < 0.6:
-        home = replace(home, stacked="".join(LETTERS[int(i)] for i in rng.integers(26, size=2)))
+        home = replace(home, stacked_letters="".join(LETTERS[int(i)] for i in rng.integers(26, size=2)))
     return random_serial(home, rng), home
 
 
