@@ -6,7 +6,6 @@ and the loudspeaker is that chunk, one chunk in ``aplay`` and ALSA's own buffer 
 """
 
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
@@ -18,6 +17,7 @@ from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import NS_PER_S, Instant
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.stages import beating
 from alpr_edge.runtime.supervisor import Supervisor
 
@@ -25,26 +25,27 @@ log = structlog.get_logger(__name__)
 
 CHUNK_SAMPLES = RATE_HZ * CHUNK_MS // 1000
 STEADY_CHUNKS = 10
-"""A device that took more than its buffer holds is playing."""
+"""Chunks after which the device plays for certain: more than its buffer holds."""
 STALL_S = 2.0
-"""Time after which a device that accepts nothing is lost."""
+"""Silence after which a device that accepts nothing counts as lost."""
 OPEN_S = 5.0
 """The same while it opens: a sound server may finish a long block of silence first."""
 HAND_OVER_S = 2.0
+"""Longest wait of a caller until the first sample of its tone is handed over."""
 HANG_S = 10.0
 """Longer than any wait here: the thread that feeds the device hangs, in a driver or on a process that does not end."""
 CLOSE_S_MAX = 30.0
-"""All tones that may wait, and the end of the device."""
+"""Longest time to close: every tone that waits still sounds, and the device ends."""
 WAITING_MAX = 8
-"""Tones that may wait for one another; more would sound long after what they tell of."""
-REOPENING = Backoff(first_s=0.5, factor=2.0, longest_s=10.0)
+"""Most tones that may wait; more would sound long after what they tell of."""
+REOPEN_BACKOFF = Backoff(first_s=0.5, factor=2.0, longest_s=10.0)
 _SILENCE = bytes(CHUNK_SAMPLES * 2)
 
 
 class AlsaPlayer:
     """Sounds tones on an ALSA device, one after the other.
 
-    Opening never fails: a unit without sound still reads, shows :attr:`up` False and tries the device again with
+    Opening never fails: without a device the unit still reads, :attr:`up` is False, and the device is tried again after
     growing waits. Safe for any number of threads; a stage of its own feeds the device, under a supervisor of its own.
 
     Args:
@@ -55,7 +56,7 @@ class AlsaPlayer:
 
     name = "sound"
 
-    def __init__(self, device: str, volume: float, backoff: Backoff = REOPENING) -> None:
+    def __init__(self, device: str, volume: float, backoff: Backoff = REOPEN_BACKOFF) -> None:
         self._device = device
         self._volume = volume
         self._backoff = backoff
@@ -103,7 +104,7 @@ class AlsaPlayer:
                 )
             ahead = self._queue.ahead_of(queued_tone)
             if ahead:
-                return _boottime_ns() + ahead * NS_PER_S // RATE_HZ
+                return boottime_ns() + ahead * NS_PER_S // RATE_HZ
             self._state.wait_for(lambda: queued_tone.started_ns is not None or not self._up, HAND_OVER_S)
             if queued_tone.started_ns is None:
                 self._queue.clear()
@@ -143,7 +144,7 @@ class AlsaPlayer:
             self._state.notify_all()
 
     def _is_over(self, wait_s: float, stop: threading.Event) -> bool:
-        """Whether the player is closed; waits so long for that."""
+        """Whether the player is closed, or is so within ``wait_s``."""
         with self._state:
             return self._state.wait_for(lambda: self._closing or stop.is_set(), wait_s)
 
@@ -186,7 +187,7 @@ class AlsaPlayer:
     def _note_progress(self, queued_tone: QueuedTone) -> None:
         with self._state:
             if queued_tone.started_ns is None:
-                queued_tone.started_ns = _boottime_ns()
+                queued_tone.started_ns = boottime_ns()
             queued_tone.sample_position += CHUNK_SAMPLES
             if queued_tone.left <= 0 and self._queue.first is queued_tone:
                 self._queue.remove_first()
@@ -205,7 +206,3 @@ class AlsaPlayer:
             self._up, self._trouble = False, trouble
             self._queue.clear()
             self._state.notify_all()
-
-
-def _boottime_ns() -> int:
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)

@@ -12,8 +12,9 @@ from alpr_edge.domain.errors import SoundError
 CHUNK_MS = 20
 BUFFER_MS = 80
 DRAIN_S = 3.0
+"""Longest wait for the device to play what it still holds."""
 _PIPE_BYTES = 4096
-_LAST_WORDS_BYTES = 4096
+_ERROR_BYTES_MAX = 4096
 
 
 class Aplay:
@@ -43,7 +44,7 @@ class Aplay:
         os.set_blocking(self._errors.fileno(), False)
         self._writable = select.poll()
         self._writable.register(self._input, select.POLLOUT)
-        self._last_words = b""
+        self._error_output = b""
 
     def wait_for_room(self, limit_s: float) -> None:
         """Return as soon as the last chunk is taken.
@@ -51,7 +52,7 @@ class Aplay:
         Raises:
             SoundError: the device took nothing for ``limit_s``.
         """
-        self._listen()
+        self._read_errors()
         if not self._writable.poll(limit_s * 1000):
             raise SoundError(f"sound device {self._device!r}: took no sample for {limit_s:g} s")
 
@@ -67,7 +68,7 @@ class Aplay:
         except OSError:
             self._process.kill()
             self._process.wait()
-            self._listen()
+            self._read_errors()
             raise SoundError(f"sound device {self._device!r}: {self._reason()}") from None
 
     def __enter__(self) -> Self:
@@ -84,13 +85,14 @@ class Aplay:
             self._process.wait()
         self._errors.close()
 
-    def _listen(self) -> None:
-        """Read its messages and keep the last: a full pipe would stop it."""
-        output = self._errors.read(_LAST_WORDS_BYTES)
+    def _read_errors(self) -> None:
+        """Read the error messages and keep the newest: a full pipe would stop the process."""
+        output = self._errors.read(_ERROR_BYTES_MAX)
         if output:
-            self._last_words = (self._last_words + output)[-_LAST_WORDS_BYTES:]
+            self._error_output = (self._error_output + output)[-_ERROR_BYTES_MAX:]
 
     def _reason(self) -> str:
-        lines = self._last_words.decode(errors="replace").split("\n")
+        """Why the process ended, from its last error message."""
+        lines = self._error_output.decode(errors="replace").split("\n")
         reasons = [line.partition("aplay: ")[2].partition(": ")[2] for line in lines if "aplay: " in line]
         return reasons[-1] if reasons else f"aplay ended with status {self._process.returncode}"

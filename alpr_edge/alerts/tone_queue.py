@@ -7,7 +7,7 @@ from alpr_edge.alerts.tones import Samples
 from alpr_edge.domain.alerting import Tone, urgency_of
 
 _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
-"""Tones that are never dropped: an officer who was warned must also hear that the warning no longer holds."""
+"""An officer who was warned must also hear that the warning no longer holds."""
 
 
 @dataclass(slots=True, eq=False)
@@ -19,7 +19,7 @@ class QueuedTone:
     sample_position: int = 0
     """Samples given to the device so far."""
     started_ns: int | None = None
-    """CLOCK_BOOTTIME at which the first of them was."""
+    """CLOCK_BOOTTIME at which the first of them was given; None before."""
 
     @property
     def left(self) -> int:
@@ -89,12 +89,12 @@ class ToneQueue:
         return True
 
     def _waiting_for(self, tone: Tone) -> QueuedTone | None:
-        """One of the same kind that has not begun; a withdrawal only when nothing was queued behind it."""
+        """A tone of the same kind that has not begun; a withdrawal only when nothing was queued behind it."""
         waiting = self._queue[1:] if tone is Tone.URGENT else self._queue[1:][-1:]
         return next((other for other in reversed(waiting) if other.tone is tone), None)
 
     def _place_of(self, tone: Tone) -> int:
         if tone is not Tone.URGENT:
             return len(self._queue)
-        kept_ahead = [place for place, other in enumerate(self._queue) if not place or other.tone in _NEVER_DROPPED]
-        return kept_ahead[-1] + 1 if kept_ahead else 0
+        never_passed = [place for place, other in enumerate(self._queue) if not place or other.tone in _NEVER_DROPPED]
+        return never_passed[-1] + 1 if never_passed else 0

@@ -1,4 +1,4 @@
-"""Runs work whose failure must not end the caller: the failure is reported until the work succeeds again."""
+"""Runs work whose failure must not end the caller, and reports the failure until the work succeeds again."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Attempts:
-    """Runs pieces of work and remembers which of them failed last."""
+    """Runs pieces of work and remembers those whose last run failed."""
 
     def __init__(self) -> None:
         self._failures: dict[str, str] = {}
@@ -38,5 +38,5 @@ class Attempts:
         return result
 
     def faults(self) -> list[str]:
-        """The pieces of work that failed last, a short line each."""
+        """A short line for each piece of work whose last run failed."""
         return [f"{what}: not known: {failure}" for what, failure in tuple(self._failures.items())]

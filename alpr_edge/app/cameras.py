@@ -29,9 +29,7 @@ from alpr_edge.simulation.source import SimulatedSource
 NOT_OPEN = "not open yet"
 HUNG = "it hung, or its thread failed"
 OPENING_S_MAX = 20.0
-"""Longest time from the start to the first picture of a camera, until which it is opening and not failed."""
-
-
+"""Longest time from the start to the first picture; until then a camera is opening and has not failed."""
 ROUND_S_MIN = 0.1
 """Least time that a recording is played before it starts again."""
 
@@ -40,7 +38,7 @@ class LiveRecording:
     """A recording used as a camera: at its own pace, and again from its start whenever it has ended.
 
     Args:
-        open_at: opens the recording with the given instant as its first.
+        open_at: a function that opens the recording, of which the first frame is dated by the given instant.
         clock: the unit's clock.
         wait: a function that waits so many seconds; True when the unit stops.
     """
@@ -109,7 +107,7 @@ class Camera:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Exposure, gain and focus of its pictures, where it reports them; empty for other cameras."""
+        """Exposure, gain and focus of its pictures; empty for a camera that does not report them."""
         device = self._device
         return {**device.figures, "stale": device.stale} if isinstance(device, Picamera2Source) else {}
 

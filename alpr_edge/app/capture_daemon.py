@@ -16,7 +16,7 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.factories import open_clock, open_lists, open_vision_models
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineDeps
+from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.stages.clock_trust import ClockTrust
 from alpr_edge.app.stages.database_health import DatabaseHealth
@@ -32,9 +32,8 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
 from alpr_edge.domain.protocol.items import instant_payload
-from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
-from alpr_edge.position.chrony import ChronyFeed
+from alpr_edge.position.chrony_feed import ChronyFeed
 from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
@@ -49,6 +48,7 @@ log = structlog.get_logger(__name__)
 DRAIN_S_MAX = 4.5
 """Longest time to finish after a stop: systemd and the power supply wait five seconds."""
 ROUND_S = 1.0
+"""Time between two rounds of checks."""
 PAIR_FIRST_MS, PAIR_MS = 5_000.0, 60_000.0
 """Time from the first clock pair of a run to the second, and between later ones: early reads need not wait a minute."""
 
@@ -104,10 +104,10 @@ class CaptureDaemon:
             self._power = resources.enter_context(power_monitor(self._settings))
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)
-            deps = PipelineDeps(models, alerter, lambda: lists.entries, self._fix_history.at, recorder, _no_tick)
+            parts = PipelineParts(models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             is_on = True
             while is_on:
-                session = self._open_session(deps, store, lists, ballast)
+                session = self._open_session(parts, store, lists, ballast)
                 session.pipeline.supervisor.start()
                 try:
                     self._run_session(session)
@@ -124,13 +124,13 @@ class CaptureDaemon:
         time_corrections.place_earlier(store.database, now)
 
     def _open_session(
-        self, deps: PipelineDeps, store: UnitStore, lists: HotlistRefresh, ballast: Ballast
+        self, parts: PipelineParts, store: UnitStore, lists: HotlistRefresh, ballast: Ballast
     ) -> CaptureSession:
         """Put the stages of one run together; none of them is started yet."""
         halt = threading.Event()
         cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
         feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
-        pipeline = Pipeline(self._settings, feeds, deps, live=True)
+        pipeline = Pipeline(self._settings, feeds, parts, live=True)
         if self._settings.hotlist.source:
             stage = HotlistImportStage(self._settings, store.database, store.incoming, self._clock)
             pipeline.supervisor.add(stage, replaceable=True)
@@ -139,13 +139,13 @@ class CaptureDaemon:
         counts = StoreCounts(partial(store_figures, store, self._attempts))
         pipeline.supervisor.add(counts, replaceable=True)
         databases = DatabaseHealth(store)
-        parts = (cameras, pipeline, disk, counts, databases)
-        return CaptureSession(store, lists, deps.alerter, self._positioning, *parts, halt)
+        position = self._positioning
+        return CaptureSession(store, lists, parts.alerter, position, cameras, pipeline, disk, counts, databases, halt)
 
     def _run_session(self, session: CaptureSession) -> None:
-        """Judge once a second what works and what does not, report it and sound it, until the unit stops.
+        """Find out once a second what works and what does not, report it and sound it, until the unit stops.
 
-        A value that cannot be determined is reported as a fault and ends nothing. The ignition's end is a stop too.
+        A value that cannot be determined is reported as a fault and ends nothing. Ignition off is a stop as well.
 
         Raises:
             StoreError: a damaged database cannot be replaced; only a new start helps.
@@ -160,13 +160,13 @@ class CaptureDaemon:
             others = session.disk.figures() | session.counts.figures()
             others |= self._attempts.do("databases set aside", session.databases.figures, otherwise={})
             self._report(self._faults_of(session, others), session.alerter)
-            self._write(session, others)
+            self._write_session_health(session, others)
             if pipeline.is_alive(stalled):
                 self._manager.alive()
         session.databases.mend()
 
     def _judge(self, session: CaptureSession) -> None:
-        """Take up new lists, and judge the lists' age, the disk and the databases anew."""
+        """Load new lists, and judge the age of lists, the disk and the databases anew."""
         now = self._clock.now().trusted_utc
         session.disk.judge()
         session.lists.refresh(now)
@@ -221,7 +221,7 @@ class CaptureDaemon:
         for tone in tones:
             alerter.sound(tone)
 
-    def _write(self, session: CaptureSession, others: dict[str, Any]) -> None:
+    def _write_session_health(self, session: CaptureSession, others: dict[str, Any]) -> None:
         now, figures = self._clock.now(), session.figures()
         figures |= {
             "restarts": figures["restarts"] | self._power.restarts(),
@@ -240,9 +240,9 @@ class CaptureDaemon:
         troubles = (*self._power.troubles(), *self._faults.texts)
         warnings, is_working = self._power.warnings(), self._faults.is_ready
         self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)
-        self._put_health()
+        self._save_health()
 
-    def _put_health(self) -> None:
+    def _save_health(self) -> None:
         try:
             write_health(self._settings.unit.runtime_directory, self._health)
         except OSError as error:
@@ -251,10 +251,14 @@ class CaptureDaemon:
     def _close_health(self) -> None:
         """Leave a health file that says that the unit does not run."""
         self._health = replace(self._health, ready=False, working=False)
-        self._put_health()
+        self._save_health()
 
     def _drain(self, session: CaptureSession) -> None:
-        """Stop reading: passes under way become reads, and all of them are written."""
+        """Stop reading plates: open passes become reads, and all of them are written.
+
+        Raises:
+            StoreError: not all of them were written.
+        """
         if self._stop.is_set():
             self._manager.stopping()
         else:
@@ -285,8 +289,3 @@ class CaptureDaemon:
             self._manager.alive()
             self._stop.wait(ROUND_S)
         return False
-
-
-def _no_tick(frame: Frame) -> None:
-    """Do nothing: a live unit's clock runs by itself."""
-    del frame

@@ -1,4 +1,4 @@
-"""Builds adapters from the settings; no other module knows which adapter it got."""
+"""Builds the models, the clock, the hotlists and the connection to the department from the settings."""
 
 import os
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def open_models(settings: VisionSettings, data_directory: Path | None = None) ->
     Raises:
         ModelError: a model file is missing, changed or unusable.
     """
-    # OpenCV's own pool would fight the inference for the cores.
+    # OpenCV's own threads would compete with the inference for the cores.
     cv2.setNumThreads(1)
     threads = inference_threads(settings)
     folders = model_folders(settings, data_directory)

@@ -1,4 +1,4 @@
-"""Keeps two daemons from working on the same data: each would migrate, purge and number for itself."""
+"""Keeps two capture daemons from working on the same data folder: each would migrate and purge for itself."""
 
 import os
 from collections.abc import Iterator

@@ -82,7 +82,7 @@ FAULT_RULES = {
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
-"""Faults that are what remains of a worse one: they sound when they come, and not when the worse one gives way."""
+"""The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Fault:
 
     kind: FaultKind
     subject: str
-    """What has it (a camera, a list); with the kind it tells one fault from another, whatever its text says."""
+    """The part that is faulty (a camera, a list); kind and subject identify a fault, whatever its text says."""
     text: str
     """One line for health and logs."""
 
@@ -120,7 +120,7 @@ class FaultMonitor:
         return tuple(fault.text for fault in self.faults)
 
     def update(self, faults: Iterable[Fault]) -> list[Tone]:
-        """Take the present faults; returns the tones to sound, in their order."""
+        """Replace the faults by the present ones; returns the tones to sound, in order."""
         before = {(fault.kind, fault.subject) for fault in self.faults}
         was_ready = self.is_ready
         self.faults = tuple(dict.fromkeys(faults))
@@ -133,7 +133,7 @@ class FaultMonitor:
         return _sort_by_urgency(tones)
 
     def reset(self) -> None:
-        """Forget what was wrong: the unit stops reading, and says everything anew when it starts again."""
+        """Forget all faults: the unit stops reading, and reports what is wrong anew when it reads again."""
         self.faults, self.is_ready = (), False
 
     def _new(self, before: set[tuple[FaultKind, str]]) -> list[Fault]:

@@ -33,20 +33,20 @@ from alpr_edge.uplink.uploader import Link, Uploader
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0
+CHECK_S = 1.0
 """Time between two checks, while waiting, for a reason to try at once; each check is a sign of life too."""
 STALL_SPARE_S = 20.0
 """How much longer than its time limits a side stage may be silent before it counts as stalled."""
 STOP_S_MAX = 3.0
-"""Longest wait for a transfer to stop; what arrived of it is kept."""
+"""Longest wait for a transfer to stop; the part that arrived is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Certificates:
-    """The values of the certificates for the health file."""
+    """What the health file says of the certificates."""
 
     days_left: float | None
-    """Days that the unit's own certificate is still valid."""
+    """Days for which the unit's own certificate is still valid."""
     warnings: tuple[str, ...]
 
 
@@ -66,7 +66,7 @@ class UplinkDaemon:
         self._attempts = Attempts()
         uplink = settings.uplink
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
-        self._beside = Supervisor(stall_s)
+        self._side_stages = Supervisor(stall_s)
         """Runs the stages beside delivery: lists, and the certificate."""
         self._health = Health("uplink", ready=False, troubles=())
         self._stalled: list[str] = []
@@ -89,9 +89,9 @@ class UplinkDaemon:
                 dates = DepartmentDates(store.database, self._clock)
                 downloader = open_hotlist_downloader(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
-                self._beside.add(HotlistDownloadStage(downloader))
-                self._beside.add(CertificateRenewalStage(renewer))
-                self._beside.start()
+                self._side_stages.add(HotlistDownloadStage(downloader))
+                self._side_stages.add(CertificateRenewalStage(renewer))
+                self._side_stages.start()
                 self._manager.ready("sending")
 
                 def report() -> None:
@@ -99,32 +99,32 @@ class UplinkDaemon:
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
                     dates.hear(department.department_utc)
                     downloader.want(department.list_serials)
-                    self._report(uploader, self._about(department, renewer), store)
+                    self._report(uploader, self._certificates(department, renewer), store)
 
                 try:
                     send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
                 finally:
-                    self._put_health(replace(self._health, ready=False))
-                    self._beside.stop.set()
-                    self._beside.join(STOP_S_MAX)
+                    self._save_health(replace(self._health, ready=False))
+                    self._side_stages.stop.set()
+                    self._side_stages.join(STOP_S_MAX)
         finally:
             department.close()
         log.info("uplink.stopped", delivered=uploader.state.delivered)
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
-        """Wait, showing life; True when stopped.
+        """Wait, and notify the service manager meanwhile; True when stopped.
 
-        A shutdown, a renewed certificate, and a side stage that stalled or moves again end the wait.
+        The wait ends early when the unit shuts down, a certificate is new, or a side stage stalls or moves again.
         """
         self._publish_time()
         until_s = time.monotonic() + seconds
         while (left_s := until_s - time.monotonic()) > 0:
-            if self._stop.wait(min(left_s, LOOK_S)):
+            if self._stop.wait(min(left_s, CHECK_S)):
                 return True
             self._publish_time()
-            if self._shows_life():
+            if self._notify_alive():
                 return False
-            if self._shuts_down():
+            if self._shutdown_began():
                 uploader.reset_backoff()
                 return False
             if department.has_new_certificate():
@@ -138,14 +138,14 @@ class UplinkDaemon:
         except OSError as error:
             log.error("clock.not_published", failure=error.strerror)
 
-    def _shows_life(self) -> bool:
-        """Notify the service manager, unless a side stage stalled: a new start helps. True when that changed."""
-        before, self._stalled = self._stalled, self._beside.stalled()
+    def _notify_alive(self) -> bool:
+        """Notify the service manager, unless a side stage stalled, so that it restarts the daemon; True on a change."""
+        before, self._stalled = self._stalled, self._side_stages.stalled()
         if not self._stalled:
             self._manager.alive()
         return self._stalled != before
 
-    def _shuts_down(self) -> bool:
+    def _shutdown_began(self) -> bool:
         """Whether the ignition went off since the last check, by the health of the capture daemon."""
         health = current_health(self._settings.unit.runtime_directory, "run")
         before = self._shutting_down
@@ -159,29 +159,29 @@ class UplinkDaemon:
             if state is not None and (failure := state.fetch_failure):
                 yield f"list {source.name} is not fetched: {failure}"
 
-    def _about(self, department: HttpsDepartment, renewer: Renewer) -> "_Certificates":
+    def _certificates(self, department: HttpsDepartment, renewer: Renewer) -> _Certificates:
         ends = ending(self._settings.uplink, department.department_until, datetime.now(UTC))
         failures = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failures))
 
-    def _report(self, uploader: Uploader, about: "_Certificates", store: QueueStore) -> None:
-        state, warnings = uploader.state, about.warnings
+    def _report(self, uploader: Uploader, certificates: _Certificates, store: QueueStore) -> None:
+        state, warnings = uploader.state, certificates.warnings
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
-        self._beside.tend()
-        self._shows_life()
-        troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._beside.troubles()]
+        self._side_stages.tend()
+        self._notify_alive()
+        troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._side_stages.troubles()]
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")
         figures = asdict(state)
-        figures["restarts"] = self._beside.restarts()
+        figures["restarts"] = self._side_stages.restarts()
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
-        figures["certificate_days_left"] = None if about.days_left is None else round(about.days_left, 1)
+        figures["certificate_days_left"] = None if certificates.days_left is None else round(certificates.days_left, 1)
         summary = "; ".join((*troubles, *warnings))
         self._manager.status(summary or f"{state.delivered} delivered, {state.waiting} waiting")
-        self._put_health(Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings))
+        self._save_health(Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings))
 
-    def _put_health(self, health: Health) -> None:
+    def _save_health(self, health: Health) -> None:
         self._health = health
         try:
             write_health(self._settings.unit.runtime_directory, health)

@@ -25,14 +25,14 @@ from alpr_edge.settings import RtspCamera, V4l2Camera
 log = structlog.get_logger(__name__)
 
 STAMP_AGE_MS_MAX = 2000.0
-"""A sensor's stamp older than this is not of the frame at hand."""
+"""Greatest age of a sensor's stamp; an older one does not belong to the frame just grabbed."""
 DAMAGED_IN_A_ROW_MAX = 50
-"""A source whose pictures stop decoding is as good as frozen. Cameras often start with a few broken ones."""
+"""Damaged pictures in a row after which a source counts as frozen. Cameras often start with a few."""
 _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 
 
-class _Live:
-    """The part that both kinds of camera share: the loop from grab to frame."""
+class _DeviceSource:
+    """The part that both kinds of camera share: the loop that reads frames."""
 
     def __init__(self, camera_id: str, name: str, beat: Callable[[], None]) -> None:
         self._camera_id = camera_id
@@ -41,14 +41,16 @@ class _Live:
         self.damaged_frames = 0
         """Pictures that arrived and did not decode; each left a gap in the numbers."""
 
-    def _pump(self, capture: cv2.VideoCapture, stamp: Callable[[cv2.VideoCapture], Instant | None]) -> Iterator[Frame]:
+    def _read_frames(
+        self, capture: cv2.VideoCapture, stamp: Callable[[cv2.VideoCapture], Instant | None]
+    ) -> Iterator[Frame]:
         """Yield frames until the capture is silent or only gives pictures that do not decode.
 
         Args:
             capture: the open device.
-            stamp: dates the picture just grabbed; None: leave it out.
+            stamp: a function that dates the picture just grabbed; None: leave it out.
         """
-        self._tell_opened(capture)
+        self._log_opened(capture)
         in_a_row = 0
         for number in itertools.count():
             self._beat()
@@ -67,7 +69,7 @@ class _Live:
             if in_a_row >= DAMAGED_IN_A_ROW_MAX:
                 raise self._error(f"{in_a_row} pictures in a row could not be decoded")
 
-    def _tell_opened(self, capture: cv2.VideoCapture) -> None:
+    def _log_opened(self, capture: cv2.VideoCapture) -> None:
         log.info(
             "capture.opened",
             camera=self._camera_id,
@@ -81,7 +83,7 @@ class _Live:
         return CaptureError(f"camera {self._camera_id}: {self._name}: {what}")
 
 
-class V4l2Source(_Live):
+class V4l2Source(_DeviceSource):
     """A V4L2 camera.
 
     Frames are stamped with the driver's own time of capture where it is a plausible monotonic stamp (uvcvideo's
@@ -109,7 +111,7 @@ class V4l2Source(_Live):
             if not capture.isOpened():
                 raise self._error("cannot be opened as a camera; is it in use, or no capture device?")
             self._configure(capture)
-            yield from self._pump(capture, self._stamp)
+            yield from self._read_frames(capture, self._stamp)
         raise self._error(self._why_silent())
 
     def _require_device(self) -> None:
@@ -148,7 +150,7 @@ def sensor_age_ms(stamp_ms: float, monotonic_ms: float) -> float:
     return age_ms if stamp_ms > 0 and 0 <= age_ms <= STAMP_AGE_MS_MAX else 0.0
 
 
-class RtspSource(_Live):
+class RtspSource(_DeviceSource):
     """An RTSP camera over TCP.
 
     RTP carries no time that this computer could relate to its own clock, so frames are stamped as they come out of
@@ -185,7 +187,7 @@ class RtspSource(_Live):
             if not capture.isOpened():
                 raise self._error("cannot be opened; check address, user and password, and that the camera is on")
             self._backlog = Backlog()
-            yield from self._pump(capture, self._stamp)
+            yield from self._read_frames(capture, self._stamp)
         raise self._error("the stream stopped")
 
     def _stamp(self, capture: cv2.VideoCapture) -> Instant | None:
@@ -197,15 +199,15 @@ class RtspSource(_Live):
 class Backlog:
     """Separates the old pictures at the start of a stream from the live ones.
 
-    FFmpeg watches a stream for about two seconds while it opens, then hands out all it saw at once. These pictures
-    would be dated two seconds late, so they are left out: a picture is old while the stream's time runs at more than
-    twice the pace of ours. A stream without times has no backlog that could be told.
+    FFmpeg reads a stream for about two seconds while it opens, then gives all pictures of that time at once. They would
+    be dated two seconds late, so they are left out: a picture is old while the stream's time runs at more than twice
+    the pace of ours. In a stream without times no picture can be told to be old.
     """
 
     FRAMES_MAX = 250
-    """A computer that cannot keep up with the stream would never see its end."""
+    """Most pictures left out: a computer that cannot keep up would never see the end of the backlog."""
     MS_MAX = 5000.0
-    """Nor would one whose camera stamps its pictures too fast: what FFmpeg kept comes at once."""
+    """Longest time for which pictures are left out: a camera's own times may run too fast for ever."""
     TIMELESS_MAX = 3
     """After so many pictures without progress the stream has no times (the first two often share one)."""
 

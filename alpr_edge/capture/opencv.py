@@ -1,8 +1,8 @@
 """OpenCV as the capture package uses it: quiet, one decoding thread a source, always released.
 
-OpenCV and FFmpeg write their own lines to stderr when a source fails; the person gets ours, once. The variables
-below are OpenCV's documented switches, read when the first capture opens, so setting them here is early
-enough; a value that the environment already holds is kept.
+OpenCV and FFmpeg write lines of their own to stderr when a source fails; they are silenced, as the error is reported
+once by the caller. The variables below are OpenCV's documented switches, read when the first capture opens, so setting
+them here is early enough; a value that the environment already holds is kept.
 """
 
 import os
@@ -67,10 +67,10 @@ def read_only(pixels: cv2.typing.MatLike) -> Pixels:
 
 
 def require_file(path: Path) -> None:
-    """See to it that ``path`` is a regular file that may be read.
+    """Check that ``path`` is a regular file that may be read.
 
     Raises:
-        CaptureError: it is not; the line says why.
+        CaptureError: it is not; the text says why.
     """
     try:
         if not S_ISREG(path.stat().st_mode):

@@ -30,7 +30,7 @@ from alpr_edge.settings import Picamera2Camera
 log = structlog.get_logger(__name__)
 
 AGE_MS_MAX = 2000.0
-"""A picture older than this says nothing about what is before the car."""
+"""Greatest age of a picture that still shows what is in front of the car."""
 BUFFERS = 4
 """One being filled, one waiting, one being converted, one to spare."""
 FORMAT = "NV12"
@@ -153,7 +153,7 @@ class Picamera2Source:
                     self._start(device)
                 yield device
             finally:
-                # Without the others' leave too, should one of them hang: what is not released cannot be opened again.
+                # Also while another camera hangs: a camera that is not released cannot be opened again.
                 is_alone = _LIBRARY.acquire(timeout=LIBRARY_S)
                 try:
                     device.cancel_all_and_flush()
@@ -183,7 +183,7 @@ class Picamera2Source:
             raise self._error(str(error)) from None
         tuning = self._tuning(library, str(cameras[number].get("Model")))
         self.figures = {"model": cameras[number].get("Model"), "ceilings": tuning is not None}
-        # Its constructor leaves a pipe open when it fails, and a unit tries for months.
+        # Its constructor leaves a pipe open when it fails, and a unit may try for months.
         device = library.__new__(library)
         try:
             device.__init__(number, tuning=tuning)
@@ -237,9 +237,9 @@ class Picamera2Source:
         if stream["format"] != FORMAT:
             raise self._error(f"gives {stream['format']} and not {FORMAT}")
         device.start()
-        self._tell_opened(stream["size"], lacking)
+        self._log_opened(stream["size"], lacking)
 
-    def _tell_opened(self, size: tuple[int, int], lacking: list[str]) -> None:
+    def _log_opened(self, size: tuple[int, int], lacking: list[str]) -> None:
         self.figures = {**self.figures, "width_px": size[0], "height_px": size[1], "not_set": lacking}
         log.info("capture.opened", camera=self._camera.id, source="picamera2", **self.figures)
         if not self.figures["ceilings"] and not (self._camera.shutter_us and self._camera.gain):
@@ -271,7 +271,7 @@ def _figures_of(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one_line(error: BaseException) -> str:
-    """The first line of what lies at the bottom: picamera2 wraps the reason in "did not complete"."""
+    """The first line of the original error: picamera2 wraps it in "did not complete"."""
     while error.__cause__ is not None:
         error = error.__cause__
     return (str(error).splitlines() or [type(error).__name__])[0]

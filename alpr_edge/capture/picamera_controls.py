@@ -24,8 +24,8 @@ Controls = dict[str, Any]
 def controls_of(camera: Picamera2Camera) -> Controls:
     """Every control that the settings ask for, by libcamera's name.
 
-    A fixed exposure or gain turns its automatic off; neither is mentioned when the light decides, and
-    :func:`with_ceilings` bounds what it may decide.
+    A fixed exposure or gain turns its automatic off. Without one the control is left out, and the automatic works below
+    the ceilings of :func:`with_ceilings`.
     """
     picture_us = round(US_PER_S / camera.fps)
     controls: Controls = {
@@ -49,7 +49,7 @@ def controls_of(camera: Picamera2Camera) -> Controls:
 
 
 def split(controls: Controls, available: Collection[str]) -> tuple[Controls, list[str]]:
-    """(what the camera can be told, names of what it has not): picamera2 refuses all for one that it does not know."""
+    """(controls that the camera has, names of those it lacks): picamera2 refuses all for one that it does not know."""
     return {name: value for name, value in controls.items() if name in available}, sorted(
         controls.keys() - set(available)
     )

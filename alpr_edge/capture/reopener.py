@@ -13,11 +13,11 @@ from alpr_edge.domain.retry import Backoff
 log = structlog.get_logger(__name__)
 
 STEADY_FRAMES = 30
-"""Frames after which a camera counts as well again; one that dies sooner waits longer each time."""
+"""Frames after which a camera counts as working again; one that fails sooner waits longer each time."""
 
 
 class Reopener:
-    """Frames of a source that go on over all its failures.
+    """Gives the frames of a source, which it opens again after each failure.
 
     Its counters are written by the thread that iterates and may be read by any other.
 
@@ -27,7 +27,7 @@ class Reopener:
         draw: uniform in [0, 1), for the jitter of the waits.
         wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
         camera_id: the camera's id, for the log.
-        is_stopping: says whether the unit stops: the source's end is no loss then.
+        is_stopping: a function that says whether the unit stops, so that the end of the frames is no failure.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class Reopener:
         """Continue the numbers and counts of an earlier object for the same camera.
 
         Args:
-            other: it gives no more frames.
-            failure: why, where it does not say so itself.
+            other: the earlier object, which gives no more frames.
+            failure: the reason to report where the earlier object has none.
         """
         self.number, self.reopen_count = other.number, other.reopen_count
         self.last_error = failure if other.up else other.last_error

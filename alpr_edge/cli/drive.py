@@ -61,7 +61,7 @@ def drive(
         with _remove_on_failure(out):
             recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
     plan = replay.ReplayPlan(
-        recording, vision_models, out, unit_settings, began or recording.began, pace is Pace.REAL, upload_timeout
+        recording, vision_models, out, unit_settings, began or recording.start_time, pace is Pace.REAL, upload_timeout
     )
     with _report_interrupt(out):
         summary, faults = _with_progress(plan)

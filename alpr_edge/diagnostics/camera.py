@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.factories import open_vision_models
+from alpr_edge.app.factories import open_clock, open_vision_models
+from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red
 from alpr_edge.domain.diagnostics.image_quality import plate_checks, scene_checks
@@ -21,17 +22,18 @@ from alpr_edge.domain.diagnostics.test_card import CardSeen, card_among, card_ch
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.reads import EvidenceKind, PlateRead
 from alpr_edge.domain.recognition.frames import Frame, Pixels
-from alpr_edge.settings import CameraSettings
+from alpr_edge.settings import CameraSettings, Settings
 from alpr_edge.store.unit_store import UnitStore, open_store
-from alpr_edge.vision.picture import plate_picture, scene
+from alpr_edge.vision.picture_quality import measure_plate, measure_scene
 from alpr_edge.vision.recogniser import crop_of
 
 OPEN_S_MAX = 12.0
 SETTLE_S = 1.0
 """Wait after opening a camera, which still adjusts its exposure."""
 WATCH_S = 3.0
+"""Time for which frames are taken after that."""
 LOOKS = 6
-"""Frames of these seconds that are read: enough to vote on, and done soon on a small computer."""
+"""Frames of these seconds that are read: enough to vote on, and read soon on a small computer."""
 RECENT_MS = 600_000.0
 """Reads of the last ten minutes show the present state of the camera."""
 READS_LOOKED_AT = 300
@@ -40,10 +42,10 @@ _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this
 
 
 def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]:
-    """Make all checks of one camera."""
+    """Check one camera: its rate, focus, exposure and the test card."""
     name = f"camera {settings.id}"
     if context.running:
-        return _running(context, settings, name)
+        return _check_running(context, settings, name)
     try:
         frames, fps = watch(context, settings)
     except CaptureError as error:
@@ -53,13 +55,13 @@ def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]
         models = open_vision_models(context.settings.vision, context.settings.unit.data_directory)
         read = [(frame, models.recogniser.recognise(frame, settings.ignore_areas)) for frame in frames]
         card_look = card_among(readings for _, readings in read)
-    checks = [] if "camera" in context.skip else [_rate(context, settings, name, fps)]
+    checks = [] if "camera" in context.skip else [_check_rate(context, settings, name, fps)]
     if card_look is None:
         missing = [] if "card" in context.skip else [amber(f"{name} card", "not seen", _SHOW)]
-        return [*checks, *_scene(context, name, frames[-1].pixels), *missing]
+        return [*checks, *_check_scene(context, name, frames[-1].pixels), *missing]
     card, look = card_look
     frame = next(frame for frame, readings in read if any(reading is look for reading in readings))
-    plate = [] if "camera" in context.skip else plate_checks(name, plate_picture(crop_of(frame, look.box).pixels))
+    plate = [] if "camera" in context.skip else plate_checks(name, measure_plate(crop_of(frame, look.box).pixels))
     return [*checks, *plate, *card_checks(name, card, context.card_m)]
 
 
@@ -83,6 +85,17 @@ def watch(context: CheckContext, settings: CameraSettings) -> tuple[list[Frame],
         raise CaptureError(f"camera {settings.id}: gave no picture for long enough to judge it")
     span_s = steady_frames[-1][0] - steady_frames[0][0]
     return looks, (len(steady_frames) - 1) / span_s if span_s > 0 else 0.0
+
+
+def context_of_stopped_unit(settings: Settings) -> CheckContext:
+    """The conditions while the unit does not run and its cameras are free.
+
+    Raises:
+        CaptureError: it runs.
+    """
+    if is_locked(settings.unit.data_directory):
+        raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, run this, and start it again")
+    return CheckContext(settings, open_clock(settings))
 
 
 @contextmanager
@@ -128,17 +141,17 @@ def _without_pixels(frame: Frame) -> Frame:
     return Frame(frame.camera_id, frame.number, frame.captured_at, np.zeros((0, 0, 3), np.uint8))
 
 
-def _rate(context: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
+def _check_rate(context: CheckContext, settings: CameraSettings, name: str, fps: float) -> Check:
     decision = context.settings.decision
     wanted_fps = getattr(settings, "fps", None)
     return frame_rate(f"{name} rate", fps, wanted_fps, decision.readings_max, decision.timeout_ms)
 
 
-def _scene(context: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
-    return [] if "camera" in context.skip else scene_checks(name, scene(pixels, is_reduced=is_reduced))
+def _check_scene(context: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
+    return [] if "camera" in context.skip else scene_checks(name, measure_scene(pixels, is_reduced=is_reduced))
 
 
-def _running(context: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
+def _check_running(context: CheckContext, settings: CameraSettings, name: str) -> list[Check]:
     """Check a camera by the health and the reads of the running unit."""
     before = context.health()
     if before is None:
@@ -146,7 +159,7 @@ def _running(context: CheckContext, settings: CameraSettings, name: str) -> list
     trouble = next((line for line in before.troubles if line.startswith(f"{name}: ")), None)
     if trouble is not None:
         return [red(name, trouble.removeprefix(f"{name}: "), _CABLE)]
-    checks = [] if "camera" in context.skip else [_running_rate(context, settings, name)]
+    checks = [] if "camera" in context.skip else [_check_running_rate(context, settings, name)]
     with open_store(context.settings, migrate=False) as store:
         recent = [item.read for item in store.reads.recent(READS_LOOKED_AT, hits_only=False)]
         now = context.system.now()
@@ -164,14 +177,14 @@ def _running(context: CheckContext, settings: CameraSettings, name: str) -> list
     return [*checks, *card_checks(name, card_look, context.card_m)]
 
 
-def _running_rate(context: CheckContext, settings: CameraSettings, name: str) -> Check:
+def _check_running_rate(context: CheckContext, settings: CameraSettings, name: str) -> Check:
     """Check the rate by the health file over some seconds; the unit counts the frames of all cameras together."""
     began, before = _frame_count(context), time.monotonic()
     time.sleep(WATCH_S)
     after_count, after = _frame_count(context), time.monotonic()
     if began is None or after_count is None:
         return red(f"{name} rate", "alpr-edge run stopped reporting its health", "journalctl -u alpr-edge")
-    return _rate(context, settings, name, (after_count - began) / (after - before) / len(context.settings.camera))
+    return _check_rate(context, settings, name, (after_count - began) / (after - before) / len(context.settings.camera))
 
 
 def _frame_count(context: CheckContext) -> int | None:
@@ -194,7 +207,7 @@ def _check_pictures(context: CheckContext, store: UnitStore, name: str, read: Pl
     if EvidenceKind.CROP in pictures:
         crop = cv2.imdecode(np.frombuffer(pictures[EvidenceKind.CROP], np.uint8), cv2.IMREAD_COLOR)
         if crop is not None:
-            return plate_checks(name, plate_picture(np.asarray(crop, np.uint8)))
+            return plate_checks(name, measure_plate(np.asarray(crop, np.uint8)))
     return [amber(name, "no picture of its newest read: focus not measured", _SHOW)]
 
 

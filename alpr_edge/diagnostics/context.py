@@ -14,7 +14,7 @@ from alpr_edge.settings import Settings
 
 TIME_S_MAX = 20.0
 """How long a check waits for the receiver's time: longer than the receiver is read."""
-TOLD_S_MAX = 10.0
+HEALTH_AGE_S_MAX = 10.0
 """Greatest age of a health file: a working unit writes it once a second."""
 
 
@@ -23,21 +23,22 @@ class CheckContext:
 
     Args:
         settings: the settings of the unit.
+        system: this machine's clock, with its sources of trust.
         running: whether ``alpr-edge run`` works on the data folder.
         skip: the names of checks to leave out.
         microphone: the ALSA name of a capture device.
         card_m: the distance from lens to test card in metres; None: not known.
-        system: this machine's clock, with its sources of trust.
     """
 
     def __init__(
         self,
         settings: Settings,
-        running: bool,  # noqa: FBT001 - one fact among six
-        skip: frozenset[str],
-        microphone: str,
-        card_m: float | None,
         system: SystemClock,
+        *,
+        running: bool = False,
+        skip: frozenset[str] = frozenset(),
+        microphone: str = "",
+        card_m: float | None = None,
     ) -> None:
         self.settings = settings
         self.running = running
@@ -68,7 +69,7 @@ class CheckContext:
 
 
 def _carry_on(payload: object, now: Instant) -> Instant:
-    """An instant of this boot that a running unit reported, carried on to ``now``; ``now`` where it reported none."""
+    """An instant of this boot that a running unit reported, moved on to ``now``; ``now`` where it reported none."""
     try:
         then = instant_in(InstantPayload.model_validate(payload))
     except ValueError:
@@ -77,5 +78,5 @@ def _carry_on(payload: object, now: Instant) -> Instant:
 
 
 def fresh_health(directory: Path, daemon: str = "run") -> Health | None:
-    """The health of a daemon that runs; of the one that reads plates not older than :data:`TOLD_S_MAX`."""
-    return current_health(directory, daemon, TOLD_S_MAX if daemon == "run" else None)
+    """The health of a daemon that runs; of the one that reads plates not older than :data:`HEALTH_AGE_S_MAX`."""
+    return current_health(directory, daemon, HEALTH_AGE_S_MAX if daemon == "run" else None)

@@ -19,7 +19,7 @@ from alpr_edge.position.serial_source import SerialSource
 LISTEN_S = 15.0
 """How long to read the receiver: it reports each second, and its time is trusted after four that agree."""
 TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
-"""The tones to play: the unit's own, and one for each level."""
+"""The tones to play: the ready note, and one for each level of alert."""
 PLAYER_LAG_S = 0.5
 """Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
@@ -30,16 +30,16 @@ _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 def check_place_and_time(context: CheckContext) -> list[Check]:
     """Check position and clock, which both come from the receiver."""
     try:
-        place_check = _running_place(context) if context.running else _place(context)
+        place_check = _check_running_place(context) if context.running else _check_place(context)
     finally:
         context.receiver_done.set()
-    place = [] if "gps" in context.skip else [place_check]
-    return (
-        place if "clock" in context.skip else [*place, _running_clock(context) if context.running else _clock(context)]
-    )
+    checks = [] if "gps" in context.skip else [place_check]
+    if "clock" not in context.skip:
+        checks.append(_check_running_clock(context) if context.running else _check_clock(context))
+    return checks
 
 
-def _place(context: CheckContext) -> Check:
+def _check_place(context: CheckContext) -> Check:
     """Read the receiver until position and time are known, or for :data:`LISTEN_S`."""
     settings = context.settings.position
     if not settings.device:
@@ -66,17 +66,17 @@ def _check_fix(fix: Fix) -> Check:
     return Check("gps", place.grade, f"fix{satellites}{precision}", place.limit, place.todo, place.value, "HDOP")
 
 
-def _clock(context: CheckContext) -> Check:
+def _check_clock(context: CheckContext) -> Check:
     now, system = context.now(), context.system.now()
     if context.wrong_date is not None:
         grade = amber if now.trusted else red
         return grade("clock", wrong_date_text(context.wrong_date), _ROLL_OVER)
     if now.utc_source is not UtcSource.GNSS or now.utc is None or system.utc is None:
         return clock(now, None)
-    return clock(now, (system.utc - now.utc).total_seconds() - now.ms_since(system) / -1000)
+    return clock(now, (system.utc - now.utc).total_seconds() + now.ms_since(system) / 1000)
 
 
-def _running_place(context: CheckContext) -> Check:
+def _check_running_place(context: CheckContext) -> Check:
     device, health = context.settings.position.device, context.health()
     if not device:
         return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
@@ -89,14 +89,14 @@ def _running_place(context: CheckContext) -> Check:
     return green("gps", "alpr-edge run has a fix")
 
 
-def _running_clock(context: CheckContext) -> Check:
+def _check_running_clock(context: CheckContext) -> Check:
     now, health = context.now(), context.health()
     if health is not None and (objection := health.figures.get("receiver_date")):
         return red("clock", str(objection), _ROLL_OVER)
     if now.utc_source is UtcSource.GNSS and not context.system.now().trusted:
         text = "reads have the receiver's time; nothing sets the computer's own clock"
         return amber("clock", text, "let chronyd follow the receiver: check position.chrony_socket")
-    return _clock(context)
+    return _check_clock(context)
 
 
 def check_sound(context: CheckContext) -> list[Check]:
@@ -105,13 +105,13 @@ def check_sound(context: CheckContext) -> list[Check]:
     if settings.player == "none":
         return [amber("sound", "alerts are silent by [alerts] player", 'set player = "alsa", if the car is to sound')]
     if context.running:
-        return [_running_sound(context)]
+        return [_check_running_sound(context)]
     if settings.player == "wav":
         return [amber("sound", f"tones go into the file {settings.wav_path}", 'set [alerts] player = "alsa"')]
     return [_play_and_record(context)]
 
 
-def _running_sound(context: CheckContext) -> Check:
+def _check_running_sound(context: CheckContext) -> Check:
     health = context.health()
     if health is None:
         return red("sound", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")

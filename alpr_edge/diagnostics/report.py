@@ -1,7 +1,7 @@
-"""The fitness report: one page that shows what was checked, and with which a later change of it can be proved.
+"""The certificate of fitness: one page that shows what was checked, and that shows whether it was changed since.
 
-Certified is everything above a line of its own, :data:`SEAL`. Below it are its SHA-256 and, where the unit has its key,
-an ECDSA signature (P-256, SHA-256) over the same bytes, with the certificate that verifies it. By hand::
+Sealed is everything above the line :data:`SEAL`. Below it are its SHA-256 and, where the unit has its key, an ECDSA
+signature (P-256, SHA-256) over the same bytes, with the certificate that verifies it. By hand::
 
     sed '/^<!-- seal -->$/,$d' FILE | sha256sum
 """
@@ -41,7 +41,7 @@ _MARKS = {Grade.GREEN: "●", Grade.AMBER: "▲", Grade.RED: "■", Grade.SKIPPE
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """The unit's signature over the certified part."""
+    """The unit's signature over the sealed part."""
 
     value: str
     """Base64."""
@@ -52,7 +52,7 @@ class _Signature:
 
 
 def page(report: Report, uplink: UplinkSettings) -> str:
-    """The fitness report as one HTML page that needs no other file."""
+    """The certificate of fitness as one HTML page that needs no other file."""
     content = _content(report)
     seal = _render("seal", sha256=digest(content.encode()), signature=_signature(content.encode(), uplink))
     return content + SEAL + "\n" + seal
@@ -71,14 +71,14 @@ def _render(template: str, **values: object) -> str:
 
 
 def verify(path: Path, authority: Path | None) -> str:
-    """Verify that a fitness report was not changed; returns what that rests on, as one line.
+    """Verify that a certificate of fitness was not changed; returns what that rests on, as one line.
 
     Args:
         path: the file of the page.
         authority: the certificate of the department's authority, which must have issued the unit's; None: not checked.
 
     Raises:
-        StoreError: the page was changed, or is no fitness report.
+        StoreError: the page was changed, or is no certificate of fitness.
     """
     try:
         content = path.read_bytes()[:FILE_BYTES_MAX].decode("utf-8")
@@ -116,7 +116,7 @@ def _signed_by(path: Path, content: bytes, signature: bytes, signer: str, author
 
 
 def _content(report: Report) -> str:
-    """The part of the page that is certified."""
+    """The sealed part of the page."""
     time_text = "unknown" if report.examined_at.utc is None else rfc3339(report.examined_at.utc)
     facts = (
         ("Unit", report.unit_id),
@@ -149,7 +149,7 @@ def _row(check: Check) -> dict[str, object]:
 
 
 def _signature(content: bytes, uplink: UplinkSettings) -> _Signature | None:
-    """Sign the certified part; None where the unit has no usable key."""
+    """Sign the sealed part; None where the unit has no usable key."""
     certificate = certificate_held(uplink)
     try:
         key = load_pem_private_key(loaded_from(uplink)[1].read_bytes(), password=None)

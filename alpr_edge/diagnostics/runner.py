@@ -1,9 +1,9 @@
 """Examines a unit before a shift: every check has a time limit, and a check that fails stops none of the others.
 
-Each check runs in a thread of its own under the supervisor, which survives whatever a check does; one that does not end
-in time is red and left behind. Whether ``alpr-edge run`` works on the data folder is determined by its lock, not by a
-file it may have left: a running unit holds the camera, the receiver's line and the sound device, so its health and its
-newest reads are judged instead of opening them.
+Each check runs in a thread of its own under the supervisor, which survives whatever a check does; one that does not
+end in time is red, and the others go on. Whether ``alpr-edge run`` works on the data folder is determined by its lock,
+not by a file that it may have left. A running unit holds the camera, the receiver's line and the sound device, so its
+health and its newest reads are judged instead of opening them.
 """
 
 import threading
@@ -41,7 +41,7 @@ GROUPS = (
     "models", "versions", "unit",
 )  # fmt: skip
 """Names of the checks that may be skipped."""
-LOOK_S = 0.05
+POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Report:
     """Whether the unit was running meanwhile."""
     checks: tuple[Check, ...]
     left_out: tuple[str, ...]
+    """Names of the checks that were skipped."""
 
     @property
     def grade(self) -> Grade:
@@ -63,7 +64,7 @@ class Report:
 
 
 @dataclass(slots=True, eq=False)
-class _Duty:
+class _CheckGroup:
     """A group of checks, run once as a stage of the supervisor."""
 
     name: str
@@ -111,29 +112,33 @@ def examine(
         raise SettingsError([f"--skip {unknown[0]}: no such check; there are: {', '.join(GROUPS)}"])
     running = is_locked(settings.unit.data_directory)
     context = CheckContext(
-        settings, running, frozenset(skip), microphone or settings.alerts.device, card_m, open_clock(settings)
+        settings,
+        open_clock(settings),
+        running=running,
+        skip=frozenset(skip),
+        microphone=microphone or settings.alerts.device,
+        card_m=card_m,
     )
-    duties = list(_duties(context))
-    _run(duties, tell)
-    checks = [check for duty in duties for check in duty.checks]
-    checks += [skipped_check(name) for name in GROUPS if name in skip]
-    return Report(
-        settings.unit.id, context.now(), running, tuple(checks), tuple(name for name in GROUPS if name in skip)
-    )
+    groups = list(_check_groups(context))
+    _run(groups, tell)
+    checks = [check for group in groups for check in group.checks]
+    left_out = [name for name in GROUPS if name in skip]
+    checks += [skipped_check(name) for name in left_out]
+    return Report(settings.unit.id, context.now(), running, tuple(checks), tuple(left_out))
 
 
-def _duties(context: CheckContext) -> Iterator[_Duty]:
+def _check_groups(context: CheckContext) -> Iterator[_CheckGroup]:
     """The groups of checks, in the order of the report."""
     skip = context.skip
     if "unit" not in skip:
-        yield _Duty("unit", partial(check_running_unit, context), 10.0)
+        yield _CheckGroup("unit", partial(check_running_unit, context), 10.0)
     for camera in context.settings.camera:
         if not {"camera", "card"} <= skip:
-            yield _Duty(f"camera {camera.id}", partial(check_camera, context, camera), 30.0)
+            yield _CheckGroup(f"camera {camera.id}", partial(check_camera, context, camera), 30.0)
     if {"gps", "clock"} <= skip:
         context.receiver_done.set()
     else:
-        yield _Duty("gps", partial(check_place_and_time, context), 30.0)
+        yield _CheckGroup("gps", partial(check_place_and_time, context), 30.0)
     plain: tuple[tuple[str, Callable[[CheckContext], list[Check]], float], ...] = (
         ("sound", check_sound, 30.0),
         ("ignition", check_ignition, 15.0),
@@ -149,28 +154,28 @@ def _duties(context: CheckContext) -> Iterator[_Duty]:
     )
     for name, work, limit_s in plain:
         if name not in skip:
-            yield _Duty(name, partial(work, context), limit_s)
+            yield _CheckGroup(name, partial(work, context), limit_s)
 
 
-def _run(duties: Sequence[_Duty], tell: Callable[[str], None]) -> None:
-    """Run all at once; each gets its result, or a red check that says why there is none."""
+def _run(groups: Sequence[_CheckGroup], tell: Callable[[str], None]) -> None:
+    """Run all groups at once; one without a result gets a red check that says why."""
     supervisor = Supervisor()
-    for duty in duties:
-        supervisor.add(duty)
-    began = time.monotonic()
+    for group in groups:
+        supervisor.add(group)
+    began_s = time.monotonic()
     supervisor.start()
-    states = dict(zip((duty.name for duty in duties), supervisor.states, strict=True))
-    waiting = list(duties)
+    states = dict(zip((group.name for group in groups), supervisor.states, strict=True))
+    waiting = list(groups)
     while waiting:
-        time.sleep(LOOK_S)
-        for duty in list(waiting):
-            state = states[duty.name]
+        time.sleep(POLL_S)
+        for group in list(waiting):
+            state = states[group.name]
             if state.failure:
-                duty.checks = [red(duty.name, f"the check itself failed: {state.failure}")]
-            elif not state.done and time.monotonic() - began > duty.limit_s:
-                duty.checks = [red(duty.name, f"did not end within {duty.limit_s:g} s")]
+                group.checks = [red(group.name, f"the check itself failed: {state.failure}")]
+            elif not state.done and time.monotonic() - began_s > group.limit_s:
+                group.checks = [red(group.name, f"did not end within {group.limit_s:g} s")]
             elif not state.done:
                 continue
-            waiting.remove(duty)
-            tell(duty.name)
+            waiting.remove(group)
+            tell(group.name)
     supervisor.stop.set()

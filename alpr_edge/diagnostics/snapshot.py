@@ -6,11 +6,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from alpr_edge.app.factories import open_clock, open_models
-from alpr_edge.app.instance_lock import is_locked
+from alpr_edge.app.factories import open_models
 from alpr_edge.diagnostics.aim import camera_of
-from alpr_edge.diagnostics.camera import SETTLE_S, frames_of
-from alpr_edge.diagnostics.context import CheckContext
+from alpr_edge.diagnostics.camera import SETTLE_S, context_of_stopped_unit, frames_of
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.ports import Detector
 from alpr_edge.domain.recognition.frames import Frame, Pixels
@@ -37,9 +35,7 @@ def take_snapshot(settings: Settings, camera_id: str) -> Pixels:
         CaptureError: the unit is running, or the camera gives no picture.
     """
     camera = camera_of(settings, camera_id)
-    if is_locked(settings.unit.data_directory):
-        raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, take it, and start it again")
-    context = CheckContext(settings, False, frozenset(), "", None, open_clock(settings))  # noqa: FBT003 - not running
+    context = context_of_stopped_unit(settings)
     detector, _ = open_models(settings.vision, settings.unit.data_directory)
     recent: list[Frame] = []
     with frames_of(context, camera) as frames:

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import tempfile
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -31,7 +32,7 @@ RELEASE_LINK = Path("/opt/alpr-edge/current")
 """Link to the release in use of a provisioned unit."""
 PACKAGES = ("fast-alpr", "numpy", "onnxruntime", "opencv-python-headless", "sqlcipher3")
 RIVAL = "opencv-python"
-"""Package that unpacks into the same folder as the headless one; removing either breaks both."""
+"""Package that installs into the same folder as the headless one; removing either breaks both."""
 
 
 def check_keys(context: CheckContext) -> list[Check]:
@@ -42,11 +43,8 @@ def check_keys(context: CheckContext) -> list[Check]:
             load_key(name, settings.store.keys_directory)
         if not (settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("keys", f"{len(KEY_NAMES)} there; no database yet", "start alpr-edge run once")]
-        database = _open_database(settings)
-        try:
+        with closing(_open_database(settings)) as database:
             aside = quarantined_in(database)
-        finally:
-            database.close()
     except StoreError as error:
         return [red("keys", str(error))]
     opens = green("keys", f"{len(KEY_NAMES)} there; the database opens")
@@ -59,13 +57,11 @@ def check_keys(context: CheckContext) -> list[Check]:
 def check_lists(context: CheckContext) -> list[Check]:
     """Open every live list, and check its age where a trusted time is known."""
     settings = context.settings
-    database, now = _open_database(settings), context.settled_now()
-    try:
+    now = context.settled_now()
+    with closing(_open_database(settings)) as database:
         _, loader = open_lists(settings, database)
         index = loader.load()
         own = officer_entries.entries_in_force(database, now.trusted_utc)
-    finally:
-        database.close()
     checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
     ages = settings.hotlist.ages_of
     checks += [
@@ -77,7 +73,7 @@ def check_lists(context: CheckContext) -> list[Check]:
         )
         for sealed_list in index.lists
     ]
-    there = {live_list.generation.source for live_list in index.lists} | {fault.source for fault in index.faults}
+    there = {sealed_list.generation.source for sealed_list in index.lists} | {fault.source for fault in index.faults}
     missing = [source.name for source in settings.hotlist.source if source.name not in there]
     checks += [red(f"list {name}", "not imported yet", f"alpr-edge hotlist sync {name}") for name in missing]
     checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
@@ -118,17 +114,14 @@ def _storage_faults(settings: Settings) -> list[Check]:
 
 
 def check_deletion(context: CheckContext) -> list[Check]:
-    """Check whether old reads are deleted: by the running unit's health, else by the present date and its witnesses."""
+    """Check whether old reads are deleted: by the running unit's health, else by what confirms the present date."""
     health = context.health() if context.running else None
     reason = None if health is None else health.figures.get("deletion_by_age_rests")
     if reason is None:
         if not (context.settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("deletion", "no database yet", "start alpr-edge run once")]
-        database = _open_database(context.settings)
-        try:
+        with closing(_open_database(context.settings)) as database:
             objection = DeletionDates(database, Ages(database)).objection(context.settled_now())
-        finally:
-            database.close()
         reason = "" if objection is None else objection.reason
     if reason:
         text = f"old reads stay: {reason}"

@@ -14,13 +14,13 @@ from alpr_edge.domain.timeline import DRIFT
 FIXES_MAX = 1200
 """Most fixes kept: twenty minutes at one a second, two at ten."""
 TIME_MS = 60_000.0
-"""Time over which all fixes must agree on the time."""
+"""All fixes of this last span must agree on the time."""
 SETTLED_MS = 4000.0
-"""Least time over which they must agree: a receiver that wakes up may report old time from memory for some seconds."""
+"""Least span over which they must agree: a receiver that wakes up may report old time from memory for some seconds."""
 AGREEMENT = timedelta(seconds=1.5)
-"""Two fixes may differ this much in how long they were on their way; a leap second is less."""
+"""Most by which fixes may differ in their time on the way to here; a leap second is less."""
 FORWARD_MAX = timedelta(minutes=1)
-"""How much later than boot time allows a receiver's time may be: more is no correction of a time from memory."""
+"""Most by which a receiver's time may be ahead of what boot time allows; more is no correction of an old time."""
 
 
 class FixHistory:
@@ -46,6 +46,12 @@ class FixHistory:
             self._trusted_time = trusted_time
 
     @property
+    def latest(self) -> Fix | None:
+        """The newest fix, however old."""
+        with self._lock:
+            return self._fixes[-1] if self._fixes else None
+
+    @property
     def jump(self) -> str:
         """Why the receiver's time is not accepted at present; empty when it is."""
         with self._lock:
@@ -63,7 +69,7 @@ class FixHistory:
             else:
                 self._fixes.insert(index, fix)
             del self._fixes[: -self._fixes_max]
-            # Here, once a fix: the clock asks with every frame.
+            # Checked once a fix, as the clock asks with every frame.
             self._time_fix, self._jump = self._check_times(_fixes_with_time(self._fixes))
 
     def at(self, instant: Instant) -> Position | None:
@@ -72,25 +78,19 @@ class FixHistory:
             return position_at(self._fixes, instant, self._age_ms_max)
 
     def _check_times(self, fixes: list[Fix]) -> tuple[Fix | None, str]:
-        """The newest time of some fixes, if they agree on it and boot time allows it; else why it is refused."""
+        """The newest of some fixes, if they agree on the time and boot time allows it; else why it is refused."""
         if not fixes or fixes[-1].received_at.ms_since(fixes[0].received_at) < SETTLED_MS:
             return None, ""
         moments = [_utc_at_boot(fix) for fix in fixes]
         apart = max(moments) - min(moments)
         if apart > AGREEMENT:
-            return None, f"the receiver's date jumped by {_length(apart)}" if apart > FORWARD_MAX else ""
+            return None, f"the receiver's date jumped by {_duration_text(apart)}" if apart > FORWARD_MAX else ""
         newest = fixes[-1]
         ahead = timedelta(0) if self._trusted_time is None else _ahead(newest, self._trusted_time)
         if ahead > FORWARD_MAX:
-            return None, f"the receiver's date jumped {_length(ahead)} ahead"
+            return None, f"the receiver's date jumped {_duration_text(ahead)} ahead"
         self._trusted_time = replace(newest.received_at, utc=newest.utc)
         return newest, ""
-
-    @property
-    def latest(self) -> Fix | None:
-        """The newest fix, however old."""
-        with self._lock:
-            return self._fixes[-1] if self._fixes else None
 
     def time_fix(self) -> Fix | None:
         """The newest fix whose UTC the fixes before it confirm; None when there is none.
@@ -114,7 +114,7 @@ class GnssClock:
     """
 
     LATENCY_MS = 1000.0
-    """Longest way of a sentence from its moment to here: solution, then up to a second of serial line."""
+    """Longest time from a fix to the arrival of its sentence, most of it on the serial line."""
 
     def __init__(self, inner: Clock, fix_history: FixHistory, age_ms_max: float = 600_000.0) -> None:
         self._inner = inner
@@ -137,7 +137,7 @@ class GnssClock:
             return now
         age_ms = now.ms_since(fix.received_at)
         uncertainty_ms = self.LATENCY_MS + age_ms * DRIFT
-        if not 0 <= age_ms <= self._age_ms_max or _better(now, uncertainty_ms):
+        if not 0 <= age_ms <= self._age_ms_max or _is_more_precise(now, uncertainty_ms):
             return now
         if self._is_contradicted(fix, now):
             return now
@@ -145,15 +145,15 @@ class GnssClock:
         return replace(now, utc=utc, utc_source=UtcSource.GNSS, uncertainty_ms=uncertainty_ms)
 
     def _is_contradicted(self, fix: Fix | None, now: Instant) -> bool:
-        """Whether a fix's time is much later than a time server's, or than the receiver's own before."""
+        """Whether a fix's time is much later than a trusted time by a time server or by earlier fixes."""
         if fix is None or not now.trusted or fix.received_at.boot_id != now.boot_id:
             return False
         return now.ms_since(fix.received_at) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
 
     def _independent_time(self, now: Instant, fix: Fix | None) -> Instant:
-        """The inner clock's instant; one that chronyd has from the same receiver is no second opinion of it.
+        """The inner clock's instant, not trusted where chronyd may have it from the receiver's false date.
 
-        A receiver that went back from a false date has left it in chronyd, which needs a while to be set right.
+        chronyd follows the same receiver, and after a false date it needs a while to be right again.
         """
         if now.utc_source is not UtcSource.GNSS or now.utc is None:
             return now
@@ -171,16 +171,17 @@ def _fixes_with_time(fixes: list[Fix]) -> list[Fix]:
 def _ahead(fix: Fix, trusted_time: Instant) -> timedelta:
     """How much later a fix's time is than boot time since a trusted moment allows, drift included."""
     assert fix.utc is not None, "only timed fixes are asked"
-    assert trusted_time.utc is not None, "what was believed has a UTC"
+    assert trusted_time.utc is not None, "a trusted time has a UTC"
     elapsed_ms = fix.received_at.ms_since(trusted_time)
     return fix.utc - trusted_time.utc - timedelta(milliseconds=elapsed_ms + abs(elapsed_ms) * DRIFT)
 
 
-def _length(span: timedelta) -> str:
+def _duration_text(span: timedelta) -> str:
     return f"{span / timedelta(days=1):.0f} days" if span.days else f"{span / timedelta(minutes=1):.0f} minutes"
 
 
-def _better(now: Instant, uncertainty_ms: float) -> bool:
+def _is_more_precise(now: Instant, uncertainty_ms: float) -> bool:
+    """Whether an instant is trusted and at most so uncertain."""
     return now.trusted and now.uncertainty_ms is not None and now.uncertainty_ms <= uncertainty_ms
 
 

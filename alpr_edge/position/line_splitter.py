@@ -12,8 +12,8 @@ _LINE_ENDS = re.compile(rb"[\r\n]+")
 class LineSplitter:
     """Cuts a stream at CR and LF and holds at most one unfinished line.
 
-    At 9600 baud a sentence is 75 ms on the wire: its first byte is nearer to its fix than its last. A stream
-    that never ends a line (a wrong baud rate, another device) is thrown away, not stored.
+    At 9600 baud a sentence is 75 ms on the wire: its first byte is nearer to its fix than its last. A line that
+    never ends (a wrong baud rate, another device) is discarded.
 
     Args:
         tally: the counts that discarded lines are added to.

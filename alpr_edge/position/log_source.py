@@ -53,7 +53,7 @@ class LogSource:
             log.warning("position.log_without_fix", log=self._path.name, **_reasons(self.tally))
 
     def _first(self) -> Instant:
-        """Where the first valid fix falls."""
+        """The instant of the first valid fix."""
         utc = first_fix_utc(self._path) if self._start is None or self._start.trusted else None
         if self._start is None:
             source = UtcSource.UNKNOWN if utc is None else UtcSource.GNSS
@@ -77,7 +77,7 @@ def first_fix_utc(path: Path) -> datetime | None:
 
 
 def _paced_solutions(path: Path, tally: SentenceTally) -> Iterator[tuple[Solution, float]]:
-    """Each solution with its seconds since the first; what runs back in time is left out.
+    """Each solution with its seconds since the first; solutions that run back in time are left out.
 
     Times of day count, not dates: they are in every sentence, and a receiver's date jumps at a week roll-over.
     """

@@ -1,9 +1,9 @@
 """Merges sentences of one moment into a solution: RMC (speed, course, date) and GGA (HDOP, satellites).
 
-When a solution is given out: as soon as both kinds of its moment are there. A kind that has not been heard
-for :data:`SILENCE_S` of the receiver's own time is not waited for, so a receiver that sends only one of them
-answers at once; in between, a half that stays alone is given out when the next moment begins. A moment
-that either kind calls void is refused as a whole, and no moment is given out twice.
+A solution is complete once both kinds of its moment are there. A kind that has not come for :data:`SILENCE_S` of the
+receiver's own time is not waited for, so a receiver that sends only one kind gives solutions at once; otherwise a
+sentence that stays alone is a solution when the next moment begins. A moment that either kind calls void is refused
+as a whole, and no moment gives two solutions.
 """
 
 from collections import Counter
@@ -16,6 +16,7 @@ from alpr_edge.position.sentences import Rejection, Sentence, SentenceKind, Sent
 from alpr_edge.runtime.clock import PLAUSIBLE_SINCE
 
 SILENCE_S = 3.0
+"""Time without a kind of sentence after which it is not waited for."""
 DAY_S = 86_400.0
 
 
@@ -28,7 +29,7 @@ class DateWindow:
 
 
 LIVE_DATES = DateWindow(PLAUSIBLE_SINCE, PLAUSIBLE_SINCE + timedelta(weeks=1024))
-"""One turn of GPS's 10-bit week: a receiver that rolled over tells a date 1024 weeks early, outside of it."""
+"""The 1024 weeks of GPS's 10-bit week number: a receiver that rolled over reports a date before them."""
 LOG_DATES = DateWindow(datetime(2000, 1, 1, tzinfo=UTC), datetime(2070, 1, 1, tzinfo=UTC))
 """A log may be as old as receivers are; nothing trusts its date beyond the replay."""
 
@@ -100,7 +101,7 @@ class Solution:
 
 
 class SentenceMerger:
-    """Lines in, solutions out; pure, one for each opening of a receiver.
+    """Turns lines into solutions; a receiver that is opened again gets a new one.
 
     Args:
         tally: the counts to add to.
@@ -125,22 +126,22 @@ class SentenceMerger:
         return []
 
     def flush(self) -> list[Solution]:
-        """Return what waits for its other half, because the source ended or went quiet."""
-        return self._give_out()
+        """Return the solution that waits for its second sentence, because the source ended or paused."""
+        return self._take_waiting()
 
     def _join(self, sentence: Sentence, received_at: Instant) -> list[Solution]:
-        self._note(sentence.kind, sentence.time_of_day)
+        self._note_kind(sentence.kind, sentence.time_of_day)
         if sentence.time_of_day == self._done:
             return []
         out = []
         if self._waiting and self._waiting.time_of_day != sentence.time_of_day:
-            out = self._give_out()
+            out = self._take_waiting()
         partial = self._waiting or Solution(received_at, None, None)
         solution = (
             replace(partial, rmc=sentence) if sentence.kind is SentenceKind.RMC else replace(partial, gga=sentence)
         )
         self._waiting = solution
-        return out + self._give_out() if self._complete(solution) else out
+        return out + self._take_waiting() if self._complete(solution) else out
 
     def _complete(self, solution: Solution) -> bool:
         if solution.rmc and solution.gga:
@@ -149,7 +150,7 @@ class SentenceMerger:
         apart_s = abs(solution.seconds_of_day - self._heard_s[missing])
         return min(apart_s, DAY_S - apart_s) > SILENCE_S
 
-    def _give_out(self) -> list[Solution]:
+    def _take_waiting(self) -> list[Solution]:
         solution, self._waiting = self._waiting, None
         if solution is None:
             return []
@@ -164,14 +165,14 @@ class SentenceMerger:
         if moment is None:  # A void sentence need not say when it is.
             self._waiting = None
             return []
-        self._note(refusal.kind, moment)
+        self._note_kind(refusal.kind, moment)
         if self._waiting and self._waiting.time_of_day == moment:
             self._waiting = None
-        out = self._give_out()
+        out = self._take_waiting()
         self._done = moment
         return out
 
-    def _note(self, kind: SentenceKind, moment: time) -> None:
+    def _note_kind(self, kind: SentenceKind, moment: time) -> None:
         """Remember when each kind was last heard; before the first of a kind, both count from the start."""
         for each_kind in SentenceKind:
             self._heard_s.setdefault(each_kind, seconds_of_day(moment))

@@ -21,6 +21,7 @@ from alpr_edge.settings import PositionSettings
 SILENT_MS_MAX = 5000.0
 """Longest silence of a receiver, which sends at least once a second, with or without a fix."""
 UNINTELLIGIBLE_MS_MAX = 15_000.0
+"""Longest time in which data comes but no sentence."""
 READ_TIMEOUT_S = 0.5
 CHUNK_BYTES_MAX = 4096
 _FAILURES = (OSError, ValueError, termios.error)
@@ -53,8 +54,8 @@ class SerialSource:
         """Open the device and yield fixes as they arrive, until stopped.
 
         Raises:
-            PositionError: it cannot be opened, vanished, is silent, or speaks no NMEA at this baud rate. It is
-                released before; calling again opens it anew.
+            PositionError: it cannot be opened, vanished, is silent, or sends no NMEA at this baud rate. By then
+                it is released; calling again opens it anew.
         """
         with ExitStack() as stack:
             port = self._open_port()
@@ -85,11 +86,11 @@ class SerialSource:
                     yield fix
             watchdog.watch(now, has_data=bool(chunk), sentences=tally.sentences)
             if pause_s := allowance.spend(len(chunk)):
-                self._let_pass(port, pause_s)
+                self._discard(port, pause_s)
                 splitter = LineSplitter(tally)
 
-    def _let_pass(self, port: serial.Serial, seconds: float) -> None:
-        """Discard the data of a receiver that floods the line; what remained of it would be reported as present."""
+    def _discard(self, port: serial.Serial, seconds: float) -> None:
+        """Discard the data of a receiver that floods the line; read later, it would count as present."""
         if not self.tally.floods:
             log.warning("position.flooded", device=self._settings.device)
         self.tally.floods += 1

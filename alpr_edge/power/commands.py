@@ -8,16 +8,17 @@ import subprocess
 from alpr_edge.domain.errors import PowerError
 
 WORDS = {"on": True, "off": False}
-"""The words that the ignition command prints."""
+"""What an ignition command prints, and an ignition file holds: whether the ignition is on."""
+WORD_BYTES_MAX = 64
 ORDER_S_MAX = 20.0
-_WORD_BYTES_MAX = 64
+"""Longest time that the command which orders the power off may take."""
 
 
 class CommandIgnition:
     """Implements :class:`~alpr_edge.domain.ports.Ignition` by a command that prints ``on`` or ``off`` and ends with 0.
 
-    All else is unknown. An exit code alone says nothing: a program that crashes, or that is not there, ends with the
-    same 1 as one that found the ignition off, and that would shut the unit down.
+    Anything else is an error. An exit code alone says nothing: a program that crashes, or that is not there, ends with
+    the same 1 as one that found the ignition off, and that would shut the unit down.
 
     Args:
         command: the command with its arguments, as in a shell; no shell is used.
@@ -66,7 +67,7 @@ def run(command: str, timeout_s: float) -> int:
 def _start_process(command: str, output: int) -> "subprocess.Popen[bytes]":
     words = shlex.split(command)
     try:
-        # What it complains of goes to the journal.
+        # Its error messages go to the journal.
         return subprocess.Popen(  # noqa: S603 - the owner's own
             words, stdin=subprocess.DEVNULL, stdout=output, bufsize=0, start_new_session=True
         )
@@ -86,10 +87,10 @@ def _wait_for_exit(process: "subprocess.Popen[bytes]", command: str, timeout_s: 
 
 
 def _first_bytes(process: "subprocess.Popen[bytes]") -> bytes:
-    """What it printed, without waiting for the pipe's end: a process it left behind may hold the pipe open for ever.
+    """What the process printed; the pipe's end is not waited for, as a child of the process may hold it open.
 
     A command that prints more than the pipe holds blocks, and is killed when its time is over.
     """
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
-    return process.stdout.read(_WORD_BYTES_MAX) or b""
+    return process.stdout.read(WORD_BYTES_MAX) or b""

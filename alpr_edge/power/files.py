@@ -3,17 +3,16 @@
 from pathlib import Path
 
 from alpr_edge.domain.errors import PowerError
+from alpr_edge.power.commands import WORD_BYTES_MAX, WORDS
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
 
 NAME = "ignition"
 """Name of the file in the runtime directory."""
-_WORDS = {"on": True, "off": False}
-_BYTES_MAX = 64
 
 
 class FileIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a missing file means on: the computer runs.
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a missing file means that it is on.
 
     Args:
         directory: the runtime directory.
@@ -26,14 +25,14 @@ class FileIgnition:
         """Read the word in the file."""
         try:
             with self._path.open("rb") as file:
-                word = file.read(_BYTES_MAX).decode("ascii", "replace").strip()
+                word = file.read(WORD_BYTES_MAX).decode("ascii", "replace").strip()
         except FileNotFoundError:
             return True
         except OSError as error:
             raise PowerError(f"{self._path}: cannot be read: {error.strerror}") from None
-        if word not in _WORDS:
+        if word not in WORDS:
             raise PowerError(f"{self._path}: holds neither on nor off; write one with: alpr-edge unit ignition on")
-        return _WORDS[word]
+        return WORDS[word]
 
 
 def write_word(directory: Path, *, is_on: bool) -> None:

@@ -1,4 +1,4 @@
-"""Channels between stages: all bounded, and those that drop items count them.
+"""Channels between stages: each holds a bounded number of items, and counts those that it drops.
 
 A :class:`LatestChannel` stands between live cameras and recognition and keeps only each camera's newest frame. A
 :class:`SheddingChannel` stands between live recognition and the writer: the thread that sounds alerts never waits for

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 HOST = "127.0.0.1"
 ANSWER_S_MAX = 1.0
-"""Longest wait for an answer on this machine, which takes a millisecond where nothing is wrong."""
+"""Longest wait for an answer, which normally takes a millisecond."""
 _VERSION, _REQUEST, _REPLY = 6, 1, 2
 _TRACKING_ASKED, _TRACKING_TOLD, _SUCCESS = 33, 5, 0
 _REQUEST_HEAD = struct.Struct(">BBxxHHI8x")
@@ -58,7 +58,7 @@ def tracking(port: int, limit_s: float = ANSWER_S_MAX) -> Tracking:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
             asking.settimeout(limit_s)
             asking.connect((HOST, port))
-            # As long as its answer, or chronyd gives none.
+            # Padded to the length of the answer: chronyd answers no shorter request.
             asking.send(head.ljust(_REPLY_BYTES, b"\0"))
             return tracking_in(asking.recv(2 * _REPLY_BYTES), number)
     except OSError as error:

@@ -1,10 +1,10 @@
-"""Clocks: the system's, and a recording's that is moved from frame to frame."""
+"""Clocks: the system's, and that of a recording, which is moved from frame to frame."""
 
 import time
 from datetime import UTC, datetime
 
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.runtime.boot import boot_id
+from alpr_edge.runtime.boot import boot_id, boottime_ns
 from alpr_edge.runtime.time_sources import TimeSources
 
 PLAUSIBLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ class SystemClock:
     Its UTC counts as the RTC's, which is not trusted, unless a source of time confirms it.
 
     Args:
-        sources: the sources of trusted time; None: there is none, so that only boot times can be relied on.
+        sources: the sources of trusted time; None: there is none, and only boot times can be relied on.
     """
 
     def __init__(self, sources: TimeSources | None = None) -> None:
@@ -26,11 +26,10 @@ class SystemClock:
 
     def now(self) -> Instant:
         """The present instant."""
-        boottime_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        utc = datetime.now(UTC)
+        since_boot_ns, utc = boottime_ns(), datetime.now(UTC)
         if utc < PLAUSIBLE_SINCE:
-            return Instant(self._boot_id, boottime_ns)
-        now = Instant(self._boot_id, boottime_ns, utc, UtcSource.RTC)
+            return Instant(self._boot_id, since_boot_ns)
+        now = Instant(self._boot_id, since_boot_ns, utc, UtcSource.RTC)
         return now if self._sources is None else self._sources.stamp(now)
 
     def publish(self) -> None:
@@ -44,15 +43,15 @@ class SystemClock:
 
 
 def wall_ns_at(instant: Instant) -> int:
-    """What this machine's wall clock, as it is set now, makes of an instant of this boot: ns since 1970.
+    """An instant of this boot by the wall clock as it is set now: ns since 1970.
 
     Unlike :class:`SystemClock` it answers also when the clock was never set: whoever sets it asks how far it is off.
     """
-    return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + instant.boottime_ns
+    return time.time_ns() - boottime_ns() + instant.boottime_ns
 
 
 class ReplayedClock:
-    """A recording's clock: it stands at the instant it was last moved to, so two replays tell the same times."""
+    """A recording's clock: it stays at the instant that it was last moved to, so two replays give the same times."""
 
     def __init__(self, start: Instant) -> None:
         self._now = start

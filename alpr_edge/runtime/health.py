@@ -6,15 +6,14 @@ daemon that has ended, however it ended.
 
 import json
 import os
-import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.instants import NS_PER_S, rfc3339
 from alpr_edge.runtime import no_follow
-from alpr_edge.runtime.boot import boot_id
+from alpr_edge.runtime.boot import boot_id, boottime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _stamp_in(content: dict[str, Any]) -> HealthStamp | None:
 
 
 def _boottime_s() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return boottime_ns() / NS_PER_S
 
 
 def _is_running(pid: int) -> bool:

@@ -45,7 +45,7 @@ def configure_logs(*, verbose: bool, json: bool = False, times: bool = False) ->
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
-        # Asked for at each event: whoever embeds us may put another stderr in place.
+        # Made anew for each event: a program that embeds this one may replace stderr.
         logger_factory=lambda *_: StderrLogger(),
         cache_logger_on_first_use=False,
     )

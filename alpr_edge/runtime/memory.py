@@ -1,8 +1,8 @@
 """Keeps this process's memory, which has keys and plates in the clear, from being written to a disk.
 
 A core file is a copy of all of it. Forbidding the file alone is not enough: a collector behind a pipe gets its copy
-whatever the size allowed is (core(5)), so the process also says that it is not to be dumped at all (prctl(2)), which
-keeps other processes of its user from reading it as well.
+whatever the limit of size is (core(5)). The process is therefore marked as not dumpable (prctl(2)), which also keeps
+other processes of its user from reading its memory.
 """
 
 import ctypes

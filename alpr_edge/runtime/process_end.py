@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 THREADS_S_MAX = 2.0
-"""How long a process waits for its threads before it ends without them."""
+"""Longest wait for the threads of a process that ends."""
 
 
 def run_to_exit(program: Callable[[], None]) -> None:

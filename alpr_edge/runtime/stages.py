@@ -11,15 +11,17 @@ from alpr_edge.runtime.channels import BoundedChannel, ClosedError
 T = TypeVar("T")
 
 WAIT_S = 0.5
-"""How long a stage waits for input before it shows that it is alive."""
+"""How long a stage waits for input before it beats again."""
 BEAT_S = 1.0
-"""Time between two signs of life of a stage that waits for longer."""
+"""Time between two beats of a stage that waits for longer."""
+TRIES_MAX = 3
+"""How often a batch is tried as a whole, and then each item alone, before the item is set aside."""
 Wait = Callable[[float], bool]
 """Waits so many seconds; True when the unit stops."""
 
 
 def beating(wait: Wait, beat: Callable[[], None]) -> Wait:
-    """The same wait with signs of life meanwhile."""
+    """The same wait with beats meanwhile."""
 
     def beating_wait(seconds: float) -> bool:
         until_s = time.monotonic() + seconds
@@ -34,12 +36,8 @@ def beating(wait: Wait, beat: Callable[[], None]) -> Wait:
     return beating_wait
 
 
-TRIES_MAX = 3
-"""How often a batch is tried as a whole, and then each of its items alone, before something else is done with it."""
-
-
-def _nothing() -> None:
-    """Do nothing at the end."""
+def _do_nothing() -> None:
+    """Do nothing."""
 
 
 class SourceStage(Generic[T]):
@@ -47,8 +45,8 @@ class SourceStage(Generic[T]):
 
     Args:
         name: the name for health and logs.
-        items: opens the source anew at each call, and shows life by the beat it is given while it waits for a device;
-            closing the generator releases the device.
+        items: a function that opens the source anew at each call, and calls the beat it is given while it waits for
+            a device; closing the generator releases the device.
         output: the channel that items go to.
     """
 
@@ -71,7 +69,7 @@ class SourceStage(Generic[T]):
         except ClosedError:
             return
         finally:
-            close = getattr(iterator, "close", _nothing)
+            close = getattr(iterator, "close", _do_nothing)
             close()
 
     def finish(self) -> None:
@@ -90,7 +88,11 @@ class WorkStage(Generic[T]):
     """
 
     def __init__(
-        self, name: str, inlet: BoundedChannel[T], process: Callable[[T], None], finish: Callable[[], None] = _nothing
+        self,
+        name: str,
+        inlet: BoundedChannel[T],
+        process: Callable[[T], None],
+        finish: Callable[[], None] = _do_nothing,
     ) -> None:
         self.name = name
         self._inlet = inlet
@@ -115,18 +117,18 @@ class WorkStage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Rescue(Generic[T]):
-    """How to handle the items of a batch that fails, one by one, so that none holds up those behind it."""
+    """How the items of a batch that failed are handled one by one, so that none holds up the others."""
 
     require: Callable[[], None]
     """Raises while nothing can be done with any item; such tries do not count."""
     at_once: tuple[type[Exception], ...]
-    """Errors that one item is to blame for: trying the batch again as a whole would not help."""
+    """Errors that a single item causes: trying the batch again as a whole would not help."""
     alone: Callable[[T], None]
     """The work on one item."""
     set_aside: Callable[[T], None]
-    """Keeps an item apart on which that failed time after time."""
+    """What is done with an item on which ``alone`` failed time after time."""
     last: tuple[type[Exception], ...]
-    """Errors for which items are set aside when the stage ends, as no other try comes."""
+    """Errors for which items are set aside when the stage ends, since there is no further try."""
 
 
 class BatchStage(Generic[T]):
@@ -148,9 +150,9 @@ class BatchStage(Generic[T]):
         inlet: BoundedChannel[T],
         process: Callable[[list[T]], None],
         batch_max: int,
-        finish: Callable[[], None] = _nothing,
+        finish: Callable[[], None] = _do_nothing,
         *,
-        idle: Callable[[], None] = _nothing,
+        idle: Callable[[], None] = _do_nothing,
         rescue: Rescue[T] | None = None,
     ) -> None:
         self.name = name
@@ -182,7 +184,7 @@ class BatchStage(Generic[T]):
                 self._idle()
 
     def finish(self) -> None:
-        """Try once more what the stop left unfinished: the inlet is drained too."""
+        """Try once more what is left, in the batch and in the inlet."""
         rest = [*self._pending, *self._inlet.drain(1_000_000)]
         for start in range(0, len(rest), self._batch_max):
             self._finish_batch(rest[start : start + self._batch_max])
@@ -205,7 +207,7 @@ class BatchStage(Generic[T]):
 
     def _is_processed(self, rescue: Rescue[T]) -> bool:
         """Try the batch as a whole; False when one of its items is to blame. Raises for anything else."""
-        self._tries += 1  # before the work: whatever is raised leaves it counted
+        self._tries += 1  # before the work, so that it counts whatever is raised
         try:
             self._process(self._pending)
         except rescue.at_once:

@@ -20,13 +20,13 @@ from alpr_edge.domain.retry import Backoff
 
 log = structlog.get_logger(__name__)
 
-RESTART = Backoff(first_s=0.5, longest_s=30.0)
+RESTART_BACKOFF = Backoff(first_s=0.5, longest_s=30.0)
 FORGIVEN_AFTER_S = 60.0
-"""Time after which a stage that ran so long is restarted with the first wait again."""
+"""Run time of a stage after which its earlier failures no longer lengthen the wait for a restart."""
 STEADY_AFTER_S = 10.0
 """A stage that failed counts as working again once it ran this long: one that fails again and again stays failed."""
 HANGING_THREADS_MAX = 2
-"""Most hanging threads of one stage; past that one must end before a restart: each may hold a device and memory."""
+"""Most hanging threads of one stage; with so many, one must end before a restart: each holds a device and memory."""
 REPLACEABLE_STOP_S = 1.0
 """How long a stop waits for a replaceable stage; one that hangs must not hold back what the others have to write."""
 
@@ -86,7 +86,7 @@ class Supervisor:
         self._lock = threading.Lock()
         self._is_started = False
         self.stop = threading.Event()
-        """Set to stop: sources end, and with them all stages behind."""
+        """Set to stop: sources end, and then all stages that they feed."""
 
     @property
     def states(self) -> tuple[StageState, ...]:
@@ -99,8 +99,8 @@ class Supervisor:
         Args:
             stage: the stage.
             replaceable: whether the others can do without it, and it ends by ``stop``. While it hangs it is reported as
-                :meth:`hanging`, not as stalled, and :meth:`tend` has another thread take its place; its ``run`` must
-                bear that a thread that comes back goes on until its next ``beat``.
+                :meth:`hanging`, not as stalled, and :meth:`tend` starts another thread in its place. The thread that
+                hangs may come back and goes on until its next ``beat``, which the stage's ``run`` must allow for.
         """
         self._states.append(StageState(stage, replaceable))
 
@@ -115,10 +115,10 @@ class Supervisor:
         for state in self._states if self._is_started and not self.stop.is_set() else ():
             state.hanging = [thread for thread in state.hanging if thread.is_alive()]
             if state.thread is not None and state.replaceable and self._is_silent(state):
-                self._leave(state)
+                self._abandon(state)
             is_dead = state.thread is None or not state.thread.is_alive()
             if is_dead and not state.finishing and len(state.hanging) < HANGING_THREADS_MAX:
-                self._begin_again(state)
+                self._restart(state)
 
     def join(self, timeout_s: float) -> bool:
         """Wait until every stage is done; False when one is not by then.
@@ -162,19 +162,19 @@ class Supervisor:
         state.number += 1
         state.beaten_s = state.started_s = time.monotonic()
         arguments = (state, state.number)
-        state.thread = threading.Thread(target=self._keep, args=arguments, name=state.stage.name, daemon=True)
+        state.thread = threading.Thread(target=self._run_until_done, args=arguments, name=state.stage.name, daemon=True)
         state.thread.start()
 
-    def _begin_again(self, state: StageState) -> None:
+    def _restart(self, state: StageState) -> None:
         state.restarts += 1
         state.failure = state.failure or "its thread ended"
         try:
             self._begin(state)
         except RuntimeError as error:  # no thread is to be had now
             state.thread, state.failure = None, str(error)
-        _tell("stage.started_again", state, hanging=len(state.hanging))
+        _log_failure("stage.started_again", state, hanging=len(state.hanging))
 
-    def _leave(self, state: StageState) -> None:
+    def _abandon(self, state: StageState) -> None:
         """Abandon a thread that hangs."""
         with self._lock:
             if state.finishing or state.thread is None:
@@ -183,7 +183,7 @@ class Supervisor:
             state.hanging.append(state.thread)
             state.thread = None
             state.failure = f"did not move for {self._stall_s:g} s"
-        _tell("stage.hangs", state, hanging=len(state.hanging))
+        _log_failure("stage.hangs", state, hanging=len(state.hanging))
 
     def _give_up(self, deadline_s: float) -> None:
         """Finish replaceable stages that do not end by themselves; the call they hang in may hold them for ever."""
@@ -194,10 +194,10 @@ class Supervisor:
             with self._lock:
                 number = state.number = state.number + (not state.finishing)
             if not state.finishing:
-                _tell("stage.given_up", state, hanging=len(state.hanging))
+                _log_failure("stage.given_up", state, hanging=len(state.hanging))
                 self._finish(state, number)
 
-    def _keep(self, state: StageState, number: int) -> None:
+    def _run_until_done(self, state: StageState, number: int) -> None:
         """Run a stage until it ends by itself, stop is asked, or another thread has taken its place."""
         failures = 0
         while True:
@@ -206,16 +206,16 @@ class Supervisor:
                 break
             failures = 1 if time.monotonic() - state.started_s > FORGIVEN_AFTER_S else failures + 1
             state.restarts += 1
-            if self._waits(state, RESTART.wait_s(failures, random.random())):  # noqa: S311 - jitter, no secret
+            if self._wait_to_restart(state, RESTART_BACKOFF.wait_s(failures, random.random())):  # noqa: S311 - jitter, no secret
                 break
         self._finish(state, number)
 
-    def _waits(self, state: StageState, wait_s: float) -> bool:
-        """Wait before the next run; True when stop was asked."""
+    def _wait_to_restart(self, state: StageState, wait_s: float) -> bool:
+        """Wait before the next run; True when the process stops."""
         # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
         state.beaten_s = time.monotonic() + wait_s
         state.waiting = True
-        _tell("stage.restarting", state, wait_s=round(wait_s, 2))
+        _log_failure("stage.restarting", state, wait_s=round(wait_s, 2))
         stop_asked = self.stop.wait(wait_s)
         state.waiting = False
         return stop_asked
@@ -246,7 +246,7 @@ class Supervisor:
         except BaseException as error:  # noqa: BLE001 - as above
             state.finish_failed = True
             state.failure = f"{type(error).__name__}: {error}"
-            _tell("stage.finish_failed", state)
+            _log_failure("stage.finish_failed", state)
         finally:
             state.done = True
 
@@ -255,5 +255,5 @@ def _has_failed(state: StageState) -> bool:
     return bool(state.failure) and not state.done
 
 
-def _tell(event: str, state: StageState, **more: object) -> None:
+def _log_failure(event: str, state: StageState, **more: object) -> None:
     log.error(event, stage=state.stage.name, failure=state.failure, **more)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpr_edge.simulation.canvas import Bgr, Canvas, Sprite, tint
-from alpr_edge.simulation.script import Body
+from alpr_edge.simulation.scenario import Body
 
 LENGTH_M = 4.6
 FACE_PX_PER_M = 400

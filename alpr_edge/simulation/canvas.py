@@ -1,4 +1,4 @@
-"""Flat pictures of cars: polygons in metres with vertical shading, and their way into a frame."""
+"""Flat pictures of cars: polygons in metres with vertical shading, and how they are drawn into a frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,13 +80,13 @@ class Sprite:
             levels.append(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
         return cls(tuple(levels))
 
-    def draw(self, frame: Picture, corners: Corners, dim: float = 1.0, streak_px: float = 0.0) -> None:
-        """Lay the picture on a frame.
+    def draw(self, frame: Picture, corners: Corners, brightness: float = 1.0, streak_px: float = 0.0) -> None:
+        """Draw the picture into a frame.
 
         Args:
             frame: uint8 [H, W, 3], changed in place.
-            corners: the places of its corners, clockwise from the top left; may lie outside.
-            dim: brightness.
+            corners: where its corners go, clockwise from the top left; they may lie outside the frame.
+            brightness: the factor of all colours.
             streak_px: the sideways motion while the shutter is open.
         """
         left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
@@ -101,7 +101,7 @@ class Sprite:
         patch = cv2.warpPerspective(level, warp, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
         if streak_px > 1:
             patch = cv2.blur(patch, (round(streak_px) | 1, 1))
-        _lay(frame[top:bottom, left:right], patch.astype(np.uint8, copy=False), dim)
+        _blend(frame[top:bottom, left:right], patch.astype(np.uint8, copy=False), brightness)
 
     def _level(self, corners: Corners) -> Picture:
         """The smallest level that is still at least as large as it will be drawn."""
@@ -111,12 +111,12 @@ class Sprite:
         return self.levels[int(np.clip(np.floor(np.log2(max(shrink, 1.0))), 0, len(self.levels) - 1))]
 
 
-def _lay(part: Picture, patch: Picture, dim: float) -> None:
-    """Premultiplied source over destination."""
-    through = cv2.bitwise_not(np.ascontiguousarray(patch[:, :, 3]))
-    veil = cv2.merge([through, through, through])
-    under = cv2.multiply(part, veil, scale=1 / 255)
-    part[:] = cv2.addWeighted(under, 1.0, np.ascontiguousarray(patch[:, :, :3]), dim, 0)
+def _blend(part: Picture, patch: Picture, brightness: float) -> None:
+    """Blend a picture with premultiplied alpha onto a part of a frame."""
+    inverse_alpha = cv2.bitwise_not(np.ascontiguousarray(patch[:, :, 3]))
+    transparency = cv2.merge([inverse_alpha, inverse_alpha, inverse_alpha])
+    under = cv2.multiply(part, transparency, scale=1 / 255)
+    part[:] = cv2.addWeighted(under, 1.0, np.ascontiguousarray(patch[:, :, :3]), brightness, 0)
 
 
 def _round_corners(points: NDArray[np.float64], times: int) -> NDArray[np.float64]:
@@ -128,6 +128,6 @@ def _round_corners(points: NDArray[np.float64], times: int) -> NDArray[np.float6
 
 
 def tint(colour: Sequence[float], factor: float) -> Bgr:
-    """The colour, lighter or darker."""
+    """The colour, ``factor`` times as light."""
     blue, green, red = (min(255.0, value * factor) for value in colour)
     return blue, green, red

@@ -36,7 +36,7 @@ def draw_card(paper: str) -> Sheet:
     left, top = (sheet.shape[1] - plate.shape[1]) // 2, _px(14)
     sheet[top : top + plate.shape[0], left : left + plate.shape[1]] = plate
     ink = np.zeros(sheet.shape[:2], np.uint8)
-    _words(ink, left, top + plate.shape[0] + _px(10))
+    _instructions(ink, left, top + plate.shape[0] + _px(10))
     shade = np.asarray(ink, np.float32)[:, :, np.newaxis] / 255
     return np.asarray(sheet * (1 - shade) + _INK * shade, np.uint8)
 
@@ -60,8 +60,8 @@ def write_card(path: Path, paper: str) -> None:
         raise SettingsError([f"{path}: cannot be written: {error.strerror or error}"]) from None
 
 
-def _words(ink: Mask, left: int, top: int) -> None:
-    """How to print and to use it, and a ruler that shows whether it was printed in true size."""
+def _instructions(ink: Mask, left: int, top: int) -> None:
+    """Write how to print and use the card, and draw a ruler that shows whether it was printed in true size."""
     face = base_faces()[3]
     lines = (
         f"alpr-edge test card. Print at 100 % (no fit to page) on white, matt paper: the plate is {CARD_MM:g} mm wide.",

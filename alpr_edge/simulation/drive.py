@@ -8,21 +8,21 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.simulation.camera import Pinhole
 from alpr_edge.simulation.frame_renderer import Renderer
-from alpr_edge.simulation.script import Vehicle, cast, patrol
-from alpr_edge.simulation.stage import Pose, poses_at, visible_plates
+from alpr_edge.simulation.poses import Pose, poses_at, visible_plates
+from alpr_edge.simulation.scenario import Vehicle, patrol, vehicles_of
 from alpr_edge.simulation.truth import DriveTruth, VehicleTruth
 
 FPS = 10.0
 SECONDS = 26.0
-BEGAN = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+START_TIME = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 """When every drive begins."""
 
 
 class Drive:
-    """The same arguments give the same drive to the last pixel.
+    """A simulated drive; the same arguments give the same one to the last pixel.
 
     Args:
-        seed: draws vehicles, plates, scenery and noise.
+        seed: the seed of vehicles, plates, scenery and noise.
         seconds: the length of the drive.
         fps: frames a second.
     """
@@ -33,7 +33,7 @@ class Drive:
         self.fps = fps
         self.camera = Pinhole()
         self.patrol = patrol(seconds)
-        self.vehicles: tuple[Vehicle, ...] = cast(seed, seconds)
+        self.vehicles: tuple[Vehicle, ...] = vehicles_of(seed, seconds)
 
     @property
     def length(self) -> int:
@@ -50,7 +50,7 @@ class Drive:
 
     @cached_property
     def truth(self) -> DriveTruth:
-        """What there is to be read; found without rendering."""
+        """What there is to be read; calculated without rendering."""
         boxes_by_vehicle: dict[int, dict[int, Box]] = {}
         for number in range(self.length):
             for vehicle, box in visible_plates(self.camera, self._poses(number)):

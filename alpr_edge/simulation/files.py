@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.simulation.drive import BEGAN, Drive
+from alpr_edge.simulation.drive import START_TIME, Drive
 from alpr_edge.simulation.hotlist_feed import hotlist_csv
 from alpr_edge.simulation.nmea_log import nmea_lines
 
@@ -24,7 +24,7 @@ class Companions:
     nmea: Path
     hotlist: Path
     truth: Path
-    began: datetime
+    start_time: datetime
     """When the first frame was taken."""
 
 
@@ -34,14 +34,14 @@ def write_companions(folder: Path, drive: Drive) -> Companions:
     Raises:
         CaptureError: the folder cannot be written.
     """
-    companions = Companions(folder / "drive.nmea", folder / "hotlist.csv", folder / "truth.json", BEGAN)
+    companions = Companions(folder / "drive.nmea", folder / "hotlist.csv", folder / "truth.json", START_TIME)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         companions.nmea.write_bytes("".join(f"{line}\r\n" for line in nmea_lines(drive)).encode("ascii"))
         companions.hotlist.write_bytes(hotlist_csv(drive).encode("ascii"))
         drive.truth.save(companions.truth)
     except OSError as error:
-        raise _unwritable(folder, error) from None
+        raise _write_error(folder, error) from None
     return companions
 
 
@@ -57,14 +57,14 @@ def write_drive(folder: Path, drive: Drive, progress: Progress = lambda _done, _
         if any(frames.iterdir()):
             raise CaptureError(f"{frames}: not empty; give a new folder for the drive")
         for number, pixels, _ in drive.frames():
-            sound, jpeg = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-            assert sound, "OpenCV encodes any 8-bit picture"
+            is_encoded, jpeg = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+            assert is_encoded, "OpenCV encodes any 8-bit picture"
             (frames / f"{number:06d}.jpg").write_bytes(jpeg.tobytes())
             progress(number + 1, drive.length)
     except OSError as error:
-        raise _unwritable(folder, error) from None
+        raise _write_error(folder, error) from None
     return write_companions(folder, drive)
 
 
-def _unwritable(folder: Path, error: OSError) -> CaptureError:
+def _write_error(folder: Path, error: OSError) -> CaptureError:
     return CaptureError(f"{folder}: the drive cannot be written: {(error.strerror or str(error)).lower()}")

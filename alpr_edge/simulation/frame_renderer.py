@@ -10,9 +10,9 @@ from alpr_edge.simulation.bodies import LENGTH_M, SHAPES, front_of, rear_of, sid
 from alpr_edge.simulation.camera import Pinhole, Point
 from alpr_edge.simulation.canvas import Picture, Sprite
 from alpr_edge.simulation.plates.renderer import render_plate
+from alpr_edge.simulation.poses import Pose, plate_corners
+from alpr_edge.simulation.scenario import Kind, Vehicle
 from alpr_edge.simulation.scenery import Street
-from alpr_edge.simulation.script import Kind, Vehicle
-from alpr_edge.simulation.stage import Pose, plate_corners
 
 PLATE_PX = 192
 """Height at which a plate is rendered before it is put on its car."""
@@ -22,7 +22,7 @@ _NOISE_MARGIN_PX = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Costume:
+class _VehicleSprites:
     """The pictures of one vehicle."""
 
     face: Sprite
@@ -44,51 +44,51 @@ class Renderer:
         self._seed = seed
         rng = np.random.default_rng([seed, 1])
         self._street = Street(camera, rng)
-        self._costumes: dict[int, _Costume] = {}
+        self._sprites: dict[int, _VehicleSprites] = {}
         size = camera.height_px + _NOISE_MARGIN_PX, camera.width_px + _NOISE_MARGIN_PX, 3
         self._noise = np.round(rng.normal(0, NOISE, size)).astype(np.int16)
 
     def render(self, number: int, along_m: float, poses: Sequence[Pose]) -> Picture:
         """Frame ``number``, read-only; ``poses`` of what is in front of the camera, in any order."""
         frame = self._street.draw(along_m)
-        on_stage = {pose.vehicle.number for pose in poses}
-        self._costumes = {key: costume for key, costume in self._costumes.items() if key in on_stage}
+        visible_numbers = {pose.vehicle.number for pose in poses}
+        self._sprites = {key: sprites for key, sprites in self._sprites.items() if key in visible_numbers}
         for pose in sorted(poses, key=lambda pose: -pose.ahead_m):
             self._draw(frame, pose)
         return self._add_sensor_noise(frame, np.random.default_rng([self._seed, 2, number]))
 
     def _draw(self, frame: Picture, pose: Pose) -> None:
-        costume, camera = self._costume(pose.vehicle), self._camera
+        sprites, camera = self._sprites_of(pose.vehicle), self._camera
         shape = SHAPES[pose.vehicle.body]
         left, right = pose.x_m - shape.width_m / 2, pose.x_m + shape.width_m / 2
         near, far = pose.ahead_m, pose.ahead_m + LENGTH_M
-        dim = float(0.94 + 0.06 * np.cos(pose.vehicle.number))
+        brightness = float(0.94 + 0.06 * np.cos(pose.vehicle.number))
         _shadow(frame, camera, (left, right, near, far))
         if left > 0 or right < 0:
-            self._draw_side(frame, pose, costume, 0.82 * dim)
+            self._draw_side(frame, pose, sprites, 0.82 * brightness)
         streak_px = abs(pose.sideways_px_s(camera)) * camera.exposure_s
         face = camera.project(_upright((left, near), (right, near), shape.height_m))
-        costume.face.draw(frame, face, dim, streak_px)
-        costume.plate.draw(frame, plate_corners(camera, pose), dim, streak_px)
+        sprites.face.draw(frame, face, brightness, streak_px)
+        sprites.plate.draw(frame, plate_corners(camera, pose), brightness, streak_px)
 
-    def _draw_side(self, frame: Picture, pose: Pose, costume: _Costume, dim: float) -> None:
+    def _draw_side(self, frame: Picture, pose: Pose, sprites: _VehicleSprites, brightness: float) -> None:
         """The side towards the camera: the body stands upright, the cabin leans in to the roof."""
         shape, near, far = SHAPES[pose.vehicle.body], pose.ahead_m, pose.ahead_m + LENGTH_M
         inward = 1 if pose.x_m < 0 else -1
         body_x, roof_x = (pose.x_m + inward * half_m for half_m in (shape.width_m / 2 - 0.03, shape.roof_half_m))
         belt, top = shape.belt_m, shape.height_m
         cabin: list[Point] = [(roof_x, top, near), (roof_x, top, far), (body_x, belt, far), (body_x, belt, near)]
-        costume.cabin_side.draw(frame, self._camera.project(cabin), dim)
-        costume.body_side.draw(frame, self._camera.project(_upright((body_x, near), (body_x, far), belt)), dim)
+        sprites.cabin_side.draw(frame, self._camera.project(cabin), brightness)
+        sprites.body_side.draw(frame, self._camera.project(_upright((body_x, near), (body_x, far), belt)), brightness)
 
-    def _costume(self, vehicle: Vehicle) -> _Costume:
+    def _sprites_of(self, vehicle: Vehicle) -> _VehicleSprites:
         """The vehicle's pictures, made when it appears and dropped when it has left."""
-        if vehicle.number not in self._costumes:
+        if vehicle.number not in self._sprites:
             shape, paint = SHAPES[vehicle.body], vehicle.paint_bgr
             face = front_of(shape, paint) if vehicle.kind is Kind.ONCOMING else rear_of(shape, paint)
             side = side_of(shape, paint, faces_left=vehicle.kind is Kind.ONCOMING)
-            self._costumes[vehicle.number] = _Costume(face, *side, self._plate(vehicle))
-        return self._costumes[vehicle.number]
+            self._sprites[vehicle.number] = _VehicleSprites(face, *side, self._plate(vehicle))
+        return self._sprites[vehicle.number]
 
     def _plate(self, vehicle: Vehicle) -> Sprite:
         rng = np.random.default_rng([self._seed, 3, vehicle.number])
@@ -97,7 +97,7 @@ class Renderer:
         return Sprite.of(np.dstack([inside, plate.outline]))
 
     def _add_sensor_noise(self, frame: Picture, rng: np.random.Generator) -> Picture:
-        """Exposure that hunts a little, and noise."""
+        """Vary the exposure a little, and add noise."""
         gain = 0.97 + 0.03 * float(np.sin(rng.uniform(0, 2 * np.pi)))
         top, left = (int(offset) for offset in rng.integers(_NOISE_MARGIN_PX, size=2))
         noise = self._noise[top : top + frame.shape[0], left : left + frame.shape[1]]

@@ -1,4 +1,4 @@
-"""The drive's hotlist: the wanted vehicles of its script among hundreds that never come by."""
+"""The drive's hotlist: the wanted vehicles of the drive among hundreds that never come by."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ import numpy as np
 
 from alpr_edge.domain.plates import canonical
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.script import any_design, unused_serial
+from alpr_edge.simulation.scenario import any_design, unused_serial
 
 OTHERS = 400
 DIFFERENCES_MIN = 3

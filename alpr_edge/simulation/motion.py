@@ -1,4 +1,4 @@
-"""How things move along a road, in closed form: positions do not depend on the frame rate."""
+"""Calculates where things are along a road at any second, so that positions do not depend on the frame rate."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -22,7 +22,9 @@ class Motion:
     def at(self, second: float) -> float:
         """Distance in metres."""
         index = max(0, bisect_right(self.knots, second, key=lambda knot: knot[0]) - 1)
-        distance_m = self.start_m + sum(_metres(a, b) for a, b in zip(self.knots[:index], self.knots[1:], strict=False))
+        distance_m = self.start_m + sum(
+            _distance_m(a, b) for a, b in zip(self.knots[:index], self.knots[1:], strict=False)
+        )
         begin_s, _ = self.knots[index]
         return distance_m + (self.speed(second) + self.knots[index][1]) / 2 * (second - begin_s)
 
@@ -38,8 +40,8 @@ class Path:
     Args:
         along: distance along the road.
         across: (second, metres to the right of the camera's lane centre), linear between.
-        from_s: it exists from then.
-        until_s: the end of the time span.
+        from_s: the second from which on the vehicle exists.
+        until_s: the second until which it exists.
     """
 
     along: Motion
@@ -52,7 +54,7 @@ class Path:
         return float(np.interp(second, [knot[0] for knot in self.across], [knot[1] for knot in self.across]))
 
 
-def _metres(one: tuple[float, float], other: tuple[float, float]) -> float:
+def _distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
     return (one[1] + other[1]) / 2 * (other[0] - one[0])
 
 

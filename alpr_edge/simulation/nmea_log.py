@@ -7,8 +7,8 @@ from math import cos, radians
 import pynmea2
 
 from alpr_edge.domain.positioning import METRES_PER_DEGREE
-from alpr_edge.simulation.drive import BEGAN, Drive
-from alpr_edge.simulation.script import has_fix
+from alpr_edge.simulation.drive import START_TIME, Drive
+from alpr_edge.simulation.scenario import has_fix
 
 START_LAT_DEG, START_LON_DEG = 37.6391, -120.9969
 """The road leads due east from here."""
@@ -19,7 +19,7 @@ HDOP = 0.9
 def nmea_lines(drive: Drive) -> Iterator[str]:
     """Sentences with checksums, without line ends; void ones while the receiver sees no satellites."""
     for second in range(int(drive.seconds) + 1):
-        moment = BEGAN + timedelta(seconds=second)
+        moment = START_TIME + timedelta(seconds=second)
         if has_fix(second):
             yield from _fix(moment, drive.patrol.at(second), drive.patrol.speed(second))
         else:

@@ -1,8 +1,8 @@
 """The street: road, pavements, houses and sky, moving past.
 
-Road and house fronts are planes with one repeating texture each. Where every pixel looks is computed once; a frame
-only moves the textures along. Further away a texture is taken that is blurred along the road, and haze covers
-it: without both, distance flickers.
+Road and house fronts are planes with one repeating texture each. Which point of its plane a pixel shows is computed
+once; a frame only moves the textures along. Further away the texture is blurred along the road and covered by haze:
+without both, distance flickers.
 """
 
 from collections.abc import Iterator

@@ -33,5 +33,5 @@ class SimulatedSource:
         return self.drive.length
 
     def write_companions(self, folder: Path) -> Companions:
-        """Position log, hotlist and truth of this drive. Raises CaptureError."""
+        """Write position log, hotlist and truth of this drive. Raises CaptureError."""
         return write_companions(folder, self.drive)

@@ -1,7 +1,7 @@
 """The plate detector over one or two local ONNX files.
 
 A network that finds distant plates does not find one that fills a third of the frame. So there may be a second, smaller
-network for **near** plates, which takes the same frame shrunk further: of its boxes those count that are wide.
+network for **near** plates, which takes the same frame at a lower resolution; only its wide boxes count.
 
 Contract of our models: input uint8 [1, H, W, C], C = 1 (grey) or 3 (BGR), the frame letterboxed centrally on
 grey 114; output float32 [N, 7], rows (batch, x1, y1, x2, y2, class, score) in network pixels, non-maximum
@@ -24,11 +24,11 @@ from alpr_edge.vision.sessions import Array, Session
 
 PADDING_GREY = 114
 DUPLICATE_IOU = 0.45
-"""Two boxes that overlap more are one plate: the better stays."""
+"""Overlap from which on two boxes are one plate: the better stays."""
 DUPLICATE_INSIDE = 0.8
-"""So are a box and one that lies inside it by this share."""
+"""So are two boxes of which the smaller lies inside the other by this share."""
 NEAR_WIDTH_SHARE = 0.25
-"""Least width of a near plate in parts of the frame's width: narrower boxes of the near look do not count.
+"""Least width of a near plate in parts of the frame's width: narrower boxes of that network do not count.
 
 Of 0.1 to 0.33, on 364 American road photos with today's weights: of plates of a third of the photo's longest side and
 more 49 of 54 are found where one look finds 11, as many smaller ones as before, and 0.12 boxes a photo are no plate
@@ -119,7 +119,7 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
         model: checked file.
         confidence_min: detections below are dropped.
         threads: intra-op threads.
-        near: checked file of the network for near plates; None: one look at a frame is all.
+        near: checked file of the network for near plates; None: there is none.
     """
 
     def __init__(self, model: ModelFile, confidence_min: float, threads: int, near: ModelFile | None = None) -> None:

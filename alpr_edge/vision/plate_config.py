@@ -11,8 +11,6 @@ from alpr_edge.settings.validation_words import plain_words
 
 BYTES_MAX = 64 * 1024
 """Real ones have some hundred bytes, or a few thousand with a list of regions."""
-
-
 _FAULTS = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 """What PyYAML lets through besides its own: a date, number or tag that does not fit, and brackets without end."""
 

@@ -6,7 +6,7 @@ output ``plate``, or the first, float32 [N, slots, 37] or [N, slots * 37] of pro
 in another order, or with another mark for an empty slot, has its columns put in our order; any other is refused.
 
 A network's probabilities are seldom what happens (Guo et al., "On calibration of modern neural networks", ICML 2017):
-from those of a slot the part that ``smoothing`` of the labels put there in training is taken, and the rest is raised to
+what ``smoothing`` of the labels added in training is subtracted from those of a slot, and the rest is raised to
 1 / ``temperature``. Both stand in the manifest, fitted by ``models/training/calibrate``; without them nothing changes.
 """
 
@@ -29,7 +29,7 @@ TEMPERATURES = 0.1, 10.0
 SMOOTHINGS = 0.0, 0.2
 """Least and most of each that an entry may have."""
 PROBABILITY_MIN = 1e-6
-"""What is left of a character after the smoothing is taken out: none becomes impossible."""
+"""Least probability of a character once the smoothing is subtracted: none becomes impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Calibration:
     """Calibration that makes a reader's probabilities mean what they say.
 
     Args:
-        temperature: below 1 is surer, above 1 less sure.
-        smoothing: share of each label that training spread evenly over the alphabet.
+        temperature: the divisor in the exponent; below 1 the reader becomes surer, above 1 less sure.
+        smoothing: the share of each label that training spread evenly over the alphabet.
     """
 
     temperature: float = 1.0

@@ -1,8 +1,8 @@
 """From a frame to its readings: detect, crop, read in one batch.
 
-The detector proposes; where it is not sure, the reader disposes. Lettering, grilles and lamps that a detector half
-takes for plates hold no text, and a distant plate that it half sees often does. So the detector may be asked for much
-that is doubtful, and more plates are found with fewer that are none than by any threshold of its own.
+Where the detector is not sure of a box, the reader decides whether it is a plate. Lettering, grilles and lamps that it
+half takes for plates hold no text, and a distant plate that it half sees often does. So the detector may also give
+doubtful boxes: more plates are found, with fewer false ones, than by any threshold of the detector alone.
 """
 
 from collections.abc import Sequence
@@ -33,8 +33,8 @@ class Recogniser:
     Args:
         detector: finds plates, doubtful ones too.
         reader: reads them.
-        accept_min: detections from this confidence up count whatever is read in them; 0: all do.
-        text_confidence_min: the probability of the text from which on the others count as well.
+        accept_min: the confidence from which on a detection counts whatever is read in it; 0: every one does.
+        text_confidence_min: the least probability of the text with which the others count as well.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Recogniser:
             frame: the picture.
             ignore_areas: the areas of it in which no plate is looked for.
         """
-        return [reading for reading in self.look(frame, ignore_areas) if reading.is_accepted]
+        return [reading for reading in self.read_frame(frame, ignore_areas) if reading.is_accepted]
 
-    def look(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
-        """As :meth:`recognise`, with what is not accepted as a plate: it may be one that is not readable yet."""
+    def read_frame(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
+        """Read as :meth:`recognise` does, boxes that are not accepted included: one may be a plate not readable yet."""
         plates = [
             item
             for item in self._detector.detect(frame)
@@ -88,7 +88,7 @@ class Recogniser:
 
 
 def is_borne_out(slots: Probabilities, confidence_min: float = TEXT_CONFIDENCE_MIN) -> bool:
-    """Whether the reader sees a plate where the detector was in doubt.
+    """Whether what the reader reads shows that a doubtful box is a plate.
 
     Args:
         slots: float32 [slots, alphabet].

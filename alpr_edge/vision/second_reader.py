@@ -26,21 +26,21 @@ from alpr_edge.vision.sessions import Session
 PACKAGE = "rapidocr"
 WEIGHTS = "models/PP-OCRv6_rec_small.onnx"
 SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
-"""Of the weights in the wheel of rapidocr 3.10."""
+"""Hash of the weights in the wheel of rapidocr 3.10."""
 BANDS = (0.0, 1.0), (0.18, 0.85), (0.25, 0.8)
 """Parts of a crop's height in which the serial may stand."""
 LENGTHS = range(4, 9)
 """Characters that are more likely a serial than a legend."""
 HEIGHT_PX = 48
 WIDTHS_PX = 16, 640
-"""Least and most of a band in the network."""
+"""Least and greatest width of a band in the network."""
 BAND_PX_MIN = 8
 LABELS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 """Canonical characters; the letter O counts with the digit 0, small letters with capitals, all else as no character."""
 BLANK = len(LABELS)
 
 Columns = NDArray[np.float64]
-"""float64 [columns, labels and blank]: what each column of a band says, rows summing to 1."""
+"""float64 [columns, labels and blank]: how likely each label is in each column of a band; rows sum to 1."""
 
 
 class OnnxSecondReader:
@@ -76,7 +76,7 @@ class OnnxSecondReader:
         return Opinion(read, {text: max(likelihood(columns, text) for columns in bands) for text in all_texts})
 
     def _columns(self, crop: Pixels) -> list[Columns]:
-        """Each band's columns, of one inference."""
+        """The columns of each band, from one inference."""
         height = crop.shape[0]
         parts = [crop[int(a * height) : max(int(a * height) + BAND_PX_MIN, int(b * height))] for a, b in BANDS]
         parts = [part for part in parts if part.size] or [crop]

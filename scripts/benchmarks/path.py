@@ -16,7 +16,7 @@ import numpy as np
 
 from alpr_edge.app.factories import VisionModels, open_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.alerting import Tone
@@ -181,7 +181,7 @@ def _drive(
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
             recogniser = Recogniser(detector, reader, here.vision.detection_accept_min, here.vision.text_confidence_min)
-            parts = PipelineDeps(
+            parts = PipelineParts(
                 VisionModels(recogniser, (detector.model_id, reader.model_id)),
                 alerter,
                 lambda: everything,

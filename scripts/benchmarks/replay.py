@@ -51,7 +51,7 @@ def replay(
     passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)
     result, last = Replay(), None
     for frame in frames:
-        looks = vision_models.recogniser.look(frame)
+        looks = vision_models.recogniser.read_frame(frame)
         result.readings.append([reading for reading in looks if reading.is_accepted])
         result.events += passes.step(frame, looks)
         last = frame.captured_at

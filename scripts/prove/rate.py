@@ -21,7 +21,7 @@ def main() -> None:
     vision_models = open_vision_models(settings.vision, settings.unit.data_directory)
     recording = open_recording(frames, fps=10.0, nmea=None, hotlist=None, scratch=out)
     plan = replay.ReplayPlan(
-        recording, vision_models, out, settings, recording.began, real_time=False, upload_s_max=0.0
+        recording, vision_models, out, settings, recording.start_time, real_time=False, upload_s_max=0.0
     )
     clocks: list[tuple[float, float]] = []
 

@@ -152,7 +152,7 @@ def test_a_camera_shows_life_with_every_grab_also_of_pictures_that_are_left_out(
 
     source = V4l2Source(V4l2Camera(kind="v4l2"), SystemClock(), beat)
     capture = cv2.VideoCapture(str(make_video("drive.mp4")), cv2.CAP_FFMPEG)
-    assert list(source._pump(capture, lambda _: None)) == []
+    assert list(source._read_frames(capture, lambda _: None)) == []
     capture.release()
     assert beats == [51]  # of 50 pictures, and the end
 

@@ -108,7 +108,7 @@ def test_a_system_clock_that_is_wrong_or_stepped_changes_no_trusted_time(inner_u
 
 def test_a_date_is_trusted_when_the_fixes_of_some_seconds_agree_on_it() -> None:
     now = BOOT.shift(6000)
-    undated_fixes, jumping_fixes = drive(5, dated=False), [*drive(4), fix_at(5, utc_offset_s=18)]
+    undated_fixes, jumping_fixes = drive(5, has_date=False), [*drive(4), fix_at(5, utc_offset_s=18)]
     for fixes in ([], drive(0), drive(3), undated_fixes, [*undated_fixes, fix_at(6)], jumping_fixes):
         assert gnss_now(fix_history_of(*fixes), now) == now
     assert gnss_now(fix_history_of(*drive(4)), now).trusted

@@ -14,8 +14,8 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.position.allowance import BYTES_A_SECOND
+from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
-from alpr_edge.position.pump import pump
 from alpr_edge.position.sentences import Rejection
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
@@ -163,10 +163,10 @@ def test_unplugged_receiver_is_an_error(device: Path, settings: PositionSettings
 
 @pytest.fixture
 def pumping(settings: PositionSettings) -> Iterator[FixHistory]:
-    """A pump on the device, stopped at the end."""
+    """A collect_fixes on the device, stopped at the end."""
     stop, fix_history = threading.Event(), FixHistory(5000)
     source = SerialSource(settings, SystemClock(), stop.is_set)
-    thread = threading.Thread(target=pump, args=(source, fix_history, stop.wait, Backoff(0.01, 2.0, 0.1)))
+    thread = threading.Thread(target=collect_fixes, args=(source, fix_history, stop.wait, Backoff(0.01, 2.0, 0.1)))
     thread.start()
     yield fix_history
     stop.set()

@@ -11,9 +11,9 @@ from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.camera import Pinhole
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.motion import Motion
-from alpr_edge.simulation.script import SCENE_M, SCENE_S, STOP_M, Kind, patrol
+from alpr_edge.simulation.poses import Pose, visible_plates
+from alpr_edge.simulation.scenario import SCENE_M, SCENE_S, STOP_M, Kind, patrol
 from alpr_edge.simulation.source import SimulatedSource
-from alpr_edge.simulation.stage import Pose, visible_plates
 from alpr_edge.simulation.truth import VehicleTruth
 
 

@@ -14,11 +14,11 @@ from alpr_edge.domain.positioning import position_at
 from alpr_edge.position.log_source import LogSource, first_fix_utc
 from alpr_edge.position.sentences import Rejection
 from alpr_edge.settings import SimulatedCamera
-from alpr_edge.simulation.drive import BEGAN, Drive
+from alpr_edge.simulation.drive import START_TIME, Drive
 from alpr_edge.simulation.files import write_companions, write_drive
 from alpr_edge.simulation.hotlist_feed import DIFFERENCES_MIN, OTHERS
 from alpr_edge.simulation.nmea_log import place_at
-from alpr_edge.simulation.script import GPS_LOSS_S
+from alpr_edge.simulation.scenario import GPS_LOSS_S
 from alpr_edge.simulation.source import SimulatedSource
 from alpr_edge.simulation.truth import DriveTruth
 
@@ -39,8 +39,8 @@ def test_log_parses_to_a_fix_a_second_with_a_gap(tmp_path: Path) -> None:
     seconds = [round(fix.received_at.ms_since(START) / 1000) for fix in fixes]
     assert seconds == [second for second in range(27) if not begin_s <= second < end_s]
     assert source.tally.rejections == {Rejection.VOID: 2 * (27 - len(fixes))}
-    assert first_fix_utc(companions.nmea) == companions.began == BEGAN
-    assert all(fix.utc == BEGAN + timedelta(seconds=second) for fix, second in zip(fixes, seconds, strict=True))
+    assert first_fix_utc(companions.nmea) == companions.start_time == START_TIME
+    assert all(fix.utc == START_TIME + timedelta(seconds=second) for fix, second in zip(fixes, seconds, strict=True))
 
 
 def test_position_of_a_frame_is_where_the_patrol_car_was(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS
 from plate_training.contract import ALPHABET, EMPTY, SLOTS, ZERO_OR_O, canonical, targets_of
 from plate_training.data import brazilian
 from plate_training.labels import OcrReading, taught_text
+from plate_training.plate_source import draw_text_and_design
 from plate_training.road_data import cut, road_crops, road_frames
 from tests.scripts.benchmarks.benchmark_data import write_photo, write_rows
 
@@ -21,6 +23,12 @@ def test_where_nobody_told_o_from_0_either_counts() -> None:
     targets = targets_of("BO0K", zero_known=False)
     assert targets[1] == targets[2] == ZERO_OR_O
     assert len(targets) == SLOTS
+
+
+def test_some_designs_have_small_stacked_letters_which_are_no_part_of_the_text() -> None:
+    rng = np.random.default_rng(1)
+    drawn_designs = [draw_text_and_design(BUILT_IN_DESIGNS[:1], rng)[1] for _ in range(300)]
+    assert {len(design.stacked_letters) for design in drawn_designs} == {0, 2}
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_a_doubtful_box_is_a_plate_where_the_reader_sees_one(
     frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
     recogniser = Recogniser(detector, reader, 0.7)
     assert [round(reading.detection_confidence, 3) for reading in recogniser.recognise(frame)] == confidences
-    looks = [(round(look.detection_confidence, 3), look.is_accepted) for look in recogniser.look(frame)]
+    looks = [(round(look.detection_confidence, 3), look.is_accepted) for look in recogniser.read_frame(frame)]
     assert looks == [(score, score in confidences) for score in (0.9, 0.5)]
 
 

@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from alpr_edge.app.pipeline.second_reader_worker import (
     WAITING_MAX,
-    BusySecondReader,
-    PatientSecondReader,
+    DirectSecondReader,
+    QueuedSecondReader,
     second_reader_worker,
 )
 from alpr_edge.domain.errors import ModelError
@@ -99,7 +99,7 @@ def test_the_likelihoods_of_all_texts_sum_to_one(rows: list[list[float]]) -> Non
 
 
 def test_it_answers_in_a_stage_of_its_own_and_is_not_asked_beyond_its_room() -> None:
-    busy, supervisor = BusySecondReader(OnnxSecondReader(recogniser("8ABC123"))), Supervisor()
+    busy, supervisor = QueuedSecondReader(OnnxSecondReader(recogniser("8ABC123"))), Supervisor()
     supervisor.add(busy.stage)
     supervisor.start()
     answers = [busy.ask(np.zeros((720, 1280, 3), np.uint8), ()) for _ in range(WAITING_MAX * 8)]
@@ -113,7 +113,7 @@ def test_it_answers_in_a_stage_of_its_own_and_is_not_asked_beyond_its_room() -> 
 
 
 def test_a_replay_has_its_answer_at_once() -> None:
-    answer = PatientSecondReader(OnnxSecondReader(recogniser("8ABC123"))).ask(CROP, ())
+    answer = DirectSecondReader(OnnxSecondReader(recogniser("8ABC123"))).ask(CROP, ())
     assert answer.done
     opinion = answer.opinion(0)
     assert opinion is not None

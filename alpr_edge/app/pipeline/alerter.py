@@ -1,4 +1,4 @@
-"""Sounds alerts for a read's hits, withdraws those that no longer hold, and keeps quiet what sounded just before."""
+"""Sounds alerts for the hits of a read, withdraws those that no longer hold, and repeats none within the cooldown."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -28,23 +28,16 @@ from alpr_edge.settings import AlertSettings, HotlistSettings
 
 log = structlog.get_logger(__name__)
 
-LATENCIES_KEPT = 1000
-SOUNDED_KEPT = 1000
-QUIET_KEPT = 1000
+LATENCIES_MAX = 1000
+SOUNDED_MAX = 1000
+QUIET_MAX = 1000
+"""Most reads remembered whose alert sounded, and whose alert stayed quiet."""
 
-
-Kept = TypeVar("Kept")
-
-
-def _keep(items: OrderedDict[str, Kept], key: str, value: Kept, most: int) -> None:
-    """Add an item, and drop the oldest beyond ``most``."""
-    items[key] = value
-    while len(items) > most:
-        items.popitem(last=False)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Quiet:
+class _QuietAlert:
     """An alert that did not sound because its plate had sounded just before."""
 
     alert: Alert
@@ -67,14 +60,14 @@ class Alerter:
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
         self._hotlist = hotlist
-        self._manners = {source.name: source.alert_policy for source in hotlist.source}
+        self._policies = {source.name: source.alert_policy for source in hotlist.source}
         self._quiet_ms = alerts.cooldown_s * 1000
         self._plates_by_read: OrderedDict[str, str] = OrderedDict()
         """Reads whose alert sounded and still holds, with their plates."""
-        self._quiet: OrderedDict[str, _Quiet] = OrderedDict()
+        self._quiet: OrderedDict[str, _QuietAlert] = OrderedDict()
         """Alerts that stayed quiet, by read."""
         self._lock = Lock()
-        self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_MAX)
         """Times from the capture of the deciding frame to the first sample handed over, newest last."""
         self._failure = ""
 
@@ -92,14 +85,14 @@ class Alerter:
         with self._lock:
             if event.withdraws is not None:
                 self._withdraw(event.withdraws, event.decided_at)
-            alert = alert_of(open_hits, lambda hit: self._standing_of(hit, event.read))
+            alert = alert_of(open_hits, lambda hit: self._context_of(hit, event.read))
             if alert is None:
                 return None, None
             return alert, self._announce_unless_quiet(alert, event.read.plate, event.decided_at)
 
     def level_of(self, hit: Hit) -> Level:
         """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
-        return self._manners.get(hit.generation.source, PLAIN).level_of(hit)
+        return self._policies.get(hit.generation.source, PLAIN).level_of(hit)
 
     def sound(self, tone: Tone) -> None:
         """Sound a tone that belongs to no read (ready, trouble)."""
@@ -107,9 +100,9 @@ class Alerter:
             if self._sound(tone, self._clock.now()) is not None:
                 log.info("tone.sounded", tone=tone)
 
-    def _standing_of(self, hit: Hit, read: PlateRead) -> MatchContext:
+    def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
-        return MatchContext(self._age_of(hit), doubtful, self._manners.get(hit.generation.source, PLAIN))
+        return MatchContext(self._age_of(hit), doubtful, self._policies.get(hit.generation.source, PLAIN))
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
@@ -136,7 +129,7 @@ class Alerter:
 
     def _announce_unless_quiet(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
         if not self._cooldown.allows(plate, alert.level, at):
-            _keep(self._quiet, alert.read_id, _Quiet(alert, plate, at), QUIET_KEPT)
+            _add(self._quiet, alert.read_id, _QuietAlert(alert, plate, at), QUIET_MAX)
             return None
         sounded_at = self._announce(alert, plate, at)
         if sounded_at is not None:
@@ -146,10 +139,10 @@ class Alerter:
                     del self._quiet[each.alert.read_id]
         return sounded_at
 
-    def _quiet_of(self, plate: str) -> list[_Quiet]:
+    def _quiet_of(self, plate: str) -> list[_QuietAlert]:
         return [each for each in self._quiet.values() if each.plate == plate]
 
-    def _is_recent(self, quiet: _Quiet, at: Instant) -> bool:
+    def _is_recent(self, quiet: _QuietAlert, at: Instant) -> bool:
         return quiet.at.boot_id == at.boot_id and at.ms_since(quiet.at) < self._quiet_ms
 
     def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
@@ -158,7 +151,7 @@ class Alerter:
             self._cooldown.forget(plate)
             return None
         latency_ms = (first_sample_ns - at.boottime_ns) / NS_PER_MS
-        _keep(self._plates_by_read, alert.read_id, plate, SOUNDED_KEPT)
+        _add(self._plates_by_read, alert.read_id, plate, SOUNDED_MAX)
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
@@ -173,3 +166,10 @@ class Alerter:
             return None
         self._failure = ""
         return first_sample_ns
+
+
+def _add(items: OrderedDict[str, T], key: str, value: T, items_max: int) -> None:
+    """Add an item, and drop the oldest beyond ``items_max``."""
+    items[key] = value
+    while len(items) > items_max:
+        items.popitem(last=False)

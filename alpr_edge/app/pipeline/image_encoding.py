@@ -14,9 +14,9 @@ KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)
 QUALITY_MIN = 60
 """Least JPEG quality: a picture that is still too large is made smaller instead."""
 _COARSER = 15
+"""By how much the quality is lowered at a time."""
 _SMALLER = 0.8
-
-
+"""By which factor a picture is made smaller at a time."""
 NO_PICTURES = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
 """Evidence without any picture."""
 
@@ -48,14 +48,13 @@ class PictureEncoder:
         return tuple(images), failure
 
     def _jpeg(self, kind: EvidenceKind, evidence: Evidence, *, is_hit: bool) -> bytes:
-        if kind is EvidenceKind.CROP:
-            return fitting_jpeg(evidence.crop, self._settings.jpeg_quality)
-        if is_hit:
-            return fitting_jpeg(evidence.scene, self._settings.jpeg_quality)
-        return fitting_jpeg(shrunk(evidence.scene, self._settings.scene_px_max), self._settings.scene_jpeg_quality)
+        if kind is EvidenceKind.CROP or is_hit:
+            pixels = evidence.crop if kind is EvidenceKind.CROP else evidence.scene
+            return jpeg_within(pixels, self._settings.jpeg_quality)
+        return jpeg_within(shrink(evidence.scene, self._settings.scene_px_max), self._settings.scene_jpeg_quality)
 
 
-def shrunk(pixels: Pixels, longest_px: int) -> Pixels:
+def shrink(pixels: Pixels, longest_px: int) -> Pixels:
     """The picture with its longer side at most ``longest_px``."""
     height, width = pixels.shape[:2]
     scale = longest_px / max(height, width, 1)
@@ -65,7 +64,7 @@ def shrunk(pixels: Pixels, longest_px: int) -> Pixels:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def fitting_jpeg(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+def jpeg_within(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """JPEG bytes of a BGR picture, made coarser and then smaller until they are at most ``bytes_max``.
 
     Raises:
@@ -75,7 +74,7 @@ def fitting_jpeg(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) 
         if quality > QUALITY_MIN:
             quality = max(QUALITY_MIN, quality - _COARSER)
         else:
-            pixels = shrunk(pixels, int(max(pixels.shape[:2]) * _SMALLER))
+            pixels = shrink(pixels, int(max(pixels.shape[:2]) * _SMALLER))
     return content
 
 
@@ -86,11 +85,11 @@ def jpeg(pixels: Pixels, quality: int) -> bytes:
         PictureError: the picture cannot be encoded.
     """
     if not pixels.size:
-        raise PictureError("a picture was let go of, as storage did not keep up")
+        raise PictureError("a picture was dropped, as storage did not keep up")
     try:
-        done, buffer = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        is_encoded, buffer = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     except cv2.error as error:
         raise PictureError(f"a picture could not be encoded as JPEG (OpenCV error {error.code})") from None
-    if not done:
+    if not is_encoded:
         raise PictureError("a picture could not be encoded as JPEG")
     return buffer.tobytes()

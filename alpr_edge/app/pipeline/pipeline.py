@@ -16,7 +16,7 @@ from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.app.pipeline.second_reader_worker import BusySecondReader, second_reader_worker
+from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
@@ -36,14 +36,17 @@ SMALL_RECORDS_HELD = 2000
 """Further records of a live unit that wait without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
 WRITER, RECOGNITION, CAMERA_STAGE = "writer", "recognition", "camera-"
-"""Names of the stages; a camera's is this with its id behind."""
+"""Names of the stages; that of a camera ends with its id."""
 BEHIND = "store: takes no reads at present; alerts go on"
+"""The line of a fault: too many records wait for the writer."""
 WRITER_SILENT_S_MAX = 120.0
 """How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
 RESTARTS_MAX = 2
+"""Restarts of one stage after which a replay ends."""
 GIVE_UP_S = 5.0
+"""Longest wait for the stages of a replay that failed."""
 POLL_S = 0.2
-"""Time between two looks at whether a replay was interrupted or failed."""
+"""Time between two checks of whether a replay was interrupted or failed."""
 INTERRUPT_S_MAX = 60.0
 """How long an interrupted replay may take to recognise and write the few frames that wait."""
 FRAMES_HELD = 4
@@ -60,7 +63,7 @@ class CameraFeed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PipelineDeps:
+class PipelineParts:
     """The objects that the threads of the pipeline work with."""
 
     models: VisionModels
@@ -68,7 +71,7 @@ class PipelineDeps:
     entries: Callable[[], Entries]
     locate: Callable[[Instant], Position | None]
     recorder: Recorder
-    tick: Callable[[Frame], None]
+    tick: Callable[[Frame], None] = lambda _: None
     """Called with each frame before it is recognised."""
 
 
@@ -104,7 +107,7 @@ class Pipeline:
         live: whether frames that recognition cannot follow are dropped; otherwise the camera waits for it.
     """
 
-    def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineDeps, *, live: bool) -> None:
+    def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineParts, *, live: bool) -> None:
         self._parts = parts
         self.records: BoundedChannel[ReadEvent] = (
             SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
@@ -117,10 +120,10 @@ class Pipeline:
             else BoundedChannel(FRAMES_HELD, producers=len(feeds))
         )
         self._second = second_reader_worker(parts.models.second, live=live)
-        self._watches = {feed.camera_id: self._watch(settings, feed.camera_id) for feed in feeds}
+        self._workers = {feed.camera_id: self._worker(settings, feed.camera_id) for feed in feeds}
         self.supervisor = Supervisor()
         self.supervisor.add(self._writer(parts.recorder))
-        if isinstance(self._second, BusySecondReader):
+        if isinstance(self._second, QueuedSecondReader):
             self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
         self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
@@ -130,7 +133,7 @@ class Pipeline:
     @property
     def frames_seen(self) -> int:
         """Frames recognised over all cameras."""
-        return sum(watch.frames for watch in self._watches.values())
+        return sum(worker.frames for worker in self._workers.values())
 
     def run_to_end(self, is_interrupted: Callable[[], bool] = lambda: False) -> None:
         """Start every stage and wait until the cameras have ended and everything is written.
@@ -203,26 +206,26 @@ class Pipeline:
             rescue=rescue,
         )
 
-    def _watch(self, settings: Settings, camera_id: str) -> CameraWorker:
+    def _worker(self, settings: Settings, camera_id: str) -> CameraWorker:
         origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
         second = SecondOpinions(self._second, settings.vision.second_reader_timeout_ms)
-        identify = partial(new_id, settings.unit.id)
-        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, identify, second)
+        make_id = partial(new_id, settings.unit.id)
+        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, second)
         parts = self._parts
         areas = next((camera.ignore_areas for camera in settings.camera if camera.id == camera_id), ())
-        recognise = partial(parts.models.recogniser.look, ignore_areas=areas)
-        return CameraWorker(recognise, passes, parts.entries, parts.alerter, self.records, identify)
+        recognise = partial(parts.models.recogniser.read_frame, ignore_areas=areas)
+        return CameraWorker(recognise, passes, parts.entries, parts.alerter, self.records, make_id)
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)
-        self._watches[frame.camera_id].process(frame)
+        self._workers[frame.camera_id].process(frame)
 
     def _finish(self) -> None:
-        for watch in self._watches.values():
-            watch.finish()
+        for worker in self._workers.values():
+            worker.finish()
         self.records.close()
-        if isinstance(self._second, BusySecondReader):
+        if isinstance(self._second, QueuedSecondReader):
             self._second.close()
 
 

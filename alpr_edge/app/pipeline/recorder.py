@@ -1,8 +1,8 @@
 """Writes records: encodes their pictures and commits a batch in one transaction.
 
 A decided read is committed at once. The end of its pass is deferred to the next read's commit, or committed alone after
-some seconds: half as many commits wear the card half as much, and a power cut in between costs no read, only what its
-last frames would have amended (the next start queues it as it was decided).
+some seconds: half as many commits wear the card half as much. A power cut in between loses no read, only what its last
+frames would have added (the next start queues the read as it was decided).
 
 A batch that the store refuses is written record by record: a record whose pictures cannot be kept is kept without them,
 and one that cannot be kept at all is set aside in a file of its own, so that it holds up none of the others.
@@ -25,7 +25,7 @@ from alpr_edge.store.recovery.refused_records import RefusedRecords
 
 log = structlog.get_logger(__name__)
 
-RIDES_S_MAX = 20.0
+DEFER_S_MAX = 20.0
 """Longest time that the end of a pass waits for the commit of another read."""
 DEFERRED_CLOSES_MAX = 64
 
@@ -38,7 +38,7 @@ class Recorder:
         settings: picture sizes.
         refused_records: the files of records that the store refused.
         observers: functions called with each batch once it is committed.
-        require_room: a function that raises StoreError while the disk is full: what room is left is for cleaning up.
+        require_room: a function that raises StoreError while the disk is full: the rest of it is for cleaning up.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class Recorder:
         self._observers = observers
         self.require_room = require_room
         self._boxes: dict[str, Box] = {}
-        """By read of an open pass: where the plate is in the scene that is kept."""
+        """Where the plate is in the stored scene, by the read of each open pass."""
         self._deferred_closes: list[ReadClosed] = []
-        self._riding_since_s = 0.0
+        self._deferred_since_s = 0.0
         self.without_pictures = 0
         """Records kept without all or some of their pictures since the start."""
         self.set_aside_count = 0
@@ -79,7 +79,7 @@ class Recorder:
         ends = [record for record in batch if isinstance(record, ReadClosed)]
         if len(ends) == len(batch) and len(self._deferred_closes) + len(ends) <= DEFERRED_CLOSES_MAX:
             if not self._deferred_closes:
-                self._riding_since_s = time.monotonic()
+                self._deferred_since_s = time.monotonic()
             self._deferred_closes += ends
             return
         self._commit([*self._deferred_closes, *batch])
@@ -114,9 +114,9 @@ class Recorder:
         except (PictureError, RefusedError):
             self._write_deferred_closes()
 
-    def flush_due(self, longest_s: float = RIDES_S_MAX) -> None:
-        """Commit the deferred records once they have waited for so long."""
-        if self._deferred_closes and time.monotonic() - self._riding_since_s >= longest_s:
+    def flush_due(self, longest_s: float = DEFER_S_MAX) -> None:
+        """Commit the deferred records once they have waited for ``longest_s``."""
+        if self._deferred_closes and time.monotonic() - self._deferred_since_s >= longest_s:
             self.flush()
 
     def finish(self) -> None:
@@ -207,8 +207,8 @@ class Recorder:
     def _encode(self, record: ReadEvent) -> tuple[Images, str]:
         """The pictures of a record, and why some of them are missing.
 
-        A hit is amended by the whole sharper look, a read by its crop alone: its scene and the box in it stay. Scenes
-        are most of what is written, and every other pass would be written twice.
+        The end of a pass replaces scene and crop of a hit by sharper ones, of a plain read the crop alone: scenes are
+        most of what is written, and every other pass would write its scene twice.
         """
         if isinstance(record, ReadDecided):
             return self._pictures.encode(record.evidence, KINDS, is_hit=bool(record.hits))

@@ -1,6 +1,5 @@
 """Runs the second reader in a stage of its own, so that no frame waits; or at once, for a recording at full pace."""
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLateError
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ WAITING_MAX = 3
 """Plates that wait while one is read; at some 55 ms each the last is still answered within the default wait."""
 
 
-class LaterAnswer:
-    """The answer to a question that the stage still works on.
+class FutureOpinion:
+    """An opinion that may still be to come.
 
     Args:
         future: the future of the opinion.
@@ -52,8 +51,8 @@ class _Question:
     answer: Future[Opinion | None] = field(default_factory=Future)
 
 
-class BusySecondReader:
-    """Asks the second reader in a stage of its own.
+class QueuedSecondReader:
+    """Hands crops to the second reader in a stage of its own, so that no frame waits.
 
     Args:
         reader: the second reader.
@@ -63,20 +62,20 @@ class BusySecondReader:
         self._reader = reader
         self._questions: BoundedChannel[_Question] = BoundedChannel(WAITING_MAX)
         self.stage = WorkStage("second-reader", self._questions, self._consider)
-        """The stage; whoever asks must run it."""
+        """The stage that reads the crops; to be run by the supervisor."""
 
     @property
     def model_id(self) -> str:
         """Identity of the model."""
         return self._reader.model_id
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer | None:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> FutureOpinion | None:
         """Hand a crop over; None when too many wait already. Only one stage asks, so room that it saw remains."""
         if self._questions.closed or len(self._questions) >= WAITING_MAX:
             return None
         question = _Question(crop, texts)
         self._questions.put(question)
-        return LaterAnswer(question.answer)
+        return FutureOpinion(question.answer)
 
     def close(self) -> None:
         """Accept no more questions."""
@@ -87,12 +86,12 @@ class BusySecondReader:
         try:
             opinion = _opinion_of(self._reader, question.crop, question.texts)
         finally:
-            # Whatever it failed of: nobody waits for an answer that does not come.
+            # Whatever went wrong, the one who waits gets an answer.
             question.answer.set_result(opinion)
 
 
-class PatientSecondReader:
-    """Asks the second reader and waits, so that two replays of a recording are equal.
+class DirectSecondReader:
+    """Asks the second reader at once and waits, so that two replays of a recording are equal.
 
     Args:
         reader: the second reader.
@@ -106,11 +105,11 @@ class PatientSecondReader:
         """Identity of the model."""
         return self._reader.model_id
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> LaterAnswer:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> FutureOpinion:
         """Read the crop at once."""
         answer: Future[Opinion | None] = Future()
         answer.set_result(_opinion_of(self._reader, crop, texts))
-        return LaterAnswer(answer)
+        return FutureOpinion(answer)
 
 
 def _opinion_of(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:
@@ -124,10 +123,8 @@ def _opinion_of(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) 
 
 def second_reader_worker(
     reader: OnnxSecondReader | None, *, live: bool
-) -> BusySecondReader | PatientSecondReader | None:
+) -> QueuedSecondReader | DirectSecondReader | None:
     """The second reader as a unit (live) or a replay uses it."""
     if reader is None:
         return None
-    ask: Callable[[OnnxSecondReader], BusySecondReader | PatientSecondReader]
-    ask = BusySecondReader if live else PatientSecondReader
-    return ask(reader)
+    return QueuedSecondReader(reader) if live else DirectSecondReader(reader)

@@ -15,8 +15,8 @@ from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
 
-OWNER_ONLY = 0o600
 STILLS_MAX = 2000
 """Most annotated stills of one replay; more would fill a disk unasked."""
 _GREEN, _RED = (60, 220, 60), (60, 60, 255)
@@ -38,7 +38,7 @@ class Summary:
 
 
 class DriveFiles:
-    """Writes a replay's reads, hits and stills once the store has committed them.
+    """Writes the reads, hits and stills of a replay once the store has committed them.
 
     Args:
         folder: an existing folder.
@@ -47,10 +47,10 @@ class DriveFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.summary = Summary()
-        self._reads = open_private(folder / "reads.jsonl")
-        self._hits = open_private(folder / "hits.jsonl")
+        self._reads = _open_text(folder / "reads.jsonl")
+        self._hits = _open_text(folder / "hits.jsonl")
         self._stills = folder / "stills"
-        self._stills.mkdir(mode=0o700, exist_ok=True)
+        self._stills.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
         self._evidence: dict[str, Evidence] = {}
         self._hit_reads: set[str] = set()
 
@@ -61,23 +61,20 @@ class DriveFiles:
                 self._write_hits(record)
             else:
                 self._write_read(record)
-        # What is committed can be seen, and is left should the process be killed.
-        self._reads.flush()
-        self._hits.flush()
 
     def close(self) -> Path:
         """Write the summary; returns its path."""
         self._reads.close()
         self._hits.close()
         path = self.folder / "summary.json"
-        with open_private(path) as file:
+        with _open_text(path) as file:
             file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
         return path
 
     def _write_hits(self, record: ReadDecided) -> None:
         read = record.read
         self._evidence[read.read_id] = record.evidence
-        # A covert hit is the department's to know: it leaves no trace here.
+        # A covert hit is for the department alone: it leaves no trace here.
         visible_hits = [hit for hit in record.hits if not hit.entry.covert]
         if visible_hits:
             self._hit_reads.add(read.read_id)
@@ -100,16 +97,19 @@ class DriveFiles:
         if evidence is not None and self.summary.reads <= STILLS_MAX:
             still = annotate(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(_open_private(path), "wb") as file:
                 file.write(jpeg(still, 85))
         self._hit_reads.discard(read.read_id)
 
 
-def open_private(path: Path) -> TextIO:
-    """Open a text file for writing that only its owner may read; each line reaches it when it is written."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-    return os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
+def _open_private(path: Path) -> int:
+    """Open an empty file that only its owner may read; returns its descriptor."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+
+
+def _open_text(path: Path) -> TextIO:
+    """Open an empty text file that only its owner may read; each line reaches it when it is written."""
+    return os.fdopen(_open_private(path), "w", buffering=1, encoding="utf-8")
 
 
 def read_line(read: PlateRead) -> dict[str, Any]:

@@ -25,8 +25,8 @@ class Recording:
     """Yields its frames, the first at the given instant."""
     length: Callable[[], int | None]
     """Number of frames in all, if known."""
-    began: datetime
-    """When the file was written, the best guess at the time of the recording."""
+    start_time: datetime
+    """When the recording began; of a file or folder only guessed, by when it was last written."""
     nmea: Path | None
     hotlist: Path | None
 
@@ -39,7 +39,7 @@ def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path 
         fps: the frames a second of a folder.
         nmea: the file of a position log; None: there is none.
         hotlist: the file of a hotlist feed; None: there is none.
-        scratch: the folder for a simulated drive's log and list.
+        scratch: the folder into which a simulated drive writes its log and list.
 
     Raises:
         CaptureError: there is no such recording.
@@ -49,20 +49,20 @@ def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path 
     path = Path(source)
     if not path.exists():
         raise CaptureError(f"{source}: no such file or folder; give a video, a folder of pictures, or {SIMULATED!r}")
-    began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    start_time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     if path.is_dir():
         folder = FolderSource(path, CAMERA_ID, fps, Instant("length", 0))
         return Recording(
             CAMERA_ID,
             lambda start: FolderSource(path, CAMERA_ID, fps, start).frames(),
             folder.length,
-            began,
+            start_time,
             nmea,
             hotlist,
         )
     video = VideoSource(path, CAMERA_ID, Instant("length", 0))
     return Recording(
-        CAMERA_ID, lambda start: VideoSource(path, CAMERA_ID, start).frames(), video.length, began, nmea, hotlist
+        CAMERA_ID, lambda start: VideoSource(path, CAMERA_ID, start).frames(), video.length, start_time, nmea, hotlist
     )
 
 
@@ -77,7 +77,7 @@ def _open_simulation(source: str, nmea: Path | None, hotlist: Path | None, scrat
         CAMERA_ID,
         lambda start: SimulatedSource(camera, start).frames(),
         probe.length,
-        companions.began,
+        companions.start_time,
         nmea or companions.nmea,
         hotlist or companions.hotlist,
     )

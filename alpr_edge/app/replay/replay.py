@@ -16,7 +16,7 @@ from pathlib import Path
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import VisionModels, open_department, open_lists
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay.output import DriveFiles, Summary
 from alpr_edge.app.replay.recording import Recording
@@ -179,7 +179,7 @@ class _Replay:
         log = self._recording.nmea
         fixes = [] if log is None else list(LogSource(log, self._start).fixes())
         age_ms_max = self._settings.position.fix_age_ms_max
-        parts = PipelineDeps(
+        parts = PipelineParts(
             models=self._plan.models,
             alerter=Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,

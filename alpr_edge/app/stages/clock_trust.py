@@ -7,7 +7,7 @@ CLOCK_WAIT_S = 120.0
 
 
 class ClockTrust:
-    """Says when the time has been without a source for too long.
+    """Reports a fault once no source has confirmed the time for too long.
 
     Args:
         wait_s: the longest time without one.

@@ -14,6 +14,7 @@ from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_
 from alpr_edge.store.unit_store import UnitStore
 
 REMIND_S = 900.0
+"""Time after which the alarm sounds again."""
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ class DatabaseHealth:
             self._store.renewal.renew(self._store.database)
 
     def judge(self) -> bool:
-        """Look for damaged databases; True when the alarm is to sound again, as a reminder."""
+        """Look for damaged databases; True when the alarm is to sound again (the first time it sounds as a fault)."""
         before = self._alarms
         self._alarms = frozenset(
             aside for aside in self._asides() if not aside.is_acknowledged and aside.report is None

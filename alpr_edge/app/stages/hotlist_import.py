@@ -35,22 +35,22 @@ POLL_S = 0.2
 IMPORT_S_MAX = 1800.0
 """Longest time of one import; the largest list planned for takes minutes."""
 STOP_S_MAX = 2.0
-RETRIES = Backoff(first_s=5.0, longest_s=300.0)
+RETRY_BACKOFF = Backoff(first_s=5.0, longest_s=300.0)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class _Watch:
+class _SourceState:
     """A source, with the result of its last check."""
 
     source: ListSource
     listing: Listing = ()
     since_s: float = 0.0
     failures: int = 0
-    again_s: float = 0.0
+    retry_s: float = 0.0
     without_time: bool = False
-    """Whether no trusted clock was known when the import last failed."""
+    """Whether the time was not trusted when the import last failed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,65 +63,65 @@ class HotlistImportStage:
     clock: Clock
     """Gives the time that the import uses: its process has no receiver."""
     name: str = "lists"
-    _watches: list[_Watch] = field(default_factory=list)
+    _states: list[_SourceState] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._watches = [_Watch(source) for source in self.settings.hotlist.source]
+        self._states = [_SourceState(source) for source in self.settings.hotlist.source]
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Check once a second, and have at most one list imported at a time."""
         while not stop.wait(CHECK_S):
             beat()
-            for watch in self._watches:
-                if not stop.is_set() and self._is_due(watch):
-                    self._import_next(watch, beat, stop)
+            for state in self._states:
+                if not stop.is_set() and self._is_due(state):
+                    self._import_next(state, beat, stop)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""
 
-    def _is_due(self, watch: _Watch) -> bool:
-        now_s, source = time.monotonic(), watch.source
-        if now_s < watch.again_s and not (watch.without_time and self.clock.now().trusted):
+    def _is_due(self, state: _SourceState) -> bool:
+        now_s, source = time.monotonic(), state.source
+        if now_s < state.retry_s and not (state.without_time and self.clock.now().trusted):
             return False
         if self.incoming.waits(source.name):
             return True
         if source.folder is None:
             return False
         listing = drop_folder.listing(source.folder)
-        if listing != watch.listing:
-            watch.listing, watch.since_s = listing, now_s
+        if listing != state.listing:
+            state.listing, state.since_s = listing, now_s
         marks = sync_state.state_of(self.database, source.name).marks
-        return now_s - watch.since_s >= drop_folder.SETTLED_S and bool(drop_folder.due(listing, listing, marks))
+        return now_s - state.since_s >= drop_folder.SETTLED_S and bool(drop_folder.due(listing, listing, marks))
 
-    def _import_next(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> None:
-        watch.without_time = not self.clock.now().trusted
-        code = self._run_process(watch, beat, stop)
+    def _import_next(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> None:
+        state.without_time = not self.clock.now().trusted
+        code = self._run_process(state, beat, stop)
         if code == 0 or stop.is_set():
-            watch.failures, watch.again_s = 0, 0.0
+            state.failures, state.retry_s = 0, 0.0
             return
-        watch.failures += 1
-        wait_s = RETRIES.wait_s(watch.failures, random.random())  # noqa: S311 - jitter
-        watch.again_s = time.monotonic() + wait_s
-        log.error("hotlist.import_process_failed", source=watch.source.name, exit_code=code, wait_s=round(wait_s, 1))
+        state.failures += 1
+        wait_s = RETRY_BACKOFF.wait_s(state.failures, random.random())  # noqa: S311 - jitter
+        state.retry_s = time.monotonic() + wait_s
+        log.error("hotlist.import_process_failed", source=state.source.name, exit_code=code, wait_s=round(wait_s, 1))
         if code < 0:
-            self._report_killed(watch.source.name, -code)
+            self._report_killed(state.source.name, -code)
 
     def _report_killed(self, source: str, number: int) -> None:
-        """Write to its report that an import was killed: out of memory or of time."""
+        """Report that an import was killed, for memory or time."""
         reason = f"the import was ended by signal {number}, for memory or time; split the feed by source"
         directory = self.settings.unit.data_directory / LISTS_DIRECTORY
         write_report(directory, FeedReport(source, None, reason, 0, 0, ()))
 
-    def _run_process(self, watch: _Watch, beat: Callable[[], None], stop: threading.Event) -> int:
+    def _run_process(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> int:
         job = ImportJob(
             data_directory=self.settings.unit.data_directory,
             keys_directory=self.settings.store.keys_directory,
-            source=watch.source,
-            before=[(file.changed_ns, file.name, file.size) for file in watch.listing],
+            source=state.source,
+            before=[(file.changed_ns, file.name, file.size) for file in state.listing],
             now=self.clock.now().trusted_utc,
         )
         command = [sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"]
-        with io_errors(f"no process for the import of {watch.source.name}", StoreError):
+        with io_errors(f"no process for the import of {state.source.name}", StoreError):
             process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own interpreter and module
         with process:
             assert process.stdin is not None

@@ -1,7 +1,7 @@
 """The stage that reads the GNSS receiver for as long as the process runs.
 
-It also runs while no plates are read, since the clock needs it. A receiver that is lost, silent or hangs keeps no
-camera from its work; what is wrong with it is reported.
+It also runs while no plates are read, since the clock needs it. A receiver that is lost, silent or hangs stops no
+camera; what is wrong with it is reported.
 """
 
 import threading
@@ -12,9 +12,9 @@ from datetime import date
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import Clock
-from alpr_edge.position.chrony import ChronyFeed
+from alpr_edge.position.chrony_feed import ChronyFeed
+from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
-from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.stages import beating
@@ -54,7 +54,7 @@ class PositionStage:
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a receiver that was lost is opened again after growing waits."""
         listener = _ReportingReceiver(self, beat, stop)
-        pump(listener, self._fix_history, beating(stop.wait, beat), on_trusted_fix=self._chrony.feed)
+        collect_fixes(listener, self._fix_history, beating(stop.wait, beat), on_trusted_fix=self._chrony.feed)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""

@@ -1,8 +1,8 @@
 """The stage that reads the ignition, and the monitor that acts on it.
 
 The ignition is read in a thread of its own, and the domain's rule decides. A unit that shuts down has stopped reading
-plates and written everything. It waits for the uplink daemon, which sees in the health file that there is little time,
-and then orders the power off. Ignition that comes back ends the shutdown.
+plates and written everything. It waits until the uplink daemon, which learns of the shutdown from the health file,
+has sent everything, and then orders the power off. When the ignition comes on again the shutdown ends.
 """
 
 import threading
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 NOT_WATCHING = "the ignition is off: no plate is read"
 STOP_S_MAX = 3.0
 ANSWER_S_SPARE = 1.0
-"""Spare time for an answer: a command is killed after its time, and answers of a line or a file come at once."""
+"""Time beyond the limit of a command after which an answer is overdue; a line or a file answers at once."""
 
 
 def open_ignition(settings: Settings) -> Ignition | None:
@@ -64,15 +64,15 @@ class IgnitionStage:
         self._word: bool | None = None
 
     @property
-    def late(self) -> bool:
+    def is_late(self) -> bool:
         """Whether an answer is overdue."""
         asked_s = self._asked_s
         return asked_s is not None and time.monotonic() - asked_s > self._answer_s_max
 
     @property
     def word(self) -> bool | None:
-        """Its last answer; None before the first, and while it cannot be read."""
-        return None if self.late else self._word
+        """The last reading: True for on, False for off; None before the first, and while it cannot be read."""
+        return None if self.is_late else self._word
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a failure ends the run, which the supervisor starts again after a wait."""
@@ -124,13 +124,13 @@ class PowerMonitor:
             log.info("power.phase_changed", phase=phase.value, sent=all_sent)
             self._tried_s, self._failure = None, ""
         if phase is Phase.OFF and self._command and self._is_due(now_s):
-            self._let_go(now_s)
+            self._order_off(now_s)
         return phase
 
     def warnings(self) -> tuple[str, ...]:
         """Amber: the ignition cannot be read, so the unit will not power off by itself."""
         failures = [state.failure for state in self._supervisor.restarting()]
-        failures += ["no answer comes"] if self._stage is not None and self._stage.late else []
+        failures += ["no answer comes"] if self._stage is not None and self._stage.is_late else []
         return tuple(f"the ignition cannot be read: {failure}" for failure in failures)
 
     def troubles(self) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ class PowerMonitor:
     def _is_due(self, now_s: float) -> bool:
         return self._tried_s is None or now_s - self._tried_s >= self._power.rule.gone_s
 
-    def _let_go(self, now_s: float) -> None:
+    def _order_off(self, now_s: float) -> None:
         self._tried_s = now_s
         try:
             order_off(self._command)

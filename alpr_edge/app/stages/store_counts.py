@@ -1,4 +1,4 @@
-"""The stage that counts what waits in the store, so that a disk that hangs never holds up the round of the daemon."""
+"""The stage that counts what waits in the store, so that a disk that hangs does not stop the round of the daemon."""
 
 import threading
 import time

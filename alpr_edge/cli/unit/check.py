@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_table
 from alpr_edge.cli.unit.snapshot import write_snapshot
-from alpr_edge.diagnostics.aim import aiming
+from alpr_edge.diagnostics.aim import picture_values
 from alpr_edge.diagnostics.report import VERDICTS, page, verify
 from alpr_edge.diagnostics.runner import GROUPS, Report, examine
 from alpr_edge.domain.diagnostics.checks import Check, Grade
@@ -100,7 +100,7 @@ def _run_checks(unit: Settings, skip: str, microphone: str | None, card_m: float
 def _aim(unit: Settings, camera: str, seconds: float, *, as_json: bool) -> None:
     is_live = sys.stdout.isatty() and not as_json
     try:
-        for view in aiming(unit, camera, seconds):
+        for view in picture_values(unit, camera, seconds):
             if as_json:
                 fields = {"plate_px": view.plate_px, "focus": view.focus, "card_read": view.card_read}
                 typer.echo(json.dumps(fields))

@@ -1,8 +1,7 @@
-"""How far the reader's confidence can be believed, and what makes it so.
+"""Calibrates a reader: fits smoothing and temperature so that its confidence is the share of texts that are right.
 
-The confidence of a read is the product of what its slots say. What is fitted is that number against what happened: the
-smoothing and the temperature of least log loss of "the whole text is right", over plates that training never saw, from
-clear to hopeless.
+The confidence of a text is the product of the probabilities of its slots. Fitted is the least log loss of "the whole
+text is right" over plates that training never saw, from clear to illegible.
 """
 
 import hashlib
@@ -31,7 +30,7 @@ LOOKS = 4
 RENDERED = 600
 TEMPERATURES = np.round(np.arange(0.5, 2.01, 0.02), 3)
 SMOOTHINGS = 0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03
-"""What is tried."""
+"""Values that are tried."""
 BINS = 10
 CONFIDENCE_EDGE = 1e-4
 """Keeps one sure mistake from outweighing all else in the log loss."""
@@ -44,9 +43,9 @@ class KeptPlates:
     """Plates that training never saw.
 
     Args:
-        group: of each: ``us``, ``br``, ``eu``: the crop itself; ``us_seen`` and so on: as a poor camera sees it;
-            ``rendered``.
-        text: canonical, of each.
+        group: the group of each: ``us``, ``br``, ``eu`` for the crop itself, ``us_seen`` and so on for the crop as a
+            poor camera sees it, ``rendered``.
+        text: the canonical text of each.
         pictures: uint8 [N, 64, 192, 1].
     """
 
@@ -84,7 +83,7 @@ def _render_plate(folder: Path, rng: Rng) -> tuple[str, Picture]:
 
 
 def slots_of(model: Path, pictures: Picture) -> Probabilities:
-    """What a reader says, not calibrated."""
+    """Slot probabilities of a reader, not calibrated."""
     content = model.read_bytes()
     reader = OnnxReader(ModelFile("reader", "default", hashlib.sha256(content).hexdigest(), content, {}), 1)
     return reader.infer(pictures)
@@ -110,7 +109,7 @@ def fit_calibration(slots: Probabilities, texts: list[str]) -> Calibration:
 
 
 def confidence_of(slots: Probabilities) -> Shares:
-    """Of the likeliest text of each read."""
+    """The confidence of the likeliest text of each read."""
     return np.asarray(slots.max(axis=2).astype(np.float64).prod(axis=1))
 
 

@@ -26,14 +26,14 @@ from scripts.benchmarks.sets import PHOTOS, RIDES, Opener
 
 MODELS = REPOSITORY / "models"
 SEED = 29
-"""Of the rendered plates on validation photos; the benchmark has another."""
+"""Seed of the rendered plates on validation photos; the benchmark has another."""
 SOUGHT_RIDES = RIDES[1:]
-"""The first was trained on."""
+"""Rides that training did not see: all but the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """What is compared.
+    """Two models to compare.
 
     Args:
         role: the role of the model that differs; the other is the released default.
@@ -50,13 +50,13 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of both."""
+    """One figure, by which both models are compared."""
 
     figure: str
     pairs: Paired
 
     def as_json(self) -> str:
-        """One line."""
+        """The row as one JSON line."""
         counts = self.pairs
         figures = {"of": counts.total, "a": round(counts.shares[0], 4), "b": round(counts.shares[1], 4)}
         figures |= {"both": counts.both, "only_a": counts.only_a, "only_b": counts.only_b, "neither": counts.neither}
@@ -136,7 +136,7 @@ def _rows(role: Role, name: str, a: Looks, b: Looks) -> list[Row]:
 
 
 def _quiet(lookers: Sequence[Looker], openers: Sequence[Opener]) -> Paired:
-    """On how many photos without a plate each takes nothing for one."""
+    """The photos without a plate in which each model finds none."""
     looks = [[looker.look_at(scene, opener) for looker in lookers] for opener in openers for scene in [opener()]]
     return Paired.of(*([not pair[side].false for pair in looks] for side in (0, 1)))
 

@@ -36,7 +36,7 @@ class PlateCrop:
 
     Args:
         picture: uint8 [H, W, 3] BGR.
-        text: the text as printed; empty where nobody wrote it down.
+        text: the text as printed; empty where none came with it.
         zero_known: whether the text tells 0 and O apart.
         box: left, top, right and bottom of the plate in the picture; None: the picture is the plate.
     """

@@ -30,7 +30,7 @@ WIDTHS_PX = 24.0, 160.0
 EDGES_PX = 24.0, 30.0, 40.0, 50.0, 60.0, 80.0, 160.0
 """Edges of the bins of plate width, in pixels of the frame."""
 OVERLAP_PX = 64
-"""By which tiles overlap at least: a plate on an edge is whole in one of them."""
+"""Least overlap of two tiles: a plate on an edge is whole in one of them."""
 TIMED, UNTIMED = 40, 5
 
 
@@ -57,21 +57,21 @@ class TilingDetector(OnnxDetector):
         return without_duplicates(detections)
 
     def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
-        """Of the whole."""
+        """The input tensor of the detector for whole frames."""
         return self._whole.prepare(pixels)
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class DistanceRow:
     """One setting on frames of one size.
 
     Args:
         setting: the name of the setting.
         frame_px: width and height of the frames.
-        frames: over how many the looks are spread: the tiles of a sweep; 1 for a whole.
+        frames: the number of frames that a sweep of tiles takes; 1 for whole frames.
         found: share of plates found at IoU 0.5, by bin of width, the last for all.
         exact: share read exactly end to end, likewise.
-        false_boxes: a frame; for tiles, a sweep.
+        false_boxes: the false boxes a frame or, for tiles, a sweep.
     """
 
     setting: str
@@ -82,7 +82,7 @@ class Sighting:
     false_boxes: float
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The row for JSON."""
         return asdict(self)
 
 
@@ -97,7 +97,9 @@ def _starts(length: int, part: int) -> list[int]:
     return [int(start) for start in np.linspace(0, max(0, length - part), count)]
 
 
-def sightings(names: Sequence[str], tile: str | None, scene_count: int, confidence_min: float) -> Iterator[Sighting]:
+def distance_rows(
+    names: Sequence[str], tile: str | None, scene_count: int, confidence_min: float
+) -> Iterator[DistanceRow]:
     """Each detector on whole frames; with a tile detector, the first also with a sweep of tiles."""
     cv2.setNumThreads(1)
     data, reader = data_folder(), OnnxReader(open_model("reader", "default"), 1)
@@ -121,7 +123,7 @@ def sightings(names: Sequence[str], tile: str | None, scene_count: int, confiden
         for name in settings:
             frames = len(tiles_of(frame_px, tiles_px)) if "tiles" in name else 1
             recall, exact = _by_width(looks[name], exact=False), _by_width(looks[name], exact=True)
-            yield Sighting(name, frame_px, frames, recall, exact, false[name] / scene_count)
+            yield DistanceRow(name, frame_px, frames, recall, exact, false[name] / scene_count)
 
 
 def _by_width(looks: Sequence[PlateLook], *, exact: bool) -> tuple[float, ...]:

@@ -18,11 +18,11 @@ OPSET = 17
 Rows = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Boxes float32 [N, 4] and scores float32 [N], best first."""
 SMALL = 256
-"""Tensors of fewer values stay float32: they are biases and shapes."""
+"""Tensors of fewer values, such as biases and shapes, stay float32."""
 
 
 def export_reader(net: nn.Module, path: Path) -> None:
-    """Write the reader: ``input`` uint8 [N, 64, 128, 1] to ``plate`` float32 [N, 9, 37]."""
+    """Write the reader: ``input`` uint8 [N, 64, 192, 1] to ``plate`` float32 [N, 9, 37]."""
     inner = deepcopy(net).float().eval()
     if not isinstance(inner, ReaderNet):
         raise TypeError(f"{type(inner).__name__} is no reader")

@@ -14,9 +14,9 @@ PART = 32
 """Samples that travel together."""
 QUEUE_PARTS = 12
 WAIT_SECONDS = 600
-"""For a part, at most: before the first one, pictures are loaded and mistakes are looked for."""
+"""Longest wait for a part: before the first one, pictures are loaded and mistakes are looked for."""
 LOOK_SECONDS = 5
-"""Between two looks at whether the rendering process still lives."""
+"""Time between two checks of whether the rendering process still runs."""
 
 
 def _render(build: Callable[[], Sampler], seed: int, parts: "multiprocessing.Queue[Sample]") -> None:
@@ -78,5 +78,5 @@ class SampleFeed:
                 return self._parts.get(timeout=LOOK_SECONDS)
             except Empty:
                 if not self._process.is_alive():
-                    raise RuntimeError("the rendering process has ended; why stands above") from None
+                    raise RuntimeError("the rendering process has ended; its error is printed above") from None
         raise RuntimeError(f"the rendering process sent nothing for {WAIT_SECONDS} s")

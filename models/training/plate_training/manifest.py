@@ -13,7 +13,7 @@ from plate_training.data import Licence
 
 HEADER = "# Released models; written by models/training/release, explained in README.md.\n"
 LICENCES: dict[Licence, str] = {"all": "AGPL-3.0-or-later", "clean": "Apache-2.0"}
-"""Of weights by the pictures they saw; models/LICENSE says why."""
+"""Licence of weights by the pictures that they saw; models/LICENSE says why."""
 BENCHMARKS = {"name": "openalpr/benchmarks, US crops", "commit": "9790ed20", "licence": "AGPL-3.0"}
 CROPS = {"name": "openalpr/train-detector, plate crops and negatives", "commit": "1bd54b45", "licence": "AGPL-3.0"}
 RIDE = {"name": "RobertLucian/license-plate-dataset, day ride 1", "commit": "f00f309e", "licence": "MIT"}
@@ -61,7 +61,7 @@ FIGURES = {
 }
 """Last parts of the names of the figures that stand in each model's table."""
 DETAILS = "of", "wilson95", "p90", "threads", "confidence_min"
-"""What stands beside a value, where the benchmark gives it."""
+"""What is written beside a value, where the benchmark gives it."""
 
 Role = Literal["detector", "reader"]
 Entry = dict[str, Any]

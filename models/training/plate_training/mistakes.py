@@ -14,7 +14,7 @@ SCORE_MIN = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Where it was made.
+    """A box that a detector took for a plate in a photo without one.
 
     Args:
         photo: index of the photo.
@@ -28,7 +28,7 @@ class Mistake:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Of the box."""
+        """The middle of the box."""
         left, top, right, bottom = self.box
         return (left + right) / 2, (top + bottom) / 2
 

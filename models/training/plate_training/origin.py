@@ -20,12 +20,12 @@ CLEAN = "Apache-2.0"
 
 @dataclass(frozen=True, slots=True)
 class RunOrigin:
-    """Of a run.
+    """What the weights of a run may have seen before the run began.
 
     Args:
         licence: the set of pictures that the weights may have seen.
         samples_before: samples seen before the run began.
-        hours_before: likewise, hours.
+        hours_before: hours of training before the run began.
     """
 
     licence: Licence = "all"
@@ -33,7 +33,7 @@ class RunOrigin:
     hours_before: float = 0.0
 
     def write(self, folder: Path) -> None:
-        """Into a run's folder."""
+        """Write it into a run's folder."""
         (folder / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
 

@@ -118,8 +118,7 @@ class ReaderNet(nn.Module):
 def adapt_weights(name: str, values: Tensor) -> Tensor:
     """Weights of a released reader as this network takes them.
 
-    A narrower reader knows fewer places: they are stretched along the width. One that took every O for a 0 begins with
-    what it knows of the 0.
+    A reader of a narrower input has fewer places: they are stretched along the width.
     """
     if name == "place" and values.shape[1] != TOKENS:
         grid = values.reshape(1, TOKENS_HIGH, -1, WIDTH).permute(0, 3, 1, 2)

@@ -55,7 +55,7 @@ class ReaderTask:
         if start:
             start_from(self.net, start, torch.from_numpy(self._examples(licence)), adapt_weights)
             if input_width(start) != READER_SIZE[0]:
-                _tell_letter_o(self.net)
+                _copy_zero_to_letter_o(self.net)
 
     def _examples(self, licence: Licence) -> NDArray[np.uint8]:
         """Crops that the licence allows, as the network takes them."""
@@ -99,8 +99,8 @@ def _slot_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return ((1 - SMOOTHING) * miss - SMOOTHING * chances.mean(dim=-1)).mean()
 
 
-def _tell_letter_o(net: nn.Module) -> None:
-    """Let a network that called every O a 0 begin with the same for both."""
+def _copy_zero_to_letter_o(net: nn.Module) -> None:
+    """Give the letter O the weights of the 0 in a network that was trained to read every O as 0."""
     if isinstance(net, ReaderNet):
         with torch.no_grad():
             net.letters.weight[LETTER_O] = net.letters.weight[ZERO]

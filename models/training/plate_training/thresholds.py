@@ -43,7 +43,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a pair of thresholds comes to; None where no plate is of that width."""
+    """Recall and false boxes at a pair of thresholds; None where no plate is of that width."""
 
     confidence_min: float
     sure_min: float
@@ -62,14 +62,14 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class DetectionSet:
-    """What was found in pictures, what of it the reader bears out, and the pictures' scale in the network's input."""
+    """The boxes of pictures, which of them the reader confirms, and the pictures' scale in the network's input."""
 
     pictures: list[FoundBoxes]
     borne_out: list[NDArray[np.bool_]]
     scales: list[float]
 
     def filter_boxes(self, confidence_min: float, sure_min: float) -> "DetectionSet":
-        """With those boxes alone that the unit takes for plates."""
+        """The same set with those boxes alone that a unit takes for plates."""
         masks = [
             (row.scores >= sure_min) | (borne_out & (row.scores >= confidence_min))
             for row, borne_out in zip(self.pictures, self.borne_out, strict=True)
@@ -81,7 +81,7 @@ class DetectionSet:
         return DetectionSet(pictures, [row[keep] for row, keep in zip(self.borne_out, masks, strict=True)], self.scales)
 
     def recall(self, low: float = 0.0, high: float = np.inf) -> float | None:
-        """Share found at IoU 0.5 of the plates of such a width in the network's input."""
+        """Share of the plates of such a width in the network's input that is found at IoU 0.5."""
         hits = [
             bool((overlaps(true, row.boxes) >= IOU_FOUND).any())
             for row, scale in zip(self.pictures, self.scales, strict=True)
@@ -100,14 +100,14 @@ class DetectionSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
-    """The two models whose thresholds are sought; the detector has none of its own."""
+class ModelPair:
+    """The detector, without a threshold of its own, and the reader, for which thresholds are chosen."""
 
     detector: OnnxDetector
     reader: OnnxReader
 
-    def look(self, pixels: Pixels, truth: Floats) -> tuple[FoundBoxes, NDArray[np.bool_]]:
-        """Every box, and whether the reader bears it out."""
+    def detect(self, pixels: Pixels, truth: Floats) -> tuple[FoundBoxes, NDArray[np.bool_]]:
+        """Every box, and whether the reader confirms it."""
         frame = Frame("", 0, Instant("", 0), pixels)
         detections = [item for item in self.detector.detect_pixels(pixels) if item.confidence >= min(LEAST)]
         slots = self.reader.read([crop_of(frame, item.box) for item in detections]) if detections else ()
@@ -116,24 +116,24 @@ class Eyes:
         return FoundBoxes(truth, boxes, scores), np.array([is_borne_out(row) for row in slots], bool)
 
 
-def thresholds_of(eyes: Eyes, scene_count: int) -> list[Threshold]:
+def thresholds_of(models: ModelPair, scene_count: int) -> list[Threshold]:
     """A row a pair of thresholds.
 
     Args:
-        eyes: the models.
+        models: the models.
         scene_count: rendered scenes on photos kept for validation.
     """
     cv2.setNumThreads(1)
     folder = data_folder()
     nothing = np.zeros((0, 4), np.float32)
-    photos = _part(eyes, "photos", [(_bgr(grey), nothing) for grey in negatives(folder, validation=True)])
+    photos = _part(models, "photos", [(_bgr(grey), nothing) for grey in negatives(folder, validation=True)])
     frames = ride(folder, TRAINING_RIDE)[-VALIDATION_FRAMES:]
-    road = _part(eyes, "ride", [(_bgr(frame.grey), frame.boxes) for frame in frames])
-    windows = _part(eyes, "windows", _windows(eyes.detector), VALIDATION_WINDOWS)
+    road = _part(models, "ride", [(_bgr(frame.grey), frame.boxes) for frame in frames])
+    windows = _part(models, "windows", _windows(models.detector), VALIDATION_WINDOWS)
     drawing = Drawing(negative_paths(folder, validation=True), seed=SEED)
     drawn_scenes = (opener() for opener in scenes(folder, drawing, scene_count))
     pictures = ((scene.pixels, np.stack([_edges(truth.box) for truth in scene.truths])) for scene in drawn_scenes)
-    parts = photos, road, windows, _part(eyes, "rendered", pictures, scene_count)
+    parts = photos, road, windows, _part(models, "rendered", pictures, scene_count)
     return [
         _row(least, sure, *(part.filter_boxes(least, sure) for part in parts))
         for least, sure in product(LEAST, SURE)
@@ -166,13 +166,15 @@ def _row(
     )
 
 
-def _part(eyes: Eyes, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None) -> DetectionSet:
+def _part(
+    models: ModelPair, name: str, pictures: Iterable[tuple[Pixels, Floats]], total: int | None = None
+) -> DetectionSet:
     part = DetectionSet([], [], [])
     for pixels, truth in track(pictures, name, total=total, transient=True):
-        picture, borne_out = eyes.look(pixels, truth)
+        picture, borne_out = models.detect(pixels, truth)
         part.pictures.append(picture)
         part.borne_out.append(borne_out)
-        part.scales.append(eyes.detector.prepare(pixels)[1].scale)
+        part.scales.append(models.detector.prepare(pixels)[1].scale)
     return part
 
 

@@ -10,7 +10,7 @@ from random import Random
 import cv2
 import numpy as np
 
-from alpr_edge.app.pipeline.image_encoding import jpeg, shrunk
+from alpr_edge.app.pipeline.image_encoding import jpeg, shrink
 from alpr_edge.app.pipeline.pipeline import new_id
 from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.errors import CaptureError
@@ -77,7 +77,7 @@ def _look(frame: Pixels, settings: StoreSettings) -> ReadPictures:
     frame = cv2.resize(frame, FRAME_PX, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     width, height = CROP_PX
     crop = frame[360 : 360 + height, 500 : 500 + width]
-    scene = jpeg(shrunk(frame, settings.scene_px_max), settings.scene_jpeg_quality)
+    scene = jpeg(shrink(frame, settings.scene_px_max), settings.scene_jpeg_quality)
     return ReadPictures(jpeg(crop, settings.jpeg_quality), scene, jpeg(frame, settings.jpeg_quality))
 
 

@@ -9,7 +9,7 @@ import pytest
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps, new_id
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts, new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ITEM_ID_PATTERN
@@ -49,7 +49,7 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
         for number, level in enumerate(levels)
     ]
     with open_store(settings, migrate=True) as store:
-        parts = PipelineDeps(
+        parts = PipelineParts(
             models=open_vision_models(settings.vision),
             alerter=Alerter(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
             entries=HotlistIndex,

@@ -12,7 +12,7 @@ from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineDeps
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.index import HotlistIndex
@@ -50,7 +50,7 @@ def watching(
     if good:
         feeds.append(CameraFeed("front", Camera(settings.camera[0], clock, halt.wait).frames))
     with open_store(settings, migrate=True) as store:
-        parts = PipelineDeps(
+        parts = PipelineParts(
             models=open_vision_models(settings.vision),
             alerter=Alerter(SilentPlayer(), clock, settings.alerts, settings.hotlist),
             entries=HotlistIndex,

@@ -10,8 +10,8 @@ from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.recording import CAMERA_ID, open_recording
 from alpr_edge.settings import parse
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.oracle import TruthDetector, TruthReader
 from alpr_edge.vision.recogniser import Recogniser
+from tests.simulation.truth_models import TruthDetector, TruthReader
 
 SEED = 1
 NO_PROGRESS = replay.Progress(lambda _done, _total: None, lambda _waiting: None)

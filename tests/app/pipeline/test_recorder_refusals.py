@@ -15,8 +15,8 @@ from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_worker import without_pictures
-from alpr_edge.app.pipeline.image_encoding import fitting_jpeg
-from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineDeps
+from alpr_edge.app.pipeline.image_encoding import jpeg_within
+from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
@@ -106,7 +106,7 @@ def test_a_picture_that_is_too_large_is_made_coarser_and_then_smaller() -> None:
     picture = noise(1200, 900)
     sizes = []
     for limit in (BODY_BYTES_MAX, 700_000, 100_000):
-        content = fitting_jpeg(picture, 95, limit)
+        content = jpeg_within(picture, 95, limit)
         assert len(content) <= limit
         result = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         assert result is not None
@@ -134,7 +134,7 @@ def test_a_picture_that_opencv_does_not_take_costs_no_other(store: UnitStore, re
     row = store.reads.get("odd")
     assert row is not None
     assert [ref.kind for ref in row.read.evidence] == [EvidenceKind.SCENE]
-    assert "let go of" in row.missing_evidence
+    assert "was dropped" in row.missing_evidence
 
 
 def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: UnitStore, recorder: Recorder) -> None:
@@ -261,7 +261,7 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
     everything = Everything()
     recorder = Recorder(store.reads, settings.store, store.refused_records, require_room=lambda: _hang(free))
     models = open_vision_models(settings.vision)
-    parts = PipelineDeps(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: frame_taken.set())
+    parts = PipelineParts(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: frame_taken.set())
     pipeline = Pipeline(settings, [CameraFeed("front", lambda _: pace_frames())], parts, live=True)
     try:
         pipeline.supervisor.start()

@@ -18,12 +18,12 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.hits import HitPayload
 from alpr_edge.settings import Settings, SimulatedCamera
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.oracle import TruthDetector, TruthReader
 from alpr_edge.simulation.truth import DriveTruth
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.keys import load_key
 from alpr_edge.vision.recogniser import Recogniser
+from tests.simulation.truth_models import TruthDetector, TruthReader
 
 SEED = 1
 SECONDS = SimulatedCamera(kind="simulated").seconds

@@ -189,7 +189,7 @@ def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_cou
     watch = PowerMonitor(PowerSettings(off_after_s=5.0), stage, supervisor)
     supervisor.start()
     deadline_s = time.monotonic() + WAIT_S
-    while not stage.late:
+    while not stage.is_late:
         assert time.monotonic() < deadline_s
         time.sleep(0.01)
     assert (stage.word, watch.figures()["ignition"]) == (None, "unknown")

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from tests.app.rig import UNIT, daemon, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
-from tests.position.test_chrony import sentences_now
+from tests.position.test_chrony_feed import sentences_now
 from tests.position.test_serial_source import Receiver
 
 BEHIND_S = 7200

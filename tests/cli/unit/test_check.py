@@ -273,7 +273,7 @@ def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -
     (tmp_path / "sys/kernel").mkdir(parents=True)
     (tmp_path / "sys/kernel/core_pattern").write_text("|/usr/lib/systemd/systemd-coredump %P\n")
     (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n/swapfile file 2 0 -2\n")
-    bench = CheckContext(Settings(), running=False, skip=frozenset(), microphone="", card_m=None, system=SystemClock())
+    bench = CheckContext(Settings(), SystemClock())
     (open_swap,) = check_memory(bench, tmp_path, tmp_path)
     assert (open_swap.grade, open_swap.finding) == (Grade.AMBER, "swap is not encrypted: /swapfile")
     assert "systemd-coredump" in open_swap.details[0]

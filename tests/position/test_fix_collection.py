@@ -3,8 +3,8 @@ from collections.abc import Iterator
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
-from alpr_edge.position.pump import pump
 from tests.position.test_fix_history import fix_at
 
 BACKOFF = Backoff(first_s=1.0, longest_s=4.0)
@@ -43,21 +43,21 @@ class Waits:
 
 def test_vanished_source_is_opened_again_with_growing_waits() -> None:
     fix_history, waits = FixHistory(5000), Waits()
-    pump(FlakySource(1, 0, 0, 0, 2), fix_history, waits, BACKOFF, draw=lambda: 1.0)
+    collect_fixes(FlakySource(1, 0, 0, 0, 2), fix_history, waits, BACKOFF, draw=lambda: 1.0)
     assert waits.between_openings == [1.0, 2.0, 4.0, 4.0]
     assert fix_history.latest == fix_at(3)
 
 
 def test_a_fix_starts_the_waits_anew() -> None:
     waits = Waits()
-    pump(FlakySource(0, 0, 1, 0, 0), FixHistory(5000), waits, BACKOFF, draw=lambda: 1.0)
+    collect_fixes(FlakySource(0, 0, 1, 0, 0), FixHistory(5000), waits, BACKOFF, draw=lambda: 1.0)
     assert waits.between_openings == [1.0, 2.0, 1.0, 2.0]
 
 
 def test_it_stops_after_a_fix_and_while_it_waits() -> None:
     fix_history, waits = FixHistory(5000), Waits(stop_after=2)
-    pump(FlakySource(5), fix_history, waits, BACKOFF)
+    collect_fixes(FlakySource(5), fix_history, waits, BACKOFF)
     assert fix_history.latest == fix_at(2)
     source = FlakySource(0, 9)
-    pump(source, fix_history, Waits(stop_after=1), BACKOFF)
+    collect_fixes(source, fix_history, Waits(stop_after=1), BACKOFF)
     assert fix_history.latest == fix_at(2)

@@ -1,7 +1,7 @@
 """Sends the receiver's time to chrony, which sets this machine's clock by it: its SOCK reference clock.
 
-chronyd makes a datagram socket and takes samples of the system's clock against the truth (``refclock_sock.c``). This
-package alone opens the serial port, so it is the one that can send them.
+chronyd makes a datagram socket and takes from it how far the system's clock is off (``refclock_sock.c``). The serial
+port is open here and nowhere else, so the samples are sent from here.
 """
 
 import random
@@ -25,7 +25,7 @@ SAMPLE = struct.Struct("@lldiiii")
 """struct sock_sample: timeval (s, us) of the system's clock, true minus system in s, pulse, leap, padding, magic."""
 NORMAL_LEAP = 0
 """NMEA announces no leap second; chrony knows them from its leapseclist or leapsectz."""
-RETRYING = Backoff(first_s=1.0, longest_s=30.0)
+RETRY_BACKOFF = Backoff(first_s=1.0, longest_s=30.0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +55,7 @@ class ChronyFeed:
 
     @property
     def state(self) -> str:
-        """The state for the health file: ``off``, ``fed``, or why not."""
+        """The state for the health file: ``off``, ``fed``, or why chronyd is not fed."""
         return "off" if not self._path else self._trouble or "fed"
 
     def feed(self, fix: Fix) -> None:
@@ -68,7 +68,7 @@ class ChronyFeed:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
-                # By name each time: a chronyd that was started anew has another socket of the same name.
+                # The name is looked up each time: after a restart of chronyd it belongs to another socket.
                 sender.sendto(sample(fix.utc, self._wall_ns_at(fix.received_at)), self._path)
         except OSError as error:
             self._note_failure(fix, f"{self._path}: {(error.strerror or str(error)).lower()}")
@@ -80,7 +80,7 @@ class ChronyFeed:
 
     def _note_failure(self, fix: Fix, trouble: str) -> None:
         self._failures += 1
-        wait_s = RETRYING.wait_s(self._failures, self._draw())
+        wait_s = RETRY_BACKOFF.wait_s(self._failures, self._draw())
         self._retry_ns = fix.received_at.boottime_ns + round(wait_s * 1e9)
         if trouble != self._trouble:
             log.warning("chrony.not_fed", reason=trouble)

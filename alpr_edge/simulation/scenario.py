@@ -1,4 +1,4 @@
-"""The script of a drive: what the patrol car does and which vehicles it meets, drawn from a seed.
+"""The scenario of a drive: what the patrol car does and which vehicles it meets, drawn from a seed.
 
 One scene of :data:`SCENE_S` seconds repeats with other vehicles: parked cars are passed, cars come the other
 way, the car ahead stops at a light, a stolen car stands at the kerb in view for the whole stop, and another
@@ -27,7 +27,7 @@ ONCOMING_X_M = -3.25
 
 
 class Kind(StrEnum):
-    """What a vehicle does."""
+    """How a vehicle is met."""
 
     PARKED = "parked"
     ONCOMING = "oncoming"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 
 class Body(StrEnum):
-    """What it looks like."""
+    """What a vehicle looks like."""
 
     SEDAN = "sedan"
     SUV = "suv"
@@ -45,7 +45,7 @@ class Body(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HotlistReason:
-    """How a vehicle stands on the drive's hotlist."""
+    """Why and for which state a vehicle is on the drive's hotlist."""
 
     description: str
     state: str
@@ -53,7 +53,7 @@ class HotlistReason:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vehicle:
-    """One vehicle of the script."""
+    """One vehicle of a drive."""
 
     number: int
     kind: Kind
@@ -72,15 +72,15 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
-class _Role:
-    """A part in a scene; times and places count from the scene's begin."""
+class _Encounter:
+    """How the patrol car meets one vehicle of a scene."""
 
     kind: Kind
     path: Path
     hotlist_description: str = ""
     """Description on the hotlist; empty: not on it."""
     other_state: bool = False
-    """The list has this serial for another state."""
+    """Whether the list has this serial for another state."""
 
 
 _DESIGNS = tuple(design for design in BUILT_IN_DESIGNS if design.width_mm == 305)
@@ -103,20 +103,20 @@ def has_fix(second: float) -> bool:
     return not begin_s <= second % SCENE_S < end_s
 
 
-def cast(seed: int, seconds: float) -> tuple[Vehicle, ...]:
+def vehicles_of(seed: int, seconds: float) -> tuple[Vehicle, ...]:
     """Every vehicle of a drive; no plate appears twice."""
     rng = np.random.default_rng(seed)
     vehicles: list[Vehicle] = []
     used_serials: set[str] = set()
     for turn in range(int(seconds // SCENE_S) + 1):
-        for role in _roles(turn, rng):
-            if role.path.from_s < seconds:
-                vehicles.append(_vehicle(len(vehicles), role, used_serials, rng))
+        for encounter in _encounters(turn, rng):
+            if encounter.path.from_s < seconds:
+                vehicles.append(_vehicle(len(vehicles), encounter, used_serials, rng))
     return tuple(vehicles)
 
 
 def unused_serial(design: PlateDesign, used_serials: set[str], rng: np.random.Generator) -> str:
-    """A serial whose canonical text is not in ``used_serials`` yet, where it is put."""
+    """A serial whose canonical text is not in ``used_serials``, to which it is added."""
     while True:
         serial = random_serial(design, rng)
         if canonical(serial) not in used_serials:
@@ -125,28 +125,28 @@ def unused_serial(design: PlateDesign, used_serials: set[str], rng: np.random.Ge
 
 
 def any_design(rng: np.random.Generator) -> PlateDesign:
-    """Mostly the home state's, as on a home street."""
+    """A design, mostly one of California, where the drive is."""
     pool = _HOME if rng.random() < 0.6 else _DESIGNS
     return pool[int(rng.integers(len(pool)))]
 
 
-def _vehicle(number: int, role: _Role, used_serials: set[str], rng: np.random.Generator) -> Vehicle:
+def _vehicle(number: int, encounter: _Encounter, used_serials: set[str], rng: np.random.Generator) -> Vehicle:
     design = any_design(rng)
-    state = ("NV" if design.region != "NV" else "AZ") if role.other_state else design.region
+    state = ("NV" if design.region != "NV" else "AZ") if encounter.other_state else design.region
     return Vehicle(
         number=number,
-        kind=role.kind,
+        kind=encounter.kind,
         plate=unused_serial(design, used_serials, rng),
         design=design,
         body=list(Body)[int(rng.integers(len(Body)))],
         paint_bgr=_PAINTS[int(rng.integers(len(_PAINTS)))],
-        path=role.path,
-        hotlist_reason=HotlistReason(role.hotlist_description, state) if role.hotlist_description else None,
+        path=encounter.path,
+        hotlist_reason=HotlistReason(encounter.hotlist_description, state) if encounter.hotlist_description else None,
     )
 
 
-def _roles(turn: int, rng: np.random.Generator) -> Iterator[_Role]:
-    """The parts of one scene."""
+def _encounters(turn: int, rng: np.random.Generator) -> Iterator[_Encounter]:
+    """The vehicles that are met in one scene."""
     begin_s, begin_m = turn * SCENE_S, turn * SCENE_M
     for place_m, description in (
         (22.0, ""),
@@ -156,23 +156,23 @@ def _roles(turn: int, rng: np.random.Generator) -> Iterator[_Role]:
         (120.0, ""),
     ):
         jitter_m = 0.0 if description == "Stolen Vehicle" else float(rng.uniform(-1.5, 1.5))
-        yield _parked_role(begin_s, begin_m + place_m + jitter_m, description)
+        yield _parked_car(begin_s, begin_m + place_m + jitter_m, description)
     for met_s in (3.6, 8.3, 19.2):
-        yield _oncoming(begin_s + met_s + float(rng.uniform(-0.3, 0.3)), float(rng.uniform(10, 13)))
+        yield _oncoming_car(begin_s + met_s + float(rng.uniform(-0.3, 0.3)), float(rng.uniform(10, 13)))
     stop_motion = Motion(begin_m + STOP_M + 3.9, ((begin_s + 15.2, 0.0), (begin_s + 19.7, 17.0)))
-    yield _Role(Kind.AHEAD, Path(stop_motion, ((0, 0.0),), begin_s, begin_s + 26), "AMBER Alert")
+    yield _Encounter(Kind.AHEAD, Path(stop_motion, ((0, 0.0),), begin_s, begin_s + 26), "AMBER Alert")
     passing = Motion(begin_m + 114.0, ((begin_s + 20.2, 15.0),))
     lanes = ((begin_s + 22.0, ONCOMING_X_M), (begin_s + 24.4, 0.1))
-    yield _Role(Kind.OVERTAKING, Path(passing, lanes, begin_s + 19.8, begin_s + 30))
+    yield _Encounter(Kind.OVERTAKING, Path(passing, lanes, begin_s + 19.8, begin_s + 30))
 
 
-def _parked_role(begin_s: float, place_m: float, description: str) -> _Role:
+def _parked_car(begin_s: float, place_m: float, description: str) -> _Encounter:
     path = Path(Motion(place_m, ((0.0, 0.0),)), ((0, PARKED_X_M),), max(0.0, begin_s - 12), begin_s + SCENE_S)
-    return _Role(Kind.PARKED, path, description, other_state=description == "Stolen Plate")
+    return _Encounter(Kind.PARKED, path, description, other_state=description == "Stolen Plate")
 
 
-def _oncoming(met_s: float, speed_mps: float) -> _Role:
+def _oncoming_car(met_s: float, speed_mps: float) -> _Encounter:
     """A car whose front is beside the camera at ``met_s``."""
     place_m = patrol(met_s).at(met_s)
     path = Path(Motion(place_m, ((met_s, -speed_mps),)), ((0, ONCOMING_X_M),), met_s - 7, met_s)
-    return _Role(Kind.ONCOMING, path)
+    return _Encounter(Kind.ONCOMING, path)

@@ -7,8 +7,8 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.oracle import TruthDetector, TruthReader
 from alpr_edge.simulation.truth import DriveTruth
+from tests.simulation.truth_models import TruthDetector, TruthReader
 
 PIXELS = np.zeros((720, 1280, 3), np.uint8)
 

@@ -19,8 +19,8 @@ _FLAT = 1.0
 Grey = NDArray[np.uint8]
 
 
-def plate_picture(pixels: Pixels) -> PlatePicture:
-    """Measures of a crop, uint8 [H, W, 3] BGR, of a plate alone."""
+def measure_plate(pixels: Pixels) -> PlatePicture:
+    """Measure a crop that shows a plate alone, uint8 [H, W, 3] BGR."""
     grey = _grey(pixels)
     low, high = np.percentile(grey, (5, 95))
     plate = cv2.resize(grey, READER_PX).astype(np.float32)
@@ -28,12 +28,12 @@ def plate_picture(pixels: Pixels) -> PlatePicture:
     return PlatePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(high - low))
 
 
-def scene(pixels: Pixels, *, is_reduced: bool = False) -> ScenePicture:
-    """Measures of a frame, uint8 [H, W, 3] BGR.
+def measure_scene(pixels: Pixels, *, is_reduced: bool = False) -> ScenePicture:
+    """Measure a frame, uint8 [H, W, 3] BGR.
 
     Args:
         pixels: the frame.
-        is_reduced: it was made smaller since it was taken, which sharpens it.
+        is_reduced: whether it was made smaller since it was taken, which sharpens it.
     """
     grey = _grey(pixels)
     focus = None if is_reduced else _tiles_focus(grey)
@@ -41,7 +41,7 @@ def scene(pixels: Pixels, *, is_reduced: bool = False) -> ScenePicture:
 
 
 def _tiles_focus(grey: Grey) -> float:
-    """Streets hold much that is smooth (sky, road): the sharpest tenth of the tiles tells of the lens."""
+    """Focus by the sharpest tenth of the tiles: the others may show sky or road, which are smooth in any focus."""
     height, width = grey.shape
     if width > SCENE_PX_MAX:
         size = SCENE_PX_MAX, max(1, round(height * SCENE_PX_MAX / width))

@@ -9,18 +9,19 @@ import numpy as np
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.simulation.bodies import LENGTH_M, SHAPES
 from alpr_edge.simulation.camera import Corners, Pinhole
-from alpr_edge.simulation.script import Kind, Vehicle
+from alpr_edge.simulation.scenario import Kind, Vehicle
 
 NEAREST_M = 1.5
 FARTHEST_M = 90.0
 PLATE_PX_MIN = 20.0
 """Narrower plates do not count as visible."""
 HIDDEN_SHARE_MAX = 0.02
+"""Most of a plate that a nearer car may cover."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """One vehicle at one moment: its plate end is ``ahead_m`` before the camera."""
+    """One vehicle at one moment; the end that carries its plate is ``ahead_m`` in front of the camera."""
 
     vehicle: Vehicle
     x_m: float

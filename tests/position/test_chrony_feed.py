@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.fixes import Fix
-from alpr_edge.position.chrony import MAGIC, SAMPLE, ChronyFeed, sample
+from alpr_edge.position.chrony_feed import MAGIC, SAMPLE, ChronyFeed, sample
+from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
-from alpr_edge.position.pump import pump
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock, wall_ns_at
 from alpr_edge.settings import PositionSettings
@@ -115,12 +115,15 @@ def sentences_now(offset_s: float = 0.0, day: str | None = None) -> bytes:
 def running_pump(
     device: Path, feed: ChronyFeed, fix_history: FixHistory, offset_s: float = 0.0, day: str | None = None
 ) -> Iterator[None]:
-    """A receiver on a pseudo-terminal and the pump that listens to it."""
+    """A receiver on a pseudo-terminal and the collect_fixes that listens to it."""
     stop = threading.Event()
     source = SerialSource(PositionSettings(device=str(device), baud=115_200), SystemClock(), stop.is_set)
     with Receiver(device, lambda _: sentences_now(offset_s, day)):
         thread = threading.Thread(
-            target=pump, args=(source, fix_history, stop.wait), kwargs={"on_trusted_fix": feed.feed}, daemon=True
+            target=collect_fixes,
+            args=(source, fix_history, stop.wait),
+            kwargs={"on_trusted_fix": feed.feed},
+            daemon=True,
         )
         thread.start()
         try:

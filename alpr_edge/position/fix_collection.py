@@ -13,14 +13,14 @@ from alpr_edge.position.fix_history import FixHistory
 
 log = structlog.get_logger(__name__)
 
-REOPENING = Backoff(first_s=1.0, longest_s=30.0)
+REOPEN_BACKOFF = Backoff(first_s=1.0, longest_s=30.0)
 
 
-def pump(
+def collect_fixes(
     source: FixSource,
     fix_history: FixHistory,
     wait: Callable[[float], bool],
-    backoff: Backoff = REOPENING,
+    backoff: Backoff = REOPEN_BACKOFF,
     draw: Callable[[], float] = random.random,
     on_trusted_fix: Callable[[Fix], None] | None = None,
 ) -> None:
