@@ -8,7 +8,7 @@ from pathlib import Path
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.settings import Settings
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
+from alpr_edge.uplink.media import offload, open_medium, sealer_of, take_receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def offload_items(  # noqa: PLR0913 - who, what for, what and where to
         StoreError: the outbox cannot be read or written.
     """
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
-    with opened_medium(medium, settings.unit.id) as folder:
+    with open_medium(medium, settings.unit.id) as folder:
         sealer = sealer_of(settings.uplink, settings.unit.id, folder.medium_id)
         return Offload(folder.medium_id, offload(outbox, folder, sealer, settings.uplink, now, tick))
 
@@ -75,6 +75,6 @@ def apply_receipts(
         StoreError: the outbox cannot be written.
     """
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
-    with opened_medium(medium, settings.unit.id) as folder:
+    with open_medium(medium, settings.unit.id) as folder:
         receipts = take_receipts(outbox, folder, settings.uplink, settings.unit.id, now)
     return ReceiptsReport(receipts.delivered, outbox.counts().offloaded, receipts.troubles)

@@ -35,7 +35,7 @@ from alpr_edge.domain.protocol.sealing import (
     SignedFile,
     header_of,
     media_key_digest,
-    taken_apart,
+    parse_signed_file,
     unseal,
 )
 from alpr_edge.runtime import no_follow
@@ -150,7 +150,7 @@ class MediumImport:
 
     def _part(self, unit_id: str, content: bytes) -> Part:
         """The content of an item's file. Raises SealedError."""
-        file = taken_apart(ITEM_LINE, content)
+        file = parse_signed_file(ITEM_LINE, content)
         self._check_signature(unit_id, file)
         if header_of(file).media_key_sha256 != media_key_digest(self._media_key.public_key()):
             raise SealedError("sealed for another department, or for a key that this one no longer has")
