@@ -8,7 +8,7 @@ from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, meetings
+from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.settings import HotlistSettings
@@ -90,7 +90,7 @@ def match_plate(
         authorise(actor, purpose, Permission.SEE_COVERT)
         audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
     # A moment that is not known rules no entry out.
-    matches = meetings(replace(query.match, at=None), entries)
+    matches = find_matches(replace(query.match, at=None), entries)
     answers = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
     return sorted(answers, key=lambda entry: entry.standstill is not None)
 
@@ -107,7 +107,7 @@ def _found_entry(match: Match, limits: HotlistSettings, now: Instant) -> FoundEn
     level = list_level(match.generation, now.trusted_utc, limits)
     age = match.generation.age(now.trusted_utc)
     source = limits.source_of(match.generation.source)
-    context = MatchContext(level) if source is None else MatchContext(level, manner=source.alert_policy)
+    context = MatchContext(level) if source is None else MatchContext(level, policy=source.alert_policy)
     age_s = None if age is None else age.total_seconds()
     hit = Hit("", "", match.entry, match.generation, age_s, match.kind, match.state, now)
     return FoundEntry(match, level, tone_of(hit, context), phrase_of(hit, context), _standstill(match, now.trusted_utc))

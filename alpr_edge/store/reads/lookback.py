@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Text, func, or_, select, type_coerce
 
-from alpr_edge.domain.matching import Entries, Match, MatchQuery, meetings
+from alpr_edge.domain.matching import Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import read_of
@@ -32,7 +32,7 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
     count = 0
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
-            matches = meetings(
+            matches = find_matches(
                 MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
             )
             if matches:
