@@ -100,7 +100,7 @@ def _is_past(read: KeptRead, longest: timedelta) -> bool:
 
 
 _AMBER_HYSTERESIS = 0.02
-"""How far below its threshold the fill must fall chosen_seqs amber ends."""
+"""How far the fill must fall below its threshold before amber ends."""
 
 
 class Fill(StrEnum):
