@@ -74,7 +74,7 @@ FALSE_NOW = at(100, FUTURE + timedelta(seconds=95))
         (HEARD, TODAY - HOUR, "606 days ahead of the department's"),
         (DepartmentDate(FUTURE + 30 * DAY, at(30, boot="yesterday")), TODAY - HOUR, "after the present date"),
         (YESTERDAY, FUTURE - timedelta(minutes=1), "last heard 608 days ago"),
-        (None, TODAY - HOUR, "told no date yet"),
+        (None, TODAY - HOUR, "reported no date yet"),
     ],
 )
 def test_a_receiver_that_says_2028_since_it_woke_up_deletes_nothing(

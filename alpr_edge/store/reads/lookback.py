@@ -29,7 +29,7 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
         entries: the entry, as the only one.
     """
     assert _PATTERN.fullmatch(pattern)  # SQLite's GLOB has the same two wildcards, and a third that no plate holds
-    count = 0
+    result_count = 0
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
             matches = find_matches(
@@ -37,8 +37,8 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
             )
             if matches:
                 yield read, matches[0]
-                count += 1
-                if count == FOUND_MAX:
+                result_count += 1
+                if result_count == FOUND_MAX:
                     return
 
 

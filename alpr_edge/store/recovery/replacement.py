@@ -13,7 +13,7 @@ import structlog
 
 from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.runtime.durable_files import private_directory
-from alpr_edge.store.db import migrate as migrating
+from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.recovery.carry_over import bring_lists_over
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, set_aside
@@ -60,9 +60,9 @@ class DatabaseReplacement:
         Raises:
             StoreError: the disk is full or does not write; start again.
         """
-        with database.exchanging() as reopen:
+        with database.replacing_file() as reopen:
             aside = self._set_aside(DamagedError(f"{database.path}: {database.damage}"))
-            migrating.create_file(database.path)
+            migration.create_file(database.path)
             reopen()
         bring_lists_over(aside, database, self.key)
         self._mark(database)
