@@ -27,7 +27,7 @@ class ReceiptsReport:
     delivered: int
     """Items that had waited for a receipt and have it now."""
     offloaded: int
-    """Items on media that wait still."""
+    """Items on media that still wait for a receipt."""
     troubles: list[str]
     """Files that are no receipts of this unit's department, one line each."""
 
@@ -67,7 +67,7 @@ def offload_items(  # noqa: PLR0913 - who, what for, what and where to
 def apply_receipts(
     outbox: Outbox, actor: Actor, purpose: Purpose, settings: Settings, medium: Path, now: datetime | None
 ) -> ReceiptsReport:
-    """Note which items the department has, by the receipts on a medium; a second time changes nothing.
+    """Mark the items delivered that have a receipt on a medium; a second time changes nothing.
 
     Raises:
         AccessError: the actor may not.

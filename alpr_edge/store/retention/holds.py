@@ -35,7 +35,7 @@ class Hold:
         return utc is not None and self.until is not None and self.until <= utc
 
 
-def hold(database: Database, wanted: Hold) -> Hold:
+def hold(database: Database, new_hold: Hold) -> Hold:
     """Hold a read; returns the hold as it stands then.
 
     One that is held already keeps its first reason and is at most prolonged; a hold that is over is replaced.
@@ -44,13 +44,13 @@ def hold(database: Database, wanted: Hold) -> Hold:
         StoreError: there is no such read.
     """
     with database.write() as connection:
-        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == wanted.read_id)) is None:
-            raise StoreError(f"{wanted.read_id}: no such read here; the department may have it")
-        current = _stored_hold(connection, wanted.read_id)
-        if current is not None and not current.is_over(wanted.since):
-            wanted = replace(current, until=_later_end(current.until, wanted.until))
-        _write(connection, wanted)
-    return wanted
+        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == new_hold.read_id)) is None:
+            raise StoreError(f"{new_hold.read_id}: no such read here; the department may have it")
+        current = _stored_hold(connection, new_hold.read_id)
+        if current is not None and not current.is_over(new_hold.since):
+            new_hold = replace(current, until=_later_end(current.until, new_hold.until))
+        _write(connection, new_hold)
+    return new_hold
 
 
 def release(database: Database, read_id: str) -> None:
@@ -101,13 +101,13 @@ def _later_end(first: datetime | None, second: datetime | None) -> datetime | No
     return None if first is None or second is None else max(first, second)
 
 
-def _write(connection: Connection, wanted: Hold) -> None:
+def _write(connection: Connection, new_hold: Hold) -> None:
     """Write a hold and its end in place of those of the read before."""
-    connection.execute(delete(holds).where(holds.c.read_id == wanted.read_id))
-    row = {"read_id": wanted.read_id, "reason": wanted.reason, "held_by": wanted.held_by, "held": wanted.since}
+    connection.execute(delete(holds).where(holds.c.read_id == new_hold.read_id))
+    row = {"read_id": new_hold.read_id, "reason": new_hold.reason, "held_by": new_hold.held_by, "held": new_hold.since}
     connection.execute(insert(holds), row)
-    if wanted.until is not None:
-        connection.execute(insert(hold_ends), {"read_id": wanted.read_id, "until": wanted.until})
+    if new_hold.until is not None:
+        connection.execute(insert(hold_ends), {"read_id": new_hold.read_id, "until": new_hold.until})
 
 
 def _hold_of(row: RowMapping) -> Hold:
