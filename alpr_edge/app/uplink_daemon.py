@@ -27,7 +27,7 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.expiry import ending
+from alpr_edge.uplink.expiry import expiry_warnings
 from alpr_edge.uplink.renewal import Renewer
 from alpr_edge.uplink.uploader import Link, Uploader
 
@@ -160,7 +160,7 @@ class UplinkDaemon:
                 yield f"list {source.name} is not fetched: {failure}"
 
     def _certificates(self, department: HttpsDepartment, renewer: Renewer) -> _Certificates:
-        ends = ending(self._settings.uplink, department.department_until, datetime.now(UTC))
+        ends = expiry_warnings(self._settings.uplink, department.department_until, datetime.now(UTC))
         failures = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failures))
 

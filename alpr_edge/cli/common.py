@@ -52,7 +52,7 @@ def queue_actor() -> Actor:
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """What is written inside is its owner's alone: it holds plates."""
+    """Make new files readable by their owner alone while the block runs, as they hold plates."""
     before = os.umask(0o077)
     try:
         yield

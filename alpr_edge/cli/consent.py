@@ -1,8 +1,12 @@
 """Asks before a command does what cannot be undone."""
 
+from typing import Annotated
+
 import typer
 
 from alpr_edge.domain.errors import AlprEdgeError
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 
 
 class NoConsentError(AlprEdgeError):

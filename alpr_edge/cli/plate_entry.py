@@ -21,7 +21,7 @@ PlateArgument = Annotated[
         help="No plate: it is asked for, or read from standard input.",
     ),
 ]
-_SEEN = (
+_ON_COMMAND_LINE = (
     "no plate on the command line: all users of this computer see it there and sudo writes it to the journal; leave it"
     " out and type it when asked, or pass it on standard input"
 )
@@ -35,11 +35,11 @@ def typed_plate(argument: str, question: str) -> str:
         question: the question to ask on a terminal.
 
     Raises:
-        SettingsError: something stood there; it is not repeated.
+        SettingsError: the argument was not "-"; it is not repeated.
         FeedError: no line came, or one too long.
     """
     if argument != STANDARD_INPUT:
-        raise SettingsError([_SEEN])
+        raise SettingsError([_ON_COMMAND_LINE])
     if sys.stdin.isatty():
         return str(typer.prompt(question, err=True))
     line = sys.stdin.readline(LINE_CHARACTERS_MAX + 1)

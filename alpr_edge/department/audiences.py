@@ -1,25 +1,22 @@
 """The units that a list is meant for: all of them, or those that are named.
 
 Beside the lists of a source lies a file ``audience`` that names the units, one a line. Without it a list is for all;
-one that cannot be read is for nobody, since a list told to the wrong unit cannot be taken back.
+with one that cannot be read it is for nobody, since a list sent to the wrong unit cannot be taken back.
 """
 
 from collections.abc import Collection
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import private_directory, replace_file, sync_directory
-from alpr_edge.settings.base import Name
+from alpr_edge.settings.base import is_name
 
 AUDIENCE_NAME = "audience"
 UNITS_MAX = 10_000
-_NAME = TypeAdapter(Name)
 
 
 def audience_of(folder: Path) -> frozenset[str] | None:
-    """The units that a source's folder is for; None: all of them."""
+    """The units that the lists in a source's folder are for; None: all of them."""
     try:
         text = (folder / AUDIENCE_NAME).read_text(encoding="ascii")
     except (FileNotFoundError, NotADirectoryError):
@@ -58,8 +55,5 @@ def set_audience(folder: Path, units: Collection[str] | None) -> None:
 def _check(units: Collection[str]) -> None:
     if not 0 < len(units) <= UNITS_MAX:
         raise DepartmentError(f"name 1 to {UNITS_MAX} units, or all")
-    for unit in units:
-        try:
-            _NAME.validate_python(unit)
-        except ValidationError:
-            raise DepartmentError("a unit's id is letters, digits and ._- only, at most 64") from None
+    if not all(map(is_name, units)):
+        raise DepartmentError("a unit's id is letters, digits and ._- only, at most 64")

@@ -6,10 +6,10 @@
     lists/<source>/<serial>.withdrawn
     lists/<source>/audience
 
-A unit names the serial it dealt with last and gets the next step: the newest complete list when there is a newer one,
-else the change that follows. The name of a file is all that is recorded, so nothing can disagree with it. An empty file
-keeps the last serial of a list that was withdrawn: serials only grow. A unit that a list is not meant for
-(:mod:`~alpr_edge.department.audiences`) is answered as if there were none.
+A unit names the serial that it imported last and gets the next step: the newest complete list when there is a newer
+one, else the change that follows. Nothing but the names of the files records what is published. An empty ``withdrawn``
+file keeps the last serial of a list that was withdrawn: serials only grow. A unit that a list is not meant for
+(:mod:`~alpr_edge.department.audiences`) gets the same answer as if there were no such list.
 """
 
 import re
@@ -17,8 +17,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
 
 from alpr_edge.department.audiences import audience_of, set_audience
 from alpr_edge.domain.errors import DepartmentError, StoreError
@@ -31,7 +29,7 @@ from alpr_edge.runtime.durable_files import (
     sync_directory,
 )
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.settings.base import Name
+from alpr_edge.settings.base import is_name
 
 LIST_BYTES_MAX = 1 << 30
 CHANGES_MAX = 1000
@@ -80,7 +78,7 @@ class ListRepository:
             audience: the units that the list is meant for from now on; None: those that it was meant for.
 
         Raises:
-            DepartmentError: the name or the file will not do, or the change has no complete list below it.
+            DepartmentError: the name or the file cannot be used, or the change follows no complete list.
         """
         folder = self._folder(source)
         steps = self._steps(folder, source)
@@ -129,7 +127,7 @@ class ListRepository:
         """Remove everything published of a source; returns its last serial, which is not given again.
 
         Raises:
-            DepartmentError: the name will not do, or the folder cannot be written.
+            DepartmentError: the name cannot be used, or the folder cannot be written.
         """
         folder = self._folder(source)
         steps = self._steps(folder, source)
@@ -146,7 +144,7 @@ class ListRepository:
         """Set which units a list is meant for, also one that is not published yet; None: all.
 
         Raises:
-            DepartmentError: a name will not do, or the folder cannot be written.
+            DepartmentError: a name cannot be used, or the folder cannot be written.
         """
         set_audience(self._folder(source), units)
 
@@ -163,10 +161,9 @@ class ListRepository:
         return self._steps(folder, folder.name) if audience is None or unit_id in audience else []
 
     def _folder(self, source: str) -> Path:
-        try:
-            return self._directory / TypeAdapter(Name).validate_python(source)
-        except ValidationError:
-            raise DepartmentError("a source's name is letters, digits and ._- only, at most 64") from None
+        if not is_name(source):
+            raise DepartmentError("a source's name is letters, digits and ._- only, at most 64")
+        return self._directory / source
 
     def _steps(self, folder: Path, source: str) -> list[PublishedList]:
         """Everything published of a source, oldest first."""

@@ -1,14 +1,13 @@
 """The lists that units asked for: which unit has which source in its settings, and how new its list is."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, insert, select, update
 
-from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import list_requests
-from alpr_edge.settings.base import Name
+from alpr_edge.settings.base import is_name
 
 SOURCES_MAX = 64
 """Most sources recorded of one unit."""
@@ -46,9 +45,9 @@ class ListRequests:
         Raises:
             StoreError: it cannot be written.
         """
-        if not _is_name(request.source):
+        if not is_name(request.source):
             return
-        serial, now = min(request.serial, SERIAL_MAX), datetime.now(UTC).replace(tzinfo=None)
+        serial, now = min(request.serial, SERIAL_MAX), naive_utc_now()
         table = list_requests.c
         mine = (table.unit_id == request.unit_id, table.source == request.source)
         with self._database.reading() as connection:
@@ -70,11 +69,3 @@ class ListRequests:
         with self._database.reading() as connection:
             rows = connection.execute(select(list_requests).order_by(*order)).all()
         return [ListRequest(row.unit_id, row.source, row.serial, row.requested_at) for row in rows]
-
-
-def _is_name(source: str) -> bool:
-    try:
-        TypeAdapter(Name).validate_python(source)
-    except ValidationError:
-        return False
-    return True

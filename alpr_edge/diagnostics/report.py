@@ -25,7 +25,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.key_pair import certificate_held, loaded_from
+from alpr_edge.uplink.key_pair import certificate_held, pair_files
 
 SEAL = "<!-- seal -->"
 FILE_BYTES_MAX = 1_000_000
@@ -152,7 +152,7 @@ def _signature(content: bytes, uplink: UplinkSettings) -> _Signature | None:
     """Sign the sealed part; None where the unit has no usable key."""
     certificate = certificate_held(uplink)
     try:
-        key = load_pem_private_key(loaded_from(uplink)[1].read_bytes(), password=None)
+        key = load_pem_private_key(pair_files(uplink)[1].read_bytes(), password=None)
     except (OSError, ValueError, TypeError):
         return None
     if certificate is None or not isinstance(key, ec.EllipticCurvePrivateKey):

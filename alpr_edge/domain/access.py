@@ -58,7 +58,7 @@ MAINTENANCE = Purpose("maintenance")
 
 
 def authorise(actor: Actor, purpose: Purpose, permission: Permission) -> None:
-    """Let an actor go on who may, for a purpose that is stated.
+    """Check that an actor has a permission and states a purpose.
 
     Raises:
         AccessError: the actor may not, or the purpose has no code.

@@ -16,7 +16,7 @@ from alpr_edge.domain.instants import Instant
 
 
 class Level(IntEnum):
-    """How grave a hit is, the gravest last."""
+    """How grave a hit is; a larger value is graver."""
 
     NOTICE = 1
     ROUTINE = 2
@@ -66,7 +66,7 @@ TONES_BY_URGENCY = (
 
 
 def urgency_of(tone: Tone) -> int:
-    """Rank of a tone among all tones: the larger, the more urgent."""
+    """Rank of a tone among all tones; a larger one is more urgent."""
     return TONES_BY_URGENCY.index(tone)
 
 
@@ -140,54 +140,56 @@ def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) 
 
 @dataclass(frozen=True, slots=True)
 class MatchContext:
-    """What decides how a hit sounds beside the hit itself: its list's age and policy, and its read."""
+    """What decides how a hit sounds, beside the hit itself."""
 
     age: ListAge = ListAge.FRESH
+    """How far its list can be trusted by its age."""
     doubtful: bool = False
-    """The read is not certain, and the list so large that a misread meets somebody else's entry too often."""
-    manner: AlertPolicy = PLAIN
+    """Whether the read is not certain, and the list so large that a misread is too often on it."""
+    policy: AlertPolicy = PLAIN
+    """The level and tone that the settings of its list name."""
 
 
-def is_certain(hit: Hit, standing: MatchContext) -> bool:
+def is_certain(hit: Hit, context: MatchContext) -> bool:
     """Whether the text is exact and not doubtful, the state does not differ, and the list is not too old."""
-    exact = hit.kind is MatchKind.EXACT and not standing.doubtful
-    return exact and hit.state is not StateMatch.OTHER and standing.age is not ListAge.RED
+    exact = hit.kind is MatchKind.EXACT and not context.doubtful
+    return exact and hit.state is not StateMatch.OTHER and context.age is not ListAge.RED
 
 
-def tone_of(hit: Hit, standing: MatchContext) -> Tone:
+def tone_of(hit: Hit, context: MatchContext) -> Tone:
     """The hit's tone: that of its level only when the hit is certain."""
-    full = standing.manner.tone or _TONES[standing.manner.level_of(hit)]
-    return full if is_certain(hit, standing) else Tone.POSSIBLE
+    full = context.policy.tone or _TONES[context.policy.level_of(hit)]
+    return full if is_certain(hit, context) else Tone.POSSIBLE
 
 
-def alert_of(hits: Sequence[Hit], standing_of: Callable[[Hit], MatchContext]) -> Alert | None:
+def alert_of(hits: Sequence[Hit], context_of: Callable[[Hit], MatchContext]) -> Alert | None:
     """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
 
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
     sounds in spite of it.
     """
-    hit = max(hits, key=lambda hit: _weight(hit, standing_of(hit)), default=None)
+    hit = max(hits, key=lambda hit: _weight(hit, context_of(hit)), default=None)
     if hit is None:
         return None
-    standing = standing_of(hit)
-    level = standing.manner.level_of(hit) if is_certain(hit, standing) else Level.NOTICE
-    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, standing), phrase_of(hit, standing), standing.age)
+    context = context_of(hit)
+    level = context.policy.level_of(hit) if is_certain(hit, context) else Level.NOTICE
+    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, context), phrase_of(hit, context), context.age)
 
 
-def _weight(hit: Hit, standing: MatchContext) -> tuple[bool, bool, int, Level]:
+def _weight(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]:
     """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
-    certain = is_certain(hit, standing)
+    certain = is_certain(hit, context)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
-    return certain, hit.state is not StateMatch.OTHER, likelihood, standing.manner.level_of(hit)
+    return certain, hit.state is not StateMatch.OTHER, likelihood, context.policy.level_of(hit)
 
 
-def phrase_of(hit: Hit, standing: MatchContext) -> str:
+def phrase_of(hit: Hit, context: MatchContext) -> str:
     """The sentence for a hit: its reason, how sure it is, what to compare, and to verify."""
-    age = standing.age
+    age = context.age
     parts = [hit.entry.reason.replace("_", " ")]
     if hit.kind is not MatchKind.EXACT:
         parts.append(f"possible, {hit.kind} match, compare the characters")
-    elif standing.doubtful:
+    elif context.doubtful:
         parts.append("possible, plate not read with certainty, compare the characters")
     if hit.state is StateMatch.OTHER:
         parts.append("other state")

@@ -1,9 +1,9 @@
 """Decides whether the present date is certain enough to delete by it (policy 462.5 has reads deleted by their age).
 
-A receiver that says 2028 for five seconds is a trusted clock, and every read of the car would be past its time. So a
-date counts for deletion only when three witnesses agree: this boot's own timeline, the newest read that is stored, and
-the date that the department reported last. Where one is missing or disagrees, deletion by age rests; nothing else
-does.
+A receiver is a trusted clock; one that reports the year 2028 for five seconds would make every read of the car too old.
+So reads are deleted by a date only when three sources agree with it: the clock pairs of this boot, the newest stored
+read, and the date that the department reported last. While one is missing or disagrees, deletion by age is paused;
+nothing else is.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.timeline import Basis, Timeline
 
 AGREEMENT = timedelta(minutes=10)
-"""How far two witnesses of one boot may be apart: an answer under way, and a department's clock that is set by hand."""
+"""How far two sources may differ within one boot: an answer takes time, and a department's clock may be set by hand."""
 GAP_MAX = timedelta(days=7)
-"""Longest time between what is known of another boot and the present date: a week off duty. A false date within it
-deletes nothing more than a week before its time."""
+"""Longest time between a date of another boot and the present one: a week off duty. By a false date within it a read is
+deleted at most a week too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Objection:
 
     reason: str
     is_contradiction: bool = False
-    """Whether a witness disagrees with the present date, rather than being missing: somebody should look at it."""
+    """Whether a source disagrees with the present date and is not merely missing: somebody should look at it."""
 
 
 def objection_to(
@@ -54,11 +54,11 @@ def objection_to(
     if timeline.is_disputed or timeline.place(now).basis is Basis.DISPUTED:
         return _contradiction("the date jumped since the computer started: its times contradict each other")
     if not timeline.is_settled:
-        return Objection("the date was not borne out yet since the computer started")
+        return Objection("the date was not confirmed yet since the computer started")
     if newest_read is not None and utc < newest_read - AGREEMENT:
         return _contradiction(f"the newest read is of {newest_read:%Y-%m-%d}, after the present date {utc:%Y-%m-%d}")
     if department is None:
-        return Objection("the department has told no date yet")
+        return Objection("the department has reported no date yet")
     return _objection_of_department(now, utc, newest_read, department)
 
 
@@ -70,15 +70,17 @@ def _objection_of_department(
         if abs(apart) <= AGREEMENT:
             return None
         side = "ahead of" if apart > timedelta(0) else "behind"
-        return _contradiction(f"the date is {_length(abs(apart))} {side} the department's")
+        return _contradiction(f"the date is {_duration_text(abs(apart))} {side} the department's")
     if utc < department.utc - AGREEMENT:
-        return _contradiction(f"the department told {department.utc:%Y-%m-%d}, after the present date {utc:%Y-%m-%d}")
+        return _contradiction(
+            f"the department reported {department.utc:%Y-%m-%d}, after the present date {utc:%Y-%m-%d}"
+        )
     last = max(department.utc, newest_read or department.utc)
     if utc - last > GAP_MAX:
         comparison = "ahead of the newest read and of the department's last date"
-        return _contradiction(f"the date jumped: it is {_length(utc - last)} {comparison}")
+        return _contradiction(f"the date jumped: it is {_duration_text(utc - last)} {comparison}")
     if utc - department.utc > GAP_MAX:
-        return Objection(f"the department was last heard {_length(utc - department.utc)} ago")
+        return Objection(f"the department was last heard {_duration_text(utc - department.utc)} ago")
     return None
 
 
@@ -86,5 +88,5 @@ def _contradiction(reason: str) -> Objection:
     return Objection(reason, is_contradiction=True)
 
 
-def _length(span: timedelta) -> str:
+def _duration_text(span: timedelta) -> str:
     return f"{span / timedelta(days=1):.0f} days" if span.days else f"{span / timedelta(minutes=1):.0f} minutes"

@@ -9,10 +9,10 @@
     ├── CaptureError         a frame source cannot be opened, froze or vanished
     ├── PositionError        a fix source cannot be opened or vanished
     ├── FeedError            a hotlist feed was refused as a whole
-    │   └── FeedClockError       by the unit's clock, not by its content: it is tried again
+    │   └── FeedClockError       because of the unit's clock, not of its content: it is tried again
     ├── StoreError           the encrypted store, its keys or its images
     │   ├── DamagedError         the database's file or its log is damaged
-    │   ├── LostError            something kept is missing or was changed: trying again will not help
+    │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
     ├── DepartmentError      the department's folder, certificates or server cannot be used
@@ -68,7 +68,7 @@ class FeedError(AlprEdgeError):
 
 
 class FeedClockError(FeedError):
-    """A feed was refused by the unit's clock, not by its content: at another time it may be accepted."""
+    """A feed was refused because of the unit's clock, not of its content: at another time it may be accepted."""
 
 
 class StoreError(AlprEdgeError):
@@ -84,7 +84,7 @@ class DamagedError(StoreError):
 
 
 class LostError(StoreError):
-    """Something the store kept is missing or was changed; trying again will not bring it back."""
+    """Stored data is missing or was changed; trying again will not bring it back."""
 
 
 class PictureError(StoreError):
@@ -114,6 +114,11 @@ class UplinkError(AlprEdgeError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+def retry_after_of(error: AlprEdgeError) -> float:
+    """Seconds that the department asked to be left alone; 0 when it did not ask, or the error is of another kind."""
+    return (error.retry_after_s or 0.0) if isinstance(error, UplinkError) else 0.0
 
 
 class DepartmentCertificateError(UplinkError):

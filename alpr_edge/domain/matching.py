@@ -1,8 +1,8 @@
 """Finds the hits of a read: which entries of the live lists its text matches, and how surely.
 
 Exact means equal canonical text (O and 0 are one character, nothing else is). Confusable means that the entry's text
-is one the reader considered: the vote over its slot probabilities holds it for at least :data:`CONFUSABLE_MIN` likely.
-No table of look-alikes is consulted, so a B never meets an 8 that the reader saw no sign of. Partial means that the
+is one that the reader considered, with a probability of at least :data:`CONFUSABLE_MIN` by the vote over its slots.
+No table of look-alikes is used: an entry with a B matches no 8 in which the reader saw no B. Partial means that the
 text as read fits an entry's wildcards. Make, model and colour are shown for an officer to compare, never matched.
 """
 
@@ -19,9 +19,9 @@ from alpr_edge.domain.plates import is_readable
 from alpr_edge.domain.reads import Alternative, PlateRead
 
 CONFUSABLE_MIN = 0.01
-"""Least probability of a text that another than the one read may still be."""
+"""Least probability at which another text than the one read is looked up."""
 CONFUSABLES_MAX = 4
-"""Texts looked up beside the one read, the likeliest first: as many as the vote keeps."""
+"""Most texts looked up beside the one read, the likeliest first: as many as the vote gives."""
 _KINDS = (MatchKind.EXACT, MatchKind.CONFUSABLE, MatchKind.PARTIAL)
 _STATES = (StateMatch.SAME, StateMatch.UNKNOWN, StateMatch.OTHER)
 
@@ -57,7 +57,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MatchQuery:
-    """A plate text, and the circumstances, to look up in the lists."""
+    """A plate text, and the circumstances, to query up in the lists."""
 
     plate: str
     """Canonical text."""
@@ -71,30 +71,30 @@ class MatchQuery:
     """Other texts that the reader considered, the likeliest first."""
 
 
-def meetings(look: MatchQuery, entries: Entries) -> list[Match]:
+def find_matches(query: MatchQuery, entries: Entries) -> list[Match]:
     """Find every entry in force that a text matches; none for an empty text.
 
     Exact ones come first, then confusable, then partial ones; in each kind the gravest reason first, then entries of
     the read's own state.
     """
-    if not look.plate:
+    if not query.plate:
         return []
     entry_matches = [
-        Match(entry, generation, kind, state_match(look.state, entry.state))
-        for kind, (entry, generation) in _candidates(look, entries)
-        if entry.in_force(look.at, look.position)
+        Match(entry, generation, kind, state_match(query.state, entry.state))
+        for kind, (entry, generation) in _candidates(query, entries)
+        if entry.in_force(query.at, query.position)
     ]
     return sorted(entry_matches, key=_rank) if len(entry_matches) > 1 else entry_matches
 
 
-def _candidates(look: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
-    for candidate in entries.exact(look.plate):
+def _candidates(query: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
+    for candidate in entries.exact(query.plate):
         yield MatchKind.EXACT, candidate
-    for other in look.alternatives[:CONFUSABLES_MAX]:
-        if other.confidence >= CONFUSABLE_MIN and other.plate != look.plate:
+    for other in query.alternatives[:CONFUSABLES_MAX]:
+        if other.confidence >= CONFUSABLE_MIN and other.plate != query.plate:
             for candidate in entries.exact(other.plate):
                 yield MatchKind.CONFUSABLE, candidate
-    for candidate in entries.partial(look.plate):
+    for candidate in entries.partial(query.plate):
         yield MatchKind.PARTIAL, candidate
 
 
@@ -103,7 +103,7 @@ def _rank(entry_match: Match) -> tuple[int, int, int]:
 
 
 def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:
-    """Find every hit of a read, in the order of :func:`meetings`; none when the read is unreadable.
+    """Find every hit of a read, in the order of :func:`find_matches`; none when the read is unreadable.
 
     Args:
         read: the read to match.
@@ -115,7 +115,7 @@ def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], s
     if not is_readable(read.plate):
         return []
     hits = []
-    for entry_match in meetings(
+    for entry_match in find_matches(
         MatchQuery(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries
     ):
         age = entry_match.generation.age(at.trusted_utc)

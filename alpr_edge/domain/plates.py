@@ -7,18 +7,18 @@ PLATE_LENGTH_MAX = 10
 """Longest serial any feed carries (NCIC's plate field)."""
 
 CERTAIN_MIN = 0.95
-"""From this confidence up a read is certain: it may be acted upon as it stands, all else is compared first.
+"""Confidence from which a read is certain: it may be used without comparing it first.
 
-Of 0.75, 0.8, 0.85, 0.9, 0.93 and 0.95 the least with which 97 of 100 certain reads are right among 2,145 single looks
-at kept plates (``models/training/calibrate``; 0.8 would do for these), and with which no small stacked character that
-is taken for a full one is certain (``tests/app/pipeline/test_misreads.py``; 0.93 lets one through).
+Chosen from 0.75, 0.8, 0.85, 0.9, 0.93 and 0.95 by two conditions. 97 of 100 certain reads are right, among 2,145 single
+readings of plates set apart for validation (``models/training/calibrate``): 0.8 is enough. No plate whose small stacked
+character is taken for a full one is certain (``tests/app/pipeline/test_misreads.py``): 0.93 lets one through.
 """
 CHARACTERS_MIN = 2
-"""A shorter text is unreadable, or no plate: plates of one character exist, but most that read so are other
+"""A shorter text is unreadable, or no plate: plates of one character exist, but most that are read so are other
 things."""
 
-_KEPT = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-"""Characters that are kept, chosen before upper-casing: Unicode's upper case of sharp s is SS, of dotless i is I."""
+_PLATE_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+"""Characters of plates, compared before upper-casing: Unicode's upper case of sharp s is SS, of dotless i is I."""
 
 
 def is_readable(plate: str) -> bool:
@@ -35,8 +35,8 @@ def canonical(text: str) -> str:
     """Canonical plate text: upper case, [A-Z0-9] only, letter O as digit 0, nothing else.
 
     Feeds write zero for O (``0H``, ``D0DG``) and many states allow only one of the two, so O against 0
-    is exact; every other look-alike is not. An empty result means that nothing of a plate was in ``text``.
+    is exact; every other look-alike is not. The result is empty where ``text`` holds no letter or digit.
     """
     if text.isascii() and text.isalnum():
         return text.upper().replace("O", "0")
-    return "".join(c for c in text if c in _KEPT).upper().replace("O", "0")
+    return "".join(c for c in text if c in _PLATE_CHARACTERS).upper().replace("O", "0")

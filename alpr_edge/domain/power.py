@@ -11,9 +11,10 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """The phase of a unit between working and powered off."""
+    """The phases of a unit, from work to power off."""
 
     WATCHING = "watching"
+    """The ignition is on: plates are read."""
     SHUTTING_DOWN = "parting"
     """The ignition is off: no plates are read, what is held is sent."""
     OFF = "off"
@@ -31,11 +32,11 @@ class PowerRule:
     grace_s: float
     """Longest time that the unit keeps sending after the ignition went off."""
     gone_s: float = 60.0
-    """An order to power off takes effect within so long; until then the ignition changes nothing."""
+    """Time within which an order to power off takes effect; until then the ignition changes nothing."""
 
 
 class Power:
-    """The phase of a unit, kept by its ignition; it has no clock of its own and gets the time with each step.
+    """Keeps the phase of a unit by its ignition; the time comes with each step.
 
     Args:
         rule: the times that decide.
@@ -45,8 +46,8 @@ class Power:
         self.rule = rule
         self._since_s: float | None = None
         """Since when the ignition has reported the opposite of what counts; None: it reports the same."""
-        self._parted_s = 0.0
-        self._ordered_s: float | None = None
+        self._shutdown_since_s = 0.0
+        self._order_given_s: float | None = None
         self.phase = Phase.WATCHING
 
     def step(self, now_s: float, *, ignition: bool | None, all_sent: bool) -> Phase:
@@ -58,18 +59,18 @@ class Power:
             all_sent: whether nothing waits to be sent.
         """
         if self._counts_as_on(now_s, ignition is not False):
-            self._turn(now_s)
-        elif self.phase is Phase.SHUTTING_DOWN and (all_sent or now_s - self._parted_s >= self.rule.grace_s):
+            self._change_phase(now_s)
+        elif self.phase is Phase.SHUTTING_DOWN and (all_sent or now_s - self._shutdown_since_s >= self.rule.grace_s):
             self.phase = Phase.OFF
         return self.phase
 
     def note_order(self, now_s: float) -> None:
-        """Note that the power was ordered off: no way back, unless it turns out to have stayed on."""
-        self._ordered_s = now_s
+        """Note that the order to power off was given; the ignition counts again only if the power stays on."""
+        self._order_given_s = now_s
 
     def _counts_as_on(self, now_s: float, is_on: bool) -> bool:  # noqa: FBT001 - one flag, named
         """Whether the ignition counts as on, after this report."""
-        if self._ordered_s is not None and now_s - self._ordered_s < self.rule.gone_s:
+        if self._order_given_s is not None and now_s - self._order_given_s < self.rule.gone_s:
             return False
         if is_on == (self.phase is Phase.WATCHING):
             self._since_s = None
@@ -77,9 +78,9 @@ class Power:
         self._since_s = now_s if self._since_s is None else self._since_s
         return now_s - self._since_s >= (self.rule.on_after_s if is_on else self.rule.off_after_s)
 
-    def _turn(self, now_s: float) -> None:
-        self._since_s, self._ordered_s = None, None
+    def _change_phase(self, now_s: float) -> None:
+        self._since_s, self._order_given_s = None, None
         if self.phase is Phase.WATCHING:
-            self.phase, self._parted_s = Phase.SHUTTING_DOWN, now_s
+            self.phase, self._shutdown_since_s = Phase.SHUTTING_DOWN, now_s
         else:
             self.phase = Phase.WATCHING

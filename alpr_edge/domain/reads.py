@@ -29,7 +29,7 @@ class EvidenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRef:
-    """An image by its content: the store keeps it once, whoever refers to it."""
+    """A reference to an image by the digest of its content: the store has it once, however many reads refer to it."""
 
     kind: EvidenceKind
     sha256: str
@@ -91,7 +91,7 @@ class PlateRead:
     position: Position | None
     model_ids: tuple[str, ...]
     state: str | None = None
-    """Issuing state where a reader can recognise it; None: unknown."""
+    """Issuing state; None: the reader does not recognise it."""
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
     """The read of the same pass that this one corrects."""

@@ -1,4 +1,4 @@
-"""Restrictions of an entry in place and time: a circle on the ground, and hours of the week.
+"""Restrictions of an entry: a circle on the ground, and hours of the week.
 
 Both have a text form, which settings, feeds and sealed lists share.
 """

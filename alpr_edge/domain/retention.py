@@ -1,10 +1,10 @@
 """Decides what may be deleted of the vehicle's copy, for which reason and in which order (policy 462.5).
 
-The department's storage keeps for a year and longer; the car keeps what it has not handed over, and of the rest what
-there is room for. What the department has acknowledged goes first: when it is older than the car keeps, or when there
-is no room. What it has not acknowledged goes only when the policy itself says purge, or by the emergency rule where
-a department has switched that on, and each such deletion is an event on record. What is held (evidence, discovery)
-never goes, and an age that no trusted clock tells deletes nothing.
+The department's storage keeps reads for a year and longer; the car keeps those it has not handed over, and as many of
+the others as there is room for. Reads that the department has acknowledged are deleted first: when they are too old, or
+when there is no room. Others are deleted only when the policy itself says purge, or by the emergency rule where a
+department has switched that on, and each such deletion is recorded. Reads that are held (evidence, discovery) are never
+deleted, and without a trusted clock none is deleted for its age.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ class DeletionReason(StrEnum):
     POLICY = "policy"
     """Never acknowledged, and past the time after which the policy says purge."""
     EMERGENCY = "emergency"
-    """Never acknowledged, and given up for new reads on a full disk."""
+    """Never acknowledged, and deleted on a full disk to make room for new reads."""
 
     @property
     def is_audited(self) -> bool:
@@ -36,7 +36,7 @@ class KeptRead:
     """What the rules need to know of a stored read and its images."""
 
     seq: int
-    """Order of arrival: a clock may be unknown or step, a sequence cannot."""
+    """Number in order of arrival: a clock may be unknown or jump, this number cannot."""
     size_bytes: int
     age: timedelta | None
     """Between two trusted instants; None when either is not."""
@@ -80,17 +80,17 @@ def _for_room(
     reads: Sequence[KeptRead],
     deletions: Sequence[tuple[KeptRead, DeletionReason]],
     excess_bytes: int,
-    ground: DeletionReason,
+    reason: DeletionReason,
 ) -> list[tuple[KeptRead, DeletionReason]]:
     """The oldest of ``reads`` beside those chosen, until the excess is covered."""
     covered_bytes = sum(read.size_bytes for read, _ in deletions)
-    before = {read.seq for read, _ in deletions}
+    chosen_seqs = {read.seq for read, _ in deletions}
     more: list[tuple[KeptRead, DeletionReason]] = []
     for read in reads:
         if covered_bytes >= excess_bytes:
             break
-        if read.seq not in before:
-            more.append((read, ground))
+        if read.seq not in chosen_seqs:
+            more.append((read, reason))
             covered_bytes += read.size_bytes
     return more
 
@@ -99,8 +99,8 @@ def _is_past(read: KeptRead, longest: timedelta) -> bool:
     return read.age is not None and read.age > longest
 
 
-_CLEARLY = 0.02
-"""How far below its threshold the fill must fall before amber ends."""
+_AMBER_HYSTERESIS = 0.02
+"""How far the fill must fall below its threshold before amber ends."""
 
 
 class Fill(StrEnum):
@@ -157,7 +157,7 @@ class DiskState:
 
 
 def excess_bytes(state: DiskState, quotas: Quotas) -> int:
-    """Bytes to be deleted for the quotas and the ballast to be kept; 0 when they are kept."""
+    """Bytes to be deleted so that the quotas hold and the ballast fits; 0 when they do."""
     over_quota = state.store_bytes - quotas.bytes_max
     over_share = state.total_bytes - state.free_bytes - int(quotas.disk_share_max * state.total_bytes)
     for_ballast = ballast_room_bytes(state.ballast_wanted_bytes) - state.free_bytes if state.is_full else 0
@@ -165,12 +165,12 @@ def excess_bytes(state: DiskState, quotas: Quotas) -> int:
 
 
 def ballast_room_bytes(ballast_wanted_bytes: int) -> int:
-    """Free bytes at which the ballast is created again: a quarter above its size, so that it does not come and go."""
+    """Free bytes at which the ballast is created again: a quarter above its size, so that it is not soon released."""
     return ballast_wanted_bytes + ballast_wanted_bytes // 4
 
 
 def ballast_needed(free_bytes: int, ballast_wanted_bytes: int) -> bool:
-    """Whether the ballast has to be released: an eighth of it is what one clean-up step may write."""
+    """Whether the ballast has to be released: one clean-up step may write an eighth of it."""
     return free_bytes < ballast_wanted_bytes // 8
 
 
@@ -180,11 +180,12 @@ def fill_of(state: DiskState, quotas: Quotas, before: Fill = Fill.ROOM) -> Fill:
     Args:
         state: the disk's present state.
         quotas: the quotas of the settings.
-        before: the fill before; amber stays until it is clearly below, so that it is not announced again and again.
+        before: the grade before; amber stays until the fill is clearly below, so that it is not announced again and
+        again.
     """
     if state.is_full:
         return Fill.RED
-    mark = quotas.amber_share - (0.0 if before is Fill.ROOM else _CLEARLY)
+    mark = quotas.amber_share - (0.0 if before is Fill.ROOM else _AMBER_HYSTERESIS)
     fullest = max(state.disk_share, state.quota_share(quotas))
     return Fill.AMBER if fullest >= mark else Fill.ROOM
 

@@ -1,4 +1,4 @@
-"""Waits before another try: growing, with jitter, for everything that can fail from outside."""
+"""Growing waits, with jitter, between the tries of what may fail outside this program."""
 
 from dataclasses import dataclass
 

@@ -1,12 +1,12 @@
 """Places a boot's instants in UTC by its clock pairs, each of a boot time and a UTC.
 
-A pair says that the UTC of its boot time lies within its uncertainty. Carried to another boot time of the same boot it
-says so less exactly, by what a crystal drifts in between. So each pair gives an interval for every instant of its
-boot, and what all of them share holds it (Marzullo, "Maintaining the time in a distributed system", 1984). Both ends
-of what they share grow with boot time, so what is placed keeps its order and never falls before the boot itself.
+A pair says that the UTC of its boot time lies within its uncertainty. For another instant of the same boot the interval
+is wider, by the drift of the clock's crystal in between. So each pair gives an interval for every instant of its boot,
+and the true time lies in the intersection of all (Marzullo, "Maintaining the time in a distributed system", 1984). Both
+ends of the intersection grow with boot time, so placed instants keep their order and never fall before the boot.
 
-Pairs of which two cannot both be true say that somebody was wrong: a receiver, or two of them, or a boot clock that
-was bent. Nobody can tell which, so nothing of that boot is sure any more.
+Two pairs that cannot both be true mean that a receiver or the boot clock was wrong. Nobody can tell which, so no time
+of that boot is sure any more.
 """
 
 from bisect import bisect_right
@@ -75,14 +75,14 @@ class Timeline:
         # From the first pair on, so that floats hold microseconds.
         self._origin = usable[0] if usable else None
         spans = [self._span_ms(pair) for pair in usable]
-        at = [self._elapsed_ms(pair.boottime_ns) * DRIFT for pair in usable]
-        # What the pairs before, and after, a boot time allow together; what drift adds is put in when asked.
+        drifts = [self._elapsed_ms(pair.boottime_ns) * DRIFT for pair in usable]
+        # The bounds by all pairs up to a boot time, and from it on; _shared_ms adds the drift.
         lows, highs = [low for low, _ in spans], [high for _, high in spans]
-        self._low_before = list(accumulate(map(float.__add__, lows, at), max))
-        self._high_before = list(accumulate(map(float.__sub__, highs, at), min))
-        self._low_after = list(accumulate(map(float.__sub__, lows[::-1], at[::-1]), max))[::-1]
-        self._high_after = list(accumulate(map(float.__add__, highs[::-1], at[::-1]), min))[::-1]
-        self.is_disputed = any(self._empty(boottime_ns) for boottime_ns in self._boottimes_ns)
+        self._low_before = list(accumulate(map(float.__add__, lows, drifts), max))
+        self._high_before = list(accumulate(map(float.__sub__, highs, drifts), min))
+        self._low_after = list(accumulate(map(float.__sub__, lows[::-1], drifts[::-1]), max))[::-1]
+        self._high_after = list(accumulate(map(float.__add__, highs[::-1], drifts[::-1]), min))[::-1]
+        self.is_disputed = any(self._is_contradicted(boottime_ns) for boottime_ns in self._boottimes_ns)
         """Whether two of the pairs cannot both be true."""
 
     @property
@@ -137,7 +137,7 @@ class Timeline:
             highs.append(self._high_after[index] - drifted_ms)
         return max(lows), min(highs)
 
-    def _empty(self, boottime_ns: int) -> bool:
+    def _is_contradicted(self, boottime_ns: int) -> bool:
         low_ms, high_ms = self._shared_ms(boottime_ns)
         return low_ms > high_ms + _ROUNDING_MS
 

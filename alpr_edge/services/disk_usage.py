@@ -19,11 +19,11 @@ from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore
 
 SLICES = len(PREFIXES)
-"""How many times a count of the images reports progress."""
+"""Slices in which the images are counted."""
 
 
 def disk_usage(
-    store: UnitStore, actor: Actor, purpose: Purpose, settings: Settings, tick: Callable[[], None]
+    store: UnitStore, actor: Actor, purpose: Purpose, settings: Settings, tick: Callable[[int], None]
 ) -> dict[str, Any]:
     """Count what is kept; the figures by name, sizes in bytes.
 
@@ -32,18 +32,18 @@ def disk_usage(
         actor: the person who asks.
         purpose: what the data is wanted for.
         settings: the settings of this unit.
-        tick: called after each slice of the images, :data:`SLICES` times.
+        tick: receives the number of slices counted, of :data:`SLICES`.
 
     Raises:
         AccessError: the actor may not.
     """
     authorise(actor, purpose, Permission.SEE_QUEUE)
     directory = settings.unit.data_directory
-    meter = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
-    for _ in range(SLICES):
-        meter.count_for(0.0)
-        tick()
-    state, counts = meter.state(), store.reads.counts()
+    usage_meter = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
+    for done in range(1, SLICES + 1):
+        usage_meter.count_for(0.0)
+        tick(done)
+    state, counts = usage_meter.state(), store.reads.counts()
     quotas = settings.retention.quotas
     return {
         "fill": fill_of(state, quotas).value,

@@ -1,7 +1,7 @@
 """Prepares a unit for the destruction of its data: queues every read, and counts what nobody else has.
 
-The queue alone does not show that: a read whose pass never closed is not in it, nor is a record that the store did not
-take, nor what lies in a damaged database, nor whether somebody holds a read as evidence (policy 462.5).
+The queue alone does not show that: it lacks reads whose pass never closed, records that the store refused, what lies in
+a damaged database, and which reads somebody holds as evidence (policy 462.5).
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class Handover:
 
 
 def prepare(store: UnitStore, actor: Actor, purpose: Purpose, tick: Callable[[str, int, int], None]) -> Handover:
-    """Take in records set aside, close open reads, salvage damaged databases, and count; again changes nothing.
+    """Store refused records, close open reads, salvage damaged databases, and count; a second time changes nothing.
 
     Args:
         store: the store of a unit that is not running; this process has locked its data folder.
@@ -60,11 +60,11 @@ def prepare(store: UnitStore, actor: Actor, purpose: Purpose, tick: Callable[[st
     """
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
     data = store.database.path.parent
-    # First, as at every start: an end among them still finds its read open.
+    # First, as at every start: a refused end of a pass needs its read still open.
     taken_in = store.refused_records.take_in(store.reads)
     closed = store.reads.close_open_reads()
     databases = [_salvage(store, aside, tick) for aside in damaged_databases(data)]
-    # A read that came over is closed; one that was there and hung on it may not have been.
+    # The salvage may have added a read that is open.
     closed += store.reads.close_open_reads()
     store.outbox.quarantine_lost_images()
     handover = Handover(

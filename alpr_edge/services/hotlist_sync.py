@@ -1,4 +1,4 @@
-"""A sync by hand: download what is newer, import what waits, for each source in turn, and say what became of it."""
+"""Syncs a list by hand: downloads newer feeds, imports them, and reports the result."""
 
 import time
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ class ListSync:
         authorise(actor, purpose, Permission.MANAGE_LISTS)
         reports: list[ImportReport] = []
         try:
-            # A layout that nobody knows is said before a list of it is downloaded.
+            # An unknown format is reported before a list is downloaded.
             format_of(source)
             reports.extend(self._import_all(source, now))
         except AlprEdgeError as error:

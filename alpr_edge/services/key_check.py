@@ -11,7 +11,7 @@ from alpr_edge.store.keys import KEY_NAMES, load_key
 def key_faults(directory: Path) -> list[str]:
     """One line for each key that is there and cannot be used.
 
-    A key that is not there is no fault of it: each program is handed those that it opens and no other.
+    A key that is not there is no fault: each program gets only the keys that it needs.
     """
     return [fault for name in KEY_NAMES if (fault := _fault(name, directory))]
 

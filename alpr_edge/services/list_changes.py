@@ -1,6 +1,6 @@
 """Changes a unit's lists by hand: import a feed, roll a list back, drop one, dismiss a refused feed.
 
-Each change stands in the audit log of the lists before it is made.
+Each change is written to the audit log of the lists before it is made.
 """
 
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ def import_list(
     now: datetime | None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import a feed as the next generation of its source; a refusal is an answer to the actor, not a fault of the unit.
+    """Import a feed as the next generation of its source; a refusal is told to the actor, and is no fault of the unit.
 
     Args:
         lists: the unit's lists.
@@ -104,7 +104,7 @@ def drop_list(
 
     Raises:
         AccessError: the actor may not.
-        FeedError: there is nothing of such a list.
+        FeedError: the unit has nothing of a list of this name.
         StoreError: another import runs, or the list or the audit log cannot be written.
     """
     authorise(actor, purpose, Permission.MANAGE_LISTS)
@@ -122,7 +122,7 @@ def drop_list(
 
 
 def dismiss_refusal(directory: Path, actor: Actor, purpose: Purpose, source: str, now: datetime | None) -> FeedReport:
-    """Dismiss a source's refused feed: the unit is not in trouble for it any more. Its list still ages.
+    """Dismiss a source's refused feed, so that it is no fault of the unit any more. Its list still grows older.
 
     Args:
         directory: folder of the lists.

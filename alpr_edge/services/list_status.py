@@ -1,4 +1,4 @@
-"""Shows how the unit's lists stand: their ages and sizes, their syncs, refused feeds, and the officers' own entries."""
+"""Shows the state of the unit's lists: ages, sizes, syncs and refused feeds, and the officers' own entries."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +58,7 @@ def hotlist_status(
     *,
     covert: bool = False,
 ) -> HotlistStatus:
-    """Open every live list and gather how it stands.
+    """Open every live list and collect its state.
 
     Args:
         lists: the unit's lists.
@@ -66,7 +66,7 @@ def hotlist_status(
         purpose: what the data is wanted for.
         limits: the sources of the settings, and when a list is old.
         now: the moment, UTC; None when nothing vouches for the clock.
-        covert: whether to show covert entries too; that is on record.
+        covert: whether to show covert entries too, which is logged.
 
     Raises:
         AccessError: the actor may not.
@@ -101,7 +101,7 @@ def _list_states(
             level=list_level(generations[name], now, limits) if name in generations else None,
             sync=sync_state.state_of(lists.database, name),
             refusal=last.get(name, ""),
-            # Of a list that is neither here nor in the settings it was a slip, and whoever made it was told.
+            # Not shown of a name that is neither here nor in the settings: the person who mistyped it was told.
             refusal_by_hand=by_hand.get(name, ""),
             refusal_dismissed=dismissals.get(name, ""),
             is_in_settings=name in in_settings,

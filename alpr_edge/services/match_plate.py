@@ -8,20 +8,22 @@ from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, meetings
+from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 
-class Standstill(StrEnum):
+class NotInForce(StrEnum):
     """Why an entry is not in force now."""
 
     EARLY = "early"
     """It takes effect later."""
     ENDED = "ended"
+    """It has expired."""
     OUT_OF_HOURS = "out_of_hours"
+    """It is restricted to other hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class FoundEntry:
     """How far its list can be trusted by its age."""
     tone: Tone
     phrase: str
-    standstill: Standstill | None = None
+    not_in_force: NotInForce | None = None
     """Why the unit would neither sound nor say anything now; None: the entry is in force."""
 
 
@@ -90,9 +92,9 @@ def match_plate(
         authorise(actor, purpose, Permission.SEE_COVERT)
         audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
     # A moment that is not known rules no entry out.
-    matches = meetings(replace(query.match, at=None), entries)
+    matches = find_matches(replace(query.match, at=None), entries)
     answers = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
-    return sorted(answers, key=lambda entry: entry.standstill is not None)
+    return sorted(answers, key=lambda entry: entry.not_in_force is not None)
 
 
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
@@ -107,16 +109,18 @@ def _found_entry(match: Match, limits: HotlistSettings, now: Instant) -> FoundEn
     level = list_level(match.generation, now.trusted_utc, limits)
     age = match.generation.age(now.trusted_utc)
     source = limits.source_of(match.generation.source)
-    context = MatchContext(level) if source is None else MatchContext(level, manner=source.alert_policy)
+    context = MatchContext(level) if source is None else MatchContext(level, policy=source.alert_policy)
     age_s = None if age is None else age.total_seconds()
     hit = Hit("", "", match.entry, match.generation, age_s, match.kind, match.state, now)
-    return FoundEntry(match, level, tone_of(hit, context), phrase_of(hit, context), _standstill(match, now.trusted_utc))
+    return FoundEntry(
+        match, level, tone_of(hit, context), phrase_of(hit, context), _not_in_force(match, now.trusted_utc)
+    )
 
 
-def _standstill(match: Match, at: datetime | None) -> Standstill | None:
+def _not_in_force(match: Match, at: datetime | None) -> NotInForce | None:
     entry = match.entry
     if at is None or entry.in_force(at):
         return None
     if entry.effective is not None and at < entry.effective:
-        return Standstill.EARLY
-    return Standstill.ENDED if entry.expires is not None and at >= entry.expires else Standstill.OUT_OF_HOURS
+        return NotInForce.EARLY
+    return NotInForce.ENDED if entry.expires is not None and at >= entry.expires else NotInForce.OUT_OF_HOURS

@@ -8,7 +8,7 @@ from pathlib import Path
 from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.settings import Settings
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.uplink.media import offload, opened_medium, sealer_of, take_receipts
+from alpr_edge.uplink.media import offload, open_medium, sealer_of, take_receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ReceiptsReport:
     delivered: int
     """Items that had waited for a receipt and have it now."""
     offloaded: int
-    """Items on media that wait still."""
+    """Items on media that still wait for a receipt."""
     troubles: list[str]
     """Files that are no receipts of this unit's department, one line each."""
 
@@ -59,7 +59,7 @@ def offload_items(  # noqa: PLR0913 - who, what for, what and where to
         StoreError: the outbox cannot be read or written.
     """
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
-    with opened_medium(medium, settings.unit.id) as folder:
+    with open_medium(medium, settings.unit.id) as folder:
         sealer = sealer_of(settings.uplink, settings.unit.id, folder.medium_id)
         return Offload(folder.medium_id, offload(outbox, folder, sealer, settings.uplink, now, tick))
 
@@ -67,7 +67,7 @@ def offload_items(  # noqa: PLR0913 - who, what for, what and where to
 def apply_receipts(
     outbox: Outbox, actor: Actor, purpose: Purpose, settings: Settings, medium: Path, now: datetime | None
 ) -> ReceiptsReport:
-    """Note which items the department has, by the receipts on a medium; a second time changes nothing.
+    """Mark the items delivered that have a receipt on a medium; a second time changes nothing.
 
     Raises:
         AccessError: the actor may not.
@@ -75,6 +75,6 @@ def apply_receipts(
         StoreError: the outbox cannot be written.
     """
     authorise(actor, purpose, Permission.CHANGE_QUEUE)
-    with opened_medium(medium, settings.unit.id) as folder:
+    with open_medium(medium, settings.unit.id) as folder:
         receipts = take_receipts(outbox, folder, settings.uplink, settings.unit.id, now)
     return ReceiptsReport(receipts.delivered, outbox.counts().offloaded, receipts.troubles)

@@ -1,10 +1,9 @@
-"""Adds models that were made elsewhere: checks their contract, tries them on a rendered frame, adds them to the unit.
+"""Adds a detector and a reader that were made elsewhere: checks and tries both, and copies them to the unit.
 
 Accepted are the files of open-image-models (float32 [1, 3, H, W], RGB / 255, rows of 7) and fast-plate-ocr (uint8
 [N, H, W, C] with its plate configuration), and our own.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from alpr_edge.domain.recognition.frames import Crop, Pixels
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.runtime.durable_files import give_to_owner_of
 from alpr_edge.settings import Settings
+from alpr_edge.settings.base import is_name
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, render_plate
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile
@@ -36,8 +36,6 @@ TRIAL_PLATE = Box(540, 310, 740, 410)
 IOU_FOUND = 0.5
 SUM_ERROR_MAX = 0.02
 """How far the sum of a slot's probabilities may be from 1: models with weights in 16 or 8 bits need it."""
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Names that the settings accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class AddedModels:
     text_right: bool
 
 
-def add_models(offer: ModelFiles, settings: Settings, today: date) -> AddedModels:
+def add_models(files: ModelFiles, settings: Settings, today: date) -> AddedModels:
     """Check both models, try them and add them to the unit's models.
 
     Raises:
@@ -74,18 +72,18 @@ def add_models(offer: ModelFiles, settings: Settings, today: date) -> AddedModel
     if not data.is_dir():
         raise ModelError(f"{data}: no data folder there; is this the unit, and --settings its file?")
     folders = model_folders(settings.vision, data)
-    names = _name(offer, offer.detector), _name(offer, offer.reader)
+    names = _name(files, files.detector), _name(files, files.reader)
     require_free(folders, "detector", names[0])
     require_free(folders, "reader", names[1])
-    content = read_bounded(offer.config, BYTES_MAX)
-    config = parse_plate_config(content, offer.config)
+    content = read_bounded(files.config, BYTES_MAX)
+    config = parse_plate_config(content, files.config)
     facts = {"licence": LICENCE, "added": today.isoformat()}
-    detector = candidate(offer.detector, "detector", names[0], {"kind": "plate detector"} | facts)
-    reader = candidate(offer.reader, "reader", names[1], _reader_facts(config, names[1]) | facts)
+    detector = candidate(files.detector, "detector", names[0], {"kind": "plate detector"} | facts)
+    reader = candidate(files.reader, "reader", names[1], _reader_facts(config, names[1]) | facts)
     frame = _trial_frame()
-    with _naming(offer.detector):
+    with _naming(files.detector):
         plate_found, sizes = _try_detector(detector, frame)
-    with _naming(offer.reader):
+    with _naming(files.reader):
         right = _try_reader(reader, config, frame)
     folder = data / ADDED_MODELS
     paths = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
@@ -103,9 +101,9 @@ def _naming(path: Path) -> Iterator[None]:
         raise ModelError(f"{path}: {error}") from None
 
 
-def _name(offer: ModelFiles, path: Path) -> str:
-    name = offer.name or path.stem
-    if not NAME.fullmatch(name):
+def _name(files: ModelFiles, path: Path) -> str:
+    name = files.name or path.stem
+    if not is_name(name):
         raise ModelError(f"{name!r} is no name for a model: letters, digits, dots, dashes, at most 64; give --name")
     return name
 

@@ -1,4 +1,4 @@
-"""Adds and removes an officer's own entries, and looks through the reads held already (policy 462.4(c))."""
+"""Adds and removes an officer's own entries, and finds the stored reads that match (policy 462.4(c))."""
 
 import re
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class EntryRequest:
 
 @dataclass(frozen=True, slots=True)
 class AddedEntry:
-    """An entry that is watched for, and the reads held already that it meets."""
+    """An entry that was added, and the stored reads that match it."""
 
     own: OwnEntry
     earlier_reads: list[tuple[PlateRead, Match]]
@@ -85,7 +85,7 @@ def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> Ow
 def add_entry(
     database: Database, actor: Actor, purpose: Purpose, request: OwnEntry, now: datetime | None
 ) -> AddedEntry:
-    """Watch for an entry from now on, and find the reads held already that it meets.
+    """Add an entry, and find the stored reads that match it.
 
     Args:
         database: the database of this unit.
@@ -101,7 +101,7 @@ def add_entry(
     """
     authorise(actor, purpose, Permission.EDIT_ENTRIES)
     own = officer_entries.add(database, request, now)
-    # Whatever the hours and the end: where it was is what is asked.
+    # The hours and the end of the entry do not count here: the question is where the vehicle was.
     return AddedEntry(own, list(look_back(database, own.entry.plate, OwnIndex([own]))))
 
 
@@ -137,7 +137,7 @@ def _end(text: str, now: datetime | None) -> datetime:
 
 
 def _parse_option(parse: Callable[[str], Parsed], text: str | None) -> Parsed | None:
-    """An option's value; a fault in it as this program's one line."""
+    """Parse the value of an option; FeedError when it is not valid."""
     try:
         return None if text is None else parse(text)
     except ValueError as error:

@@ -27,7 +27,7 @@ def migrate_settings(path: Path, release: str = "") -> MigrationReport:
     """Rename the old keys of a settings file; owner, group, mode, comments and layout stay.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         release: the version that the file belongs to, which names the copy; empty: one before the renaming.
 
     Raises:
@@ -53,7 +53,7 @@ def migrate_settings(path: Path, release: str = "") -> MigrationReport:
 
 
 def _read(folder: int, name: str) -> tuple[bytes, os.stat_result]:
-    """A file's bytes, and whose it is."""
+    """A file's bytes, and its owner and mode."""
     with os.fdopen(no_follow.open_file(folder, name), "rb") as file:
         data = file.read(BYTES_MAX + 1)
         if len(data) > BYTES_MAX:

@@ -11,7 +11,7 @@ MODE = 0o644
 
 
 def settings_template() -> Path:
-    """The file that came with the software: beside the package in a checkout, else where the wheel put it."""
+    """The path of the file that came with the software, in a checkout or where the wheel put it."""
     checkout = Path(__file__).parents[2] / "config" / NAME
     return checkout if checkout.is_file() else Path(sys.prefix) / "share" / "alpr-edge" / NAME
 

@@ -1,13 +1,14 @@
 """What every table of the settings file is made of: a strict frozen section, and the types its keys share."""
 
+import re
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
 
-def _at_home(path: Path) -> Path:
-    """The path with ``~`` taken for the home folder."""
+def _expand_home(path: Path) -> Path:
+    """The path with ``~`` replaced by the home folder."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -15,14 +16,15 @@ def _at_home(path: Path) -> Path:
 
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 Name = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        pattern=f"^{_NAME}$",
         description="a name of letters, digits, dots, dashes and underscores, at most 64",
     ),
 ]
-FilePath = Annotated[Path, Strict(strict=False), AfterValidator(_at_home)]
+FilePath = Annotated[Path, Strict(strict=False), AfterValidator(_expand_home)]
 """A path given as text."""
 
 
@@ -32,11 +34,16 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+def is_name(text: str) -> bool:
+    """Whether a text may be a :data:`Name`: the id of a unit, or the name of a list or a model."""
+    return re.fullmatch(_NAME, text) is not None
+
+
 SectionT = TypeVar("SectionT", bound=Section)
 
 
 def require_order(section: SectionT, lower: str, upper: str) -> SectionT:
-    """The section, if ``upper`` is not below ``lower``."""
+    """Return the section; ValueError when its key ``upper`` is below its key ``lower``."""
     low, high = getattr(section, lower), getattr(section, upper)
     if high < low:
         raise ValueError(f"{upper} = {high} is below {lower} = {low}; raise {upper} or lower {lower}")

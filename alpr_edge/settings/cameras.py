@@ -8,7 +8,7 @@ from alpr_edge.settings.base import FilePath, Name, Section, require_order
 from alpr_edge.settings.ignore_areas import IgnoreAreas
 
 CAMERAS_MAX = 8
-"""More than any patrol car carries, and the end of what one computer reads."""
+"""More than any patrol car carries, or one computer can read."""
 _EVEN = "an even number from {} to {}"
 _DEVICE = "a number, or a part of a camera's model or id"
 _TUNING = "the name of a tuning file of libcamera such as 'imx219_noir.json', or nothing"

@@ -1,4 +1,4 @@
-"""What pydantic found, in the words of whoever edits the file: key path, what was expected, a suggestion."""
+"""Turns pydantic's errors into lines for the person who edits the file: key path, what was expected, a suggestion."""
 
 import difflib
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
-"""Whether the files that the settings name are there and guarded: what a parsed file alone cannot tell.
+"""Checks that the files named in the settings exist, and that others cannot read the secret ones.
 
-The models are judged by the vision package, and a key's bytes by the store.
+The vision package checks the models, and the store the content of the keys.
 """
 
 import os
@@ -41,7 +41,7 @@ def file_faults(settings: Settings) -> list[str]:
 def _data(settings: UnitSettings) -> Iterator[str]:
     folder = settings.data_directory
     if folder.exists() and not folder.is_dir():
-        yield f"unit.data_directory: {folder}: is no folder; name one"
+        yield f"unit.data_directory: {folder}: not a folder; name one"
     elif folder.is_dir() and _open_to_others(folder):
         yield f"unit.data_directory: others may enter {folder}; run: chmod 700 {folder}"
 

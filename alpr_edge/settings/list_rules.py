@@ -1,4 +1,4 @@
-"""How a list source is read, judged and sounded: [[hotlist.source]] but for where it comes from."""
+"""How the feed of a list is read and checked, and how its hits sound: most keys of [[hotlist.source]]."""
 
 import difflib
 from datetime import timedelta
@@ -35,7 +35,7 @@ def _codes(codes: dict[str, Reason]) -> dict[str, Reason]:
 
 
 class ListRules(Section):
-    """How one source is read, judged and sounded."""
+    """How the feed of one source is read and checked, and how its hits sound."""
 
     reasons: Annotated[tuple[ReasonName, ...], Strict(strict=False)] = ()
     """Reasons let in; empty: all but immigration violators."""

@@ -1,4 +1,4 @@
-"""[[hotlist.source]]: one list, how its feed is laid out, where it comes from and how often it is looked for.
+"""[[hotlist.source]]: one list, the format of its feed, where it comes from and how often it is asked for.
 
 A list comes from the department (``department = true``), from any HTTPS address (``url``), or from a folder that
 somebody else fills (``folder``); a folder may stand beside either, for the day the link is down.

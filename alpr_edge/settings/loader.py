@@ -1,4 +1,4 @@
-"""From the file's bytes to checked settings with absolute paths."""
+"""Reads a settings file into checked settings with absolute paths."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""[power]: what tells that the ignition is off, and what follows."""
+"""[power]: how the unit learns that the ignition is off, and what it does then."""
 
 import shlex
 from typing import Annotated, Literal, Self

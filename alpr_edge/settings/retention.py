@@ -1,4 +1,4 @@
-"""The settings' table of what the car keeps, how long, and what happens when its disk fills up."""
+"""[retention]: what the car keeps, how long, and what happens when its disk is full."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
@@ -10,7 +10,7 @@ from alpr_edge.settings.base import Section, require_order
 
 
 class RetentionSettings(Section):
-    """[retention]: the vehicle's own copy (policy 462.5); the department's is the department's."""
+    """[retention]: how long the vehicle keeps its own copy (policy 462.5)."""
 
     acknowledged_days_max: Annotated[float, Field(gt=0, le=3650)] = 30.0
     unacknowledged_days_max: Annotated[float, Field(ge=365, le=36_500)] = 365.0

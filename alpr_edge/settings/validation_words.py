@@ -1,4 +1,4 @@
-"""Says in plain words what is wrong with a value, in place of the words of pydantic, which typer passes on."""
+"""Rewrites pydantic's messages about a wrong value of the command line in plain words."""
 
 import re
 

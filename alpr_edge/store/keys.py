@@ -1,7 +1,7 @@
 """Loads and creates keys: systemd credentials, or files that only their owner can read.
 
-Each key opens one thing, so that the network-facing unit can hold the outbox's alone. Images are read by that
-unit too: their key is derived from the outbox's.
+Each key opens one thing, so that the daemon that faces the network needs the outbox's alone. It reads images too: their
+key is derived from the outbox's.
 """
 
 import os
@@ -69,7 +69,7 @@ def _create_key(path: Path) -> bool:
 
 def _read_key(path: Path, forbidden: int) -> bytes:
     with io_errors(f"{path}: the key cannot be read", StoreError):
-        # Not blocking: somebody's pipe in a key's place must not stop the start.
+        # Not blocking: a pipe in place of the key must not hang the start.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             _check_guarded(path, os.fstat(descriptor), forbidden)

@@ -1,8 +1,8 @@
-"""Connections that end in time, whatever the server does.
+"""HTTPS connections that end in time, whatever the server does.
 
 The limits of an HTTP library hold for one read or one write: a server that gives a byte a second is never late for
 them, and a link that takes a byte a second is never stuck. So each connection here also knows when the exchange as a
-whole has to be over, and hands down what is left of that.
+whole has to be over, and passes the time that is left of it to each read and write.
 """
 
 import math
@@ -14,11 +14,14 @@ from typing import Any, NoReturn
 import httpcore
 import httpx
 
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION, UNIT_HEADER
+from alpr_edge.settings import UplinkSettings
+
 PIECE_BYTES = 16 * 1024
 """Bytes handed over in one write: a TLS record, which is sent within its time limit or not at all."""
 
 
-def _no_beat() -> None:
+def no_beat() -> None:
     """Do nothing at a sign of life."""
 
 
@@ -29,11 +32,11 @@ class Deadline:
         beat: a function that is called at each piece that goes out or comes in; may raise to end the exchange.
     """
 
-    def __init__(self, beat: Callable[[], None] = _no_beat) -> None:
+    def __init__(self, beat: Callable[[], None] = no_beat) -> None:
         self._beat = beat
-        self._over_s = math.inf
+        self._end_s = math.inf
         self._answer_s = math.inf
-        self._answer_over_s: float | None = None
+        self._answer_end_s: float | None = None
 
     def begin(self, total_s: float, answer_s: float = math.inf) -> None:
         """Start the clock of an exchange.
@@ -42,28 +45,58 @@ class Deadline:
             total_s: the time from now to the last byte of the answer.
             answer_s: the time from the last byte sent to the last byte of the answer.
         """
-        self._over_s = time.monotonic() + total_s
+        self._end_s = time.monotonic() + total_s
         self._answer_s = answer_s
-        self._answer_over_s = None
+        self._answer_end_s = None
 
-    def sending(self, timeout_s: float | None, late: type[Exception]) -> float | None:
-        """The time limit of a write (or a connection), given the library's; raises ``late`` when there is none left."""
-        self._answer_over_s = None
-        return self._left_s(timeout_s, self._over_s, late)
+    def write_limit_s(self, timeout_s: float | None, late: type[Exception]) -> float | None:
+        """The time limit of a write, or of opening a connection.
 
-    def receiving(self, timeout_s: float | None) -> float | None:
-        """The time limit of a read, given the library's."""
-        if self._answer_over_s is None:
-            self._answer_over_s = time.monotonic() + self._answer_s
-        return self._left_s(timeout_s, min(self._over_s, self._answer_over_s), httpcore.ReadTimeout)
+        Args:
+            timeout_s: the library's own limit; None: it has none.
+            late: the error to raise when no time is left.
+        """
+        self._answer_end_s = None
+        return self._left_s(timeout_s, self._end_s, late)
 
-    def _left_s(self, timeout_s: float | None, over_s: float, late: type[Exception]) -> float | None:
+    def read_limit_s(self, timeout_s: float | None) -> float | None:
+        """The time limit of a read.
+
+        Args:
+            timeout_s: the library's own limit; None: it has none.
+
+        Raises:
+            httpcore.ReadTimeout: no time is left.
+        """
+        if self._answer_end_s is None:
+            self._answer_end_s = time.monotonic() + self._answer_s
+        return self._left_s(timeout_s, min(self._end_s, self._answer_end_s), httpcore.ReadTimeout)
+
+    def _left_s(self, timeout_s: float | None, end_s: float, late: type[Exception]) -> float | None:
         self._beat()
-        left_s = over_s - time.monotonic()
+        left_s = end_s - time.monotonic()
         if left_s <= 0:
             raise late("the time for the exchange is over")
-        given_s = math.inf if timeout_s is None else timeout_s
-        return None if left_s == given_s == math.inf else min(left_s, given_s)
+        library_s = math.inf if timeout_s is None else timeout_s
+        return None if left_s == library_s == math.inf else min(left_s, library_s)
+
+
+def open_client(settings: UplinkSettings, unit_id: str, context: ssl.SSLContext, deadline: Deadline) -> httpx.Client:
+    """An HTTP client that speaks the department's protocol within a deadline; no proxy and no redirect is followed.
+
+    Args:
+        settings: the time limits of a single read and write.
+        unit_id: the id of this unit, sent with each request.
+        context: the TLS context.
+        deadline: the deadline of each exchange.
+    """
+    return httpx.Client(
+        transport=BoundedTransport(context, deadline),
+        trust_env=False,
+        timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
+        # No compression: a small answer must not unpack to a large one.
+        headers={UNIT_HEADER: unit_id, PROTOCOL_HEADER: str(PROTOCOL_VERSION), "Accept-Encoding": "identity"},
+    )
 
 
 class BoundedTransport(httpx.HTTPTransport):
@@ -76,7 +109,7 @@ class BoundedTransport(httpx.HTTPTransport):
 
     def __init__(self, context: ssl.SSLContext, deadline: Deadline) -> None:
         super().__init__(verify=context, trust_env=False)
-        # httpx has no word for the network below it; its connection pool does.
+        # httpx has no option for the network below it; its connection pool has.
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, max_connections=2, keepalive_expiry=5.0, network_backend=_Network(deadline)
         )
@@ -98,7 +131,7 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Open a connection."""
-        limit_s = self._deadline.sending(timeout, httpcore.ConnectTimeout)
+        limit_s = self._deadline.write_limit_s(timeout, httpcore.ConnectTimeout)
         stream = self._system.connect_tcp(host, port, limit_s, local_address, socket_options)
         return _Stream(stream, self._deadline)
 
@@ -121,11 +154,11 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.receiving(timeout))
+        return self._stream.read(max_bytes, self._deadline.read_limit_s(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), PIECE_BYTES):
-            limit_s = self._deadline.sending(timeout, httpcore.WriteTimeout)
+            limit_s = self._deadline.write_limit_s(timeout, httpcore.WriteTimeout)
             self._stream.write(buffer[start : start + PIECE_BYTES], limit_s)
 
     def close(self) -> None:
@@ -134,7 +167,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        limit_s = self._deadline.sending(timeout, httpcore.ConnectTimeout)
+        limit_s = self._deadline.write_limit_s(timeout, httpcore.ConnectTimeout)
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit_s), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as the library has it

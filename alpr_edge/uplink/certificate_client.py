@@ -82,7 +82,7 @@ def issued_in(reply: Reply, settings: UplinkSettings) -> IssuedPayload:
         NoCertificateError: the department says why it gives none.
         UplinkError: it is no department's answer.
     """
-    if not reply.of_department:
+    if not reply.is_of_department:
         raise UplinkError(f"{settings.url}: what answers there (status {reply.status}) is no department; check the URL")
     if reply.status == 200:
         return _read(IssuedPayload, reply, settings)

@@ -15,23 +15,20 @@ from alpr_edge.domain.errors import SettingsError, UplinkError
 from alpr_edge.domain.protocol.items import (
     DIGEST_HEADER,
     ITEMS_PATH,
-    PROTOCOL_HEADER,
-    PROTOCOL_VERSION,
-    UNIT_HEADER,
     Answer,
     ItemKind,
     OutboxItem,
     Outcome,
 )
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.bounded_transport import BoundedTransport, Deadline
+from alpr_edge.uplink.bounded_transport import Deadline, open_client
 from alpr_edge.uplink.delivery_responses import (
     ANSWER_BYTES_MAX,
     BatchRefusedError,
     Reply,
+    department_utc_in,
     match_answers,
     parse_answers,
-    utc_told,
 )
 from alpr_edge.uplink.tls import Mark, context_of, explain, mark_of, peer_until
 
@@ -75,7 +72,7 @@ class HttpsDepartment:
             UplinkError: nothing is known of any item; send them again later.
             UnauthorisedError: this unit is not accepted.
         """
-        # One limit for the batch and its halves: the watchdog waits for no delivery without end.
+        # One limit for the batch and its halves, below the watchdog's.
         self._deadline.begin(self._settings.delivery_timeout_s, self._settings.answer_timeout_s)
         answers: list[Answer] = []
         batches = [list(items)] if items else []
@@ -93,7 +90,7 @@ class HttpsDepartment:
             except UplinkError:
                 if not answers:
                     raise
-                # What is settled already must not be forgotten because the link broke in the middle.
+                # The answers that came must not be lost because the link broke in the middle.
                 unsent = [item for rest in (batch, *reversed(batches)) for item in rest]
                 return answers + [Answer(item.item_id, Outcome.UNSENT) for item in unsent]
         return answers
@@ -129,7 +126,7 @@ class HttpsDepartment:
             self.close()
             raise
         self.list_serials.update(payload.lists)
-        self.department_utc = utc_told(payload) or self.department_utc
+        self.department_utc = department_utc_in(payload) or self.department_utc
         return match_answers(payload, batch)
 
     def _exchange(self, batch: list[OutboxItem]) -> Reply:
@@ -158,17 +155,8 @@ class HttpsDepartment:
             self.close()
         if self._client is None:
             self._mark = mark_of(settings)
-            self._client = httpx.Client(
-                transport=BoundedTransport(context_of(settings), self._deadline),
-                trust_env=False,
-                timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
-                headers={
-                    UNIT_HEADER: self._unit_id,
-                    PROTOCOL_HEADER: str(PROTOCOL_VERSION),
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                },
-            )
+            self._client = open_client(settings, self._unit_id, context_of(settings), self._deadline)
+            self._client.headers["Accept"] = "application/json"
         return self._client
 
 

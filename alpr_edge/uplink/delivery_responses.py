@@ -58,7 +58,7 @@ class Reply:
     body: bytes
 
     @property
-    def of_department(self) -> bool:
+    def is_of_department(self) -> bool:
         """Whether the department answered, and not a server in between."""
         return PROTOCOL_HEADER in self.headers
 
@@ -73,11 +73,11 @@ def parse_answers(reply: Reply, url: str) -> AnswersPayload:
         UplinkError: everything else that is not a well-formed 200.
     """
     if reply.status in {401, 403}:
-        word = word_of(reply)
-        line = f"{url}: this unit is not accepted (status {reply.status})" + (f": {word}" if word else "")
+        detail = refusal_detail_of(reply)
+        line = f"{url}: this unit is not accepted (status {reply.status})" + (f": {detail}" if detail else "")
         raise UnauthorisedError(line, retry_after_s(reply.headers))
-    # 413 is also a proxy's honest word on a large body; its 400 or 422 says nothing about an item.
-    if reply.status == 413 or (reply.of_department and reply.status in _SPLIT):
+    # A proxy answers 413 for a large body as well; its 400 or 422 says nothing about an item.
+    if reply.status == 413 or (reply.is_of_department and reply.status in _SPLIT):
         raise BatchRefusedError(reply.status)
     if reply.status in _LATER or reply.status >= 500:
         kind = ServerFailedError if reply.status >= 500 else UplinkError
@@ -90,34 +90,34 @@ def parse_answers(reply: Reply, url: str) -> AnswersPayload:
         raise UplinkError(f"{url}: answered, but not as a department does; is a login page in between?") from None
 
 
-def word_of(reply: Reply) -> str:
+def refusal_detail_of(reply: Reply) -> str:
     """The department's reason for refusing a request as a whole; empty where another server answered."""
     try:
-        return printable(RefusedPayload.model_validate_json(reply.body).detail) if reply.of_department else ""
+        return printable(RefusedPayload.model_validate_json(reply.body).detail) if reply.is_of_department else ""
     except ValidationError:
         return ""
 
 
 def printable(text: str) -> str:
-    """Text from another machine, made fit for one line."""
+    """Text from another machine on one line: printable characters alone, at most :data:`DETAIL_MAX`."""
     return "".join(character for character in text if character.isprintable())[:DETAIL_MAX]
 
 
 def match_answers(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[Answer]:
     """One answer an item, in order. Without an answer, or with two that disagree, an item is to be sent again."""
     by_id: dict[str, list[Answer]] = {item.item_id: [] for item in items}
-    strangers = 0
+    unknown_count = 0
     for item_answer in payload.answers:
         if item_answer.item_id in by_id:
             by_id[item_answer.item_id].append(answer_of(item_answer))
         else:
-            strangers += 1
-    if strangers:
-        log.warning("uplink.unknown_answers", count=strangers)
+            unknown_count += 1
+    if unknown_count:
+        log.warning("uplink.unknown_answers", count=unknown_count)
     return [_single_answer(item_id, answers) for item_id, answers in by_id.items()]
 
 
-def utc_told(payload: AnswersPayload) -> datetime | None:
+def department_utc_in(payload: AnswersPayload) -> datetime | None:
     """The department's time as it answered; None where it states none, or none that is understood."""
     try:
         moment = datetime.fromisoformat(payload.utc)
@@ -128,7 +128,7 @@ def utc_told(payload: AnswersPayload) -> datetime | None:
 
 def answer_of(item_answer: ItemAnswerPayload) -> Answer:
     """The department's answer for one item; a receipt needs its digest, a refusal a status that is one."""
-    detail = f"{item_answer.status} {''.join(c for c in item_answer.detail if c.isprintable())}".strip()[:DETAIL_MAX]
+    detail = printable(f"{item_answer.status} {item_answer.detail}").strip()
     if item_answer.outcome == Outcome.RECEIPT and item_answer.status == 200 and item_answer.sha256:
         return Answer(item_answer.item_id, Outcome.RECEIPT, item_answer.sha256.lower())
     if item_answer.outcome == Outcome.REFUSED and item_answer.status in _REFUSED:

@@ -1,12 +1,12 @@
 """Gets the first certificate of a unit.
 
-The unit makes its key and keeps it; the department gets a request signed with it, and a one-time code. The code is sent
-to nobody but the department: its authority's certificate is fetched first and compared with the SHA-256 that came with
-the code on paper (or with a copy on this computer), and the code is sent only to a server whose certificate is of this
-authority. Trusting whichever server answers first would give the code away.
+The unit makes a key, which never leaves it, and sends the department a request signed with that key, and a one-time
+code. The code must reach nobody but the department: the certificate of its authority is fetched first and compared with
+the SHA-256 that came with the code on paper (or with a copy on this computer), and the code is sent only to a server
+whose certificate was made by this authority.
 
-The clock is checked before the code is sent. A unit whose clock is off by days would take its certificate for one
-that has ended or has not begun.
+The clock is checked before the code is sent: by a clock that is wrong by days a new certificate has ended already, or
+is not valid yet.
 """
 
 import re
@@ -38,7 +38,7 @@ from alpr_edge.uplink.tls import context_of
 CLOCK_OFF_MAX = timedelta(hours=12)
 """Largest error of the clock: a department dates certificates back by a day; half of that is left to drift."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_MENDED_BY = {
+_REMEDIES = {
     Refusal.CODE: "the department has no such code for unit {unit}; check the code, and [unit] id in the settings",
     Refusal.EXPIRED: "the code has expired; make a new one there: alpr-edge department code {unit}",
     Refusal.USED: "the code was used already; make a new one there: alpr-edge department code {unit}",
@@ -77,15 +77,14 @@ class UnitCertificate:
 
 
 def valid_certificate(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertificate | None:
-    """The certificate held, if it is this unit's, of the authority held, usable with its key, and valid now."""
+    """The stored certificate; None unless it is this unit's, of the stored authority, and valid with its key."""
     try:
         context_of(settings)
         certificate = key_pair.certificate_held(settings)
-        authority = x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
         if certificate is None:
             return None
-        certificate.verify_directly_issued_by(authority)
-    except (UplinkError, OSError, ValueError, TypeError, InvalidSignature):
+        certificate.verify_directly_issued_by(key_pair.load_authority(settings))
+    except (UplinkError, ValueError, TypeError, InvalidSignature):
         return None
     names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [unit_id] or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
@@ -144,7 +143,7 @@ def _request_certificate(
             key_pair.remove(key_file)
         raise _explain_refusal(refusal, target, unit_id) from None
     certificate = key_pair.check_certificate(answer.certificate, unit_id, key, authority)
-    # The authority first: until the pair is in place, this enrolment counts as not done, and can be repeated.
+    # The pair last: until it is in place, the unit is not enrolled, and the enrolment can be repeated.
     key_pair.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
     key_pair.write_media_key(settings, answer.media_key)
     key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
@@ -201,7 +200,7 @@ def _fetch_authority(target: UplinkSettings, invitation: Invitation) -> Reply:
         reply = ask(context, target, AUTHORITY_PATH)
     except UplinkError as error:
         raise UplinkError(f"{error}; {hint}") from None
-    if reply.status != 200 or not reply.of_department:
+    if reply.status != 200 or not reply.is_of_department:
         raise UplinkError(f"{target.url}: what answers there (status {reply.status}) enrols nobody; {hint}")
     return reply
 
@@ -232,7 +231,7 @@ def _context(authority: x509.Certificate) -> ssl.SSLContext:
 
 
 def _explain_refusal(refusal: NoCertificateError, target: UplinkSettings, unit_id: str) -> NoCertificateError:
-    for reason, todo in _MENDED_BY.items():
+    for reason, todo in _REMEDIES.items():
         if refusal.reason == reason:
             return NoCertificateError(f"{target.url}: {todo.format(unit=unit_id)}", reason, refusal.retry_after_s)
     return refusal

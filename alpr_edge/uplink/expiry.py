@@ -11,7 +11,7 @@ from alpr_edge.settings import UplinkSettings
 SOON = timedelta(days=30)
 
 
-def ending(settings: UplinkSettings, department_until: datetime | None, now: datetime) -> Iterator[str]:
+def expiry_warnings(settings: UplinkSettings, department_until: datetime | None, now: datetime) -> Iterator[str]:
     """A line for each certificate that ends within :data:`SOON` or has ended.
 
     Args:

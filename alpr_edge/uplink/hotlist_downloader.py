@@ -1,8 +1,8 @@
 """Downloads hotlists over HTTPS into the folder of incoming feeds; the unit imports them from there.
 
 A list that did not change costs one 304 (ETag, RFC 9110), one that was cut is resumed where it was (Range with
-If-Range, so that halves of two lists are never joined), one that is too large or no list at all is refused. Whatever
-fails, the list held stays live and its age grows; it is tried again with growing waits.
+If-Range, so that halves of two lists are never joined), one that is too large or no list at all is refused. When a
+download fails, the list in use stays live and grows older, and the download is tried again with growing waits.
 """
 
 import base64
@@ -15,13 +15,8 @@ from dataclasses import dataclass, replace
 import httpx
 import structlog
 
-from alpr_edge.domain.errors import AlprEdgeError, UplinkError
+from alpr_edge.domain.errors import AlprEdgeError, UplinkError, retry_after_of
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.protocol.items import (
-    PROTOCOL_HEADER,
-    PROTOCOL_VERSION,
-    UNIT_HEADER,
-)
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store.db.database import Database
@@ -29,14 +24,14 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, PartialDownload
 from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink import hotlist_responses
-from alpr_edge.uplink.bounded_transport import BoundedTransport, Deadline
+from alpr_edge.uplink.bounded_transport import Deadline, no_beat, open_client
 from alpr_edge.uplink.tls import context_of, explain
 
 FETCH_S_MAX = 3600.0
 """Longest one transfer may take; what arrived of a longer one is kept and resumed."""
 CHUNK_BYTES = 256 * 1024
 SIGNATURE_FILE_BYTES_MAX = 4096
-LOOK_S = 1.0
+CHECK_S = 1.0
 """Time between two checks whether a downloaded list was imported."""
 
 log = structlog.get_logger(__name__)
@@ -81,9 +76,10 @@ class HotlistDownloader:
         self._database = database
         self._clock = clock
         self._draw = draw
-        self._beat: Callable[[], None] = _no_beat
-        # At each piece that comes, not at each chunk kept: a server that trickles neither stalls nor outlives the unit.
-        self._deadline = Deadline(self._show_life)
+        self._beat: Callable[[], None] = no_beat
+        # Called for every piece that arrives, not for every chunk that is stored: a slow server is no reason to
+        # restart.
+        self._deadline = Deadline(self._call_beat)
         now_s = time.monotonic()
         first_s = uplink.retry_first_s
         remote_sources = [source for source in sources if source.url or source.department]
@@ -105,7 +101,7 @@ class HotlistDownloader:
         self._wake.wait(seconds)
         self._wake.clear()
 
-    def step(self, beat: Callable[[], None] = lambda: None) -> float:
+    def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Download the source that has been due longest, if one is due.
 
         Args:
@@ -119,16 +115,16 @@ class HotlistDownloader:
         """
         self._beat = beat
         if not self._due:
-            return LOOK_S
+            return CHECK_S
         due = min(self._due.values(), key=lambda each: each.at_s)
         wait_s = due.at_s - time.monotonic()
         if wait_s > 0:
             return wait_s
-        self._look(due)
+        self._download_due(due)
         return max(0.0, min(each.at_s for each in self._due.values()) - time.monotonic())
 
     def download(self, source: ListSource) -> bool:
-        """Look for one source now.
+        """Ask for one source now.
 
         Returns:
             Whether a newer list was fetched and waits to be imported.
@@ -145,14 +141,14 @@ class HotlistDownloader:
             if draft is not None:
                 draft.close()
 
-    def _show_life(self) -> None:
+    def _call_beat(self) -> None:
         self._beat()
 
-    def _look(self, due: _Due) -> None:
+    def _download_due(self, due: _Due) -> None:
         name = due.source.name
         if self._incoming.waits(name):
-            # One list at a time: the next step of a chain stands on the one before.
-            due.at_s = time.monotonic() + LOOK_S
+            # One list at a time: a change applies to the list before it.
+            due.at_s = time.monotonic() + CHECK_S
             return
         newest = self._newest.get(name, 0)
         try:
@@ -162,27 +158,17 @@ class HotlistDownloader:
             sync_state.note(self._database, name, fetch_failure=str(error))
             longest_s = max(due.source.check_interval_s, self._uplink.retry_first_s)
             wait_s = Backoff(self._uplink.retry_first_s, longest_s=longest_s).wait_s(due.failures, self._draw())
-            asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
-            due.at_s = time.monotonic() + max(wait_s, min(asked_s, longest_s))
+            due.at_s = time.monotonic() + max(wait_s, min(retry_after_of(error), longest_s))
             log.warning("hotlist.download_failed", source=name, reason=str(error), failures=due.failures)
             return
         due.failures = 0
         is_behind = is_new or self._newest.get(name, 0) > newest
-        due.at_s = time.monotonic() + (LOOK_S if is_behind and due.source.department else due.source.check_interval_s)
+        due.at_s = time.monotonic() + (CHECK_S if is_behind and due.source.department else due.source.check_interval_s)
 
     def _transfer(self, source: ListSource, state: SyncState, draft: PartialDownload | None) -> bool:
         settings = self._settings_of(source)
         self._deadline.begin(FETCH_S_MAX)
-        with httpx.Client(
-            transport=BoundedTransport(context_of(settings), self._deadline),
-            trust_env=False,
-            timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
-            headers={
-                UNIT_HEADER: self._unit_id,
-                PROTOCOL_HEADER: str(PROTOCOL_VERSION),
-                "Accept-Encoding": "identity",
-            },
-        ) as client:
+        with open_client(settings, self._unit_id, context_of(settings), self._deadline) as client:
             try:
                 with client.stream(
                     "GET",
@@ -200,7 +186,7 @@ class HotlistDownloader:
     ) -> bool:
         status, now = response.status_code, self._clock.now().trusted_utc
         if status == 304 or (status == 204 and source.department):
-            # Without a time that somebody vouches for the confirmation before stands.
+            # Without a trusted time the last confirmation stays as it is.
             confirmation = {} if now is None else {"asked": now}
             sync_state.note(self._database, source.name, fetch_failure="", **confirmation)
             return False
@@ -215,7 +201,7 @@ class HotlistDownloader:
         elif draft is None or hotlist_responses.start_of(response) != draft.size:
             raise UplinkError(f"{source.name}: the server sent another part than was asked for")
         try:
-            self._take(source, response, draft)
+            self._append_body(source, response, draft)
             draft.finish()
         finally:
             draft.close()
@@ -224,7 +210,7 @@ class HotlistDownloader:
         log.info("hotlist.downloaded", source=source.name, bytes=draft.size, serial=note.serial, change=note.change)
         return True
 
-    def _take(self, source: ListSource, response: httpx.Response, draft: PartialDownload) -> None:
+    def _append_body(self, source: ListSource, response: httpx.Response, draft: PartialDownload) -> None:
         for chunk in response.iter_raw(CHUNK_BYTES):
             if draft.size + len(chunk) > source.bytes_max:
                 draft.discard()
@@ -254,7 +240,3 @@ def _signature(client: httpx.Client, source: ListSource) -> str:
             if sum(map(len, parts)) > SIGNATURE_FILE_BYTES_MAX:
                 raise UplinkError(f"{source.name}: what lies beside the list as its signature is too large for one")
     return base64.b64encode(b"".join(parts)).decode("ascii")
-
-
-def _no_beat() -> None:
-    """Do nothing at a sign of life."""

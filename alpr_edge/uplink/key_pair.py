@@ -1,12 +1,12 @@
 """Stores the unit's certificate and its key: two files that are replaced as one, whenever the power goes.
 
-Two renames are not one step, and a certificate beside another one's key opens nothing. So the new pair is first laid
-down in a file of its own, ``unit.pem.next``, whole and durable, and whoever connects takes that one while it is there
-(:func:`loaded_from`). Then key and certificate get their places, and it goes. A cut at any moment leaves the old pair
-or the new one, and :func:`settle_pair` finishes what was begun.
+A certificate is of no use beside the key of another, and two files cannot be renamed in one step. So the new pair is
+first written as a whole to a file of its own, ``unit.pem.next``, which is used as long as it is there
+(:func:`pair_files`). Then key and certificate are replaced, and that file is removed. A power cut at any moment leaves
+the old pair or the new one, and :func:`settle_pair` finishes what was begun.
 
-A key that waits for its certificate lies beside them (:func:`waiting_key`): an answer that was lost is asked for again
-with the same key, and the department gives the same certificate.
+A key that waits for its certificate has a file of its own (:func:`waiting_key`): after a lost answer the unit asks
+again with the same key, and the department gives the same certificate.
 """
 
 import os
@@ -33,10 +33,10 @@ PAIR_BYTES_MAX = 65_536
 _KEY_END = b"-----END PRIVATE KEY-----\n"
 
 
-def loaded_from(settings: UplinkSettings) -> tuple[Path, Path]:
+def pair_files(settings: UplinkSettings) -> tuple[Path, Path]:
     """The files to load certificate and key from: those of the settings, or a newer pair that is not in place yet."""
-    following = next_file(settings)
-    return (following, following) if following.exists() else (settings.certificate_file, settings.key_file)
+    next_pair = next_file(settings)
+    return (next_pair, next_pair) if next_pair.exists() else (settings.certificate_file, settings.key_file)
 
 
 def next_file(settings: UplinkSettings) -> Path:
@@ -47,7 +47,7 @@ def next_file(settings: UplinkSettings) -> Path:
 def certificate_held(settings: UplinkSettings) -> x509.Certificate | None:
     """The unit's certificate; None where there is none to be read."""
     try:
-        content = loaded_from(settings)[0].read_bytes()
+        content = pair_files(settings)[0].read_bytes()
         return x509.load_pem_x509_certificate(content.rpartition(_KEY_END)[2])
     except (OSError, ValueError):
         return None
@@ -57,12 +57,24 @@ def pair_held(settings: UplinkSettings) -> tuple[x509.Certificate, ec.EllipticCu
     """The unit's certificate with the key of it; None where they are not there or do not belong together."""
     certificate = certificate_held(settings)
     try:
-        key = load_pem_private_key(loaded_from(settings)[1].read_bytes().partition(_KEY_END)[0] + _KEY_END, None)
+        key = load_pem_private_key(pair_files(settings)[1].read_bytes().partition(_KEY_END)[0] + _KEY_END, None)
     except (OSError, ValueError, TypeError):
         return None
     if certificate is None or not isinstance(key, ec.EllipticCurvePrivateKey):
         return None
     return (certificate, key) if certificate.public_key() == key.public_key() else None
+
+
+def load_authority(settings: UplinkSettings) -> x509.Certificate:
+    """The certificate of the department's authority.
+
+    Raises:
+        UplinkError: there is none that can be read.
+    """
+    try:
+        return x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
+    except (OSError, ValueError):
+        raise UplinkError(f"{settings.ca_file}: no usable department authority; enrol this unit") from None
 
 
 def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> None:
@@ -82,18 +94,18 @@ def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> No
 
 def settle_pair(settings: UplinkSettings) -> None:
     """Move a new pair from its own file into place; nothing when there is none."""
-    following = next_file(settings)
+    next_pair = next_file(settings)
     try:
-        with no_follow.opened_folder(following.parent) as folder:
-            content = no_follow.read_file(folder, following.name, PAIR_BYTES_MAX)
+        with no_follow.opened_folder(next_pair.parent) as folder:
+            content = no_follow.read_file(folder, next_pair.name, PAIR_BYTES_MAX)
         key, end, certificate = content.partition(_KEY_END)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"{following}: cannot be read: {error.strerror}") from None
+        raise StoreError(f"{next_pair}: cannot be read: {error.strerror}") from None
     write_whole(settings.key_file, key + end)
     write_whole(settings.certificate_file, certificate)
-    remove(following)
+    remove(next_pair)
 
 
 def waiting_key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -1,7 +1,7 @@
 """Writes items to portable media at the depot (policy 462.5), sealed, and reads the receipts that come back.
 
-What is written can be read by the department alone, and shows who wrote it. An item on a medium has not arrived: it
-keeps its place in the outbox until a receipt that the department signed comes back, on the medium or over the link.
+Only the department can read what is written, and the unit's signature shows who wrote it. An item on a medium has not
+arrived: it stays in the outbox until a receipt that the department signed comes back, on the medium or over the link.
 """
 
 import json
@@ -31,7 +31,7 @@ from alpr_edge.domain.protocol.media import (
     ReceiptsPayload,
     item_file,
 )
-from alpr_edge.domain.protocol.sealing import SealedError, Sealer, media_key_in, taken_apart
+from alpr_edge.domain.protocol.sealing import SealedError, Sealer, media_key_in, parse_signed_file
 from alpr_edge.runtime import no_follow
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.outbox.outbox import Outbox
@@ -40,7 +40,7 @@ from alpr_edge.uplink import key_pair
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """An open medium with a folder for this unit; made by :func:`opened_medium`."""
+    """An open medium with a folder for this unit; made by :func:`open_medium`."""
 
     directory: Path
     medium_id: str
@@ -54,7 +54,7 @@ class Medium:
             UplinkError: the medium is full, broken, or gives back something else.
         """
         place, name = item_file(item.item_id)
-        with _failing(self.directory):
+        with _medium_errors(self.directory):
             no_follow.make_folder(self.folder, place)
             with no_follow.folder_below(self.folder, place) as folder:
                 no_follow.write_file(folder, name, content)
@@ -64,25 +64,25 @@ class Medium:
 
     def receipts(self) -> Iterator[tuple[str, bytes]]:
         """Name and content of each file of receipts. Raises UplinkError."""
-        with _failing(self.directory):
+        with _medium_errors(self.directory):
             for name in filter(_is_receipts, no_follow.names_in(self.folder)):
                 yield name, no_follow.read_file(self.folder, name, RECEIPTS_BYTES_MAX)
 
 
 @contextmanager
-def opened_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
+def open_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
     """Open a medium; one that is new gets its id.
 
     Args:
-        directory: on the medium. It must exist: making it would fill the vehicle's own disk below an unmounted mount
-            point.
+        directory: a folder on the medium, which must exist: where nothing is mounted, a new one would be on the
+            vehicle's own disk.
         unit_id: the unit whose folder on the medium is used.
 
     Raises:
         UplinkError: it is not there, or does not work.
     """
     with ExitStack() as stack:
-        with _failing(directory):
+        with _medium_errors(directory):
             top = stack.enter_context(no_follow.opened_folder(directory))
             medium_id = _medium_id(directory, top)
             no_follow.make_folder(top, unit_id)
@@ -173,10 +173,7 @@ def take_receipts(
         UplinkError: the medium cannot be read, or this unit knows no department.
         StoreError: the outbox cannot be written.
     """
-    try:
-        authority = x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
-    except (OSError, ValueError):
-        raise UplinkError(f"{settings.ca_file}: no usable department authority; enrol this unit") from None
+    authority = key_pair.load_authority(settings)
     result, before = ReceiptImport(), outbox.counts().delivered
     for name, content in medium.receipts():
         try:
@@ -192,7 +189,7 @@ def take_receipts(
 
 def _answers(content: bytes, authority: x509.Certificate, unit_id: str, now: datetime | None) -> list[Answer]:
     """The receipts of a file that a server of this department signed for this unit."""
-    file = taken_apart(RECEIPTS_LINE, content)
+    file = parse_signed_file(RECEIPTS_LINE, content)
     try:
         certificate = x509.load_der_x509_certificate(file.second)
         certificate.verify_directly_issued_by(authority)
@@ -227,7 +224,7 @@ def _medium_id(directory: Path, top: int) -> str:
 
 
 def _read_back(folder: int, name: str) -> bytes:
-    """A file as the medium has it: what this machine remembers of it is dropped first."""
+    """A file as the medium has it: this machine's cache of it is dropped first."""
     with os.fdopen(no_follow.open_file(folder, name), "rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return file.read()
@@ -238,7 +235,7 @@ def _is_receipts(name: str) -> bool:
 
 
 @contextmanager
-def _failing(directory: Path) -> Iterator[None]:
+def _medium_errors(directory: Path) -> Iterator[None]:
     """Turn the errors of a failing medium into one line."""
     try:
         yield

@@ -1,8 +1,8 @@
 """Renews the unit's certificate before it ends, without a person.
 
-The department gives it to whoever holds the old one, so this asks over the same mutual TLS as everything else, with a
-key made anew. The old certificate still holds until its end: a renewal that fails costs nothing but another try, and
-there are weeks for that.
+The department gives a new certificate to the holder of the old one, so the unit asks for it over the same mutual TLS as
+for everything else, with a new key. The old certificate is valid until its end: a renewal that fails is tried again,
+and there are weeks for that.
 """
 
 import random
@@ -10,10 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from alpr_edge.domain.errors import AlprEdgeError, UplinkError
+from alpr_edge.domain.errors import AlprEdgeError, retry_after_of
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.enrolment import RENEW_PATH, RenewPayload
 from alpr_edge.domain.protocol.items import UNIT_HEADER
@@ -58,10 +57,10 @@ class Renewer:
         return None if certificate is None or now is None else days_left(certificate, now)
 
     def step(self) -> float:
-        """Renew if it is time; returns the seconds to wait before the next look."""
+        """Renew if it is time; returns the seconds to wait before the next check."""
         left = self.days_left
         if left is None or not 0 < left < self._settings.renew_before_days:
-            # Past its end nobody takes it any more, not even to renew it: the link itself says so.
+            # A certificate that has ended cannot be renewed either; the link reports that it is not accepted.
             self._failures, self.failure = 0, ""
             return LOOK_S * (0.5 + self._draw() / 2)
         try:
@@ -69,8 +68,7 @@ class Renewer:
         except AlprEdgeError as error:
             self._failures += 1
             self.failure = f"the certificate is not renewed: {error}"
-            asked_s = error.retry_after_s or 0.0 if isinstance(error, UplinkError) else 0.0
-            wait_s = max(RETRY.wait_s(self._failures, self._draw()), min(asked_s, RETRY.longest_s))
+            wait_s = max(RETRY.wait_s(self._failures, self._draw()), min(retry_after_of(error), RETRY.longest_s))
             log.warning("uplink.renewal_failed", reason=str(error), days_left=round(left, 1), wait_s=round(wait_s))
             return wait_s
         self._failures, self.failure = 0, ""
@@ -96,15 +94,11 @@ class Renewer:
                 if refusal.final:
                     key_pair.remove(key_file)
                 raise
-            certificate = key_pair.check_certificate(answer.certificate, self._unit_id, key, self._authority())
+            certificate = key_pair.check_certificate(
+                answer.certificate, self._unit_id, key, key_pair.load_authority(settings)
+            )
             key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
             key_pair.remove(key_file)
             key_pair.write_media_key(settings, answer.media_key)
         log.info("uplink.certificate_renewed", until=str(certificate.not_valid_after_utc.astimezone(UTC).date()))
         return certificate.not_valid_after_utc
-
-    def _authority(self) -> x509.Certificate:
-        try:
-            return x509.load_pem_x509_certificate(self._settings.ca_file.read_bytes())
-        except (OSError, ValueError):
-            raise UplinkError(f"{self._settings.ca_file}: no usable department authority; enrol this unit") from None

@@ -29,7 +29,7 @@ def retire(settings: UplinkSettings, unit_id: str, reason: str) -> RetiredPayloa
     except ValidationError:
         raise UplinkError("the reason is longer than 200 characters") from None
     reply = ask(context_of(settings), settings, RETIRE_PATH, payload, {UNIT_HEADER: unit_id})
-    if not reply.of_department or reply.status != 200:
+    if not reply.is_of_department or reply.status != 200:
         detail = printable(reply.body.decode(errors="replace"))[:200]
         raise UplinkError(f"{settings.url}: not revoked (status {reply.status}): {detail}")
     try:

@@ -1,10 +1,10 @@
-"""Tells an item that fails by itself from a link, or a department, that is down for everything.
+"""Finds out whether an item fails by itself, or the link or the department is down for every item.
 
-One failure says nothing. An item fails by itself when it failed alone, another item got through, and it failed alone
-again. Where no answer came (a time-out, a connection that was cut) a weak link does the same to any item now and then,
-so there that has to happen :data:`ROUNDS_WITHOUT_ANSWER` times.
+One failure proves nothing. An item fails by itself when it failed alone, another item was delivered, and it failed
+alone again. On a weak link any item may now and then fail without an answer (a time-out, a connection that was cut);
+such a failure has to happen :data:`ROUNDS_WITHOUT_ANSWER` times.
 
-All of this is in memory: after a restart nothing is under suspicion. What is known for sure is counted in the outbox.
+Suspicion is kept in memory alone and ends with a restart; proven failures are counted in the outbox.
 """
 
 from collections import OrderedDict
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SUSPECTS_MAX = 16
-"""Items under suspicion at a time; the one suspected longest is let go first. After an outage each is sent alone."""
+"""Most items under suspicion; the one suspected longest is forgotten first. After an outage each is sent alone."""
 ROUNDS_WITHOUT_ANSWER = 3
 
 
@@ -38,7 +38,7 @@ class Suspects:
 
     @property
     def ids(self) -> list[str]:
-        """Ids of all of them: others are sent until one gets through."""
+        """Ids of all of them; other items are sent until one is delivered."""
         return list(self._suspects)
 
     @property
@@ -51,15 +51,15 @@ class Suspects:
 
         Args:
             item_id: the item.
-            has_answer: whether the failure was an answer (5xx), not a silence.
+            has_answer: whether the department answered (5xx), or nothing came.
 
         Returns:
             Whether it is known now to fail by itself; it is under suspicion no more then.
         """
         suspect = self._suspects.setdefault(item_id, _Suspect())
         suspect.rounds += suspect.others_passed
+        # Whether the link works is no longer known.
         for each in self._suspects.values():
-            # Whether the link still carries anything is open again.
             each.others_passed = False
         if suspect.rounds >= (1 if has_answer else ROUNDS_WITHOUT_ANSWER):
             del self._suspects[item_id]

@@ -18,7 +18,7 @@ from cryptography import x509
 
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.key_pair import certificate_held, loaded_from, next_file
+from alpr_edge.uplink.key_pair import certificate_held, next_file, pair_files
 
 _REFUSED_ALERTS = {
     "CERTIFICATE_EXPIRED": "has expired",
@@ -33,9 +33,9 @@ _REFUSED_ALERTS = {
 """TLS alerts (RFC 8446, 6.2) about the certificate that was sent, as OpenSSL spells them at the end of a reason."""
 _OTHER_AUTHORITY = "it is of an authority this unit does not know; is a login page in between? check [uplink] ca_file"
 _OTHER_NAME = "it is for another name than [uplink] url has; add that there: alpr-edge department renew --name"
-_HAS_ENDED = 10
+_CERTIFICATE_HAS_ENDED = 10
 """OpenSSL's verification error for a certificate that has ended (x509_vfy.h)."""
-_DISTRUSTED = {
+_TRUST_REMEDIES = {
     9: "by this machine's clock the certificate of the department is not valid yet; check this machine's clock",
     18: _OTHER_AUTHORITY,
     19: _OTHER_AUTHORITY,
@@ -46,10 +46,10 @@ _DISTRUSTED = {
 }
 """What to do about a department's certificate, by OpenSSL's verification error (x509_vfy.h)."""
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
-_ENDED = "UNEXPECTED_EOF_WHILE_READING"
-"""OpenSSL's word for a connection that ends without TLS's farewell: it may say so for a reset as well."""
-_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
-_CUT_OFF: tuple[tuple[type[BaseException], str], ...] = (
+_UNEXPECTED_EOF = "UNEXPECTED_EOF_WHILE_READING"
+"""OpenSSL's reason when a connection ends without TLS's closing message, and sometimes when it is reset."""
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
+_NETWORK_FAULTS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "its name is not known here; is there a network, and does its DNS work?"),
     (ConnectionRefusedError, "nothing listens there"),
 )
@@ -70,13 +70,13 @@ def context_of(settings: UplinkSettings) -> ssl.SSLContext:
         context.load_verify_locations(cafile=settings.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise UplinkError(
-            f"{settings.ca_file}: no usable department authority: {_why(error)}; enrol this unit"
+            f"{settings.ca_file}: no usable department authority: {_fault_of(error)}; enrol this unit"
         ) from None
     try:
-        context.load_cert_chain(*loaded_from(settings), password=_no_password)
+        context.load_cert_chain(*pair_files(settings), password=_no_password)
     except (OSError, ssl.SSLError, ValueError) as error:
         files = f"{settings.certificate_file}, {settings.key_file}"
-        raise UplinkError(f"{files}: no usable unit certificate: {_why(error)}; enrol this unit") from None
+        raise UplinkError(f"{files}: no usable unit certificate: {_fault_of(error)}; enrol this unit") from None
     return context
 
 
@@ -90,7 +90,7 @@ def days_left(certificate: x509.Certificate, now: datetime) -> float:
     """Days until a certificate ends; negative when it has.
 
     Args:
-        certificate: any.
+        certificate: the certificate of a unit.
         now: the present time in UTC.
     """
     return (certificate.not_valid_after_utc - now) / timedelta(days=1)
@@ -115,15 +115,17 @@ def explain(error: BaseException, settings: UplinkSettings) -> UplinkError:
     url = settings.url
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            if cause.verify_code == _HAS_ENDED:
+            if cause.verify_code == _CERTIFICATE_HAS_ENDED:
                 return _department_ended(url)
             reason = cause.verify_message.rstrip(".")
-            hint = _DISTRUSTED.get(cause.verify_code, "check [uplink] ca_file and this machine's clock")
+            hint = _TRUST_REMEDIES.get(cause.verify_code, "check [uplink] ca_file and this machine's clock")
             return UplinkError(f"{url}: its certificate is not trusted ({reason}); {hint}")
-        if isinstance(cause, ssl.SSLError) and not _is_end(cause):
-            return _refusal(cause, settings)
+        if isinstance(cause, ssl.SSLError) and not _is_connection_end(cause):
+            return _tls_error(cause, settings)
     kind = type(error).__name__
-    return UplinkError(f"{url}: cannot be reached ({kind}): {_cut_off(error, settings)}{_validity_hint(settings)}")
+    return UplinkError(
+        f"{url}: cannot be reached ({kind}): {_network_fault(error, settings)}{_validity_hint(settings)}"
+    )
 
 
 def _department_ended(url: str) -> DepartmentCertificateError:
@@ -134,7 +136,7 @@ def _department_ended(url: str) -> DepartmentCertificateError:
     )
 
 
-def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
+def _tls_error(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
     url, reason = settings.url, error.reason or "unknown"
     for alert, meaning in _REFUSED_ALERTS.items():
         if "ALERT" in reason and reason.endswith(alert):
@@ -144,19 +146,19 @@ def _refusal(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
     return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_validity_hint(settings)}")
 
 
-def _is_end(error: ssl.SSLError) -> bool:
-    """Whether the link ended beneath TLS, rather than TLS failing on it.
+def _is_connection_end(error: ssl.SSLError) -> bool:
+    """Whether the connection below TLS ended, in contrast to a failure of TLS itself.
 
-    A reset in the middle of a body comes as any of these, by the versions of Python and OpenSSL and by whether what was
-    written had gone out.
+    A reset in the middle of a body is reported as any of these, depending on the versions of Python and OpenSSL and on
+    what had been sent by then.
     """
     ends = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return isinstance(error, ends) or error.reason == _ENDED
+    return isinstance(error, ends) or error.reason == _UNEXPECTED_EOF
 
 
-def _cut_off(error: BaseException, settings: UplinkSettings) -> str:
+def _network_fault(error: BaseException, settings: UplinkSettings) -> str:
     """Why no answer came, in words for whoever looks at the car."""
-    for kind, meaning in _CUT_OFF:
+    for kind, meaning in _NETWORK_FAULTS:
         if any(isinstance(cause, kind) for cause in _causes(error)):
             return meaning
     if isinstance(error, httpx.ConnectTimeout):
@@ -165,13 +167,13 @@ def _cut_off(error: BaseException, settings: UplinkSettings) -> str:
         return f"its answer takes too long, longer than {settings.answer_timeout_s:g} s"
     if isinstance(error, httpx.WriteTimeout):
         return "the link does not carry a delivery in time; smaller ones are tried"
-    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in _causes(error)):
+    if any(isinstance(cause, OSError) and cause.errno in _UNREACHABLE for cause in _causes(error)):
         return "no network leads there"
     return "the connection was cut"
 
 
 def _validity_hint(settings: UplinkSettings) -> str:
-    """A hint where this unit's certificate does not hold now: some servers hang up without a TLS alert."""
+    """A hint where this unit's certificate is not valid now: some servers hang up without a TLS alert."""
     certificate = certificate_held(settings)
     if certificate is None:
         return ""
@@ -204,7 +206,7 @@ def _no_password() -> str:
     raise ValueError("the key is locked by a passphrase")
 
 
-def _why(error: Exception) -> str:
+def _fault_of(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return "not a PEM certificate or key, or the two do not belong together"
     return error.strerror or "cannot be read" if isinstance(error, OSError) else str(error)

@@ -3,13 +3,13 @@
 Nothing is ever deleted here: the outbox keeps what was sent until its receipt, and what was refused until somebody
 looks at it.
 
-The whole link backs off, not the item: what fails for one batch fails for the next. After a failure the next batch is
-half as large, down to one item: a batch that a weak link cannot carry within the time allowed would otherwise never
-arrive, and an item that the department fails over ends up alone.
+After a failure all items wait, not only those of the batch: what fails for one batch fails for the next. The next batch
+is half as large, down to one item: so a batch that is too large for a weak link arrives in parts, and an item at which
+the department fails ends up alone.
 
-Such an item is passed over until another one got through. When it then fails alone again, it is the item and not the
-link: that counts as an attempt, on disk, the item waits behind all others whatever its urgency, and after
-``item_attempts_max`` of them it is quarantined. While the department is down for all, nothing is counted.
+An item that failed alone is passed over until another one has arrived. When it then fails alone again, the item is to
+blame and not the link: the failure is counted on disk, the item waits behind all others whatever its urgency, and after
+``item_attempts_max`` failures it is quarantined. While the department is down for all items, nothing is counted.
 """
 
 import random
@@ -20,7 +20,7 @@ from enum import StrEnum
 import structlog
 
 from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import NS_PER_S, Instant
 from alpr_edge.domain.ports import Clock, Department
 from alpr_edge.domain.protocol.items import Answer, OutboxItem, Outcome
 from alpr_edge.domain.retry import Backoff
@@ -30,8 +30,7 @@ from alpr_edge.uplink.suspects import Suspects
 
 BATCH_BYTES_MIN = 65_536
 RESTING_MAX = 1000
-"""Items that wait for their next attempt at a time; the one that waits longest is let go first."""
-NS_PER_S = 1_000_000_000
+"""Most items that rest at a time; the one that has rested longest is tried again first."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,9 +73,9 @@ class Uploader:
     Args:
         outbox: the outbox of this unit.
         department: the department to deliver to.
-        settings: batch sizes and waits.
-        clock: stamps receipts.
-        draw: uniform in [0, 1); spreads a fleet that lost its department at the same moment.
+        settings: the batch sizes and waits.
+        clock: the clock that dates receipts.
+        draw: gives random numbers in [0, 1), which spread a fleet that lost its department at the same moment.
     """
 
     def __init__(
@@ -128,12 +127,12 @@ class Uploader:
         return self._settle(items, answers)
 
     def reset_backoff(self) -> None:
-        """Start the waits anew from the shortest: little time is left to send."""
+        """Begin with the shortest wait again, for when little time is left to send."""
         self._resting_until_ns.clear()
         self.state = replace(self.state, failures=0)
 
     def _next(self) -> list[OutboxItem]:
-        """What to send now; while items are under suspicion, another one, so that it shows whom to blame."""
+        """What to send now; while items are under suspicion, another item, which shows whether the link works."""
         while (suspect := self._suspects.next_alone) is not None:
             item = self._outbox.find(suspect)
             if item is not None:
@@ -142,19 +141,19 @@ class Uploader:
         suspects, resting = self._suspects.ids, self._resting()
         if not suspects:
             size = (self._batch_items, self._batch_bytes, resting)
-            # What lies on a medium may never arrive that way, so it is sent as well, once nothing else waits.
+            # A medium may be lost on its way, so the items on it are sent as well, once nothing else waits.
             return self._outbox.due(*size) or self._outbox.due(*size, on_media=True)
         waiting = [*suspects, *resting]
-        # From both ends in turn: where all of one urgency fail, another one shows it soon.
+        # From both ends of the queue in turn: where all items of one urgency fail, one of another urgency soon arrives.
         if len(suspects) % 2 == 0 and (last := self._outbox.last_due(waiting)):
             return last
-        return self._outbox.due(self._batch_items, self._batch_bytes, waiting) or self._without_others(resting)
+        return self._outbox.due(self._batch_items, self._batch_bytes, waiting) or self._next_of_suspects(resting)
 
-    def _without_others(self, resting: Sequence[str]) -> list[OutboxItem]:
-        """What to send while only suspects wait: the first one, or an item that shows whether others get through.
+    def _next_of_suspects(self, resting: Sequence[str]) -> list[OutboxItem]:
+        """What to send while only suspects wait: the first of them, or an item that was delivered before.
 
-        That is asked of an item only once it is known to fail by itself: a department with a full disk still answers
-        for what it has.
+        The delivered item shows whether the link works. It is sent only once the first suspect is known to fail by
+        itself: a department with a full disk still gives receipts for what it has.
         """
         items = self._outbox.due(1, self._batch_bytes, resting)
         if items and items[0].failures_alone and self._probe_item is not None:
@@ -196,30 +195,30 @@ class Uploader:
             items_by_id[answer.item_id] for answer in receipts if answer.sha256 == items_by_id[answer.item_id].sha256
         ]
         refused_ids = [answer.item_id for answer in answers if answer.outcome is Outcome.REFUSED]
-        wrong = len(receipts) - len(stored_items)
+        wrong_count = len(receipts) - len(stored_items)
         delivery_count = sum(item is not self._probe_item for item in stored_items)
         self.state = replace(
             self.state,
             delivered=self.state.delivered + delivery_count,
             refused=self.state.refused + len(refused_ids),
-            wrong_digests=self.state.wrong_digests + wrong,
+            wrong_digests=self.state.wrong_digests + wrong_count,
             last_receipt=now if stored_items else self.state.last_receipt,
         )
-        if refused_ids or wrong:
-            log.warning("uplink.items_refused", refused=len(refused_ids), wrong_digests=wrong)
+        if refused_ids or wrong_count:
+            log.warning("uplink.items_refused", refused=len(refused_ids), wrong_digests=wrong_count)
         if stored_items:
             self._probe_item = min(stored_items, key=lambda item: len(item.body))
         retry_items = [items_by_id[answer.item_id] for answer in answers if answer.outcome is Outcome.RETRY]
         if not stored_items and not refused_ids:
-            return self._none_taken(items, retry_items)
+            return self._handle_none_stored(items, retry_items)
         self._suspects.note_passed([*(item.item_id for item in stored_items), *refused_ids])
-        self._rest_known(retry_items)
+        self._rest_repeated(retry_items)
         self._succeed()
         return 0.0
 
-    def _none_taken(self, items: Sequence[OutboxItem], retry_items: Sequence[OutboxItem]) -> float:
+    def _handle_none_stored(self, items: Sequence[OutboxItem], retry_items: Sequence[OutboxItem]) -> float:
         """Note that the department took nothing: back off, unless all items are known to fail by themselves."""
-        self._rest_known(retry_items)
+        self._rest_repeated(retry_items)
         reason = f"none of {len(items)} items was taken"
         if len(retry_items) < len(items) or not all(item.failures_alone for item in retry_items):
             return self._back_off(Link.UP, reason, None)
@@ -227,7 +226,7 @@ class Uploader:
         self._count()
         return self._settings.retry_first_s
 
-    def _rest_known(self, retry_items: Sequence[OutboxItem]) -> None:
+    def _rest_repeated(self, retry_items: Sequence[OutboxItem]) -> None:
         """Let items rest that the department does not take now and did not take before."""
         for item in retry_items:
             if item.attempts:

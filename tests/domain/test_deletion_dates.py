@@ -47,8 +47,8 @@ def test_a_date_that_all_agree_on_may_delete() -> None:
     [
         (Instant("today", 10**11, TODAY, UtcSource.RTC), (), "nothing vouches"),
         (Instant("today", 10**11), (), "nothing vouches"),
-        (at(100), (at(5),), "not borne out yet"),
-        (at(100), (at(5, boot="yesterday"), at(65, boot="yesterday")), "not borne out yet"),
+        (at(100), (at(5),), "not confirmed yet"),
+        (at(100), (at(5, boot="yesterday"), at(65, boot="yesterday")), "not confirmed yet"),
         (at(100), (at(5), at(65, TODAY + 600 * DAY)), "jumped since the computer started"),
         (at(100, TODAY + 600 * DAY), (at(5), at(65)), "jumped since the computer started"),
     ],
@@ -74,7 +74,7 @@ FALSE_NOW = at(100, FUTURE + timedelta(seconds=95))
         (HEARD, TODAY - HOUR, "606 days ahead of the department's"),
         (DepartmentDate(FUTURE + 30 * DAY, at(30, boot="yesterday")), TODAY - HOUR, "after the present date"),
         (YESTERDAY, FUTURE - timedelta(minutes=1), "last heard 608 days ago"),
-        (None, TODAY - HOUR, "told no date yet"),
+        (None, TODAY - HOUR, "reported no date yet"),
     ],
 )
 def test_a_receiver_that_says_2028_since_it_woke_up_deletes_nothing(

@@ -10,7 +10,7 @@ from alpr_edge.domain.alerting import Level, MatchContext, Tone, alert_of, tone_
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, MatchQuery, match, meetings, state_match
+from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, MatchQuery, find_matches, match, state_match
 from alpr_edge.domain.patterns import PatternSet, canonical_partial, is_partial
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import Alternative, PlateRead
@@ -246,5 +246,5 @@ def test_an_empty_text_meets_nothing() -> None:
 @given(st.lists(st.text("0O1B", min_size=1, max_size=3), max_size=12), st.text("0O1B", max_size=3))
 def test_exactly_the_entries_of_equal_canonical_text_meet(entry_texts: list[str], text: str) -> None:
     entries = [entry(raw) for raw in entry_texts]
-    matches = [meeting.entry for meeting in meetings(MatchQuery(canonical(text), at=NOON), Shelf(*entries))]
+    matches = [meeting.entry for meeting in find_matches(MatchQuery(canonical(text), at=NOON), Shelf(*entries))]
     assert matches == [each for each in entries if text and each.plate == canonical(text)]

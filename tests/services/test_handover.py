@@ -13,6 +13,7 @@ from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli import app
 from alpr_edge.domain.access import MAINTENANCE, QUEUE_PERMISSIONS, Actor
 from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
@@ -64,7 +65,7 @@ def deliver(store: UnitStore) -> None:
     """Receipts for everything that waits."""
     while items := store.outbox.due(100, 10**8):
         for item in items:
-            store.outbox.record_receipt(item.item_id, item.sha256, 5)
+            store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256)], 5)
 
 
 def test_open_reads_and_databases_set_aside_are_queued(settings: Path) -> None:

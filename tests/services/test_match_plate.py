@@ -11,7 +11,7 @@ from alpr_edge.domain.alerting import ListAge, Tone
 from alpr_edge.domain.errors import AccessError, FeedError, StoreError
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.services.match_plate import Standstill, match_plate, parse_plates
+from alpr_edge.services.match_plate import NotInForce, match_plate, parse_plates
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
@@ -31,7 +31,7 @@ def test_it_says_what_the_unit_would_and_leaves_covert_entries_out(audit_log: Li
     query = parse_plates("7abc123", "CA", instant())
     (answer,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
     assert (answer.match.entry.covert, answer.level, answer.tone) == (False, ListAge.FRESH, Tone.HIGH)
-    assert answer.standstill is None
+    assert answer.not_in_force is None
     assert answer.phrase
     assert "7ABC" not in answer.phrase
     assert list(audit_log.lines()) == []
@@ -77,14 +77,14 @@ def test_an_entry_that_is_not_in_force_is_found_with_the_reason(audit_log: ListA
     index = OwnIndex([OwnEntry(entry, "26-1", START, "Lopez") for entry in entries])
     query = parse_plates("7ABC123", "CA", instant())
     answers = match_plate(index, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
-    assert {each.match.entry.record_id: each.standstill for each in answers} == {
-        "early": Standstill.EARLY,
-        "ended": Standstill.ENDED,
-        "hours": Standstill.OUT_OF_HOURS,
+    assert {each.match.entry.record_id: each.not_in_force for each in answers} == {
+        "early": NotInForce.EARLY,
+        "ended": NotInForce.ENDED,
+        "hours": NotInForce.OUT_OF_HOURS,
         "area": None,
         "now": None,
     }
-    assert [each.standstill is None for each in answers] == [True, True, False, False, False]
+    assert [each.not_in_force is None for each in answers] == [True, True, False, False, False]
 
 
 def test_it_is_for_who_may_see_plates(audit_log: ListAuditLog) -> None:

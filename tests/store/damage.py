@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import outbox
@@ -85,7 +86,7 @@ def commit(store: OpenUnit, numbers: range) -> None:
         store.reads.commit([record(number) for number in range(start, min(start + 20, numbers.stop))])
     store.reads.commit([ClosedRecord(plate_read(f"read-{number}")) for number in numbers[:-1]])
     first = store.outbox.due(1, 10**6)[0]
-    store.outbox.record_receipt(first.item_id, first.sha256, 5)
+    store.outbox.settle([Answer(first.item_id, Outcome.RECEIPT, first.sha256)], 5)
 
 
 def copy_open_folder(data: Path, into: Path) -> Path:

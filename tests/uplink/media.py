@@ -9,7 +9,7 @@ from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.domain.protocol.media import item_file
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.uplink.media import ReceiptImport, offload, opened_medium, sealer_of, take_receipts
+from alpr_edge.uplink.media import ReceiptImport, offload, open_medium, sealer_of, take_receipts
 from tests.store.records import instant
 
 NOW = instant().utc
@@ -19,7 +19,7 @@ def write_items(
     medium: Path, settings: UplinkSettings, unit_id: str, items: list[OutboxItem], folder: str = ""
 ) -> None:
     """Seal items on a medium as a unit, in the folder of another one if it is named."""
-    with opened_medium(medium, folder or unit_id) as target:
+    with open_medium(medium, folder or unit_id) as target:
         sealer = sealer_of(settings, unit_id, target.medium_id)
         for item in items:
             target.write(item, sealer.seal(item, NOW))
@@ -27,7 +27,7 @@ def write_items(
 
 def offload_all(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> int:
     """Write what is ready."""
-    with opened_medium(medium, unit_id) as target:
+    with open_medium(medium, unit_id) as target:
         sealer = sealer_of(settings, unit_id, target.medium_id)
         return offload(outbox, target, sealer, settings, lambda: NOW, lambda _: None)
 
@@ -39,7 +39,7 @@ def import_medium(storage: Storage, directory: Path, medium: Path, *accepted_uni
 
 def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptImport:
     """Take receipts up at the unit."""
-    with opened_medium(medium, unit_id) as source:
+    with open_medium(medium, unit_id) as source:
         return take_receipts(outbox, source, settings, unit_id, None)
 
 

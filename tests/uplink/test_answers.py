@@ -14,10 +14,10 @@ from alpr_edge.uplink.delivery_responses import (
     BatchRefusedError,
     Reply,
     answer_of,
+    department_utc_in,
     match_answers,
     parse_answers,
     retry_after_s,
-    utc_told,
 )
 from tests.uplink.items import read_item
 
@@ -75,8 +75,8 @@ def test_every_item_gets_one_answer_and_a_receipt_only_for_a_named_digest(payloa
     ],
 )
 def test_the_department_s_time_is_taken_where_it_tells_one(text: str, utc: datetime | None) -> None:
-    assert utc_told(AnswersPayload(answers=[], utc=text)) == utc
-    assert utc_told(parse_answers(reply(200, b'{"answers": []}'), URL)) is None
+    assert department_utc_in(AnswersPayload(answers=[], utc=text)) == utc
+    assert department_utc_in(parse_answers(reply(200, b'{"answers": []}'), URL)) is None
 
 
 @given(PAYLOADS)

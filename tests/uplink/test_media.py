@@ -29,7 +29,7 @@ from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.retention.usage import on_record
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.media import opened_medium, sealer_of
+from alpr_edge.uplink.media import open_medium, sealer_of
 from alpr_edge.uplink.uploader import Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import settings_for
@@ -219,7 +219,7 @@ def test_without_the_department_s_key_nothing_is_written(
 
 
 def test_an_item_seals_otherwise_each_time(medium: Path, settings: UplinkSettings) -> None:
-    with opened_medium(medium, "unit-1") as target:
+    with open_medium(medium, "unit-1") as target:
         sealer = sealer_of(settings, "unit-1", target.medium_id)
         assert sealer.seal(read_item(), None)[200:] != sealer.seal(read_item(), None)[200:]
 

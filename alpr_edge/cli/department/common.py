@@ -18,7 +18,6 @@ DirectoryOption = Annotated[
     Path,
     typer.Option("--directory", envvar="ALPR_EDGE_DEPARTMENT", help="The department's folder."),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alpr_edge.cli.common import JsonOption
-from alpr_edge.cli.consent import require_consent
-from alpr_edge.cli.department.common import DirectoryOption, YesOption, open_storage, require_department
+from alpr_edge.cli.consent import YesOption, require_consent
+from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
 from alpr_edge.cli.department.list_overview import audience_text, list_overviews
 from alpr_edge.cli.output import print_lines, print_object
 from alpr_edge.domain.errors import DepartmentError

@@ -7,10 +7,10 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import opened_lists
+from alpr_edge.cli.consent import YesOption, require_consent
+from alpr_edge.cli.hotlist.common import open_lists
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.services import list_changes
 from alpr_edge.services.list_changes import RemovedList
@@ -26,7 +26,7 @@ def rollback(source: SourceArgument, as_json: JsonOption = False, settings: Sett
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
-    with opened_lists(unit, migrate=False) as lists:
+    with open_lists(unit, migrate=False) as lists:
         live = list_changes.roll_back_list(lists, actor, MAINTENANCE, source, now).generation
     if as_json:
         print_object({"source": source, "generation": live.serial, "issued": live.issued_at, "entries": live.entries})
@@ -39,7 +39,7 @@ def rollback(source: SourceArgument, as_json: JsonOption = False, settings: Sett
 def drop(
     source: SourceArgument,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -47,11 +47,11 @@ def drop(
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     is_in_settings = unit.hotlist.source_of(source) is not None
-    if not yes:
-        _confirm(source, is_in_settings=is_in_settings)
+    again = " The settings name it: its next feed brings it back." if is_in_settings else ""
+    require_consent(f"Remove list {source}? The unit no longer matches its plates.{again}", yes=yes)
     incoming = DownloadSpool(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
     now = open_clock(unit).now().trusted_utc
-    with opened_lists(unit, migrate=False) as lists:
+    with open_lists(unit, migrate=False) as lists:
         removed_list = list_changes.drop_list(lists, incoming, actor, MAINTENANCE, source, now)
     if as_json:
         print_object(removed_list)
@@ -84,17 +84,6 @@ def changes(as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETT
         details = [f"{name} {value}" for name, value in line.items() if name not in {"at", "actor", "action"}]
         action = str(line.get("action")).replace("_", " ")
         typer.echo(f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {action}, {', '.join(details)}")
-
-
-def _confirm(source: str, *, is_in_settings: bool) -> None:
-    """Ask before a list is removed.
-
-    Raises:
-        FeedError: the answer is no.
-    """
-    again = " The settings name it: its next feed brings it back." if is_in_settings else ""
-    if not typer.confirm(f"Remove list {source}? The unit no longer matches its plates.{again}", err=True):
-        raise FeedError(f"list {source} was not removed")
 
 
 def _drop_text(removed_list: RemovedList, *, is_in_settings: bool) -> str:

@@ -1,4 +1,4 @@
-"""Parts of the ``hotlist`` commands: the lists opened, who runs the command, a progress bar, and ages for JSON."""
+"""What the ``hotlist`` commands share: opening the lists, who may change them, a progress bar, and ages for JSON."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +22,16 @@ _BAR_STEPS = 1000
 
 
 @contextmanager
-def opened_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
-    """The unit's lists, their database open."""
+def open_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
+    """Open the unit's lists and their database."""
     lists_key = load_key("lists", unit.store.keys_directory)
-    with opened_database(unit, migrate=migrate) as database:
+    with open_list_database(unit, migrate=migrate) as database:
         yield ListStore(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
 
 
 @contextmanager
-def opened_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
-    """The unit's database alone, for what needs no list and so no key to them."""
+def open_list_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
+    """Open the unit's database alone, without the key of the lists."""
     key = load_key("outbox", unit.store.keys_directory)
     database = Database.open(unit.unit.data_directory, key, migrate=migrate)
     try:
@@ -41,7 +41,7 @@ def opened_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
 
 
 def require_list_owner(unit: Settings) -> Actor:
-    """Let only the owner of the data folder or root change lists; whoever has the keys may make the folder.
+    """Let only the owner of the data folder or root change lists; where there is no folder yet, anybody with the keys.
 
     Raises:
         AccessError: the caller is neither.
@@ -53,7 +53,7 @@ def require_list_owner(unit: Settings) -> Actor:
 
 
 def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
-    """The lists, the officers' own entries, and both as a read would meet them."""
+    """The lists, the officers' own entries, and both together, as reads are matched against them."""
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = OwnIndex(officer_entries.entries_in_force(lists.database, now))
     return index, own, CombinedIndex(index, own)

@@ -12,7 +12,7 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import import_progress, opened_lists, require_list_owner
+from alpr_edge.cli.hotlist.common import import_progress, open_lists, require_list_owner
 from alpr_edge.cli.output import count_text, json_text, print_object, time_text
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
@@ -55,7 +55,7 @@ def import_file(
         request = dataclasses.replace(request, password=read_password(password_file))
     request = dataclasses.replace(request, dry_run=dry_run, accept_shrink=accept_shrink, accept_growth=accept_growth)
     _require_file(file)
-    with opened_lists(unit, migrate=True) as lists, import_progress() as progress:
+    with open_lists(unit, migrate=True) as lists, import_progress() as progress:
         report = import_list(lists, actor, MAINTENANCE, request, open_clock(unit).now().trusted_utc, progress)
     if as_json:
         print_object(_report_json(report))

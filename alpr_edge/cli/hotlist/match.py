@@ -7,7 +7,7 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import age_json, load_indexes, opened_lists
+from alpr_edge.cli.hotlist.common import age_json, load_indexes, open_lists
 from alpr_edge.cli.hotlist.status import end_on_faults
 from alpr_edge.cli.output import count_text, print_lines, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
@@ -17,7 +17,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.list_ages import age_words
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.services.match_plate import FoundEntry, Standstill, match_plate, parse_plates
+from alpr_edge.services.match_plate import FoundEntry, NotInForce, match_plate, parse_plates
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 _STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}
@@ -39,7 +39,7 @@ def match(
     now = open_clock(unit).now()
     actor = require_owner(unit.unit.data_directory)
     query = parse_plates(text, state, now, covert=covert)
-    with opened_lists(unit, migrate=False) as lists:
+    with open_lists(unit, migrate=False) as lists:
         index, own, entries = load_indexes(lists, now.trusted_utc)
         answers = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, ListAuditLog(lists.directory))
     if as_json:
@@ -59,8 +59,8 @@ def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
     match, entry = answer.match, answer.match.entry
     age_s, ahead_s = age_json(match.generation, now.trusted_utc)
     return {
-        "in_force": answer.standstill is None,
-        "not_in_force": answer.standstill,
+        "in_force": answer.not_in_force is None,
+        "not_in_force": answer.not_in_force,
         "kind": match.kind.value,
         "state_match": match.state.value,
         "says": answer.phrase,
@@ -97,10 +97,10 @@ def _found_text(answer: FoundEntry, now: Instant) -> str:
     if entry.covert:
         lines.append("covert: the car stays silent, the department is told")
     lines += [_area_text(entry)] if entry.area else []
-    if answer.standstill is None:
+    if answer.not_in_force is None:
         lines.append(f"the unit says, in the tone {answer.tone.value!r}: {answer.phrase}")
     else:
-        lines.append(f"not in force now: {_standstill_text(answer.standstill, entry)}; the unit says nothing")
+        lines.append(f"not in force now: {_not_in_force_text(answer.not_in_force, entry)}; the unit says nothing")
     return "\n    ".join(lines)
 
 
@@ -110,7 +110,9 @@ def _area_text(entry: HotlistEntry) -> str:
     return f"in force only within {area.radius_m:g} m of {area.lat_deg:.5f} {area.lon_deg:.5f}; elsewhere not"
 
 
-def _standstill_text(standstill: Standstill, entry: HotlistEntry) -> str:
-    if standstill is Standstill.EARLY:
+def _not_in_force_text(not_in_force: NotInForce, entry: HotlistEntry) -> str:
+    if not_in_force is NotInForce.EARLY:
         return f"it takes effect {time_text(entry.effective)}"
-    return f"it ended {time_text(entry.expires)}" if standstill is Standstill.ENDED else f"its hours are {entry.hours}"
+    return (
+        f"it ended {time_text(entry.expires)}" if not_in_force is NotInForce.ENDED else f"its hours are {entry.hours}"
+    )

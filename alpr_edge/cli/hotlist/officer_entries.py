@@ -12,7 +12,7 @@ from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.app.replay.output import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import opened_database
+from alpr_edge.cli.hotlist.common import open_list_database
 from alpr_edge.cli.hotlist.status import own_json, own_text
 from alpr_edge.cli.output import print_object, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
@@ -47,7 +47,7 @@ def add(
     now = open_clock(unit).now().trusted_utc
     request = EntryRequest(text, reason, case, expires, state, vehicle, remarks, area, hours, covert)
     own_entry = services.parse_entry(request, actor, now)
-    with opened_database(unit, migrate=False) as database:
+    with open_list_database(unit, migrate=False) as database:
         result = services.add_entry(database, actor, MAINTENANCE, own_entry, now)
     if as_json:
         print_object(own_json(result.own) | {"seen": [_sighting_json(*each) for each in result.earlier_reads]})
@@ -64,7 +64,7 @@ def remove(
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
-    with opened_database(unit, migrate=False) as database:
+    with open_list_database(unit, migrate=False) as database:
         own = services.remove_entry(database, actor, MAINTENANCE, entry_id, now)
     if as_json:
         print_object(own_json(own))

@@ -9,7 +9,7 @@ import typer
 from alpr_edge import settings as settings_file
 from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import age_json, opened_lists
+from alpr_edge.cli.hotlist.common import age_json, open_lists
 from alpr_edge.cli.output import print_object, print_table, time_text
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import Generation
@@ -34,7 +34,7 @@ def status(
     unit = settings_file.load(settings)
     now = open_clock(unit).now().trusted_utc
     actor = require_owner(unit.unit.data_directory)
-    with opened_lists(unit, migrate=False) as lists:
+    with open_lists(unit, migrate=False) as lists:
         state = hotlist_status(lists, actor, MAINTENANCE, unit.hotlist, now, covert=covert)
     if as_json:
         print_object(_status_json(state, now))

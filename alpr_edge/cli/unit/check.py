@@ -71,10 +71,10 @@ def check_command(
         report = _run_checks(unit, skip, microphone, card_m)
         if certificate is not None:
             _write(certificate, page(report, unit.uplink))
-        _tell(report, certificate, as_json=as_json)
+        _show_report(report, certificate, as_json=as_json)
 
 
-def _tell(report: Report, certificate: Path | None, *, as_json: bool) -> None:
+def _show_report(report: Report, certificate: Path | None, *, as_json: bool) -> None:
     """Show the result, and end with 1 where anything is red."""
     typer.echo(json.dumps(_json(report))) if as_json else _print(report, certificate)
     if report.grade is Grade.RED:

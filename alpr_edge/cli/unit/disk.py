@@ -1,16 +1,13 @@
 """``alpr-edge unit disk``: what the car keeps, what waits, what is held, and how long there is room."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
-
-from rich.console import Console
-from rich.progress import Progress
 
 from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
 from alpr_edge.cli.item_states import items_text
 from alpr_edge.cli.output import count_text, print_object, print_table
+from alpr_edge.cli.progress import progress_bar
 from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.services.disk_explanation import size_text
@@ -31,12 +28,12 @@ def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
 
 
 def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
-    with _bar() as tick:
-        figures = disk_usage(store, queue_actor(), MAINTENANCE, unit, tick)
-    return figures | {"deletion_by_age_rests": _resting(unit, store)}
+    with progress_bar("Counting", SLICES) as show:
+        figures = disk_usage(store, queue_actor(), MAINTENANCE, unit, lambda done: show("Counting", done, SLICES))
+    return figures | {"deletion_by_age_rests": _pause_reason(unit, store)}
 
 
-def _resting(unit: Settings, store: UnitStore) -> str:
+def _pause_reason(unit: Settings, store: UnitStore) -> str:
     """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
     health = fresh_health(unit.unit.runtime_directory)
     reason = None if health is None else health.figures.get("deletion_by_age_rests")
@@ -68,12 +65,3 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 _ITEM_KEYS = {"ready": "waiting", "delivered": "acknowledged", "quarantined": "quarantined", "offloaded": "offloaded"}
 """By state in the store, how the JSON of this command names its count."""
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[], None]]:
-    """A bar on a terminal's stderr while the images are counted."""
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("Counting", total=SLICES)
-        yield lambda: progress.update(task, advance=1)

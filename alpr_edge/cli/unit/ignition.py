@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alpr_edge.settings import Settings
 
 
-class Word(StrEnum):
+class IgnitionState(StrEnum):
     """The states of an ignition."""
 
     ON = "on"
@@ -23,15 +23,15 @@ class Word(StrEnum):
 
 
 def ignition_command(
-    word: Annotated[Word | None, typer.Argument(help="Say so to the unit; left out: ask.")] = None,
+    state: Annotated[IgnitionState | None, typer.Argument(help="Say so to the unit; left out: ask.")] = None,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Ask the ignition, as the unit does; or say on or off in its place where [power] ignition is "file"."""
     from alpr_edge.settings import load
 
-    state = _read_state(load(settings)) if word is None else _write_state(load(settings), word)
-    print_object({"ignition": state}) if as_json else typer.echo(state)
+    result = _read_state(load(settings)) if state is None else _write_state(load(settings), state)
+    print_object({"ignition": result}) if as_json else typer.echo(result)
 
 
 def _read_state(settings: Settings) -> str:
@@ -40,14 +40,14 @@ def _read_state(settings: Settings) -> str:
     ignition = open_ignition(settings)
     if ignition is None:
         return "none"
-    return Word.ON if ignition.is_on() else Word.OFF
+    return IgnitionState.ON if ignition.is_on() else IgnitionState.OFF
 
 
-def _write_state(settings: Settings, word: Word) -> str:
+def _write_state(settings: Settings, state: IgnitionState) -> str:
     from alpr_edge.power.files import write_word
 
     kind = settings.power.ignition
     if kind != "file":
         raise PowerError(f'power.ignition is "{kind}": a command can say on or off only where it is "file"')
-    write_word(settings.unit.runtime_directory, is_on=word is Word.ON)
-    return word
+    write_word(settings.unit.runtime_directory, is_on=state is IgnitionState.ON)
+    return state

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.consent import require_consent
+from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.output import print_object
 from alpr_edge.settings import load
 from alpr_edge.uplink.retirement import retire
@@ -13,7 +13,7 @@ from alpr_edge.uplink.retirement import retire
 
 def retire_command(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the department's record.")] = "decommissioned",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    yes: YesOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:

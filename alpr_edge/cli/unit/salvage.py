@@ -37,49 +37,49 @@ def salvage(
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    asides = damaged_databases(unit.unit.data_directory)
+    databases = damaged_databases(unit.unit.data_directory)
     lists = frozenset(path.name for path in (unit.unit.data_directory / LISTS_DIRECTORY).glob("*"))
     if acknowledge:
-        _acknowledge(asides, as_json=as_json)
+        _acknowledge(databases, as_json=as_json)
         return
     with open_store(unit, migrate=False) as store, progress_bar("Salvaging") as bar:
-        reports = [_salvage(store, aside, lists, bar) for aside in asides]
-    incomplete = _discard(asides, reports) if discard else []
+        reports = [_salvage(store, database, lists, bar) for database in databases]
+    incomplete = _discard(databases, reports) if discard else []
     print_object({"databases": reports}) if as_json else _print(reports)
     if incomplete:
         raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(incomplete)}")
 
 
-def _acknowledge(asides: list[DamagedDatabase], *, as_json: bool) -> None:
-    for aside in asides:
-        aside.acknowledge()
+def _acknowledge(databases: list[DamagedDatabase], *, as_json: bool) -> None:
+    for database in databases:
+        database.acknowledge()
     if as_json:
-        print_object({"acknowledged": [aside.folder.name for aside in asides]})
+        print_object({"acknowledged": [database.folder.name for database in databases]})
     else:
-        count = count_text(len(asides), "database")
+        count = count_text(len(databases), "database")
         typer.echo(f"{count} set aside acknowledged; what is in there waits for: alpr-edge unit salvage")
 
 
 def _salvage(
-    store: UnitStore, aside: DamagedDatabase, lists: frozenset[str], bar: Callable[[str, int, int | None], None]
+    store: UnitStore, database: DamagedDatabase, lists: frozenset[str], bar: Callable[[str, int, int | None], None]
 ) -> dict[str, Any]:
     from alpr_edge.store.recovery.salvage import Salvage
 
-    rescue = Salvage(store.database, store.images, store.renewal.key, lists)
-    done = rescue.run(aside, lambda pages, total: bar(aside.folder.name, pages, total))
-    return {"name": aside.folder.name, "bytes": aside.size_bytes, **_figures(done)}
+    salvage_run = Salvage(store.database, store.images, store.renewal.key, lists)
+    done = salvage_run.run(database, lambda pages, total: bar(database.folder.name, pages, total))
+    return {"name": database.folder.name, "bytes": database.size_bytes, **_figures(done)}
 
 
 def _figures(done: SalvageReport) -> dict[str, Any]:
     return {"rows_saved": done.new_rows.total(), "rows_already_there": done.there.total(), **done.figures()}
 
 
-def _discard(asides: list[DamagedDatabase], reports: list[dict[str, Any]]) -> list[str]:
+def _discard(databases: list[DamagedDatabase], reports: list[dict[str, Any]]) -> list[str]:
     """Delete the databases that hold nothing that is still needed; returns the names of the others."""
-    for aside, figures in zip(asides, reports, strict=True):
+    for database, figures in zip(databases, reports, strict=True):
         figures["discarded"] = figures["complete"]
         if figures["complete"]:
-            aside.discard()
+            database.discard()
     return [figures["name"] for figures in reports if not figures["complete"]]
 
 
@@ -95,10 +95,10 @@ def _print(reports: list[dict[str, Any]]) -> None:
         )
         unread = f"{figures['pages_unreadable']} pages and {figures['rows_unreadable']} rows cannot be read"
         hanging = sum(figures["hanging"].values())
-        typer.echo(f"  {unread}; {hanging} rows hang on lost ones; " + _whereabouts(figures))
+        typer.echo(f"  {unread}; {hanging} rows hang on lost ones; " + _outcome_text(figures))
 
 
-def _whereabouts(figures: dict[str, Any]) -> str:
+def _outcome_text(figures: dict[str, Any]) -> str:
     if figures.get("discarded"):
         return "deleted"
     return f"kept ({figures['bytes']} bytes), as it may hold evidence (462.5)"

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
@@ -59,7 +60,7 @@ class DepartmentDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that begins IMMEDIATE: what it reads stays so until it has written."""
+        """Open a transaction that begins IMMEDIATE: nobody else writes between its reads and its writes."""
         with self.database_errors(), self._engine.begin() as connection:
             yield connection
 
@@ -93,6 +94,11 @@ class DepartmentDatabase:
             if version > VERSION:
                 raise DepartmentError(f"{self.path}: made by a newer release; update alpr-edge on this server")
             migrate(connection, version)
+
+
+def naive_utc_now() -> datetime:
+    """The present moment in UTC by this server's clock, without a zone, as the database holds times."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _create_file(path: Path) -> None:

@@ -1,8 +1,7 @@
 """Checks who sends a request, anew for each, so that a revocation reaches connections that are open.
 
-The TLS layer has checked by now that the certificate is the authority's and holds today. Here the one of this very
-connection is looked up by its fingerprint, and only one that is on record, of this unit, neither revoked nor ended, is
-let through.
+The TLS layer has checked that the authority made the certificate and that it is valid today. Here it is looked up by
+its fingerprint: it must be on record for this unit, and neither revoked nor ended.
 """
 
 import ssl
@@ -58,9 +57,9 @@ class Admission:
             raise HTTPException(403, "the certificate belongs to another unit")
         if request.headers.get(PROTOCOL_HEADER) != str(PROTOCOL_VERSION):
             raise HTTPException(426, f"this department speaks protocol {PROTOCOL_VERSION}")
-        standing = self._units.standing(peer.unit_id, peer.fingerprint)
-        if standing is not CertificateStatus.GOOD:
-            raise HTTPException(*_REFUSALS[standing])
+        status = self._units.standing(peer.unit_id, peer.fingerprint)
+        if status is not CertificateStatus.GOOD:
+            raise HTTPException(*_REFUSALS[status])
         return peer
 
 

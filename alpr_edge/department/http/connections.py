@@ -1,9 +1,9 @@
 """Bounds the connections of a listener before the TLS handshake costs anything, and those of each unit after it.
 
-asyncio makes a TLS session for whatever is accepted and gives it a minute, so a client that never speaks holds a file
-descriptor and memory for that long. Here the listening socket itself decides: past a bound a connection is reset as it
-is accepted, or takes the place of the one that has waited longest. A client that completes its handshake is served; one
-that floods displaces its own connections. A connection that ends before its handshake does is logged with its address.
+asyncio makes a TLS session for every accepted connection and gives it a minute, so a client that sends nothing holds a
+file descriptor and memory for that long. Here the listening socket itself decides: beyond a limit a new connection is
+reset at once, or replaces the one that has waited longest. A client that floods thus displaces its own connections, and
+others complete their handshakes. A connection that ends before its handshake is logged with its address.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ class ConnectionLimits:
     """How many connections a listener may hold at a time."""
 
     connections: int
-    """Connections in all; a full listener closes the one that waits longest for its handshake, else the oldest."""
+    """Most connections in all; beyond it the one waiting longest for its handshake is closed, else the oldest."""
     handshakes: int
-    """Of these without a finished handshake; of so many the oldest goes."""
+    """Most connections without a finished handshake; beyond it the oldest of them is closed."""
     address_connections: int
-    """From one address; past it a new one is reset."""
+    """Most connections from one address; beyond it a new one is reset."""
     address_handshakes: int
-    """Connections from one address without a finished handshake; past it a new one is reset."""
+    """Most connections from one address without a finished handshake; beyond it a new one is reset."""
     handshake_s: float
     """How long a handshake may take."""
 
@@ -126,7 +126,7 @@ class GatedSocket(socket.socket):
 
     Args:
         listening: the listening socket, whose descriptor this object takes over.
-        gate: decides.
+        gate: the gate that decides.
     """
 
     def __init__(self, listening: socket.socket, gate: ConnectionGate) -> None:
@@ -154,7 +154,7 @@ class AcceptedSocket(socket.socket):
     Args:
         connection: the accepted connection, whose descriptor this object takes over.
         peer: the address at its other end, as ``accept`` gives it.
-        gate: counts it.
+        gate: the gate that counts it.
     """
 
     def __init__(self, connection: socket.socket, peer: Any, gate: ConnectionGate) -> None:  # noqa: ANN401 - by family
@@ -181,7 +181,7 @@ class AcceptedSocket(socket.socket):
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.shutdown(socket.SHUT_RDWR)
         except OSError:
-            return  # the other end was faster
+            return  # the other end has closed it already
 
 
 def _count(clients: "OrderedDict[AcceptedSocket, None]", address: str) -> int:

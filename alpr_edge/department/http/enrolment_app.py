@@ -1,12 +1,12 @@
 """The department's enrolment port: the one place where nobody has a certificate yet.
 
-It is an application of its own behind a listener of its own, in a process of its own
+It is an application with its own listener, in its own process
 (:mod:`~alpr_edge.department.http.enrolment_process`). The other listener goes on demanding a certificate,
 so that no mistake in this file, nor in how a request is routed, can let anybody reach an item or a list; and a flood
-here takes no connection, descriptor or thread from the units that are enrolled.
+of requests here takes no connection, descriptor or thread from the units that are enrolled.
 
-A certificate costs a code that is good for one unit. An address that sends too many wrong codes has to wait; a unit has
-not, since anybody who knows its name could then keep it from enrolling.
+A unit gets its certificate for a code that was made for it alone. An address that sends too many wrong codes has to
+wait; a unit does not, as otherwise anybody who knows its id could keep it from enrolling.
 """
 
 from functools import partial

@@ -1,8 +1,8 @@
 """Runs enrolment in a process of its own, so that a flood of strangers does not slow down enrolled units.
 
 The server of items opens the listening socket and passes it on; this process has its own files, threads and memory, and
-gives way to the other for the processor. It ends with the server, whatever becomes of that: its standard input is then
-at its end. One that ends by itself is started again, over the same socket.
+a lower priority. It ends when the server does, however that ends, because its standard input is closed then. When it
+ends before, it is started again with the same socket.
 """
 
 import socket

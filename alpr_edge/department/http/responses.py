@@ -69,7 +69,7 @@ def certificate_response(issuance: Issuance, issue: Callable[[], bytes], media_k
     try:
         pem = issue()
     except CertificateRefusedError as error:
-        # Who is made to wait already may ask as often as he likes: that is no line of the log each time.
+        # An address that has to wait already may ask very often, which must not fill the log.
         tell = log.debug if error.reason is Refusal.TRIES else log.warning
         tell("department.certificate_refused", reason=error.reason.value, **about)
         return _refusal_response(error.reason, error.retry_after_s)

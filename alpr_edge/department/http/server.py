@@ -1,8 +1,8 @@
-"""The department as HTTPS servers: one that knows its clients by their certificates, and one that enrols new ones.
+"""The department's HTTPS servers: one for units with a certificate, and one that enrols new units.
 
-Two listeners rather than one that leaves the certificate to choice: with the first, who has none fails in the
-handshake, before any of our code runs. The second knows two addresses, is there only where somebody asks for it, and
-runs in a process of its own (:mod:`~alpr_edge.department.http.enrolment_process`). A third, on the loopback address,
+There are two listeners, so that the first can demand a certificate: a client without one fails in the handshake, before
+any code of this program runs. The second serves two addresses, is started only on request, and runs in a process of its
+own (:mod:`~alpr_edge.department.http.enrolment_process`). A third, on the loopback address,
 tells the health (:mod:`~alpr_edge.department.http.health`).
 """
 

@@ -59,10 +59,10 @@ class PeerProtocol(GatedProtocol):
 
 
 class BoundedServer(uvicorn.Server):
-    """A server that does periodic work in its event loop, which so shows that it is alive.
+    """A server that does periodic work in its event loop; the time of the last round shows that it is alive.
 
     Args:
-        config: the server's.
+        config: the configuration of the server.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -82,7 +82,7 @@ class BoundedServer(uvicorn.Server):
             self.on_ready()
 
     async def on_tick(self, counter: int) -> bool:
-        """Do what is due; returns whether to stop."""
+        """Do the work that is due; returns whether to stop."""
         self.alive_s = time.monotonic()
         if self.alive_s >= self._next_step_s:
             self._next_step_s = self.alive_s + STEP_S
@@ -102,8 +102,8 @@ def uvicorn_server(
 
     Args:
         application: the application to serve.
-        context: its side of TLS.
-        protocol: :class:`PeerProtocol` tells the application who its client is.
+        context: the TLS context of the server.
+        protocol: the HTTP protocol; :class:`PeerProtocol` tells the application who its client is.
         gate: the limits on the sockets that it will serve; None: they are not bounded.
         steps: the periodic work of the server.
     """

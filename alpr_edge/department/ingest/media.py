@@ -1,11 +1,10 @@
 """Reads portable media at the depot: checks and stores what units sealed, and writes receipts for the way back.
 
 Each item's file is checked by itself: signed by a unit on record, sealed for this department, and then by the same
-rules as an item that came over the network. One that is not taken is told with its reason and stops nothing else. The
-items on the medium stay as they are: wiping it is a decision of its own.
+rules as an item that came over the network. One that is not stored is reported with the reason, and the others are
+stored all the same. The items on the medium stay as they are: somebody else decides when it is wiped.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,19 +34,18 @@ from alpr_edge.domain.protocol.sealing import (
     SignedFile,
     header_of,
     media_key_digest,
-    taken_apart,
+    parse_signed_file,
     unseal,
 )
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.no_follow import FileBelow
+from alpr_edge.settings.base import is_name
 
 BATCH = 50
 BATCH_BYTES = 32 * 1024 * 1024
 """Most bytes of items that are held in memory at a time."""
 TROUBLES_MAX = 100
-
-_UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(slots=True)
@@ -96,7 +94,7 @@ class MediumImport:
         self._media_key = load_media_key(self.files)
 
     def import_items(self, medium: Path, tick: Callable[[int], None]) -> ImportResult:
-        """Store every item of a medium and leave receipts on it; again changes nothing.
+        """Store every item of a medium and leave receipts on it; a second time changes nothing.
 
         Args:
             medium: the folder units were given.
@@ -107,21 +105,21 @@ class MediumImport:
             StoreError: the storage takes nothing at present; run it again later.
         """
         result = ImportResult()
-        with _reading(medium), no_follow.opened_folder(medium) as top:
+        with _medium_errors(medium), no_follow.opened_folder(medium) as top:
             entries = no_follow.names_in(top)
             if MEDIUM_FILE not in entries:
                 raise DepartmentError(f"{medium}: no medium that a unit wrote to: {MEDIUM_FILE} is not there")
-            for name in filter(_UNIT.fullmatch, entries):
+            for name in filter(is_name, entries):
                 try:
                     with no_follow.folder_below(top, name) as folder:
-                        self._take_unit(name, folder, result, tick)
+                        self._store_unit(name, folder, result, tick)
                 except NotADirectoryError:
                     continue
                 except OSError as error:
                     result.note(name, f"not looked at: {error.strerror}")
         return result
 
-    def _take_unit(self, unit_id: str, folder: int, result: ImportResult, tick: Callable[[int], None]) -> None:
+    def _store_unit(self, unit_id: str, folder: int, result: ImportResult, tick: Callable[[int], None]) -> None:
         receipts: list[ReceiptPayload] = []
         for batch in _batches(folder, result):
             parts = list(self._parts(unit_id, batch, result))
@@ -150,7 +148,7 @@ class MediumImport:
 
     def _part(self, unit_id: str, content: bytes) -> Part:
         """The content of an item's file. Raises SealedError."""
-        file = taken_apart(ITEM_LINE, content)
+        file = parse_signed_file(ITEM_LINE, content)
         self._check_signature(unit_id, file)
         if header_of(file).media_key_sha256 != media_key_digest(self._media_key.public_key()):
             raise SealedError("sealed for another department, or for a key that this one no longer has")
@@ -165,7 +163,8 @@ class MediumImport:
         if record is None:
             raise SealedError("signed with a certificate that is not on record for this unit")
         certificate, standing = record
-        # One that ended since was good when the unit wrote; a revoked key may be a thief's, who can date as he likes.
+        # A certificate that ended since was valid when the unit wrote; a revoked key may be stolen, and its dates
+        # false.
         if standing is CertificateStatus.REVOKED and unit_id not in self.accepted_units:
             raise SealedError(
                 f"the unit's certificate was revoked; if this medium was handed over by who took the unit out of "
@@ -174,15 +173,15 @@ class MediumImport:
         file.verify(certificate)
 
     def _leave_receipts(self, unit_id: str, folder: int, receipts: list[ReceiptPayload], result: ImportResult) -> None:
-        """Write the unit's receipts on the medium; without them the unit learns over its link."""
+        """Write the unit's receipts on the medium; without them the unit sends its items over the link."""
         try:
             signer = ReceiptSigner(self.files)
             for number, start in enumerate(range(0, len(receipts), RECEIPTS_MAX), 1):
-                some = receipts[start : start + RECEIPTS_MAX]
+                chunk = receipts[start : start + RECEIPTS_MAX]
                 name = f"{RECEIPTS_PREFIX}{number:04}{RECEIPTS_SUFFIX}"
                 # The unit's user has to read them, whoever imports; no plate is in them.
-                no_follow.write_file(folder, name, signer.sign_receipts(unit_id, some), mode=0o644)
-                result.receipts += len(some)
+                no_follow.write_file(folder, name, signer.sign_receipts(unit_id, chunk), mode=0o644)
+                result.receipts += len(chunk)
         except OSError as error:
             result.note(unit_id, f"receipts cannot be written on the medium: {error.strerror}")
         except DepartmentError as error:
@@ -212,6 +211,6 @@ def _content(file: FileBelow) -> bytes:
 
 
 @contextmanager
-def _reading(medium: Path) -> Iterator[None]:
+def _medium_errors(medium: Path) -> Iterator[None]:
     with io_errors(f"{medium}: cannot be read", DepartmentError):
         yield

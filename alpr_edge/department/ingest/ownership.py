@@ -1,7 +1,7 @@
-"""Checks which unit owns a read or hit: a unit writes about its own reads and hits, and about nobody else's.
+"""Checks that an item refers only to reads and hits of the unit that sent it.
 
-The id of a read or a hit begins with its unit and a colon, which no unit's name holds. Ids of older units are bare: for
-them the department looks at whose read or hit of that id it holds.
+The id of a read or a hit begins with its unit and a colon, which no unit's id holds. Ids of older units are without
+them: there the department looks up which unit sent the read or hit of that id.
 """
 
 from dataclasses import dataclass

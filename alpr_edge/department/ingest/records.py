@@ -111,7 +111,7 @@ def record_of(part: Part, unit_id: str) -> ItemRecord:
     try:
         kind = kind_of(part.item_id, ItemKind(part.kind))
     except ValueError:
-        # A newer unit than this department: once this side is renewed it will be taken.
+        # The unit is newer than this department, which will store the item after an update.
         raise PartError(501, "kind: not known here yet", Outcome.RETRY) from None
     content = _CHECKS[kind](part, unit_id)
     for reference in content.references:
@@ -124,7 +124,7 @@ _HIT_COLUMNS = (
     *("hit_id", "read_id", "unit_id", "plate", "entry_plate", "entry_state", "source", "reason", "record_id"),
     *("list_age_s", "match_kind", "state_match", "covert", "level", "vehicle", "remarks"),
 )
-"""Taken from the payload under their own names."""
+"""Columns that have the names of the payload's fields."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,7 +227,7 @@ def _access(part: Part, unit_id: str) -> _Content:
 
 
 def _finite(text: str) -> float:
-    """A number of JSON; ValueError for NaN, infinities, and what is too large to be told from one."""
+    """A number of JSON; ValueError for NaN, infinities, and numbers too large for a float."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError("not a finite number")
@@ -235,7 +235,7 @@ def _finite(text: str) -> float:
 
 
 def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signature for every kind
-    """A picture; its id is the digest of its bytes, so that nobody's picture stands in for another."""
+    """A picture; its id is the digest of its bytes, so that none can take the place of another."""
     if not part.body.startswith(JPEG_START):
         raise PartError(422, "body: not a JPEG")
     _same("item id", part.item_id, part.sha256)

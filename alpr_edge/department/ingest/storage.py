@@ -2,19 +2,19 @@
 
 The database lies beside a folder of images. A batch is one transaction that begins IMMEDIATE, so a batch sent twice at
 the same time is stored once. Images are on disk before the row that speaks of them; a crash between the two leaves a
-file that the next attempt takes up.
+file that the next attempt uses.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal_column, select, update
 
-from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.ingest.images import ImageFolder
@@ -152,27 +152,30 @@ class Storage:
         self._database.close()
 
     def _settle(self, connection: Connection, unit_id: str, record: ItemRecord) -> ItemAnswerPayload:
-        mine = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
-        known_digest = connection.scalar(select(items.c.sha256).where(mine))
-        if known_digest is None:
+        is_this_item = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
+        earlier_digest = connection.scalar(select(items.c.sha256).where(is_this_item))
+        if earlier_digest is None:
             for reference in record.references:
                 if is_foreign(connection, unit_id, reference):
                     log.warning("department.reference_refused", unit=unit_id, kind=record.kind, field=reference.field)
                     return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
             _insert(connection, unit_id, record)
-        elif known_digest != record.sha256:
+        elif earlier_digest != record.sha256:
             return PartError(409, "id: stored before with other content").answer(record.item_id)
-        stored_digest = self._stored_digest(connection, mine, record)
+        stored_digest = self._stored_digest(connection, is_this_item, record)
         if stored_digest != record.sha256 and record.kind is not ItemKind.IMAGE:
-            # The stored copy went bad and its original is here: take it. (An image was renewed as a file already.)
-            connection.execute(update(items).where(mine).values(body=record.body))
-            stored_digest = self._stored_digest(connection, mine, record)
+            # The stored copy is damaged and its original came again: store that. (The file of an image was replaced
+            # before.)
+            connection.execute(update(items).where(is_this_item).values(body=record.body))
+            stored_digest = self._stored_digest(connection, is_this_item, record)
         return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored_digest)
 
-    def _stored_digest(self, connection: Connection, mine: ColumnElement[bool], record: ItemRecord) -> str | None:
+    def _stored_digest(
+        self, connection: Connection, is_this_item: ColumnElement[bool], record: ItemRecord
+    ) -> str | None:
         if record.kind is ItemKind.IMAGE:
             return self._images.digest(record.sha256)
-        body = connection.scalar(select(items.c.body).where(mine))
+        body = connection.scalar(select(items.c.body).where(is_this_item))
         return None if body is None else digest(body)
 
 
@@ -191,7 +194,7 @@ def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
         "sha256": record.sha256,
         "length": len(record.body),
         "body": None if record.kind is ItemKind.IMAGE else record.body,
-        "received_at": datetime.now(UTC).replace(tzinfo=None),
+        "received_at": naive_utc_now(),
     }
     connection.execute(insert(items).values(row))
     if record.table is not None and record.row is not None:

@@ -2,8 +2,8 @@
 
 What is stored is an HMAC-SHA256 of unit id and code under a key derived from the authority's, so that neither a copy of
 the database nor a look at it helps to guess. A code ends by its time, by its use, by a newer code or by the unit's
-revocation, and by nothing that a stranger can do: with 95 bits of chance nobody guesses one, so wrong tries end no code
-and are written nowhere. They count against the address that made them (:mod:`~alpr_edge.department.pki.rate_limit`).
+revocation. Wrong tries do not end it, as a stranger could make them, and are not stored: of 95 random bits nobody
+guesses a code. They count against the address that made them (:mod:`~alpr_edge.department.pki.rate_limit`).
 """
 
 import hmac
@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.schema import enrolment_codes
-from alpr_edge.department.pki.issuance import utc_now
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.protocol.enrolment_codes import draw_code, parse_code
 
@@ -39,7 +39,7 @@ class NewCode:
 def make(connection: Connection, secret: bytes, unit_id: str, valid: timedelta) -> NewCode:
     """Make a code; it replaces one that waits."""
     withdraw(connection, unit_id)
-    now, code = utc_now(), draw_code(secrets.randbits)
+    now, code = naive_utc_now(), draw_code(secrets.randbits)
     row = {
         "unit_id": unit_id,
         "digest": _digest(secret, unit_id, parse_code(code)),
@@ -55,12 +55,14 @@ def withdraw(connection: Connection, unit_id: str) -> int:
     """End the code that waits for a unit; returns how many there were."""
     table = enrolment_codes.c
     waits = (table.unit_id == unit_id, table.used_at.is_(None), table.withdrawn_at.is_(None))
-    statement = update(enrolment_codes).where(*waits, table.expires_at > utc_now()).values(withdrawn_at=utc_now())
+    statement = (
+        update(enrolment_codes).where(*waits, table.expires_at > naive_utc_now()).values(withdrawn_at=naive_utc_now())
+    )
     return connection.execute(statement).rowcount
 
 
 def find_code(connection: Connection, secret: bytes, unit_id: str, code: str) -> Row[Any] | None:
-    """The row of a unit's code, whatever became of it; None when it is not this unit's. Only reads."""
+    """The row of a unit's code, used or expired ones too; None when the code is not this unit's."""
     newest = select(enrolment_codes).where(enrolment_codes.c.unit_id == unit_id)
     rows = connection.execute(newest.order_by(enrolment_codes.c.code_id.desc()).limit(_LOOKED_AT_MAX)).all()
     code_digest = _digest(secret, unit_id, code)
@@ -75,13 +77,13 @@ def refusal_of(row: Row[Any]) -> Refusal | None:
         return Refusal.USED
     if row.withdrawn_at is not None:
         return Refusal.WITHDRAWN
-    return Refusal.EXPIRED if row.expires_at <= utc_now() else None
+    return Refusal.EXPIRED if row.expires_at <= naive_utc_now() else None
 
 
 def use(connection: Connection, row: Row[Any], fingerprint: str) -> None:
     """Record that a code was used for a certificate."""
     statement = update(enrolment_codes).where(enrolment_codes.c.code_id == row.code_id)
-    connection.execute(statement.values(used_at=utc_now(), used_for=fingerprint))
+    connection.execute(statement.values(used_at=naive_utc_now(), used_for=fingerprint))
 
 
 def _digest(secret: bytes, unit_id: str, code: str) -> bytes:

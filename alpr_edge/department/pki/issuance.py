@@ -1,11 +1,11 @@
 """Issues a certificate for a certificate request. What is issued is recorded in the same transaction.
 
 A request shows that its sender holds the key (its signature) and says which key that is. Everything else in it, subject
-and extensions, is what the sender would like to be, and is ignored.
+and extensions, is ignored: a sender may write anything there.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Connection, func, insert, select
 
+from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.schema import certificates
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
 from alpr_edge.department.pki.refusals import CertificateRefusedError
@@ -68,7 +69,7 @@ def issue(connection: Connection, authority: Authority, order: CertificateOrder,
     Raises:
         CertificateRefusedError: the key may not be certified, the unit holds too many, or the authority has ended.
     """
-    now = utc_now()
+    now = naive_utc_now()
     if authority.certificate.not_valid_after_utc.replace(tzinfo=None) <= now:
         raise CertificateRefusedError(Refusal.AUTHORITY)
     _check_key(connection, order)
@@ -93,27 +94,22 @@ def record(connection: Connection, certificate: x509.Certificate, order: Certifi
         "origin": origin,
         "predecessor": order.predecessor,
         "address": order.address,
-        "issued_at": utc_now(),
+        "issued_at": naive_utc_now(),
         "not_after": certificate.not_valid_after_utc.replace(tzinfo=None),
     }
     connection.execute(insert(certificates).values(row))
 
 
 def issued_before(connection: Connection, order: CertificateOrder) -> bytes | None:
-    """The certificate that answered this very renewal before: its answer was lost on the way."""
+    """The certificate that was issued for this very renewal before, whose answer was lost; None when there is none."""
     query = select(certificates.c.pem).where(
         certificates.c.predecessor == order.predecessor,
         certificates.c.key_sha256 == order.key_sha256,
         certificates.c.unit_id == order.unit_id,
         certificates.c.revoked_at.is_(None),
-        certificates.c.not_after > utc_now() + timedelta(days=1),
+        certificates.c.not_after > naive_utc_now() + timedelta(days=1),
     )
     return connection.scalar(query)
-
-
-def utc_now() -> datetime:
-    """Now in UTC by this server's clock, as the database holds times."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _check_key(connection: Connection, order: CertificateOrder) -> None:

@@ -1,8 +1,8 @@
 """The units that may connect to this department: enrolling, renewing, revoking, and the record of all of it.
 
-Only a certificate on record lets a unit in. One that the authority signed but nobody wrote down (a stolen key of the
-authority, a database restored from before) is a stranger's: the unit enrols again. Rows are never deleted, so that an
-audit finds who could send when (policy 462.6(c)).
+Only a unit with a certificate on record may connect. One that the authority signed and that is not on record (made with
+a stolen key, or after the backup of a restored database) does not count: the unit enrols again. Rows are never deleted,
+so that an audit finds who could send when (policy 462.6(c)).
 """
 
 from collections.abc import Iterable
@@ -16,20 +16,19 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, select, update
 
-from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import certificates, enrolment_codes
 from alpr_edge.department.pki import enrolment_codes as codes
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
 from alpr_edge.department.pki.enrolment_codes import NewCode
-from alpr_edge.department.pki.issuance import CertificateOrder, issue, issued_before, key_of, record, utc_now
+from alpr_edge.department.pki.issuance import CertificateOrder, issue, issued_before, key_of, record
 from alpr_edge.department.pki.media_keys import load_media_key, public_pem
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
-from alpr_edge.settings.base import Name
+from alpr_edge.settings.base import is_name
 
 _CODES = "enrolment codes"
 REASONS_LENGTH_MAX = 2000
@@ -62,7 +61,8 @@ class UnitRecord:
 
     unit_id: str
     state: str
-    """``valid``, ``expired``, ``revoked`` by its newest certificate that counts for most; ``invited`` before any."""
+    """``valid`` with a valid certificate, else ``expired`` or ``revoked`` by its newest; without any ``invited`` or
+    ``not enrolled``."""
     valid_until: datetime | None
     certificates: list[dict[str, Any]]
     """Its certificates, newest first."""
@@ -126,7 +126,7 @@ class Units:
         order = CertificateOrder(unit_id, key_of(request), address, fingerprint)
         authority = Authority.load(self._files)
         with self._database.writing() as connection:
-            if _standing(connection, unit_id, fingerprint) is not CertificateStatus.GOOD:
+            if _status(connection, unit_id, fingerprint) is not CertificateStatus.GOOD:
                 raise CertificateRefusedError(Refusal.REVOKED)
             return issued_before(connection, order) or issue(connection, authority, order, days)
 
@@ -163,12 +163,12 @@ class Units:
         mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
         with self._database.reading() as connection:
             row = connection.execute(select(certificates).where(*mine)).one_or_none()
-        return None if row is None else (x509.load_pem_x509_certificate(row.pem), _counts_as(row))
+        return None if row is None else (x509.load_pem_x509_certificate(row.pem), _status_of(row))
 
     def standing(self, unit_id: str, fingerprint: str) -> CertificateStatus:
-        """What the certificate of a connection counts for at this moment."""
+        """The status of a connection's certificate at this moment."""
         with self._database.reading() as connection:
-            return _standing(connection, unit_id, fingerprint)
+            return _status(connection, unit_id, fingerprint)
 
     def revoke(self, unit_id: str, reason: str = "") -> Revocation:
         """End every certificate and code of a unit, from the next request on; the record of them stays.
@@ -182,7 +182,7 @@ class Units:
                 raise DepartmentError(f"{unit_id}: no such unit here; see: alpr-edge department unit list")
             reasons = _add_reason(connection, unit_id, reason)
             statement = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
-            count = connection.execute(statement.values(revoked_at=utc_now(), revoked_reason=reason)).rowcount
+            count = connection.execute(statement.values(revoked_at=naive_utc_now(), revoked_reason=reason)).rowcount
             return Revocation(unit_id, count, codes.withdraw(connection, unit_id), reasons)
 
     def records(self) -> list[UnitRecord]:
@@ -210,7 +210,7 @@ def _add_reason(connection: Connection, unit_id: str, reason: str) -> int:
         before = row.revoked_reason or ""
         if not reason or reason in before or len(before) > REASONS_LENGTH_MAX:
             continue
-        text = f"{before}; {utc_now():%Y-%m-%d}: {reason}" if before else reason
+        text = f"{before}; {naive_utc_now():%Y-%m-%d}: {reason}" if before else reason
         statement = update(certificates).where(table.fingerprint == row.fingerprint)
         connection.execute(statement.values(revoked_reason=text))
         count += 1
@@ -221,10 +221,8 @@ _ID_COLUMNS = (certificates.c.unit_id, enrolment_codes.c.unit_id)
 
 
 def _check_id(unit_id: str) -> None:
-    try:
-        TypeAdapter(Name).validate_python(unit_id)
-    except ValidationError:
-        raise CertificateRefusedError(Refusal.UNIT) from None
+    if not is_name(unit_id):
+        raise CertificateRefusedError(Refusal.UNIT)
 
 
 def _redeem_code(
@@ -235,7 +233,7 @@ def _redeem_code(
     if refusal is Refusal.USED:
         first = connection.execute(select(certificates).where(certificates.c.fingerprint == row.used_for)).one()
         is_same = first.key_sha256 == order.key_sha256 and first.revoked_at is None
-        return bytes(first.pem) if is_same and utc_now() - row.used_at <= codes.REPEAT_WITHIN else refusal
+        return bytes(first.pem) if is_same and naive_utc_now() - row.used_at <= codes.REPEAT_WITHIN else refusal
     if refusal is not None:
         return refusal
     try:
@@ -246,31 +244,31 @@ def _redeem_code(
     return pem
 
 
-def _standing(connection: Connection, unit_id: str, fingerprint: str) -> CertificateStatus:
+def _status(connection: Connection, unit_id: str, fingerprint: str) -> CertificateStatus:
     mine = (certificates.c.fingerprint == fingerprint, certificates.c.unit_id == unit_id)
     row = connection.execute(select(certificates).where(*mine)).one_or_none()
-    return CertificateStatus.UNKNOWN if row is None else _counts_as(row)
+    return CertificateStatus.UNKNOWN if row is None else _status_of(row)
 
 
-def _counts_as(row: Row[Any]) -> CertificateStatus:
+def _status_of(row: Row[Any]) -> CertificateStatus:
     if row.revoked_at is not None:
         return CertificateStatus.REVOKED
-    return CertificateStatus.EXPIRED if row.not_after <= utc_now() else CertificateStatus.GOOD
+    return CertificateStatus.EXPIRED if row.not_after <= naive_utc_now() else CertificateStatus.GOOD
 
 
 def _record_of(unit_id: str, certificate_rows: list[Row[Any]], code_rows: Iterable[Row[Any]]) -> UnitRecord:
-    standings = [_counts_as(row) for row in certificate_rows]
+    statuses = [_status_of(row) for row in certificate_rows]
     good = [
         row.not_after
-        for row, standing in zip(certificate_rows, standings, strict=True)
-        if standing is CertificateStatus.GOOD
+        for row, status in zip(certificate_rows, statuses, strict=True)
+        if status is CertificateStatus.GOOD
     ]
     waiting = [row.expires_at for row in code_rows if codes.refusal_of(row) is None]
-    state = "valid" if good else standings[0].value if standings else "invited" if waiting else "not enrolled"
+    state = "valid" if good else statuses[0].value if statuses else "invited" if waiting else "not enrolled"
     details = [
         {column.name: getattr(row, column.name) for column in certificates.c if column.name != "pem"}
-        | {"standing": standing.value}
-        for row, standing in zip(certificate_rows, standings, strict=True)
+        | {"standing": status.value}
+        for row, status in zip(certificate_rows, statuses, strict=True)
     ]
     return UnitRecord(unit_id, state, max(good, default=None), details, max(waiting, default=None))
 

@@ -6,7 +6,7 @@ places; a mistyped code is reported at the keyboard and never counts as a wrong 
 
 Reading takes lower case, any spaces and dashes, and the letters that are taken for digits: O for 0, I and L for 1. Of
 Crockford's 37 check symbols the last five (``*~$=U``) mean something to a shell, so codes that would end in one are not
-given out (:func:`drawn` draws again).
+given out (:func:`draw_code` draws again).
 
 Source: Douglas Crockford, Base 32, https://www.crockford.com/base32.html.
 """

@@ -91,17 +91,17 @@ def withdrawal_item_id(hit_id: str) -> str:
     return f"withdrawal:{hit_id}"
 
 
-def kept_as(kind: ItemKind) -> ItemKind:
+def outbox_kind_of(kind: ItemKind) -> ItemKind:
     """The kind under which an item is stored in the outbox: one that every release can send.
 
-    An older release, after a roll-back, knows no alerts and would stop at the first. It knows entries of the
-    access log, which a department keeps as they come.
+    After a roll-back an older release would stop at the first alert, a kind that it does not know. It knows entries of
+    the access log, which a department stores as they come.
     """
     return ItemKind.ACCESS if kind in _PREFIXES else kind
 
 
 def kind_of(item_id: str, stored_kind: ItemKind) -> ItemKind:
-    """The true kind of an item that was stored under a kind that older releases know (:func:`kept_as`)."""
+    """The true kind of an item that was stored under a kind that older releases know (:func:`outbox_kind_of`)."""
     if stored_kind is not ItemKind.ACCESS:
         return stored_kind
     return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), stored_kind)

@@ -60,7 +60,7 @@ def sign(line: bytes, first: bytes, second: bytes, key: ec.EllipticCurvePrivateK
     return message + key.sign(message, ec.ECDSA(SHA256()))
 
 
-def taken_apart(line: bytes, content: bytes) -> SignedFile:
+def parse_signed_file(line: bytes, content: bytes) -> SignedFile:
     """The parts of a signed file.
 
     Raises:

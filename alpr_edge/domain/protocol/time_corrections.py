@@ -2,8 +2,8 @@
 
 A read is delivered with the clock its vehicle had. Once clock pairs of its boot place it in time, the times follow as
 an item of kind ``time``. When pairs come to contradict each other, a second item says that nothing is sure: it takes
-back the first, and the trust in the read's own clock. Pairs only ever narrow what is possible, so there is never a
-third. A read's hits were at the read's times.
+back the first, and says that the read's own clock is not to be trusted either. There is never a third, as more pairs
+cannot end a contradiction. The corrected times hold for the read's hits as well.
 """
 
 from datetime import datetime

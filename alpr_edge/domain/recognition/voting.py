@@ -21,13 +21,14 @@ from alpr_edge.domain.reads import Alternative, SlotVotes, text_as_read
 from alpr_edge.domain.recognition.frames import Probabilities, Reading
 
 INDEPENDENCE = 0.15
-"""Exponent of the number of readings that count; 1 would take them for independent, 0 for copies.
+"""Exponent by which the number of readings counts: 1 for independent readings, 0 for copies of one.
 
-Chosen over 358 passes of kept plates (``scripts/bench accuracy --only voting_kept``): of 0 to 0.6 the one between 0.1
-and 0.2, where the log loss of the confidence is least; it changes the confidence, hardly ever the text.
+Chosen over 358 passes of plates set apart for validation (``scripts/bench accuracy --only voting_kept``): of the values
+from 0 to 0.6, the log loss of the confidence is least between 0.1 and 0.2. The exponent changes the confidence, hardly
+ever the text.
 """
 OPINION_WEIGHT = 0.5
-"""Exponent of a second reader's likelihoods: of 0.2 to 1 the one that read most of the same passes exactly."""
+"""Exponent of a second reader's likelihoods: with it more of these passes were read exactly than with 0.2 to 1."""
 OPINION_FLOOR = 0.01
 """Likelihood that remains for a text of which the second reader found nothing."""
 PROBABILITY_FLOOR = 1e-4

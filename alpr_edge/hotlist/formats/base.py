@@ -1,7 +1,7 @@
 """The base of every feed format: from lines of bytes to entries, rejected lines, and the date of issue.
 
-A format reads lazily, line by line, so that a list of millions never stands in memory as objects. Nothing here or
-in a format puts plate text into a log or an error: a line is named by its number and column.
+A format reads lazily, line by line, so that a list of millions never stands in memory as objects. No plate text
+gets into a log or an error, here or in a format: a line is named by its number and column.
 """
 
 from abc import ABC, abstractmethod
@@ -59,7 +59,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A line understood whose reason the source does not allow (California Values Act, Government Code 7284.6)."""
+    """A line whose reason the source's settings do not allow (California Values Act, Government Code 7284.6)."""
 
     line: int
 
@@ -82,7 +82,7 @@ class Rules:
     zone: str = ""
     """Time zone of its dates; empty: the format's."""
     skip_plates: frozenset[str] = frozenset()
-    """Canonical texts that are no plates, beside the words every feed writes."""
+    """Canonical texts that are no plates, beside the words that every feed uses for none."""
     entries_expire: timedelta | None = None
     """How long an entry without an expiry of its own holds, from the date of the list."""
     trailer_required: bool = False

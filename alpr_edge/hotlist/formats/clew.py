@@ -21,7 +21,7 @@ _REASONS = {"svs": Reason.STOLEN_VEHICLE, "sfr": Reason.FELONY_VEHICLE, "slr": R
 
 
 class Clew(FixedWidth):
-    """The three tables; which of them a file is, its name or the importing person says."""
+    """The three tables; the name of the file or the person who imports it says which one it is."""
 
     name: ClassVar[FormatName] = FormatName.CLEW
     trailer_required = True
@@ -36,10 +36,10 @@ class Clew(FixedWidth):
         """True: the first line must be the header, and is refused when it holds no date."""
         return True
 
-    def issue_date(self, head: str, maker: RowBuilder) -> datetime:
+    def issue_date(self, head: str, builder: RowBuilder) -> datetime:
         """The header's date."""
         match = _HEADER.fullmatch(head.strip())
-        issued_at = maker.date(match.group(1)) if match else None
+        issued_at = builder.date(match.group(1)) if match else None
         if issued_at is None:
             raise FeedError("line 1: the header DATEmm/dd/yyyy hh:mm is missing or no date; download the table again")
         return issued_at

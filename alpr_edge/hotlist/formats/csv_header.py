@@ -79,19 +79,19 @@ def _report_names(places: Mapping[str, int], names: Sequence[str]) -> dict[str, 
     return {role: names[places[role]] if role in places else "-" for role in ROLES}
 
 
-def _key(name: str) -> str:
+def _normal_name(name: str) -> str:
     return _NOT_WORD.sub("", name.lower())
 
 
 def _split_header(header: str, rules: Rules) -> tuple[str, list[str]]:
     """The delimiter and the column names of the header row."""
     column_names = {name for names in ROLES.values() for name in names} | {
-        _key(name) for name in rules.columns.values()
+        _normal_name(name) for name in rules.columns.values()
     }
     best: tuple[int, str, list[str]] = (0, ",", [])
     for delimiter in rules.delimiter or _DELIMITERS:
         names = _cells(header, delimiter)
-        count = sum(_key(name) in column_names for name in names)
+        count = sum(_normal_name(name) in column_names for name in names)
         if count > best[0]:
             best = (count, delimiter, names)
     return best[1], best[2]
@@ -104,20 +104,22 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _places(names: Sequence[str], number: int, own: Mapping[str, str]) -> dict[str, int]:
+def _places(names: Sequence[str], number: int, names_in_settings: Mapping[str, str]) -> dict[str, int]:
     """Find the column that each role is read from."""
-    keys = [_key(name) for name in names]
+    keys = [_normal_name(name) for name in names]
     places: dict[str, int] = {}
     for role, role_names in ROLES.items():
-        candidates = (_key(own[role]),) if role in own else role_names
+        candidates = (_normal_name(names_in_settings[role]),) if role in names_in_settings else role_names
         name = next((name for name in candidates if name in keys), None)
         if name is None:
-            if role in own:
-                raise FeedError(f"line {number}: no column is called {own[role]!r}, as the settings have it")
+            if role in names_in_settings:
+                raise FeedError(
+                    f"line {number}: no column is called {names_in_settings[role]!r}, as the settings have it"
+                )
             continue
         if keys.count(name) > 1:
             raise FeedError(f"line {number}: two columns are called {names[keys.index(name)].strip()!r}; rename one")
-        # A description that gives the reason already is no remark as well.
+        # A description that was taken for the reason is not used for the remarks as well.
         if keys.index(name) not in places.values():
             places[role] = keys.index(name)
     return places

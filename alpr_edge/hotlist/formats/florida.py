@@ -3,7 +3,7 @@
 Read is what an open importer of this list (openalpr_hotlist_import) names: the agency and its name (columns 2 and 3),
 its case number (OCA, 4), two more numbers of the record (OAN and PCN, 5 and 6), the NCIC number (7), plate (11) and
 state (13). Its example has a day in column 8 and moments in 10 and 15, a letter in 9, a year in 12 and two letters in
-14; what each of them means neither it nor any published layout found says, so they are not read.
+14; neither it nor any published layout says what these mean, so they are not read.
 """
 
 from typing import ClassVar

@@ -46,14 +46,14 @@ class GenericCsv(FeedFormat):
         header = header_of(text_of(first).rstrip("\r\n"), number, context.rules)
         if not context.rules.header:
             number, lines = number - 1, chain([first], lines)
-        maker = RowBuilder(context, Traits(header.names, partials=True, ncic_states=False))
-        issued_at = _issue_date(date_line.group(1), maker) if date_line else None
-        maker.begin(issued_at)
-        return Feed(issued_at, _Rows(header, maker, number, trailer=context.rules.trailer_required).records(lines))
+        builder = RowBuilder(context, Traits(header.names, partials=True, ncic_states=False))
+        issued_at = _issue_date(date_line.group(1), builder) if date_line else None
+        builder.begin(issued_at)
+        return Feed(issued_at, _Rows(header, builder, number, trailer=context.rules.trailer_required).records(lines))
 
 
-def _issue_date(text: str, maker: RowBuilder) -> datetime:
-    issued_at = maker.date(text)
+def _issue_date(text: str, builder: RowBuilder) -> datetime:
+    issued_at = builder.date(text)
     if issued_at is None:
         raise FeedError("line 1: no date behind DATE; write it as mm/dd/yyyy hh:mm")
     return issued_at
@@ -72,14 +72,14 @@ class _Rows:
 
     Args:
         header: the header, which says what each cell means.
-        maker: the builder of the rows.
+        builder: the builder of the rows.
         done: the number of lines read already.
         trailer: whether a trailer must be at the end.
     """
 
-    def __init__(self, header: Header, maker: RowBuilder, done: int, *, trailer: bool) -> None:
+    def __init__(self, header: Header, builder: RowBuilder, done: int, *, trailer: bool) -> None:
         self._header = header
-        self._maker = maker
+        self._builder = builder
         self._done = done
         self._record_count = 0
         self._trailer = trailer
@@ -104,7 +104,7 @@ class _Rows:
                 return
 
     def _well_formed(self, rows: "_CsvReader", before: int) -> Iterator[Record]:
-        width, places, make = self._header.width, _picker(self._header), self._maker.make
+        width, places, make = self._header.width, _picker(self._header), self._builder.make
         for row in rows:
             first, self._done = self._done + 1, rows.line_num + before
             if self._done - first >= LINES_A_RECORD_MAX:
@@ -129,7 +129,7 @@ class _Rows:
         width = self._header.width
         if len(row) < width or any(cell.strip() for cell in row[width:]):
             return Rejected(line, "-", f"{len(row)} columns where the header has {width}")
-        return self._maker.make(line, _picker(self._header)([*row[:width], ""]))
+        return self._builder.make(line, _picker(self._header)([*row[:width], ""]))
 
 
 def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:

@@ -1,10 +1,10 @@
 """The base of every format with a record a line: fields in fixed places or between delimiters.
 
-A format says where its fields stand and what they look like. A line that does not look so is named by the column at
-fault and left out; of a fixed layout it is also found out whether the rest of the line stands one column beside its
-place, which is said and never guessed away: shifting it might put another car on the list.
+A format says where its fields are and what they look like. A line that does not look so is rejected, with the column at
+fault. With a fixed layout the rejection also says when the rest of the line is shifted by one column. Such a line is
+never corrected: that might put another car on the list.
 
-A head line that is no record is passed over but for the date in it. A trailer that counts the records must be right.
+Of a head line that is no record only the date is read. A trailer that counts the records must be right.
 """
 
 import csv
@@ -24,7 +24,7 @@ from alpr_edge.hotlist.formats.fields import Field, gather_cells
 from alpr_edge.hotlist.formats.row_builder import Cells, Codes, RowBuilder, Traits
 
 SHIFTS_TRIED_MAX = 1000
-"""Lines of a feed that are looked at for a shift; a feed with so many faults is mostly refused in any case."""
+"""Most faulty lines of a feed that are examined for a shift; a feed with more is mostly refused in any case."""
 TRAILER = re.compile(r"(?:TOTAL RECORDS?|RECORD COUNT|TRAILER)\W*(\d{1,10})", re.IGNORECASE)
 _DATE = re.compile(
     r"(?<!\d)("
@@ -47,27 +47,27 @@ class LineFormat(FeedFormat):
 
     def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
         """Read the head, if there is one."""
-        maker = RowBuilder(context, self._traits(context))
+        builder = RowBuilder(context, self._traits(context))
         first = next(lines, b"")
-        text = _bare(first)
+        text = _line_text(first)
         if self.is_head(text):
-            issued_at = self.issue_date(text, maker)
+            issued_at = self.issue_date(text, builder)
             number = 2
         else:
             issued_at = None
             number, lines = 1, chain([first], lines)
-        maker.begin(issued_at)
+        builder.begin(issued_at)
         needs_trailer = self.trailer_required or context.rules.trailer_required
-        return Feed(issued_at, self._records(lines, number, maker, needs_trailer=needs_trailer))
+        return Feed(issued_at, self._records(lines, number, builder, needs_trailer=needs_trailer))
 
     def is_head(self, text: str) -> bool:
         """Whether a first line is a head."""
         return self.has_head and not TRAILER.fullmatch(text.strip()) and self.split(text) is None
 
-    def issue_date(self, head: str, maker: RowBuilder) -> datetime | None:
+    def issue_date(self, head: str, builder: RowBuilder) -> datetime | None:
         """The date in a head; None where it holds none."""
         match = _DATE.search(head)
-        return maker.date(match.group(1)) if match else None
+        return builder.date(match.group(1)) if match else None
 
     def default_reason(self, _: FeedContext) -> Reason | None:
         """The reason of lines that name none, where the settings give none."""
@@ -79,7 +79,7 @@ class LineFormat(FeedFormat):
 
     @abstractmethod
     def fault(self, text: str, *, closely: bool) -> tuple[str, str]:
-        """Column and reason of a line that did not look like a record; ``closely``: also whether it is shifted."""
+        """Column and reason of a line that does not look like a record; ``closely``: say also whether it is shifted."""
 
     def cells(self, texts: Sequence[str]) -> Cells:
         """The cells of a line by their meaning."""
@@ -90,19 +90,19 @@ class LineFormat(FeedFormat):
         return Traits(names, self.codes, self.default_reason(context), self.zone)
 
     def _records(
-        self, lines: Iterator[bytes], number: int, maker: RowBuilder, *, needs_trailer: bool
+        self, lines: Iterator[bytes], number: int, builder: RowBuilder, *, needs_trailer: bool
     ) -> Iterator[Record]:
         """Every line up to the trailer, then the check of its count."""
         record_count = faults = 0
         for number, line in enumerate(lines, start=number):  # noqa: B020, PLR1704 - the number goes on
-            text = _bare(line)
+            text = _line_text(line)
             if not text or text.isspace():
                 continue
             texts = self.split(text)
             if texts is not None:
-                yield maker.make(number, self.cells(texts))
+                yield builder.make(number, self.cells(texts))
             elif trailer := TRAILER.fullmatch(text.strip()):
-                check_end(map(_bare, lines), record_count, int(trailer.group(1)))
+                check_end(map(_line_text, lines), record_count, int(trailer.group(1)))
                 return
             else:
                 faults += 1
@@ -118,24 +118,24 @@ class FixedWidth(LineFormat):
     def split(self, text: str) -> Sequence[str] | None:
         """The cells, if each looks as it should."""
         text = text.rstrip().ljust(self._width)
-        cells: tuple[str, ...] = self._cut(text)
+        cells: tuple[str, ...] = self._cut_cells(text)
         if len(text) > self._width and not self._is_open:
             return None
         return cells if all(looks(cells[place]) for place, looks in self._checks) else None
 
     def fault(self, text: str, *, closely: bool) -> tuple[str, str]:
         """The first field that does not look as it should, or how the line is shifted."""
-        side = self._shift(text) if closely else None
-        if side:
-            return f"1-{self._width}", f"the fields stand one column to the {side} of the layout"
+        direction = self._shift(text) if closely else None
+        if direction:
+            return f"1-{self._width}", f"the fields stand one column to the {direction} of the layout"
         text = text.rstrip().ljust(self._width)
-        for field, cell in zip(self.fields, self._cut(text), strict=True):
+        for field, cell in zip(self.fields, self._cut_cells(text), strict=True):
             if field.looks is not None and not field.looks(cell):
                 return field.place, field.wrong
         return f"{self._width + 1}-", "longer than the layout"
 
     def _shift(self, text: str) -> str | None:
-        """The side to which a part of the line stands one column off; None where that does not explain it."""
+        """The direction to which a part of the line stands one column off; None where that does not explain it."""
         for start in self._shiftable:
             if text[start : start + 1] == " " and self.split(text[:start] + text[start + 1 :]) is not None:
                 return "right"
@@ -152,7 +152,7 @@ class FixedWidth(LineFormat):
         return not all(field.last for field in self.fields)
 
     @cached_property
-    def _cut(self) -> Any:  # noqa: ANN401 - itemgetter has no useful type
+    def _cut_cells(self) -> Any:  # noqa: ANN401 - itemgetter has no useful type
         slices = [slice(field.first - 1, field.last or None) for field in self.fields]
         # One slice alone would give text, not a row of cells.
         return itemgetter(*slices) if len(slices) > 1 else lambda text: (text[slices[0]],)
@@ -185,7 +185,7 @@ class Delimited(LineFormat):
         fine = all(field.looks is None or field.looks(cell) for field, cell in zip(self.fields, texts, strict=True))
         return texts if fine else None
 
-    def fault(self, text: str, *, closely: bool) -> tuple[str, str]:  # noqa: ARG002 - cells do not shift unseen
+    def fault(self, text: str, *, closely: bool) -> tuple[str, str]:  # noqa: ARG002 - cells between delimiters do not shift
         """Too many or few cells, or the first that does not look as it should."""
         cells = self._row(text)
         if len(cells) != self.width:
@@ -216,5 +216,5 @@ def check_end(rest: Iterator[str], record_count: int, trailer_count: int) -> Non
         raise FeedError("lines follow the trailer; download the feed again")
 
 
-def _bare(line: bytes) -> str:
+def _line_text(line: bytes) -> str:
     return text_of(line).rstrip("\r\n\x1a")

@@ -1,7 +1,7 @@
-"""Builds a row from the cells of a line: the rules that hold for every format, in one place and fast.
+"""Builds a row from the cells of a line, by the rules that hold for every format.
 
-A format finds the cells; what a plate, a reason, a state or a date is, and which of them the source lets in, is
-judged here. What repeats over a list of millions (reasons, states, dates, vehicles) is judged once and remembered.
+A format finds the cells; here they become plate, reason, state and dates, and it is decided which of them the source
+allows. Values that repeat over a list of millions (reasons, states, dates, vehicles) are computed once and remembered.
 """
 
 import re
@@ -34,7 +34,7 @@ from alpr_edge.hotlist.index.row import Restrictions, microseconds
 REMEMBERED_MAX = 8192
 """Most different cells of a kind that are remembered; a feed repeats few of them."""
 Codes = Mapping[str, tuple[Reason, str]]
-"""A feed's codes or wordings, upper case, each with its reason and what else the officer is to know."""
+"""A feed's codes or wordings, upper case, each with its reason and a note for the remarks."""
 _OTHER_WILDCARDS = re.compile(r"[%_#]")
 Times = tuple[int | None, int | None, tuple[str, str] | None]
 """When a row takes effect and expires, in microseconds since 1970, or the cell at fault and why."""
@@ -128,7 +128,7 @@ class RowBuilder:
             raise FeedError("the list is dated at the calendar's end; download the feed again") from None
 
     def make(self, line: int, cells: tuple[str, ...]) -> Record:
-        """The row of one line, or what became of it; the cells stand as in :class:`Cells`."""
+        """The row of one line, or why there is none; the cells are in the order of :class:`Cells`."""
         raw, state, reason, record_id, vehicle, remarks, effective, expires = cells
         if raw.isalnum() and raw.isascii() and len(raw) <= PLATE_LENGTH_MAX:
             plate = raw.upper().replace("O", "0")

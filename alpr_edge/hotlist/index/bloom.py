@@ -1,7 +1,7 @@
 """A filter that rules out most plates that are not on a list, by reading one byte.
 
-Nearly every read is of a plate on no list, and its text and each alternative is compared with the list of every
-source. A search of millions of sorted keys touches two dozen places of memory that no cache holds.
+Nearly every read is of a plate that is on no list, and its text and each alternative are looked up in every list. To
+search millions of sorted keys takes some two dozen accesses to memory outside the processor's caches.
 """
 
 import numpy as np
@@ -9,17 +9,17 @@ import numpy as np
 from alpr_edge.hotlist.index.plate_keys import GOLDEN, Keys
 
 BITS_A_KEY_MIN = 12
-"""Least bits a key, rounded up to a power of two: 8 MB for five million keys. One of twelve or more plates not listed
-passes."""
+"""Least bits for a key; their sum is rounded up to a power of two: 8 MB for five million keys. At most one of twelve
+plates that are not listed passes."""
 _WORD_BITS = 64
 _BATCH = 1 << 16
 _BIT = np.array([1, 2, 4, 8, 16, 32, 64, 128], dtype=np.uint8)
 
 
 class BloomFilter:
-    """A Bloom filter of one hash: each key's bit stands where the upper bits of its product with a constant say.
+    """A Bloom filter of one hash: the upper bits of a key's product with a constant are the place of its bit.
 
-    Fibonacci hashing (Knuth, 6.4) scatters plates of one pattern as well, where remainders would heap them.
+    Fibonacci hashing (Knuth, 6.4) spreads the keys of similar plates, which remainders would not.
 
     Args:
         keys: all keys of the list.
@@ -36,6 +36,6 @@ class BloomFilter:
         self._marks = marks.tobytes()
 
     def passes(self, key: int) -> bool:
-        """False: the key is not held. True: it may be."""
+        """Whether the list may hold a key; False: it does not."""
         place = key * GOLDEN >> self._shift & self._last
         return self._marks[place >> 3] & (1 << (place & 7)) != 0

@@ -1,7 +1,7 @@
 """Opens the live generations and keeps the index up to date while the unit runs.
 
-One list that does not open does not keep the others out: they are matched, the generation of it that was
-open before stays, and the fault is part of the index, so that it can be sounded and shown.
+When a list does not open, the others are matched all the same. The generation of it that was open before stays in
+use, and the fault is part of the index, so that it can be sounded and shown.
 """
 
 from pathlib import Path
@@ -23,20 +23,20 @@ LISTS_DIRECTORY = "hotlists"
 log = structlog.get_logger(__name__)
 
 
-def open_sealed(generation_row: StoredGeneration, lists_key: bytes, directory: Path) -> PackedList:
+def open_sealed(row: StoredGeneration, lists_key: bytes, directory: Path) -> PackedList:
     """Open and check the sealed file of a generation.
 
     Raises:
         StoreError: it is missing, changed, or sealed with another key.
     """
-    seal = sealed_file.Seal(generation_row.generation.source, generation_row.generation.serial)
-    return sealed_file.read(directory / generation_row.file, seal, lists_key, generation_row.sha256)
+    seal = sealed_file.Seal(row.generation.source, row.generation.serial)
+    return sealed_file.read(directory / row.file, seal, lists_key, row.sha256)
 
 
-def open_marks(generation_row: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
+def open_marks(row: StoredGeneration, lists_key: bytes, directory: Path) -> Marks:
     """Open the part of a sealed file that an import compares; errors as of :func:`open_sealed`."""
-    seal = sealed_file.Seal(generation_row.generation.source, generation_row.generation.serial)
-    return sealed_file.read_marks(directory / generation_row.file, seal, lists_key, generation_row.sha256)
+    seal = sealed_file.Seal(row.generation.source, row.generation.serial)
+    return sealed_file.read_marks(directory / row.file, seal, lists_key, row.sha256)
 
 
 class HotlistLoader:
@@ -87,8 +87,8 @@ class HotlistLoader:
         lists: list[SealedList] = []
         faults: list[ListFault] = []
         rows = live(self._database)
-        for generation_row in rows:
-            sealed_list, fault = self._open_or_keep(generation_row)
+        for row in rows:
+            sealed_list, fault = self._open_or_keep(row)
             lists += [sealed_list] if sealed_list else []
             faults += [fault] if fault else []
         self._rows = rows
@@ -108,25 +108,25 @@ class HotlistLoader:
         if version == self._data_version:
             return False
         if live(self._database) == self._rows:
-            # Somebody committed something else; a list at fault is tried again when its row changes.
+            # Something else was committed; a list that did not open is tried again when its row changes.
             self._data_version = version
             return False
         self.load()
         return True
 
-    def _open_or_keep(self, generation_row: StoredGeneration) -> tuple[SealedList | None, ListFault | None]:
+    def _open_or_keep(self, row: StoredGeneration) -> tuple[SealedList | None, ListFault | None]:
         """The list of a live row; where it does not open, the one open before and the fault."""
-        generation = generation_row.generation
+        generation = row.generation
         before = next(
             (sealed_list for sealed_list in self._index.lists if sealed_list.generation.source == generation.source),
             None,
         )
-        if before is not None and before.sha256 == generation_row.sha256:
-            return SealedList(generation, generation_row.sha256, before.packed_list), None
+        if before is not None and before.sha256 == row.sha256:
+            return SealedList(generation, row.sha256, before.packed_list), None
         try:
-            packed_list = open_sealed(generation_row, self._lists_key, self._directory)
+            packed_list = open_sealed(row, self._lists_key, self._directory)
         except StoreError as error:
             log.error("hotlist.not_opened", source=generation.source, serial=generation.serial, fault=str(error))
             return before, ListFault(generation.source, str(error))
         log.info("hotlist.refreshed", source=generation.source, serial=generation.serial, entries=len(packed_list))
-        return SealedList(generation, generation_row.sha256, packed_list), None
+        return SealedList(generation, row.sha256, packed_list), None

@@ -35,7 +35,7 @@ class PackedList:
     columns: Columns
     patterns: PatternSet
     """The partials of the list, each once."""
-    sieve: BloomFilter
+    bloom_filter: BloomFilter
     """The filter over :attr:`keys`."""
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ class PackedList:
 
     def entries(self, key: int, plate: str, source: str) -> list[HotlistEntry]:
         """The entries of a key in feed order; ``plate`` is what it was made of."""
-        if not self.sieve.passes(key):
+        if not self.bloom_filter.passes(key):
             return []
         # bisect over plain integers: numpy's searchsorted of one key takes longer to set up than to search.
         keys = self.keys.data

@@ -287,7 +287,7 @@ def _unpack_list(payload: _Payload) -> PackedList:
     return packed_list
 
 
-def clear_left_over(directory: Path) -> None:
+def remove_leftovers(directory: Path) -> None:
     """Remove the half-written files of an import that was killed; the caller holds the import lock."""
     for path in directory.glob(f"{TEMPORARY_PREFIX}*"):
         with contextlib.suppress(FileNotFoundError):

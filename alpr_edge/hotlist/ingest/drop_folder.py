@@ -1,8 +1,8 @@
 """The drop folder of a source: which of its files are new, whole and next.
 
-The folder is somebody else's: nothing in it is renamed or removed. A file is known by its name, its time of change and
-its size. One that still grows between two checks is left for later. A name that begins with a dot or ends with .part or
-.tmp says that the file is still being written. A signature beside it (NAME.sig) is part of it.
+The folder belongs to somebody else: nothing in it is renamed or removed. A file is identified by its name, time of
+change and size. A file that changes between two checks is left for later. A name that begins with a dot or ends with
+.part or .tmp says that the file is still being written. A signature beside it (NAME.sig) is part of it.
 """
 
 import stat
@@ -75,7 +75,7 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
     """
     fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]
     complete = [place for place, file in enumerate(fresh) if file.change is ListChange.COMPLETE]
-    # What lies before a complete list is in it, or out of it, already.
+    # Changes older than a complete list are part of it.
     due_files = tuple(fresh[complete[-1] :] if complete else fresh)
     return due_files if set(due_files) <= set(before) else ()
 

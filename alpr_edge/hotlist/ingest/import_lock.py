@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.hotlist.index.sealed_file import clear_left_over
+from alpr_edge.hotlist.index.sealed_file import remove_leftovers
 from alpr_edge.runtime.durable_files import give_to_owner_of, private_directory
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
@@ -26,7 +26,7 @@ def import_lock(directory: Path) -> Iterator[None]:
         descriptor = open_lock_file(path)
     with exclusive_lock(descriptor, "another import runs; try again when it is done"):
         give_to_owner_of(directory, descriptor)
-        clear_left_over(directory)
+        remove_leftovers(directory)
         yield
 
 

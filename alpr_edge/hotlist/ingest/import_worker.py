@@ -1,7 +1,7 @@
 """Imports what the network or a drop folder brought: one import at a time, with a report of each.
 
-The unit does this in a process of its own, so that no import holds up a read: neither by Python's lock nor by the
-processor, and no list can take the memory that the unit needs. All that both share is one row of the database.
+The daemon starts a process for it, so that an import neither delays a read (by Python's lock or the processor) nor
+takes the memory that the daemon needs. The two share the database alone.
 """
 
 import os
@@ -111,7 +111,8 @@ class ImportWorker:
             self._put_off(source, note, now, error)
             raise
         except FeedError as error:
-            # A list and a signature of different versions, as the server changed both: download them anew.
+            # The list and its signature may be of different versions, if the server changed both meanwhile: download
+            # both again.
             marks = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
             self._note(source, serial=self._serial_after(source, note), take_failure=str(error), **marks)
             self.incoming.remove(source.name)
@@ -123,8 +124,9 @@ class ImportWorker:
     def _put_off(self, source: ListSource, note: FeedNote, now: datetime | None, error: FeedClockError) -> None:
         """Keep a downloaded feed until the clock is trusted; with a trusted clock, download it again.
 
-        No other feed of its source is downloaded while one waits, so one that is dated wrongly must not wait. From the
-        department it is downloaded anew once: what follows a serial is asked for without delay.
+        No other feed of its source is downloaded while one waits, so a feed with a wrong date must not wait. The
+        department's feed is downloaded once more, and the second time passed over, as it would be asked for again at
+        once.
         """
         if now is None:
             self._note(source, take_failure=str(error))

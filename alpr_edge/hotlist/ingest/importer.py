@@ -3,7 +3,6 @@
 Until that row is written the list in use is live, and it stays so when anything is refused.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.hotlist.ingest.signature import check_signature
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, FeedTally, ValidationLimits
+from alpr_edge.settings.base import is_name
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
     StoredGeneration,
@@ -34,8 +34,6 @@ from alpr_edge.store.hotlists.generations import (
     next_serial,
     record_and_activate,
 )
-
-_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Progress = Callable[[int, float], None]
 """Receives the entries read and the share of the file, 0 to 1."""
@@ -142,7 +140,7 @@ def require_source_name(source: str) -> None:
     Raises:
         FeedError: it is none.
     """
-    if not _SOURCE.fullmatch(source):
+    if not is_name(source):
         raise FeedError("a source's name is 1 to 64 letters, digits, dots, dashes or underscores")
 
 

@@ -1,9 +1,9 @@
 """Validation: which entries of a feed are accepted, and whether the feed as a whole may replace the list in use.
 
-A feed that was cut, is older than the list in use, or is much smaller would silence alerts. One that is very much
-larger is another list, or none: it would sound for cars that nobody looks for and fill the unit's memory. Such a feed
-is refused whole and the list in use stays live (FIELD, trap 3). What a format alone can check (header, trailer, count)
-it checks itself.
+A feed that was cut short, is older than the list in use, or is much smaller would silence alerts. One that is very much
+larger is likely another list, or none: it would alert to cars that nobody looks for, and fill the unit's memory. Such a
+feed is refused as a whole, and the list in use stays live (FIELD, trap 3). What a format alone can check (header,
+trailer, count) it checks itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ class ValidationLimits:
     growth_share_max: float = 3.0
     """How many times the number of entries in use may be added to them."""
     growth_entries_min: int = 10_000
-    """Fewer new entries never count as growing beyond belief: a new list begins small."""
+    """Fewer new entries never count as growth: a new list begins small."""
     issued_ahead_max: timedelta = timedelta(days=1)
     """How far ahead of the unit's clock a header may date: a list from the future would lock out all that follow."""
 
@@ -83,7 +83,7 @@ def is_junk(plate: str) -> bool:
 
 
 def admit(records: Iterable[Record], tally: FeedTally, skip: frozenset[str] = frozenset()) -> Iterator[list[Row]]:
-    """The rows to hold, in batches; everything else is counted in ``tally``, and at a batch's end so is it.
+    """Yield the rows to keep, in batches; ``tally`` counts them and all other records.
 
     Args:
         records: the records that a format read.

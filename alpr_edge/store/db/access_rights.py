@@ -1,9 +1,9 @@
-"""The rights of a connection to the database: everything, or only what the delivery of the queue needs.
+"""The rights of a connection to the database, for the daemon that needs only the queue.
 
-SQLite asks before it runs a statement what that statement would touch (sqlite3_set_authorizer); what is not named here
-is refused, tables of a later release too. It binds this program's own statements, so that no mistake in the half that
-faces the network reaches a read, an entry or a list. Who runs code of his own in that half holds its key and opens the
-file himself: ``README.md`` beside this file says what is to come against that.
+SQLite asks before it runs a statement whether it may touch each table and column (sqlite3_set_authorizer); what is not
+named here is refused, tables of a later release too. This binds the statements of this program, so that no mistake in
+the daemon that faces the network reaches a read, an entry or a list. It does not stop somebody who runs other code in
+that daemon, which holds the key of the whole file: ``alpr_edge/store/README.md`` says what is planned against that.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ from sqlcipher3 import dbapi2
 Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 """Called with an action, two names that go with it, a database and a trigger; returns SQLITE_OK or SQLITE_DENY."""
 
-_ARGUED = {"table_info", "table_xinfo"}
-"""Pragmas whose argument is what they ask about; that of any other would set it."""
-_FREE = {dbapi2.SQLITE_SELECT, dbapi2.SQLITE_TRANSACTION}
+_PRAGMAS_WITH_ARGUMENT = {"table_info", "table_xinfo"}
+"""Pragmas whose argument says what they are asked about; the argument of any other would set it."""
+_ALWAYS_ALLOWED = {dbapi2.SQLITE_SELECT, dbapi2.SQLITE_TRANSACTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,12 @@ class Rights:
         self, action: int, name: str | None, detail: str | None, database: str | None, trigger: str | None
     ) -> int:
         """Decide whether SQLite may do an action; ``trigger`` is the trigger that would do it, if any."""
-        is_allowed = self._allows(action, name or "", detail) if trigger is None else self._runs(trigger, action, name)
+        is_allowed = (
+            self._allows(action, name or "", detail) if trigger is None else self._allows_trigger(trigger, action, name)
+        )
         return int(dbapi2.SQLITE_OK if is_allowed and database in {None, "main"} else dbapi2.SQLITE_DENY)
 
-    def _runs(self, trigger: str, action: int, name: str | None) -> bool:
+    def _allows_trigger(self, trigger: str, action: int, name: str | None) -> bool:
         """Whether a trigger may do an action: to the table it maintains, and to read the row that fired it."""
         table = self.triggers.get(trigger)
         changes = {dbapi2.SQLITE_INSERT, dbapi2.SQLITE_UPDATE}
@@ -58,8 +60,8 @@ class Rights:
         if action == dbapi2.SQLITE_FUNCTION:
             return detail in self.functions
         if action == dbapi2.SQLITE_PRAGMA:
-            return name in self.pragmas and (detail is None or name in _ARGUED)
-        return action in _FREE
+            return name in self.pragmas and (detail is None or name in _PRAGMAS_WITH_ARGUMENT)
+        return action in _ALWAYS_ALLOWED
 
 
 QUEUE = Rights(
@@ -74,6 +76,6 @@ QUEUE = Rights(
     pragmas=frozenset({"data_version", "read_uncommitted", "table_info", "table_xinfo"}),
     triggers={"outbox_counted_over": "counts"},
 )
-"""Of the half that faces the network: it takes items from the queue and marks what became of them, and notes how the
-sync of lists stands and what the department said of the time. What an item is made of it cannot change, nor can it
-remove or add one."""
+"""The rights of the daemon that faces the network: it reads the items of the queue and marks what became of them, and
+notes the state of the lists' sync and the date that the department reported. It can neither change the content of an
+item nor add or remove one."""

@@ -15,7 +15,7 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """A naive datetime is refused: it would be taken for local time."""
+        """Refuse a datetime without a zone, which would be taken for local time."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -23,7 +23,7 @@ class Utc(TypeDecorator[datetime]):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """The moment in UTC."""
+        """Return the moment in UTC."""
         return None if value is None else datetime.fromisoformat(value)
 
 
@@ -34,11 +34,11 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ANN401, ARG002
-        """NaN and infinities are refused: no JSON has them."""
+        """Refuse NaN and infinities, which JSON does not have."""
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
-        """Lists where tuples went in."""
+        """Return the value; tuples have become lists."""
         return None if value is None else json.loads(value)
 
 
@@ -52,15 +52,15 @@ def instant_columns(name: str, *, nullable: bool = False) -> Iterator[Column[Any
 
 
 def sequence() -> Column[int]:
-    """The order in which rows arrived."""
+    """The column of the order in which rows arrived."""
     return Column("seq", Integer, primary_key=True)
 
 
 def word(name: str) -> Column[str]:
-    """A text that is empty until something is known."""
+    """A column of text that is empty at first."""
     return Column(name, Text, nullable=False, server_default=text("''"))
 
 
 def number(name: str) -> Column[int]:
-    """A whole number that begins at 0."""
+    """A column of a whole number that is 0 at first."""
     return Column(name, Integer, nullable=False, server_default=text("0"))

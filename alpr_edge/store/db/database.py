@@ -3,8 +3,9 @@
 Writing transactions begin IMMEDIATE, so two processes queue for the lock instead of failing half-way. A reading
 transaction is cut off after a second: a long one keeps the write-ahead log from being copied back, and it grows.
 
-A statement that meets a damaged page raises DamagedError, and :attr:`Database.damage` says so from then on: who holds
-the data folder sets the file aside and goes on with a new one (:mod:`alpr_edge.store.recovery.replacement`).
+A statement that meets a damaged page raises DamagedError, and :attr:`Database.damage` says so from then on: the process
+that has locked the data folder sets the file aside and goes on with a new one
+(:mod:`alpr_edge.store.recovery.replacement`).
 """
 
 import threading
@@ -22,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
 from alpr_edge.runtime.durable_files import private_directory
-from alpr_edge.store.db import migrate as migrating
+from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.access_rights import Rights
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
 from alpr_edge.store.sqlite_forensics.wal import lacks_commits
@@ -30,8 +31,8 @@ from alpr_edge.store.sqlite_forensics.wal import lacks_commits
 DATABASE_NAME = "edge.db"
 READ_S_MAX = 1.0
 READ_CHECKS_MIN = 100
-"""Checks, one every some thousand steps of SQLite, below which a query is not stopped at :data:`READ_S_MAX`: it is
-short, and another program had the processor."""
+"""A query is checked every ten thousand steps of SQLite. One with fewer checks than this is short, and was slow because
+another program had the processor: it is not stopped at :data:`READ_S_MAX`."""
 STARVED_READ_S_MAX = 10.0
 """Time after which such a query is stopped all the same."""
 WRITER_WAIT_S_MAX = 30.0
@@ -41,17 +42,17 @@ CONNECTIONS_MAX = 6
 
 log = structlog.get_logger(__name__)
 
-_RENEW = "start alpr-edge run, which sets it aside and begins a new one"
-_TROUBLE = {
+_REPLACE = "start alpr-edge run, which sets it aside and begins a new one"
+_REMEDIES = {
     "SQLITE_FULL": "the disk is full; run: alpr-edge unit disk",
     "SQLITE_BUSY": "another process holds it; is an old alpr-edge still running?",
     "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
-    "SQLITE_CORRUPT": f"it is damaged; {_RENEW}",
-    "SQLITE_IOERR_READ": f"the disk does not read it; {_RENEW}",
+    "SQLITE_CORRUPT": f"it is damaged; {_REPLACE}",
+    "SQLITE_IOERR_READ": f"the disk does not read it; {_REPLACE}",
     "SQLITE_IOERR": "the disk does not read or write; check it, and that there is space on it",
     "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
     "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
-    "SQLITE_AUTH": "this half of the unit may neither read nor change that",
+    "SQLITE_AUTH": "this daemon may neither read nor change that",
     "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ")
@@ -68,14 +69,14 @@ class Database:
         release: the schemas that this release reads and writes.
     """
 
-    def __init__(self, path: Path, engine: Engine, release: migrating.SchemaRelease) -> None:
+    def __init__(self, path: Path, engine: Engine, release: migration.SchemaRelease) -> None:
         self.path = path
         self.engine = engine
         self.damage = ""
         """Damage that a statement met; empty while none did."""
         self._release = release
-        self._writing = threading.Lock()
-        self._watching = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._watch_lock = threading.Lock()
         self._connect()
 
     @classmethod
@@ -85,7 +86,7 @@ class Database:
         key: bytes,
         *,
         migrate: bool,
-        release: migrating.SchemaRelease = migrating.RELEASE,
+        release: migration.SchemaRelease = migration.RELEASE,
         rights: Rights | None = None,
     ) -> Self:
         """Open ``<directory>/edge.db``.
@@ -108,13 +109,13 @@ class Database:
             raise StoreError(f"{path}: no database yet; start alpr-edge run first")
         if migrate:
             private_directory(directory)
-            migrating.create_file(path)
+            migration.create_file(path)
         if lacks_commits(path):
-            raise DamagedError(f"{path}-wal: it is damaged; {_RENEW}")
+            raise DamagedError(f"{path}-wal: it is damaged; {_REPLACE}")
         engine = engine_of(path, key, CONNECTIONS_MAX, rights)
         try:
-            with _one_line(path):
-                migrating.bring_up(engine, path, release) if migrate else migrating.check(engine, path, release)
+            with _driver_errors(path):
+                migration.bring_up(engine, path, release) if migrate else migration.check(engine, path, release)
                 return cls(path, engine, release)
         except StoreError:
             engine.dispose()
@@ -125,17 +126,17 @@ class Database:
         """One writing transaction: committed and on disk when the block ends, rolled back when it raises.
 
         Raises:
-            StoreError: the disk is full, another process does not let go, or a row was refused.
+            StoreError: the disk is full, another process holds the database for too long, or a row was refused.
         """
-        if not self._writing.acquire(timeout=WRITER_WAIT_S_MAX):
+        if not self._write_lock.acquire(timeout=WRITER_WAIT_S_MAX):
             raise StoreError(
                 f"{self.path}: another thread has been writing for {WRITER_WAIT_S_MAX:g} s; restart the unit"
             )
         try:
-            with self._noting(), self._writer.begin():
+            with self._recording_damage(), self._writer.begin():
                 yield self._writer
         finally:
-            self._writing.release()
+            self._write_lock.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -145,7 +146,7 @@ class Database:
             StoreError: a query took too long.
         """
         began = time.monotonic()
-        with self._noting(), self.engine.connect() as connection:
+        with self._recording_damage(), self.engine.connect() as connection:
             interrupt_when(connection, _ReadBound(began).is_over)
             try:
                 with connection.begin():
@@ -158,12 +159,12 @@ class Database:
 
     def data_version(self) -> int:
         """A number that changes when any process commits something (PRAGMA data_version)."""
-        with self._watching, self._noting(), self._watcher.begin():
+        with self._watch_lock, self._recording_damage(), self._watcher.begin():
             return int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
 
     def close(self) -> None:
         """Close every connection; the last process to close copies the write-ahead log into the file."""
-        with self._writing, self._watching:
+        with self._write_lock, self._watch_lock:
             self._writer.close()
             self._watcher.close()
             self.engine.dispose()
@@ -175,7 +176,7 @@ class Database:
             DamagedError: one is damaged.
         """
         began = time.monotonic()
-        with _one_line(self.path), self.engine.connect() as connection:
+        with _driver_errors(self.path), self.engine.connect() as connection:
             interrupt_when(connection, lambda: time.monotonic() - began > limit_s)
             try:
                 with connection.begin():
@@ -187,48 +188,48 @@ class Database:
             finally:
                 interrupt_when(connection, None)
         if fault != "ok":
-            raise DamagedError(f"{self.path}: it is damaged; {_RENEW}")
+            raise DamagedError(f"{self.path}: it is damaged; {_REPLACE}")
 
     def is_replaced(self) -> bool:
-        """Whether the file was set aside while it was open here, and its name is another's."""
+        """Whether another process set the file aside while it was open here."""
         try:
-            return self.path.stat().st_ino != self._file
+            return self.path.stat().st_ino != self._inode
         except OSError:
             return True
 
     @contextmanager
-    def exchanging(self) -> Iterator[Callable[[], None]]:
-        """Keep all writers and connections away while the block runs; gives a function that opens the replaced file.
+    def replacing_file(self) -> Iterator[Callable[[], None]]:
+        """Close every connection while the block replaces the file; gives a function that opens the new one.
 
         Raises:
             StoreError: a thread does not stop writing, or the new file cannot be used.
         """
-        if not self._writing.acquire(timeout=WRITER_WAIT_S_MAX):
+        if not self._write_lock.acquire(timeout=WRITER_WAIT_S_MAX):
             raise StoreError(f"{self.path}: a thread does not stop writing; restart the unit")
         try:
-            with self._watching, _one_line(self.path):
+            with self._watch_lock, _driver_errors(self.path):
                 self._writer.close()
                 self._watcher.close()
                 self.engine.dispose()
                 yield self._reopen
         finally:
-            self._writing.release()
+            self._write_lock.release()
 
     def _reopen(self) -> None:
-        migrating.bring_up(self.engine, self.path, self._release)
+        migration.bring_up(self.engine, self.path, self._release)
         self._connect()
         self.damage = ""
 
     def _connect(self) -> None:
         self._writer = self.engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self._watcher = self.engine.connect()
-        self._file = self.path.stat().st_ino
+        self._inode = self.path.stat().st_ino
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
-        """Raise errors of the driver as :func:`_one_line` does, and remember damage."""
+    def _recording_damage(self) -> Iterator[None]:
+        """Raise errors of the driver as :func:`_driver_errors` does, and remember damage."""
         try:
-            with _one_line(self.path):
+            with _driver_errors(self.path):
                 yield
         except DamagedError as error:
             self.damage = str(error)
@@ -250,17 +251,17 @@ class _ReadBound:
 
 
 @contextmanager
-def _one_line(path: Path) -> Iterator[None]:
+def _driver_errors(path: Path) -> Iterator[None]:
     """Turn what the driver raises into one line; its own text may quote statements."""
     try:
         yield
     except DBAPIError as error:
         name = error_name(error)
-        hint = next((text for code, text in _TROUBLE.items() if name.startswith(code)), f"it refused ({name})")
+        hint = next((text for code, text in _REMEDIES.items() if name.startswith(code)), f"it refused ({name})")
         kinds = ((_DAMAGE, DamagedError), (_REFUSAL, RefusedError))
         kind = next((kind for codes, kind in kinds if name.startswith(codes)), StoreError)
         raise kind(f"{path}: {hint}") from None
     except ResourceClosedError:
-        raise StoreError(f"{path}: it could not be exchanged and is closed; start again") from None
+        raise StoreError(f"{path}: it could not be replaced and is closed; start again") from None
     except PoolTimeoutError:
         raise StoreError(f"{path}: too many threads read it at once; try again") from None

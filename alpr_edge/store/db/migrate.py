@@ -36,7 +36,7 @@ class SchemaRelease:
     schema: int
     """Number of its newest migration."""
     readable_from: int
-    """The oldest schema whose release can work with what :attr:`schema` looks like."""
+    """The oldest schema whose release can work with a database of :attr:`schema`."""
     scripts: Path
     """Alembic's folder."""
 
@@ -52,10 +52,11 @@ def create_file(path: Path) -> None:
 
 
 def bring_up(engine: Engine, path: Path, release: SchemaRelease) -> None:
-    """Migrate to ``release`` under a file lock, in one transaction; nothing to do for one as new or newer.
+    """Migrate a database to ``release`` under a file lock, in one transaction; a newer one stays as it is.
 
     Raises:
-        StoreError: of a newer release that this one cannot read, or another process migrates for too long.
+        StoreError: the database is of a newer release that this one cannot read, or another process migrates for too
+        long.
     """
     with _migration_lock(path.with_name(LOCK_NAME)):
         with engine.connect().execution_options(**{BEGIN_OPTION: ""}) as connection:

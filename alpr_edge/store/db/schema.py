@@ -1,7 +1,7 @@
 """Tables of the vehicle's database, as this release reads and writes them.
 
-How they come to be is in ``migrations``; a test holds the two equal. Every table is STRICT. ``seq`` is the order
-in which rows arrived: the wall clock may be unknown or step, a sequence cannot.
+The migrations in ``migrations`` make them; a test compares the two. Every table is STRICT. ``seq`` is the order in
+which rows arrived: the wall clock may be unknown or jump, a sequence cannot.
 """
 
 from sqlalchemy import (
@@ -129,7 +129,7 @@ alerts = Table(
 )
 Index("alerts_read", alerts.c.read_id)
 
-# An item's id is that of the read or hit it carries, or begins with what it tells of one, or is its image's digest.
+# An item's id is that of its read or hit (with a prefix for an alert, a withdrawal or a time), or its image's digest.
 outbox = Table(
     "outbox",
     metadata,
@@ -224,7 +224,7 @@ boots = Table(
     UniqueConstraint("boot_id", "boottime_ns"),
 )
 
-# Evidence, discovery: what policy 462.5 keeps from deletion. The foreign key stops whoever tries.
+# Reads kept from deletion (policy 462.5: evidence, discovery). The foreign key prevents that one is deleted.
 holds = Table(
     "holds",
     metadata,
@@ -235,7 +235,8 @@ holds = Table(
     sqlite_with_rowid=False,
 )
 
-# Of the holds that have an end. A table with row numbers, so that no other's rows look like its own to the salvage.
+# The ends of holds, where they have one. Unlike ``holds`` the table has row numbers, so that salvage tells the two
+# apart.
 hold_ends = Table(
     "hold_ends",
     metadata,
@@ -243,7 +244,7 @@ hold_ends = Table(
     Column("until", Utc, nullable=False),
 )
 
-# One row: what the department said of the time last, and when that was heard.
+# One row: the date that the department reported last, and when it was received.
 department_dates = Table(
     "department_date",
     metadata,
@@ -253,8 +254,8 @@ department_dates = Table(
     Column("boottime_ns", Integer, nullable=False),
 )
 
-# Kept by triggers of the migration, as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones apart),
-# "images" and "image_bytes".
+# Updated by triggers (see ``migrations``) as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones
+# apart), "images" and "image_bytes".
 counts = Table(
     "counts",
     metadata,

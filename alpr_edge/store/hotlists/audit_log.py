@@ -1,7 +1,7 @@
 """The audit log of the lists: who changed a list or had covert entries shown, when and what for; never a plate.
 
 One JSON object a line in ``audit.jsonl`` beside the sealed lists, readable by its owner alone. A line is on the disk
-before what it tells of is done; where it cannot be written, nothing is done.
+before the action is done; where it cannot be written, nothing is done.
 """
 
 import json
@@ -43,7 +43,7 @@ class ListAuditLog:
         Args:
             actor: who acts.
             purpose: what for.
-            action: the action, as a verb in the form of a name.
+            action: the action, such as ``import_list``.
             now: the moment, UTC; None when it is not known.
             details: what the action is about, such as the source of a list; no plates.
 

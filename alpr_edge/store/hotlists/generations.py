@@ -35,8 +35,8 @@ class StoredGeneration:
 def live(database: Database) -> list[StoredGeneration]:
     """The live generation of each source, in order of source.
 
-    Its ``imported`` is when the server last said that it is still the newest, where that is later: a list without a
-    date of its own must not age while it is confirmed every few minutes. One rolled back to is confirmed by nobody.
+    Where the server confirmed later that it is still the newest, ``imported_at`` is that time: a list without a date of
+    its own must not age while it is confirmed every few minutes. A list that was rolled back to is not confirmed.
     """
     newest = select(func.max(generations.c.serial)).where(generations.c.source == _live.c.source).scalar_subquery()
     query = (

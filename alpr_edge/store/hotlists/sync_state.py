@@ -26,8 +26,9 @@ class SyncState:
 
     source: str
     etag: str = ""
-    """The server's ETag of the list downloaded last; and its date:"""
+    """The server's ETag of the list downloaded last."""
     modified: str = ""
+    """The server's date (Last-Modified) of that list."""
     serial: int = 0
     """The department's serial of the list imported or refused last; 0: the next complete one is wanted."""
     newest: int = 0

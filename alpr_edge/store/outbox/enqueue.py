@@ -14,7 +14,7 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
-    kept_as,
+    outbox_kind_of,
     withdrawal_item_id,
     withdrawal_payload,
 )
@@ -96,7 +96,7 @@ def _body_row(
     return {
         "item_id": item_id,
         "urgency": int(urgency),
-        "kind": kept_as(kind).value,
+        "kind": outbox_kind_of(kind).value,
         "body": body,
         "length": len(body),
         "sha256": digest(body),

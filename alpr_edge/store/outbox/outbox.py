@@ -1,9 +1,9 @@
 """The queue of items for the department, with the answers that the department gave.
 
-An item is delivered only when the department answers with the digest of the very bytes that left. Attempts are kept
-on disk, next attempts are not: after a restart everything is due. What is refused is quarantined, never deleted. What
-lies on a portable medium is not delivered: it stays until the department's receipt comes back on the medium, or over
-the link, where it is sent once nothing else waits.
+An item is delivered only when the department answers with the digest of the very bytes that were sent. The number of
+attempts is stored on disk, the time of the next one is not: after a restart everything is due. Refused items are
+quarantined, never deleted. An item on a portable medium is not delivered: it stays until the department's receipt comes
+back on the medium, or over the link, where it is sent once nothing else waits.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 
 from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.protocol.hits import kind_of
-from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, Outcome, digest
+from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, digest
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
@@ -94,10 +94,9 @@ class Outbox:
 
         Args:
             limit_items: the most items to return.
-            limit_bytes: the most bytes of all bodies; the first item is returned even when it is larger, or it never
-                would be.
+            limit_bytes: the most bytes of all bodies; the first item is returned even when it is larger.
             waiting: ids of items to pass over this time.
-            on_media: those that lie on a medium and have no receipt, in place of those that are ready.
+            on_media: whether to return items on media without a receipt, in place of those that are ready.
 
         Raises:
             StoreError: the store cannot be read at present, or none of what is due.
@@ -165,10 +164,6 @@ class Outbox:
         with self._database.read() as connection:
             return [MediumCounts(*row) for row in connection.execute(query.limit(LISTED_MAX))]
 
-    def record_receipt(self, item_id: str, sha256: str, digest_attempts_max: int, at: datetime | None = None) -> None:
-        """Apply one receipt, as :meth:`settle` does."""
-        self.settle([Answer(item_id, Outcome.RECEIPT, sha256)], digest_attempts_max, at)
-
     def failed_alone(self, item_id: str, detail: str, failures_max: int | None) -> None:
         """Count that an item failed while others were delivered; items that failed less often go first.
 
@@ -204,16 +199,16 @@ class Outbox:
         Returns:
             How many.
         """
-        aside = IS_OFFLOADED if on_media else outbox.c.state == "quarantined"
+        state = IS_OFFLOADED if on_media else outbox.c.state == "quarantined"
         if item_ids is not None:
-            aside &= outbox.c.item_id.in_(item_ids)
+            state &= outbox.c.item_id.in_(item_ids)
         counts = {"attempts": 0, "digest_failures": 0, "failures_alone": 0}
-        fresh = update(outbox).where(aside).values(state="ready", detail="", **counts)
+        fresh = update(outbox).where(state).values(state="ready", detail="", **counts)
         with self._database.write() as connection:
             return connection.execute(fresh).rowcount
 
     def quarantine_lost_images(self, prefix: str = "") -> int:
-        """Set aside each image that is due and whose file is gone, so that it shows at once; returns how many.
+        """Quarantine each image that is due and whose file is gone, so that it is shown at once; returns how many.
 
         A file that comes back (``lost+found``, a copy) is due again by :meth:`requeue`.
 

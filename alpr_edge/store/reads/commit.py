@@ -20,7 +20,7 @@ def decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRe
     """Store a decided read with its hits and its alert; its hits are queued."""
     read = dataclasses.replace(record.read, evidence=refs)
     connection.execute(insert(reads), read_row(read, closed=False))
-    _refer(connection, read)
+    _write_references(connection, read)
     _note_missing(connection, read, record.missing_evidence)
     if record.hits:
         connection.execute(insert(hits), [hit_row(hit) for hit in record.hits])
@@ -40,8 +40,8 @@ def close(
 ) -> PlateRead:
     """Amend and queue a read; digests that it no longer refers to are added to ``dropped_digests``.
 
-    A read whose decision is not here is kept by its end: the decision may lie in a database that was set aside, or have
-    been set aside itself. What hangs on it comes with the salvage or the next start.
+    A read whose decision is not stored is stored by its end: the decision may be in a damaged database that was set
+    aside, or among the refused records. Its hits and alert follow with the salvage or the next start.
 
     Args:
         connection: the connection of the batch's transaction.
@@ -50,7 +50,7 @@ def close(
         dropped_digests: the set of digests whose files may be removed.
 
     Raises:
-        RefusedError: it is closed already.
+        RefusedError: the read is closed already.
     """
     old_refs = queries.evidence_of(connection, [record.read.read_id]).get(record.read.read_id, ())
     new_kinds = {ref.kind for ref in refs}
@@ -58,20 +58,20 @@ def close(
     is_open = (reads.c.read_id == read.read_id) & (reads.c.closed == 0)
     if connection.execute(update(reads).where(is_open).values(**read_row(read, closed=True))).rowcount != 1:
         if connection.scalar(select(reads.c.seq).where(reads.c.read_id == read.read_id)) is None:
-            return _begin_anew(connection, read, record.missing_evidence)
+            return _store_by_end(connection, read, record.missing_evidence)
         raise RefusedError(f"read {read.read_id} is not open, so it cannot be closed; nothing of its batch was kept")
     if refs:
         connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
-        _refer(connection, read)
+        _write_references(connection, read)
         dropped_digests.update(ref.sha256 for ref in old_refs if ref.kind in new_kinds)
     enqueue.queue_read(connection, read)
     return read
 
 
-def _begin_anew(connection: Connection, read: PlateRead, missing: str) -> PlateRead:
+def _store_by_end(connection: Connection, read: PlateRead, missing: str) -> PlateRead:
     """Store a read by the end of its pass alone."""
     connection.execute(insert(reads), read_row(read, closed=True))
-    _refer(connection, read)
+    _write_references(connection, read)
     _note_missing(connection, read, missing)
     enqueue.queue_read(connection, read)
     return read
@@ -91,7 +91,7 @@ def add_decision(
         if connection.execute(upsert(alerts).on_conflict_do_nothing(), row).rowcount:
             enqueue.queue_alert(connection, record.alert, record.sounded_at, stored_read.read)
     if refs and not stored_read.read.evidence:
-        _refer(connection, dataclasses.replace(stored_read.read, evidence=refs))
+        _write_references(connection, dataclasses.replace(stored_read.read, evidence=refs))
         connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read_id))
         for ref in refs if stored_read.closed else ():
             enqueue.queue_image(connection, ref.sha256, ref.length)
@@ -102,8 +102,8 @@ def _withdraw(connection: Connection, record: DecidedRecord) -> None:
     """Withdraw the alerts that a decision takes back, dated by the frame that decided otherwise, and queue that."""
     if record.withdraws is None:
         return
-    at, standing = record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
-    statement = update(alerts).where((alerts.c.read_id == record.withdraws) & standing)
+    at, not_withdrawn = record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
+    statement = update(alerts).where((alerts.c.read_id == record.withdraws) & not_withdrawn)
     for row in connection.execute(statement.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
         enqueue.queue_withdrawal(connection, alert_of(row), at, record.read.unit_id)
 
@@ -114,7 +114,7 @@ def _note_missing(connection: Connection, read: PlateRead, reason: str) -> None:
         connection.execute(insert(missing_evidence), {"read_id": read.read_id, "reason": reason})
 
 
-def _refer(connection: Connection, read: PlateRead) -> None:
+def _write_references(connection: Connection, read: PlateRead) -> None:
     """Write the references to the read's images."""
     if not read.evidence:
         return

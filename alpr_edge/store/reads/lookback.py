@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Text, func, or_, select, type_coerce
 
-from alpr_edge.domain.matching import Entries, Match, MatchQuery, meetings
+from alpr_edge.domain.matching import Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import read_of
@@ -29,16 +29,16 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
         entries: the entry, as the only one.
     """
     assert _PATTERN.fullmatch(pattern)  # SQLite's GLOB has the same two wildcards, and a third that no plate holds
-    count = 0
+    result_count = 0
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
-            matches = meetings(
+            matches = find_matches(
                 MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
             )
             if matches:
                 yield read, matches[0]
-                count += 1
-                if count == FOUND_MAX:
+                result_count += 1
+                if result_count == FOUND_MAX:
                     return
 
 

@@ -12,7 +12,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, read_of
 from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, reads
-from alpr_edge.store.db.schema import counts as kept_numbers
+from alpr_edge.store.db.schema import counts as counts_table
 
 ROWS_MAX = 1000
 """Most reads that one query returns: a reading transaction is short."""
@@ -86,7 +86,7 @@ def is_ended(connection: Connection, read: PlateRead) -> bool:
     return connection.scalar(query) is not None
 
 
-def still_open(connection: Connection, limit: int) -> list[PlateRead]:
+def open_reads(connection: Connection, limit: int) -> list[PlateRead]:
     """Reads decided and not closed, oldest first."""
     query = select(reads).where(reads.c.closed == 0).order_by(reads.c.seq).limit(min(limit, ROWS_MAX))
     rows = list(connection.execute(query).mappings())
@@ -99,7 +99,7 @@ def counts(connection: Connection) -> Counts:
     numbers = kept_counts(connection)
     return Counts(
         reads=numbers.get("reads", 0),
-        # Few are open at a time, and they have an index of their own.
+        # Counted here: few are open at a time, and they have an index of their own.
         open_reads=connection.execute(select(func.count()).where(reads.c.closed == 0)).scalar_one(),
         hits=numbers.get("hits", 0),
         images=numbers.get("images", 0),
@@ -108,8 +108,8 @@ def counts(connection: Connection) -> Counts:
 
 
 def kept_counts(connection: Connection) -> dict[str, int]:
-    """The counts that the database keeps by itself, by name; one that has never been counted is left out."""
-    return {row.name: row.number for row in connection.execute(select(kept_numbers))}
+    """The counts that triggers keep in the database, by name; a name that was never counted is left out."""
+    return {row.name: row.number for row in connection.execute(select(counts_table))}
 
 
 def evidence_of(connection: Connection, read_ids: Sequence[str]) -> dict[str, tuple[EvidenceRef, ...]]:
@@ -130,20 +130,20 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
     """Rows with their evidence, hits and alerts: one statement each, however many rows."""
     read_ids = [row["read_id"] for row in rows]
     pictures = evidence_of(connection, read_ids)
-    found_hits: defaultdict[str, list[Hit]] = defaultdict(list)
+    hits_by_read: defaultdict[str, list[Hit]] = defaultdict(list)
     for row in connection.execute(select(hits).where(hits.c.read_id.in_(read_ids)).order_by(hits.c.seq)).mappings():
-        found_hits[row["read_id"]].append(hit_of(row))
-    found_alerts: defaultdict[str, list[StoredAlert]] = defaultdict(list)
+        hits_by_read[row["read_id"]].append(hit_of(row))
+    alerts_by_read: defaultdict[str, list[StoredAlert]] = defaultdict(list)
     for row in connection.execute(select(alerts).where(alerts.c.read_id.in_(read_ids))).mappings():
-        found_alerts[row["read_id"]].append(_stored_alert(row))
-    lacking = select(missing_evidence).where(missing_evidence.c.read_id.in_(read_ids))
-    reasons = {row.read_id: row.reason for row in connection.execute(lacking)}
+        alerts_by_read[row["read_id"]].append(_stored_alert(row))
+    missing = select(missing_evidence).where(missing_evidence.c.read_id.in_(read_ids))
+    reasons = {row.read_id: row.reason for row in connection.execute(missing)}
     return [
         StoredRead(
             read=read_of(row, pictures.get(row["read_id"], ())),
             closed=bool(row["closed"]),
-            hits=tuple(found_hits[row["read_id"]]),
-            alerts=tuple(found_alerts[row["read_id"]]),
+            hits=tuple(hits_by_read[row["read_id"]]),
+            alerts=tuple(alerts_by_read[row["read_id"]]),
             missing_evidence=reasons.get(row["read_id"], ""),
         )
         for row in rows

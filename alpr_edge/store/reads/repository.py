@@ -19,7 +19,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import images, reads
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.outbox import enqueue
-from alpr_edge.store.reads import commit as committing
+from alpr_edge.store.reads import commit as row_writer
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import Counts, StoredRead
 from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
@@ -44,13 +44,14 @@ class ReadStore:
     def __init__(self, database: Database, images: ImageStore) -> None:
         self._database = database
         self._images = images
-        # An image let go of by one batch must not be taken up by another before its file is removed.
-        self._committing = threading.Lock()
+        # An image that one batch drops must not be used by another before its file is removed.
+        self._commit_lock = threading.Lock()
 
     def commit(self, batch: Sequence[Stored]) -> list[PlateRead]:
         """Store a batch, all or nothing; it is on disk when this returns.
 
-        A batch that is on disk already is no fault: who gave it may have failed right after, and gives it again.
+        A batch that is stored already is no error: the caller may have failed right after storing it, and stores it
+        again.
 
         Args:
             batch: at most :data:`BATCH_MAX` records, in the order they came.
@@ -65,20 +66,20 @@ class ReadStore:
         """
         if len(batch) > BATCH_MAX:
             raise StoreError(f"a batch holds {len(batch)} records, {BATCH_MAX} are allowed; commit more often")
-        with self._committing:
+        with self._commit_lock:
             pictures = self._put_images(batch)
             try:
-                with _refusing(), self._changing() as (connection, dropped_digests):
+                with _refusal_errors(), self._transaction() as (connection, dropped_digests):
                     return [
-                        committing.decide(connection, record, refs)
+                        row_writer.decide(connection, record, refs)
                         if isinstance(record, DecidedRecord)
-                        else committing.close(connection, record, refs, dropped_digests)
+                        else row_writer.close(connection, record, refs, dropped_digests)
                         for record, refs in zip(batch, pictures, strict=True)
                     ]
             except DamagedError:
                 raise
             except StoreError:
-                with _refusing():
+                with _refusal_errors():
                     stored_reads = self._find_earlier_commit(batch)
                 if stored_reads is None:
                     raise
@@ -86,20 +87,20 @@ class ReadStore:
                 return stored_reads
 
     def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
-        """Those of some images that can be written, each tried by itself."""
-        with self._committing:
+        """The images that can be written, each tried by itself."""
+        with self._commit_lock:
             return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
 
     def rejoin(self, record: Stored) -> None:
-        """Store a refused record with what is stored of its pass since; returns and raises as :meth:`commit`."""
+        """Store a record that was refused before, with what was stored of its pass since; raises as :meth:`commit`."""
         stored_read = self.get(record.read.read_id)
         if stored_read is None or (isinstance(record, ClosedRecord) and not stored_read.closed):
             self.commit([record])
         elif isinstance(record, DecidedRecord):
-            with self._committing:
+            with self._commit_lock:
                 (refs,) = self._put_images([record])
-                with _refusing(), self._changing() as (connection, _):
-                    committing.add_decision(connection, record, refs, stored_read)
+                with _refusal_errors(), self._transaction() as (connection, _):
+                    row_writer.add_decision(connection, record, refs, stored_read)
 
     @contextmanager
     def deleting(self) -> Iterator[tuple[Connection, set[str]]]:
@@ -111,11 +112,11 @@ class ReadStore:
         Raises:
             StoreError: nothing was deleted.
         """
-        with self._committing, self._changing() as changing:
-            yield changing
+        with self._commit_lock, self._transaction() as transaction:
+            yield transaction
 
     def close_open_reads(self) -> int:
-        """Close and queue what earlier runs decided and never closed; before the first commit of a run.
+        """Close and queue the reads that earlier runs left open; to be called before the first commit of a run.
 
         Returns:
             How many there were.
@@ -131,7 +132,7 @@ class ReadStore:
         return closed
 
     def sweep_images(self, prefix: str = "") -> int:
-        """Remove the image files that no row names, left by a crash; before the first commit of a run.
+        """Remove the image files that no row names, left by a crash; to be called before the first commit of a run.
 
         Args:
             prefix: only those whose digests begin so, with two digits at least; empty: all.
@@ -146,7 +147,7 @@ class ReadStore:
         return sum(self._sweep(folder) for folder in ([prefix] if prefix else PREFIXES))
 
     def _sweep(self, prefix: str) -> int:
-        with self._committing:
+        with self._commit_lock:
             temporaries = self._images.remove_temporaries(prefix)
             orphans = self._images.orphans((), prefix)
             if orphans:
@@ -198,11 +199,11 @@ class ReadStore:
         return True
 
     @contextmanager
-    def _changing(self) -> Iterator[tuple[Connection, set[str]]]:
+    def _transaction(self) -> Iterator[tuple[Connection, set[str]]]:
         dropped_digests: set[str] = set()
         with self._database.write() as connection:
             yield connection, dropped_digests
-            dropped_digests = committing.forget_images(connection, dropped_digests)
+            dropped_digests = row_writer.forget_images(connection, dropped_digests)
         self._delete(dropped_digests)
 
     def _delete(self, digests: Iterable[str]) -> None:
@@ -214,8 +215,8 @@ class ReadStore:
                 log.warning("store.image_not_deleted", error=str(error))
 
     def _close_some(self) -> int:
-        with _refusing(), self._database.write() as connection:
-            waiting = queries.still_open(connection, _CLOSING_BATCH)
+        with _refusal_errors(), self._database.write() as connection:
+            waiting = queries.open_reads(connection, _CLOSING_BATCH)
             for read in waiting:
                 enqueue.queue_read(connection, read)
             ids = [read.read_id for read in waiting]
@@ -229,9 +230,9 @@ def _images_between(first: str, end: str) -> Select[str]:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Say in one line, which quotes nothing of the record, that a value of it cannot be put into a row or an item."""
+def _refusal_errors() -> Iterator[None]:
+    """Turn the error about a value that fits no row or item into one that quotes nothing of the record."""
     try:
         yield
     except (ValueError, TypeError, OverflowError, StatementError) as error:
-        raise RefusedError(f"a record holds what cannot be kept ({type(error).__name__})") from None
+        raise RefusedError(f"a record holds a value that cannot be stored ({type(error).__name__})") from None

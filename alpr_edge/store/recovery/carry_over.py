@@ -1,8 +1,7 @@
 """Copies from a damaged database what the new one needs before the car drives on: live lists and officers' entries.
 
-Without them the unit would watch for nobody, although the sealed lists lie whole on the disk. Only these few rows are
-taken, by way of their own trees, which takes no time however large the database is; the rest waits for
-``alpr-edge unit salvage``.
+Without them the unit would match no plate, although the sealed lists are whole on the disk. Only these few rows are
+copied, which is quick however large the database is; the rest is copied by ``alpr-edge unit salvage``.
 """
 
 import structlog
@@ -17,13 +16,13 @@ from alpr_edge.store.sqlite_forensics.pages import Pages
 
 TABLES = (generations, own_entries, list_sync)
 ROWS_MAX = 100_000
-"""Of one table; the rest waits too."""
+"""Most rows of one table; the salvage copies the others."""
 
 log = structlog.get_logger(__name__)
 
 
-def bring_lists_over(aside: DamagedDatabase, database: Database, key: bytes) -> int:
-    """Bring the rows of :data:`TABLES` over, as far as they can be read; returns how many.
+def copy_lists(aside: DamagedDatabase, database: Database, key: bytes) -> int:
+    """Copy the rows of :data:`TABLES` as far as they can be read; returns how many.
 
     Raises:
         StoreError: the new database cannot be written.

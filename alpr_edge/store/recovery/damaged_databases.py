@@ -1,8 +1,8 @@
 """Databases that were replaced because they were damaged: a dated folder each, whole, never deleted automatically.
 
-They may hold evidence (policy 462.5), so their number is not bounded here: health says how many there are and how
-large, and they go by ``alpr-edge unit salvage --discard`` alone, once everything in them that can be read came over.
-While one waits for ``alpr-edge unit salvage`` no image is swept away: the rows that name it may lie there.
+They may hold evidence (policy 462.5), so their number has no limit here: the unit's health says how many there are and
+how large. Only ``alpr-edge unit salvage --discard`` deletes one, once everything in it that can be read was copied.
+While one waits for ``alpr-edge unit salvage`` no image is deleted, since it may hold the rows that name it.
 """
 
 import json
@@ -52,7 +52,7 @@ class DamagedDatabase:
 
     @property
     def size_bytes(self) -> int:
-        """Of all its files; 0 of one discarded at this moment."""
+        """Bytes of all its files; 0 when it is being discarded."""
         try:
             return sum(path.stat().st_size for path in self.folder.iterdir())
         except FileNotFoundError:

@@ -1,8 +1,8 @@
 """Opens the unit's database, and replaces it when it is damaged: the damaged one is set aside and a new one started.
 
-What counts as damage: the file is missing, empty or cut short, page 1 does not open although the key is the right one,
-a page that the first look or a later statement meets does not, or the write-ahead log lacks what was committed to it.
-What does not: another key, a full disk, a lock, a newer schema. Those are errors with nothing moved.
+A database counts as damaged when the file is missing, empty or cut short, when a page does not open although the key is
+the right one (found by a short check at the start, or by a later statement), or when the write-ahead log lacks what was
+committed to it. Another key, a full disk, a lock or a newer schema is an error, and nothing is moved.
 """
 
 import time
@@ -13,14 +13,14 @@ import structlog
 
 from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.runtime.durable_files import private_directory
-from alpr_edge.store.db import migrate as migrating
+from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.database import DATABASE_NAME, Database
-from alpr_edge.store.recovery.carry_over import bring_lists_over
+from alpr_edge.store.recovery.carry_over import copy_lists
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, set_aside
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
-LOOK_S_MAX = 2.0
+CHECK_S_MAX = 2.0
 """How long a start checks a database; damage further on in a large one shows when it is read."""
 
 log = structlog.get_logger(__name__)
@@ -46,11 +46,11 @@ class DatabaseReplacement:
         """
         private_directory(self.directory)
         try:
-            database = self._sound()
+            database = self._open_checked()
         except DamagedError as error:
             aside = self._set_aside(error)
             database = Database.open(self.directory, self.key, migrate=True)
-            bring_lists_over(aside, database, self.key)
+            copy_lists(aside, database, self.key)
         self._mark(database)
         return database
 
@@ -60,11 +60,11 @@ class DatabaseReplacement:
         Raises:
             StoreError: the disk is full or does not write; start again.
         """
-        with database.exchanging() as reopen:
+        with database.replacing_file() as reopen:
             aside = self._set_aside(DamagedError(f"{database.path}: {database.damage}"))
-            migrating.create_file(database.path)
+            migration.create_file(database.path)
             reopen()
-        bring_lists_over(aside, database, self.key)
+        copy_lists(aside, database, self.key)
         self._mark(database)
 
     def is_of_this_key(self) -> bool:
@@ -75,12 +75,12 @@ class DatabaseReplacement:
         with Pages(self.directory / DATABASE_NAME, self.key, () if mark is None else (mark.salt,)) as pages:
             return pages.cipher is not None
 
-    def _sound(self) -> Database:
+    def _open_checked(self) -> Database:
         if self._is_gone():
             raise DamagedError(f"{self.directory / DATABASE_NAME}: there was a database, and it is missing or empty")
         database = Database.open(self.directory, self.key, migrate=True)
         try:
-            database.quick_check(LOOK_S_MAX)
+            database.quick_check(CHECK_S_MAX)
         except StoreError:
             database.close()
             raise

@@ -12,7 +12,7 @@ from alpr_edge.store.sqlite_forensics.btree import Value
 from alpr_edge.store.sqlite_forensics.carver import CarvedRow, Column, RowShape, shape_of
 
 NUMBER = "seq"
-"""The row's number: its place in the other database says nothing here."""
+"""The column of a row's number, which has no meaning in another database."""
 Row = dict[str, Value]
 
 _NOT_COPIED = {meta, counts, department_dates}
@@ -20,9 +20,9 @@ TABLES: tuple[Table, ...] = (
     outbox,
     *(table for table in metadata.sorted_tables if table not in {outbox, *_NOT_COPIED}),
 )
-"""All that hold something: the queue, which tells what is needed yet, then those first that others refer to. ``meta``
-says what this database is, not that one, ``counts`` is kept by triggers, and the
-department says the time anew."""
+"""The tables to copy: the queue first, which shows what is still needed, then each table before those that refer to it.
+Not copied are ``meta``, which describes one database, ``counts``, which triggers update, and the department's date,
+which it reports again."""
 
 
 class Fate(StrEnum):
@@ -45,12 +45,12 @@ def put(connection: Connection, table: Table, row: Row) -> Fate:
     """Insert a row unless it is there."""
     values = {name: value for name, value in row.items() if name != NUMBER}
     names = ", ".join(values)
-    marks = ", ".join("?" for _ in values)
-    # Only additions to this table tell two rows apart, so the same row is the one that is equal in all of them.
-    alone = not any(True for _ in _unique_names(table))
+    placeholders = ", ".join("?" for _ in values)
+    # A table without a unique column: a row is there already when all its values are equal.
+    has_no_key = not any(True for _ in _unique_names(table))
     guard = f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{n} IS ?' for n in values)})"  # noqa: S608 - names of our own schema
-    statement = f"INSERT INTO {table.name} ({names}) SELECT {marks}{guard if alone else ' WHERE true'}"
-    parameters = tuple(values.values()) * (2 if alone else 1)
+    statement = f"INSERT INTO {table.name} ({names}) SELECT {placeholders}{guard if has_no_key else ' WHERE true'}"
+    parameters = tuple(values.values()) * (2 if has_no_key else 1)
     try:
         done = connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", parameters)
     except IntegrityError:

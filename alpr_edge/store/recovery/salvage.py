@@ -1,11 +1,12 @@
 """Copies what can be read of a damaged database into today's: rows by id, images, and items still to be sent.
 
-Rows keep their ids and are never overwritten, so saving twice, or after a cut, changes nothing more. A read, hit or
-image whose place in the queue cannot be read is queued again, which the department stores once; one with a receipt
-keeps it. An image file whose row is gone gets one and is sent by itself: it is evidence.
+Rows keep their ids and are never overwritten, so a second salvage, or one after a power cut, changes nothing more. A
+read, hit or image whose row in the queue cannot be read is queued again; the department stores it once. One with a
+receipt keeps it. An image file whose row is lost gets a new row and is sent by itself: it is evidence.
 
-An older version of a page may stand in for a damaged one, and tell of an image that was let go of since. Of an image
-without its file, rows are taken when it is in the queue: then the file is lost, and somebody may restore it.
+An older version of a page may be read in place of a damaged one, with rows of an image that was deleted since. So the
+rows of an image without a file are copied only when it is in the queue: then the file is lost, and somebody may restore
+it.
 """
 
 from collections import Counter
@@ -63,8 +64,7 @@ class SalvageReport:
     pages_unreadable: int = 0
     """Pages in use of which the last version is damaged; an older one was read where there was one."""
     rows_unreadable: int = 0
-    """Rows that go on on a damaged page."""
-
+    """Rows that continue on a damaged page."""
     folders_unreadable: int = 0
     """Folders of images that cannot be looked into; they may hold images whose rows are lost."""
 
@@ -112,7 +112,7 @@ class Salvage:
         Raises:
             StoreError: today's database cannot be written; run it again.
         """
-        done, read_ids, mark = SalvageReport(), list[str](), KeyMark.read(aside.folder)
+        report, read_ids, mark = SalvageReport(), list[str](), KeyMark.read(aside.folder)
         with self.database.read() as connection:
             row_shapes = shapes(connection)
         with Pages(aside.database, self.key, () if mark is None else (mark.salt,)) as pages:
@@ -120,22 +120,22 @@ class Salvage:
             carver = Carver(pages, row_shapes)
             rows = carver.rows()
             for batch in batches(rows, BATCH):
-                self._insert(batch, done, read_ids)
+                self._insert(batch, report, read_ids)
                 progress(carver.pages_read, len(pages.numbers))
-            done.pages_unreadable, done.rows_unreadable = carver.damaged_pages, carver.rows_broken
+            report.pages_unreadable, report.rows_unreadable = carver.damaged_pages, carver.rows_broken
             progress(len(pages.numbers), len(pages.numbers))
-        self._adopt(aside.since, done)
-        self._queue_again(read_ids, done)
-        aside.keep_report(done.figures())
-        return done
+        self._adopt(aside.since, report)
+        self._queue_again(read_ids, report)
+        aside.keep_report(report.figures())
+        return report
 
-    def _insert(self, batch: list[tuple[str, Row]], done: SalvageReport, read_ids: list[str]) -> None:
+    def _insert(self, batch: list[tuple[str, Row]], report: SalvageReport, read_ids: list[str]) -> None:
         """One transaction of rows."""
         with self.database.write() as connection:
             for name, row in batch:
                 table = _TABLES[name]
                 fate = self._put(connection, table, row)
-                _counter_of(fate, done)[name] += 1
+                _counter_of(fate, report)[name] += 1
                 if table is reads:
                     read_ids.append(str(row["read_id"]))
 
@@ -144,7 +144,7 @@ class Salvage:
             row["live"] = int(bool(row["live"]) and not _has_live(connection, row["source"]))
             if row["file"] not in self.lists:
                 return Fate.THERE  # an import removed it since
-        if table in {images, evidence} and self._was_let_go(connection, str(row["sha256"])):
+        if table in {images, evidence} and self._is_deleted(connection, str(row["sha256"])):
             return Fate.OVER
         fate = put(connection, table, row)
         if table is evidence and fate is Fate.HANGING and self._name_image(connection, str(row["sha256"])):
@@ -156,7 +156,7 @@ class Salvage:
             _keep_receipt(connection, row)
         return fate
 
-    def _was_let_go(self, connection: Connection, sha256: str) -> bool:
+    def _is_deleted(self, connection: Connection, sha256: str) -> bool:
         """Whether nothing but a row of it is left: neither its file nor its place in the queue."""
         return self.images.facts(sha256) is None and not _is_queued(connection, sha256)
 
@@ -168,7 +168,7 @@ class Salvage:
         row = {"sha256": sha256, "length": facts.length, "created_utc": None}
         return connection.execute(insert(images).values(row).on_conflict_do_nothing()).rowcount > 0
 
-    def _adopt(self, since: datetime, done: SalvageReport) -> None:
+    def _adopt(self, since: datetime, report: SalvageReport) -> None:
         """Give a row and a place in the queue to each image file without one that was there before ``since``.
 
         A younger one may belong to reads that are being written at this moment.
@@ -178,44 +178,46 @@ class Salvage:
                 known_digests = set(
                     connection.scalars(select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g")))
                 )
-            for sha256 in self._orphans(known_digests, prefix, done):
+            for sha256 in self._orphans(known_digests, prefix, report):
                 facts = self.images.facts(sha256)
                 if facts is not None and facts.modified_at <= since:
-                    self._take_over(sha256, facts.length, done)
+                    self._adopt_file(sha256, facts.length, report)
 
-    def _orphans(self, known_digests: set[str], prefix: str, done: SalvageReport) -> list[str]:
+    def _orphans(self, known_digests: set[str], prefix: str, report: SalvageReport) -> list[str]:
         """Files of a folder without a row; none of a folder that cannot be looked into."""
         try:
             return self.images.orphans(known_digests, prefix)
         except StoreError as error:
             log.error("salvage.folder_not_read", failure=str(error))
-            done.folders_unreadable += 1
+            report.folders_unreadable += 1
             return []
 
-    def _take_over(self, sha256: str, length: int, done: SalvageReport) -> None:
+    def _adopt_file(self, sha256: str, length: int, report: SalvageReport) -> None:
         try:
             self.images.get(sha256)
         except StoreError:
-            done.images_damaged += 1
+            report.images_damaged += 1
             return
         with self.database.write() as connection:
             self._name_image(connection, sha256)
-            done.requeued_items += enqueue.queue_image(connection, sha256, length)
-        done.images_adopted += 1
+            report.requeued_items += enqueue.queue_image(connection, sha256, length)
+        report.images_adopted += 1
 
-    def _queue_again(self, read_ids: list[str], done: SalvageReport) -> None:
+    def _queue_again(self, read_ids: list[str], report: SalvageReport) -> None:
         """Queue what has no place in the queue of the reads that came over, their hits and their images."""
         for start in range(0, len(read_ids), BATCH):
             with self.database.write() as connection:
                 for read_id in _reads_to_requeue(connection, read_ids[start : start + BATCH]):
-                    done.requeued_items += _queue_read_again(connection, read_id)
+                    report.requeued_items += _queue_read_again(connection, read_id)
 
 
 _TABLES = {table.name: table for table in TABLES}
 
 
-def _counter_of(fate: Fate, done: SalvageReport) -> Counter[str]:
-    return {Fate.NEW: done.new_rows, Fate.THERE: done.there, Fate.HANGING: done.hanging, Fate.OVER: done.over}[fate]
+def _counter_of(fate: Fate, report: SalvageReport) -> Counter[str]:
+    return {Fate.NEW: report.new_rows, Fate.THERE: report.there, Fate.HANGING: report.hanging, Fate.OVER: report.over}[
+        fate
+    ]
 
 
 def _has_live(connection: Connection, source: object) -> bool:

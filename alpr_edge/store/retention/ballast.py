@@ -1,7 +1,7 @@
 """A file that reserves disk space and is released on a full disk, so that clean-up and receipts can be written.
 
-SQLite needs room to delete: the pages of a DELETE go to the write-ahead log first. At 0 bytes free nothing could be
-freed any more. While the ballast is out nothing new is kept, or it would be filled up like the rest.
+SQLite needs room to delete: the pages of a DELETE go to the write-ahead log first, so with 0 bytes free nothing could
+be freed any more. While the ballast is released nothing new is stored, which would fill its space.
 """
 
 import errno
@@ -36,7 +36,7 @@ class Ballast:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes of blocks that it takes up, at most the size wanted: a sparse file would free nothing."""
+        """Bytes of the blocks that it takes up, at most the wanted size: a sparse file would free nothing."""
         try:
             return min(self._path.stat().st_blocks * _BLOCK_BYTES, self.wanted_bytes)
         except FileNotFoundError:
@@ -53,7 +53,7 @@ class Ballast:
             if self.held_bytes and ballast_needed(free, self.wanted_bytes):
                 self.release()
             elif self.is_out and free >= ballast_room_bytes(self.wanted_bytes):
-                self._lay()
+                self._create()
 
     @property
     def is_out(self) -> bool:
@@ -76,7 +76,7 @@ class Ballast:
         sync_directory(self._path.parent)
         log.warning("disk.ballast_released", bytes=self.wanted_bytes)
 
-    def _lay(self) -> None:
+    def _create(self) -> None:
         """Allocate it. fallocate(2) reserves blocks without writing them, where the file system can."""
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
         try:
@@ -84,7 +84,7 @@ class Ballast:
             os.posix_fallocate(descriptor, 0, self.wanted_bytes)
             os.fsync(descriptor)
         except OSError as error:
-            # Somebody else took the room meanwhile: half a ballast would only be in the way.
+            # Another program filled the space meanwhile: a smaller ballast is of no use.
             self._path.unlink()
             if error.errno != errno.ENOSPC:
                 raise

@@ -21,8 +21,8 @@ from alpr_edge.store.evidence.images import OVERHEAD_BYTES
 BLOCK_BYTES = 4096
 """An image takes up whole blocks of the file system."""
 ROW_BYTES = 4096
-"""What the rows of a read and of its items take up in the database, about; ``scripts/bench disk`` measures it."""
-BOOTS_KEPT = 64
+"""About what the rows of a read and of its items take up in the database; ``scripts/bench disk`` measures it."""
+TIMELINES_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RetentionCandidate:
 
 
 class Ages:
-    """Finds when reads were made: by their own trusted clock, or by their boot's pairs.
+    """Computes when reads were made: by their own trusted clock, or by the clock pairs of their boot.
 
     Args:
         database: the database with the pairs.
@@ -51,14 +51,14 @@ class Ages:
     def seen_utc(self, instant: Instant) -> datetime | None:
         """A sure moment in UTC, or None."""
         if instant.boot_id not in self._timelines:
-            if len(self._timelines) >= BOOTS_KEPT:
+            if len(self._timelines) >= TIMELINES_MAX:
                 self._timelines.clear()
             self._timelines |= clock_pairs.timelines(self._database, [instant.boot_id])
         placement = self._timelines[instant.boot_id].place(instant)
         return placement.utc if placement.sure else None
 
     def forget(self, boot_id: str) -> None:
-        """Read the pairs of a boot again when next asked: more have come."""
+        """Forget the pairs of a boot, as more have come: they are read again when needed."""
         self._timelines.pop(boot_id, None)
 
 
@@ -68,14 +68,14 @@ def image_blocks_bytes() -> ColumnElement[int]:
     return (file_bytes + (BLOCK_BYTES - 1)) // BLOCK_BYTES * BLOCK_BYTES
 
 
-def slice_after(connection: Connection, seq: int, limit: int) -> Sequence[RowMapping]:
-    """The next reads in order of arrival, as rows for :func:`standing_of`."""
+def rows_after(connection: Connection, seq: int, limit: int) -> Sequence[RowMapping]:
+    """The next reads in order of arrival, as rows for :func:`candidate_of`."""
     query = _query().where(reads.c.seq > seq).order_by(reads.c.seq).limit(limit)
     return connection.execute(query).mappings().all()
 
 
-def of_these(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
-    """The reads of these numbers that are still there, as rows for :func:`standing_of`."""
+def rows_of(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
+    """The reads of these numbers that are still there, as rows for :func:`candidate_of`."""
     query = _query().where(reads.c.seq.in_(seqs)).order_by(reads.c.seq)
     return connection.execute(query).mappings().all()
 
@@ -85,8 +85,8 @@ def count_unacknowledged(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(reads).where(not_(_is_acknowledged()))) or 0
 
 
-def standing_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> RetentionCandidate:
-    """A row of this file's queries as the rules see it; without a trusted ``now`` no age is known, and no hold ends."""
+def candidate_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> RetentionCandidate:
+    """The candidate of a row; without a trusted ``now`` no age is known, and no hold ends."""
     age: timedelta | None = None
     if seen_utc is not None and now.trusted and now.utc is not None:
         age = now.utc - seen_utc
@@ -124,14 +124,14 @@ def _query() -> Select[Any]:
 
 
 def _is_acknowledged() -> ColumnElement[bool]:
-    """Closed, and every item of it delivered: the read, its hits, alerts and images, and what was told of its time."""
+    """Whether a read is closed and all its items are delivered: read, hits, alerts, images and corrected times."""
     return and_(
         reads.c.closed == 1,
         _is_delivered(reads.c.read_id),
         not_(exists().where(hits.c.read_id == reads.c.read_id, not_(_is_delivered(hits.c.hit_id)))),
         not_(exists().where(evidence.c.read_id == reads.c.read_id, not_(_is_delivered(evidence.c.sha256)))),
-        *(not_(_waits(time_of_read)) for time_of_read in time_ids()),
-        # Releases before this one queued no alerts: what never was an item is not waited for.
+        *(not_(_waits(time_of_read)) for time_of_read in _time_ids()),
+        # Older releases queued no alerts: an alert without an item does not count.
         *(not_(exists().where(alerts.c.read_id == reads.c.read_id, _waits(of_alert))) for of_alert in _alert_ids()),
     )
 
@@ -141,9 +141,9 @@ def _alert_ids() -> list[ColumnElement[str]]:
     return [literal(item_id("")).concat(alerts.c.hit_id) for item_id in (alert_item_id, withdrawal_item_id)]
 
 
-def time_ids() -> list[ColumnElement[str]]:
-    """Ids of the items that tell of a read's time."""
-    return [literal(before).concat(reads.c.read_id).concat(literal(after)) for before, after in _TIME_PARTS]
+def _time_ids() -> list[ColumnElement[str]]:
+    """Ids of the items that correct a read's time."""
+    return [literal(prefix).concat(reads.c.read_id).concat(literal(suffix)) for prefix, suffix in _TIME_ID_PARTS]
 
 
 def _is_delivered(item_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -154,9 +154,9 @@ def _waits(item_id: ColumnElement[str]) -> ColumnElement[bool]:
     return exists().where(outbox.c.item_id == item_id, outbox.c.state != "delivered")
 
 
-def _around(text: str, inner: str) -> tuple[str, str]:
-    before, _, after = text.partition(inner)
-    return before, after
+def _split_around(text: str, inner: str) -> tuple[str, str]:
+    prefix, _, suffix = text.partition(inner)
+    return prefix, suffix
 
 
-_TIME_PARTS = [_around(time_item_id("\0", sure=sure), "\0") for sure in (True, False)]
+_TIME_ID_PARTS = [_split_around(time_item_id("\0", sure=sure), "\0") for sure in (True, False)]

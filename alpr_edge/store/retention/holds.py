@@ -1,7 +1,7 @@
 """Reads that are kept from deletion: evidence, discovery, a lawful action to produce records (policy 462.5).
 
 A hold without an end lasts until it is released. One with an end is over once a trusted clock has passed it: the read
-is deleted when the rules next choose it, and its row goes with it.
+is deleted when the rules next choose it, and the hold with it.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Hold:
         return utc is not None and self.until is not None and self.until <= utc
 
 
-def hold(database: Database, new: Hold) -> Hold:
+def hold(database: Database, new_hold: Hold) -> Hold:
     """Hold a read; returns the hold as it stands then.
 
     One that is held already keeps its first reason and is at most prolonged; a hold that is over is replaced.
@@ -44,13 +44,13 @@ def hold(database: Database, new: Hold) -> Hold:
         StoreError: there is no such read.
     """
     with database.write() as connection:
-        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == new.read_id)) is None:
-            raise StoreError(f"{new.read_id}: no such read here; the department may have it")
-        standing = _standing(connection, new.read_id)
-        if standing is not None and not standing.is_over(new.since):
-            new = replace(standing, until=_later_end(standing.until, new.until))
-        _write(connection, new)
-    return new
+        if connection.scalar(select(reads.c.seq).where(reads.c.read_id == new_hold.read_id)) is None:
+            raise StoreError(f"{new_hold.read_id}: no such read here; the department may have it")
+        current = _stored_hold(connection, new_hold.read_id)
+        if current is not None and not current.is_over(new_hold.since):
+            new_hold = replace(current, until=_later_end(current.until, new_hold.until))
+        _write(connection, new_hold)
+    return new_hold
 
 
 def release(database: Database, read_id: str) -> None:
@@ -91,7 +91,7 @@ def _query() -> Select[*tuple[object, ...]]:
     return select(holds, hold_ends.c.until).select_from(holds.outerjoin(hold_ends))
 
 
-def _standing(connection: Connection, read_id: str) -> Hold | None:
+def _stored_hold(connection: Connection, read_id: str) -> Hold | None:
     """The hold of a read as it is stored."""
     row = connection.execute(_query().where(holds.c.read_id == read_id)).mappings().one_or_none()
     return None if row is None else _hold_of(row)
@@ -101,13 +101,13 @@ def _later_end(first: datetime | None, second: datetime | None) -> datetime | No
     return None if first is None or second is None else max(first, second)
 
 
-def _write(connection: Connection, new: Hold) -> None:
+def _write(connection: Connection, new_hold: Hold) -> None:
     """Write a hold and its end in place of those of the read before."""
-    connection.execute(delete(holds).where(holds.c.read_id == new.read_id))
-    row = {"read_id": new.read_id, "reason": new.reason, "held_by": new.held_by, "held": new.since}
+    connection.execute(delete(holds).where(holds.c.read_id == new_hold.read_id))
+    row = {"read_id": new_hold.read_id, "reason": new_hold.reason, "held_by": new_hold.held_by, "held": new_hold.since}
     connection.execute(insert(holds), row)
-    if new.until is not None:
-        connection.execute(insert(hold_ends), {"read_id": new.read_id, "until": new.until})
+    if new_hold.until is not None:
+        connection.execute(insert(hold_ends), {"read_id": new_hold.read_id, "until": new_hold.until})
 
 
 def _hold_of(row: RowMapping) -> Hold:

@@ -1,8 +1,8 @@
 """Deletes the reads that the rules of retention choose: rows in one transaction, then files that no row names.
 
-A cut before the commit leaves everything, a cut after it leaves files without rows, which the next start sweeps away:
-nothing is orphaned for good, and no row ever names a picture that is gone. Reads are looked at a slice at a time, and
-what is chosen is looked at again inside the transaction: a hold that came meanwhile counts.
+A power cut before the commit changes nothing; one after it leaves files without rows, which the next start removes. No
+row ever names a picture that is gone. Reads are examined a slice at a time, and the chosen ones once more inside the
+transaction, in case one was held meanwhile.
 """
 
 import time
@@ -43,19 +43,19 @@ class PurgeTotals:
     reads: Counter[DeletionReason] = field(default_factory=Counter)
     freed_bytes: int = 0
     held_s_max: float = 0.0
-    """Longest that one step kept the writer waiting."""
+    """Longest time that one step kept the writer waiting, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeSlice:
     """A slice of reads at one moment, with those of it that may be deleted."""
 
-    standings: list[RetentionCandidate]
+    reads: list[RetentionCandidate]
     deletable_seqs: list[int]
     """Numbers of those that may go, one batch at most."""
     now: Instant
     age_from: Instant
-    """What ages are told from: without UTC while the date may not delete."""
+    """The instant that ages are computed from; without UTC while nothing may be deleted by the date."""
     limits: RetentionLimits
     excess_bytes: int
 
@@ -66,7 +66,7 @@ class Purge:
     Args:
         database: the database of this vehicle.
         store: the process's one writer of reads.
-        limits: the limits of retention; the emergency rule counts only on a second round, when nothing else was left.
+        limits: the limits of retention; the emergency rule is used only in a second round, when nothing else is left.
         slice_reads: reads looked at in one step.
     """
 
@@ -83,7 +83,7 @@ class Purge:
         """Why nothing is deleted for its age, as of the last step."""
         self._after = 0
         self._batch = DELETED_MAX // 8
-        self._last_resort = False
+        self._is_second_round = False
         self.done = PurgeTotals()
 
     @property
@@ -95,7 +95,7 @@ class Purge:
         """Examine one slice and delete what may be deleted, at most one batch.
 
         Args:
-            now: ages are told from it, unless there is an objection to its date: then nothing is deleted by age.
+            now: the present instant, which ages are computed from; nothing is deleted by a date with an objection.
             excess_bytes: the bytes to be freed.
 
         Returns:
@@ -104,17 +104,17 @@ class Purge:
         Raises:
             StoreError: the database refused; everything it had not deleted is still there.
         """
-        look = self.look(now, excess_bytes)
+        chosen = self.look(now, excess_bytes)
         if self.objection is not None and not excess_bytes:
-            self._after, self._last_resort = 0, False
+            self._after, self._is_second_round = 0, False
             return False
-        if not look.deletable_seqs:
-            return self._next(look)
+        if not chosen.deletable_seqs:
+            return self._move_on(chosen)
         with self._store.deleting() as (connection, dropped_digests):
             began = time.monotonic()
-            removals = self.take_away(look, connection, dropped_digests)
-        self._account(removals, time.monotonic() - began)
-        return True  # the same slice again: it has moved up
+            removals = self.take_away(chosen, connection, dropped_digests)
+        self._add_totals(removals, time.monotonic() - began)
+        return True  # the next step examines the same slice, which later reads fill up
 
     def look(self, now: Instant, excess_bytes: int) -> PurgeSlice:
         """Choose what one step may delete, and change nothing.
@@ -123,22 +123,22 @@ class Purge:
             now: as for :meth:`step`.
             excess_bytes: the bytes to be freed.
         """
-        self._judge(now)
+        self._check_date(now)
         age_from = now if self.objection is None else Instant(now.boot_id, now.boottime_ns)
-        limits = replace(self._limits, emergency=self._limits.emergency and self._last_resort)
+        limits = replace(self._limits, emergency=self._limits.emergency and self._is_second_round)
         with self._database.read() as connection:
-            rows = candidates.slice_after(connection, self._after, self._slice_reads)
-        standings = self._standings(rows, age_from)
-        choices = select_deletions((one.read for one in standings), limits, excess_bytes)[: self._batch]
-        return PurgeSlice(standings, [read.seq for read, _ in choices], now, age_from, limits, excess_bytes)
+            rows = candidates.rows_after(connection, self._after, self._slice_reads)
+        reads_of_slice = self._candidates_of(rows, age_from)
+        choices = select_deletions((one.read for one in reads_of_slice), limits, excess_bytes)[: self._batch]
+        return PurgeSlice(reads_of_slice, [read.seq for read, _ in choices], now, age_from, limits, excess_bytes)
 
     def take_away(
-        self, look: PurgeSlice, connection: Connection, dropped_digests: set[str]
+        self, chosen: PurgeSlice, connection: Connection, dropped_digests: set[str]
     ) -> list[tuple[RetentionCandidate, DeletionReason]]:
         """Delete what :meth:`look` chose, as far as it may still be deleted.
 
         Args:
-            look: what :meth:`look` found and chose.
+            chosen: what :meth:`look` chose.
             connection: the connection of the transaction that :meth:`ReadStore.deleting` gives.
             dropped_digests: the set that it gives, to which the digests of the reads' images are added.
 
@@ -147,17 +147,17 @@ class Purge:
         """
         by_seq = {
             one.read.seq: one
-            for one in self._standings(candidates.of_these(connection, look.deletable_seqs), look.age_from)
+            for one in self._candidates_of(candidates.rows_of(connection, chosen.deletable_seqs), chosen.age_from)
         }
-        going = select_deletions((one.read for one in by_seq.values()), look.limits, look.excess_bytes)
-        removals = [(by_seq[read.seq], ground) for read, ground in going]
-        _put_on_record(connection, [(one, ground) for one, ground in removals if ground.is_audited], look.now)
+        deletable = select_deletions((one.read for one in by_seq.values()), chosen.limits, chosen.excess_bytes)
+        removals = [(by_seq[read.seq], reason) for read, reason in deletable]
+        _record_deletions(connection, [(one, reason) for one, reason in removals if reason.is_audited], chosen.now)
         read_ids = [one.read_id for one, _ in removals]
-        holds.remove_ended(connection, read_ids, look.age_from.utc)
+        holds.remove_ended(connection, read_ids, chosen.age_from.utc)
         _remove_rows(connection, read_ids, dropped_digests)
         return removals
 
-    def _judge(self, now: Instant) -> None:
+    def _check_date(self, now: Instant) -> None:
         """Check whether the date may be used for deletion; a change is logged."""
         before, self.objection = self.objection, self._dates.objection(now)
         if self.objection is not None and (before is None or before.is_contradiction < self.objection.is_contradiction):
@@ -166,28 +166,26 @@ class Purge:
         elif before is not None and self.objection is None:
             log.info("store.deletion_by_age_resumed")
 
-    def _next(self, look: PurgeSlice) -> bool:
-        """Go on behind a slice in which nothing may go."""
-        if len(look.standings) == self._slice_reads and (
-            look.excess_bytes or not self._rest_is_younger(look.standings)
-        ):
-            self._after = look.standings[-1].read.seq
+    def _move_on(self, chosen: PurgeSlice) -> bool:
+        """Move to the next slice, as nothing in this one may be deleted; returns whether there is more to do."""
+        if len(chosen.reads) == self._slice_reads and (chosen.excess_bytes or not self._rest_is_younger(chosen.reads)):
+            self._after = chosen.reads[-1].read.seq
             return True
         self._after = 0
-        again = bool(look.excess_bytes) and self._limits.emergency and not self._last_resort
-        self._last_resort = again
+        again = bool(chosen.excess_bytes) and self._limits.emergency and not self._is_second_round
+        self._is_second_round = again
         return again
 
-    def _rest_is_younger(self, standings: Sequence[RetentionCandidate]) -> bool:
-        """Whether no later read can be too old either: reads arrive in order of time, as far as it is known."""
+    def _rest_is_younger(self, reads_of_slice: Sequence[RetentionCandidate]) -> bool:
+        """Whether no later read can be too old either, as reads are stored in order of time."""
         shortest = min(self._limits.acknowledged_max, self._limits.policy_max)
-        return all(one.read.age is not None and one.read.age <= shortest for one in standings)
+        return all(one.read.age is not None and one.read.age <= shortest for one in reads_of_slice)
 
-    def _standings(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:
-        return [candidates.standing_of(row, self._ages.seen_utc(candidates.last_seen_of(row)), now) for row in rows]
+    def _candidates_of(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:
+        return [candidates.candidate_of(row, self._ages.seen_utc(candidates.last_seen_of(row)), now) for row in rows]
 
-    def _account(self, removals: Sequence[tuple[RetentionCandidate, DeletionReason]], held_s: float) -> None:
-        counts = Counter(ground for _, ground in removals)
+    def _add_totals(self, removals: Sequence[tuple[RetentionCandidate, DeletionReason]], held_s: float) -> None:
+        counts = Counter(reason for _, reason in removals)
         self.done.reads.update(counts)
         self.done.freed_bytes += sum(one.read.size_bytes for one, _ in removals)
         self.done.held_s_max = max(self.done.held_s_max, held_s)
@@ -195,26 +193,26 @@ class Purge:
             self._batch = max(1, self._batch // 2)
         elif held_s < HELD_S_MAX * 0.3:
             self._batch = min(DELETED_MAX, self._batch * 2)
-        for ground, count in counts.items():
-            tell = log.warning if ground.is_audited else log.info
-            tell("store.purged", ground=ground.value, reads=count)
+        for reason, count in counts.items():
+            tell = log.warning if reason.is_audited else log.info
+            tell("store.purged", reason=reason.value, reads=count)
 
 
-def _put_on_record(
+def _record_deletions(
     connection: Connection, removals: Sequence[tuple[RetentionCandidate, DeletionReason]], now: Instant
 ) -> None:
     """Record an event for each deleted read that nobody else has; its plate is deleted with it."""
     rows = [
         {
             "read_id": one.read_id,
-            "ground": ground.value,
+            "ground": reason.value,
             "camera_id": one.camera_id,
             "seen_utc": one.seen_utc,
             "images": one.images,
             "size_bytes": one.read.size_bytes,
             **instant_row("deleted", now),
         }
-        for one, ground in removals
+        for one, reason in removals
     ]
     if rows:
         connection.execute(insert(deletions), rows)

@@ -1,7 +1,8 @@
 """Measures how much disk space reads take up and how much of it may not be freed, a slice at a time.
 
-The images are the bulk. Their table is walked by the first two digits of the digest, so that no reading transaction
-grows with the store; digests are spread evenly, so what is deleted meanwhile can be taken off all slices alike.
+Images take up most of it. They are counted in slices by the first two digits of the digest, so that no reading
+transaction grows with the store. Digests are spread evenly, so the bytes deleted since a count are subtracted from all
+slices alike.
 """
 
 import time
@@ -19,7 +20,7 @@ from alpr_edge.store.retention.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.retention.candidates import image_blocks_bytes
 
 RATE_READS = 100_000
-"""Reads that a rate is told from: a week or two."""
+"""Most reads that a rate is computed from: those of a week or two."""
 RATE_DAYS_MIN = 1 / 24
 
 
@@ -37,7 +38,7 @@ class Usage:
         self._database = database
         self._ballast = ballast
         self._image_bytes = [0.0] * len(PREFIXES)
-        self._waiting = [0.0] * len(PREFIXES)
+        self._waiting_bytes = [0.0] * len(PREFIXES)
         self._next = 0
         self.complete = False
         """Whether every slice was counted at least once."""
@@ -58,19 +59,19 @@ class Usage:
         self.count_for(float("inf"))
 
     def less(self, freed_bytes: int) -> None:
-        """Take off what was deleted since."""
+        """Subtract what was deleted since the count."""
         share = freed_bytes / len(PREFIXES)
         self._image_bytes = [max(0.0, slice_bytes - share) for slice_bytes in self._image_bytes]
 
     def state(self) -> DiskState:
         """The file system and what was counted so far."""
-        image_bytes, waiting = sum(self._image_bytes), sum(self._waiting)
+        image_bytes, waiting_total = sum(self._image_bytes), sum(self._waiting_bytes)
         return DiskState(
             total_bytes=total_bytes(self._directory),
             free_bytes=free_bytes(self._directory),
             store_bytes=round(image_bytes) + self._database_bytes(),
-            bound_bytes=min(round(image_bytes), round(waiting) + self._held_bytes())
-            + self._bound_rows_bytes(image_bytes, waiting),
+            bound_bytes=min(round(image_bytes), round(waiting_total) + self._held_bytes())
+            + self._bound_rows_bytes(image_bytes, waiting_total),
             ballast_bytes=self._ballast.held_bytes,
             ballast_wanted_bytes=self._ballast.wanted_bytes,
         )
@@ -84,7 +85,7 @@ class Usage:
             .where(images.c.sha256 >= first, images.c.sha256 < f"{first}g")
         )
         with self._database.read() as connection:
-            self._image_bytes[place], self._waiting[place] = connection.execute(query).one()
+            self._image_bytes[place], self._waiting_bytes[place] = connection.execute(query).one()
 
     def _held_bytes(self) -> int:
         """Bytes of images whose reads are held; there are few."""
@@ -101,9 +102,9 @@ class Usage:
         paths = (self._directory / f"{DATABASE_NAME}{suffix}" for suffix in ("", "-wal"))
         return sum(path.stat().st_size for path in paths if path.exists())
 
-    def _bound_rows_bytes(self, image_bytes: float, waiting: float) -> int:
-        """The database by the same share as the images: rows have no size of their own."""
-        return round(self._database_bytes() * waiting / image_bytes) if image_bytes else 0
+    def _bound_rows_bytes(self, image_bytes: float, waiting_total: float) -> int:
+        """Bytes of the database that may not be deleted: the share that the images have, as rows have no known size."""
+        return round(self._database_bytes() * waiting_total / image_bytes) if image_bytes else 0
 
 
 def bytes_a_day(database: Database, bytes_a_read: float) -> float | None:

@@ -78,7 +78,7 @@ class Node:
                 yield None
 
     def continuations(self, page_of: PageOf) -> list[int]:
-        """Pages that its rows go on on."""
+        """Pages that its rows continue on."""
         numbers: list[int] = []
         for cell in self._cells() if self.kind is not PageType.TABLE_INTERIOR else ():
             length, start = self._payload_at(cell)
@@ -138,7 +138,7 @@ def _payload(page: bytes, at: tuple[int, int], kind: PageType, page_of: PageOf) 
 
 
 def _chain(first: int, page_of: PageOf) -> list[int]:
-    """Numbers of the pages that one row goes on on, as far as they can be read."""
+    """Numbers of the pages that one row continues on, as far as they can be read."""
     chain: list[int] = []
     while first and len(chain) < PAYLOAD_BYTES_MAX // USABLE_BYTES:
         chain.append(first)

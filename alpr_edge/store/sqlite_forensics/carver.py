@@ -80,7 +80,7 @@ class Carver:
     damaged_pages: int = 0
     """Pages in use that cannot be read in their newest version, and frames of no page that is known."""
     rows_broken: int = 0
-    """Rows that go on on a damaged page."""
+    """Rows that continue on a damaged page."""
     pages_read: int = 0
     """Pages whose rows were taken so far."""
     _reached_pages: set[int] = field(default_factory=set)
@@ -89,7 +89,7 @@ class Carver:
         """Every row, table after table in the order of :attr:`shapes`; after it the figures stand."""
         roots = self._roots()
         for root in (root for table, root in roots.items() if table not in self.shapes):
-            self._pass(root)
+            self._mark_tree(root)
         page_numbers = {table: list[int]() for table in self.shapes}
         for table in self.shapes:
             for node in self._walk(roots[table]) if table in roots else ():
@@ -119,7 +119,7 @@ class Carver:
         return roots
 
     def _walk(self, root: int, depth: int = 0) -> Iterator[Node]:
-        """The nodes of a tree that can be reached, and marks what they take."""
+        """Yield the nodes of a tree that can be reached, and mark their pages as reached."""
         self._reached_pages.add(root)
         page = self.pages.page(root)
         node = None if page is None else node_of(root, page)
@@ -135,8 +135,8 @@ class Carver:
             if child not in self._reached_pages:
                 yield from self._walk(child, depth + 1)
 
-    def _pass(self, root: int) -> None:
-        """Mark what a tree takes of which no rows are wanted."""
+    def _mark_tree(self, root: int) -> None:
+        """Mark the pages of a tree whose rows are not wanted."""
         for _ in self._walk(root):
             pass
 

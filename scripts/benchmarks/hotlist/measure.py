@@ -21,7 +21,7 @@ from rich.table import Table
 
 from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.matching import MatchQuery, meetings
+from alpr_edge.domain.matching import MatchQuery, find_matches
 from alpr_edge.domain.patterns import PatternSet
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.hotlist.index.packed_list import PackedList
@@ -126,9 +126,9 @@ def _look_ups(index: HotlistIndex, reads: Sequence[MatchQuery]) -> dict[str, flo
         index, lists=tuple(replace(item, packed_list=_without_partials(item.packed_list)) for item in index.lists)
     )
     # A car asks for a plate once, so the first round counts; of the others only what no other process held up.
-    rounds = np.array([_times_us(lambda read: meetings(read, whole), reads) for _ in range(ROUNDS)])
+    rounds = np.array([_times_us(lambda read: find_matches(read, whole), reads) for _ in range(ROUNDS)])
     times, best = rounds[0], rounds.min(axis=0)
-    is_match = np.array([bool(meetings(read, whole)) for read in reads])
+    is_match = np.array([bool(find_matches(read, whole)) for read in reads])
     partial = _times_us(lambda read: index.partial(read.plate), reads)
     return {
         "match_p99_us": float(np.percentile(times, 99)),

@@ -45,7 +45,7 @@ def test_a_list_is_dropped_after_a_question(command: Command, settings: Path, fe
     arguments = ["hotlist", "drop", "bolo", "--settings", str(settings)]
     refusal = CliRunner().invoke(app, arguments, input="n\n")
     assert refusal.exit_code == 1
-    assert "list bolo was not removed" in refusal.stderr
+    assert "nothing was changed" in refusal.stderr
     assert len(lines_of(command("match", PLATE, "--json"))) == 1
     answer = CliRunner().invoke(app, arguments, input="y\n")
     assert answer.exit_code == 0

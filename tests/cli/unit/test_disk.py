@@ -72,7 +72,7 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
 
     with TimeDaemon() as daemon:
         settings.write_text(settings.read_text(encoding="utf-8") + daemon.settings, encoding="utf-8")
-        assert "not borne out" in rests()
+        assert "not confirmed" in rests()
         configuration = load(settings)
         with open_store(configuration, migrate=False) as store:
             bear_out(store.database, open_clock(configuration).now())

@@ -127,7 +127,7 @@ def test_a_receipt_without_a_digest_delivers_nothing(full_outbox: Outbox) -> Non
 def test_another_digest_is_retried_and_then_set_aside(full_outbox: Outbox) -> None:
     for attempt in range(1, ATTEMPTS_MAX + 1):
         assert "read-1" in ids(full_outbox)
-        full_outbox.record_receipt("read-1", "0" * 64, ATTEMPTS_MAX)
+        full_outbox.settle([Answer("read-1", Outcome.RECEIPT, "0" * 64)], ATTEMPTS_MAX)
         assert full_outbox.counts().quarantined == int(attempt == ATTEMPTS_MAX)
     (aside,) = full_outbox.quarantined_items()
     assert (aside.item_id, aside.attempts, aside.detail) == (
