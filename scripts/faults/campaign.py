@@ -17,7 +17,7 @@ from alpr_edge.store.keys import load_key
 from scripts.faults.check import DiskCheck
 from scripts.faults.damage import damage
 from scripts.faults.disk import Disk
-from scripts.faults.faults import Fault
+from scripts.faults.faults import InjectedFault
 from scripts.faults.folders import mend, spoil
 from scripts.faults.ledger import CampaignTally, Ledger
 from scripts.faults.notes import BatchStored, Note, RecordSetAside, VictimFailed
@@ -96,9 +96,9 @@ class Campaign:
     def _disk(self, name: str) -> Disk:
         return Disk(Path(self._rig.folder) / f"{name}.img")
 
-    def _try(self, fault: Fault, activity: Activity, road: _Road) -> None:
+    def _try(self, fault: InjectedFault, activity: Activity, road: _Road) -> None:
         before = self.tally.findings
-        if fault is Fault.REFUSAL:
+        if fault is InjectedFault.REFUSAL:
             self._refuse(road)
         elif activity is Activity.UNIT:
             self._drive(fault, road)
@@ -116,29 +116,29 @@ class Campaign:
         self.tally.acknowledgements += road.ledger.take(notes)
         self.tally.set_aside += sum(isinstance(note, RecordSetAside) for note in notes)
 
-    def _look(self, fault: Fault, road: _Road) -> None:
+    def _look(self, fault: InjectedFault, road: _Road) -> None:
         if fault.is_damage and road.ledger.reads:
             self._damage(fault, road)
             return
-        if fault is Fault.FOLDERS:
+        if fault is InjectedFault.FOLDERS:
             mend(self._rig.settings(road.disk.folder))
         self._check(road).run()
-        if fault is Fault.FOLDERS:
+        if fault is InjectedFault.FOLDERS:
             self.tally.without_pictures += self._check(road).count_without_pictures(self._runs)
 
     def _refuse(self, road: _Road) -> None:
         """A department that refuses an item, a kill or a cut meanwhile, and sending until nothing waits."""
         refusal, kind = self._random.choice(list(RefusalKind)), self._random.choice(REFUSED_KINDS)
         with refusing_department(self._rig.department, refusal, kind) as (url, storage):
-            self._take(list(self._strike(Fault.REFUSAL, Activity.UPLOAD, road.disk, url)), road)
+            self._take(list(self._strike(InjectedFault.REFUSAL, Activity.UPLOAD, road.disk, url)), road)
             self._check(road).run()
             self._check(road).outlast(url, storage)
 
-    def _drive(self, fault: Fault, road: _Road) -> None:
+    def _drive(self, fault: InjectedFault, road: _Road) -> None:
         """Bring a fault on a whole unit; then cut its power, or kill it."""
         settings = self._rig.car(road.disk.folder)
-        ending = self._random.choice((Fault.CUT, Fault.KILL))
-        task = self._task(road.disk, kills=fault is Fault.THREADS)
+        ending = self._random.choice((InjectedFault.CUT, InjectedFault.KILL))
+        task = self._task(road.disk, kills=fault is InjectedFault.THREADS)
         with (
             Receiver(self._rig.receiver) as receiver,
             self._victim_of(Activity.UNIT, task) as (process, pipe),
@@ -152,7 +152,7 @@ class Campaign:
         check.run()
         check.send_all()
 
-    def _damage(self, fault: Fault, road: _Road) -> None:
+    def _damage(self, fault: InjectedFault, road: _Road) -> None:
         """Damage the database, have the unit go on and salvage, and send everything to the department."""
         settings = self._rig.settings(road.disk.folder)
         key = load_key("outbox", settings.store.keys_directory)
@@ -182,14 +182,14 @@ class Campaign:
                 process.kill()
                 process.join()
 
-    def _strike(self, fault: Fault, activity: Activity, disk: Disk, url: str = "") -> Iterator[Note]:
+    def _strike(self, fault: InjectedFault, activity: Activity, disk: Disk, url: str = "") -> Iterator[Note]:
         """Run a victim until a random moment; yields its notes, those of its last moments too."""
         with self._victim_of(activity, self._task(disk, url)) as (process, receive):
             for note in self._until_the_moment(receive, fault):
                 if isinstance(note, VictimFailed):
                     self.tally.corrupt.append(f"{activity} failed before any fault: {note.reason}")
                 yield note
-            if fault is Fault.FOLDERS:
+            if fault is InjectedFault.FOLDERS:
                 spoil(self._rig.settings(disk.folder), self._random)
                 yield from self._goes_on(receive, self._random.uniform(*UNWRITABLE_S))
             yield from self._end(self._ending_of(fault), process, receive, disk)
@@ -207,30 +207,32 @@ class Campaign:
                 yield note
         self.tally.blind += ["the writer kept nothing beside folders that it cannot write"] * (not has_stored)
 
-    def _ending_of(self, fault: Fault) -> Fault | None:
+    def _ending_of(self, fault: InjectedFault) -> InjectedFault | None:
         """What ends a victim; None: it is told to stop."""
-        if fault is Fault.FOLDERS:
-            return self._random.choice((Fault.CUT, Fault.KILL, None))
-        return self._random.choice((Fault.CUT, Fault.KILL)) if fault is Fault.REFUSAL else fault
+        if fault is InjectedFault.FOLDERS:
+            return self._random.choice((InjectedFault.CUT, InjectedFault.KILL, None))
+        return self._random.choice((InjectedFault.CUT, InjectedFault.KILL)) if fault is InjectedFault.REFUSAL else fault
 
-    def _end(self, ending: Fault | None, process: BaseProcess, receive: Connection, disk: Disk) -> Iterator[Note]:
+    def _end(
+        self, ending: InjectedFault | None, process: BaseProcess, receive: Connection, disk: Disk
+    ) -> Iterator[Note]:
         """End a victim; yields what it said last."""
-        power_off_s = time.monotonic() if ending is Fault.CUT else math.inf
+        power_off_s = time.monotonic() if ending is InjectedFault.CUT else math.inf
         if ending is None:
             process.terminate()
             yield from heard_to_the_end(receive)
             process.join(STOP_S_MAX)
             self.tally.blind += ["the writer did not stop"] * process.is_alive()
-        elif ending is Fault.CUT:
+        elif ending is InjectedFault.CUT:
             disk.cut_power()
-        elif ending is Fault.FULL:
+        elif ending is InjectedFault.FULL:
             disk.fill()
             time.sleep(FULL_S)
         process.kill()
         process.join()
         yield from rest(receive, power_off_s)
 
-    def _until_the_moment(self, receive: Connection, fault: Fault) -> Iterator[Note]:
+    def _until_the_moment(self, receive: Connection, fault: InjectedFault) -> Iterator[Note]:
         """Every other time any moment of the victim's life, else one close to an acknowledgement.
 
         Damage waits for some: without reads there is nothing to salvage.

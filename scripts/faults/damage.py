@@ -19,14 +19,14 @@ from alpr_edge.store.recovery.row_merge import shapes
 from alpr_edge.store.sqlite_forensics.carver import Carver
 from alpr_edge.store.sqlite_forensics.pages import Pages
 from alpr_edge.store.sqlite_forensics.wal import PAGE_BYTES
-from scripts.faults.faults import Fault
+from scripts.faults.faults import InjectedFault
 
 WOUNDS_MAX = 4
 LENGTH_MAX = 3 * PAGE_BYTES
 _LOG = f"{DATABASE_NAME}-wal"
 
 
-def damage(fault: Fault, data: Path, key: bytes, random: Random, acknowledged_reads: set[str]) -> set[str]:
+def damage(fault: InjectedFault, data: Path, key: bytes, random: Random, acknowledged_reads: set[str]) -> set[str]:
     """Damage a database that nobody has open; returns the ids of the reads promised.
 
     Args:
@@ -71,12 +71,12 @@ def _where_reads_lie(data: Path, key: bytes) -> tuple[dict[int, set[str]], dict[
     return reads_by_page, {page: (place.in_log, place.offset) for page, place in newest.items()}
 
 
-def _strike(fault: Fault, data: Path, random: Random) -> list[tuple[bool, range]]:
+def _strike(fault: InjectedFault, data: Path, random: Random) -> list[tuple[bool, range]]:
     """Do it; returns what was touched: whether in the log, and which bytes."""
-    in_log = fault is Fault.LOG
+    in_log = fault is InjectedFault.LOG
     file = data / (_LOG if in_log else DATABASE_NAME)
     size = file.stat().st_size if file.exists() else 0
-    if fault is Fault.SHORT:
+    if fault is InjectedFault.SHORT:
         left = random.randrange(max(1, size))
         os.truncate(file, left)
         return [(False, range(left, size))]

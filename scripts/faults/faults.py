@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class InjectedFault(StrEnum):
     """A kind of fault."""
 
     CUT = "power cut"
@@ -21,13 +21,13 @@ class Fault(StrEnum):
     @property
     def is_damage(self) -> bool:
         """Whether it changes what was on the disk already."""
-        return self in {Fault.PAGES, Fault.SHORT, Fault.LOG}
+        return self in {InjectedFault.PAGES, InjectedFault.SHORT, InjectedFault.LOG}
 
     @property
     def needs_reads(self) -> bool:
         """Whether it means nothing before something was kept."""
-        return self.is_damage or self in {Fault.FOLDERS, Fault.REFUSAL}
+        return self.is_damage or self in {InjectedFault.FOLDERS, InjectedFault.REFUSAL}
 
 
-WHOLE_UNIT = (Fault.FUTURE, Fault.FLOOD, Fault.THREADS)
+WHOLE_UNIT = (InjectedFault.FUTURE, InjectedFault.FLOOD, InjectedFault.THREADS)
 """Those that a whole unit has to live through, and goes on watching."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from scripts.faults.faults import Fault
+from scripts.faults.faults import InjectedFault
 from scripts.faults.notes import (
     BatchStored,
     DatabaseMigrated,
@@ -23,7 +23,7 @@ from scripts.faults.records import is_spoilt
 class CampaignTally:
     """The verdict of a campaign; its figures are the last line of the output."""
 
-    faults: Counter[Fault] = field(default_factory=Counter)
+    faults: Counter[InjectedFault] = field(default_factory=Counter)
     """How often each was tried."""
     set_aside: int = 0
     """Records that the store did not take, most of which it took later."""
@@ -56,13 +56,13 @@ class CampaignTally:
     def figures(self) -> dict[str, int]:
         """As numbers."""
         return {
-            "cuts": self.faults[Fault.CUT],
+            "cuts": self.faults[InjectedFault.CUT],
             "faults": self.faults.total(),
-            "folders_unwritable": self.faults[Fault.FOLDERS],
-            "departments_refusing": self.faults[Fault.REFUSAL],
-            "future_dates": self.faults[Fault.FUTURE],
-            "receivers_flooding": self.faults[Fault.FLOOD],
-            "units_with_threads_killed": self.faults[Fault.THREADS],
+            "folders_unwritable": self.faults[InjectedFault.FOLDERS],
+            "departments_refusing": self.faults[InjectedFault.REFUSAL],
+            "future_dates": self.faults[InjectedFault.FUTURE],
+            "receivers_flooding": self.faults[InjectedFault.FLOOD],
+            "units_with_threads_killed": self.faults[InjectedFault.THREADS],
             "threads_killed": self.threads_killed,
             "set_aside": self.set_aside,
             "without_pictures": self.without_pictures,

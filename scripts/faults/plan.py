@@ -4,10 +4,10 @@ import math
 from dataclasses import astuple, dataclass
 from random import Random
 
-from scripts.faults.faults import WHOLE_UNIT, Fault
+from scripts.faults.faults import WHOLE_UNIT, InjectedFault
 from scripts.faults.victims import PARTS, Activity
 
-Trial = tuple[Fault, Activity]
+Trial = tuple[InjectedFault, Activity]
 DAMAGED = (Activity.CAPTURE, Activity.UPLOAD)
 """What goes on before the database is damaged: it has something in it, and something in its log."""
 
@@ -39,12 +39,14 @@ def plan(mix: Mix, random: Random) -> list[Trial]:
     """Faults spread evenly over what a unit does, in random order."""
     cuts, others, damages = mix.cuts, mix.others, mix.damages
     activities = PARTS
-    trials: list[Trial] = [(Fault.CUT, activities[number % len(activities)]) for number in range(cuts)]
-    kinds = (Fault.KILL, Fault.FULL)
+    trials: list[Trial] = [(InjectedFault.CUT, activities[number % len(activities)]) for number in range(cuts)]
+    kinds = (InjectedFault.KILL, InjectedFault.FULL)
     trials += [(kinds[number // len(activities) % 2], activities[number % len(activities)]) for number in range(others)]
-    wounds = [fault for fault in Fault if fault.is_damage]
+    wounds = [fault for fault in InjectedFault if fault.is_damage]
     trials += [(wounds[number % 3], DAMAGED[number // 3 % 2]) for number in range(damages)]
-    trials += [(Fault.FOLDERS, Activity.WRITER)] * mix.folders + [(Fault.REFUSAL, Activity.UPLOAD)] * mix.refusals
+    trials += [(InjectedFault.FOLDERS, Activity.WRITER)] * mix.folders + [
+        (InjectedFault.REFUSAL, Activity.UPLOAD)
+    ] * mix.refusals
     trials += [(WHOLE_UNIT[number % len(WHOLE_UNIT)], Activity.UNIT) for number in range(mix.units)]
     random.shuffle(trials)
     return trials

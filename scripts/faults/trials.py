@@ -9,7 +9,7 @@ from random import Random
 
 from alpr_edge.runtime.health import Health, read_health
 from alpr_edge.settings import Settings
-from scripts.faults.faults import Fault
+from scripts.faults.faults import InjectedFault
 from scripts.faults.ledger import CampaignTally
 from scripts.faults.notes import BatchStored, Note, StampedNote, ThreadKilled, ThreadsKilled, VictimFailed
 from scripts.faults.receiver import Receiver, Talk
@@ -46,13 +46,13 @@ class UnitWatch:
         self._tally = tally
         self.notes: list[Note] = []
 
-    def endure(self, fault: Fault, receiver: Receiver, random: Random) -> None:
+    def endure(self, fault: InjectedFault, receiver: Receiver, random: Random) -> None:
         """Bring the fault on once it watches, and see that it goes on watching."""
         if not self._until(lambda health: health.ready, "it did not get ready"):
             return
-        if fault is Fault.THREADS:
+        if fault is InjectedFault.THREADS:
             self._threads()
-        elif fault is Fault.FLOOD:
+        elif fault is InjectedFault.FLOOD:
             self._flood(receiver, random)
         else:
             self._future(receiver, random)
@@ -68,7 +68,7 @@ class UnitWatch:
         self._until(lambda health: health.figures["has_fix"], "it has no position")
         before = _memory_bytes(self._process_id)
         receiver.talk = random.choice((Talk.FLOOD, Talk.NOISE))
-        self._goes_on(Fault.FLOOD)
+        self._goes_on(InjectedFault.FLOOD)
         if receiver.talk is Talk.FLOOD:
             self._until(lambda told: told.figures["has_fix"], "it has no position under the flood")
         growth = _memory_bytes(self._process_id) - before
@@ -81,7 +81,7 @@ class UnitWatch:
         receiver.ahead = AHEAD
         self._until(_rests, "it does not refuse a date of the future")
 
-    def _goes_on(self, fault: Fault) -> None:
+    def _goes_on(self, fault: InjectedFault) -> None:
         """Frames are recognised and reads stored, both anew."""
         frames, read_count = self._health.figures.get("frames", 0), self._read_count()
         self._until(

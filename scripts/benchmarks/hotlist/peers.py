@@ -18,7 +18,7 @@ Ask = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class PeerMatcher:
     """One other way of looking plates up, over the whole list."""
 
     name: str
@@ -28,13 +28,13 @@ class Peer:
     build_s: float
 
 
-def peers(feed: Path) -> Iterator[Peer]:
+def peers(feed: Path) -> Iterator[PeerMatcher]:
     """Build each other way over the feed's plates in turn: the one before is gone when the next is built."""
     for name, build in (("dict", _dict), ("sqlite", _sqlite), ("marisa_trie", _marisa)):
         gc.collect()
         before, began = _rss_mb(), time.perf_counter()
         ask = build(feed)
-        yield Peer(name, ask, _rss_mb() - before, time.perf_counter() - began)
+        yield PeerMatcher(name, ask, _rss_mb() - before, time.perf_counter() - began)
 
 
 def _rows(feed: Path) -> Iterator[tuple[str, Sequence[str]]]:

@@ -29,7 +29,7 @@ from scripts.faults.__main__ import QUICK, WHOLE
 from scripts.faults.campaign import NOTES_WAITED_MAX, Campaign
 from scripts.faults.check import DiskCheck
 from scripts.faults.damage import damage
-from scripts.faults.faults import Fault
+from scripts.faults.faults import InjectedFault
 from scripts.faults.ledger import CampaignTally, Ledger
 from scripts.faults.notes import (
     BatchStored,
@@ -167,7 +167,7 @@ def test_a_list_or_a_migration_that_came_undone_is_lost(scene: Scene) -> None:
 
 def test_damage_promises_no_read_that_was_not_acknowledged(scene: Scene) -> None:
     acknowledged_reads = set(sorted(scene.ledger.reads)[:1])
-    assert damage(Fault.LOG, scene.data, scene.key, Random(1), acknowledged_reads) == acknowledged_reads
+    assert damage(InjectedFault.LOG, scene.data, scene.key, Random(1), acknowledged_reads) == acknowledged_reads
 
 
 def test_a_read_of_which_damage_left_the_item_alone_is_not_lost(scene: Scene) -> None:
@@ -212,9 +212,9 @@ def test_an_item_that_is_refused_is_set_aside_alone_and_others_beside_it_are_fou
 
 
 def test_the_quick_run_holds_every_fault() -> None:
-    assert {fault for fault, _ in plan(QUICK, Random(1))} == set(Fault)
+    assert {fault for fault, _ in plan(QUICK, Random(1))} == set(InjectedFault)
     trials = plan(WHOLE.scale_to(200), Random(1))
-    assert {fault for fault, _ in trials} == set(Fault)
+    assert {fault for fault, _ in trials} == set(InjectedFault)
     assert 200 <= len(trials) < 210
 
 
@@ -244,9 +244,9 @@ def misled_unit(activity: Activity, task: Task, pipe: Connection) -> None:
 
 def test_a_unit_that_acknowledges_too_early_is_caught(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(1), hasty)
-    list(campaign.run([(Fault.CUT, Activity.CAPTURE)]))
+    list(campaign.run([(InjectedFault.CUT, Activity.CAPTURE)]))
     assert campaign.tally.losses
-    assert campaign.survival_counts[Fault.CUT, Activity.CAPTURE] == 0
+    assert campaign.survival_counts[InjectedFault.CUT, Activity.CAPTURE] == 0
 
 
 def blind_writer(activity: Activity, task: Task, pipe: Connection) -> None:
@@ -266,7 +266,7 @@ def blind_writer(activity: Activity, task: Task, pipe: Connection) -> None:
 @pytest.mark.review(1)
 def test_a_writer_that_a_folder_blinds_is_caught(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(1), blind_writer)
-    list(campaign.run([(Fault.FOLDERS, Activity.WRITER)]))
+    list(campaign.run([(InjectedFault.FOLDERS, Activity.WRITER)]))
     assert campaign.tally.blind[0] == "the writer ended: a folder cannot be written"
     assert not campaign.tally.is_clean
 
@@ -288,7 +288,7 @@ def test_every_other_fault_is_survived_and_counted(tmp_path: Path, can_mount: No
 
 def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(1), misled_unit)
-    list(campaign.run([(Fault.CUT, Activity.CAPTURE)] * 3))
+    list(campaign.run([(InjectedFault.CUT, Activity.CAPTURE)] * 3))
     assert campaign.tally.is_clean, campaign.tally
     assert campaign.tally.acknowledgements == 0
 
@@ -297,7 +297,7 @@ def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(r
     campaign = Campaign(rig, Random(2))
     trials = plan(Mix(6, 6, 6), Random(2))
     assert {activity for _, activity in trials} == set(PARTS)
-    assert {fault for fault, _ in trials} >= {fault for fault in Fault if fault.is_damage}
+    assert {fault for fault, _ in trials} >= {fault for fault in InjectedFault if fault.is_damage}
     assert list(campaign.run(trials)) == trials
     assert campaign.tally.is_clean, campaign.tally
     assert campaign.tally.reads_salvaged > 0
