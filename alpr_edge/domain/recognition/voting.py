@@ -4,6 +4,8 @@ Slot log-probabilities are summed over frames. Frames of one pass are not indepe
 the same angle), so the sum is tempered: N readings count as N ** :data:`INDEPENDENCE` of them. A reading's weight
 grows with its sharpness and its detection, so a blurred look seldom overrules a sharp one.
 
+Where a slot holds O or 0, or I or 1, the serial formats of plates weigh in a little (:mod:`.format_prior`).
+
 A second reader's opinion of the texts in question is weighed in: it makes mistakes of its own, and
 some in common with the first, so it counts for less than a reading of the first (:data:`OPINION_WEIGHT`).
 """
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, is_certain, is_readable
 from alpr_edge.domain.reads import Alternative, SlotVotes, text_as_read
+from alpr_edge.domain.recognition.format_prior import apply_format_prior
 from alpr_edge.domain.recognition.frames import Probabilities, Reading
 
 INDEPENDENCE = 0.15
@@ -83,7 +86,7 @@ class Vote:
 
 def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinion | None = None) -> Vote:
     """Join the readings of one pass; at least one is needed."""
-    posterior = _posterior(readings)
+    posterior = apply_format_prior(_posterior(readings))
     texts = _texts(posterior, alternatives_max + 1)
     if opinion is not None:
         texts = _weigh(texts, opinion)
