@@ -226,10 +226,12 @@ def _lists(task: Task, say: Say) -> None:
             import_feed(request, lists, datetime.now(UTC))
             say(ListActivated(serial))
             feed.unlink()
-            if serial > 1 and random.random() < ROLL_BACK_SHARE:
-                say(ListRequested(serial - 1))
-                generations.activate(store.database, LIST, serial - 1, lists.directory)
-                say(ListActivated(serial - 1))
+            # The serials have gaps: one that a stored hit names is not used.
+            earlier = [stored.generation.serial for stored in generations.all_generations(store.database, LIST)][1:]
+            if earlier and random.random() < ROLL_BACK_SHARE:
+                say(ListRequested(earlier[0]))
+                generations.activate(store.database, LIST, earlier[0], lists.directory)
+                say(ListActivated(earlier[0]))
 
 
 def _migrate(task: Task, say: Say) -> None:
