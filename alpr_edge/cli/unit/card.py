@@ -1,12 +1,12 @@
 """``alpr-edge unit card``: the test card, to print."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from alpr_edge.domain.diagnostics.test_card import CARD_MM, CARD_SCALE
 
 
 class Paper(StrEnum):
@@ -21,6 +21,7 @@ def card_command(
     paper: Annotated[Paper, typer.Option("--paper", help="Size of the sheet.")] = Paper.A4,
 ) -> None:
     """Write the card that "unit check" reads. Print it at 100 %: a line on it shows whether it was."""
+    from alpr_edge.domain.diagnostics.test_card import CARD_MM, CARD_SCALE
     from alpr_edge.simulation.card import write_card
 
     write_card(out, paper.value)

@@ -19,8 +19,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_memory, check_sealing
-from alpr_edge.diagnostics.runner import GROUPS
-from alpr_edge.domain.diagnostics.checks import Grade
+from alpr_edge.domain.diagnostics.checks import GROUPS, Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.vision.model_folders import shipped_models
