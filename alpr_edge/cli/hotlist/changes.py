@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.consent import require_consent
 from alpr_edge.cli.hotlist.common import opened_lists
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.domain.errors import FeedError
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def drop(
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     is_in_settings = unit.hotlist.source_of(source) is not None
-    if not yes:
-        _confirm(source, is_in_settings=is_in_settings)
+    require_consent(_question(source, is_in_settings=is_in_settings), yes=yes)
     incoming = DownloadSpool(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
     now = open_clock(unit).now().trusted_utc
     with opened_lists(unit, migrate=False) as lists:
@@ -93,21 +92,23 @@ def changes(as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETT
     if as_json:
         print_lines(lines)
         return
-    for line in lines:
-        details = [f"{name} {value}" for name, value in line.items() if name not in {"at", "actor", "action"}]
-        action = str(line.get("action")).replace("_", " ")
-        typer.echo(f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {action}, {', '.join(details)}")
+    typer.echo("\n".join(map(_change_text, lines)) or "nobody changed a list by hand yet")
 
 
-def _confirm(source: str, *, is_in_settings: bool) -> None:
-    """Ask before a list is removed.
+def _change_text(line: dict[str, Any]) -> str:
+    """A line of the audit log in words; what was not asked for is left out."""
+    details = [
+        name if value is True else f"{name} {value}"
+        for name, value in line.items()
+        if name not in {"at", "actor", "action"} and value is not False and value not in (None, "")
+    ]
+    words = ", ".join([str(line.get("action")), *details]).replace("_", " ")
+    return f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {words}"
 
-    Raises:
-        FeedError: the answer is no.
-    """
-    again = " The settings name it: its next feed brings it back." if is_in_settings else ""
-    if not typer.confirm(f"Remove list {source}? The unit no longer matches its plates.{again}", err=True):
-        raise FeedError(f"list {source} was not removed")
+
+def _question(source: str, *, is_in_settings: bool) -> str:
+    again = "; the settings name it: its next feed brings it back" if is_in_settings else ""
+    return f"remove list {source}? the unit no longer matches its plates{again}"
 
 
 def _drop_text(removed_list: RemovedList, *, is_in_settings: bool) -> str:

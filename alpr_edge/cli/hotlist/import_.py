@@ -31,7 +31,7 @@ LINES_SHOWN_MAX = 20
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The feed: text, gzip or zip.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The feed: text, gzip or zip.")],
     *,
     source: Annotated[str, typer.Option(help="Name of the list that this feed renews.")],
     layout: Annotated[

@@ -136,6 +136,8 @@ def _print_status(state: HotlistStatus, now: datetime | None) -> None:
         typer.echo("No hotlist was imported yet: this unit matches no plate.")
     for line in _lines(state):
         typer.echo(line)
+    if live and now is None:
+        typer.echo("no age is known: no receiver and no time server confirms the clock; wait for a fix")
 
 
 def _row(generation: Generation, state: ListState, now: datetime | None) -> tuple[str, ...]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def sync(
-    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources in the settings; default: all.")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources in the settings; default: all.")
+    ] = None,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
