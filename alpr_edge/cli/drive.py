@@ -1,5 +1,7 @@
 """``alpr-edge drive``: replays a recording through the unit's composition."""
 
+from __future__ import annotations
+
 import json
 import shutil
 from collections.abc import Iterator
@@ -8,20 +10,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from alpr_edge.app.factories import open_vision_models
-from alpr_edge.app.replay import replay
-from alpr_edge.app.replay.output import Summary
-from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.cli.common import JsonOption, private_files
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
+
+if TYPE_CHECKING:
+    from alpr_edge.app.replay import replay
+    from alpr_edge.app.replay.output import Summary
+    from alpr_edge.app.replay.recording import Recording
 
 
 class Pace(StrEnum):
@@ -53,23 +54,31 @@ def drive(
     as_json: JsonOption = False,
 ) -> None:
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
+    from alpr_edge.app.factories import open_vision_models
+    from alpr_edge.app.replay import replay
+
     unit_settings = Settings() if settings is None else load(settings)
     began = None if start is None else _parse_start(start)
     vision_models = open_vision_models(unit_settings.vision, unit_settings.unit.data_directory)
     with private_files():
         _prepare_folder(out, force=force)
-        with _remove_on_failure(out):
-            recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-    plan = replay.ReplayPlan(
-        recording, vision_models, out, unit_settings, began or recording.start_time, pace is Pace.REAL, upload_timeout
-    )
+        recording = _open_recording(source, fps, nmea, hotlist, out)
+    began = began or recording.start_time
+    plan = replay.ReplayPlan(recording, vision_models, out, unit_settings, began, pace is Pace.REAL, upload_timeout)
     with _report_interrupt(out):
         summary, faults = _with_progress(plan)
-    for fault in faults:
-        typer.echo(f"alpr-edge: {fault}", err=True)
+    typer.echo("".join(f"alpr-edge: {fault}\n" for fault in faults), err=True, nl=False)
     typer.echo(json.dumps(asdict(summary)) if as_json else _summary_text(summary, out))
     if faults:
         raise typer.Exit(1)
+
+
+def _open_recording(source: str, fps: float, nmea: Path | None, hotlist: Path | None, out: Path) -> Recording:
+    """Open the recording; what has to be rendered for it goes into the folder of the drive."""
+    from alpr_edge.app.replay.recording import open_recording
+
+    with _remove_on_failure(out):
+        return open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
 
 
 @contextmanager
@@ -115,6 +124,11 @@ def _remove_on_failure(out: Path) -> Iterator[None]:
 
 
 def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from alpr_edge.app.replay import replay
+
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}"),
         BarColumn(),

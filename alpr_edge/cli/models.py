@@ -38,8 +38,10 @@ def verify(
 
 @app.command()
 def add(
-    detector: Annotated[Path, typer.Argument(help="Detector of open-image-models, or one of ours.")],
-    reader: Annotated[Path, typer.Argument(help="Reader of fast-plate-ocr, or one of ours.")],
+    detector: Annotated[
+        Path, typer.Argument(metavar="DETECTOR", help="Detector of open-image-models, or one of ours.")
+    ],
+    reader: Annotated[Path, typer.Argument(metavar="READER", help="Reader of fast-plate-ocr, or one of ours.")],
     config: Annotated[
         Path, typer.Option("--config", help="The reader's plate configuration (YAML).", show_default=False)
     ],

@@ -15,7 +15,7 @@ from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import StoreError, UplinkError
 
-MediumArgument = Annotated[Path, typer.Argument(help="A folder on the portable medium; it must exist.")]
+MediumArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A folder on the portable medium; it must exist.")]
 
 app = typer.Typer(help="What waits for the department. Shows no plates.", no_args_is_help=True)
 
@@ -57,7 +57,7 @@ def list_refused(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
 
 @app.command()
 def requeue(
-    items: Annotated[list[str] | None, typer.Argument(help="Ids of items; default: all.")] = None,
+    items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", help="Ids of items; default: all.")] = None,
     on_lost_media: Annotated[
         bool, typer.Option("--offloaded", help="What lies on a medium that was lost, in place of what was refused.")
     ] = False,

@@ -16,7 +16,7 @@ STANDARD_INPUT = "-"
 PlateArgument = Annotated[
     str,
     typer.Argument(
-        metavar="[-]",
+        metavar="-",
         show_default=False,
         help="No plate: it is asked for, or read from standard input.",
     ),

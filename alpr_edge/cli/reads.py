@@ -63,7 +63,9 @@ def reads(
 @app.command()
 def picture(
     read: Annotated[str, typer.Argument(metavar="ID", help="Id of the read, as `alpr-edge reads` shows it.")],
-    file: Annotated[Path, typer.Argument(help="File to write (JPEG); one that exists is never replaced.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File to write (JPEG); one that exists is never replaced.")
+    ],
     plate: Annotated[bool, typer.Option("--plate", help="The plate alone, in place of the whole picture.")] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,

@@ -12,7 +12,10 @@ from alpr_edge.domain.errors import SettingsError
 FileArgument = Annotated[
     Path,
     typer.Argument(
-        envvar="ALPR_EDGE_SETTINGS", help="The settings file; default: that of ALPR_EDGE_SETTINGS.", show_default=True
+        metavar="FILE",
+        envvar="ALPR_EDGE_SETTINGS",
+        help="The settings file; default: that of ALPR_EDGE_SETTINGS.",
+        show_default=True,
     ),
 ]
 
@@ -60,7 +63,7 @@ def _faults(file: Path) -> list[str]:
 
 @app.command()
 def migrate(
-    file: Annotated[Path, typer.Argument(help="The settings file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings file.")],
     release: Annotated[
         str, typer.Option(help="Version that the file belongs to; names the copy.", metavar="VERSION")
     ] = "",

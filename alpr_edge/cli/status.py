@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from alpr_edge.runtime.health import Health
 
 DAEMONS = {"run": "reading", "uplink": "sending"}
+_SERVICES = {"run": "alpr-edge", "uplink": "alpr-edge-uplink"}
+_NO_READY_NOTE = "not ready: it reads, but for what is wrong there is no ready note"
 _FIGURES = {
     "has_fix": "position known",
     "utc_source": "time from",
@@ -38,7 +40,7 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
         typer.echo(f"unit      {unit.unit.id}")
         for name, health in reports.items():
             typer.echo("\n".join(_lines(name, health)))
-    if not all(health is not None and health.ready and not health.troubles for health in reports.values()):
+    if not all(health is not None and _is_well(health) for health in reports.values()):
         raise typer.Exit(1)
 
 
@@ -47,12 +49,18 @@ def _is_due(unit: Any, daemon: str) -> bool:  # noqa: ANN401 - the settings, whi
     return daemon == "run" or bool(unit.uplink.url)
 
 
+def _is_well(health: Health) -> bool:
+    """Whether a daemon does its work; of one that reads plates, whether the ready note holds as well."""
+    return health.ready and health.working is not False and not health.troubles
+
+
 def _fields(health: Health | None) -> dict[str, Any]:
     if health is None:
-        return {"running": False, "ready": False, "troubles": [], "warnings": [], "figures": {}}
+        return {"running": False, "ready": False, "working": None, "troubles": [], "warnings": [], "figures": {}}
     return {
         "running": True,
         "ready": health.ready,
+        "working": health.working,
         "troubles": health.troubles,
         "warnings": health.warnings,
         "figures": health.figures,
@@ -61,8 +69,10 @@ def _fields(health: Health | None) -> dict[str, Any]:
 
 def _lines(name: str, health: Health | None) -> list[str]:
     if health is None:
-        return [f"{name:<8}  not running"]
+        return [f"{name:<8}  not running; see: systemctl status {_SERVICES[name]}"]
     state = DAEMONS[name] if health.ready else "not ready"
+    if health.ready and health.working is False:
+        state = _NO_READY_NOTE
     lines = [f"{name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
     lines += [f"  trouble   {trouble}" for trouble in health.troubles]
     lines += [f"  warning   {warning}" for warning in health.warnings]

@@ -38,7 +38,7 @@ def check_sealing(directory: Path, sealed_with: Path = SEALED_WITH, tpm: Path = 
         how = ""
     if "tpm2" in how:
         return green("keys sealed", "with this computer's TPM: the disk alone opens nothing")
-    where = "with a secret on this computer's disk" if how else f"not at all: files in {directory}"
+    where = "with a secret on this computer's disk" if how else f"not sealed: files in {directory}"
     if tpm.exists():
         return amber("keys sealed", f"{where}, though there is a TPM", "run scripts/provision again: it seals with it")
     return green("keys sealed", f"{where}; there is no TPM: who takes the disk takes the keys")

@@ -29,18 +29,12 @@ from alpr_edge.diagnostics.storage import (
     check_models,
     check_versions,
 )
-from alpr_edge.domain.diagnostics.checks import Check, Grade, red, skipped_check, worst
+from alpr_edge.domain.diagnostics.checks import GROUPS, Check, Grade, red, skipped_check, worst
 from alpr_edge.domain.errors import AlprEdgeError, SettingsError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 
-GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
-    "certificates", "department",
-    "models", "versions", "unit",
-)  # fmt: skip
-"""Names of the checks that may be skipped."""
 POLL_S = 0.05
 
 

@@ -47,7 +47,7 @@ def check_keys(context: CheckContext) -> list[Check]:
             aside = quarantined_in(database)
     except StoreError as error:
         return [red("keys", str(error))]
-    opens = green("keys", f"{len(KEY_NAMES)} there; the database opens")
+    opens = green("keys", f"all {len(KEY_NAMES)} are there; the database opens")
     checks = [opens, check_sealing(settings.store.keys_directory)]
     if aside:
         checks.append(amber("outbox", f"{aside} items were set aside", "see: alpr-edge outbox quarantined"))

@@ -23,6 +23,8 @@ class Permission(StrEnum):
     """Show what waits for the department; no plates."""
     CHANGE_QUEUE = "change_queue"
     """Send what was refused again."""
+    SALVAGE_DATABASES = "salvage_databases"
+    """Save what can be read of damaged databases, end their alarm, and delete them once all came over."""
 
 
 ALL_PERMISSIONS = frozenset(Permission)

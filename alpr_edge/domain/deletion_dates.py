@@ -50,7 +50,7 @@ def objection_to(
     """
     utc = now.trusted_utc
     if utc is None:
-        return Objection("nothing vouches for the clock")
+        return Objection("no receiver and no time server confirms the clock")
     if timeline.is_disputed or timeline.place(now).basis is Basis.DISPUTED:
         return _contradiction("the date jumped since the computer started: its times contradict each other")
     if not timeline.is_settled:

@@ -47,7 +47,7 @@ class ListSync:
             actor: who asks for it.
             purpose: what for.
             source: the source of the list.
-            now: the moment, UTC; None when nothing vouches for the clock.
+            now: the moment, UTC; None when the clock is not confirmed.
 
         Raises:
             AccessError: the actor may not.

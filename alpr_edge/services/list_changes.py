@@ -54,7 +54,7 @@ def import_list(
         actor: the person who imports it.
         purpose: what the data is wanted for.
         request: the feed, and how to read it.
-        now: the moment, UTC; None when nothing vouches for the clock.
+        now: the moment, UTC; None when the clock is not confirmed.
         progress: receives the progress of the import.
 
     Raises:
@@ -100,7 +100,7 @@ def drop_list(
         actor: the person who drops it.
         purpose: what the data is wanted for.
         source: the list.
-        now: the moment, UTC; None when nothing vouches for the clock.
+        now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:
         AccessError: the actor may not.
@@ -129,7 +129,7 @@ def dismiss_refusal(directory: Path, actor: Actor, purpose: Purpose, source: str
         actor: the person who dismisses it.
         purpose: what the data is wanted for.
         source: the list.
-        now: the moment, UTC; None when nothing vouches for the clock.
+        now: the moment, UTC; None when the clock is not confirmed.
 
     Returns:
         The report on the feed.

@@ -65,8 +65,8 @@ def hotlist_status(
         actor: the person who asks.
         purpose: what the data is wanted for.
         limits: the sources of the settings, and when a list is old.
-        now: the moment, UTC; None when nothing vouches for the clock.
-        covert: whether to show covert entries too, which is logged.
+        now: the moment, UTC; None when the clock is not confirmed.
+        covert: whether to show covert entries too; that is on record.
 
     Raises:
         AccessError: the actor may not.

@@ -61,7 +61,7 @@ def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> Ow
     Args:
         request: the entry as typed.
         actor: the person who adds it.
-        now: the moment, UTC; None when nothing vouches for the clock.
+        now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:
         FeedError: a value cannot be used.
@@ -92,7 +92,7 @@ def add_entry(
         actor: the person who adds it.
         purpose: what the data is wanted for.
         request: the entry, as :func:`parse_entry` made it.
-        now: the moment, UTC; None when nothing vouches for the clock.
+        now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:
         AccessError: the actor may not.
@@ -132,7 +132,7 @@ def _end(text: str, now: datetime | None) -> datetime:
             # Overflow: a day at either end of the calendar, of another zone.
             raise FeedError("--expires is such as 90m, 12h, 3d or 2026-05-04T18:00") from None
     if now is None:
-        raise FeedError("nothing vouches for this unit's clock yet; give --expires as a date and time")
+        raise FeedError("no receiver and no time server confirms the clock yet; give --expires as a date and time")
     return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

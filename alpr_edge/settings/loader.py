@@ -25,7 +25,7 @@ def load(path: Path) -> Settings:
     try:
         return parse(tomllib.loads(_text(path)), path.parent)
     except FileNotFoundError:
-        raise SettingsError([f"{path}: no such file; start from config/alpr-edge.toml"]) from None
+        raise SettingsError([f"{path}: no such file; write one with: alpr-edge settings init {path}"]) from None
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:

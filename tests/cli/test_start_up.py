@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.cli.tree import commands, groups
+
 HEAVY = ("alembic", "cryptography", "cv2", "httpx", "numpy", "onnxruntime", "rich", "sqlalchemy", "structlog")
 OF_A_UNIT = ("cv2", "onnxruntime")
 PROGRAM = """
@@ -19,20 +21,18 @@ except SystemExit as end:
     assert not end.code, end.code
 print("\\nloaded: " + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
-HELP = [
-    ["--help"],
-    ["-h"],
-    ["unit", "--help"],
-    ["hotlist", "--help"],
-    ["department", "--help"],
-    ["department", "serve", "--help"],
-    ["department", "publish", "--help"],
-    ["department", "unit", "list", "--help"],
-    ["reads", "--help"],
-    ["outbox", "offload", "--help"],
-    ["settings", "check", "--help"],
-    ["status", "--help"],
-]
+HELP_OF_ALL = """
+import json, sys
+from alpr_edge.__main__ import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["alpr-edge", *words, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, (words, end.code)
+    heavy = {HEAVY!r} & {{name.partition(".")[0] for name in sys.modules}}
+    assert not heavy, (words, heavy)
+"""
 
 
 def loaded_by(arguments: list[str], **environment: str) -> set[str]:
@@ -52,9 +52,17 @@ def test_the_version_loads_none_of_them() -> None:
     assert loaded_by(["--version"]).isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("arguments", HELP, ids=" ".join)
-def test_help_loads_none_of_them(arguments: list[str]) -> None:
-    assert loaded_by(arguments) & {*HEAVY} == set()
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_of_the_program_loads_none_of_them(option: str) -> None:
+    assert loaded_by([option]) & {*HEAVY} == set()
+
+
+def test_help_of_a_command_loads_none_of_them() -> None:
+    words = sorted(words for words in {*commands(), *groups()} if words)
+    program = HELP_OF_ALL.format(HEAVY={*HEAVY})
+    arguments = [sys.executable, "-c", program, json.dumps(words)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("words", ["alpr-edge de", "alpr-edge unit ", "alpr-edge department ", "alpr-edge reads --"])

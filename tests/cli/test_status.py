@@ -23,15 +23,15 @@ def status(settings: Path, *words: str) -> Result:
     return CliRunner().invoke(app, ["status", "--settings", str(settings), *words])
 
 
-def report(settings: Path, daemon: str, *troubles: str, ready: bool = True) -> Path:
-    health = Health(daemon, ready, troubles, FIGURES, ("the disk is 92 % full",))
+def report(settings: Path, daemon: str, *troubles: str, ready: bool = True, working: bool | None = None) -> Path:
+    health = Health(daemon, ready, troubles, FIGURES, ("the disk is 92 % full",), working)
     write_health(settings.parent / "runtime", health)
     assert asdict(health)["figures"] == FIGURES
     return settings.parent / "runtime" / f"{daemon}.json"
 
 
 def test_a_unit_at_work_is_shown_with_its_figures(settings: Path) -> None:
-    report(settings, "run")
+    report(settings, "run", working=True)
     done = status(settings)
     assert done.exit_code == 0, done.output
     for line in (
@@ -47,12 +47,22 @@ def test_a_unit_at_work_is_shown_with_its_figures(settings: Path) -> None:
     assert len(done.stdout.splitlines()) <= 24
     fields = json.loads(status(settings, "--json").stdout)
     assert (fields["unit"], list(fields["daemons"])) == ("car-7", ["run"])
-    assert fields["daemons"]["run"]["ready"]
+    assert (fields["daemons"]["run"]["ready"], fields["daemons"]["run"]["working"]) == (True, True)
+
+
+def test_a_unit_without_its_ready_note_is_not_shown_as_reading(settings: Path) -> None:
+    report(settings, "run", working=False)
+    done = status(settings)
+    assert done.exit_code == 1
+    state = "run       not ready: it reads, but for what is wrong there is no ready note"
+    assert state in done.stdout.splitlines()
+    run = json.loads(status(settings, "--json").stdout)["daemons"]["run"]
+    assert (run["ready"], run["working"]) == (True, False)
 
 
 def test_trouble_and_a_daemon_that_is_silent_end_with_one(settings: Path) -> None:
     done = status(settings)
-    assert (done.exit_code, "run       not running" in done.stdout) == (1, True)
+    assert (done.exit_code, "run       not running; see: systemctl status alpr-edge" in done.stdout) == (1, True)
     assert not json.loads(status(settings, "--json").stdout)["daemons"]["run"]["running"]
     report(settings, "run", "camera front: no picture for 5 s", ready=False)
     done = status(settings)

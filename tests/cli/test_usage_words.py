@@ -31,3 +31,13 @@ def test_other_messages_of_the_library_lose_its_words() -> None:
     assert plain_words("Input should be a valid boolean, unable to interpret input") == "must be true or false"
     assert plain_words("Input should be a file") == "must be a file"
     assert plain_words("of our own making") == "of our own making"
+
+
+def test_usage_and_errors_name_arguments_as_the_documents_do() -> None:
+    assert "Missing argument 'FILE'" in CliRunner().invoke(app, ["hotlist", "import", "--source", "bolo"]).stderr
+    for words, usage in {
+        ("department", "init"): "[DIR]",
+        ("hotlist", "add"): "[-]",
+        ("outbox", "requeue"): "[ITEM]...",
+    }.items():
+        assert CliRunner().invoke(app, [*words, "--help"]).stdout.splitlines()[0].endswith(f"[OPTIONS] {usage}")

@@ -289,7 +289,8 @@ def test_limits_that_belong_together_are_in_order(raw: dict[str, Any], fault: st
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    assert load_fault(tmp_path / "none.toml").endswith("no such file; start from config/alpr-edge.toml")
+    missing = tmp_path / "none.toml"
+    assert load_fault(missing).endswith(f"no such file; write one with: alpr-edge settings init {missing}")
 
 
 def test_folder_in_place_of_the_file(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def init_command(
     name: Annotated[list[str], typer.Option("--name", help="A host name or address units reach this server under.")],
     place: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The department's folder, in place of --directory.")
+        Path | None, typer.Argument(metavar="DIR", help="The department's folder, in place of --directory.")
     ] = None,
     directory: Annotated[
         Path | None,

@@ -25,7 +25,7 @@ ForOption = Annotated[
 
 
 def publish_command(
-    feed: Annotated[Path, typer.Argument(help="The feed, as the units' settings lay it out.")],
+    feed: Annotated[Path, typer.Argument(metavar="FILE", help="The feed, as the units' settings lay it out.")],
     directory: DirectoryOption,
     source: Annotated[str, typer.Option("--source", help="Name of the list, as in the units' settings.")],
     additions: Annotated[bool, typer.Option("--additions", help="Adds to the list published before.")] = False,
@@ -68,7 +68,7 @@ def lists_command(directory: DirectoryOption, as_json: JsonOption = False) -> No
 
 
 def withdraw_command(
-    source: Annotated[str, typer.Argument(help="Name of the list.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of the list.")],
     directory: DirectoryOption,
     yes: YesOption = False,
     as_json: JsonOption = False,

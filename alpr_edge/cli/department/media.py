@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def import_command(
-    medium: Annotated[Path, typer.Argument(help="The folder units wrote to: one folder a unit.")],
+    medium: Annotated[Path, typer.Argument(metavar="DIR", help="The folder units wrote to: one folder a unit.")],
     directory: DirectoryOption,
     accept_revoked: Annotated[
         list[str] | None,

@@ -88,9 +88,11 @@ def _certificate(files: TlsFiles) -> tuple[dict[str, Any], list[str]]:
 
 
 def _counts_text(counts: StorageCounts) -> str:
-    lines = [f"{'reads':<10}{counts.reads:>9}", f"{'hits':<10}{counts.hits:>9}"]
-    lines += [f"{kind + ' items':<10}{count:>9}" for kind, count in sorted(counts.items.items())]
-    lines += [f"from {unit}: {count} items" for unit, count in sorted(counts.units.items())]
+    figures = {"reads": counts.reads, "hits": counts.hits}
+    figures |= {f"{kind} items": count for kind, count in sorted(counts.items.items())}
+    width = max(map(len, figures))
+    lines = [f"{words:<{width}}{count:>9}" for words, count in figures.items()]
+    lines += [f"from {unit}: {count_text(count, 'item')}" for unit, count in sorted(counts.units.items())]
     last_received = "never" if counts.last_received is None else time_text(counts.last_received)
     lines.append(f"last received {last_received}")
     return "\n".join(lines)

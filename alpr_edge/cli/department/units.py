@@ -12,7 +12,7 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
-from alpr_edge.cli.output import print_lines, print_object, utc_text
+from alpr_edge.cli.output import count_text, print_lines, print_object, time_text, utc_text
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alpr_edge.department.pki.units import UnitRecord
     from alpr_edge.department.serving import ServedPorts
 
-UnitArgument = Annotated[str, typer.Argument(help="The unit's id, as in its settings.")]
+UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="The unit's id, as in its settings.")]
 VALID_H_MAX = 168.0
 _SHOWN = ("serial", "fingerprint", "origin", "issued_at", "not_after", "standing", "revoked_at", "revoked_reason")
 
@@ -65,8 +65,8 @@ def code_command(
             {"unit": unit, "code": code.code, "expires": until, "ca_fingerprint": fingerprint, "command": line}
         )
     else:
-        typer.echo(f"code of {unit}      {code.code}\nuntil             {utc_text(code.expires_at)}")
-        typer.echo(f"authority SHA-256 {fingerprint}\n\non the unit:\n  {line}")
+        typer.echo(f"{f'code of {unit}':<17} {code.code}\n{'until':<17} {time_text(code.expires_at)}")
+        typer.echo(f"{'authority SHA-256':<17} {fingerprint}\n\non the unit:\n  {line}")
     if warning := _enrolment_warning(directory, ports, port):
         typer.echo(f"alpr-edge: {warning}", err=True)
 
@@ -107,7 +107,9 @@ def revoke_command(
 
 @app.command("add")
 def add_command(
-    certificate: Annotated[Path, typer.Argument(help="The unit's certificate (PEM); its key stays where it is.")],
+    certificate: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The unit's certificate (PEM); its key stays where it is.")
+    ],
     directory: DirectoryOption,
     as_json: JsonOption = False,
 ) -> None:
@@ -169,7 +171,9 @@ def _line(unit: UnitRecord) -> str:
     line = f"{unit.unit_id:<20} {unit.state:<12}"
     if unit.valid_until is not None:
         days = (unit.valid_until.replace(tzinfo=UTC) - datetime.now(UTC)).days
-        line += f" until {unit.valid_until:%Y-%m-%d}, {days} days; serial {unit.certificates[0]['serial']}"
+        line += (
+            f" until {unit.valid_until:%Y-%m-%d}, {count_text(days, 'day')}; serial {unit.certificates[0]['serial']}"
+        )
     if unit.code_until is not None:
-        line += f" a code waits until {utc_text(unit.code_until)}"
+        line += f" a code waits until {time_text(unit.code_until)}"
     return line.rstrip()

@@ -1,28 +1,30 @@
 """``alpr-edge hotlist rollback``, ``drop``, ``dismiss`` and ``changes``: change a list by hand, and see who did."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.hotlist.common import open_lists
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text
 from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.services import list_changes
-from alpr_edge.services.list_changes import RemovedList
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
-from alpr_edge.store.hotlists.download_spool import DownloadSpool
-from alpr_edge.store.keys import load_key
+
+if TYPE_CHECKING:
+    from alpr_edge.services.list_changes import RemovedList
 
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Name of the list.")]
 
 
 def rollback(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Go back to the generation before the live one. A running unit refreshes within a second or two."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services import list_changes
+
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
@@ -44,11 +46,15 @@ def drop(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Remove a list with all its generations. The unit no longer matches its plates."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services import list_changes
+    from alpr_edge.store.hotlists.download_spool import DownloadSpool
+    from alpr_edge.store.keys import load_key
+
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     is_in_settings = unit.hotlist.source_of(source) is not None
-    again = " The settings name it: its next feed brings it back." if is_in_settings else ""
-    require_consent(f"Remove list {source}? The unit no longer matches its plates.{again}", yes=yes)
+    require_consent(_question(source, is_in_settings=is_in_settings), yes=yes)
     incoming = DownloadSpool(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
     now = open_clock(unit).now().trusted_utc
     with open_lists(unit, migrate=False) as lists:
@@ -61,6 +67,10 @@ def drop(
 
 def dismiss(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Dismiss a list's refused feed: no trouble for it any more. The list in use stays in use, and ages."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+    from alpr_edge.services import list_changes
+
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
@@ -74,16 +84,31 @@ def dismiss(source: SourceArgument, as_json: JsonOption = False, settings: Setti
 
 def changes(as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Show who changed lists by hand, or had covert entries shown, the oldest first."""
+    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+
     unit = settings_file.load(settings)
     require_owner(unit.unit.data_directory)
     lines = ListAuditLog(unit.unit.data_directory / LISTS_DIRECTORY).lines()
     if as_json:
         print_lines(lines)
         return
-    for line in lines:
-        details = [f"{name} {value}" for name, value in line.items() if name not in {"at", "actor", "action"}]
-        action = str(line.get("action")).replace("_", " ")
-        typer.echo(f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {action}, {', '.join(details)}")
+    typer.echo("\n".join(map(_change_text, lines)) or "nobody changed a list by hand yet")
+
+
+def _change_text(line: dict[str, Any]) -> str:
+    """A line of the audit log in words; what was not asked for is left out."""
+    details = [
+        name if value is True else f"{name} {value}"
+        for name, value in line.items()
+        if name not in {"at", "actor", "action"} and value is not False and value not in (None, "")
+    ]
+    words = ", ".join([str(line.get("action")), *details]).replace("_", " ")
+    return f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {words}"
+
+
+def _question(source: str, *, is_in_settings: bool) -> str:
+    again = "; the settings name it: its next feed brings it back" if is_in_settings else ""
+    return f"remove list {source}? the unit no longer matches its plates{again}"
 
 
 def _drop_text(removed_list: RemovedList, *, is_in_settings: bool) -> str:

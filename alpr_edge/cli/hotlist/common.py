@@ -1,29 +1,35 @@
 """What the ``hotlist`` commands share: opening the lists, who may change them, a progress bar, and ages for JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import require_owner
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.access import ALL_PERMISSIONS, Actor
 from alpr_edge.domain.hits import Generation
-from alpr_edge.hotlist.index.index import HotlistIndex
-from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
-from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
-from alpr_edge.hotlist.ingest.importer import ListStore, Progress
 from alpr_edge.settings import Settings
-from alpr_edge.store.db.database import Database
-from alpr_edge.store.hotlists import officer_entries
-from alpr_edge.store.keys import load_key
+
+if TYPE_CHECKING:
+    from alpr_edge.hotlist.index.index import HotlistIndex
+    from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
+    from alpr_edge.hotlist.ingest.importer import ListStore, Progress
+    from alpr_edge.store.db.database import Database
 
 _BAR_STEPS = 1000
 
 
 @contextmanager
 def open_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
-    """Open the unit's lists and their database."""
+    """The unit's lists, their database open."""
+    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+    from alpr_edge.hotlist.ingest.importer import ListStore
+    from alpr_edge.store.keys import load_key
+
     lists_key = load_key("lists", unit.store.keys_directory)
     with open_list_database(unit, migrate=migrate) as database:
         yield ListStore(database, lists_key, unit.unit.data_directory / LISTS_DIRECTORY)
@@ -31,7 +37,10 @@ def open_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
 
 @contextmanager
 def open_list_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
-    """Open the unit's database alone, without the key of the lists."""
+    """The unit's database alone, for what needs no list and so no key to them."""
+    from alpr_edge.store.db.database import Database
+    from alpr_edge.store.keys import load_key
+
     key = load_key("outbox", unit.store.keys_directory)
     database = Database.open(unit.unit.data_directory, key, migrate=migrate)
     try:
@@ -53,7 +62,11 @@ def require_list_owner(unit: Settings) -> Actor:
 
 
 def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
-    """The lists, the officers' own entries, and both together, as reads are matched against them."""
+    """The lists, the officers' own entries, and both as a read would meet them."""
+    from alpr_edge.hotlist.index.loader import HotlistLoader
+    from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
+    from alpr_edge.store.hotlists import officer_entries
+
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = OwnIndex(officer_entries.entries_in_force(lists.database, now))
     return index, own, CombinedIndex(index, own)

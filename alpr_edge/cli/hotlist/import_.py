@@ -1,16 +1,17 @@
 """``alpr-edge hotlist import`` and ``export``: import a feed by hand, and show which lines were rejected."""
 
+from __future__ import annotations
+
 import csv
 import dataclasses
 import stat
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import import_progress, open_lists, require_list_owner
 from alpr_edge.cli.output import count_text, json_text, print_object, time_text
@@ -18,20 +19,19 @@ from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import FormatName
-from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report
-from alpr_edge.hotlist.ingest.request import read_password, request_for
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.services.list_changes import import_list
 from alpr_edge.settings import Settings
+
+if TYPE_CHECKING:
+    from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest
 
 LINES_SHOWN_MAX = 20
 """Rejected lines that an import prints; ``export --rejected`` has more."""
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The feed: text, gzip or zip.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The feed: text, gzip or zip.")],
     *,
     source: Annotated[str, typer.Option(help="Name of the list that this feed renews.")],
     layout: Annotated[
@@ -46,6 +46,10 @@ def import_file(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Import a feed as the next generation of a list. Where it is refused, the list in use stays in use."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.hotlist.ingest.request import read_password
+    from alpr_edge.services.list_changes import import_list
+
     unit = settings_file.load(settings)
     actor = require_list_owner(unit)
     request = _request(unit, file, source, layout)
@@ -72,6 +76,8 @@ def export(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Write which lines of a list's last feed were rejected: line, column and reason, never their text."""
+    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+
     if not show_rejected:
         raise FeedError("say what to export: --rejected")
     unit = settings_file.load(settings)
@@ -99,6 +105,9 @@ def _require_file(file: Path) -> None:
 
 def _request(unit: Settings, file: Path, source: str, layout: FormatName | None) -> ImportRequest:
     """The import as the source's settings have it, or as the command line says."""
+    from alpr_edge.hotlist.ingest.importer import ImportRequest
+    from alpr_edge.hotlist.ingest.request import request_for
+
     list_source = unit.hotlist.source_of(source)
     if list_source is not None:
         request = request_for(list_source, file)

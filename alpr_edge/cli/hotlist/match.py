@@ -1,11 +1,12 @@
 """``alpr-edge hotlist match``: which entries a plate matches, and what the unit would sound and say."""
 
-from typing import Annotated, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import age_json, load_indexes, open_lists
 from alpr_edge.cli.hotlist.status import end_on_faults
@@ -15,10 +16,12 @@ from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.list_ages import age_words
-from alpr_edge.hotlist.index.index import HotlistIndex
-from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.services.match_plate import FoundEntry, NotInForce, match_plate, parse_plates
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
+
+if TYPE_CHECKING:
+    from alpr_edge.hotlist.index.index import HotlistIndex
+    from alpr_edge.hotlist.index.officer_entries import OwnIndex
+    from alpr_edge.services.match_plate import FoundEntry, NotInForce
 
 _STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}
 
@@ -34,6 +37,9 @@ def match(
 
     The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
     """
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services.match_plate import match_plate, parse_plates
+
     text = typed_plate(plate, "Plate (others the reader considered after commas)")
     unit = settings_file.load(settings)
     now = open_clock(unit).now()
@@ -56,6 +62,7 @@ def _nothing_text(index: HotlistIndex, own: OwnIndex, *, covert: bool) -> str:
 
 
 def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
+
     match, entry = answer.match, answer.match.entry
     age_s, ahead_s = age_json(match.generation, now.trusted_utc)
     return {
@@ -111,6 +118,8 @@ def _area_text(entry: HotlistEntry) -> str:
 
 
 def _not_in_force_text(not_in_force: NotInForce, entry: HotlistEntry) -> str:
+    from alpr_edge.services.match_plate import NotInForce
+
     if not_in_force is NotInForce.EARLY:
         return f"it takes effect {time_text(entry.effective)}"
     return (

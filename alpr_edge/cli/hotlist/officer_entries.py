@@ -3,14 +3,14 @@
 It is watched for within a second or two, and the reads the vehicle holds already are looked through at once.
 """
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock
-from alpr_edge.app.replay.output import read_line
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import open_list_database
 from alpr_edge.cli.hotlist.status import own_json, own_text
@@ -18,11 +18,11 @@ from alpr_edge.cli.output import print_object, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import Reason
-from alpr_edge.domain.matching import Match
-from alpr_edge.domain.reads import PlateRead
-from alpr_edge.services import officer_entries as services
-from alpr_edge.services.officer_entries import AddedEntry, EntryRequest
-from alpr_edge.store.reads.lookback import FOUND_MAX
+
+if TYPE_CHECKING:
+    from alpr_edge.domain.matching import Match
+    from alpr_edge.domain.reads import PlateRead
+    from alpr_edge.services.officer_entries import AddedEntry
 
 
 def add(
@@ -41,6 +41,10 @@ def add(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Watch for a plate or a part of one (? one character, * any number), and look through the reads held already."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services import officer_entries as services
+    from alpr_edge.services.officer_entries import EntryRequest
+
     text = typed_plate(plate, "Plate (? one character, * any number)")
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
@@ -61,6 +65,9 @@ def remove(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Stop watching for an officer's own entry; its row is kept for audits."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services import officer_entries as services
+
     unit = settings_file.load(settings)
     actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
@@ -73,10 +80,14 @@ def remove(
 
 
 def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
+    from alpr_edge.app.replay.output import read_line
+
     return read_line(read) | {"kind": match.kind.value, "state_match": match.state.value}
 
 
 def _result_text(result: AddedEntry) -> str:
+    from alpr_edge.store.reads.lookback import FOUND_MAX
+
     sightings = [_sighting_text(*each) for each in result.earlier_reads]
     if not sightings:
         return f"{own_text(result.own)}\nNothing held on this vehicle matches it."
@@ -85,6 +96,8 @@ def _result_text(result: AddedEntry) -> str:
 
 
 def _sighting_text(read: PlateRead, match: Match) -> str:
+    from alpr_edge.app.replay.output import read_line
+
     position = read.position
     place = f", {position.lat_deg:.5f} {position.lon_deg:.5f}" if position else ""
     seen_at = read_line(read)["last_seen"]

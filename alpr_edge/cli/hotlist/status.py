@@ -1,22 +1,25 @@
 """``alpr-edge hotlist status``: how old the lists are, how their syncs stand, and the officers' own entries."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import age_json, open_lists
 from alpr_edge.cli.output import print_object, print_table, time_text
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.list_ages import age_words
-from alpr_edge.hotlist.index.index import ListFault
-from alpr_edge.services.list_status import HotlistStatus, ListState, hotlist_status
-from alpr_edge.store.hotlists.officer_entries import OwnEntry
+
+if TYPE_CHECKING:
+    from alpr_edge.hotlist.index.index import ListFault
+    from alpr_edge.services.list_status import HotlistStatus, ListState
+    from alpr_edge.store.hotlists.officer_entries import OwnEntry
 
 _COLOURS = {"fresh": "green", "amber": "yellow", "red": "red"}
 _HEADERS = ("list", "generation", "issued", "imported or confirmed", "age", "level", "entries")
@@ -31,6 +34,9 @@ def status(
 
     Opens each list to be sure.
     """
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services.list_status import hotlist_status
+
     unit = settings_file.load(settings)
     now = open_clock(unit).now().trusted_utc
     actor = require_owner(unit.unit.data_directory)
@@ -94,6 +100,7 @@ def _status_json(state: HotlistStatus, now: datetime | None) -> dict[str, Any]:
 
 
 def _generation_json(generation: Generation, state: ListState, now: datetime | None) -> dict[str, Any]:
+
     age_s, ahead_s = age_json(generation, now)
     return {
         "source": generation.source,
@@ -129,6 +136,8 @@ def _print_status(state: HotlistStatus, now: datetime | None) -> None:
         typer.echo("No hotlist was imported yet: this unit matches no plate.")
     for line in _lines(state):
         typer.echo(line)
+    if live and now is None:
+        typer.echo("no age is known: no receiver and no time server confirms the clock; wait for a fix")
 
 
 def _row(generation: Generation, state: ListState, now: datetime | None) -> tuple[str, ...]:

@@ -1,29 +1,37 @@
 """``alpr-edge hotlist sync``: download and import what is newer, by hand."""
 
-from typing import Annotated, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.app.factories import open_clock, open_hotlist_downloader
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import import_progress, require_list_owner
 from alpr_edge.cli.output import count_text, print_lines
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.hotlist.ingest.import_worker import open_import_worker
 from alpr_edge.hotlist.ingest.report import refusals
-from alpr_edge.services.hotlist_sync import ListSync, SyncResult
 from alpr_edge.settings import ListSource, Settings
-from alpr_edge.store.unit_store import open_store
+
+if TYPE_CHECKING:
+    from alpr_edge.services.hotlist_sync import SyncResult
 
 
 def sync(
-    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources in the settings; default: all.")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources in the settings; default: all.")
+    ] = None,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Download and import what is newer, now. A running unit refreshes by itself."""
+    from alpr_edge.app.factories import open_clock, open_hotlist_downloader
+    from alpr_edge.hotlist.ingest.import_worker import open_import_worker
+    from alpr_edge.services.hotlist_sync import ListSync
+    from alpr_edge.store.unit_store import open_store
+
     unit = settings_file.load(settings)
     list_sources = _sources_of(unit, sources or [])
     actor = require_list_owner(unit)

@@ -1,12 +1,12 @@
 """``alpr-edge unit card``: the test card, to print."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from alpr_edge.domain.diagnostics.test_card import CARD_MM, CARD_SCALE
 
 
 class Paper(StrEnum):
@@ -17,13 +17,15 @@ class Paper(StrEnum):
 
 
 def card_command(
-    out: Annotated[Path, typer.Argument(help="File to write: NAME.pdf or NAME.png.")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="File to write: NAME.pdf or NAME.png.")],
     paper: Annotated[Paper, typer.Option("--paper", help="Size of the sheet.")] = Paper.A4,
 ) -> None:
     """Write the card that "unit check" reads. Print it at 100 %: a line on it shows whether it was."""
+    from alpr_edge.domain.diagnostics.test_card import CARD_MM, CARD_SCALE
     from alpr_edge.simulation.card import write_card
 
     write_card(out, paper.value)
     typer.echo(
-        f"{out}: a plate {CARD_MM:g} mm wide; at a distance it looks as a real one does at {CARD_SCALE:.2f} times of it"
+        f"{out}: print it at 100 %, then its plate is {CARD_MM:g} mm wide and looks at 5 m as a real one at "
+        f"{5 * CARD_SCALE:.1f} m"
     )

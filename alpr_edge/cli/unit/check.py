@@ -1,26 +1,26 @@
 """``alpr-edge unit check``: is this unit fit for a shift."""
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_table
 from alpr_edge.cli.unit.snapshot import write_snapshot
-from alpr_edge.diagnostics.aim import picture_values
-from alpr_edge.diagnostics.report import VERDICTS, page, verify
-from alpr_edge.diagnostics.runner import GROUPS, Report, examine
-from alpr_edge.domain.diagnostics.checks import Check, Grade
+from alpr_edge.domain.diagnostics.checks import GROUPS, Check, Grade
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
+
+if TYPE_CHECKING:
+    from alpr_edge.diagnostics.runner import Report
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
 _SKIP_HELP = f"Checks to leave out, with commas between: {', '.join(GROUPS)}. The result names them."
@@ -59,6 +59,8 @@ def check_command(
     Works whether alpr-edge run is running or not. Ends with 0 when everything is green or amber, with 1 when anything
     is red.
     """
+    from alpr_edge.diagnostics.report import verify
+
     unit = load(settings)
     if verify_file is not None:
         authority = unit.uplink.ca_file
@@ -68,14 +70,15 @@ def check_command(
     elif aim:
         _aim(unit, camera, seconds, as_json=as_json)
     else:
-        report = _run_checks(unit, skip, microphone, card_m)
-        if certificate is not None:
-            _write(certificate, page(report, unit.uplink))
-        _show_report(report, certificate, as_json=as_json)
+        _show_report(_run_checks(unit, skip, microphone, card_m), unit, certificate, as_json=as_json)
 
 
-def _show_report(report: Report, certificate: Path | None, *, as_json: bool) -> None:
-    """Show the result, and end with 1 where anything is red."""
+def _show_report(report: Report, unit: Settings, certificate: Path | None, *, as_json: bool) -> None:
+    """Write the certificate, show the result, and end with 1 where anything is red."""
+    from alpr_edge.diagnostics.report import page
+
+    if certificate is not None:
+        _write(certificate, page(report, unit.uplink))
     typer.echo(json.dumps(_json(report))) if as_json else _print(report, certificate)
     if report.grade is Grade.RED:
         raise typer.Exit(1)
@@ -83,6 +86,11 @@ def _show_report(report: Report, certificate: Path | None, *, as_json: bool) -> 
 
 def _run_checks(unit: Settings, skip: str, microphone: str | None, card_m: float | None) -> Report:
     """Check, with a line on a terminal that shows what has ended."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from alpr_edge.diagnostics.runner import examine
+
     names = [name.strip() for name in skip.split(",") if name.strip()]
     console = Console(stderr=True)
     columns = SpinnerColumn(), TextColumn("{task.description}")
@@ -98,6 +106,8 @@ def _run_checks(unit: Settings, skip: str, microphone: str | None, card_m: float
 
 
 def _aim(unit: Settings, camera: str, seconds: float, *, as_json: bool) -> None:
+    from alpr_edge.diagnostics.aim import picture_values
+
     is_live = sys.stdout.isatty() and not as_json
     try:
         for view in picture_values(unit, camera, seconds):
@@ -138,6 +148,8 @@ def _check_json(check: Check) -> dict[str, Any]:
 
 
 def _print(report: Report, certificate: Path | None) -> None:
+    from alpr_edge.diagnostics.report import VERDICTS
+
     rows = [(check.name, check.grade.value, check.finding, _advice(check)) for check in report.checks]
     colours = [None if check.grade is Grade.GREEN else _COLOURS[check.grade] for check in report.checks]
     print_table(("check", "verdict", "measured", "limit; what to do"), rows, colours)

@@ -1,23 +1,26 @@
 """``alpr-edge unit disk``: what the car keeps, what waits, what is held, and how long there is room."""
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
 
-from alpr_edge.app.factories import open_clock
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
 from alpr_edge.cli.item_states import items_text
 from alpr_edge.cli.output import count_text, print_object, print_table
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.diagnostics.context import fresh_health
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.services.disk_explanation import size_text
-from alpr_edge.services.disk_usage import SLICES, deletion_objection, disk_usage
 from alpr_edge.settings import Settings, load
-from alpr_edge.store.unit_store import UnitStore, open_store
+
+if TYPE_CHECKING:
+    from alpr_edge.store.unit_store import UnitStore
 
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show what is kept, what waits for the department, what is held, and how long there is room. Shows no plates."""
+    from alpr_edge.store.unit_store import open_store
+
     unit = load(settings)
     with open_store(unit, migrate=False) as store:
         usage = _usage(unit, store)
@@ -28,6 +31,8 @@ def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
 
 
 def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
+    from alpr_edge.services.disk_usage import SLICES, disk_usage
+
     with progress_bar("Counting", SLICES) as show:
         figures = disk_usage(store, queue_actor(), MAINTENANCE, unit, lambda done: show("Counting", done, SLICES))
     return figures | {"deletion_by_age_rests": _pause_reason(unit, store)}
@@ -35,6 +40,10 @@ def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
 
 def _pause_reason(unit: Settings, store: UnitStore) -> str:
     """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.diagnostics.context import fresh_health
+    from alpr_edge.services.disk_usage import deletion_objection
+
     health = fresh_health(unit.unit.runtime_directory)
     reason = None if health is None else health.figures.get("deletion_by_age_rests")
     if reason is not None:

@@ -1,17 +1,20 @@
 """``alpr-edge unit enrol``: the unit gets its certificate."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
-from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
-from alpr_edge.uplink.enrolment import Invitation, UnitCertificate, enrol
+
+if TYPE_CHECKING:
+    from alpr_edge.uplink.enrolment import UnitCertificate
 
 STDIN_MAX = 200
 
@@ -38,6 +41,9 @@ def enrol_command(
 
     The key never leaves the unit. The code is sent only to a department whose authority has the given fingerprint.
     """
+    from alpr_edge.runtime.clock import SystemClock
+    from alpr_edge.uplink.enrolment import Invitation, enrol
+
     read = load(settings)
     uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port)

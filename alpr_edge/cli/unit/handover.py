@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
-from alpr_edge.cli.output import print_object
+from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.access import MAINTENANCE
 
@@ -49,11 +49,11 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
 def _lines(handover: Handover) -> Iterator[str]:
     yield f"reads     {handover.reads}, {handover.open_reads_closed} were still open and are queued now"
     set_aside_count = handover.records_taken_in + handover.records_set_aside
-    yield f"set aside {set_aside_count} records, {handover.records_taken_in} taken in now"
-    yield f"damaged   {len(handover.databases)} databases set aside"
+    yield f"set aside {count_text(set_aside_count, 'record')}, {handover.records_taken_in} taken in now"
+    yield f"damaged   {count_text(len(handover.databases), 'database')} set aside"
     yield "items     " + ", ".join(f"{count} {state}" for state, count in handover.items.items())
     for medium in handover.media:
-        yield f"medium    {medium['medium_id']}: {medium['items']} items without a receipt"
+        yield f"medium    {medium['medium_id']}: {count_text(medium['items'], 'item')} without a receipt"
     if not handover.left:
         yield "all was handed over"
     for name, count in handover.left.items():

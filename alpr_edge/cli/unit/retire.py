@@ -1,5 +1,7 @@
 """``alpr-edge unit retire``: have the department revoke this unit's certificates and code."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer
@@ -8,7 +10,6 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.output import print_object
 from alpr_edge.settings import load
-from alpr_edge.uplink.retirement import retire
 
 
 def retire_command(
@@ -21,6 +22,8 @@ def retire_command(
 
     Nothing is uploaded afterwards, unless it is enrolled again. scripts/decommission does the rest.
     """
+    from alpr_edge.uplink.retirement import retire
+
     read = load(settings)
     require_consent(
         f"revoke every certificate and code of {read.unit.id} at {read.uplink.url or 'the department'}? it delivers "

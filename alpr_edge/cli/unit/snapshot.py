@@ -1,11 +1,11 @@
 """Writes the picture of ``alpr-edge unit check --snapshot``."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
-import cv2
 import typer
 
-from alpr_edge.diagnostics.snapshot import take_snapshot
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
@@ -20,6 +20,10 @@ def write_snapshot(unit: Settings, camera_id: str, path: Path) -> None:
     Raises:
         CaptureError: the file is there already or cannot be written, or the camera gives no picture.
     """
+    import cv2
+
+    from alpr_edge.diagnostics.snapshot import take_snapshot
+
     if path.suffix.lower() not in SUFFIXES:
         raise CaptureError(f"{path}: a picture is written as {', '.join(SUFFIXES)}")
     if path.exists():

@@ -6,6 +6,7 @@ purpose, and is made known by ``department unit add``.
 """
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,9 @@ SERVER_DAYS = 397
 UNIT_DAYS = 397
 BACKDATED = timedelta(days=1)
 """How far certificates are dated back, so that one just made holds on a machine whose clock is a little behind."""
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$)(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
+"""Labels of letters, digits, dashes and underscores, with dots between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +72,17 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
         names: host names and addresses that units reach the server under.
 
     Raises:
-        DepartmentError: no name, or a file cannot be used.
+        DepartmentError: no name, one that is none of a host, or a file cannot be used.
     """
     if not names:
         raise DepartmentError("give every name and address units reach this server under, as --name")
+    alternative = x509.SubjectAlternativeName([_general_name(name) for name in names])
     files = TlsFiles(directory)
     try:
         private_directory(directory)
         if not files.authority.exists():
             _make_authority(files)
         authority = Authority.load(files)
-        alternative = x509.SubjectAlternativeName([_general_name(name) for name in names])
         key = _new_key()
         certificate = authority.issue(
             names[0], key.public_key(), ExtendedKeyUsageOID.SERVER_AUTH, SERVER_DAYS, alternative
@@ -200,10 +204,11 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         pass
-    try:
-        return x509.DNSName(name)
-    except ValueError:
-        raise DepartmentError(f"{name}: not a host name in ASCII; write it in its xn-- form") from None
+    if not name.isascii():
+        raise DepartmentError(f"{name}: not a host name in ASCII; write it in its xn-- form")
+    if not _HOST_NAME.fullmatch(name):
+        raise DepartmentError(f"{name!r}: not a host name or address; write it as department.example or 192.0.2.10")
+    return x509.DNSName(name)
 
 
 def _name(common_name: str) -> x509.Name:

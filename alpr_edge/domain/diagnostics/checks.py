@@ -14,6 +14,13 @@ from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.list_ages import age_words
 
+GROUPS = (
+    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "memory", "lists", "disk", "deletion",
+    "certificates", "department",
+    "models", "versions", "unit",
+)  # fmt: skip
+"""Names of the checks that may be skipped."""
+
 
 class Grade(StrEnum):
     """The result of a check, the gravest last."""

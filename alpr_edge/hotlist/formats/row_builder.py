@@ -120,7 +120,7 @@ class RowBuilder:
         start = issued_at or self._now
         if start is None:
             raise FeedClockError(
-                "its entries expire, and neither its date nor a time that somebody vouches for is known; wait for a fix"
+                "its entries expire, it has no date, and no receiver or time server confirms the clock; wait for a fix"
             )
         try:
             self._expiry = microseconds(start + holds)

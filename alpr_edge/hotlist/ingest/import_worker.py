@@ -67,7 +67,7 @@ class ImportWorker:
         Args:
             source: the list source to import.
             before: its drop folder some seconds ago; what has changed since is left for later.
-            now: the moment, UTC; None where nobody vouches for the clock.
+            now: the moment, UTC; None where the clock is not confirmed.
             progress: receives the progress of the import.
 
         Raises:

@@ -117,7 +117,7 @@ def import_feed(
     Args:
         request: the feed to import, and how.
         lists: the folder and the rows that the list is written to.
-        now: the moment, UTC; None where nobody vouches for the clock.
+        now: the moment, UTC; None where the clock is not confirmed.
         progress: receives the progress after every batch.
 
     Raises:

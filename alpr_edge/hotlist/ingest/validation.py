@@ -119,7 +119,7 @@ def check_issued(
     Args:
         issued_at: its header date.
         current: the list it replaces.
-        now: the moment, UTC; None where nobody vouches for the clock: then no list is from the future.
+        now: the moment, UTC; None where the clock is not confirmed: then no list is from the future.
         limits: the limits, among them how far ahead of the clock the list may be.
 
     Raises:

@@ -40,12 +40,20 @@ def add_source(settings: Path, name: str, folder: str) -> None:
     settings.write_text(settings.read_text(encoding="utf-8") + table, encoding="utf-8")
 
 
+def test_nobody_at_the_terminal_agrees_to_a_drop(command: Command, feed: Path) -> None:
+    import_by_hand(command, feed)
+    result = command("drop", "bolo")
+    assert result.exit_code == 1
+    assert "give --yes to agree beforehand" in result.stderr
+    assert len(lines_of(command("match", PLATE, "--json"))) == 1
+
+
 def test_a_list_is_dropped_after_a_question(command: Command, settings: Path, feed: Path) -> None:
     import_by_hand(command, feed)
     arguments = ["hotlist", "drop", "bolo", "--settings", str(settings)]
     refusal = CliRunner().invoke(app, arguments, input="n\n")
     assert refusal.exit_code == 1
-    assert "nothing was changed" in refusal.stderr
+    assert "nothing was changed; answer y, or give --yes" in refusal.stderr
     assert len(lines_of(command("match", PLATE, "--json"))) == 1
     answer = CliRunner().invoke(app, arguments, input="y\n")
     assert answer.exit_code == 0
@@ -97,6 +105,7 @@ def test_who_changed_lists_is_shown(command: Command, feed: Path) -> None:
     ]  # fmt: skip
     words = command("changes").stdout
     assert "drop list, purpose maintenance, source bolo" in words
+    assert "accept" not in words, "options that nobody gave"
     assert PLATE not in words
 
 

@@ -19,8 +19,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_memory, check_sealing
-from alpr_edge.diagnostics.runner import GROUPS
-from alpr_edge.domain.diagnostics.checks import Grade
+from alpr_edge.domain.diagnostics.checks import GROUPS, Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.vision.model_folders import shipped_models
@@ -288,8 +287,8 @@ def test_swap_in_the_clear_is_amber_and_core_files_are_told_of(tmp_path: Path) -
         ("host+tpm2", True, Grade.GREEN, "with this computer's TPM"),
         ("host", False, Grade.GREEN, "who takes the disk takes the keys"),
         ("host", True, Grade.AMBER, "though there is a TPM"),
-        ("", True, Grade.AMBER, "not at all: files in"),
-        ("", False, Grade.GREEN, "not at all: files in"),
+        ("", True, Grade.AMBER, "not sealed: files in"),
+        ("", False, Grade.GREEN, "not sealed: files in"),
     ],
 )
 def test_where_the_keys_are_is_said(tmp_path: Path, note: str, has_tpm: bool, grade: Grade, words: str) -> None:

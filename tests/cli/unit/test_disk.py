@@ -84,4 +84,4 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
             note_department_date(store.database, DepartmentDate(now.utc - timedelta(days=600), now))
         assert "600 days ahead of the department's" in rests()
         daemon.leap = NOT_SYNCHRONISED
-        assert rests() == "nothing vouches for the clock"
+        assert rests() == "no receiver and no time server confirms the clock"

@@ -150,6 +150,7 @@ def test_a_certificate_of_the_agency_s_own_authority_is_added(directory: Path, t
 def test_the_code_is_shown_with_what_the_other_end_needs(directory: Path) -> None:
     outcome = edge("department", "code", "car-7", "--directory", str(directory))
     output = outcome.stdout
+    assert re.search(r"^until +[0-9-]{10} [0-9:]{8}Z", output, re.MULTILINE)
     assert re.search(r"^code of car-7 +([0-9A-Z]{5}-){3}[0-9A-Z]{5}$", output, re.MULTILINE)
     assert re.search(r"^authority SHA-256 [0-9a-f]{64}$", output, re.MULTILINE)
     assert "--department https://127.0.0.1:8443 --code" in output

@@ -77,7 +77,15 @@ def test_running_it_again_renews_the_server_and_keeps_the_authority(files: TlsFi
     assert files.certificate.read_bytes() != certificate
 
 
-@pytest.mark.parametrize(("names", "message"), [([], "give every name"), (["dépôt.example"], "xn-- form")])
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "give every name"),
+        (["dépôt.example"], "xn-- form"),
+        (["https://a.example"], "not a host name or address"),
+        (["a b"], "not a host"),
+    ],
+)
 def test_what_is_no_name_is_refused(names: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(DepartmentError, match=message):
         initialise(tmp_path / "department", names)

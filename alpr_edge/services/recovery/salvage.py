@@ -1,0 +1,88 @@
+"""Saves what can be read of damaged databases, ends their alarm, and deletes those that hold nothing else."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
+from alpr_edge.store.recovery.salvage import Salvage
+from alpr_edge.store.unit_store import UnitStore
+
+PageCounter = Callable[[str, int, int], None]
+"""Receives the name of a database, the pages read of it and its pages in all."""
+
+
+def acknowledge_databases(asides: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose) -> None:
+    """End the alarm of damaged databases; they stay as they are.
+
+    Raises:
+        AccessError: the actor may not.
+        StoreError: one cannot be marked.
+    """
+    authorise(actor, purpose, Permission.SALVAGE_DATABASES)
+    for aside in asides:
+        aside.acknowledge()
+
+
+def salvage_databases(
+    store: UnitStore, asides: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose, progress: PageCounter
+) -> list[dict[str, Any]]:
+    """Copy what can be read of damaged databases into today's; again changes nothing more.
+
+    Args:
+        store: the store of this unit.
+        asides: the damaged databases.
+        actor: the person who asks.
+        purpose: what the data is wanted for.
+        progress: receives the name of the database, the pages read and the pages in all.
+
+    Returns:
+        The report of each, without plates.
+
+    Raises:
+        AccessError: the actor may not.
+        StoreError: today's database cannot be written.
+    """
+    authorise(actor, purpose, Permission.SALVAGE_DATABASES)
+    return [_salvage(store, aside, progress) for aside in asides]
+
+
+def discard_databases(
+    asides: Sequence[DamagedDatabase], reports: Sequence[dict[str, Any]], actor: Actor, purpose: Purpose
+) -> list[str]:
+    """Delete the damaged databases of which everything that can be read came over, and say so in their reports.
+
+    Args:
+        asides: the damaged databases.
+        reports: what :func:`salvage_databases` returned for them; each gets ``discarded``.
+        actor: the person who asks.
+        purpose: what for.
+
+    Returns:
+        The names of those that stay, as they hold what is nowhere else.
+
+    Raises:
+        AccessError: the actor may not.
+        StoreError: one cannot be deleted.
+    """
+    authorise(actor, purpose, Permission.SALVAGE_DATABASES)
+    for aside, report in zip(asides, reports, strict=True):
+        report["discarded"] = report["complete"]
+        if report["complete"]:
+            aside.discard()
+    return [report["name"] for report in reports if not report["complete"]]
+
+
+def _salvage(store: UnitStore, aside: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:
+    directory = store.database.path.parent / LISTS_DIRECTORY
+    lists = frozenset(path.name for path in directory.glob("*"))
+    salvage = Salvage(store.database, store.images, store.renewal.key, lists)
+    done = salvage.run(aside, lambda pages, total: progress(aside.folder.name, pages, total))
+    return {
+        "name": aside.folder.name,
+        "bytes": aside.size_bytes,
+        "rows_saved": done.new_rows.total(),
+        "rows_already_there": done.there.total(),
+        **done.figures(),
+    }
