@@ -19,6 +19,8 @@ from alpr_edge.runtime.health import Health, read_health, write_health
 
 ASK_MS = 10_000.0
 """Time between two requests."""
+FIRST_ANSWER_S_MAX = 2.0
+"""Longest wait of a thread for the first answer, for which another thread has asked."""
 VALID_MS = 600_000.0
 """How long an answer holds; a clock of a machine drifts by 60 ms meanwhile."""
 PUBLISH_MS = 5_000.0
@@ -68,13 +70,21 @@ class TimeSources:
 
     def stamp(self, now: Instant) -> Instant:
         """An instant of this machine's clock with the source and uncertainty of the last answer, if there is one."""
-        if self._is_due(now) and self._asking.acquire(blocking=False):
+        # The first question is waited for: a second thread would else take "not asked yet" for "nobody confirms it".
+        wait_s = FIRST_ANSWER_S_MAX if self._last_request is None else 0.0
+        if self._is_due(now) and self._asking.acquire(timeout=wait_s):
             try:
-                self._last_request, self._last_answer = now, self._ask(now)
+                if self._is_due(now):
+                    self._last_answer = self._ask(now)
+                    self._last_request = now
             finally:
                 self._asking.release()
         answer = self._last_answer
-        return now if answer is None else answer.stamp(now)
+        if answer is None:
+            return now
+        if now.boot_id == answer.at.boot_id and -1000 * FIRST_ANSWER_S_MAX <= now.ms_since(answer.at) < 0:
+            answer = replace(answer, at=now)  # this thread waited while another one asked
+        return answer.stamp(now)
 
     def publish(self, now: Instant) -> None:
         """Publish the last answer for the unit's other processes; at most every five seconds.

@@ -41,6 +41,24 @@ def test_a_server_that_chronyd_follows_vouches_for_the_clock() -> None:
     assert now.uncertainty_ms == pytest.approx(1000 / 64 + 1000 / 64)
 
 
+def test_threads_that_ask_at_once_for_the_first_time_all_get_the_answer() -> None:
+    with TimeDaemon() as daemon:
+        clock, together = SystemClock(TimeSources(daemon.port)), threading.Barrier(8)
+        instants: list[Instant] = []
+
+        def ask() -> None:
+            together.wait()
+            instants.append(clock.now())
+
+        threads = [threading.Thread(target=ask) for _ in range(together.parties)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [now.utc_source for now in instants] == [UtcSource.NTP] * 8
+        assert daemon.request_count == 1
+
+
 @pytest.mark.review(10)
 def test_the_unit_s_receiver_behind_chronyd_is_named_as_such() -> None:
     with TimeDaemon(RECEIVER) as daemon:
