@@ -1,6 +1,7 @@
 """The bash that makes the virtual environment, on a machine that has only what it may count on."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -142,6 +143,15 @@ def test_another_python_is_one_of_another_release(machine: Machine, releases: st
 @pytest.mark.review(20)
 def test_every_change_is_tested_on_debian_s_own_python_first() -> None:
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    steps = ("\nstep scripts/check\n", "\nstep scripts/test ", 'ALPR_EDGE_PYTHON="$other" scripts/test ')
+    steps = ("\nstep scripts/check\n", "\nstep tests\n", "export ALPR_EDGE_PYTHON=$other\n    step tests ")
     checks, first, other = (text.index(step) for step in steps)
     assert text.index("export CI=true ALPR_EDGE_PYTHON=/usr/bin/python3\n") < checks < first < other
+
+
+def test_tests_that_fail_in_ci_fail_it_unless_they_pass_alone() -> None:
+    function = re.search(r"(?ms)^tests\(\) \{\n.*?^\}\n", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    assert function is not None
+    for codes, expected in (("0", 0), ("1 0", 0), ("1 1", 1), ("1 5", 1), ("2", 2), ("3", 3)):
+        stub = f"codes=({codes}); count=0\n" + 'run_stub() { code=${codes[count]}; ((++count)); return "$code"; }\n'
+        program = stub + function[0].replace("scripts/test", "run_stub") + "tests"
+        assert subprocess.run(["bash", "-uo", "pipefail", "-c", program], check=False).returncode == expected, codes
