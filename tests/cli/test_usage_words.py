@@ -11,7 +11,7 @@ WRONG = [
     (("reads", "--limit", "1001"), "Invalid value for '--limit': must be 1000 or less"),
     (("reads", "--limit", "many"), "Invalid value for '--limit': must be a whole number"),
     (("drive", "--source", "x", "--fps", "fast"), "Invalid value for '--fps': must be a number"),
-    (("unit", "ignition", "maybe"), "Invalid value for 'word': 'maybe' is not one of 'on', 'off'."),
+    (("unit", "ignition", "maybe"), "Invalid value for 'state': 'maybe' is not one of 'on', 'off'."),
     (("department", "code", "u", "--valid-hours", "900"), "Invalid value for '--valid-hours': must be 168 or less"),
 ]
 

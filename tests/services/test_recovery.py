@@ -46,13 +46,13 @@ def test_refused_records_are_listed_for_who_may_see_the_queue(settings: Path) ->
 
 def test_damaged_databases_stay_as_they_are_for_who_may_not_salvage(settings: Path) -> None:
     unit = load(settings)
-    asides = damaged_databases(unit.unit.data_directory)
+    databases = damaged_databases(unit.unit.data_directory)
     lacks = pytest.raises(AccessError, match="Clerk lacks the permission salvage_databases")
     with lacks:
-        acknowledge_databases(asides, CLERK, MAINTENANCE)
+        acknowledge_databases(databases, CLERK, MAINTENANCE)
     with open_store(unit, migrate=False) as store, lacks:
-        salvage_databases(store, asides, CLERK, MAINTENANCE, lambda *_: None)
+        salvage_databases(store, databases, CLERK, MAINTENANCE, lambda *_: None)
     with lacks:
-        discard_databases(asides, [{"name": "any", "complete": True}], CLERK, MAINTENANCE)
-    (aside,) = damaged_databases(unit.unit.data_directory)
-    assert (aside.is_acknowledged, aside.report) == (False, None)
+        discard_databases(databases, [{"name": "any", "complete": True}], CLERK, MAINTENANCE)
+    (database,) = damaged_databases(unit.unit.data_directory)
+    assert (database.is_acknowledged, database.report) == (False, None)

@@ -25,7 +25,7 @@ _BAR_STEPS = 1000
 
 @contextmanager
 def open_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
-    """The unit's lists, their database open."""
+    """Open the unit's lists and their database."""
     from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
     from alpr_edge.hotlist.ingest.importer import ListStore
     from alpr_edge.store.keys import load_key
@@ -37,7 +37,7 @@ def open_lists(unit: Settings, *, migrate: bool) -> Iterator[ListStore]:
 
 @contextmanager
 def open_list_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
-    """The unit's database alone, for what needs no list and so no key to them."""
+    """Open the unit's database alone, without the key of the lists."""
     from alpr_edge.store.db.database import Database
     from alpr_edge.store.keys import load_key
 
@@ -62,7 +62,7 @@ def require_list_owner(unit: Settings) -> Actor:
 
 
 def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
-    """The lists, the officers' own entries, and both as a read would meet them."""
+    """The lists, the officers' own entries, and both together, as reads are matched against them."""
     from alpr_edge.hotlist.index.loader import HotlistLoader
     from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
     from alpr_edge.store.hotlists import officer_entries

@@ -33,14 +33,14 @@ def salvage(
 
     unit = load(settings)
     actor = require_owner(unit.unit.data_directory)
-    asides = damaged_databases(unit.unit.data_directory)
+    databases = damaged_databases(unit.unit.data_directory)
     if acknowledge:
-        acknowledge_databases(asides, actor, MAINTENANCE)
-        _print_acknowledged([aside.folder.name for aside in asides], as_json=as_json)
+        acknowledge_databases(databases, actor, MAINTENANCE)
+        _print_acknowledged([database.folder.name for database in databases], as_json=as_json)
         return
     with open_store(unit, migrate=False) as store, progress_bar("Salvaging") as bar:
-        reports = salvage_databases(store, asides, actor, MAINTENANCE, bar)
-    incomplete = discard_databases(asides, reports, actor, MAINTENANCE) if discard else []
+        reports = salvage_databases(store, databases, actor, MAINTENANCE, bar)
+    incomplete = discard_databases(databases, reports, actor, MAINTENANCE) if discard else []
     print_object({"databases": reports}) if as_json else _print(reports)
     if incomplete:
         raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(incomplete)}")

@@ -13,7 +13,7 @@ PageCounter = Callable[[str, int, int], None]
 """Receives the name of a database, the pages read of it and its pages in all."""
 
 
-def acknowledge_databases(asides: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose) -> None:
+def acknowledge_databases(databases: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose) -> None:
     """End the alarm of damaged databases; they stay as they are.
 
     Raises:
@@ -21,18 +21,18 @@ def acknowledge_databases(asides: Sequence[DamagedDatabase], actor: Actor, purpo
         StoreError: one cannot be marked.
     """
     authorise(actor, purpose, Permission.SALVAGE_DATABASES)
-    for aside in asides:
-        aside.acknowledge()
+    for database in databases:
+        database.acknowledge()
 
 
 def salvage_databases(
-    store: UnitStore, asides: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose, progress: PageCounter
+    store: UnitStore, databases: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose, progress: PageCounter
 ) -> list[dict[str, Any]]:
     """Copy what can be read of damaged databases into today's; again changes nothing more.
 
     Args:
         store: the store of this unit.
-        asides: the damaged databases.
+        databases: the damaged databases.
         actor: the person who asks.
         purpose: what the data is wanted for.
         progress: receives the name of the database, the pages read and the pages in all.
@@ -45,16 +45,16 @@ def salvage_databases(
         StoreError: today's database cannot be written.
     """
     authorise(actor, purpose, Permission.SALVAGE_DATABASES)
-    return [_salvage(store, aside, progress) for aside in asides]
+    return [_salvage(store, database, progress) for database in databases]
 
 
 def discard_databases(
-    asides: Sequence[DamagedDatabase], reports: Sequence[dict[str, Any]], actor: Actor, purpose: Purpose
+    databases: Sequence[DamagedDatabase], reports: Sequence[dict[str, Any]], actor: Actor, purpose: Purpose
 ) -> list[str]:
     """Delete the damaged databases of which everything that can be read came over, and say so in their reports.
 
     Args:
-        asides: the damaged databases.
+        databases: the damaged databases.
         reports: what :func:`salvage_databases` returned for them; each gets ``discarded``.
         actor: the person who asks.
         purpose: what for.
@@ -67,21 +67,21 @@ def discard_databases(
         StoreError: one cannot be deleted.
     """
     authorise(actor, purpose, Permission.SALVAGE_DATABASES)
-    for aside, report in zip(asides, reports, strict=True):
+    for database, report in zip(databases, reports, strict=True):
         report["discarded"] = report["complete"]
         if report["complete"]:
-            aside.discard()
+            database.discard()
     return [report["name"] for report in reports if not report["complete"]]
 
 
-def _salvage(store: UnitStore, aside: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:
+def _salvage(store: UnitStore, database: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:
     directory = store.database.path.parent / LISTS_DIRECTORY
     lists = frozenset(path.name for path in directory.glob("*"))
     salvage = Salvage(store.database, store.images, store.renewal.key, lists)
-    done = salvage.run(aside, lambda pages, total: progress(aside.folder.name, pages, total))
+    done = salvage.run(database, lambda pages, total: progress(database.folder.name, pages, total))
     return {
-        "name": aside.folder.name,
-        "bytes": aside.size_bytes,
+        "name": database.folder.name,
+        "bytes": database.size_bytes,
         "rows_saved": done.new_rows.total(),
         "rows_already_there": done.there.total(),
         **done.figures(),
