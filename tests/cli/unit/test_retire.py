@@ -32,6 +32,7 @@ url = "https://127.0.0.1:{server.port}"
 ca_file = "tls/department-ca.pem"
 certificate_file = "tls/unit.pem"
 key_file = "tls/unit.key"
+media_key_file = "tls/department-media.pem"
 """,
         encoding="utf-8",
     )
