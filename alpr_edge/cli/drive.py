@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -77,8 +77,12 @@ def _open_recording(source: str, fps: float, nmea: Path | None, hotlist: Path | 
     """Open the recording; what has to be rendered for it goes into the folder of the drive."""
     from alpr_edge.app.replay.recording import open_recording
 
-    with _remove_on_failure(out):
-        return open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+    with ExitStack() as on_failure:
+        # The next drive then finds an empty place.
+        on_failure.callback(shutil.rmtree, out, ignore_errors=True)
+        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+        on_failure.pop_all()
+    return recording
 
 
 @contextmanager
@@ -111,16 +115,6 @@ def _prepare_folder(out: Path, *, force: bool) -> None:
         shutil.rmtree(out)
     with io_errors(f"{out}: cannot be made", CaptureError):
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-@contextmanager
-def _remove_on_failure(out: Path) -> Iterator[None]:
-    """Remove the folder again when the recording cannot be opened: the next drive finds an empty place."""
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(out, ignore_errors=True)
-        raise
 
 
 def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:
