@@ -43,6 +43,15 @@ def plain_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """A daemon that ran inside a test has set its own handlers of Ctrl-C and SIGTERM; the next test has none of them."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real photos, logs and videos; they are never part of the repository."""
