@@ -45,7 +45,7 @@ def plain_logs() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def signal_handlers() -> Iterator[None]:
-    """A daemon that ran inside a test has set its own handlers of Ctrl-C and SIGTERM; the next test has none of them."""
+    """A daemon that ran inside a test has set handlers of Ctrl-C and SIGTERM; the next test has none of them."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():
