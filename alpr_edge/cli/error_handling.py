@@ -11,7 +11,6 @@ from typer.core import TyperGroup
 
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
-from alpr_edge.settings.validation_words import plain_words
 
 PIPE_CLOSED = 141
 
@@ -31,6 +30,8 @@ class ErrorHandlingGroup(TyperGroup):
             _print_error(error)
             raise typer.Exit(error.exit_code) from None
         except typer.BadParameter as error:
+            from alpr_edge.settings.validation_words import plain_words
+
             error.message = plain_words(error.message)
             raise
         except KeyboardInterrupt:
