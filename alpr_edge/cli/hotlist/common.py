@@ -11,7 +11,7 @@ from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import require_owner
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.access import ALL_PERMISSIONS, Actor
-from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.hits import Generation, HotlistEntry
 from alpr_edge.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,3 +86,16 @@ def import_progress() -> Iterator[Progress]:
     """Show a bar on a terminal's stderr while a feed is imported."""
     with progress_bar("import", _BAR_STEPS) as show:
         yield lambda entries, share: show(f"{entries:,} entries", round(share * _BAR_STEPS), _BAR_STEPS)
+
+
+def details_json(entry: HotlistEntry) -> dict[str, object]:
+    """What an entry says of the vehicle, and when and where it is in force, for JSON."""
+    return {
+        "vehicle": entry.vehicle,
+        "remarks": entry.remarks,
+        "effective": entry.effective,
+        "expires": entry.expires,
+        "area": str(entry.area) if entry.area else None,
+        "hours": str(entry.hours) if entry.hours else None,
+        "covert": entry.covert,
+    }

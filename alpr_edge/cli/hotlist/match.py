@@ -8,7 +8,7 @@ import typer
 
 from alpr_edge import settings as settings_file
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import age_json, load_indexes, open_lists
+from alpr_edge.cli.hotlist.common import age_json, details_json, load_indexes, open_lists
 from alpr_edge.cli.hotlist.status import end_on_faults
 from alpr_edge.cli.output import count_text, print_lines, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
@@ -81,13 +81,7 @@ def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
         "list_ahead_s": ahead_s,
         "list_level": answer.level.value,
         "record_id": entry.record_id,
-        "vehicle": entry.vehicle,
-        "remarks": entry.remarks,
-        "effective": entry.effective,
-        "expires": entry.expires,
-        "area": str(entry.area) if entry.area else None,
-        "hours": str(entry.hours) if entry.hours else None,
-        "covert": entry.covert,
+        **details_json(entry),
     }
 
 

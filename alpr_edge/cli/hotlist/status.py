@@ -10,7 +10,7 @@ import typer
 
 from alpr_edge import settings as settings_file
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import age_json, open_lists
+from alpr_edge.cli.hotlist.common import age_json, details_json, open_lists
 from alpr_edge.cli.output import print_object, print_table, time_text
 from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import Generation
@@ -66,13 +66,7 @@ def own_json(own: OwnEntry) -> dict[str, Any]:
         "state": entry.state,
         "reason": entry.reason.value,
         "case": own.case_number,
-        "vehicle": entry.vehicle,
-        "remarks": entry.remarks,
-        "effective": entry.effective,
-        "expires": entry.expires,
-        "area": str(entry.area) if entry.area else None,
-        "hours": str(entry.hours) if entry.hours else None,
-        "covert": entry.covert,
+        **details_json(entry),
         "added": own.added_at,
         "added_by": own.added_by,
     }
