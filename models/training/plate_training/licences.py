@@ -40,6 +40,7 @@ def licence_text(manifest: Manifest) -> str:
     parts = []
     for entry in entries:
         saw = "".join(f"    {row['name']} ({row['commit']}): {row['licence']}\n" for row in entry["trained_on"])
-        parts.append(f"\n{entry['file']}: {entry['licence']}, saw\n{saw}")
+        files = " and ".join(table["file"] for table in (entry, entry.get("int8")) if table)
+        parts.append(f"\n{files}: {entry['licence']}, saw\n{saw}")
     is_clean = any(entry["licence"] == LICENCES["clean"] for entry in entries)
     return TOP + "".join(parts) + COPYLEFT + (CLEAN if is_clean else NO_CLEAN) + BOTTOM

@@ -9,7 +9,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.model_addition import candidate
 from alpr_edge.vision.sessions import Session
 from plate_training.data import REPOSITORY, data_folder
-from plate_training.manifest import Manifest, Role
+from plate_training.manifest import Manifest, Role, files_of
 
 HOURS_MAX = 2
 WHEEL = "share/alpr-edge/models"
@@ -56,5 +56,5 @@ def wheel_lines_missing(manifest: Manifest) -> list[str]:
     """Lines by which the wheel would carry every file of the manifest."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     shared_data = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
-    files = [entry["file"] for entries in manifest.values() for entry in entries.values()]
-    return [f'"models/{file}" = "{WHEEL}/{file}"' for file in files if f"models/{file}" not in shared_data]
+    missing = [file for file in files_of(manifest) if f"models/{file}" not in shared_data]
+    return [f'"models/{file}" = "{WHEEL}/{file}"' for file in missing]

@@ -29,6 +29,12 @@ class FolderDaemons:
     releases: Releases
     restarts: list[str] = field(default_factory=list)
     settings_tried: list[Path] = field(default_factory=list)
+    choices: list[tuple[str, int]] = field(default_factory=list)
+
+    def choose_models(self) -> bool:
+        """The version that chose, and how often the daemons were restarted before."""
+        self.choices.append((self.releases.in_use, len(self.restarts)))
+        return not (self.releases.folder(self.releases.in_use) / "unmeasured").exists()
 
     def restart(self) -> None:
         self.restarts.append(self.releases.in_use)
