@@ -1,11 +1,10 @@
 """Which file of each model a unit runs: float32, or int8 where it was measured to be faster and to find the same.
 
-Whether int8 pays depends on the processor: with dot products for bytes (VNNI, Arm's asimddp) it takes about half the
-time, with AVX2 alone more than float32. And an int8 file whose weights fill 8 bits gives other results there, as sums
-of two products saturate in 16 bits. So nothing is assumed: ``alpr-edge models choose`` measures both on the unit and
-writes :data:`CHOICE_FILE` into its data folder. A choice counts for the files, the processor and the ONNX Runtime it
-was made with; where one of them is another, or the file is not what this module writes, float32 is used, and the
-objection is told by ``unit check``, ``status`` and the log.
+Whether int8 pays depends on the processor, first of all on whether it has dot products for bytes. Without them weights
+of 8 bits can even give other results, as sums of two products saturate in 16 bits. So nothing is assumed: ``alpr-edge
+models choose`` measures both on the unit and writes :data:`CHOICE_FILE` into its data folder. A choice counts for the
+files, the processor and the ONNX Runtime it was made with; where one of them is another, or the file is not what this
+module writes, float32 is used, and the objection is told by ``unit check``, ``status`` and the log.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,11 +27,9 @@ CHOICE_BYTES_MAX = 65_536
 FASTER_MIN = 0.1
 """By how much of float32's time int8 must be faster: a tenth is more than medians of the same file differ by."""
 SAME_MIN = 0.97
-"""Least share of plates on which both must agree.
-
-Of 100 rendered plates the int8 files that are shipped keep 99 or more on a processor that computes them right; a file
-that saturates loses a fifth. A loss of accuracy too small to show here was sought, and not found, before release.
-"""
+"""Least share of plates on which both must agree: between 0.995, the least of files that compute right, and 0.85 of one
+that saturates (:mod:`alpr_edge.services.models.agreement`). A loss of accuracy too small to show here was sought, and
+not found, before release (``models/training/release_int8``)."""
 COMPARED_MIN = 30
 """Least number of plates that float32 is sure of; with fewer there is nothing to agree on."""
 TODO = "run: alpr-edge models choose"

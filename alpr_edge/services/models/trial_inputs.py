@@ -15,8 +15,8 @@ from alpr_edge.vision.recogniser import PLATE_PX_MIN, crop_of
 from alpr_edge.vision.sessions import Array
 
 SEED = 16
-FPS, SECONDS = 2.0, 26.0
-"""One scene of the simulated street: 52 frames with some 80 plates, parked, oncoming, ahead and overtaking.
+FPS, SECONDS = 1.5, 26.0
+"""One scene of the simulated street: 39 frames with some 60 plates, parked, oncoming, ahead and overtaking.
 
 The same pixels on every computer but for the last bits of floating point; both files see the same ones anyway.
 """

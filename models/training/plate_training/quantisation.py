@@ -32,8 +32,9 @@ FLOAT = (
 )
 """What stays float32: each network's first layer, and the detector's heads.
 
-A first layer has one channel to sum over, which int8 instructions are no faster at, and its input has steps of 1/255
-already. The logarithm of a distance, which a head gives, does not bear steps of 1/255 of its range.
+A first layer has one channel to sum over: int8 instructions are no faster at it, and its input, bright pixels in the
+full range of a byte, is what saturates without dot products. The logarithm of a distance, which a head gives, does not
+bear steps of 1/255 of its range.
 """
 BYTES_MAX = 2_000_000
 """Greatest size of an int8 file: the repository and every release carry it beside the float32 file."""
@@ -69,12 +70,15 @@ class CalibrationPictures:
 
     def of_reader(self, high: int, wide: int) -> Iterator[Picture]:
         """Crops uint8 [1, high, wide, 1]."""
-        draw, rng = reader_sampler(licence=self.licence), np.random.default_rng(self.seed)
+        draw = reader_sampler(licence=self.licence, shows_mistakes=False)
+        rng = np.random.default_rng(self.seed)
         for _ in range(self.samples):
             yield np.asarray(cv2.resize(draw(rng)[0], (wide, high)), np.uint8).reshape(1, high, wide, 1)
 
 
-def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictures, *, reduce_range: bool) -> None:
+def quantise(
+    role: Role, source: Path, target: Path, pictures: CalibrationPictures, *, reduce_range: bool = False
+) -> None:
     """Write the int8 form of a float model.
 
     Args:
@@ -82,7 +86,7 @@ def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictur
         source: the model file as it was exported.
         target: int8 file.
         pictures: the pictures that set the scales of the activations.
-        reduce_range: weights in 7 bits, so that no sum of two products overflows 16.
+        reduce_range: weights in 7 bits, so that on no processor a sum of two products overflows 16.
     """
     # It asks for a preparation that has nothing to do here: export has folded every batch norm.
     logging.disable(logging.WARNING)
