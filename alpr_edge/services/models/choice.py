@@ -1,8 +1,9 @@
 """Chooses between the float32 and the int8 file of each network by measuring both on this processor.
 
-Both see the same rendered street (:mod:`alpr_edge.services.models.trial_inputs`) and must agree on it. Timed is one
-inference on one thread, both files in turns, so that another program that takes the processor for a moment takes it
-from both; the median of each counts. The rule is :func:`alpr_edge.vision.model_choice.judge`.
+Both see the same rendered street (:mod:`alpr_edge.services.models.trial_inputs`) and must agree on it. Timed is the
+processor's time for one inference on one thread, which other programs prolong little, both files in turns, so that a
+processor that slows down does so for both; the median of each counts. The rule is
+:func:`alpr_edge.vision.model_choice.judge`.
 """
 
 import time
@@ -32,7 +33,7 @@ from alpr_edge.vision.model_choice import (
 from alpr_edge.vision.model_folders import model_folders
 from alpr_edge.vision.reader import OnnxReader
 
-ROUNDS_MIN, ROUNDS_MAX, TIMING_S = 10, 100, 1.5
+ROUNDS_MIN, ROUNDS_MAX, TIMING_S = 20, 100, 1.5
 """Inferences of each file: at least and at most so many, and no more once so many seconds have passed."""
 WARM_UP = 2
 
@@ -119,7 +120,7 @@ def _reader_trial(model: ModelFile, int8: ModelFile | None, batches: Sequence[An
 
 
 def time_in_turns(runs: Sequence[Run], inputs: Sequence[Any]) -> list[float]:
-    """Median milliseconds of each of some inferences over the same inputs, one after the other in every round."""
+    """Median milliseconds of this thread for each of some inferences, one after the other over every input."""
     times_ms: list[list[float]] = [[] for _ in runs]
     for value in islice(cycle(inputs), WARM_UP):
         for run in runs:
@@ -129,7 +130,7 @@ def time_in_turns(runs: Sequence[Run], inputs: Sequence[Any]) -> list[float]:
         if count >= ROUNDS_MIN and time.perf_counter() - began_s > TIMING_S:
             break
         for run, times in zip(runs, times_ms, strict=True):
-            start_s = time.perf_counter()
+            start_s = time.thread_time()
             run(value)
-            times.append((time.perf_counter() - start_s) * 1000)
+            times.append((time.thread_time() - start_s) * 1000)
     return [round(median(times), 3) for times in times_ms]
