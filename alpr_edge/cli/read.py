@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 PROGRESS_FROM = 8
 """Images from which a progress bar is worth showing."""
 STANDARD_INPUT = Path("-")
+UnitOption = Annotated[
+    Path,
+    typer.Option("--settings", envvar="ALPR_EDGE_SETTINGS", help="The unit's, whose choice of model files is used."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,7 @@ def read(
     models: Annotated[
         Path | None, typer.Option("--models", help="Folder of models; default: the ones shipped.")
     ] = None,
-    settings: Annotated[
-        Path,
-        typer.Option(
-            "--settings", envvar="ALPR_EDGE_SETTINGS", help="The unit's, whose choice of model files is used."
-        ),
-    ] = DEFAULT_SETTINGS,
+    settings: UnitOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Read the plates in photos. A photo that cannot be read is an error line and exit code 1; the others are read.

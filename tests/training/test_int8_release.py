@@ -23,7 +23,7 @@ from plate_training.int8_release import (
     try_out,
 )
 from plate_training.licences import licence_text
-from plate_training.manifest import Manifest, files_of, read_manifest, write_manifest
+from plate_training.manifest import Manifest, Role, files_of, read_manifest, write_manifest
 from plate_training.quantisation import BYTES_MAX, CalibrationPictures, quantise
 from plate_training.release_tools import wheel_lines_missing
 from scripts.benchmarks.paired_comparison import Paired
@@ -55,14 +55,12 @@ class NoisePictures(CalibrationPictures):
 
 
 @pytest.mark.parametrize(("role", "name"), [("detector", "near"), ("reader", "default")])
-def test_a_released_model_becomes_a_small_int8_file_of_the_same_contract(tmp_path: Path, role: str, name: str) -> None:
-    assert role in {"detector", "reader"}
-    kind = "detector" if role == "detector" else "reader"
-    source = load_model(shipped_models(), kind, name)
+def test_a_released_model_becomes_a_small_int8_file_of_the_same_contract(tmp_path: Path, role: Role, name: str) -> None:
+    source = load_model(shipped_models(), role, name)
     target = tmp_path / "int8.onnx"
-    quantise(kind, shipped_models() / source.entry["file"], target, NoisePictures("all", 2, 1))
+    quantise(role, shipped_models() / source.entry["file"], target, NoisePictures("all", 2, 1))
     assert target.stat().st_size < min(BYTES_MAX, len(source.content))
-    one, other = Session(source, 1), Session(candidate(target, kind, name, {}), 1)
+    one, other = Session(source, 1), Session(candidate(target, role, name, {}), 1)
     assert (one.input_shape, one.takes_uint8) == (other.input_shape, other.takes_uint8)
     assert one.output_shape == other.output_shape
     graph = onnx.load(str(target)).graph
@@ -83,8 +81,8 @@ def test_a_released_model_becomes_a_small_int8_file_of_the_same_contract(tmp_pat
         ("reader", "night", Combination("default", "near", "night")),
     ],
 )
-def test_a_file_is_tried_beside_those_it_runs_with(role: str, name: str, files: Combination) -> None:
-    assert combination_of(MANIFEST, "detector" if role == "detector" else "reader", name) == files
+def test_a_file_is_tried_beside_those_it_runs_with(role: Role, name: str, files: Combination) -> None:
+    assert combination_of(MANIFEST, role, name) == files
 
 
 @pytest.fixture
@@ -97,9 +95,8 @@ def models(tmp_path: Path) -> Path:
     return folder
 
 
-def trial(folder: Path, model: onnx.ModelProto, role: str = "detector") -> Trial:
-    kind = "detector" if role == "detector" else "reader"
-    return Trial(kind, "default", save(model, folder / f"{role}-int8.onnx"))
+def trial(folder: Path, model: onnx.ModelProto, role: Role = "detector") -> Trial:
+    return Trial(role, "default", save(model, folder / f"{role}-int8.onnx"))
 
 
 def test_every_set_is_looked_at_by_both_files(data: Path, models: Path, tmp_path: Path) -> None:
