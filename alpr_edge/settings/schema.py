@@ -34,9 +34,9 @@ class VisionSettings(Section):
     """None (the key left out): the models that came with the software."""
     detector: Name = "default"
     reader: Name = "default"
-    detection_confidence_min: Fraction = 0.25
+    detection_confidence_min: Fraction = 0.3
     detection_accept_min: Fraction = 0.7
-    text_confidence_min: Fraction = 0.1
+    text_confidence_min: Fraction = 0.02
     threads: Annotated[int, Field(ge=0, le=64)] = 0
     second_reader: bool = False
     second_reader_timeout_ms: Annotated[float, Field(gt=0, le=1000)] = 300.0
