@@ -39,8 +39,8 @@ def test_fast_alpr_runs_with_our_adapters(models: VisionSettings) -> None:
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([1, 3]))
 def test_a_letterbox_maps_back_and_keeps_the_aspect(width: int, height: int, channels: int) -> None:
-    pixels = np.full((height, width, 3), 7, np.uint8)
-    canvas, mapping = letterbox(pixels, 640, 384, channels)
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    canvas, mapping = letterbox(np.full(shape, 7, np.uint8), 640, 384)
     assert canvas.shape == (384, 640, channels)
     box = mapping.to_frame(np.array([320, 192, 330, 200], np.float32))
     assert abs(box.centre_px[0] - width / 2 - 5 / mapping.scale) <= 1 / mapping.scale
