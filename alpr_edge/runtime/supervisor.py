@@ -199,6 +199,7 @@ class Supervisor:
                 number = state.number = state.number + (not state.finishing)
             if not state.finishing:
                 _log_failure("stage.given_up", state, hanging=len(state.hanging))
+                state.thread = None  # nobody waits for it any more
                 self._finish(state, number)
 
     def _run_until_done(self, state: StageState, number: int) -> None:

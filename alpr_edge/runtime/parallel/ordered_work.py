@@ -135,7 +135,8 @@ class OrderedWork(Generic[T, R]):
         tickets = self._tickets.pop(key)
         ticket = tickets.popleft()
         ticket.returned = True
-        self.lost[key] += ticket.result is None
+        if ticket.result is None:
+            self.lost[key] += 1
         if tickets:
             self._tickets[key] = tickets
         return ticket
