@@ -178,23 +178,23 @@ def test_a_recording_on_which_recognition_fails_time_after_time_ends(store: Unit
 def test_a_live_failure_is_told_with_the_frames_it_cost(store: UnitStore, settings: Settings) -> None:
     read = threading.Semaphore()
 
-    def paced(beat: Beat) -> Iterator[Frame]:
+    def give_one_by_one(beat: Beat) -> Iterator[Frame]:
         for number in itertools.count():
             beat()
             read.acquire(timeout=0.5)
             yield frame_of("bad", number)
 
-    unit = Unit(store, settings, Look(fails={3}), live=True, bad=paced)
+    unit = Unit(store, settings, Look(fails={3}), live=True, bad=give_one_by_one)
     unit.pipeline.supervisor.start()
 
-    def told() -> bool:
+    def is_told() -> bool:
         read.release()
         return any(
             line.endswith("failed: ModelError: inference failed at frame 3 (frames lost so far: bad 1)")
             for line in unit.pipeline.troubles()
         )
 
-    unit.wait_for(told)
+    unit.wait_for(is_told)
     unit.stop()
     assert 3 not in unit.tracked["bad"]
 

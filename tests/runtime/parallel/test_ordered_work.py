@@ -32,7 +32,7 @@ def work_on(*items: Item, ahead_max: int = 4, overdue_s: float | None = None, wo
     return OrderedWork(inlet, key_of, workers, ahead_max, overdue_s)
 
 
-def taken(work: Work, count: int) -> list[Ticket[Item, int]]:
+def take_tickets(work: Work, count: int) -> list[Ticket[Item, int]]:
     """So many tickets."""
     tickets = [work.take(0) for _ in range(count)]
     return [ticket for ticket in tickets if ticket is not None]
@@ -52,7 +52,7 @@ def items_ready(work: Work, looks: int = 10) -> list[Item]:
 
 def test_results_come_out_in_the_order_in_which_their_items_were_taken() -> None:
     work = work_on(("front", 1), ("front", 2), ("front", 3))
-    for ticket in reversed(taken(work, 3)):
+    for ticket in reversed(take_tickets(work, 3)):
         assert work.get(0) is None
         work.put_back(ticket, ticket.item[1] * 10)
     assert [work.get(0) for _ in range(3)] == [(("front", number), number * 10) for number in (1, 2, 3)]
@@ -63,7 +63,7 @@ def test_results_come_out_in_the_order_in_which_their_items_were_taken() -> None
 
 def test_a_key_does_not_wait_for_another_ones_slow_item() -> None:
     work = work_on(("left", 1), ("front", 1), ("left", 2), ("front", 2))
-    slow, *others = taken(work, 4)
+    slow, *others = take_tickets(work, 4)
     for ticket in others:
         work.put_back(ticket, 0)
     assert [work.get(0), work.get(0)] == [(("front", 1), 0), (("front", 2), 0)]
@@ -74,7 +74,7 @@ def test_a_key_does_not_wait_for_another_ones_slow_item() -> None:
 
 def test_keys_are_read_in_turn() -> None:
     work = work_on(*itertools.product(("left", "front"), (1, 2)))
-    for ticket in taken(work, 4):
+    for ticket in take_tickets(work, 4):
         work.put_back(ticket, 0)
     assert [result[0][0] for result in (work.get(0) for _ in range(4)) if result] == ["left", "front", "left", "front"]
 
@@ -82,17 +82,17 @@ def test_keys_are_read_in_turn() -> None:
 def test_of_a_key_with_too_many_tickets_out_nothing_more_is_taken_and_of_the_others_it_is() -> None:
     items = [("flood", number) for number in range(5)]
     work = work_on(*items, ("front", 0), ahead_max=2)
-    first, *_ = tickets = taken(work, 6)
+    first, *_ = tickets = take_tickets(work, 6)
     assert [ticket.item for ticket in tickets] == [("flood", 0), ("flood", 1), ("front", 0)]
     work.put_back(first, 0)
     assert work.take(0) is None, "its result has not been read"
     assert work.get(0) == (("flood", 0), 0)
-    assert [ticket.item for ticket in taken(work, 2)] == [("flood", 2)]
+    assert [ticket.item for ticket in take_tickets(work, 2)] == [("flood", 2)]
 
 
 def test_whoever_waits_for_room_is_woken_when_a_result_is_read() -> None:
     work = work_on(("front", 1), ("front", 2), ahead_max=1)
-    (first,) = taken(work, 1)
+    (first,) = take_tickets(work, 1)
     second: list[Ticket[Item, int] | None] = []
     thread = threading.Thread(target=lambda: second.append(work.take(WAIT_S)))
     thread.start()
@@ -104,7 +104,7 @@ def test_whoever_waits_for_room_is_woken_when_a_result_is_read() -> None:
 
 def test_an_item_whose_work_failed_is_counted_and_the_order_goes_on() -> None:
     work = work_on(("front", 1), ("front", 2), ("rear", 1))
-    failed, second, other = taken(work, 3)
+    failed, second, other = take_tickets(work, 3)
     work.put_back(second, 0)
     work.put_back(failed, None)
     work.put_back(other, 0)
@@ -114,7 +114,7 @@ def test_an_item_whose_work_failed_is_counted_and_the_order_goes_on() -> None:
 
 def test_an_item_whose_worker_hangs_is_given_up_once_others_wait_for_it() -> None:
     work = work_on(("front", 1), ("front", 2), ("front", 3), overdue_s=0.0)
-    hanging, second, third = taken(work, 3)
+    hanging, second, third = take_tickets(work, 3)
     assert work.get(0) is None, "nothing waits for it"
     work.put_back(second, 0)
     until_s = time.monotonic() + WAIT_S
@@ -131,7 +131,7 @@ def test_an_item_whose_worker_hangs_is_given_up_once_others_wait_for_it() -> Non
 
 def test_without_a_limit_of_time_the_order_waits() -> None:
     work = work_on(("front", 1), ("front", 2))
-    slow, second = taken(work, 2)
+    slow, second = take_tickets(work, 2)
     slow.taken_s -= 1e6
     work.put_back(second, 0)
     assert work.get(0) is None
@@ -141,7 +141,7 @@ def test_without_a_limit_of_time_the_order_waits() -> None:
 
 def test_when_all_workers_have_ended_what_they_did_not_return_is_lost_and_the_rest_comes_out() -> None:
     work = work_on(("front", 1), ("front", 2), workers=2)
-    _, second = taken(work, 2)
+    _, second = take_tickets(work, 2)
     work.close()
     work.put_back(second, 0)
     assert work.get(0) is None
@@ -150,7 +150,7 @@ def test_when_all_workers_have_ended_what_they_did_not_return_is_lost_and_the_re
     assert work.lost == {"front": 1}
 
 
-def numbered(key: str, count: int) -> Callable[[object], Iterator[Item]]:
+def source_of(key: str, count: int) -> Callable[[object], Iterator[Item]]:
     """A source of so many items of a key."""
     return lambda _: ((key, number) for number in range(count))
 
@@ -181,7 +181,7 @@ def test_many_items_through_real_threads_keep_their_order_and_none_is_lost(worke
 
     supervisor, numbers = supervise(work, workers, process)
     for key in keys:
-        supervisor.add(SourceStage(key, numbered(key, count), inlet))
+        supervisor.add(SourceStage(key, source_of(key, count), inlet))
     supervisor.start()
     assert supervisor.join(WAIT_S)
     assert numbers == {key: list(range(count)) for key in keys}
@@ -199,7 +199,7 @@ def test_a_worker_that_fails_is_started_again_and_its_items_alone_are_lost() -> 
         return item[1]
 
     supervisor, numbers = supervise(work, 2, process)
-    supervisor.add(SourceStage("source", numbered("front", 40), inlet))
+    supervisor.add(SourceStage("source", source_of("front", 40), inlet))
     supervisor.start()
     assert supervisor.join(WAIT_S)
     assert numbers["front"] == [number for number in range(40) if number not in {3, 4}]
