@@ -24,7 +24,7 @@ FRAMES_HELD = 4
 """Decoded frames of a recording waiting for recognition."""
 AHEAD_OF_WORKERS = 2
 """Frames of one camera that are under way, for each worker: so that the others need not wait for one slow frame."""
-OVERDUE_S = 2.0
+OVERDUE_S = 5.0
 """Time after which a live camera goes on without a frame whose worker hangs or is starved."""
 CAMERAS_A_CORE = 6
 """Cameras whose decoding fills one core: 5.6 ms a frame of 1280x720 (H.264, by the processor's time), 30 a second."""
