@@ -1,6 +1,5 @@
 """Builds the models, the clock, the hotlists and the connection to the department from the settings."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,14 +29,10 @@ from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
 log = structlog.get_logger(__name__)
 
 
-def inference_threads(settings: VisionSettings) -> int:
-    """Threads of one inference: as set, else one less than the cores (one core decodes the next frame)."""
-    return settings.threads or max(1, (os.cpu_count() or 2) - 1)
-
-
 def open_models(
     settings: VisionSettings,
     data_directory: Path | None = None,
+    threads: int = 1,
     precisions: Mapping[Part, Precision] | None = None,
 ) -> tuple[OnnxDetector, OnnxReader]:
     """Open the detector and the reader that the settings name.
@@ -46,12 +41,13 @@ def open_models(
         settings: the settings that name them.
         data_directory: the unit's data folder, where there is one: models added to it are found too, and the choice
             in it says which are run as int8.
+        threads: the threads of one inference; more than one is for who reads one picture after the other.
         precisions: what to run instead of that choice, to measure with; a network that is left out is float32.
 
     Raises:
         ModelError: a model file is missing, changed or unusable.
     """
-    return _open_files(settings, model_files(settings, data_directory, precisions))
+    return _open_files(settings, model_files(settings, data_directory, precisions), threads)
 
 
 def model_files(
@@ -67,10 +63,9 @@ def model_files(
     return files
 
 
-def _open_files(settings: VisionSettings, files: ChosenFiles) -> tuple[OnnxDetector, OnnxReader]:
+def _open_files(settings: VisionSettings, files: ChosenFiles, threads: int) -> tuple[OnnxDetector, OnnxReader]:
     # OpenCV's own threads would compete with the inference for the cores.
     cv2.setNumThreads(1)
-    threads = inference_threads(settings)
     detector = OnnxDetector(files.detector, settings.detection_confidence_min, threads, near=files.near)
     return detector, OnnxReader(files.reader, threads)
 
@@ -80,6 +75,7 @@ class VisionModels:
     """Detector and reader as one recogniser, with the model ids that are stored with each read."""
 
     recogniser: Recogniser
+    """Several threads may call it at once: it holds no state of a frame, and ONNX Runtime allows it."""
     model_ids: tuple[str, ...]
     second: OnnxSecondReader | None = None
     """The second reader, for plates that are not certain; None: there is none."""
@@ -89,10 +85,10 @@ class VisionModels:
     """That float32 is run for want of a choice that fits, and what to do."""
 
 
-def open_vision_models(settings: VisionSettings, data_directory: Path | None = None) -> VisionModels:
+def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
     files = model_files(settings, data_directory)
-    detector, reader = _open_files(settings, files)
+    detector, reader = _open_files(settings, files, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
     warnings = (f"models: float32 is used: {files.objection}; {TODO}",) if files.objection else ()
