@@ -67,7 +67,7 @@ def add(
 
 @app.command()
 def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Time the float32 and the int8 file of each network on this processor, and write which of them the unit runs.
+    """Time float32 and int8 here, and write which the unit runs.
 
     It takes int8 where that is a tenth faster and finds and reads the same on a rendered street; a few seconds. The
     file model-choice.json of the data folder holds the figures. What runs goes on with the files that it has.
@@ -88,7 +88,7 @@ def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 
 @app.command("choice")
 def show_choice(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Show which files the unit runs and why, by the choice in force. Exit code 1 when one has to be made."""
+    """Show which files the unit runs, and why. Exit code 1 when one has to be made."""
     from alpr_edge.settings import load
     from alpr_edge.vision.model_choice import TODO, chosen_files
     from alpr_edge.vision.model_folders import model_folders
