@@ -8,7 +8,7 @@ import numpy as np
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Crop, Frame, Pixels
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.vision.detector import Network
+from alpr_edge.vision.detector import Network, Picture
 from alpr_edge.vision.model_choice import Part
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import PLATE_PX_MIN, crop_of
@@ -49,9 +49,10 @@ def trial_inputs(
     """
     inputs, drive = TrialInputs(), Drive(SEED, SECONDS, FPS)
     for number, pixels, plates in drive.frames():
-        inputs.detector.append(detector.prepare(pixels)[0])
+        picture = Picture(pixels)
+        inputs.detector.append(detector.prepare(picture)[0])
         if near is not None:
-            inputs.near.append(near.prepare(pixels)[0])
+            inputs.near.append(near.prepare(picture)[0])
         frame = Frame("drive", number, Instant("drive", 0), pixels)
         crops = [crop_of(frame, box) for _, box in plates if box.height_px >= PLATE_PX_MIN]
         inputs.reader += [reader.prepare([crop.pixels]) for crop in crops if _is_whole(crop)]

@@ -13,7 +13,7 @@ from alpr_edge.services.models.agreement import Agreement, compare_detectors, co
 from alpr_edge.services.models.choice import ROUNDS_MIN, WARM_UP, choose_models, time_in_turns
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.settings.schema import UnitSettings
-from alpr_edge.vision.detector import Network
+from alpr_edge.vision.detector import Network, Picture
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.model_choice import SAME_MIN, ModelChoice, chosen_files, read_choice
 from alpr_edge.vision.model_folders import shipped_models
@@ -57,7 +57,7 @@ def test_detectors_agree_on_boxes_that_either_is_sure_of(
     tmp_path: Path, rows: list[list[float]], agreement: Agreement
 ) -> None:
     one, other = networks(tmp_path, detector_model([PLATE]), detector_model(rows))
-    tensor, _ = one.prepare(_grey())
+    tensor, _ = one.prepare(Picture(_grey()))
     assert compare_detectors(one, other, [tensor]) == agreement
 
 
