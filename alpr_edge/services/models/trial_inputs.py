@@ -16,7 +16,7 @@ from alpr_edge.vision.sessions import Array
 
 SEED = 16
 FPS, SECONDS = 1.5, 26.0
-"""One scene of the simulated street: 39 frames with some 60 plates, parked, oncoming, ahead and overtaking.
+"""One scene of the simulated street: 39 frames with plates parked, oncoming, ahead and overtaking.
 
 The same pixels on every computer but for the last bits of floating point; both files see the same ones anyway.
 """
