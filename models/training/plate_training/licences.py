@@ -24,9 +24,6 @@ A file trained with `train --licence clean` would see rendered plates and pictur
 under Apache-2.0. None is here at present.
 """
 BOTTOM = """
-training/starts/*.onnx, weights of a training under way that no manifest names: AGPL-3.0-or-later, saw what the released
-files saw and the road photos of Open Images (annotations CC BY 4.0, Google LLC; photographs CC BY 2.0, their authors).
-
 Everything else here (training/, reader.yaml, manifest.toml, README.md): Apache-2.0, the file LICENSE at the root of
 this repository.
 
