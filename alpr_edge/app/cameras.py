@@ -10,6 +10,7 @@ from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopener import Reopener
+from alpr_edge.capture.rtsp_clock import RtspClockSource, is_installed
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock, FrameSource
 from alpr_edge.domain.recognition.frames import Frame
@@ -107,9 +108,24 @@ class Camera:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Exposure, gain and focus of its pictures; empty for a camera that does not report them."""
-        device = self._device
-        return {**device.figures, "stale": device.stale} if isinstance(device, Picamera2Source) else {}
+        """Exposure, gain and focus of its pictures, or whose clock dates them, for a camera that tells."""
+        match self._device:
+            case Picamera2Source() as device:
+                return {**device.figures, "stale": device.stale}
+            case RtspClockSource(camera_clock=clock):
+                return {"time_from": "camera" if clock.is_used else "arrival", "clock_jumps": clock.jump_count}
+            case _:
+                return {}
+
+    @property
+    def clock_trouble(self) -> str:
+        """Why the camera's own clock does not date its pictures although it should; empty where it may."""
+        settings = self._settings
+        if not isinstance(settings, RtspCamera) or settings.time_from == "arrival":
+            return ""
+        if isinstance(self._device, RtspClockSource):
+            return self._device.camera_clock.trouble
+        return "" if is_installed() else 'PyAV is not installed: pip install "alpr-edge[rtsp-clock]"'
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         """Yield frames until the unit stops; a camera that is down and waits does not count as stalled.
@@ -140,7 +156,8 @@ def _source(settings: CameraSettings, clock: Clock, wait: Wait, beat: Callable[[
         case Picamera2Camera():
             return Picamera2Source(settings, clock, beat=beat)
         case RtspCamera():
-            return RtspSource(settings, clock, beat)
+            is_by_camera = settings.time_from == "camera" and is_installed()
+            return (RtspClockSource if is_by_camera else RtspSource)(settings, clock, beat)
         case VideoCamera():
             return LiveRecording(lambda start: VideoSource(settings.path, settings.id, start), clock, wait)
         case FolderCamera():

@@ -38,6 +38,7 @@ class CaptureSession:
         sound = [f"sound: {self.alerter.trouble}"] if self.alerter.trouble else []
         return [
             *self._camera_faults(),
+            *(_clock_fault(camera) for camera in self.cameras if camera.clock_trouble),
             *(_stage_fault(line) for line in self.pipeline.troubles()),
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
             *faults_of(FaultKind.NO_SOUND, sound),
@@ -74,6 +75,11 @@ def _camera_fault(camera: Camera) -> Fault:
     name = f"camera {camera.camera_id}"
     kind = FaultKind.CAMERA_OPENING if camera.is_opening else FaultKind.CAMERA
     return Fault(kind, name, f"{name}: {camera.trouble}")
+
+
+def _clock_fault(camera: Camera) -> Fault:
+    name = f"camera {camera.camera_id}"
+    return Fault(FaultKind.CAMERA_CLOCK, name, f"{name}: pictures are dated by arrival: {camera.clock_trouble}")
 
 
 def _stage_fault(line: str) -> Fault:

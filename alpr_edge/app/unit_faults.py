@@ -20,6 +20,7 @@ class FaultKind(StrEnum):
     NO_CAMERA = "no camera gives pictures"
     CAMERA = "a camera gives no pictures"
     CAMERA_OPENING = "a camera is not open yet"
+    CAMERA_CLOCK = "a camera's clock is not used"
     STAGE = "recognition or storing failed"
     SIDE_STAGE = "a task beside reading failed"
     NO_SOUND = "no tone can sound"
@@ -60,6 +61,7 @@ FAULT_RULES = {
     FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA_OPENING: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
+    FaultKind.CAMERA_CLOCK: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),
     FaultKind.SIDE_STAGE: FaultRule(None, is_ready=True, remedy=_JOURNAL),
     FaultKind.NO_SOUND: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),

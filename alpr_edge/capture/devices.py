@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import cv2
 import structlog
 
+from alpr_edge.capture.camera_clock import date_by_arrival
 from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, open_capture, retrieve
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
@@ -153,8 +154,9 @@ def sensor_age_ms(stamp_ms: float, monotonic_ms: float) -> float:
 class RtspSource(_DeviceSource):
     """An RTSP camera over TCP.
 
-    RTP carries no time that this computer could relate to its own clock, so frames are stamped as they come out of
-    the network: the camera's encoder and the link (typically 100 to 300 ms) are not in it.
+    OpenCV does not hand out what the camera reports of its clock (:mod:`alpr_edge.capture.rtsp_clock` does), so frames
+    are stamped as they come out of the network: the camera's encoder and the link (typically 100 to 300 ms) are not in
+    it, which the stamp's uncertainty says.
 
     Args:
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
@@ -193,7 +195,7 @@ class RtspSource(_DeviceSource):
     def _stamp(self, capture: cv2.VideoCapture) -> Instant | None:
         now = self._clock.now()
         is_old = self._backlog.holds(now.boottime_ns / NS_PER_MS, capture.get(cv2.CAP_PROP_POS_MSEC))
-        return None if is_old else now
+        return None if is_old else date_by_arrival(now)
 
 
 class Backlog:
