@@ -10,6 +10,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, RECOGNITION, WRITER, Pipeline
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
+from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.store_counts import StoreCounts
@@ -30,6 +31,7 @@ class CaptureSession:
     disk: DiskStage
     counts: StoreCounts
     databases: DatabaseHealth
+    frame_rate: FrameRateStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -39,6 +41,7 @@ class CaptureSession:
         return [
             *self._camera_faults(),
             *(_clock_fault(camera) for camera in self.cameras if camera.clock_trouble),
+            *self.frame_rate.faults(),
             *(_stage_fault(line) for line in self.pipeline.troubles()),
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
             *faults_of(FaultKind.NO_SOUND, sound),
@@ -64,6 +67,7 @@ class CaptureSession:
             "frames_dropped": self.pipeline.frames.drop_count,
             "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
             "cameras": {camera.camera_id: camera.figures for camera in self.cameras if camera.figures},
+            **self.frame_rate.figures(),
             "records_waiting": len(self.pipeline.records),
             "records_let_go": self.pipeline.records.drop_count,
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),

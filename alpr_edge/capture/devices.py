@@ -19,6 +19,7 @@ from alpr_edge.capture.camera_clock import date_by_arrival
 from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, open_capture, retrieve
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera, V4l2Camera
@@ -35,10 +36,11 @@ _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 class _DeviceSource:
     """The part that both kinds of camera share: the loop that reads frames."""
 
-    def __init__(self, camera_id: str, name: str, beat: Callable[[], None]) -> None:
+    def __init__(self, camera_id: str, name: str, beat: Callable[[], None], takes: Takes) -> None:
         self._camera_id = camera_id
         self._name = name
         self._beat = beat
+        self._takes = takes
         self.damaged_frames = 0
         """Pictures that arrived and did not decode; each left a gap in the numbers."""
 
@@ -58,7 +60,7 @@ class _DeviceSource:
             if not grab(capture):
                 return
             captured_at = stamp(capture)
-            if captured_at is None:
+            if captured_at is None or not self._takes(captured_at):
                 continue
             pixels = retrieve(capture)
             if pixels is not None:
@@ -94,10 +96,13 @@ class V4l2Source(_DeviceSource):
         camera: device, size and rate; a camera that has no such mode gives its nearest.
         clock: dates the frames.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
+        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
-    def __init__(self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
-        super().__init__(camera.id, camera.device, beat)
+    def __init__(
+        self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all
+    ) -> None:
+        super().__init__(camera.id, camera.device, beat, takes)
         self._camera = camera
         self._clock = clock
 
@@ -162,10 +167,13 @@ class RtspSource(_DeviceSource):
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
         clock: dates the frames.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
+        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
-    def __init__(self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
-        super().__init__(camera.id, without_secrets(camera.url), beat)
+    def __init__(
+        self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all
+    ) -> None:
+        super().__init__(camera.id, without_secrets(camera.url), beat, takes)
         self._camera = camera
         self._clock = clock
         self._backlog = Backlog()

@@ -20,6 +20,7 @@ from alpr_edge.capture.devices import DAMAGED_IN_A_ROW_MAX, Backlog, without_sec
 from alpr_edge.capture.opencv import read_only
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS
+from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera
@@ -50,12 +51,16 @@ class RtspClockSource:
         camera: address and timeouts.
         clock: the unit's clock, which judges the camera's, and dates pictures where that has none.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
+        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
-    def __init__(self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all
+    ) -> None:
         self._camera = camera
         self._clock = clock
         self._beat = beat
+        self._takes = takes
         self._name = without_secrets(camera.url)
         self.camera_clock = CameraClock(camera.clock_lag_ms_max)
         """The camera's clock as it is judged; lasts over reopenings."""
@@ -76,7 +81,8 @@ class RtspClockSource:
                 now = self._clock.now()
                 if not backlog.holds(now.boottime_ns / NS_PER_MS, time.stream_ms):
                     taken = self.camera_clock.date(now, time)
-                    yield Frame(self._camera.id, number, taken, read_only(picture.to_ndarray(format="bgr24")))
+                    if self._takes(taken):
+                        yield Frame(self._camera.id, number, taken, read_only(picture.to_ndarray(format="bgr24")))
                 number += 1
         raise self._error("the stream stopped")
 

@@ -15,6 +15,7 @@ from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_o
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
+from alpr_edge.settings.load import LoadSettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 
@@ -159,6 +160,7 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
     power: PowerSettings = PowerSettings()
+    load: LoadSettings = LoadSettings()
     retention: RetentionSettings = RetentionSettings()
     uplink: UplinkSettings = UplinkSettings()
 
