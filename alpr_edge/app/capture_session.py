@@ -68,6 +68,8 @@ class CaptureSession:
             "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
             "cameras": {camera.camera_id: camera.figures for camera in self.cameras if camera.figures},
             **self.frame_rate.figures(),
+            "frames_unchanged": {name: plan.unchanged_count for name, plan in self.pipeline.look_plans.items()},
+            "plates_not_read": {name: plan.spared_count for name, plan in self.pipeline.look_plans.items()},
             "records_waiting": len(self.pipeline.records),
             "records_let_go": self.pipeline.records.drop_count,
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),

@@ -39,6 +39,7 @@ class VisionSettings(Section):
     detection_accept_min: Fraction = 0.7
     text_confidence_min: Fraction = 0.1
     threads: Annotated[int, Field(ge=0, le=64)] = 0
+    skip_unneeded: bool = True
     second_reader: bool = False
     second_reader_timeout_ms: Annotated[float, Field(gt=0, le=1000)] = 300.0
 

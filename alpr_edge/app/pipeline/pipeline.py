@@ -15,6 +15,7 @@ from functools import partial
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
+from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
@@ -120,6 +121,12 @@ class Pipeline:
             else BoundedChannel(FRAMES_HELD, producers=len(feeds))
         )
         self._second = second_reader_worker(parts.models.second, live=live)
+        areas = {camera.id: camera.ignore_areas for camera in settings.camera}
+        is_sparing = live and settings.vision.skip_unneeded
+        self.look_plans = {
+            feed.camera_id: LookPlan(parts.models.recogniser, areas.get(feed.camera_id, ()), is_sparing=is_sparing)
+            for feed in feeds
+        }
         self._workers = {feed.camera_id: self._worker(settings, feed.camera_id) for feed in feeds}
         self.supervisor = Supervisor()
         self.supervisor.add(self._writer(parts.recorder))
@@ -213,13 +220,15 @@ class Pipeline:
         make_id = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, second)
         parts = self._parts
-        areas = next((camera.ignore_areas for camera in settings.camera if camera.id == camera_id), ())
-        recognise = partial(parts.models.recogniser.read_frame, ignore_areas=areas)
-        return CameraWorker(recognise, passes, parts.entries, parts.alerter, self.records, make_id)
+        return CameraWorker(
+            self.look_plans[camera_id].read, passes, parts.entries, parts.alerter, self.records, make_id
+        )
 
     def _recognise(self, frame: Frame) -> None:
         self._parts.tick(frame)
-        self._workers[frame.camera_id].process(frame)
+        worker = self._workers[frame.camera_id]
+        worker.process(frame)
+        self.look_plans[frame.camera_id].publish(worker.known(frame.number))
 
     def _finish(self) -> None:
         for worker in self._workers.values():
