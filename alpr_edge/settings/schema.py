@@ -35,9 +35,9 @@ class VisionSettings(Section):
     """None (the key left out): the models that came with the software."""
     detector: Name = "default"
     reader: Name = "default"
-    detection_confidence_min: Fraction = 0.25
+    detection_confidence_min: Fraction = 0.3
     detection_accept_min: Fraction = 0.7
-    text_confidence_min: Fraction = 0.1
+    text_confidence_min: Fraction = 0.02
     threads: Annotated[int, Field(ge=0, le=64)] = 0
     skip_unneeded: bool = True
     second_reader: bool = False

@@ -189,7 +189,7 @@ def test_whole_numbers_serve_as_numbers() -> None:
     [
         (
             {"vision": {"detection_confidence_min": 1.5}},
-            "vision.detection_confidence_min: expected a number from 0 to 1, not 1.5; the default is 0.25",
+            "vision.detection_confidence_min: expected a number from 0 to 1, not 1.5; the default is 0.3",
         ),
         (
             {"unit": {"id": "no spaces"}},
