@@ -21,7 +21,7 @@ from tests.cli.unit.fit_unit import Receiver
 from tests.department.enrolment import enrol_unit
 
 WAIT_S = 120.0
-STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "counts", "position", "ignition"}
+STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "counts", "frame-rate", "position", "ignition"}
 
 
 class Killed(BaseException):
