@@ -35,13 +35,14 @@ def _run() -> None:
         "detector": arguments.detector,
         "reader": arguments.reader,
     }
-    vision |= {"threads": arguments.threads, "second_reader": arguments.second_reader}
+    vision |= {"workers": arguments.workers, "second_reader": arguments.second_reader}
     settings = parse({"vision": vision}, Path.cwd())
     if arguments.which == "path":
         path.run(arguments.data, settings.vision)
     else:
+        parts = parts or accuracy.PARTS
         accuracy.run(
-            accuracy.AccuracyRequest(arguments.data, settings.vision, parts or accuracy.PARTS, arguments.limit)
+            accuracy.AccuracyRequest(arguments.data, settings.vision, arguments.threads, parts, arguments.limit)
         )
 
 
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
     parser.add_argument("--detector", default="default", help="its name in the manifest")
     parser.add_argument("--reader", default="default", help="its name in the manifest")
-    parser.add_argument("--threads", type=int, default=0, help="of one inference; 0: all cores but one")
+    parser.add_argument("--workers", type=int, default=0, help="path: as the setting vision.workers")
     parser.add_argument(
         "--only",
         default="",
@@ -61,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
+    of_accuracy.add_argument(
+        "--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="of one inference"
+    )
     of_accuracy.add_argument("--limit", type=int, help="road, rides, lettering: pictures of each set, for a quick look")
     of_hotlist = parser.add_argument_group("hotlist")
     of_hotlist.add_argument("--entries", type=int, default=hotlist.ENTRIES, help="size of the list; default: 5 million")

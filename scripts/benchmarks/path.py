@@ -29,7 +29,7 @@ from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.settings import AlertSettings, DecisionSettings, Settings, VisionSettings
 from alpr_edge.store.keys import create_keys
 from alpr_edge.store.unit_store import open_store
-from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.detector import OnnxDetector, Picture
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser, crop_of
 from scripts.benchmarks.figures import figure
@@ -95,7 +95,7 @@ def _peak_mib(video: Path, vision: VisionSettings) -> float:
     """Peak resident memory of a process of its own that drives over the recording."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "settings.toml"
-        values = vision.model_dump(mode="json", include={"detector", "reader", "threads"})
+        values = vision.model_dump(mode="json", include={"detector", "reader", "workers"})
         values["models_directory"] = str((vision.models_directory or Path("models")).resolve())
         lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
         settings.write_text("\n".join(["[vision]", *lines, ""]), encoding="utf-8")
@@ -114,7 +114,9 @@ def _frames(video: Path) -> Iterator[Frame]:
 def _rates(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame], settings: Settings) -> dict[str, float]:
     """Frames a second of each contender: the median of rounds in which they take turns."""
     alpr = fast_alpr.ALPR(detector=detector, ocr=reader)
-    looks = [[(network, network.prepare(frame.pixels)[0]) for network in detector.networks] for frame in frames]
+    looks = [
+        [(network, network.prepare(Picture(frame.pixels))[0]) for network in detector.networks] for frame in frames
+    ]
     crops = [[crop_of(frame, detection.box) for detection in detector.detect(frame)] for frame in frames]
     batches = [reader.prepare([crop.pixels for crop in row]) if row else None for row in crops]
 

@@ -53,6 +53,11 @@ class LookPlan:
         self.spared_count = 0
         """Plates that were found and not read."""
 
+    @property
+    def figures(self) -> dict[str, int]:
+        """What health tells of the looks left out."""
+        return {"frames_unchanged": self.unchanged_count, "plates_not_read": self.spared_count}
+
     def publish(self, known: KnownPlates) -> None:
         """Take over what tracking knows after a frame."""
         self._known = known
