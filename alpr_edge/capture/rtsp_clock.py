@@ -76,7 +76,7 @@ class RtspClockSource:
         """
         backlog, number = Backlog(), 0
         self.camera_clock.reopen()
-        with self._opened() as (container, stream):
+        with self._open() as (container, stream):
             for picture, time in self._pictures(container, stream):
                 now = self._clock.now()
                 if not backlog.holds(now.boottime_ns / NS_PER_MS, time.stream_ms):
@@ -87,7 +87,7 @@ class RtspClockSource:
         raise self._error("the stream stopped")
 
     @contextmanager
-    def _opened(self) -> "Iterator[tuple[InputContainer, VideoStream]]":
+    def _open(self) -> "Iterator[tuple[InputContainer, VideoStream]]":
         """The open stream; closed in the end. Errors of FFmpeg become those of the camera."""
         import av  # noqa: PLC0415 - an extra
 
@@ -116,7 +116,7 @@ class RtspClockSource:
         in_a_row = 0
         for packet in container.demux(stream):
             self._beat()
-            pictures = _decoded(packet)
+            pictures = _decode(packet)
             if pictures is None:
                 self.damaged_frames += 1
                 in_a_row += 1
@@ -143,7 +143,7 @@ class RtspClockSource:
         return CaptureError(f"camera {self._camera.id}: {self._name}: {what}")
 
 
-def _decoded(packet: "Packet[VideoStream]") -> "list[VideoFrame] | None":
+def _decode(packet: "Packet[VideoStream]") -> "list[VideoFrame] | None":
     """The pictures that come out of the decoder with this packet; None when it is damaged."""
     import av  # noqa: PLC0415 - an extra
 

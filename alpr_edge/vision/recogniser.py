@@ -81,7 +81,7 @@ class Recogniser:
         if known is None:
             return self._read(frame, looks)
         looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]
-        spared = [_spared(frame, look, known) for look in looks]
+        spared = [_spared_look(frame, look, known) for look in looks]
         read = iter(self._read(frame, [look for look, one in zip(looks, spared, strict=True) if one is None]))
         return [next(read) if one is None else one for one in spared]
 
@@ -117,7 +117,7 @@ class _Look:
     small_crop: Pixels | None = None
 
 
-def _spared(frame: Frame, look: _Look, known: KnownPlates) -> Reading | None:
+def _spared_look(frame: Frame, look: _Look, known: KnownPlates) -> Reading | None:
     """The look at a settled plate that need not be read again; None where it has to be read."""
     plate = known.settled_at(look.item.box, frame.captured_at)
     before = None if plate is None else plate.reading.small_crop

@@ -65,9 +65,9 @@ class CameraWorker:
         for event in self._passes.step(frame, readings):
             self._handle(event)
 
-    def known(self, frame_number: int) -> KnownPlates:
+    def known_plates(self, frame_number: int) -> KnownPlates:
         """What is known of the plates in view after that frame."""
-        return self._passes.known(frame_number)
+        return self._passes.known_plates(frame_number)
 
     def finish(self) -> None:
         """End all passes, because the camera ended."""

@@ -244,7 +244,7 @@ class Pipeline:
         self._parts.tick(frame)
         worker = self._workers[frame.camera_id]
         worker.process(frame, readings)
-        self._plans[frame.camera_id].publish(worker.known(frame.number))
+        self._plans[frame.camera_id].publish(worker.known_plates(frame.number))
 
     def _restarts(self) -> Counter[str]:
         """Restarts by stage; those of the workers count together."""

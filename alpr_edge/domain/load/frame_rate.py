@@ -91,14 +91,14 @@ class FrameRateLimit:
             return self.fps_max
         if self._since_s is None or wants_lower is not self._wants_lower:
             self._since_s, self._wants_lower = now_s, wants_lower
-        if wants_lower and not self.is_least and (self._step == 0 or self._lasted(now_s, self._rule.lower_after_s)):
+        if wants_lower and not self.is_least and (self._step == 0 or self._is_due(now_s, self._rule.lower_after_s)):
             self._step, self._since_s = self._step + 1, now_s
-        elif not wants_lower and self._step and self._lasted(now_s, self._rule.raise_after_s):
+        elif not wants_lower and self._step and self._is_due(now_s, self._rule.raise_after_s):
             self._step, self._since_s = self._step - 1, now_s
             self.reason = self.reason if self._step else ""
         return self.fps_max
 
-    def _lasted(self, now_s: float, span_s: float) -> bool:
+    def _is_due(self, now_s: float, span_s: float) -> bool:
         return self._since_s is not None and now_s - self._since_s >= span_s
 
     def _reason_of(self, signs: MachineSigns) -> str:

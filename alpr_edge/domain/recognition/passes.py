@@ -109,7 +109,7 @@ class Passes:
                 events += self._judge(self._look(track, reading, frame), now, ending=False)
         return events
 
-    def known(self, frame_number: int) -> KnownPlates:
+    def known_plates(self, frame_number: int) -> KnownPlates:
         """What is known of the plates in view after that frame."""
         passes = self._open.values()
         settled = (one.settled_plate() for one in passes)

@@ -57,7 +57,7 @@ def _is_upright(pixels: Pixels) -> bool:
 
 
 @cache
-def painted(car: str | None) -> Pixels:
+def picture_of(car: str | None) -> Pixels:
     """A street at night: empty, or with a car whose plate has upright or level stripes."""
     pixels = np.full(SHAPE, 40, np.uint8)
     if car is not None:
@@ -75,7 +75,7 @@ def street(*scenes: tuple[str | None, int]) -> Iterator[Frame]:
     """Frames, 30 a second, with the noise of a sensor: each scene for so many frames."""
     cars = itertools.chain.from_iterable(itertools.repeat(car, count) for car, count in scenes)
     for number, car in enumerate(cars):
-        noisy = painted(car) + sensor_noise()[number % NOISES]
+        noisy = picture_of(car) + sensor_noise()[number % NOISES]
         yield Frame("front", number, START.shift(number * FRAME_MS), np.clip(noisy, 0, 255).astype(np.uint8))
 
 
@@ -122,7 +122,7 @@ def run(
     for frame in frames:
         last = frame.captured_at
         events += passes.step(frame, plan.read(frame))
-        plan.publish(passes.known(frame.number))
+        plan.publish(passes.known_plates(frame.number))
     return Run(events + passes.close(last), plan)
 
 

@@ -86,16 +86,16 @@ def test_the_rate_moves_by_single_steps_and_is_never_below_the_least(
         before = step
 
 
-def taken(pacer: FramePacer, times_ms: list[float]) -> list[float]:
+def frames_taken(pacer: FramePacer, times_ms: list[float]) -> list[float]:
     return [ms for ms in times_ms if pacer.takes(Instant("boot", round(ms * 1e6)))]
 
 
 def test_frames_are_taken_evenly_and_the_rest_counted() -> None:
     pacer = FramePacer()
     camera = [n * 1000 / 30 for n in range(300)]
-    assert taken(pacer, camera[:30]) == camera[:30]
+    assert frames_taken(pacer, camera[:30]) == camera[:30]
     pacer.fps_max = 10.0
-    chosen = taken(pacer, camera[30:])
+    chosen = frames_taken(pacer, camera[30:])
     assert {round(later - earlier) for earlier, later in pairwise(chosen[1:])} == {100}
     assert pacer.left_out_count == 270 - len(chosen)
     assert pacer.fps_offered == pytest.approx(30)
@@ -104,15 +104,15 @@ def test_frames_are_taken_evenly_and_the_rest_counted() -> None:
 def test_a_limit_above_the_camera_s_own_rate_leaves_nothing_out() -> None:
     pacer = FramePacer()
     pacer.fps_max = 15.0
-    assert len(taken(pacer, [n * 100.0 for n in range(50)])) == 50
+    assert len(frames_taken(pacer, [n * 100.0 for n in range(50)])) == 50
 
 
 def test_a_limit_that_is_lifted_counts_at_once() -> None:
     pacer = FramePacer()
     pacer.fps_max = 1.0
-    taken(pacer, [0.0, 33.0])
+    frames_taken(pacer, [0.0, 33.0])
     pacer.fps_max = 15.0
-    assert taken(pacer, [66.0]) == [66.0]
+    assert frames_taken(pacer, [66.0]) == [66.0]
 
 
 @given(st.floats(1, 60), st.lists(st.floats(1, 400), min_size=2, max_size=300))
@@ -122,7 +122,7 @@ def test_no_limit_is_exceeded_nor_undercut_by_more_than_a_frame(fps_max: float, 
     for gap_ms in gaps_ms:
         now_ms += gap_ms
         times_ms.append(now_ms)
-    chosen = taken(pacer, times_ms)
+    chosen = frames_taken(pacer, times_ms)
     interval_ms = 1000 / fps_max
     assert len(chosen) <= (times_ms[-1] - times_ms[0]) / interval_ms + 2
     for earlier, later in pairwise(chosen):
