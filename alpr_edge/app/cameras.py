@@ -4,13 +4,16 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, assert_never
 
 from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopener import Reopener
+from alpr_edge.capture.rtsp_clock import RtspClockSource, is_installed
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.load.frame_rate import FramePacer, Takes, take_all
 from alpr_edge.domain.ports import Clock, FrameSource
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.retry import Backoff
@@ -41,9 +44,13 @@ class LiveRecording:
         open_at: a function that opens the recording, of which the first frame is dated by the given instant.
         clock: the unit's clock.
         wait: a function that waits so many seconds; True when the unit stops.
+        takes: a function that says whether the frame of that instant is wanted.
     """
 
-    def __init__(self, open_at: Callable[[Instant], FrameSource], clock: Clock, wait: Wait) -> None:
+    def __init__(
+        self, open_at: Callable[[Instant], FrameSource], clock: Clock, wait: Wait, takes: Takes = take_all
+    ) -> None:
+        self._takes = takes
         self._open_at = open_at
         self._clock = clock
         self._wait = wait
@@ -55,7 +62,8 @@ class LiveRecording:
             first, began_s = number, time.monotonic()
             for frame in self._one_round():
                 number = first + frame.number + 1
-                yield replace(frame, number=first + frame.number)
+                if self._takes(frame.captured_at):
+                    yield replace(frame, number=first + frame.number)
             # A folder of one picture is over at once, and would be read as fast as the disk gives it.
             if number == first or self._wait(max(0.0, began_s + ROUND_S_MIN - time.monotonic())):
                 return  # a recording without a frame gives none in another round either
@@ -86,6 +94,8 @@ class Camera:
         self._device: FrameSource | None = None
         self._source: Reopener | None = None
         self._began_s = time.monotonic()
+        self.pacer = FramePacer()
+        """Leaves frames out while the machine is too hot; lasts over reopenings."""
 
     @property
     def trouble(self) -> str:
@@ -107,9 +117,24 @@ class Camera:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Exposure, gain and focus of its pictures; empty for a camera that does not report them."""
-        device = self._device
-        return {**device.figures, "stale": device.stale} if isinstance(device, Picamera2Source) else {}
+        """Exposure, gain and focus of its pictures, or whose clock dates them, for a camera that tells."""
+        match self._device:
+            case Picamera2Source() as device:
+                return {**device.figures, "stale": device.stale}
+            case RtspClockSource(camera_clock=clock):
+                return {"time_from": "camera" if clock.is_used else "arrival", "clock_jumps": clock.jump_count}
+            case _:
+                return {}
+
+    @property
+    def clock_trouble(self) -> str:
+        """Why the camera's own clock does not date its pictures although it should; empty where it may."""
+        settings = self._settings
+        if not isinstance(settings, RtspCamera) or settings.time_from == "arrival":
+            return ""
+        if isinstance(self._device, RtspClockSource):
+            return self._device.camera_clock.trouble
+        return "" if is_installed() else 'PyAV is not installed: pip install "alpr-edge[rtsp-clock]"'
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         """Yield frames until the unit stops; a camera that is down and waits does not count as stalled.
@@ -119,7 +144,7 @@ class Camera:
         settings, before = self._settings, self._source
         wait = beating(self._wait, beat)
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
-        self._device = _source(settings, self._clock, wait, beat)
+        self._device = self._open(wait, beat)
         self._source = Reopener(
             self._device,
             backoff,
@@ -132,22 +157,31 @@ class Camera:
             self._source.go_on_from(before, HUNG)
         return self._source.frames()
 
+    def _open(self, wait: Wait, beat: Callable[[], None]) -> FrameSource:
+        """The device or recording of the settings."""
+        settings, clock, takes = self._settings, self._clock, self.pacer.takes
+        match settings:
+            case V4l2Camera():
+                return V4l2Source(settings, clock, beat, takes)
+            case Picamera2Camera():
+                return Picamera2Source(settings, clock, beat=beat, takes=takes)
+            case RtspCamera():
+                is_by_camera = settings.time_from == "camera" and is_installed()
+                return (RtspClockSource if is_by_camera else RtspSource)(settings, clock, beat, takes)
+            case VideoCamera() | FolderCamera() | SimulatedCamera():
+                return LiveRecording(partial(_recording, settings), clock, wait, takes)
+            case _:
+                assert_never(settings)
 
-def _source(settings: CameraSettings, clock: Clock, wait: Wait, beat: Callable[[], None]) -> FrameSource:
+
+def _recording(settings: VideoCamera | FolderCamera | SimulatedCamera, start: Instant) -> FrameSource:
+    """A recording, of which the first frame is dated by ``start``."""
     match settings:
-        case V4l2Camera():
-            return V4l2Source(settings, clock, beat)
-        case Picamera2Camera():
-            return Picamera2Source(settings, clock, beat=beat)
-        case RtspCamera():
-            return RtspSource(settings, clock, beat)
         case VideoCamera():
-            return LiveRecording(lambda start: VideoSource(settings.path, settings.id, start), clock, wait)
+            return VideoSource(settings.path, settings.id, start)
         case FolderCamera():
-            return LiveRecording(
-                lambda start: FolderSource(settings.path, settings.id, settings.fps, start), clock, wait
-            )
+            return FolderSource(settings.path, settings.id, settings.fps, start)
         case SimulatedCamera():
-            return LiveRecording(lambda start: SimulatedSource(settings, start), clock, wait)
+            return SimulatedSource(settings, start)
         case _:
             assert_never(settings)

@@ -21,6 +21,7 @@ from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.stages.clock_trust import ClockTrust
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage, open_ballast
+from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor, position_monitor
@@ -35,6 +36,7 @@ from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.position.chrony_feed import ChronyFeed
 from alpr_edge.position.fix_history import FixHistory, GnssClock
+from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
@@ -139,9 +141,13 @@ class CaptureDaemon:
         pipeline.supervisor.add(disk)
         counts = StoreCounts(partial(store_figures, store, self._attempts))
         pipeline.supervisor.add(counts, replaceable=True)
-        databases = DatabaseHealth(store)
-        position = self._positioning
-        return CaptureSession(store, lists, parts.alerter, position, cameras, pipeline, disk, counts, databases, halt)
+        pacers = {camera.camera_id: camera.pacer for camera in cameras}
+        frame_rate = FrameRateStage(self._settings.load, MachineFiles().read, pacers)
+        pipeline.supervisor.add(frame_rate, replaceable=True)
+        position, databases = self._positioning, DatabaseHealth(store)
+        return CaptureSession(
+            store, lists, parts.alerter, position, cameras, pipeline, disk, counts, databases, frame_rate, halt
+        )
 
     def _run_session(self, session: CaptureSession) -> None:
         """Find out once a second what works and what does not, report it and sound it, until the unit stops.

@@ -11,6 +11,7 @@ from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRIT
 from alpr_edge.app.pipeline.recognition import RECOGNITION
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
+from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.store_counts import StoreCounts
@@ -31,6 +32,7 @@ class CaptureSession:
     disk: DiskStage
     counts: StoreCounts
     databases: DatabaseHealth
+    frame_rate: FrameRateStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -39,6 +41,8 @@ class CaptureSession:
         sound = [f"sound: {self.alerter.trouble}"] if self.alerter.trouble else []
         return [
             *self._camera_faults(),
+            *(_clock_fault(camera) for camera in self.cameras if camera.clock_trouble),
+            *self.frame_rate.faults(),
             *(_stage_fault(line) for line in self.pipeline.troubles()),
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
             *faults_of(FaultKind.NO_SOUND, sound),
@@ -68,6 +72,7 @@ class CaptureSession:
                 camera.camera_id: camera.figures | self.pipeline.camera_figures(camera.camera_id)
                 for camera in self.cameras
             },
+            **self.frame_rate.figures(),
             "records_waiting": len(self.pipeline.records),
             "records_let_go": self.pipeline.records.drop_count,
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
@@ -79,6 +84,11 @@ def _camera_fault(camera: Camera) -> Fault:
     name = f"camera {camera.camera_id}"
     kind = FaultKind.CAMERA_OPENING if camera.is_opening else FaultKind.CAMERA
     return Fault(kind, name, f"{name}: {camera.trouble}")
+
+
+def _clock_fault(camera: Camera) -> Fault:
+    name = f"camera {camera.camera_id}"
+    return Fault(FaultKind.CAMERA_CLOCK, name, f"{name}: pictures are dated by arrival: {camera.clock_trouble}")
 
 
 def _stage_fault(line: str) -> Fault:

@@ -20,6 +20,9 @@ class FaultKind(StrEnum):
     NO_CAMERA = "no camera gives pictures"
     CAMERA = "a camera gives no pictures"
     CAMERA_OPENING = "a camera is not open yet"
+    CAMERA_CLOCK = "a camera's clock is not used"
+    FRAME_RATE = "cameras run at a lower frame rate"
+    FRAME_RATE_LEAST = "cameras run at the least frame rate"
     STAGE = "recognition or storing failed"
     SIDE_STAGE = "a task beside reading failed"
     NO_SOUND = "no tone can sound"
@@ -60,6 +63,9 @@ FAULT_RULES = {
     FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA_OPENING: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
+    FaultKind.CAMERA_CLOCK: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.FRAME_RATE: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.FRAME_RATE_LEAST: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),
     FaultKind.SIDE_STAGE: FaultRule(None, is_ready=True, remedy=_JOURNAL),
     FaultKind.NO_SOUND: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),

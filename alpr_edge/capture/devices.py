@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 import cv2
 import structlog
 
+from alpr_edge.capture.camera_clock import date_by_arrival
 from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, open_capture, retrieve
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera, V4l2Camera
@@ -34,10 +36,11 @@ _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 class _DeviceSource:
     """The part that both kinds of camera share: the loop that reads frames."""
 
-    def __init__(self, camera_id: str, name: str, beat: Callable[[], None]) -> None:
+    def __init__(self, camera_id: str, name: str, beat: Callable[[], None], takes: Takes) -> None:
         self._camera_id = camera_id
         self._name = name
         self._beat = beat
+        self._takes = takes
         self.damaged_frames = 0
         """Pictures that arrived and did not decode; each left a gap in the numbers."""
 
@@ -57,7 +60,7 @@ class _DeviceSource:
             if not grab(capture):
                 return
             captured_at = stamp(capture)
-            if captured_at is None:
+            if captured_at is None or not self._takes(captured_at):
                 continue
             pixels = retrieve(capture)
             if pixels is not None:
@@ -93,10 +96,13 @@ class V4l2Source(_DeviceSource):
         camera: device, size and rate; a camera that has no such mode gives its nearest.
         clock: dates the frames.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
+        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
-    def __init__(self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
-        super().__init__(camera.id, camera.device, beat)
+    def __init__(
+        self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all
+    ) -> None:
+        super().__init__(camera.id, camera.device, beat, takes)
         self._camera = camera
         self._clock = clock
 
@@ -153,17 +159,21 @@ def sensor_age_ms(stamp_ms: float, monotonic_ms: float) -> float:
 class RtspSource(_DeviceSource):
     """An RTSP camera over TCP.
 
-    RTP carries no time that this computer could relate to its own clock, so frames are stamped as they come out of
-    the network: the camera's encoder and the link (typically 100 to 300 ms) are not in it.
+    OpenCV does not hand out what the camera reports of its clock (:mod:`alpr_edge.capture.rtsp_clock` does), so frames
+    are stamped as they come out of the network: the camera's encoder and the link (typically 100 to 300 ms) are not in
+    it, which the stamp's uncertainty says.
 
     Args:
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
         clock: dates the frames.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
+        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
-    def __init__(self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None) -> None:
-        super().__init__(camera.id, without_secrets(camera.url), beat)
+    def __init__(
+        self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all
+    ) -> None:
+        super().__init__(camera.id, without_secrets(camera.url), beat, takes)
         self._camera = camera
         self._clock = clock
         self._backlog = Backlog()
@@ -193,7 +203,7 @@ class RtspSource(_DeviceSource):
     def _stamp(self, capture: cv2.VideoCapture) -> Instant | None:
         now = self._clock.now()
         is_old = self._backlog.holds(now.boottime_ns / NS_PER_MS, capture.get(cv2.CAP_PROP_POS_MSEC))
-        return None if is_old else now
+        return None if is_old else date_by_arrival(now)
 
 
 class Backlog:

@@ -22,7 +22,8 @@ import structlog
 from alpr_edge.capture.opencv import read_only
 from alpr_edge.capture.picamera_controls import FLIPS, camera_index, controls_of, split, with_ceilings
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.instants import NS_PER_MS
+from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import Picamera2Camera
@@ -69,6 +70,7 @@ class Picamera2Source:
         library: a function that gives the class to drive it: picamera2's, or a derived one for a camera that is no
             sensor.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
+        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
     def __init__(
@@ -78,11 +80,13 @@ class Picamera2Source:
         library: Callable[[], Any] = picamera2_class,
         *,
         beat: Callable[[], None] = lambda: None,
+        takes: Takes = take_all,
     ) -> None:
         self._camera = camera
         self._clock = clock
         self._library = library
         self._beat = beat
+        self._takes = takes
         self._newest_ns = 0
         self.stale = 0
         """Pictures left out: given before, older than :data:`AGE_MS_MAX` or with a stamp from the future."""
@@ -109,13 +113,12 @@ class Picamera2Source:
                 request = self._next(device, left_s)
                 if request is None:
                     continue
-                metadata, pixels = _take(request, width_px, height_px)
-                age_ms = self._age_ms(metadata.get("SensorTimestamp"))
-                if age_ms is None:
+                captured_at, pixels = self._take(request, width_px, height_px)
+                if captured_at is None:
                     self.stale += 1
                     continue
-                self.figures = {**self.figures, **_figures_of(metadata)}
-                yield Frame(self._camera.id, number, self._clock.now().shift(-age_ms), pixels)
+                if pixels is not None:
+                    yield Frame(self._camera.id, number, captured_at, pixels)
                 fresh_s = time.monotonic()
 
     def _next(self, device: Any, wait_s: float) -> Any:  # noqa: ANN401 - picamera2 has no types
@@ -126,6 +129,32 @@ class Picamera2Source:
             return None
         except _FAILURES as error:
             raise self._error(_one_line(error)) from None
+
+    def _take(
+        self,
+        request: Any,  # noqa: ANN401 - as above
+        width_px: int,
+        height_px: int,
+    ) -> tuple[Instant | None, Pixels | None]:
+        """(instant, pixels) of a picture, which then goes back to the camera.
+
+        No instant: it is no new picture. No pixels: it is not wanted.
+        """
+        from picamera2 import MappedArray  # noqa: PLC0415 - only a Pi has it
+
+        try:
+            metadata = request.get_metadata()
+            age_ms = self._age_ms(metadata.get("SensorTimestamp"))
+            if age_ms is None:
+                return None, None
+            self.figures = {**self.figures, **_figures_of(metadata)}
+            captured_at = self._clock.now().shift(-age_ms)
+            if not self._takes(captured_at):
+                return captured_at, None
+            with MappedArray(request, "main", write=False) as buffer:
+                return captured_at, bgr_of(buffer.array, width_px, height_px)
+        finally:
+            request.release()
 
     def _age_ms(self, stamp_ns: int | None) -> float | None:
         """How long ago the sensor began to expose the picture's first line; None when it is no new picture.
@@ -247,17 +276,6 @@ class Picamera2Source:
 
     def _error(self, what: str) -> CaptureError:
         return CaptureError(f"camera {self._camera.id}: picamera2 {self._camera.device}: {what}")
-
-
-def _take(request: Any, width_px: int, height_px: int) -> tuple[dict[str, Any], Pixels]:  # noqa: ANN401 - as above
-    """(metadata, pixels) of a picture, which then goes back to the camera."""
-    from picamera2 import MappedArray  # noqa: PLC0415 - only a Pi has it
-
-    try:
-        with MappedArray(request, "main", write=False) as buffer:
-            return request.get_metadata(), bgr_of(buffer.array, width_px, height_px)
-    finally:
-        request.release()
 
 
 def bgr_of(nv12: Pixels, width_px: int, height_px: int) -> Pixels:

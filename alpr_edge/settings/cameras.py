@@ -84,6 +84,9 @@ class RtspCamera(CameraCommon):
     url: Annotated[str, Field(pattern=r"^rtsps?://.", description="an address that begins with rtsp:// or rtsps://")]
     open_timeout_s: Annotated[float, Field(gt=0, le=15)] = 5.0
     read_timeout_s: Annotated[float, Field(gt=0, le=5)] = 2.0
+    time_from: Literal["arrival", "camera"] = "arrival"
+    """Whose clock dates the pictures: this computer's when they arrive, or the camera's when they were taken."""
+    clock_lag_ms_max: Annotated[float, Field(ge=50, le=5000)] = 500.0
 
 
 class VideoCamera(CameraCommon):

@@ -15,6 +15,7 @@ from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_o
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
+from alpr_edge.settings.load import LoadSettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 
@@ -38,6 +39,7 @@ class VisionSettings(Section):
     detection_accept_min: Fraction = 0.7
     text_confidence_min: Fraction = 0.02
     workers: Annotated[int, Field(ge=0, le=64)] = 0
+    skip_unneeded: bool = True
     second_reader: bool = False
     second_reader_timeout_ms: Annotated[float, Field(gt=0, le=1000)] = 300.0
 
@@ -159,6 +161,7 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
     power: PowerSettings = PowerSettings()
+    load: LoadSettings = LoadSettings()
     retention: RetentionSettings = RetentionSettings()
     uplink: UplinkSettings = UplinkSettings()
 

@@ -6,13 +6,16 @@ doubtful boxes: more plates are found, with fewer false ones, than by any thresh
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Probabilities, Reading
 from alpr_edge.domain.recognition.ignore_areas import Polygon, is_ignored
+from alpr_edge.domain.recognition.known_plates import KnownPlates, seen_again
 from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 from alpr_edge.vision.reader import sharpness_of
+from alpr_edge.vision.small_pictures import is_same_plate, small_plate
 
 PLATES_MAX = 32
 """Plates of one frame that are read, best first: bounds the time of a frame."""
@@ -57,33 +60,71 @@ class Recogniser:
         """
         return [reading for reading in self.read_frame(frame, ignore_areas) if reading.is_accepted]
 
-    def read_frame(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
-        """Read as :meth:`recognise` does, boxes that are not accepted included: one may be a plate not readable yet."""
+    def read_frame(
+        self, frame: Frame, ignore_areas: Sequence[Polygon] = (), known: KnownPlates | None = None
+    ) -> list[Reading]:
+        """Read as :meth:`recognise` does, boxes that are not accepted included: one may be a plate not readable yet.
+
+        Args:
+            frame: the picture.
+            ignore_areas: the areas of it in which no plate is looked for.
+            known: the plates known from earlier frames, of which those that are settled and look the same are not read
+                again; None: every plate is read.
+        """
         plates = [
             item
             for item in self._detector.detect(frame)
             if item.box.height_px >= PLATE_PX_MIN
             and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
         ][:PLATES_MAX]
-        if not plates:
+        looks = [_Look(item, crop_of(frame, item.box)) for item in plates]
+        if known is None:
+            return self._read(frame, looks)
+        looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]
+        spared = [_spared_look(frame, look, known) for look in looks]
+        read = iter(self._read(frame, [look for look, one in zip(looks, spared, strict=True) if one is None]))
+        return [next(read) if one is None else one for one in spared]
+
+    def _read(self, frame: Frame, looks: Sequence["_Look"]) -> list[Reading]:
+        """The readings of some boxes, in one batch."""
+        if not looks:
             return []
-        crops = [crop_of(frame, item.box) for item in plates]
-        slots = self._reader.read(crops)
+        slots = self._reader.read([look.crop for look in looks])
         return [
             Reading(
                 frame_number=frame.number,
                 captured_at=frame.captured_at,
-                box=item.box,
-                detection_confidence=item.confidence,
+                box=look.item.box,
+                detection_confidence=look.item.confidence,
                 slot_probabilities=probabilities,
-                sharpness=sharpness_of(crop.pixels),
-                is_accepted=self._accepts(item, probabilities),
+                sharpness=sharpness_of(look.crop.pixels),
+                is_accepted=self._accepts(look.item, probabilities),
+                small_crop=look.small_crop,
             )
-            for item, crop, probabilities in zip(plates, crops, slots, strict=True)
+            for look, probabilities in zip(looks, slots, strict=True)
         ]
 
     def _accepts(self, item: Detection, slots: Probabilities) -> bool:
         return item.confidence >= self._accept_min or is_borne_out(slots, self._text_confidence_min)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A detection on its way to the reader."""
+
+    item: Detection
+    crop: Crop
+    small_crop: Pixels | None = None
+
+
+def _spared_look(frame: Frame, look: _Look, known: KnownPlates) -> Reading | None:
+    """The look at a settled plate that need not be read again; None where it has to be read."""
+    plate = known.settled_at(look.item.box, frame.captured_at)
+    before = None if plate is None else plate.reading.small_crop
+    if plate is None or before is None or look.small_crop is None or not is_same_plate(look.small_crop, before):
+        return None
+    again = seen_again(plate.reading, frame)
+    return replace(again, box=look.item.box, detection_confidence=look.item.confidence, is_spared=True)
 
 
 def is_borne_out(slots: Probabilities, confidence_min: float = TEXT_CONFIDENCE_MIN) -> bool:

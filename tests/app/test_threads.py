@@ -22,7 +22,18 @@ from tests.department.enrolment import enrol_unit
 
 WAIT_S = 120.0
 WORKERS = {"recognition-1", "recognition-2"}
-STAGES = {"writer", "tracking", "camera-front", "lists", "disk", "counts", "position", "ignition"} | WORKERS
+STAGES = {
+    "writer",
+    "tracking",
+    "camera-front",
+    "lists",
+    "disk",
+    "counts",
+    "frame-rate",
+    "position",
+    "ignition",
+    *WORKERS,
+}
 
 
 class Killed(BaseException):

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import pytest
@@ -16,18 +15,8 @@ from alpr_edge.capture.reopener import Reopener
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import RtspCamera, V4l2Camera
-
-
-class Server(Protocol):
-    """The fixture ``rtsp_server``."""
-
-    port: int
-
-    def on(self) -> None: ...
-    def off(self) -> None: ...
-    def freeze(self) -> None: ...
-    def camera(self, path: str = "cam") -> RtspCamera: ...
+from alpr_edge.settings import V4l2Camera
+from tests.capture.rtsp_server import RtspServer
 
 
 def failure_of(source: V4l2Source | RtspSource) -> str:
@@ -82,7 +71,7 @@ def test_an_address_is_told_without_its_secrets() -> None:
     assert without_secrets("rtsp://user:p@ss@10.0.0.5:554/live?pw=x#y") == "rtsp://10.0.0.5:554/live"
 
 
-def test_rtsp_frames_arrive_as_they_happen(rtsp_server: Server) -> None:
+def test_rtsp_frames_arrive_as_they_happen(rtsp_server: RtspServer) -> None:
     source = RtspSource(rtsp_server.camera(), SystemClock())
     with structlog.testing.capture_logs() as logs:
         frames = [frame for frame, _ in zip(source.frames(), range(15), strict=False)]
@@ -95,7 +84,7 @@ def test_rtsp_frames_arrive_as_they_happen(rtsp_server: Server) -> None:
     assert "secret" not in repr(logs)
 
 
-def test_an_rtsp_address_without_a_camera_keeps_its_secrets(rtsp_server: Server) -> None:
+def test_an_rtsp_address_without_a_camera_keeps_its_secrets(rtsp_server: RtspServer) -> None:
     unknown = failure_of(RtspSource(rtsp_server.camera("elsewhere"), SystemClock()))
     rtsp_server.off()
     nobody = failure_of(RtspSource(rtsp_server.camera(), SystemClock()))
@@ -105,7 +94,7 @@ def test_an_rtsp_address_without_a_camera_keeps_its_secrets(rtsp_server: Server)
         assert "officer" not in failure
 
 
-def test_a_frozen_rtsp_camera_is_given_up(rtsp_server: Server) -> None:
+def test_a_frozen_rtsp_camera_is_given_up(rtsp_server: RtspServer) -> None:
     source = RtspSource(rtsp_server.camera(), SystemClock())
     frames = source.frames()
     next(frames)
@@ -114,7 +103,7 @@ def test_a_frozen_rtsp_camera_is_given_up(rtsp_server: Server) -> None:
         list(frames)
 
 
-def test_an_rtsp_camera_that_was_off_comes_back_and_its_numbers_go_on(rtsp_server: Server) -> None:
+def test_an_rtsp_camera_that_was_off_comes_back_and_its_numbers_go_on(rtsp_server: RtspServer) -> None:
     stop, waits = threading.Event(), list[float]()
 
     def wait(seconds: float) -> bool:

@@ -15,6 +15,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries, match
 from alpr_edge.domain.reads import ReadClosed, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame, Reading
+from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.passes import Passes
 from alpr_edge.runtime.channels import BoundedChannel
 
@@ -63,6 +64,10 @@ class CameraWorker:
         self._last = frame.captured_at
         for event in self._passes.step(frame, readings):
             self._handle(event)
+
+    def known_plates(self, frame_number: int) -> KnownPlates:
+        """What is known of the plates in view after that frame."""
+        return self._passes.known_plates(frame_number)
 
     def finish(self) -> None:
         """End all passes, because the camera ended."""

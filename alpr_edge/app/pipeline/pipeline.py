@@ -18,6 +18,7 @@ from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
+from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.app.pipeline.recognition import RECOGNITION, Recognition, worker_count
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
@@ -120,13 +121,12 @@ class Pipeline:
             else BoundedChannel(RECORDS_HELD)
         )
         areas = {camera.id: camera.ignore_areas for camera in settings.camera}
-        workers = worker_count(settings.vision.workers, len(feeds))
-        self.recognition = Recognition(
-            parts.models.recogniser,
-            {feed.camera_id: areas.get(feed.camera_id, ()) for feed in feeds},
-            workers,
-            live=live,
-        )
+        is_sparing = live and settings.vision.skip_unneeded
+        self._plans = {
+            feed.camera_id: LookPlan(parts.models.recogniser, areas.get(feed.camera_id, ()), is_sparing=is_sparing)
+            for feed in feeds
+        }
+        self.recognition = Recognition(self._plans, worker_count(settings.vision.workers, len(feeds)), live=live)
         self._second = second_reader_worker(parts.models.second, live=live)
         self._workers = {feed.camera_id: self._worker(settings, feed.camera_id) for feed in feeds}
         self._times = {feed.camera_id: ResultTimes() for feed in feeds}
@@ -149,7 +149,7 @@ class Pipeline:
     def camera_figures(self, camera_id: str) -> dict[str, Any]:
         """What health tells of the frames of a camera."""
         counts = self.recognition.counts(camera_id, self._workers[camera_id].frames)
-        return camera_figures(counts, self._times[camera_id])
+        return camera_figures(counts, self._times[camera_id]) | self._plans[camera_id].figures
 
     def run_to_end(self, is_interrupted: Callable[[], bool] = lambda: False) -> None:
         """Start every stage and wait until the cameras have ended and everything is written.
@@ -242,7 +242,9 @@ class Pipeline:
         frame, readings = result
         self._times[frame.camera_id].add((boottime_ns() - frame.captured_at.boottime_ns) / NS_PER_MS)
         self._parts.tick(frame)
-        self._workers[frame.camera_id].process(frame, readings)
+        worker = self._workers[frame.camera_id]
+        worker.process(frame, readings)
+        self._plans[frame.camera_id].publish(worker.known_plates(frame.number))
 
     def _restarts(self) -> Counter[str]:
         """Restarts by stage; those of the workers count together."""

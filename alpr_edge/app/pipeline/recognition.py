@@ -8,15 +8,14 @@ workers go on, and after :data:`OVERDUE_S` of a live unit so does its camera, wi
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from alpr_edge.app.pipeline.camera_figures import FrameCounts
+from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.domain.recognition.frames import Frame, Reading
-from alpr_edge.domain.recognition.ignore_areas import Polygon
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
 from alpr_edge.runtime.parallel.ordered_work import OrderedWork
 from alpr_edge.runtime.parallel.worker_stage import WorkerStage
-from alpr_edge.vision.recogniser import Recogniser
 
 RECOGNITION = "recognition-"
 """Beginning of the names of the workers' stages; the worker's number, from 1, ends them."""
@@ -46,22 +45,18 @@ class Recognition:
     """The recognition of all cameras' frames.
 
     Args:
-        recogniser: what finds and reads plates; the workers share it.
-        areas: for each camera by its id the areas in which no plate is looked for.
+        plans: what reads the frames of each camera, by its id; the workers share them.
         workers: the number of workers.
         live: whether frames that the workers cannot follow are dropped, and those of one that hangs given up;
             otherwise the cameras wait.
     """
 
-    def __init__(
-        self, recogniser: Recogniser, areas: Mapping[str, Sequence[Polygon]], workers: int, *, live: bool
-    ) -> None:
-        self._recogniser = recogniser
-        self._areas = areas
+    def __init__(self, plans: Mapping[str, LookPlan], workers: int, *, live: bool) -> None:
+        self._plans = plans
         self.frames: BoundedChannel[Frame] = (
-            LatestChannel(_camera_of, producers=len(areas))
+            LatestChannel(_camera_of, producers=len(plans))
             if live
-            else BoundedChannel(FRAMES_HELD, producers=len(areas))
+            else BoundedChannel(FRAMES_HELD, producers=len(plans))
         )
         """The channel that the cameras put frames into; the one place where frames are dropped."""
         self.results: OrderedWork[Frame, list[Reading]] = OrderedWork(
@@ -86,7 +81,7 @@ class Recognition:
         return ", ".join(f"{camera_id} {count}" for camera_id, count in sorted(self.results.lost.items()) if count)
 
     def _read(self, frame: Frame) -> list[Reading]:
-        return self._recogniser.read_frame(frame, self._areas[frame.camera_id])
+        return self._plans[frame.camera_id].read(frame)
 
 
 def _camera_of(frame: Frame) -> str:

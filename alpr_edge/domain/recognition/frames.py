@@ -69,3 +69,7 @@ class Reading:
     is_accepted: bool = True
     """False: the detector is in doubt and the reader sees no text. Such a look shows where a plate that is known
     already has gone; it has no vote and begins no pass."""
+    small_crop: Pixels | None = None
+    """uint8 [H, W], the crop made small and grey, by which a later one is compared; None where nothing is left out."""
+    is_spared: bool = False
+    """Whether the box was found in this frame and the rest taken from an earlier reading of the same plate."""

@@ -17,6 +17,7 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadingPlace
 from alpr_edge.domain.recognition.frames import Frame, Reading
+from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
@@ -108,6 +109,17 @@ class Passes:
                 events += self._judge(self._look(track, reading, frame), now, ending=False)
         return events
 
+    def known_plates(self, frame_number: int) -> KnownPlates:
+        """What is known of the plates in view after that frame."""
+        passes = self._open.values()
+        settled = (one.settled_plate() for one in passes)
+        return KnownPlates(
+            frame_number=frame_number,
+            settled=tuple(plate for plate in settled if plate is not None),
+            looks=tuple(one.track.last for one in passes),
+            is_waiting=any(one.is_waiting for one in passes),
+        )
+
     def close(self, now: Instant) -> list[ReadEvent]:
         """End every pass, because the source ended or the unit stops."""
         leaving, self._leaving = self._leaving, []
@@ -137,8 +149,9 @@ class Passes:
         """Decide a pass, or correct a decision that no longer holds."""
         result = current.vote()
         if not self._is_readable(result):
+            current.is_settled = False
             return []
-        is_settled = result.certain and result.confidence >= SETTLED_MIN
+        is_settled = current.is_settled = result.certain and result.confidence >= SETTLED_MIN
         if current.read is None:
             is_due = is_settled or ending or self._is_due(current, now)
             if not is_due or current.must_wait(result, now):

@@ -6,9 +6,10 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import Evidence, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
+from alpr_edge.domain.recognition.known_plates import SettledPlate
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.text_distance import distance, is_part
-from alpr_edge.domain.recognition.tracking import Track
+from alpr_edge.domain.recognition.tracking import READINGS_KEPT, Track
 from alpr_edge.domain.recognition.voting import Vote, vote
 
 CROP_MARGIN = 0.15
@@ -33,11 +34,23 @@ class VehiclePass:
     """Whether a sharper picture came after the decision."""
     read: PlateRead | None = None
     corrections: int = 0
+    is_settled: bool = False
+    """Whether the newest vote is certain and confident enough to decide by itself."""
 
     @property
     def last_seen(self) -> Instant:
         """When the vehicle was seen last."""
         return self.track.last.captured_at
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether further looks may bring its decision; what is not readable in many of them does not wait."""
+        return self.read is None and self.track.reading_count < READINGS_KEPT
+
+    def settled_plate(self) -> SettledPlate | None:
+        """The plate, if its read is decided and what is read of it now leaves no doubt; else None."""
+        is_settled = self.is_settled and self.read is not None and self.track.readings
+        return SettledPlate(self.track.readings[-1], self.track.last.box) if is_settled else None
 
     def look(self, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest picture of the vehicle."""

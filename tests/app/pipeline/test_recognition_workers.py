@@ -125,7 +125,7 @@ def series(camera_id: str, count: int) -> Callable[[Beat], Iterator[Frame]]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     unit = load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
-    return unit.model_copy(update={"vision": unit.vision.model_copy(update={"workers": 3})})
+    return unit.model_copy(update={"vision": unit.vision.model_copy(update={"workers": 3, "skip_unneeded": False})})
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What the machine can bear: how many frames a second are taken from the cameras."""
