@@ -23,6 +23,7 @@ LEAST = 0.2, 0.25, 0.3, 0.35, 0.4
 """Tried for ``vision.detection_confidence_min``."""
 SURE = 0.6, 0.7, 0.8
 """Tried for ``vision.detection_accept_min``."""
+INFINITY = float("inf")
 TEXT = 0.01, 0.02, 0.05, 0.1, 0.2
 """Tried for ``vision.text_confidence_min``."""
 
@@ -101,8 +102,8 @@ def _threshold(pictures: Sequence[_LookedAt], least: float, sure: float, text: f
             is_found = index is not None and truth.box.iou(readings[index].box) >= IOU_FOUND
             found.append((width_px, is_found))
         false += len(left_over(picture.truths, readings, indices, picture.ignored_boxes)[0])
-    shares = [_share(found, *edges) for edges in ((FAR_PX, float("inf")), (0.0, FAR_PX), (NEAR_PX, float("inf")))]
-    return RoadThreshold(least, sure, text, *shares, round(false / len(pictures), 4))
+    far, under, near = (_share(found, *edges) for edges in ((FAR_PX, INFINITY), (0.0, FAR_PX), (NEAR_PX, INFINITY)))
+    return RoadThreshold(least, sure, text, far, under, near, round(false / len(pictures), 4))
 
 
 def _share(found: Sequence[tuple[float, bool]], low: float, high: float) -> float:
