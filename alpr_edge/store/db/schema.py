@@ -254,6 +254,27 @@ department_dates = Table(
     Column("boottime_ns", Integer, nullable=False),
 )
 
+# The first record of an access log that is not in the outbox yet. A row a log, as a unit may begin a new one.
+log_cursors = Table(
+    "log_cursors",
+    metadata,
+    Column("log_id", Text, primary_key=True),
+    number("sequence"),
+    sqlite_with_rowid=False,
+)
+
+# What the department said last of an access log: what it has of it, its cosignature, and what is wrong with it.
+log_statements = Table(
+    "log_statements",
+    metadata,
+    Column("log_id", Text, primary_key=True),
+    number("size"),
+    word("signature"),
+    word("witness_key"),
+    word("finding"),
+    sqlite_with_rowid=False,
+)
+
 # Updated by triggers (see ``migrations``) as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones
 # apart), "images" and "image_bytes".
 counts = Table(
