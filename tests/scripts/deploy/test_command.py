@@ -33,6 +33,8 @@ WORDS = {
     "hotlist remove": ["none"],
     "outbox offload": ["medium"],
     "outbox receipts": ["medium"],
+    "audit prove": ["0"],
+    "audit check": ["nowhere.tlog-proof", "--key", "none"],
     "models add": ["nowhere", "nowhere", "--config", "nowhere"],
     "department init": ["department", "--name", "127.0.0.1"],
     "department serve": ["--directory", "nowhere"],
@@ -59,7 +61,7 @@ WORDS = {
     "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
-NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim"}
+NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim", "audit check"}
 
 
 def commands() -> set[str]:
