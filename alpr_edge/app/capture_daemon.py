@@ -18,6 +18,7 @@ from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.clock_trust import ClockTrust
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage, open_ballast
@@ -136,11 +137,15 @@ class CaptureDaemon:
             pipeline.supervisor.add(stage, replaceable=True)
         disk = DiskStage(self._settings, store, ballast, self._clock)
         pipeline.supervisor.add(disk)
+        access_log = AccessLogUpload(self._settings, store.database, self._clock)
+        pipeline.supervisor.add(access_log, replaceable=True)
         counts = StoreCounts(partial(store_figures, store, self._attempts))
         pipeline.supervisor.add(counts, replaceable=True)
         databases = DatabaseHealth(store)
         position = self._positioning
-        return CaptureSession(store, lists, parts.alerter, position, cameras, pipeline, disk, counts, databases, halt)
+        return CaptureSession(
+            store, lists, parts.alerter, position, cameras, pipeline, disk, counts, databases, access_log, halt
+        )
 
     def _run_session(self, session: CaptureSession) -> None:
         """Find out once a second what works and what does not, report it and sound it, until the unit stops.

@@ -8,6 +8,7 @@ from typing import Any
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, RECOGNITION, WRITER, Pipeline
+from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
@@ -30,6 +31,7 @@ class CaptureSession:
     disk: DiskStage
     counts: StoreCounts
     databases: DatabaseHealth
+    access_log: AccessLogUpload
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -45,6 +47,7 @@ class CaptureSession:
             *self.lists.faults(),
             *self.disk.faults(),
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),
+            *self.access_log.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:
@@ -65,6 +68,7 @@ class CaptureSession:
             "cameras": {camera.camera_id: camera.figures for camera in self.cameras if camera.figures},
             "records_waiting": len(self.pipeline.records),
             "records_let_go": self.pipeline.records.drop_count,
+            **self.access_log.figures(),
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }

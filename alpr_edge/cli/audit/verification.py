@@ -1,4 +1,4 @@
-"""``alpr-edge audit verify`` and ``key``: is the whole access log as it was written, and by whose key can others tell."""
+"""``alpr-edge audit verify`` and ``key``: is the access log as it was written, and by which key is it signed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from alpr_edge.domain.protocol.hits import (
     HitPayload,
     WithdrawalPayload,
     alert_item_id,
-    kind_of,
     withdrawal_item_id,
 )
 from alpr_edge.domain.protocol.items import (
@@ -33,6 +32,7 @@ from alpr_edge.domain.protocol.items import (
     ReadPayload,
     digest,
 )
+from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 
 JPEG_START = b"\xff\xd8\xff"
