@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
 from alpr_edge.department.db.schema import alerts, hits, read_times, reads, withdrawals
+from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.domain.protocol.hits import (
     AlertPayload,
@@ -242,6 +243,12 @@ def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signatur
     return _Content()
 
 
+def _log_item(part: Part, unit_id: str) -> _Content:
+    if fault := log_items.fault_of(part.item_id, part.body, unit_id):
+        raise PartError(422, fault)
+    return _Content()
+
+
 _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.READ: _read,
     ItemKind.HIT: _hit,
@@ -250,6 +257,8 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.TIME: _time,
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
+    ItemKind.ACCESS_RECORD: _log_item,
+    ItemKind.CHECKPOINT: _log_item,
 }
 
 

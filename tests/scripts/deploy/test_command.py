@@ -47,6 +47,7 @@ WORDS = {
     "department lists": ["--directory", "nowhere"],
     "department withdraw": ["bolo", "--directory", "nowhere"],
     "department audience": ["--directory", "nowhere"],
+    "department acknowledge": ["unit-1", "--reason", "replaced", "--directory", "nowhere"],
     "department code": ["unit-1", "--directory", "nowhere"],
     "department unit": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
