@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 HASH_BYTES = 32
 SIZE_MAX = 2**63 - 1
 """Largest number of leaves: what a database can count."""
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+_sha256 = hashlib.sha256
+EMPTY_ROOT = _sha256(b"").digest()
 """Root of a tree without leaves."""
 
 NodeReader = Callable[[int, int], bytes]
@@ -30,12 +31,12 @@ class Node:
 
 def hash_leaf(data: bytes) -> bytes:
     """Hash of a leaf; its prefix keeps it apart from that of a node."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return _sha256(b"\x00" + data).digest()
 
 
 def hash_children(left: bytes, right: bytes) -> bytes:
     """Hash of a node of two subtrees."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return _sha256(b"\x01" + left + right).digest()
 
 
 def nodes_of_append(read_node: NodeReader, size: int, leaf: bytes) -> Iterator[Node]:

@@ -58,11 +58,12 @@ def verify(log: AccessLog, key: NoteKey, other: Checkpoint | None, tick: Tick) -
         if roots.setdefault(other.size, other.root) != other.root:
             findings.append(f"the checkpoint given and the log's own differ at {other.size} records")
         roots[other.size] = other.root
-    verifier = LogVerifier(roots, findings)
-    _read_all(log, verifier, tick)
-    verifier.finish()
-    if not findings and not _has_tree(log, verifier):
+    verifier = _read_all(log, roots, tick)
+    if verifier.findings:
+        verifier = _read_beside_tree(log, roots, tick)
+    elif not _has_tree(log, verifier):
         findings.append("the stored tree is not that of the records")
+    findings += verifier.findings
     cosigned = max((each.size for each in stored if each.is_cosigned), default=0)
     return AuditResult(verifier.size, len(stored), cosigned, tuple(findings))
 
@@ -107,10 +108,25 @@ def _has_tree(log: AccessLog, verifier: LogVerifier) -> bool:
         return False
 
 
-def _read_all(log: AccessLog, verifier: LogVerifier, tick: Tick) -> None:
-    total, first = log.size(), 0
+def _read_all(log: AccessLog, roots: dict[int, bytes], tick: Tick) -> LogVerifier:
+    """Verify every record by the checkpoints."""
+    verifier, total, first = LogVerifier(roots), log.size(), 0
+    while batch := log.read_bodies(first, BATCH):
+        for sequence, body in batch:
+            verifier.add(sequence, body)
+        first = batch[-1][0] + 1
+        tick(min(first, total), total)
+    verifier.finish()
+    return verifier
+
+
+def _read_beside_tree(log: AccessLog, roots: dict[int, bytes], tick: Tick) -> LogVerifier:
+    """The same once more, of a log with findings: its stored hashes tell which record it is."""
+    verifier, total, first = LogVerifier(roots), log.size(), 0
     while batch := log.read(first, BATCH):
         for record in batch:
             verifier.add(record.sequence, record.body, record.leaf)
         first = batch[-1].sequence + 1
         tick(min(first, total), total)
+    verifier.finish()
+    return verifier

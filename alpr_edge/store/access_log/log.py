@@ -25,6 +25,7 @@ from alpr_edge.store.keys import load_key
 
 LOG_ID = "log_id"
 LOG_KEY = "log_key"
+_BODIES = "SELECT sequence, body FROM records WHERE sequence >= ? ORDER BY sequence LIMIT ?"
 _DAMAGED = (
     "damaged, or of another access key; restore the key, or move the file aside: alpr-edge run begins a new log then, "
     "and the department is told"
@@ -145,6 +146,12 @@ class AccessLog:
         )
         with self.reading() as connection:
             return [StoredRecord(*row) for row in connection.execute(query)]
+
+    def read_bodies(self, first: int, limit: int) -> list[tuple[int, bytes]]:
+        """As :meth:`read`, of a log of any length: numbers and bytes alone, as the driver gives them."""
+        with self.reading() as connection:
+            rows = connection.exec_driver_sql(_BODIES, (first, limit)).all()
+        return [(sequence, body) for sequence, body in rows]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

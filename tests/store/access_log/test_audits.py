@@ -90,7 +90,7 @@ def test_a_log_verifies_and_each_of_its_records_is_proved_alone(log: AccessLog, 
         (["INSERT INTO records SELECT 20, body FROM records WHERE sequence = 2"], "record 20 says"),
         (["UPDATE nodes SET value = zeroblob(32) WHERE level = 4"], "the stored tree is not that of the records"),
         (["UPDATE checkpoints SET size = 19"], "checkpoint at 19"),
-        (["UPDATE checkpoints SET note = replace(note, '20', '21')"], "does not hold"),
+        (["UPDATE checkpoints SET note = replace(note, '\n20\n', '\n21\n')"], "does not hold"),
     ],
 )
 def test_what_was_rewritten_is_found(
