@@ -10,6 +10,8 @@ app = lazy_app(
         "key": LazyTarget(f"{_PACKAGE}.verification:show_key", "Show the log's public key, which others keep"),
         "prove": LazyTarget(f"{_PACKAGE}.proofs:prove", "Print one record with its proof"),
         "check": LazyTarget(f"{_PACKAGE}.proofs:check", "Check the proof of one record, without the log"),
+        "report": LazyTarget(f"{_PACKAGE}.reports:report", "Report on the accesses of some days"),
+        "review": LazyTarget(f"{_PACKAGE}.reports:review", "Note on record that a week was reviewed"),
     },
     help="Verify the access log, prove single records of it, report on it.",
 )

@@ -123,3 +123,41 @@ def test_a_log_that_nothing_was_signed_of_has_no_key(settings: Path) -> None:
     with open_access_log(load(settings), migrate=True):
         done = audit("key", "--settings", str(settings))
     assert (done.exit_code, "no checkpoint yet" in done.stderr) == (1, True)
+
+
+def test_a_report_counts_and_goes_on_record(log: AccessLog, settings: Path) -> None:
+    log.append(entry(0, query="7ABC123", case=""), instant())
+    log.append(entry(0, query="7ABC123", case=""), instant())
+    words = ("report", "--from", "2026-05-01", "--to", "2026-05-31", "--settings", str(settings))
+    text = audit(*words).stdout
+    assert "7 records" in text
+    assert "the same plate again without a case: Núñez, A., 2 times, records 5 to 6" in text
+    assert "7ABC123" not in text
+    told = json.loads(audit(*words, "--json", "--sample", "2").stdout)
+    assert (told["records"], len(told["sample"]), told["unreviewed_weeks"]) == (7, 2, ["2026-W19"])
+    assert [b'"action":"report_log"' in record.body for record in log.read(7, 10)] == [True, True]
+
+
+def test_a_review_goes_on_record_and_the_week_is_reviewed(log: AccessLog, settings: Path) -> None:
+    done = audit("review", "2026-W19", "--note", "nothing stood out", "--settings", str(settings))
+    assert (done.exit_code, "2026-W19: reviewed by" in done.stdout) == (0, True)
+    words = ("report", "--from", "2026-05-01", "--to", "2026-05-31", "--settings", str(settings), "--json")
+    assert json.loads(audit(*words).stdout)["unreviewed_weeks"] == []
+    told = json.loads(audit("review", "2026-W19", "--note", "again", "--settings", str(settings), "--json").stdout)
+    assert told["week"] == "2026-W19"
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("report", "--from", "2026-05-02", "--to", "2026-05-01"), "before the first"),
+        (("report", "--from", "2026-05-01", "--to", "2026-05-01", "--hours", "day"), "not hours"),
+        (("review", "week", "--note", "x"), "not a week"),
+        (("review", "2026-W19", "--note", " "), "the note is empty"),
+    ],
+)
+def test_a_report_that_cannot_be_is_one_line(
+    log: AccessLog, settings: Path, words: tuple[str, ...], answer: str
+) -> None:
+    done = audit(*words, "--settings", str(settings))
+    assert (done.exit_code, answer in done.stderr) == (1, True)

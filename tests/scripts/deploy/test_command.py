@@ -35,6 +35,8 @@ WORDS = {
     "outbox receipts": ["medium"],
     "audit prove": ["0"],
     "audit check": ["nowhere.tlog-proof", "--key", "none"],
+    "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
+    "audit review": ["2026-W48", "--note", "nothing stood out"],
     "models add": ["nowhere", "nowhere", "--config", "nowhere"],
     "department init": ["department", "--name", "127.0.0.1"],
     "department serve": ["--directory", "nowhere"],
