@@ -22,6 +22,7 @@ from alpr_edge.domain.protocol.access_log import CheckpointPayload, LogStatement
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.services.audit.access_entries import unit_entry
+from alpr_edge.services.audit.log_queue import queue_new_records
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log import audits
 from alpr_edge.store.access_log.checkpoints import (
@@ -36,8 +37,6 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
 
 STEP_S = 1.0
-COPIED_MAX = 200
-"""Records queued in one transaction."""
 DROP_S = 60.0
 VERIFY_S = 86_400.0
 COMPONENT = "run"
@@ -160,14 +159,9 @@ class AccessLogUpload:
 
     def _publish(self, opened: _OpenLog) -> None:
         """Queue what is not queued yet, and sign for it."""
-        access_log, now = opened.access_log, self.clock.now()
-        first = log_items.next_sequence(self.database, access_log.log_id)
-        while records := access_log.read(first, COPIED_MAX):
-            bodies = [record.body for record in records]
-            log_items.queue_records(self.database, access_log.log_id, first, bodies, now.utc)
-            first += len(bodies)
-        self._size = size = access_log.size()
-        self._find("cursor", f"it has {size} records, and {first} were queued: it was set back" * (first > size))
+        queued = queue_new_records(opened.access_log, self.database, self.clock.now())
+        self._size = size = opened.access_log.size()
+        self._find("cursor", f"it has {size} records, and {queued} were queued: it was set back" * (queued > size))
         try:
             stored = opened.signer.sign()
         except AuditError as error:
