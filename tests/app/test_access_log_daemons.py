@@ -26,12 +26,12 @@ def test_the_log_is_cosigned_over_the_link_and_verifies_at_both_ends(tmp_path: P
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         match = re.search(r"https://[^,]+", server.wait_for("department at https://"))
         assert match
-        settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), match.group())
-        with (
-            daemon("run", "--settings", str(settings)) as run,
-            daemon("uplink", "--settings", str(settings)),
-        ):
-            health = wait_for_health(tmp_path, lambda told: bool(told["figures"].get("access_records_cosigned")))
+        settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), match.group(), fps=5)
+        with daemon("run", "--settings", str(settings)) as run:
+            run.wait_for("event=unit.started")
+            with daemon("uplink", "--settings", str(settings)) as uplink:
+                health = wait_for_health(tmp_path, lambda told: bool(told["figures"].get("access_records_cosigned")))
+                assert uplink.end(signal.SIGTERM) == 0
             assert health["figures"]["access_records_cosigned"] <= health["figures"]["access_records"]
             assert not [line for line in health["troubles"] if "access log" in line]
             assert run.end(signal.SIGTERM) == 0
