@@ -21,7 +21,7 @@ from alpr_edge.domain.access_log.records import (
     encode_record,
     record_moment,
 )
-from alpr_edge.domain.transparency.merkle import Node, hash_leaf, nodes_of_append
+from alpr_edge.domain.transparency.merkle import TreeNode, hash_leaf, nodes_of_append
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
 from alpr_edge.store.access_log import audits
@@ -138,7 +138,7 @@ def _fill(log: AccessLog, record_count: int) -> None:
     )
     known = _nodes(log)
     for begin in range(first, record_count, FILL_BATCH):
-        rows, new_nodes = [], list[Node]()
+        rows, new_nodes = [], list[TreeNode]()
         for sequence in range(begin, min(begin + FILL_BATCH, record_count)):
             body = template.replace(_PLACE, b',"sequence":%d,' % sequence)
             rows.append({"sequence": sequence, "body": body})

@@ -27,7 +27,6 @@ from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.access_log import LogStatementPayload
 from alpr_edge.domain.protocol.enrolment import RENEW_PATH, RETIRE_PATH, RenewPayload, RetiredPayload, RetirePayload
 from alpr_edge.domain.protocol.items import (
     DIGEST_HEADER,
@@ -76,8 +75,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         finally:
             await form.close()
         _log_batch(answers, sender.unit_id, host_of(request))
-        newest = await run_in_threadpool(storage.lists.newest, sender.unit_id)
-        return _answers_response(answers, newest, await run_in_threadpool(storage.logs.statements, sender.unit_id))
+        return await run_in_threadpool(_answers_response, storage, sender.unit_id, answers)
 
     @app.get(LISTS_PATH + "{source}")
     def send_list(
@@ -152,9 +150,8 @@ async def _store_form(storage: Storage, unit_id: str, form: FormData) -> list[It
     return await run_in_threadpool(storage.store, unit_id, parts) + strays
 
 
-def _answers_response(
-    answers: list[ItemAnswerPayload], lists: dict[str, int], logs: list[LogStatementPayload]
-) -> Response:
+def _answers_response(storage: Storage, unit_id: str, answers: list[ItemAnswerPayload]) -> Response:
+    lists, logs = storage.lists.newest(unit_id), storage.logs.statements(unit_id)
     payload = AnswersPayload(answers=answers, lists=lists, utc=rfc3339(datetime.now(UTC)), logs=logs)
     return Response(payload.model_dump_json(), media_type="application/json", headers=HEADERS)
 

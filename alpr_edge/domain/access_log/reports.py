@@ -131,7 +131,7 @@ class ReportWriter:
         """The report."""
         report = self._report
         report.by_person = sorted(self._counts.values(), key=lambda count: (count.person, count.purpose))
-        report.repeated_without_case = list(self._repeated())
+        report.repeated_without_case = list(self._repetitions())
         report.bursts += self._bursts.values()
         report.bursts.sort(key=lambda group: group.first)
         self._drawn = sorted(self._drawn)[: self._rules.sample]
@@ -166,7 +166,7 @@ class ReportWriter:
         if record.query and not record.case:
             self._searches[record.person, record.query].append(sequence)
 
-    def _repeated(self) -> Iterator[RecordGroup]:
+    def _repetitions(self) -> Iterator[RecordGroup]:
         for (person, _), numbers in self._searches.items():
             if len(numbers) > 1:
                 yield RecordGroup(person, len(numbers), numbers[0], numbers[-1])

@@ -21,7 +21,7 @@ NodeReader = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TreeNode:
     """A complete subtree with its hash."""
 
     level: int
@@ -39,7 +39,7 @@ def hash_children(left: bytes, right: bytes) -> bytes:
     return _sha256(b"\x01" + left + right).digest()
 
 
-def nodes_of_append(read_node: NodeReader, size: int, leaf: bytes) -> Iterator[Node]:
+def nodes_of_append(read_node: NodeReader, size: int, leaf: bytes) -> Iterator[TreeNode]:
     """The subtrees that a leaf completes, from the leaf itself upwards.
 
     Args:
@@ -48,11 +48,11 @@ def nodes_of_append(read_node: NodeReader, size: int, leaf: bytes) -> Iterator[N
         leaf: the hash of the new leaf.
     """
     level, place, value = 0, size, leaf
-    yield Node(level, place, value)
+    yield TreeNode(level, place, value)
     while place & 1:
         value = hash_children(read_node(level, place - 1), value)
         level, place = level + 1, place >> 1
-        yield Node(level, place, value)
+        yield TreeNode(level, place, value)
 
 
 def complete_subtrees(begin: int, end: int) -> Iterator[tuple[int, int]]:

@@ -122,7 +122,7 @@ def all_checkpoints(log: AccessLog) -> list[StoredCheckpoint]:
     """The checkpoints that are kept, the oldest first."""
     with log.reading() as connection:
         rows = connection.execute(_WITH_COSIGNATURES.order_by(checkpoints.c.size)).all()
-    return [_stored(*row) for row in rows]
+    return [_parse_row(*row) for row in rows]
 
 
 def add_cosignature(log: AccessLog, size: int, line: str, key: NoteKey) -> None:
@@ -156,10 +156,10 @@ def _checkpoint_before(connection: Connection, size: int | None) -> StoredCheckp
     if size is not None:
         query = query.where(checkpoints.c.size <= size)
     row = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(1)).first()
-    return None if row is None else _stored(*row)
+    return None if row is None else _parse_row(*row)
 
 
-def _stored(size: int, note: str, line: str | None) -> StoredCheckpoint:
+def _parse_row(size: int, note: str, line: str | None) -> StoredCheckpoint:
     signed = SignedNote.parse(note)
     if line is None:
         return StoredCheckpoint(size, signed, is_cosigned=False)
