@@ -71,8 +71,8 @@ def test_commands_that_are_listed_exist() -> None:
             assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0, words
 
 
-def test_there_are_the_ways_of_a_frame_a_feed_and_a_request() -> None:
-    assert [title.split()[-1] for title, _ in WALKS] == ["frame", "feed", "request"]
+def test_there_are_the_ways_of_a_frame_a_feed_a_request_and_an_access() -> None:
+    assert [title.split()[-1] for title, _ in WALKS] == ["frame", "feed", "request", "access"]
 
 
 @pytest.mark.parametrize("walk", [text for _, text in WALKS], ids=[title for title, _ in WALKS])

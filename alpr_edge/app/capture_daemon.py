@@ -4,29 +4,25 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import structlog
 
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.factories import VisionModels, open_clock, open_lists, open_vision_models
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import WRITER, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.session_start import UnitParts, open_session
 from alpr_edge.app.stages.clock_trust import ClockTrust
-from alpr_edge.app.stages.database_health import DatabaseHealth
-from alpr_edge.app.stages.disk import DiskStage, open_ballast
-from alpr_edge.app.stages.frame_rate import FrameRateStage
-from alpr_edge.app.stages.hotlist_import import HotlistImportStage
+from alpr_edge.app.stages.disk import open_ballast
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
-from alpr_edge.app.stages.store_counts import StoreCounts, store_figures, store_warnings
+from alpr_edge.app.stages.store_counts import store_warnings
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
@@ -36,13 +32,11 @@ from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.position.chrony_feed import ChronyFeed
 from alpr_edge.position.fix_history import FixHistory, GnssClock
-from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.outbox import time_corrections
-from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 log = structlog.get_logger(__name__)
@@ -108,9 +102,10 @@ class CaptureDaemon:
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
+            unit = UnitParts(self._settings, self._clock, store, lists, ballast, self._positioning, self._attempts)
             is_on = True
             while is_on:
-                session = self._open_session(parts, store, lists, ballast)
+                session = open_session(unit, parts)
                 session.pipeline.supervisor.start()
                 try:
                     self._run_session(session)
@@ -125,29 +120,6 @@ class CaptureDaemon:
         if last_pairs := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
             self._fix_history.resume(last_pairs[0])
         time_corrections.place_earlier(store.database, now)
-
-    def _open_session(
-        self, parts: PipelineParts, store: UnitStore, lists: HotlistRefresh, ballast: Ballast
-    ) -> CaptureSession:
-        """Put the stages of one run together; none of them is started yet."""
-        halt = threading.Event()
-        cameras = [Camera(camera, self._clock, halt.wait) for camera in self._settings.camera]
-        feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
-        pipeline = Pipeline(self._settings, feeds, parts, live=True)
-        if self._settings.hotlist.source:
-            stage = HotlistImportStage(self._settings, store.database, store.incoming, self._clock)
-            pipeline.supervisor.add(stage, replaceable=True)
-        disk = DiskStage(self._settings, store, ballast, self._clock)
-        pipeline.supervisor.add(disk)
-        counts = StoreCounts(partial(store_figures, store, self._attempts))
-        pipeline.supervisor.add(counts, replaceable=True)
-        pacers = {camera.camera_id: camera.pacer for camera in cameras}
-        frame_rate = FrameRateStage(self._settings.load, MachineFiles().read, pacers)
-        pipeline.supervisor.add(frame_rate, replaceable=True)
-        position, databases = self._positioning, DatabaseHealth(store)
-        return CaptureSession(
-            store, lists, parts.alerter, position, cameras, pipeline, disk, counts, databases, frame_rate, halt
-        )
 
     def _run_session(self, session: CaptureSession) -> None:
         """Find out once a second what works and what does not, report it and sound it, until the unit stops.

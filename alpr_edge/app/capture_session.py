@@ -9,6 +9,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
 from alpr_edge.app.pipeline.recognition import RECOGNITION
+from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
@@ -33,6 +34,7 @@ class CaptureSession:
     counts: StoreCounts
     databases: DatabaseHealth
     frame_rate: FrameRateStage
+    access_log: AccessLogUpload
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -50,6 +52,7 @@ class CaptureSession:
             *self.lists.faults(),
             *self.disk.faults(),
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),
+            *self.access_log.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:
@@ -75,6 +78,7 @@ class CaptureSession:
             **self.frame_rate.figures(),
             "records_waiting": len(self.pipeline.records),
             "records_let_go": self.pipeline.records.drop_count,
+            **self.access_log.figures(),
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }

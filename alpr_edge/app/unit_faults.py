@@ -43,6 +43,8 @@ class FaultKind(StrEnum):
     RECEIVER_DATE = "the receiver's date is wrong"
     CLOCK = "nothing confirms the time"
     DELETION = "no read is deleted for its age"
+    ACCESS_LOG = "the access log does not work"
+    ACCESS_LOG_CHANGED = "the access log was changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class FaultRule:
 
 _CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
 _LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
+_AUDIT = "alpr-edge audit verify"
 FAULT_RULES = {
     FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
@@ -86,6 +89,8 @@ FAULT_RULES = {
     FaultKind.RECEIVER_DATE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CLOCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
+    FaultKind.ACCESS_LOG: FaultRule(Tone.TROUBLE, is_ready=True, remedy=_AUDIT),
+    FaultKind.ACCESS_LOG_CHANGED: FaultRule(Tone.TROUBLE, is_ready=True, remedy=_AUDIT),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""

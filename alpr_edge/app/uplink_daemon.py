@@ -17,6 +17,7 @@ from alpr_edge.app.factories import open_clock, open_department, open_hotlist_do
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage
+from alpr_edge.app.stages.log_statements import LogStatements
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, current_health, write_health
@@ -87,6 +88,7 @@ class UplinkDaemon:
             with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
                 dates = DepartmentDates(store.database, self._clock)
+                statements = LogStatements(store.database)
                 downloader = open_hotlist_downloader(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 self._side_stages.add(HotlistDownloadStage(downloader))
@@ -98,6 +100,7 @@ class UplinkDaemon:
                     if store.database.is_replaced():
                         raise StoreError(f"{store.database.path}: was set aside; started again, the new one is sent")
                     dates.hear(department.department_utc)
+                    statements.hear(department.log_statements)
                     downloader.want(department.list_serials)
                     self._report(uploader, self._certificates(department, renewer), store)
 

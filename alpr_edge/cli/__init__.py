@@ -25,6 +25,7 @@ app = lazy_app(
         "hotlist": LazyTarget("alpr_edge.cli.hotlist.app:app", "Import lists, see their age, look plates up"),
         "reads": LazyTarget("alpr_edge.cli.reads:app", "Show the newest reads, or the picture of one"),
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
+        "audit": LazyTarget("alpr_edge.cli.audit.app:app", "Verify the access log, prove and report on its records"),
         "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
         "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),
         "models": LazyTarget("alpr_edge.cli.models:app", "Verify, add and choose model files"),

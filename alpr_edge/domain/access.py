@@ -23,6 +23,10 @@ class Permission(StrEnum):
     """Show what waits for the department; no plates."""
     CHANGE_QUEUE = "change_queue"
     """Send what was refused again."""
+    SEE_LOG = "see_log"
+    """Verify the access log, and show records of it."""
+    REVIEW_LOG = "review_log"
+    """Note that a week of the access log was reviewed."""
     SALVAGE_DATABASES = "salvage_databases"
     """Save what can be read of damaged databases, end their alarm, and delete them once all came over."""
 
@@ -55,6 +59,8 @@ class Purpose:
     note: str = ""
 
 
+AUDIT = Purpose("audit")
+"""The purpose of commands about the access log."""
 MAINTENANCE = Purpose("maintenance")
 """The purpose of commands run by the owner of the data folder."""
 

@@ -15,6 +15,7 @@
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
+    ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
     ├── SoundError           the sound device is missing or stopped accepting samples
@@ -73,6 +74,10 @@ class FeedClockError(FeedError):
 
 class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
+
+
+class AuditError(AlprEdgeError):
+    """An access log, a checkpoint, a signature of one or a proof does not hold, or is none."""
 
 
 class DepartmentError(AlprEdgeError):

@@ -14,7 +14,8 @@ from alpr_edge.runtime.durable_files import create_file, private_directory
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.key_derivation import KEY_BYTES
 
-KEY_NAMES = ("outbox", "lists", "access")
+KEY_NAMES = ("outbox", "lists", "access", "signing")
+"""``signing`` signs checkpoints of the access log (an Ed25519 seed); the others encrypt."""
 IMAGES = "images"
 """Purpose of the images' key, which ``derive_key`` makes from the outbox's."""
 

@@ -12,6 +12,7 @@ import httpx
 import structlog
 
 from alpr_edge.domain.errors import SettingsError, UplinkError
+from alpr_edge.domain.protocol.access_log import LOGS_MAX, LogStatementPayload
 from alpr_edge.domain.protocol.items import (
     DIGEST_HEADER,
     ITEMS_PATH,
@@ -62,6 +63,8 @@ class HttpsDepartment:
         """Newest serial of each hotlist source that the department reported; one newer than here is due at once."""
         self.department_until: datetime | None = None
         """When the department's certificate ends, in UTC; None before the first answer."""
+        self.log_statements: dict[str, LogStatementPayload] = {}
+        """What the department said last of each access log of this unit."""
         self.department_utc: datetime | None = None
         """The department's time by its last answer that stated one."""
 
@@ -126,6 +129,7 @@ class HttpsDepartment:
             self.close()
             raise
         self.list_serials.update(payload.lists)
+        self.log_statements = {statement.log_id: statement for statement in payload.logs[:LOGS_MAX]}
         self.department_utc = department_utc_in(payload) or self.department_utc
         return match_answers(payload, batch)
 

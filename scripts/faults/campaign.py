@@ -14,6 +14,7 @@ from random import Random
 
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.store.keys import load_key
+from scripts.faults.access.check import check_access_log
 from scripts.faults.check import DiskCheck
 from scripts.faults.damage import damage
 from scripts.faults.disk import Disk
@@ -123,6 +124,7 @@ class Campaign:
         if fault is InjectedFault.FOLDERS:
             mend(self._rig.settings(road.disk.folder))
         self._check(road).run()
+        check_access_log(self._rig.settings(road.disk.folder), road.ledger, self.tally)
         if fault is InjectedFault.FOLDERS:
             self.tally.without_pictures += self._check(road).count_without_pictures(self._runs)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from scripts.faults.faults import InjectedFault
 from scripts.faults.notes import (
+    AccessShown,
     BatchStored,
     DatabaseMigrated,
     ListActivated,
@@ -91,6 +92,8 @@ class Ledger:
     """Lists any of which may be live: the one acknowledged last, and those asked for since."""
     has_list: bool = False
     """Whether any list went live."""
+    shown: set[tuple[str, int]] = field(default_factory=set)
+    """Accesses that were shown: the log, and the number of the record."""
     later: int = 0
     """Releases that the database was migrated to."""
 
@@ -119,6 +122,9 @@ class Ledger:
                     acknowledgements += 1
                 case PurgeAllowed():
                     self.excused_reads.update(note.read_ids)
+                    acknowledgements += 1
+                case AccessShown():
+                    self.shown.add((note.log_id, note.sequence))
                     acknowledgements += 1
                 case DatabaseMigrated():
                     self.later = note.later

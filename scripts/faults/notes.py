@@ -46,6 +46,14 @@ class PurgeAllowed:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessShown:
+    """An access was put on record, and what it asked for was shown."""
+
+    log_id: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseMigrated:
     """The database has the schema of a later release."""
 
@@ -92,6 +100,7 @@ Note = (
     | ListRequested
     | ListActivated
     | PurgeAllowed
+    | AccessShown
     | DatabaseMigrated
     | RecordSetAside
     | VictimStopped
@@ -99,7 +108,10 @@ Note = (
     | ThreadsKilled
     | VictimFailed
 )
-ACKNOWLEDGING = (BatchStored, PicturesStored, ListActivated, DatabaseMigrated, RecordSetAside, VictimStopped)
+ACKNOWLEDGING = (
+    *(BatchStored, PicturesStored, ListActivated, DatabaseMigrated, RecordSetAside, VictimStopped),
+    AccessShown,
+)
 """Those that say that something is done, and not that it may happen."""
 
 

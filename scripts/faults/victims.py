@@ -39,6 +39,7 @@ from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
+from scripts.faults.access.viewer import look_at_reads
 from scripts.faults.notes import (
     BatchStored,
     DatabaseMigrated,
@@ -73,6 +74,7 @@ class Activity(StrEnum):
     LISTS = "list swap"
     PURGE = "purge"
     MIGRATION = "migration"
+    ACCESS = "look at reads"
     WRITER = "writer"
     """The stage that writes a unit's records, with what it does about those that the store does not take."""
     UNIT = "whole unit"
@@ -248,6 +250,11 @@ def _migrate(task: Task, say: Say) -> None:
         _record(store, task, random, say, itertools.count(_BATCHES_BEFORE_MIGRATION))
 
 
+def _look(task: Task, say: Say) -> None:
+    """Look at reads, each on record before it is shown."""
+    look_at_reads(task.rig.settings(task.disk), say)
+
+
 _ACTIVITIES: dict[Activity, Callable[[Task, Say], None]] = {
     Activity.CAPTURE: _capture,
     Activity.UPLOAD: _upload,
@@ -255,6 +262,7 @@ _ACTIVITIES: dict[Activity, Callable[[Task, Say], None]] = {
     Activity.LISTS: _lists,
     Activity.PURGE: _purge,
     Activity.MIGRATION: _migrate,
+    Activity.ACCESS: _look,
     Activity.WRITER: _write,
     Activity.UNIT: _unit,
 }

@@ -37,7 +37,7 @@ def test_a_key_that_exists_is_never_written_over(keys: Path) -> None:
     (keys / "lists.key").unlink()
     assert create_keys(keys) == [keys / "lists.key"]
     assert load_key("outbox", keys) == before
-    assert sorted(path.name for path in keys.iterdir()) == ["access.key", "lists.key", "outbox.key"]
+    assert sorted(path.name for path in keys.iterdir()) == ["access.key", "lists.key", "outbox.key", "signing.key"]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610, 0o700])

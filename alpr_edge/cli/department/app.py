@@ -16,6 +16,9 @@ app = lazy_app(
         "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),
         "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
+        "acknowledge": LazyTarget(
+            "alpr_edge.cli.department.access_logs:acknowledge_command", "End findings about a unit's access log"
+        ),
         "key": LazyTarget("alpr_edge.cli.department.media:key_command", "Print the public key for portable media"),
     },
     help="The department's storage: take what units deliver, store it once.",

@@ -32,12 +32,15 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
     from alpr_edge.department.serving import is_served, served_ports
 
     with open_storage(directory) as storage:
-        counts = storage.counts()
+        counts, logs = storage.counts(), storage.logs.states()
+        witness = storage.logs.witness_key.text
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
+    warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
     if as_json:
         serving = None if ports is None else ports.model_dump()
-        print_object(dataclasses.asdict(counts) | about | {"serving": serving, "warnings": warnings})
+        access_logs = {"access_logs": logs, "witness_key": witness}
+        print_object(dataclasses.asdict(counts) | about | access_logs | {"serving": serving, "warnings": warnings})
         return
     typer.echo(_counts_text(counts))
     typer.echo("served: no" if ports is None else f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}")
@@ -47,6 +50,8 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
             f"server certificate for {', '.join(about['names'])}, until {about['certificate_until']:%Y-%m-%d}: {days}"
         )
         typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
+    for log in logs:
+        typer.echo(f"access log of {log.unit_id}: {count_text(log.records, 'record')}, {log.cosigned:,} cosigned")
     for line in warnings:
         typer.secho(f"warning: {line}", fg=typer.colors.YELLOW)
 

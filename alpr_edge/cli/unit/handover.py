@@ -27,21 +27,26 @@ _LEFT = {
 
 
 def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Queue everything this unit read, also what was set aside, and count what the department does not have.
+    """Queue everything this unit read, what was set aside, and its access log; count what the department does not have.
 
     The unit must be stopped. scripts/decommission asks this before it destroys anything.
     """
+    from alpr_edge.app.factories import open_clock
     from alpr_edge.app.instance_lock import instance_lock
+    from alpr_edge.services.audit.log_queue import queue_new_records
     from alpr_edge.services.handover import prepare
     from alpr_edge.settings import load
+    from alpr_edge.store.access_log.log import open_access_log
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
     with (
         instance_lock(unit.unit.data_directory),
         open_store(unit, migrate=True, renew=True) as store,
+        open_access_log(unit, migrate=True) as log,
         progress_bar("Counting") as tick,
     ):
+        queue_new_records(log, store.database, open_clock(unit).now())
         handover = prepare(store, queue_actor(), MAINTENANCE, tick)
     print_object(handover) if as_json else typer.echo("\n".join(_lines(handover)))
 

@@ -7,6 +7,8 @@ payloads beside it, for searching; a hit may be there before its read, so neithe
 
 What units sent is kept by its id and its unit: two units may use one id, and neither reaches the other's.
 
+``unit_logs`` and the tables after it hold the trees of units' access logs, whose records lie in ``items``.
+
 ``list_requests`` says which lists units asked for, so that a list nobody has is noticed before it is published.
 
 ``certificates`` is the record of everything that was issued, and who may speak: rows are never deleted.
@@ -110,6 +112,55 @@ read_times = Table(
     Column("first_seen", String, index=True),  # RFC 3339; null when not sure
     Column("last_seen", String),
     Column("uncertainty_ms", Float),
+)
+
+# The access logs of units: how many records are here without a gap, who signs, and what was cosigned.
+unit_logs = Table(
+    "unit_logs",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("log_id", String, primary_key=True),
+    Column("begun_at", DateTime, nullable=False),  # UTC, by this server's clock
+    Column("size", Integer, nullable=False),
+    Column("log_key", String, nullable=False),  # the first that signed a checkpoint; no other may from then on
+    Column("cosigned_size", Integer, nullable=False),
+    Column("cosignature", String, nullable=False),
+    Column("cosigned_at", DateTime),
+)
+
+unit_log_nodes = Table(
+    "unit_log_nodes",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("log_id", String, primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+unit_log_checkpoints = Table(
+    "unit_log_checkpoints",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("log_id", String, primary_key=True),
+    Column("item_id", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("is_judged", Boolean, nullable=False, index=True),
+)
+
+unit_log_findings = Table(
+    "unit_log_findings",
+    metadata,
+    Column("finding_id", Integer, primary_key=True),
+    Column("unit_id", String, nullable=False, index=True),
+    Column("log_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("found_at", DateTime, nullable=False),
+    Column("acknowledged_at", DateTime),
+    Column("acknowledged_by", String),
+    Column("reason", String),
 )
 
 list_requests = Table(

@@ -75,7 +75,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         finally:
             await form.close()
         _log_batch(answers, sender.unit_id, host_of(request))
-        return _answers_response(answers, await run_in_threadpool(storage.lists.newest, sender.unit_id))
+        return await run_in_threadpool(_answers_response, storage, sender.unit_id, answers)
 
     @app.get(LISTS_PATH + "{source}")
     def send_list(
@@ -150,9 +150,10 @@ async def _store_form(storage: Storage, unit_id: str, form: FormData) -> list[It
     return await run_in_threadpool(storage.store, unit_id, parts) + strays
 
 
-def _answers_response(answers: list[ItemAnswerPayload], lists: dict[str, int]) -> Response:
-    body = AnswersPayload(answers=answers, lists=lists, utc=rfc3339(datetime.now(UTC))).model_dump_json()
-    return Response(body, media_type="application/json", headers=HEADERS)
+def _answers_response(storage: Storage, unit_id: str, answers: list[ItemAnswerPayload]) -> Response:
+    lists, logs = storage.lists.newest(unit_id), storage.logs.statements(unit_id)
+    payload = AnswersPayload(answers=answers, lists=lists, utc=rfc3339(datetime.now(UTC)), logs=logs)
+    return Response(payload.model_dump_json(), media_type="application/json", headers=HEADERS)
 
 
 async def _renew(units: Units, sender: Peer, request: Request) -> Response:

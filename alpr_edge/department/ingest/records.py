@@ -14,13 +14,13 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
 from alpr_edge.department.db.schema import alerts, hits, read_times, reads, withdrawals
+from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.domain.protocol.hits import (
     AlertPayload,
     HitPayload,
     WithdrawalPayload,
     alert_item_id,
-    kind_of,
     withdrawal_item_id,
 )
 from alpr_edge.domain.protocol.items import (
@@ -33,6 +33,7 @@ from alpr_edge.domain.protocol.items import (
     ReadPayload,
     digest,
 )
+from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 
 JPEG_START = b"\xff\xd8\xff"
@@ -242,6 +243,12 @@ def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signatur
     return _Content()
 
 
+def _log_item(part: Part, unit_id: str) -> _Content:
+    if fault := log_items.fault_of(part.item_id, part.body, unit_id):
+        raise PartError(422, fault)
+    return _Content()
+
+
 _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.READ: _read,
     ItemKind.HIT: _hit,
@@ -250,6 +257,8 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.TIME: _time,
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
+    ItemKind.ACCESS_RECORD: _log_item,
+    ItemKind.CHECKPOINT: _log_item,
 }
 
 

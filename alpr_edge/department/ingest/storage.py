@@ -23,6 +23,9 @@ from alpr_edge.department.ingest.records import ItemRecord, Part, PartError, rec
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.unit_logs.log_repository import LogRepository
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.protocol.access_log import place_in
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
 
 IMAGES_NAME = "images"
@@ -78,6 +81,8 @@ class Storage:
         """The lists that units asked for."""
         self.units = Units(self._database, TlsFiles(directory))
         """The units that may connect to this department."""
+        self.logs = LogRepository(self._database, Witness(directory))
+        """The access logs of the units."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
@@ -95,10 +100,12 @@ class Storage:
                 if isinstance(record, ItemRecord) and record.kind is ItemKind.IMAGE:
                     self._images.put(record.sha256, record.body)
         with self._database.writing() as connection:
-            return [
+            answers = [
                 self._settle(connection, unit_id, record) if isinstance(record, ItemRecord) else record
                 for record in results
             ]
+            self.logs.take_in(connection, unit_id, _stored_ids(answers))
+            return answers
 
     def counts(self) -> StorageCounts:
         """Count what is stored."""
@@ -160,7 +167,11 @@ class Storage:
                     log.warning("department.reference_refused", unit=unit_id, kind=record.kind, field=reference.field)
                     return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
             _insert(connection, unit_id, record)
+            if record.kind is ItemKind.CHECKPOINT and (place := place_in(record.item_id)) is not None:
+                self.logs.note_checkpoint(connection, unit_id, place, record.item_id)
         elif earlier_digest != record.sha256:
+            if record.kind is ItemKind.ACCESS_RECORD and (place := place_in(record.item_id)) is not None:
+                self.logs.note_conflict(connection, unit_id, place)
             return PartError(409, "id: stored before with other content").answer(record.item_id)
         stored_digest = self._stored_digest(connection, is_this_item, record)
         if stored_digest != record.sha256 and record.kind is not ItemKind.IMAGE:
@@ -177,6 +188,10 @@ class Storage:
             return self._images.digest(record.sha256)
         body = connection.scalar(select(items.c.body).where(is_this_item))
         return None if body is None else digest(body)
+
+
+def _stored_ids(answers: Sequence[ItemAnswerPayload]) -> list[str]:
+    return [answer.item_id for answer in answers if answer.outcome == Outcome.RECEIPT]
 
 
 def _check(part: Part, unit_id: str) -> ItemRecord | ItemAnswerPayload:

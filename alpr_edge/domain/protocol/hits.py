@@ -13,7 +13,6 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import (
     SCHEMA_VERSION,
     InstantPayload,
-    ItemKind,
     PositionPayload,
     instant_payload,
     position_payload,
@@ -91,22 +90,6 @@ def withdrawal_item_id(hit_id: str) -> str:
     return f"withdrawal:{hit_id}"
 
 
-def outbox_kind_of(kind: ItemKind) -> ItemKind:
-    """The kind under which an item is stored in the outbox: one that every release can send.
-
-    After a roll-back an older release would stop at the first alert, a kind that it does not know. It knows entries of
-    the access log, which a department stores as they come.
-    """
-    return ItemKind.ACCESS if kind in _PREFIXES else kind
-
-
-def kind_of(item_id: str, stored_kind: ItemKind) -> ItemKind:
-    """The true kind of an item that was stored under a kind that older releases know (:func:`outbox_kind_of`)."""
-    if stored_kind is not ItemKind.ACCESS:
-        return stored_kind
-    return next((kind for kind, prefix in _PREFIXES.items() if item_id.startswith(prefix)), stored_kind)
-
-
 def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
     """Payload of a hit, with the position of its read: it may arrive before the read does."""
     return HitPayload(
@@ -157,9 +140,6 @@ def withdrawal_payload(alert: Alert, withdrawn: Instant, unit_id: str) -> Withdr
     return WithdrawalPayload(
         hit_id=alert.hit_id, read_id=alert.read_id, unit_id=unit_id, withdrawn=instant_payload(withdrawn)
     )
-
-
-_PREFIXES = {ItemKind.ALERT: alert_item_id(""), ItemKind.WITHDRAWAL: withdrawal_item_id("")}
 
 
 def _level_name(level: Level) -> str:

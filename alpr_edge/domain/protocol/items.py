@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.protocol.access_log import LogStatementPayload
 from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
 
@@ -65,6 +66,10 @@ class ItemKind(StrEnum):
     """What an officer was shown of a hit (:mod:`~alpr_edge.domain.protocol.hits`)."""
     WITHDRAWAL = "withdrawal"
     """That an alert no longer held."""
+    ACCESS_RECORD = "access_record"
+    """A record of the unit's access log (:mod:`alpr_edge.domain.access_log.records`)."""
+    CHECKPOINT = "checkpoint"
+    """A signed checkpoint of that log (:mod:`alpr_edge.domain.protocol.access_log`)."""
 
 
 class Urgency(IntEnum):
@@ -134,6 +139,8 @@ class AnswersPayload(Payload):
     """Newest serial of each hotlist source the department holds for this unit."""
     utc: str = ""
     """The department's time as it answers, RFC 3339; empty from an older department."""
+    logs: list[LogStatementPayload] = Field(default_factory=list)
+    """What the department says of this unit's access logs, the newest first."""
 
 
 class InstantPayload(Payload):

@@ -65,17 +65,18 @@ class Rights:
 
 
 QUEUE = Rights(
-    read=frozenset({"outbox", "list_sync", "meta", "counts", "department_date"}),
-    insertable=frozenset({"list_sync", "department_date"}),
+    read=frozenset({"outbox", "list_sync", "meta", "counts", "department_date", "log_statements"}),
+    insertable=frozenset({"list_sync", "department_date", "log_statements"}),
     fixed_columns={
         "outbox": frozenset({"seq", "item_id", "urgency", "kind", "body", "length", "sha256", "created_utc"}),
         "list_sync": frozenset({"source", "marks", "taken", "take_failure"}),
         "department_date": frozenset(),
+        "log_statements": frozenset(),
     },
     functions=frozenset({"count", "min", "max", "sum", "coalesce"}),
     pragmas=frozenset({"data_version", "read_uncommitted", "table_info", "table_xinfo"}),
     triggers={"outbox_counted_over": "counts"},
 )
 """The rights of the daemon that faces the network: it reads the items of the queue and marks what became of them, and
-notes the state of the lists' sync and the date that the department reported. It can neither change the content of an
-item nor add or remove one."""
+notes the state of the lists' sync, the date that the department reported and what it says of the access log. It can
+neither change the content of an item nor add or remove one."""

@@ -68,9 +68,7 @@ Index("reads_open", reads.c.seq, sqlite_where=text("closed = 0"))
 images = Table(
     "images",
     metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("length", Integer, nullable=False),
-    Column("created_utc", Utc),
+    *(Column("sha256", Text, primary_key=True), Column("length", Integer, nullable=False), Column("created_utc", Utc)),
     sqlite_with_rowid=False,
 )
 
@@ -195,7 +193,6 @@ own_entries = Table(
 )
 Index("own_entries_kept", own_entries.c.seq, sqlite_where=text("removed = 0"))
 
-
 list_sync = Table(
     "list_sync",
     metadata,
@@ -252,6 +249,21 @@ department_dates = Table(
     Column("utc", Utc, nullable=False),
     Column("boot_id", Text, nullable=False),
     Column("boottime_ns", Integer, nullable=False),
+)
+
+# The first record of each access log that is not in the outbox yet.
+log_cursors = Table(
+    "log_cursors", metadata, Column("log_id", Text, primary_key=True), number("sequence"), sqlite_with_rowid=False
+)
+
+# What the department said last of an access log: what it has of it, its cosignature, and what is wrong with it.
+log_statements = Table(
+    "log_statements",
+    metadata,
+    Column("log_id", Text, primary_key=True),
+    number("size"),
+    *map(word, ("signature", "witness_key", "finding")),
+    sqlite_with_rowid=False,
 )
 
 # Updated by triggers (see ``migrations``) as rows come and go: "outbox.<state>", "reads", "hits" (the covert ones

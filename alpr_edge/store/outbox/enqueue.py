@@ -14,11 +14,11 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
-    outbox_kind_of,
     withdrawal_item_id,
     withdrawal_payload,
 )
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, digest, encode, read_payload
+from alpr_edge.domain.protocol.stored_kinds import outbox_kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.store.db.schema import outbox
@@ -27,7 +27,7 @@ from alpr_edge.store.db.schema import outbox
 def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
     """Queue hits of a read just decided: they travel before it does, the covert ones first of all."""
     rows = [
-        _body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched_at.utc)
+        body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched_at.utc)
         for hit in hits
     ]
     connection.execute(insert(outbox), rows)
@@ -43,14 +43,14 @@ def queue_alert(connection: Connection, alert: Alert, sounded_at: Instant | None
         read: the read that was hit.
     """
     body = encode(alert_payload(alert, sounded_at, read.unit_id))
-    row = _body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
+    row = body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
     return _queue_once(connection, row)
 
 
 def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, unit_id: str) -> bool:
     """Queue that an alert no longer holds; False: it is queued already and stays as it is."""
     body = encode(withdrawal_payload(alert, withdrawn, unit_id))
-    row = _body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
+    row = body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
     return _queue_once(connection, row)
 
 
@@ -58,7 +58,7 @@ def queue_read(connection: Connection, read: PlateRead) -> None:
     """Queue a read with its last values, and its images; an image another read queued stays as it is."""
     created_at = read.last_seen.utc
     body = encode(read_payload(read))
-    connection.execute(insert(outbox), [_body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created_at)])
+    connection.execute(insert(outbox), [body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created_at)])
     if read.evidence:
         rows = [_image_row(ref.sha256, ref.length, created_at) for ref in read.evidence]
         connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
@@ -67,7 +67,7 @@ def queue_read(connection: Connection, read: PlateRead) -> None:
 def queue_times(connection: Connection, payloads: Sequence[TimePayload], created_at: datetime | None) -> None:
     """Queue corrected times of reads; a time that is queued already stays as it is."""
     rows = [
-        _body_row(
+        body_row(
             time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created_at
         )
         for payload in payloads
@@ -90,9 +90,10 @@ def _urgency(hit: Hit) -> Urgency:
     return Urgency.COVERT_HIT if hit.entry.covert else Urgency.HIT
 
 
-def _body_row(
+def body_row(
     item_id: str, kind: ItemKind, urgency: Urgency, body: bytes, created_at: datetime | None
 ) -> dict[str, Any]:
+    """Row of an item whose body lies in the row."""
     return {
         "item_id": item_id,
         "urgency": int(urgency),

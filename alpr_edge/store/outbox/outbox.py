@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 
 from alpr_edge.domain.errors import LostError, StoreError
-from alpr_edge.domain.protocol.hits import kind_of
 from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, digest
+from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore

@@ -12,7 +12,7 @@ from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run
 
 STORE = Path("/etc/credstore.encrypted")
 SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
-NAMES = ("outbox", "lists", "access")
+NAMES = ("outbox", "lists", "access", "signing")
 KEY_BYTES = 32
 DATABASE = Path("/var/lib/alpr-edge/edge.db")
 HOST, HOST_AND_TPM = "host", "host+tpm2"

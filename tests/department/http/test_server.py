@@ -65,7 +65,7 @@ def test_a_batch_is_answered_item_by_item(client: httpx.Client) -> None:
     receipt = {"item_id": "read-1", "outcome": "receipt", "status": 200, "sha256": read_item().sha256, "detail": ""}
     content = answer.json()
     assert abs(datetime.now(UTC) - datetime.fromisoformat(content.pop("utc"))) < timedelta(minutes=1)
-    assert content == {"answers": [receipt], "lists": {}}
+    assert content == {"answers": [receipt], "lists": {}, "logs": []}
 
 
 def test_a_part_without_kind_or_digest_gets_its_own_answer(client: httpx.Client) -> None:

@@ -33,6 +33,10 @@ WORDS = {
     "hotlist remove": ["none"],
     "outbox offload": ["medium"],
     "outbox receipts": ["medium"],
+    "audit prove": ["0"],
+    "audit check": ["nowhere.tlog-proof", "--key", "none"],
+    "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
+    "audit review": ["2026-W48", "--note", "nothing stood out"],
     "models add": ["nowhere", "nowhere", "--config", "nowhere"],
     "department init": ["department", "--name", "127.0.0.1"],
     "department serve": ["--directory", "nowhere"],
@@ -45,6 +49,7 @@ WORDS = {
     "department lists": ["--directory", "nowhere"],
     "department withdraw": ["bolo", "--directory", "nowhere"],
     "department audience": ["--directory", "nowhere"],
+    "department acknowledge": ["unit-1", "--reason", "replaced", "--directory", "nowhere"],
     "department code": ["unit-1", "--directory", "nowhere"],
     "department unit": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
@@ -59,7 +64,7 @@ WORDS = {
     "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
-NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim"}
+NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim", "audit check"}
 
 
 def commands() -> set[str]:

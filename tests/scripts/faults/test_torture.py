@@ -18,6 +18,8 @@ from sqlalchemy import text
 from alpr_edge.department.db.database import DATABASE_NAME
 from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.recovery.row_merge import shapes
 from alpr_edge.store.sqlite_forensics.carver import Carver
@@ -26,12 +28,14 @@ from alpr_edge.store.sqlite_forensics.wal import PAGE_BYTES
 from alpr_edge.store.unit_store import open_store
 from scripts.faults import records
 from scripts.faults.__main__ import QUICK, WHOLE
+from scripts.faults.access.check import check_access_log
 from scripts.faults.campaign import NOTES_WAITED_MAX, Campaign
 from scripts.faults.check import DiskCheck
 from scripts.faults.damage import damage
 from scripts.faults.faults import InjectedFault
 from scripts.faults.ledger import CampaignTally, Ledger
 from scripts.faults.notes import (
+    AccessShown,
     BatchStored,
     DatabaseMigrated,
     ListActivated,
@@ -45,6 +49,7 @@ from scripts.faults.plan import Mix, plan
 from scripts.faults.refusal import RefusalKind, refusing_department
 from scripts.faults.rig import Rig, standing
 from scripts.faults.victims import PARTS, Activity, Task, open_unit_store, through
+from tests.domain.access_log.entries import entry
 
 ROOT = Path(__file__).parents[3]
 
@@ -293,16 +298,27 @@ def test_what_is_acknowledged_while_the_power_goes_off_is_not_promised(rig: Rig,
     assert campaign.tally.acknowledgements == 0
 
 
+def test_an_access_that_was_shown_and_has_no_record_is_lost(scene: Scene) -> None:
+    settings = scene.rig.settings(scene.disk)
+    with open_access_log(settings, migrate=True) as log:
+        scene.ledger.take([AccessShown(log.log_id, 0)])
+        check_access_log(settings, scene.ledger, scene.tally)
+        assert scene.tally.losses == ["access 0 was shown and has no record"]
+        log.append(entry(), SystemClock().now())
+    check_access_log(settings, scene.ledger, scene.tally)
+    assert (len(scene.tally.losses), scene.tally.corrupt) == (1, [])
+
+
 def test_every_activity_survives_a_cut_and_a_kill_and_every_damage_is_salvaged(rig: Rig, can_mount: None) -> None:
     campaign = Campaign(rig, Random(2))
-    trials = plan(Mix(6, 6, 6), Random(2))
+    trials = plan(Mix(7, 7, 6), Random(2))
     assert {activity for _, activity in trials} == set(PARTS)
     assert {fault for fault, _ in trials} >= {fault for fault in InjectedFault if fault.is_damage}
     assert list(campaign.run(trials)) == trials
     assert campaign.tally.is_clean, campaign.tally
     assert campaign.tally.reads_salvaged > 0
     figures = campaign.tally.figures()
-    assert (figures["cuts"], figures["faults"]) == (6, 18)
+    assert (figures["cuts"], figures["faults"]) == (7, 20)
     with contextlib.closing(sqlite3.connect(rig.department / DATABASE_NAME)) as department:
         assert department.execute("SELECT count(*) FROM reads").fetchone()[0] > 0
 

@@ -1,0 +1,79 @@
+"""Puts the stages of one run together, from the ignition on until it goes off; none of them is started yet."""
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+from alpr_edge.app.attempts import Attempts
+from alpr_edge.app.cameras import Camera
+from alpr_edge.app.capture_session import CaptureSession
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.stages.access_log_upload import AccessLogUpload
+from alpr_edge.app.stages.database_health import DatabaseHealth
+from alpr_edge.app.stages.disk import DiskStage
+from alpr_edge.app.stages.frame_rate import FrameRateStage
+from alpr_edge.app.stages.hotlist_import import HotlistImportStage
+from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
+from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
+from alpr_edge.domain.ports import Clock
+from alpr_edge.power.machine_files import MachineFiles
+from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.settings import Settings
+from alpr_edge.store.retention.ballast import Ballast
+from alpr_edge.store.unit_store import UnitStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitParts:
+    """What a unit opens once, and every run of it works with."""
+
+    settings: Settings
+    clock: Clock
+    store: UnitStore
+    lists: HotlistRefresh
+    ballast: Ballast
+    position: PositionMonitor
+    attempts: Attempts
+
+
+def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
+    """Make the cameras, the pipeline and the stages beside it."""
+    settings, store, halt = unit.settings, unit.store, threading.Event()
+    cameras = [Camera(camera, unit.clock, halt.wait) for camera in settings.camera]
+    feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
+    pipeline = Pipeline(settings, feeds, parts, live=True)
+    disk = DiskStage(settings, store, unit.ballast, unit.clock)
+    access_log = AccessLogUpload(settings, store.database, unit.clock)
+    counts = StoreCounts(partial(store_figures, store, unit.attempts))
+    pacers = {camera.camera_id: camera.pacer for camera in cameras}
+    frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
+    _add_stages(pipeline.supervisor, unit, disk, (access_log, counts, frame_rate))
+    return CaptureSession(
+        store=store,
+        lists=unit.lists,
+        alerter=parts.alerter,
+        position=unit.position,
+        cameras=cameras,
+        pipeline=pipeline,
+        disk=disk,
+        counts=counts,
+        databases=DatabaseHealth(store),
+        frame_rate=frame_rate,
+        access_log=access_log,
+        halt=halt,
+    )
+
+
+def _add_stages(
+    supervisor: Supervisor,
+    unit: UnitParts,
+    disk: DiskStage,
+    replaceable_stages: tuple[AccessLogUpload, StoreCounts, FrameRateStage],
+) -> None:
+    if unit.settings.hotlist.source:
+        stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock)
+        supervisor.add(stage, replaceable=True)
+    supervisor.add(disk)
+    for other_stage in replaceable_stages:
+        supervisor.add(other_stage, replaceable=True)

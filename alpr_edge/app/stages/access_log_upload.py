@@ -1,0 +1,226 @@
+"""The stage that signs the access log, queues it for the department, and takes in what the department says of it.
+
+It runs in ``alpr-edge run``, which alone holds the signing key. Any program of the unit appends to the log meanwhile.
+The unit's own start and stop are records too: so a log that was set back to an old copy of the disk comes to hold
+another record than the department has under that number, and the next delivery shows it.
+
+The log is verified as a whole at the start and once a day. What is found is a fault of the unit until it stops.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.domain.errors import AuditError, StoreError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.access_log import CheckpointPayload, LogStatementPayload
+from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.services.audit.access_entries import unit_entry
+from alpr_edge.services.audit.log_queue import queue_new_records
+from alpr_edge.settings import Settings
+from alpr_edge.store.access_log import audits
+from alpr_edge.store.access_log.checkpoints import (
+    CheckpointSigner,
+    StoredCheckpoint,
+    add_cosignature,
+    checkpoint_at,
+    load_signing_key,
+)
+from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.outbox import log_items
+
+STEP_S = 1.0
+DROP_S = 60.0
+VERIFY_S = 86_400.0
+COMPONENT = "run"
+START, STOP = "start_service", "stop_service"
+
+log = structlog.get_logger(__name__)
+
+
+class _StoppedError(Exception):
+    """Ends a verification when the unit stops."""
+
+
+@dataclass(slots=True, eq=False)
+class _OpenLog:
+    """The log and its signer, with what was done last."""
+
+    access_log: AccessLog
+    signer: CheckpointSigner
+    statement: LogStatementPayload | None = None
+    """The department's last statement that was taken in."""
+    verified_s: float | None = None
+    dropped_s: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class AccessLogUpload:
+    """Signs and queues the log once a second; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
+
+    settings: Settings
+    database: Database
+    """The unit's database, with the outbox."""
+    clock: Clock
+    name: str = "access_log"
+    _open: _OpenLog | None = None
+    _is_started: bool = False
+    _failure: str = ""
+    """Why the log cannot be used now; empty: it can."""
+    _findings: dict[str, str] = field(default_factory=dict)
+    """What is wrong with its content, by who found it."""
+    _size: int | None = None
+    _cosigned: int | None = None
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Work until the unit stops; a log that cannot be used is tried again each second."""
+        while True:
+            beat()
+            self._attempt(lambda: self._step(beat, stop))
+            if stop.wait(STEP_S):
+                return
+
+    def finish(self) -> None:
+        """Record the stop, sign and queue what is left, and close the log."""
+        if self._open is not None:
+            self._attempt(self._record_stop)
+        self._close()
+
+    def faults(self) -> list[Fault]:
+        """What is wrong with the log at present. Never waits."""
+        failure, findings = self._failure, list(self._findings.values())
+        faults = [Fault(FaultKind.ACCESS_LOG, "access log", f"access log: {failure}")] if failure else []
+        return faults + [Fault(FaultKind.ACCESS_LOG_CHANGED, "access log", f"access log: {line}") for line in findings]
+
+    def figures(self) -> dict[str, Any]:
+        """What health tells of the log; None where it is not known."""
+        return {"access_records": self._size, "access_records_cosigned": self._cosigned}
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except StoreError as error:
+            if str(error) != self._failure:
+                log.error("access_log.failed", failure=str(error))
+            self._failure = str(error)
+            self._close()
+        else:
+            self._failure = ""
+
+    def _step(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        if self._open is None:
+            self._open = self._open_log()
+        opened = self._open
+        if opened.verified_s is None or time.monotonic() - opened.verified_s >= VERIFY_S:
+            self._verify(opened, beat, stop)
+        self._publish(opened)
+        self._take_in_statement(opened)
+        if time.monotonic() - opened.dropped_s >= DROP_S:
+            log_items.drop_delivered(self.database)
+            opened.dropped_s = time.monotonic()
+
+    def _open_log(self) -> _OpenLog:
+        """Open the log and record the start."""
+        access_log = AccessLog.open(self.settings, migrate=True)
+        try:
+            signer = CheckpointSigner(access_log, load_signing_key(self.settings.store.keys_directory))
+            self._record_start(access_log)
+        except StoreError:
+            access_log.close()
+            raise
+        return _OpenLog(access_log, signer)
+
+    def _record_start(self, access_log: AccessLog) -> None:
+        """Record the start, once however often the log has to be opened again."""
+        if not self._is_started:
+            now = self.clock.now()
+            access_log.append(unit_entry(COMPONENT, START, now), now)
+            self._is_started = True
+
+    def _verify(self, opened: _OpenLog, beat: Callable[[], None], stop: threading.Event) -> None:
+        def tick(_done: int, _total: int) -> None:
+            beat()
+            if stop.is_set():
+                raise _StoppedError
+
+        try:
+            result = audits.verify(opened.access_log, opened.signer.key, None, tick)
+        except _StoppedError:
+            return
+        opened.verified_s = time.monotonic()
+        self._find("audit", result.findings[0] if result.findings else "")
+
+    def _publish(self, opened: _OpenLog) -> None:
+        """Queue what is not queued yet, and sign for it."""
+        queued = queue_new_records(opened.access_log, self.database, self.clock.now())
+        self._size = size = opened.access_log.size()
+        self._find("cursor", f"it has {size} records, and {queued} were queued: it was set back" * (queued > size))
+        try:
+            stored = opened.signer.sign()
+        except AuditError as error:
+            self._find("signer", str(error))
+            return
+        self._find("signer", "")
+        if stored is not None:
+            self._queue(opened, stored)
+
+    def _queue(self, opened: _OpenLog, stored: StoredCheckpoint) -> None:
+        checkpoint = Checkpoint.parse(stored.note.text)
+        payload = CheckpointPayload(
+            unit_id=self.settings.unit.id,
+            log_id=opened.access_log.log_id,
+            size=stored.size,
+            note=stored.note.whole,
+            key=opened.signer.key.text,
+        )
+        log_items.queue_checkpoint(self.database, payload, checkpoint.root, self.clock.now().utc)
+
+    def _take_in_statement(self, opened: _OpenLog) -> None:
+        """Take in the department's cosignature, or what it found."""
+        statement = log_items.statement_of(self.database, opened.access_log.log_id)
+        if statement is None or statement == opened.statement:
+            return
+        opened.statement = statement
+        self._find("department", statement.finding and f"the department says: {statement.finding}")
+        size = opened.access_log.size()
+        is_behind = statement.size > size
+        self._find("size", f"it has {size} records, the department {statement.size}: it was set back" * is_behind)
+        if statement.signature and checkpoint_at(opened.access_log, statement.size) is not None:
+            self._take_in_cosignature(opened, statement)
+
+    def _take_in_cosignature(self, opened: _OpenLog, statement: LogStatementPayload) -> None:
+        try:
+            key = NoteKey.parse(statement.witness_key)
+            add_cosignature(opened.access_log, statement.size, statement.signature, key)
+        except AuditError as error:
+            self._find("cosignature", str(error))
+            return
+        self._cosigned = statement.size
+        self._find("cosignature", "")
+
+    def _find(self, who: str, finding: str) -> None:
+        if finding and self._findings.get(who) != finding:
+            log.error("access_log.changed", found_by=who, finding=finding)
+        if finding:
+            self._findings[who] = finding
+        else:
+            self._findings.pop(who, None)
+
+    def _record_stop(self) -> None:
+        opened = self._open
+        assert opened is not None, "the caller looked"
+        now = self.clock.now()
+        opened.access_log.append(unit_entry(COMPONENT, STOP, now), now)
+        self._publish(opened)
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.access_log.close()
+            self._open = None

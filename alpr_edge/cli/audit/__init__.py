@@ -1,0 +1,1 @@
+"""``alpr-edge audit``: the access log, who looked at what and why."""

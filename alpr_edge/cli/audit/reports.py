@@ -1,0 +1,121 @@
+"""``alpr-edge audit report`` and ``review``: what a reviewer has to look at, and that a week was reviewed."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.output import count_text, print_object, print_table
+from alpr_edge.domain.access import AUDIT
+from alpr_edge.domain.errors import AuditError
+
+if TYPE_CHECKING:
+    from alpr_edge.domain.access_log.reports import AccessReport, RecordGroup
+
+_NUMBERS_SHOWN = 20
+
+
+def report(
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, local time.")],
+    until: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
+    hours: Annotated[str, typer.Option("--hours", help="Usual hours, local time.")] = "06:00-22:00",
+    sample: Annotated[int, typer.Option("--sample", min=0, max=200, help="Records to draw for review.")] = 10,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Report on accesses: by person and purpose, and what stands out. That you looked goes on record.
+
+    It names records by number and shows no plate; alpr-edge audit prove shows one record.
+    """
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.domain.access_log.reports import ReportRules
+    from alpr_edge.services.audit.log_reports import report_on
+    from alpr_edge.settings import load
+    from alpr_edge.store.access_log.log import open_access_log
+
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None, "astimezone gives one"
+    rules = ReportRules(since.date(), until.date(), zone, *_hours_of(hours), sample)
+    if rules.until < rules.since:
+        raise AuditError("the last day is before the first")
+    unit = load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    with open_access_log(unit, migrate=False) as log:
+        result = report_on(log, actor, AUDIT, rules, open_clock(unit))
+    print_object(_plain(result)) if as_json else _print(result)
+
+
+def review(
+    week: Annotated[str, typer.Argument(metavar="WEEK", help="The week by ISO 8601, such as 2026-W48.")],
+    note: Annotated[str, typer.Option("--note", help="What came of it, in one line; no plate.")],
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Note on record that you reviewed a week of the access log."""
+    from alpr_edge.app.factories import open_clock
+    from alpr_edge.services.audit.log_reports import review_week
+    from alpr_edge.settings import load
+    from alpr_edge.store.access_log.log import open_access_log
+
+    unit = load(settings)
+    actor = require_owner(unit.unit.data_directory)
+    with open_access_log(unit, migrate=False) as log:
+        known_week = review_week(log, actor, AUDIT, week, note, open_clock(unit))
+    if as_json:
+        print_object({"week": known_week, "reviewer": actor.name})
+    else:
+        typer.echo(f"{known_week}: reviewed by {actor.name}, on record")
+
+
+def _hours_of(text: str) -> tuple[time, time]:
+    opens, _, closes = text.partition("-")
+    try:
+        return time.fromisoformat(opens), time.fromisoformat(closes)
+    except ValueError:
+        raise AuditError(f"--hours {text}: not hours; they look like 06:00-22:00") from None
+
+
+def _plain(result: AccessReport) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(result) | {"since": result.since.isoformat(), "until": result.until.isoformat()}
+
+
+def _print(result: AccessReport) -> None:
+    typer.echo(f"{result.since} to {result.until}: {count_text(result.records, 'record')}")
+    if result.by_person:
+        rows = [
+            (each.person, each.purpose, str(each.allowed), str(each.refused), str(each.shown))
+            for each in result.by_person
+        ]
+        print_table(("person", "purpose", "allowed", "refused", "shown"), rows)
+    for words, numbers in (
+        ("refused", result.refused),
+        ("break-glass", result.break_glass),
+        ("out of hours", result.out_of_hours),
+        ("exports", result.exports),
+        ("without a time", result.without_time),
+        ("sample to review", result.sample),
+    ):
+        if numbers:
+            typer.echo(f"{words}: {_numbers_text(numbers)}")
+    for words, groups in (
+        ("the same plate again without a case", result.repeated_without_case),
+        ("burst", result.bursts),
+    ):
+        for group in groups:
+            typer.echo(f"{words}: {_group_text(group)}")
+    if result.unreviewed_weeks:
+        typer.echo(f"weeks nobody reviewed: {', '.join(result.unreviewed_weeks)}")
+
+
+def _numbers_text(numbers: list[int]) -> str:
+    more = f" and {len(numbers) - _NUMBERS_SHOWN} more" if len(numbers) > _NUMBERS_SHOWN else ""
+    return f"{len(numbers)} (records {', '.join(map(str, numbers[:_NUMBERS_SHOWN]))}{more})"
+
+
+def _group_text(group: RecordGroup) -> str:
+    return f"{group.person}, {count_text(group.count, 'time')}, records {group.first} to {group.last}"

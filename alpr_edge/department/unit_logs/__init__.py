@@ -1,0 +1,1 @@
+"""The access logs of units as the department has them: kept in order, compared with their checkpoints, cosigned."""

@@ -1,0 +1,207 @@
+"""Takes in records and checkpoints of units' access logs, cosigns what is consistent, and notes what is not.
+
+All of it happens inside the transaction that stores a batch, so an answer never says more than is on the disk. A
+checkpoint is judged once all records that it speaks of are here: its root has to be that of the records. Then, and if
+it is the largest so far, it is cosigned.
+
+A log that was set back on the unit's side shows as another record under a number that is taken, as a checkpoint with
+another root, or as a new log of a unit that had one. Each is noted (:mod:`alpr_edge.department.unit_logs.findings`),
+and told to the unit with every answer while it is open.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_once
+
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.schema import items, unit_log_checkpoints, unit_logs
+from alpr_edge.department.unit_logs.findings import (
+    Acknowledgement,
+    FindingKind,
+    LogFinding,
+    acknowledge_findings,
+    note_finding,
+    open_findings,
+)
+from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.protocol.access_log import (
+    FINDING_CHARACTERS_MAX,
+    LOGS_MAX,
+    CheckpointPayload,
+    LogPlace,
+    LogStatementPayload,
+    place_in,
+)
+from alpr_edge.domain.transparency.checkpoints import open_checkpoint
+from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
+
+JUDGED_MAX = 100
+"""Most checkpoints of a log judged with one batch, the smallest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLogState:
+    """How a unit's log stands at the department; shows no record."""
+
+    unit_id: str
+    log_id: str
+    records: int
+    """Records that are here without a gap."""
+    cosigned: int
+    """Records up to the largest checkpoint that was cosigned."""
+    cosigned_at: datetime | None
+    key: str
+    """The public key that signs the log; empty before its first checkpoint."""
+    findings: list[LogFinding]
+    """What is wrong with it and not acknowledged."""
+
+
+class LogRepository:
+    """The access logs of all units; threads may share it.
+
+    Args:
+        database: the department's database.
+        witness: cosigns.
+    """
+
+    def __init__(self, database: DepartmentDatabase, witness: Witness) -> None:
+        self._database = database
+        self._witness = witness
+
+    @property
+    def witness_key(self) -> NoteKey:
+        """The public key that cosigns."""
+        return self._witness.key
+
+    def note_checkpoint(self, connection: Connection, unit_id: str, place: LogPlace, item_id: str) -> None:
+        """Note that a checkpoint arrived, to be judged when its records are here."""
+        values = {"unit_id": unit_id, "log_id": place.log_id, "size": place.number, "item_id": item_id}
+        row = insert_once(unit_log_checkpoints).values(**values, is_judged=False)
+        connection.execute(row.on_conflict_do_nothing())
+
+    def note_conflict(self, connection: Connection, unit_id: str, place: LogPlace) -> None:
+        """Note that a unit sent something else under the number of a record that is here."""
+        text = f"another record {place.number} came than the one stored: the log was set back"
+        note_finding(connection, LogIdentity(unit_id, place.log_id), FindingKind.RECORD, text)
+
+    def take_in(self, connection: Connection, unit_id: str, item_ids: Iterable[str]) -> None:
+        """Take in what a batch stored of a unit's logs.
+
+        Args:
+            connection: the connection of the batch's transaction.
+            unit_id: the unit.
+            item_ids: items that are stored now; those of other kinds are passed over.
+        """
+        log_ids = {place.log_id for item_id in item_ids if (place := place_in(item_id)) is not None}
+        for log_id in sorted(log_ids):
+            identity = LogIdentity(unit_id, log_id)
+            tree = StoredTree(connection, identity)
+            size = tree.advance(_begun_log(connection, identity)["size"])
+            self._judge(connection, identity, tree, size)
+
+    def statements(self, unit_id: str) -> list[LogStatementPayload]:
+        """What there is to say of a unit's logs, the newest first.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        return [self._statement(state, row) for state, row in self._states(unit_logs.c.unit_id == unit_id, LOGS_MAX)]
+
+    def states(self) -> list[UnitLogState]:
+        """Every log, by unit, the newest of each first.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        return [state for state, _ in self._states(unit_logs.c.unit_id != "", None)]
+
+    def acknowledge(self, unit_id: str, acknowledgement: Acknowledgement) -> int:
+        """End the open findings of a unit's logs; returns how many there were."""
+        with self._database.writing() as connection:
+            return acknowledge_findings(connection, unit_id, acknowledgement)
+
+    def _states(self, condition: ColumnElement[bool], limit: int | None) -> list[tuple[UnitLogState, RowMapping]]:
+        query = select(unit_logs).where(condition).order_by(unit_logs.c.unit_id, unit_logs.c.begun_at.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(limit)).mappings().all()
+            return [(_state(row, open_findings(connection, _identity(row))), row) for row in rows]
+
+    def _statement(self, state: UnitLogState, row: RowMapping) -> LogStatementPayload:
+        return LogStatementPayload(
+            log_id=state.log_id,
+            size=state.cosigned,
+            signature=row["cosignature"],
+            witness_key=self._witness.key.text if row["cosignature"] else "",
+            finding="; ".join(finding.text for finding in state.findings)[:FINDING_CHARACTERS_MAX],
+        )
+
+    def _judge(self, connection: Connection, identity: LogIdentity, tree: StoredTree, size: int) -> None:
+        """Judge the checkpoints that the records here reach."""
+        due = unit_log_checkpoints.c
+        of_log = (due.unit_id == identity.unit_id) & (due.log_id == identity.log_id)
+        item = (items.c.item_id == due.item_id) & (items.c.unit_id == due.unit_id)
+        query = select(due.item_id, items.c.body).join(items, item).where(of_log, ~due.is_judged, due.size <= size)
+        for row in connection.execute(query.order_by(due.size).limit(JUDGED_MAX)).all():
+            self._judge_one(connection, identity, CheckpointPayload.model_validate_json(row.body), tree)
+            is_it = of_log & (due.item_id == row.item_id)
+            connection.execute(update(unit_log_checkpoints).where(is_it).values(is_judged=True))
+
+    def _judge_one(
+        self, connection: Connection, identity: LogIdentity, payload: CheckpointPayload, tree: StoredTree
+    ) -> None:
+        row = _begun_log(connection, identity)
+        checkpoint = open_checkpoint(payload.note, NoteKey.parse(payload.key))
+        if row["log_key"] not in {"", payload.key}:
+            text = f"the checkpoint at {checkpoint.size} was signed with another key than those before"
+            note_finding(connection, identity, FindingKind.KEY, text)
+            return
+        if tree.root(checkpoint.size) != checkpoint.root:
+            text = f"the checkpoint at {checkpoint.size} is not that of the records stored: the log was set back"
+            note_finding(connection, identity, FindingKind.CHECKPOINT, text)
+            return
+        values: dict[str, Any] = {"log_key": payload.key}
+        if checkpoint.size > row["cosigned_size"]:
+            now = naive_utc_now()
+            line = self._witness.cosign(SignedNote.parse(payload.note).text, now.replace(tzinfo=UTC))
+            values |= {"cosigned_size": checkpoint.size, "cosignature": line, "cosigned_at": now}
+        connection.execute(update(unit_logs).where(_is(identity)).values(values))
+
+
+def _begun_log(connection: Connection, identity: LogIdentity) -> RowMapping:
+    """The row of a log; made when this is the first that arrives of it."""
+    row = connection.execute(select(unit_logs).where(_is(identity))).mappings().first()
+    if row is not None:
+        return row
+    of_unit = select(unit_logs.c.size).where(unit_logs.c.unit_id == identity.unit_id)
+    earlier = connection.scalar(of_unit.order_by(unit_logs.c.begun_at.desc()).limit(1))
+    values = {"size": 0, "log_key": "", "cosigned_size": 0, "cosignature": "", "begun_at": naive_utc_now()}
+    connection.execute(insert(unit_logs).values(unit_id=identity.unit_id, log_id=identity.log_id, **values))
+    if earlier is not None:
+        text = f"the unit began a new log; of the one before {earlier} records are here"
+        note_finding(connection, identity, FindingKind.NEW_LOG, text)
+    return connection.execute(select(unit_logs).where(_is(identity))).mappings().one()
+
+
+def _is(identity: LogIdentity) -> ColumnElement[bool]:
+    return (unit_logs.c.unit_id == identity.unit_id) & (unit_logs.c.log_id == identity.log_id)
+
+
+def _identity(row: RowMapping) -> LogIdentity:
+    return LogIdentity(row["unit_id"], row["log_id"])
+
+
+def _state(row: RowMapping, findings: list[LogFinding]) -> UnitLogState:
+    return UnitLogState(
+        unit_id=row["unit_id"],
+        log_id=row["log_id"],
+        records=row["size"],
+        cosigned=row["cosigned_size"],
+        cosigned_at=row["cosigned_at"],
+        key=row["log_key"],
+        findings=findings,
+    )

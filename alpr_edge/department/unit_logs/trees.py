@@ -1,0 +1,86 @@
+"""The Merkle tree over the records of one unit's log, as far as they arrived without a gap.
+
+Records may arrive in any order; each lies in ``items``, by its number. The tree takes them in their order, and stops at
+the first that is missing.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.protocol.access_log import record_item_id
+from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append, range_root
+
+ADVANCE_MAX = 2000
+"""Most records that one batch lets a tree grow by: those of the largest batch, and what waited for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogIdentity:
+    """Which log it is."""
+
+    unit_id: str
+    log_id: str
+
+
+class StoredTree:
+    """The tree of one log, inside a transaction.
+
+    Args:
+        connection: the connection of a transaction that may write.
+        log: which log.
+    """
+
+    def __init__(self, connection: Connection, log: LogIdentity) -> None:
+        self._connection = connection
+        self._log = log
+
+    def advance(self, size: int) -> int:
+        """Take in the records that follow; returns the new size.
+
+        Args:
+            size: the size so far.
+        """
+        end = size + ADVANCE_MAX
+        while size < end and (body := self._body(size)) is not None:
+            rows = [
+                {**self._owner, "level": node.level, "place": node.place, "value": node.value}
+                for node in nodes_of_append(self.read_node, size, hash_leaf(body))
+            ]
+            self._connection.execute(insert(unit_log_nodes), rows)
+            size += 1
+        of_log = (unit_logs.c.unit_id == self._log.unit_id) & (unit_logs.c.log_id == self._log.log_id)
+        self._connection.execute(update(unit_logs).where(of_log).values(size=size))
+        return size
+
+    def root(self, size: int) -> bytes:
+        """Root at a size that the tree has or had."""
+        return range_root(self.read_node, 0, size)
+
+    def read_node(self, level: int, place: int) -> bytes:
+        """The hash of a complete subtree.
+
+        Raises:
+            StoreError: the department's database lacks it.
+        """
+        nodes = unit_log_nodes.c
+        query = select(nodes.value).where(
+            nodes.unit_id == self._log.unit_id,
+            nodes.log_id == self._log.log_id,
+            nodes.level == level,
+            nodes.place == place,
+        )
+        value = self._connection.scalar(query)
+        if value is None:
+            raise StoreError(f"the tree of {self._log.unit_id}'s access log lacks a node; restore the database")
+        return bytes(value)
+
+    @property
+    def _owner(self) -> dict[str, str]:
+        return {"unit_id": self._log.unit_id, "log_id": self._log.log_id}
+
+    def _body(self, sequence: int) -> bytes | None:
+        item = (items.c.item_id == record_item_id(self._log.log_id, sequence)) & (items.c.unit_id == self._log.unit_id)
+        return self._connection.scalar(select(items.c.body).where(item))

@@ -1,0 +1,58 @@
+"""The department's key that cosigns checkpoints of units' access logs; made when it is first needed."""
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.transparency.cosignatures import cosign
+from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, note_key
+from alpr_edge.runtime.durable_files import create_file
+
+FILE_NAME = "witness.key"
+NAME = "alpr-edge/department"
+_SEED_BYTES = 32
+
+
+class Witness:
+    """Cosigns checkpoints.
+
+    Args:
+        directory: the department's folder.
+
+    Raises:
+        DepartmentError: the key cannot be read or made.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(_load_or_create(directory / FILE_NAME))
+        self.key: NoteKey = note_key(NAME, self._key, COSIGNATURE)
+        """The public key."""
+
+    def cosign(self, text: str, at: datetime) -> str:
+        """Cosign the text of a checkpoint; a signature line of a note."""
+        return cosign(text, NAME, self._key, int(at.timestamp())).line
+
+
+def _load_or_create(path: Path) -> bytes:
+    try:
+        if not path.exists():
+            _create(path)
+        mode = path.stat().st_mode
+        seed = path.read_bytes()
+    except OSError as error:
+        raise DepartmentError(f"{path}: cannot be used: {error.strerror}") from None
+    if mode & 0o077:
+        raise DepartmentError(f"{path}: others may read this key; run: chmod 600 {path}")
+    if len(seed) != _SEED_BYTES:
+        raise DepartmentError(f"{path}: not a key of {_SEED_BYTES} bytes; restore it")
+    return seed
+
+
+def _create(path: Path) -> None:
+    try:
+        create_file(path, secrets.token_bytes(_SEED_BYTES))
+    except FileExistsError:
+        return  # another process made it meanwhile

@@ -1,0 +1,216 @@
+"""A report on the accesses of some days: what a reviewer has to look at (policy 462.6(c), 462.3.1(c)).
+
+It names records by their numbers and never repeats a plate: who has to see one asks for its record. The sample is drawn
+by the log's own root, so neither the reviewer nor the reviewed chooses it, and it can be drawn again.
+"""
+
+import hashlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
+from alpr_edge.domain.errors import AuditError
+
+BURST_RECORDS = 20
+BURST_SPAN = timedelta(minutes=10)
+"""So many accesses of one person in so short a time are a burst."""
+LISTED_MAX = 1000
+"""Most records that a part of the report names; the counts go on."""
+EXPORT = "export"
+"""Actions that begin so take data out."""
+REVIEW_ACTION = "review_week"
+_WEEK = "week:"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """What a report is about, and what stands out."""
+
+    since: date
+    until: date
+    """The last day."""
+    zone: tzinfo
+    """The zone of its days and hours."""
+    opens: time
+    closes: time
+    """Accesses outside these hours are out of hours; they may pass midnight."""
+    sample: int
+    """Records to draw for review."""
+
+    def is_out_of_hours(self, moment: datetime) -> bool:
+        """Whether a moment lies outside the usual hours."""
+        local = moment.astimezone(self.zone).time()
+        if self.opens <= self.closes:
+            return not self.opens <= local < self.closes
+        return self.closes <= local < self.opens
+
+
+@dataclass(slots=True)
+class PersonCount:
+    """The accesses of one person for one purpose."""
+
+    person: str
+    purpose: str
+    allowed: int = 0
+    refused: int = 0
+    shown: int = 0
+    """Objects shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGroup:
+    """Several accesses of one person that stand out together."""
+
+    person: str
+    count: int
+    first: int
+    """Number of the first record."""
+    last: int
+
+
+@dataclass(slots=True)
+class AccessReport:
+    """The report; lists hold numbers of records."""
+
+    since: date
+    until: date
+    records: int = 0
+    without_time: list[int] = field(default_factory=list)
+    """Records whose clock was not set; they count as within the days."""
+    break_glass: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    out_of_hours: list[int] = field(default_factory=list)
+    exports: list[int] = field(default_factory=list)
+    by_person: list[PersonCount] = field(default_factory=list)
+    repeated_without_case: list[RecordGroup] = field(default_factory=list)
+    """The same plate searched for by the same person again, with no case."""
+    bursts: list[RecordGroup] = field(default_factory=list)
+    sample: list[int] = field(default_factory=list)
+    unreviewed_weeks: list[str] = field(default_factory=list)
+    """Weeks with accesses that nobody has reviewed."""
+
+
+class ReportWriter:
+    """Takes the records of a log in their order, and makes a report of those within its days.
+
+    Args:
+        rules: what it is about.
+        seed: draws the sample; the log's root.
+    """
+
+    def __init__(self, rules: ReportRules, seed: bytes) -> None:
+        self._rules = rules
+        self._seed = seed
+        self._report = AccessReport(rules.since, rules.until)
+        self._counts: dict[tuple[str, str], PersonCount] = {}
+        self._searches: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._recent: dict[str, deque[tuple[datetime, int]]] = defaultdict(deque)
+        self._bursts: dict[str, RecordGroup] = {}
+        self._weeks: Counter[str] = Counter()
+        self._reviewed: set[str] = set()
+        self._drawn: list[tuple[bytes, int]] = []
+
+    def add(self, record: AccessRecord) -> None:
+        """Take the next record."""
+        if record.action == REVIEW_ACTION:
+            self._reviewed.update(name.removeprefix(_WEEK) for name in record.objects if name.startswith(_WEEK))
+        moment = None if record.received.utc is None else datetime.fromisoformat(record.received.utc)
+        if moment is not None and not self._is_within(moment):
+            return
+        self._report.records += 1
+        self._count(record)
+        self._list(record, moment)
+        if moment is not None and record.person_id:
+            self._weeks[week_of(moment.astimezone(self._rules.zone).date())] += 1
+            self._note_burst(record, moment)
+        self._draw(record.sequence)
+
+    def finish(self) -> AccessReport:
+        """The report."""
+        report = self._report
+        report.by_person = sorted(self._counts.values(), key=lambda count: (count.person, count.purpose))
+        report.repeated_without_case = list(self._repetitions())
+        report.bursts += self._bursts.values()
+        report.bursts.sort(key=lambda group: group.first)
+        self._drawn = sorted(self._drawn)[: self._rules.sample]
+        report.sample = sorted(sequence for _, sequence in self._drawn)
+        report.unreviewed_weeks = sorted(self._weeks.keys() - self._reviewed)
+        return report
+
+    def _is_within(self, moment: datetime) -> bool:
+        return self._rules.since <= moment.astimezone(self._rules.zone).date() <= self._rules.until
+
+    def _count(self, record: AccessRecord) -> None:
+        key = (record.person, record.purpose)
+        count = self._counts.setdefault(key, PersonCount(*key))
+        if record.outcome is AccessOutcome.REFUSED:
+            count.refused += 1
+        else:
+            count.allowed += 1
+        count.shown += record.shown
+
+    def _list(self, record: AccessRecord, moment: datetime | None) -> None:
+        report, sequence = self._report, record.sequence
+        is_person = bool(record.person_id) or record.break_glass
+        for is_in, numbers in (
+            (moment is None, report.without_time),
+            (record.break_glass, report.break_glass),
+            (record.outcome is AccessOutcome.REFUSED, report.refused),
+            (record.action.startswith(EXPORT), report.exports),
+            (is_person and moment is not None and self._rules.is_out_of_hours(moment), report.out_of_hours),
+        ):
+            if is_in and len(numbers) < LISTED_MAX:
+                numbers.append(sequence)
+        if record.query and not record.case:
+            self._searches[record.person, record.query].append(sequence)
+
+    def _repetitions(self) -> Iterator[RecordGroup]:
+        for (person, _), numbers in self._searches.items():
+            if len(numbers) > 1:
+                yield RecordGroup(person, len(numbers), numbers[0], numbers[-1])
+
+    def _note_burst(self, record: AccessRecord, moment: datetime) -> None:
+        recent = self._recent[record.person]
+        recent.append((moment, record.sequence))
+        while recent and moment - recent[0][0] > BURST_SPAN:
+            recent.popleft()
+        open_burst = self._bursts.get(record.person)
+        if open_burst is not None and recent[0][1] <= open_burst.last:
+            grown = RecordGroup(record.person, open_burst.count + 1, open_burst.first, record.sequence)
+            self._bursts[record.person] = grown
+        elif len(recent) >= BURST_RECORDS:
+            if open_burst is not None:
+                self._report.bursts.append(open_burst)
+            self._bursts[record.person] = RecordGroup(record.person, len(recent), recent[0][1], record.sequence)
+
+    def _draw(self, sequence: int) -> None:
+        """Keep the records whose digests with the seed are the smallest."""
+        self._drawn.append((hashlib.sha256(self._seed + sequence.to_bytes(8)).digest(), sequence))
+        if len(self._drawn) > 2 * max(self._rules.sample, 1):
+            self._drawn = sorted(self._drawn)[: self._rules.sample]
+
+
+def week_of(day: date) -> str:
+    """The week of a day by ISO 8601, such as ``2026-W48``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def parse_week(text: str) -> str:
+    """A week that somebody typed.
+
+    Raises:
+        AuditError: it is none.
+    """
+    try:
+        year, _, week = text.partition("-W")
+        return week_of(date.fromisocalendar(int(year), int(week), 1))
+    except ValueError:
+        raise AuditError(f"{text}: not a week; it looks like 2026-W48") from None
+
+
+def week_object(week: str) -> str:
+    """The name of a week among the objects of a record."""
+    return _WEEK + week

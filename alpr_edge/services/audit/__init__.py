@@ -1,0 +1,1 @@
+"""Use cases over the access log: verify it, prove a record, report on it, review it."""

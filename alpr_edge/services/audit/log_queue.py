@@ -1,0 +1,27 @@
+"""Queues the records of the access log that are not in the outbox yet."""
+
+from alpr_edge.domain.instants import Instant
+from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.outbox import log_items
+
+QUEUED_MAX = 200
+"""Records queued in one transaction."""
+
+
+def queue_new_records(log: AccessLog, database: Database, now: Instant) -> int:
+    """Queue what is not queued yet; returns the number that the next record will have.
+
+    Args:
+        log: the log.
+        database: the unit's database, with the outbox.
+        now: the present instant.
+
+    Raises:
+        StoreError: the log cannot be read, or the outbox not written.
+    """
+    first = log_items.next_sequence(database, log.log_id)
+    while records := log.read_bodies(first, QUEUED_MAX):
+        log_items.queue_records(database, log.log_id, first, [body for _, body in records], now.utc)
+        first += len(records)
+    return first

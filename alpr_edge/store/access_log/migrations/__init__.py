@@ -1,0 +1,1 @@
+"""Migrations of the access log, each as it was when it was written."""

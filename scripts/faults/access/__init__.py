@@ -1,0 +1,1 @@
+"""The access log under cuts and kills: nothing is shown without its record."""

@@ -1,0 +1,229 @@
+"""The stage that signs and queues the access log, against a real department, and what it reports of a log set back."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.app.stages.access_log_upload import START, STOP, AccessLogUpload
+from alpr_edge.app.stages.log_statements import LogStatements
+from alpr_edge.app.unit_faults import FaultKind
+from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
+from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import Settings, load
+from alpr_edge.store.access_log.log import AccessLog, open_access_log
+from alpr_edge.store.access_log.schema import FILE_NAME
+from alpr_edge.store.outbox import log_items
+from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.uplink.delivery_responses import answer_of
+from tests.domain.access_log.entries import entry
+from tests.store.records import instant
+from tests.units import write_bare_unit
+
+UNIT = "unit-1"
+STOPPED = threading.Event()
+STOPPED.set()
+"""A stage that finds it set does one round and ends."""
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Settings:
+    return load(write_bare_unit(tmp_path))
+
+
+@pytest.fixture
+def store(unit: Settings) -> Iterator[UnitStore]:
+    with open_store(unit, migrate=True) as open_unit_store:
+        yield open_unit_store
+
+
+@pytest.fixture
+def department(tmp_path: Path) -> Iterator[Storage]:
+    storage = Storage(tmp_path / "department")
+    yield storage
+    storage.close()
+
+
+def new_stage(unit: Settings, store: UnitStore) -> AccessLogUpload:
+    return AccessLogUpload(unit, store.database, SystemClock())
+
+
+def one_round(stage: AccessLogUpload) -> AccessLogUpload:
+    stage.run(lambda: None, STOPPED)
+    return stage
+
+
+def until_verified(stage: AccessLogUpload) -> None:
+    """Rounds until the log was verified as a whole."""
+    verified, stop = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        if stage._open is not None and stage._open.verified_s is not None:
+            verified.set()
+            stop.set()
+
+    thread = threading.Thread(target=stage.run, args=(beat, stop))
+    thread.start()
+    assert verified.wait(60)
+    thread.join(60)
+
+
+def deliver(store: UnitStore, department: Storage) -> None:
+    """Send everything, as the uplink does."""
+    while items := store.outbox.due(50, 10**6):
+        parts = [Part(item.item_id, item.kind.value, item.body, item.sha256) for item in items]
+        store.outbox.settle([answer_of(answer) for answer in department.store(UNIT, parts)], 3)
+    statements = {statement.log_id: statement for statement in department.logs.statements(UNIT)}
+    LogStatements(store.database).hear(statements)
+
+
+def look(unit: Settings, count: int, **changes: str) -> None:
+    """Look at reads in another program."""
+    with open_access_log(unit, migrate=True) as log:
+        for number in range(count):
+            log.append(entry(number, **changes), instant(number))
+
+
+def actions(unit: Settings) -> list[str]:
+    with open_access_log(unit, migrate=False) as log:
+        return [parse_record(record.body).action for record in log.read(0, 1000)]
+
+
+def set_back(unit: Settings, image: Path) -> None:
+    """Put an old copy of the log's file in its place."""
+    for path in unit.unit.data_directory.glob(f"{FILE_NAME}*"):
+        path.unlink()
+    shutil.copy2(image, unit.unit.data_directory / FILE_NAME)
+
+
+def image_of(unit: Settings, folder: Path) -> Path:
+    return Path(shutil.copy2(unit.unit.data_directory / FILE_NAME, folder / "image.db"))
+
+
+def test_the_log_is_delivered_cosigned_and_taken_from_the_outbox(
+    unit: Settings, store: UnitStore, department: Storage
+) -> None:
+    stage = new_stage(unit, store)
+    look(unit, 3)
+    one_round(stage)
+    assert store.outbox.counts().ready == 5, "three looks, the start, a checkpoint"
+    deliver(store, department)
+    one_round(stage)
+    assert stage.figures() == {"access_records": 4, "access_records_cosigned": 4}
+    assert stage.faults() == []
+    stage.finish()
+    assert actions(unit) == ["see_read"] * 3 + [START, STOP]
+    deliver(store, department)
+    (state,) = department.logs.states()
+    assert (state.records, state.cosigned, state.findings) == (5, 5, [])
+    assert log_items.drop_delivered(store.database) > 0
+    assert store.outbox.counts().delivered == 0
+
+
+def test_what_waits_is_one_checkpoint_however_long_there_is_no_link(unit: Settings, store: UnitStore) -> None:
+    stage = new_stage(unit, store)
+    for _ in range(4):
+        look(unit, 2)
+        one_round(stage)
+    items = store.outbox.due(100, 10**6)
+    assert [item.kind.value for item in items].count("checkpoint") == 1
+    assert [item.kind.value for item in items].count("access_record") == 9
+    stage.finish()
+
+
+def test_a_disk_set_back_to_an_old_image_is_reported_on_both_sides(
+    unit: Settings, store: UnitStore, department: Storage, tmp_path: Path
+) -> None:
+    first = one_round(new_stage(unit, store))
+    first.finish()
+    image = image_of(unit, tmp_path)
+    second = new_stage(unit, store)
+    look(unit, 3)
+    one_round(second).finish()
+    deliver(store, department)
+    assert department.logs.states()[0].findings == []
+    set_back(unit, image)
+    with store.database.write() as connection:
+        for table in ("log_cursors", "log_statements", "outbox"):  # the image holds the unit's database as well
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    third = one_round(new_stage(unit, store))
+    assert third.faults() == [], "nothing on this disk tells"
+    deliver(store, department)
+    one_round(third)
+    found = [finding.kind for finding in department.logs.states()[0].findings]
+    assert FindingKind.RECORD in found
+    assert FindingKind.CHECKPOINT in found
+    faults = third.faults()
+    assert {fault.kind for fault in faults} == {FaultKind.ACCESS_LOG_CHANGED}
+    assert any("the department says: another record 2 came" in fault.text for fault in faults)
+    assert any("was set back" in fault.text for fault in faults)
+    third.finish()
+
+
+def test_a_log_set_back_beside_its_outbox_is_found_without_any_link(
+    unit: Settings, store: UnitStore, tmp_path: Path
+) -> None:
+    one_round(new_stage(unit, store)).finish()
+    image = image_of(unit, tmp_path)
+    look(unit, 5)
+    one_round(new_stage(unit, store)).finish()
+    set_back(unit, image)
+    stage = one_round(new_stage(unit, store))
+    assert any("were queued: it was set back" in fault.text for fault in stage.faults())
+    stage.finish()
+
+
+def test_an_acknowledged_finding_ends_the_fault(
+    unit: Settings, store: UnitStore, department: Storage, tmp_path: Path
+) -> None:
+    one_round(new_stage(unit, store)).finish()
+    deliver(store, department)
+    (unit.unit.data_directory / FILE_NAME).rename(tmp_path / "aside.db")
+    stage = one_round(new_stage(unit, store))
+    deliver(store, department)
+    one_round(stage)
+    assert any("began a new log" in fault.text for fault in stage.faults())
+    department.logs.acknowledge(UNIT, Acknowledgement("lt.park", "a new disk"))
+    deliver(store, department)
+    one_round(stage)
+    assert stage.faults() == []
+    stage.finish()
+
+
+def test_a_rewritten_record_is_found_by_the_audit_at_the_start(unit: Settings, store: UnitStore) -> None:
+    look(unit, 5)
+    one_round(new_stage(unit, store)).finish()
+    with open_access_log(unit, migrate=False) as log:
+        rewrite(log)
+    stage = new_stage(unit, store)
+    until_verified(stage)
+    assert any("record 2 says that it is another one" in fault.text for fault in stage.faults())
+    stage.finish()
+
+
+def rewrite(log: AccessLog) -> None:
+    with log.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER records_are_not_changed")
+        connection.exec_driver_sql(
+            "UPDATE records SET body = (SELECT body FROM records WHERE sequence = 1) WHERE sequence = 2"
+        )
+
+
+@pytest.mark.parametrize("name", ["access", "signing"])
+def test_without_a_key_the_fault_says_so_and_ends_when_it_is_back(unit: Settings, store: UnitStore, name: str) -> None:
+    key = unit.store.keys_directory / f"{name}.key"
+    content = key.read_bytes()
+    key.unlink()
+    stage = one_round(new_stage(unit, store))
+    (fault,) = stage.faults()
+    assert (fault.kind, "no such key" in fault.text) == (FaultKind.ACCESS_LOG, True)
+    key.write_bytes(content)
+    key.chmod(0o600)
+    assert one_round(stage).faults() == []
+    assert one_round(stage).figures()["access_records"] == 1, "the start is one record, however often it was tried"
+    stage.finish()

@@ -1,0 +1,51 @@
+"""The access log on its whole way: signed by ``run``, sent by ``uplink``, cosigned by the department, and back."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from alpr_edge.settings import load
+from alpr_edge.store.access_log.checkpoints import latest_checkpoint
+from alpr_edge.store.access_log.log import open_access_log
+from tests.app.rig import UNIT, daemon, wait_for_health, write_frames, write_settings
+from tests.department.enrolment import enrol_unit
+
+
+def edge(*arguments: str) -> str:
+    command = [sys.executable, "-m", "alpr_edge", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def test_the_log_is_cosigned_over_the_link_and_verifies_at_both_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "department"
+    edge("department", "init", str(folder), "--name", "127.0.0.1")
+    enrol_unit(folder, UNIT, tmp_path / "tls")
+    with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
+        match = re.search(r"https://[^,]+", server.wait_for("department at https://"))
+        assert match
+        settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), match.group(), fps=5)
+        with daemon("run", "--settings", str(settings)) as run:
+            run.wait_for("event=unit.started")
+            with daemon("uplink", "--settings", str(settings)) as uplink:
+                health = wait_for_health(tmp_path, lambda told: bool(told["figures"].get("access_records_cosigned")))
+                assert uplink.end(signal.SIGTERM) == 0
+            assert health["figures"]["access_records_cosigned"] <= health["figures"]["access_records"]
+            assert not [line for line in health["troubles"] if "access log" in line]
+            assert run.end(signal.SIGTERM) == 0
+    told = json.loads(edge("department", "status", "--directory", str(folder), "--json"))
+    (state,) = told["access_logs"]
+    assert (state["unit_id"], state["findings"], state["cosigned"] > 0) == (UNIT, [], True)
+    with open_access_log(load(settings), migrate=False) as log:
+        latest = latest_checkpoint(log)
+    assert latest is not None
+    assert (
+        latest.size == json.loads(edge("audit", "verify", "--settings", str(settings), "--json"))["result"]["records"]
+    )
+    proof = tmp_path / "start.tlog-proof"
+    proof.write_text(edge("audit", "prove", "0", "--settings", str(settings)), encoding="utf-8")
+    words = ("audit", "check", str(proof), "--key", state["key"], "--witness", told["witness_key"], "--json")
+    checked = json.loads(edge(*words))
+    assert (checked["ok"], checked["record"]["action"], checked["cosigned"] is None) == (True, "start_service", False)

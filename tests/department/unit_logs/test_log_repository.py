@@ -1,0 +1,230 @@
+"""The department keeps units' logs in order, cosigns what is consistent, and finds a log that was set back."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
+from alpr_edge.department.unit_logs.witness import FILE_NAME, Witness
+from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, encode_record, origin_of
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.protocol.access_log import LogStatementPayload, place_in
+from alpr_edge.domain.protocol.items import digest
+from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.transparency.notes import NoteKey, note_key, sign_note
+from alpr_edge.store.access_log.checkpoints import add_cosignature, latest_checkpoint
+from tests.department.unit_logs.car import UNIT, Car, checkpoint_part
+from tests.domain.access_log.entries import LOG_ID, record
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "department"
+
+
+@pytest.fixture
+def storage(directory: Path) -> Iterator[Storage]:
+    new_storage = Storage(directory)
+    yield new_storage
+    new_storage.close()
+
+
+@pytest.fixture
+def car(tmp_path: Path) -> Iterator[Car]:
+    new_car = Car(tmp_path / "car")
+    yield new_car
+    new_car.log.close()
+
+
+def send(storage: Storage, parts: list[Part], unit_id: str = UNIT) -> list[tuple[str, int]]:
+    return [(answer.outcome, answer.status) for answer in storage.store(unit_id, parts)]
+
+
+def statement(storage: Storage, unit_id: str = UNIT) -> LogStatementPayload:
+    return storage.logs.statements(unit_id)[0]
+
+
+def kinds(storage: Storage) -> list[FindingKind]:
+    return [finding.kind for state in storage.logs.states() for finding in state.findings]
+
+
+def test_a_consistent_log_is_cosigned_and_the_car_can_tell(storage: Storage, car: Car) -> None:
+    car.look(5)
+    assert send(storage, [*car.records(), car.checkpoint()]) == [("receipt", 200)] * 6
+    told = statement(storage)
+    assert (told.log_id, told.size, told.finding) == (car.log.log_id, 5, "")
+    add_cosignature(car.log, told.size, told.signature, NoteKey.parse(told.witness_key))
+    latest = latest_checkpoint(car.log)
+    assert latest is not None
+    assert latest.is_cosigned
+    (state,) = storage.logs.states()
+    assert (state.records, state.cosigned, state.key, state.findings) == (5, 5, car.signer.key.text, [])
+    assert storage.counts().items == {"access_record": 5, "checkpoint": 1}
+
+
+def test_parts_may_come_in_any_order_and_twice(storage: Storage, car: Car) -> None:
+    car.look(9)
+    parts = [car.checkpoint(), *car.records()]
+    car.look(4)
+    parts += [car.checkpoint(), *car.records(9)]
+    random.Random(7).shuffle(parts)
+    for part in [*parts, *parts[:5]]:
+        assert send(storage, [part]) == [("receipt", 200)]
+    assert (statement(storage).size, storage.logs.states()[0].records, kinds(storage)) == (13, 13, [])
+
+
+def test_an_older_checkpoint_that_comes_late_is_not_cosigned_again(storage: Storage, car: Car) -> None:
+    car.look(3)
+    early = car.checkpoint()
+    car.look(3)
+    send(storage, [*car.records(), car.checkpoint()])
+    before = statement(storage)
+    assert send(storage, [early]) == [("receipt", 200)]
+    assert statement(storage) == before
+    assert kinds(storage) == []
+
+
+def test_a_log_set_back_by_an_old_image_is_found_with_the_next_delivery(storage: Storage, car: Car) -> None:
+    car.look(5)
+    image = car.save_image()
+    car.look(3)
+    send(storage, [*car.records(), car.checkpoint()])
+    car.restore_image(image)
+    assert send(storage, car.records()) == [("receipt", 200)] * 5, "what it still has is the same"
+    car.look(1, case="after the image")
+    assert send(storage, [*car.records(5), car.checkpoint()]) == [("refused", 409), ("receipt", 200)]
+    told = statement(storage)
+    assert "another record 5 came than the one stored" in told.finding
+    assert "checkpoint at 6 is not that of the records stored" in told.finding
+    assert told.size == 8, "nothing was cosigned"
+    assert kinds(storage) == [FindingKind.RECORD, FindingKind.CHECKPOINT]
+
+
+def test_a_finding_is_noted_once_and_ends_on_record(storage: Storage, car: Car) -> None:
+    car.look(2)
+    image = car.save_image()
+    car.look(3)
+    send(storage, car.records())
+    car.restore_image(image)
+    car.look(3, case="others")
+    send(storage, car.records(2))
+    assert kinds(storage) == [FindingKind.RECORD]
+    acknowledgement = Acknowledgement("lt.park", "the disk was replaced")
+    assert storage.logs.acknowledge("another", acknowledgement) == 0
+    assert storage.logs.acknowledge(UNIT, acknowledgement) == 1
+    assert (kinds(storage), statement(storage).finding) == ([], "")
+    send(storage, car.records(2)[:1])
+    assert kinds(storage) == [FindingKind.RECORD], "it happened again"
+
+
+def test_a_new_log_of_a_unit_is_found(storage: Storage, car: Car) -> None:
+    car.look(4)
+    send(storage, [*car.records(), car.checkpoint()])
+    car.begin_new_log()
+    car.look(1)
+    assert send(storage, [*car.records(), car.checkpoint()]) == [("receipt", 200)] * 2
+    told = statement(storage)
+    assert told.log_id == car.log.log_id
+    assert told.finding == "the unit began a new log; of the one before 4 records are here"
+    assert told.size == 1, "the new one is cosigned for what it is"
+
+
+def test_another_key_of_the_same_log_is_found(storage: Storage, car: Car) -> None:
+    car.look(2)
+    send(storage, [*car.records(), car.checkpoint()])
+    car.look(1)
+    stranger = Ed25519PrivateKey.generate()
+    head = car.log.head()
+    note = sign_note(Checkpoint(car.log.origin, head.size, head.root).text, car.log.origin, stranger)
+    false = checkpoint_part(car.log.log_id, note.whole, note_key(car.log.origin, stranger).text)
+    send(storage, [*car.records(2), false])
+    assert kinds(storage) == [FindingKind.KEY]
+    assert statement(storage).size == 2
+
+
+def test_units_do_not_reach_each_others_logs(storage: Storage, car: Car, tmp_path: Path) -> None:
+    car.look(2)
+    send(storage, [*car.records(), car.checkpoint()])
+    body = encode_record(record(0, case="of another unit").model_copy(update={"unit_id": "unit-2"}))
+    part = Part(f"access_record:{LOG_ID}:0", "access_record", body, digest(body))
+    assert send(storage, [part], "unit-2") == [("receipt", 200)]
+    assert send(storage, [part], UNIT) == [("refused", 422)]
+    assert storage.logs.statements("unit-3") == []
+    assert kinds(storage) == []
+
+
+def of_record(**changes: object) -> Part:
+    """A record that says other things of itself than its item."""
+    changed: AccessRecord = record(3).model_copy(update=changes)
+    body = encode_record(changed)
+    return Part(f"access_record:{LOG_ID}:3", "access_record", body, digest(body))
+
+
+def of_checkpoint(**changes: object) -> Part:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    checkpoint = replace(Checkpoint(origin_of(LOG_ID), 3, bytes(32)), **changes)  # type: ignore[arg-type]
+    note = sign_note(checkpoint.text, origin_of(LOG_ID), key)
+    return checkpoint_part(LOG_ID, note.whole, note_key(origin_of(LOG_ID), key).text)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        of_record(sequence=4),
+        of_record(log_id="f" * 32),
+        of_record(unit_id="unit-2"),
+        replace(of_record(), body=b"{}", sha256=digest(b"{}")),
+        of_checkpoint(origin="example.com/log"),
+        of_checkpoint(size=0),
+        replace(of_checkpoint(), item_id=f"checkpoint:{LOG_ID}:4:{'0' * 16}"),
+        replace(of_checkpoint(), body=b"{}", sha256=digest(b"{}")),
+        replace(of_checkpoint(), item_id=f"checkpoint:{LOG_ID}"),
+    ],
+    ids=lambda part: part.item_id[:20],
+)
+def test_what_is_no_record_or_checkpoint_of_this_log_is_refused(storage: Storage, part: Part) -> None:
+    assert send(storage, [part]) == [("refused", 422)]
+    assert storage.logs.states() == []
+
+
+def test_a_refused_access_is_a_record_as_well(storage: Storage) -> None:
+    body = encode_record(record(0, outcome=AccessOutcome.REFUSED, reason="no purpose was given"))
+    assert send(storage, [Part(f"access_record:{LOG_ID}:0", "access_record", body, digest(body))]) == [("receipt", 200)]
+
+
+@pytest.mark.parametrize(
+    ("item_id", "place"),
+    [
+        ("access_record:ab:12", ("ab", 12)),
+        ("checkpoint:ab:12:00ff", ("ab", 12)),
+        ("access_record:ab:012", None),
+        ("access_record:ab:-1", None),
+        ("access_record:ab:1:2", None),
+        ("checkpoint:ab:12", None),
+        ("read-1", None),
+        ("access_record:ab:" + "9" * 30, None),
+    ],
+)
+def test_the_place_of_an_item_is_in_its_id(item_id: str, place: tuple[str, int] | None) -> None:
+    assert place_in(item_id) == place
+
+
+def test_the_witness_key_is_made_once_and_guarded(directory: Path) -> None:
+    directory.mkdir(mode=0o700)
+    first = Witness(directory).key
+    assert Witness(directory).key == first
+    path = directory / FILE_NAME
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(DepartmentError, match="others may read"):
+        Witness(directory)
+    path.chmod(0o600)
+    path.write_bytes(b"short")
+    with pytest.raises(DepartmentError, match="not a key"):
+        Witness(directory)

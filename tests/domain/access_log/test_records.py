@@ -1,0 +1,97 @@
+"""Records: canonical bytes, bounds, and what is refused."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from alpr_edge.domain.access_log.records import (
+    OBJECTS_MAX,
+    AccessOutcome,
+    RecordedChange,
+    encode_record,
+    log_id_of,
+    origin_of,
+    parse_record,
+    record_moment,
+    utc_text,
+)
+from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.instants import Instant
+from tests.domain.access_log.entries import LOG_ID, entry, record
+
+
+def test_the_bytes_are_canonical_and_parse_again() -> None:
+    body = encode_record(record(3))
+    assert parse_record(body) == record(3)
+    assert body == json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert b'"sequence":3,' in body
+    assert "Núñez".encode() in body
+    assert b'"utc":"2026-05-04T12:30:00.15Z"' in body
+
+
+def test_times_are_cut_to_a_hundredth_and_an_unset_clock_stays_unset() -> None:
+    assert utc_text(datetime(2026, 1, 2, 3, 4, 5, 999_999, tzinfo=UTC)) == "2026-01-02T03:04:05.99Z"
+    assert record_moment(Instant("boot", 1)).model_dump() == {"utc": None, "source": "unknown", "uncertainty_ms": None}
+
+
+@pytest.mark.parametrize("character", ["\n", "\x00", "\x1b", "\x7f", "\u202e", "\u2028", "\ud800"])
+@pytest.mark.parametrize("name", ["person", "note", "case", "reason", "address"])
+def test_what_cannot_be_printed_is_refused(name: str, character: str) -> None:
+    with pytest.raises(ValidationError):
+        entry(0, **{name: f"a{character}b"})
+    with pytest.raises(ValidationError):
+        entry(objects=(f"a{character}",))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"person": "x" * 129},
+        {"note": "x" * 501},
+        {"objects": ("x",) * (OBJECTS_MAX + 1)},
+        {"query": "7abc123"},
+        {"query": "7ABC123 OR 1"},
+        {"action": "See Read"},
+        {"purpose": ""},
+        {"outcome": "perhaps"},
+        {"outcome": AccessOutcome.REFUSED},
+        {"shown": -1},
+        {"shown": 2**53},
+        {"shown": 1.5},
+        {"changes": (RecordedChange(name="a", before="b", after="c"),) * 101},
+        {"happened": {"utc": "2026-05-04T12:30:00Z", "source": "gnss", "uncertainty_ms": 1}},
+    ],
+)
+def test_what_is_out_of_bounds_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        entry(**changes)
+
+
+def test_a_record_that_is_too_large_is_refused() -> None:
+    with pytest.raises(AuditError, match="at most 65536 bytes"):
+        encode_record(record(objects=("x" * 128,) * OBJECTS_MAX))
+
+
+def test_a_refused_access_carries_its_reason() -> None:
+    refused = record(outcome=AccessOutcome.REFUSED, reason="training has expired", shown=0, shown_bytes=0)
+    assert parse_record(encode_record(refused)) == refused
+
+
+def test_fields_of_a_later_version_are_left_out() -> None:
+    later = json.loads(encode_record(record(1))) | {"mood": "good", "version": 2}
+    assert parse_record(json.dumps(later).encode()).version == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b"x" * 70_000])
+def test_what_is_no_record_is_refused_without_its_values(body: bytes) -> None:
+    with pytest.raises(AuditError, match="no record of an access log"):
+        parse_record(body)
+
+
+def test_a_log_is_known_by_its_name() -> None:
+    assert log_id_of(origin_of(LOG_ID)) == LOG_ID
+    with pytest.raises(AuditError, match="not of an access log"):
+        log_id_of("example.com/log")
