@@ -74,7 +74,7 @@ def _run(vision: VisionSettings, frames: Sequence[Frame], camera_ids: Sequence[s
     return run
 
 
-def _print_latency(name: str, run: UnitRun, percentile: float, **more: object) -> None:
+def _print_latency(name: str, run: UnitRun, percentile: float, cores: int | None = None) -> None:
     latencies = run.latencies_ms
     figure(
         name,
@@ -82,5 +82,5 @@ def _print_latency(name: str, run: UnitRun, percentile: float, **more: object) -
         "ms",
         of=len(latencies),
         longest=round(max(latencies), 2),
-        **more,
+        cores=cores,
     )

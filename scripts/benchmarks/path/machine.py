@@ -1,4 +1,4 @@
-"""The machine that is measured: its model, processor, cores, clock governor and temperature, from the kernel's files."""
+"""The machine that is measured: model, processor, cores, clock governor and temperature, from the kernel's files."""
 
 import os
 import platform

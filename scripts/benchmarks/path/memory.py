@@ -20,11 +20,9 @@ from scripts.benchmarks.path.processes import (
     write_settings,
 )
 
-WATCH_S = 30.0
 
-
-def print_memory(vision: VisionSettings, frames: Sequence[Frame], watch_s: float = WATCH_S) -> None:
-    """Peak resident memory over half a minute of reading."""
+def print_memory(vision: VisionSettings, frames: Sequence[Frame], watch_s: float) -> None:
+    """Peak resident memory over so many seconds of reading."""
     with tempfile.TemporaryDirectory(prefix="bench-path-") as folder:
         pictures = Path(folder) / "pictures"
         pictures.mkdir()

@@ -45,9 +45,10 @@ class Process:
     Args:
         command: its arguments.
         path: folders before those of PATH; empty: none.
+        watched: texts whose lines of its log are counted.
     """
 
-    def __init__(self, command: Sequence[str], path: str = "") -> None:
+    def __init__(self, command: Sequence[str], path: str = "", watched: Sequence[str] = ()) -> None:
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         if path:
             environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
@@ -60,6 +61,7 @@ class Process:
             env=environment,
         )
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self._counts = dict.fromkeys(watched, 0)
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
@@ -67,6 +69,10 @@ class Process:
     def lines(self) -> list[str]:
         """The newest lines of its log."""
         return list(self._lines)
+
+    def count(self, text: str) -> int:
+        """How many lines of its log so far hold a text that is watched."""
+        return self._counts[text]
 
     def require_life(self) -> None:
         """Raise StoreError, with its last line, when it has ended."""
@@ -98,12 +104,14 @@ class Process:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._lines.append(line.rstrip("\n"))
+            for text in self._counts:
+                self._counts[text] += text in line
 
 
 @contextmanager
-def process(command: Sequence[str], path: str = "") -> Iterator[Process]:
+def process(command: Sequence[str], path: str = "", watched: Sequence[str] = ()) -> Iterator[Process]:
     """A command of the product that is stopped afterwards."""
-    started = Process(command, path)
+    started = Process(command, path, watched)
     try:
         yield started
     finally:

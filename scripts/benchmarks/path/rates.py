@@ -24,7 +24,6 @@ from scripts.benchmarks.path.contenders import (
 from scripts.benchmarks.path.frames import repeated
 from scripts.benchmarks.path.machine import Machine, usable_cores
 
-ROUNDS = 5
 TRIAL_SHARE = 4
 """What part of the frames the number of threads is chosen by: a fourth, the faster of two runs each."""
 TRIAL_RUNS = 2
