@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -17,7 +18,7 @@ from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of
 from alpr_edge.vision.sessions import Array
 from scripts.benchmarks.path.frames import CAMERA_ID
-from scripts.benchmarks.path.unit import bench_settings, run_unit
+from scripts.benchmarks.path.unit import UnitRun, bench_settings, run_unit
 
 Run = Callable[[int], float]
 """Goes over so many of the frames, the first ones; returns the seconds."""
@@ -45,15 +46,23 @@ def whole_path(name: str, vision: VisionSettings, frames: Sequence[Frame]) -> Co
     """The whole unit at full pace: recognition, tracking, decision, a hit and a tone for each read, and its store."""
 
     def open_path(workers: int) -> Run:
-        settings = bench_settings(with_workers(vision, workers))
-        models = open_vision_models(settings.vision)
-
-        def run(count: int) -> float:
-            return run_unit(settings, models, {CAMERA_ID: lambda: iter(frames[:count])}, live=False).seconds
-
-        return run
+        run = open_unit(with_workers(vision, workers), frames)
+        return lambda count: run(count, None).seconds
 
     return Contender(name, open_path)
+
+
+def open_unit(
+    vision: VisionSettings, frames: Sequence[Frame]
+) -> Callable[[int, AbstractContextManager[object] | None], UnitRun]:
+    """The whole unit over so many of the frames, with what is entered while its threads run."""
+    settings, models = bench_settings(vision), open_vision_models(vision)
+
+    def run(count: int, watch: AbstractContextManager[object] | None) -> UnitRun:
+        cameras = {CAMERA_ID: lambda: iter(frames[:count])}
+        return run_unit(settings, models, cameras, live=False, watch=watch)
+
+    return run
 
 
 def fast_alpr_predict(vision: VisionSettings, frames: Sequence[Frame]) -> Contender:

@@ -8,9 +8,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 from rich.console import Console
 from rich.table import Table
@@ -20,7 +20,7 @@ from alpr_edge.domain.instants import NS_PER_S
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import figure
-from scripts.benchmarks.path.contenders import whole_path
+from scripts.benchmarks.path.contenders import open_unit, whole_path, with_workers
 from scripts.benchmarks.path.rates import best_threads
 
 SAMPLE_S = 0.003
@@ -31,18 +31,33 @@ OUTSIDE = "outside Python's threads"
 OTHER = "the benchmark itself"
 
 
-@dataclass(slots=True, eq=False)
 class Sampler:
-    """Adds up processor time by function until it is stopped; runs in a thread of its own."""
+    """Adds up processor time by function, from a thread of its own, for as long as it is entered."""
 
-    ns: Counter[str] = field(default_factory=Counter)
-    """Nanoseconds on a processor, by function."""
-    stop: threading.Event = field(default_factory=threading.Event)
-    _before: dict[int, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.ns: Counter[str] = Counter()
+        """Nanoseconds on a processor, by function."""
+        self.seconds = 0.0
+        """How long it was entered."""
+        self._before: dict[int, int] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._began_s, self._began_processor_s = 0.0, 0.0
 
-    def run(self) -> None:
-        """Sample until stopped."""
-        while not self.stop.wait(SAMPLE_S):
+    def __enter__(self) -> Self:
+        self._began_s, self._began_processor_s = time.perf_counter(), time.process_time()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.perf_counter() - self._began_s
+        processor_ns = round((time.process_time() - self._began_processor_s) * NS_PER_S)
+        self._stop.set()
+        self._thread.join()
+        self.ns[OUTSIDE] = max(0, processor_ns - self.ns.total())
+
+    def _run(self) -> None:
+        while not self._stop.wait(SAMPLE_S):
             self._sample()
         self._sample()
 
@@ -61,22 +76,14 @@ class Sampler:
 
 def print_profile(vision: VisionSettings, frames: Sequence[Frame], *, table: bool) -> None:
     """The share of each function in the processor's time of the whole path at full pace."""
-    _, run = best_threads(whole_path("path", vision, frames), len(frames))
+    workers, _ = best_threads(whole_path("path", vision, frames), len(frames))
     sampler = Sampler()
-    thread = threading.Thread(target=sampler.run)
-    thread.start()
-    began_s, began_processor_s = time.perf_counter(), time.process_time()
-    run(len(frames))
-    seconds, processor_s = time.perf_counter() - began_s, time.process_time() - began_processor_s
-    sampler.stop.set()
-    thread.join()
-    shares = Counter(sampler.ns)
-    shares[OUTSIDE] = max(0, round(processor_s * NS_PER_S) - shares.total())
-    total = shares.total()
-    rows = [(name, ns / total, ns / NS_PER_S / seconds) for name, ns in shares.most_common(PARTS_TOLD)]
+    open_unit(with_workers(vision, workers), frames)(len(frames), sampler)
+    total, seconds = sampler.ns.total(), sampler.seconds
+    rows = [(name, ns / total, ns / NS_PER_S / seconds) for name, ns in sampler.ns.most_common(PARTS_TOLD)]
     largest = sum(share for _, share, _ in rows[:LARGEST])
     parts = [{"function": name, "share": round(share, 4), "cores": round(cores, 4)} for name, share, cores in rows]
-    figure("path.profile.largest_three", largest, "share", seconds=round(seconds, 2), parts=parts)
+    figure("path.profile.largest_three", largest, "share", seconds=round(seconds, 2), threads=workers, parts=parts)
     if table:
         _print_table(rows)
 

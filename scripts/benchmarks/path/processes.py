@@ -16,7 +16,7 @@ from typing import Any
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.settings import VisionSettings
 
-START_S_MAX = 120.0
+START_S_MAX = 180.0
 STOP_S_MAX = 30.0
 POLL_S = 0.2
 LINES_KEPT = 20

@@ -25,8 +25,8 @@ from scripts.benchmarks.path.frames import repeated
 from scripts.benchmarks.path.machine import Machine, usable_cores
 
 TRIAL_SHARE = 4
-"""What part of the frames the number of threads is chosen by: a fourth, the faster of two runs each."""
-TRIAL_RUNS = 2
+"""What part of the frames the number of threads is chosen by: a fourth, the fastest of three runs each."""
+TRIAL_RUNS = 3
 EMPTY = 20
 """Most different frames that the frames without plates are made of."""
 BLUR_PX = 15.0

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def run_unit(
     cameras: dict[str, Callable[[], Iterator[Frame]]],
     *,
     live: bool,
+    watch: AbstractContextManager[object] | None = None,
 ) -> UnitRun:
     """Run the whole unit until its cameras have ended.
 
@@ -92,6 +94,7 @@ def run_unit(
         models: the models that find and read plates.
         cameras: a function that opens it, by the id of each camera.
         live: whether frames that recognition cannot follow are dropped.
+        watch: entered for as long as the threads of the unit run; None: nothing is.
 
     Raises:
         StoreError: a part of the unit failed, so that the figures would be of another one.
@@ -109,9 +112,10 @@ def run_unit(
                 Recorder(store.reads, here.store, store.refused_records),
             )
             pipeline = Pipeline(here, _feeds(cameras), parts, live=live)
-            began = time.perf_counter()
-            pipeline.run_to_end()
-            seconds = time.perf_counter() - began
+            with watch or nullcontext():
+                began = time.perf_counter()
+                pipeline.run_to_end()
+                seconds = time.perf_counter() - began
         if failures := pipeline.failures():
             raise StoreError(f"a part of the path failed: {failures[0]}")
         return UnitRun(seconds, pipeline.frames_seen, pipeline.frames.drop_count, player.latencies_ms)
