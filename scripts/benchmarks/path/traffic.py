@@ -17,7 +17,7 @@ from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, random_serial
 from alpr_edge.vision.recogniser import Recogniser
 from scripts.benchmarks.path.frames import CAMERA_ID, START, decode, encode
 
-PLATES = 24
+PLATES = 12
 IN_VIEW, BETWEEN = 4, 11
 """Pictures with a plate, and without: at ten a second a plate every 1.5 s, longer than the longest tone of a hit."""
 SEED = 462
