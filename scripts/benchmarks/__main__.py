@@ -107,12 +107,16 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         help=f"disk: of the fortnight's {disk.FORTNIGHT_READS}; path: written, and uploaded meanwhile",
     )
+    _add_path_options(parser)
+    return parser
+
+
+def _add_path_options(parser: argparse.ArgumentParser) -> None:
     of_path = parser.add_argument_group("path", "without real photos a simulated drive is rendered in their place")
     of_path.add_argument("--frames", type=_positive, default=path.FRAMES, help="of the recording, at most")
     of_path.add_argument("--rounds", type=_positive, default=path.ROUNDS, help="in which contenders take turns")
     of_path.add_argument("--seconds", type=_positive, default=path.SECONDS, help="memory: how long a unit reads")
     of_path.add_argument("--profile", action="store_true", help="besides: the processor's time by function")
-    return parser
 
 
 def _positive(text: str) -> int:

@@ -72,13 +72,13 @@ def _events(frames: Sequence[Frame], records: Sequence[DecidedRecord]) -> Iterat
     for batch in _batches(records):
         events = []
         for record in batch:
-            scene = _numbered(frames[number % len(frames)].pixels, number)
+            scene = _with_number(frames[number % len(frames)].pixels, number)
             events.append(ReadDecided(record.read, Evidence(_crop(scene), scene), record.read.first_seen))
             number += 1
         yield events
 
 
-def _numbered(pixels: Pixels, number: int) -> Pixels:
+def _with_number(pixels: Pixels, number: int) -> Pixels:
     """The picture with a number where the crop is taken: no two are stored as one."""
     scene = pixels.copy()
     place = 10, scene.shape[0] // 2

@@ -47,7 +47,7 @@ def bench_frames(data: Path | None, count: int) -> BenchFrames:
     return BenchFrames("simulated drive", list(drive.frames()))
 
 
-def repeated(frames: Sequence[Frame], count: int) -> list[Frame]:
+def repeat(frames: Sequence[Frame], count: int) -> list[Frame]:
     """So many frames of a few, over and over, numbered anew."""
     return [replace(frames[index % len(frames)], number=index) for index in range(count)]
 

@@ -21,7 +21,7 @@ from scripts.benchmarks.path.contenders import (
     prepared_tensors,
     whole_path,
 )
-from scripts.benchmarks.path.frames import repeated
+from scripts.benchmarks.path.frames import repeat
 from scripts.benchmarks.path.machine import Machine, usable_cores
 
 TRIAL_SHARE = 4
@@ -86,7 +86,7 @@ def print_empty(vision: VisionSettings, frames: Sequence[Frame], rounds: int) ->
     Raises:
         ModelError: something is found in every frame.
     """
-    empty = repeated(_without_plates(vision, frames), len(frames))
+    empty = repeat(_without_plates(vision, frames), len(frames))
     path = whole_path("path", vision, empty)
     opened, alone = best_threads(path, len(empty)), detector_alone(vision, empty)
     turns = take_turns([(path, opened), (alone, (opened[0], alone.open(opened[0])))], len(empty), rounds)
@@ -128,14 +128,14 @@ def take_turns(contenders: Sequence[tuple[Contender, tuple[int, Run]]], frames: 
 def _without_plates(vision: VisionSettings, frames: Sequence[Frame]) -> list[Frame]:
     """Those of some frames, blurred until no character is left, in which nothing is found."""
     detector, _ = models_with_threads(vision, 1)
-    blurred = [replace(frame, pixels=_blurred(frame.pixels)) for frame in frames[:EMPTY]]
+    blurred = [replace(frame, pixels=_blur(frame.pixels)) for frame in frames[:EMPTY]]
     empty = [frame for frame in blurred if not detector.detect(frame)]
     if not empty:
         raise ModelError("the detector finds something in every frame, even in blurred ones, so none is empty")
     return empty
 
 
-def _blurred(pixels: Pixels) -> Pixels:
+def _blur(pixels: Pixels) -> Pixels:
     return read_only(cv2.GaussianBlur(pixels, (0, 0), BLUR_PX))
 
 

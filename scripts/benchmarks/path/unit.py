@@ -100,7 +100,7 @@ def run_unit(
         StoreError: a part of the unit failed, so that the figures would be of another one.
     """
     with tempfile.TemporaryDirectory(prefix="bench-path-") as folder:
-        here = _placed(settings, Path(folder) / "unit")
+        here = _with_folders(settings, Path(folder) / "unit")
         player = StampingPlayer()
         everything = Everything(Generation("bench", 1, None, None, 1))
         with open_store(here, migrate=True) as store:
@@ -121,7 +121,7 @@ def run_unit(
         return UnitRun(seconds, pipeline.frames_seen, pipeline.frames.drop_count, player.latencies_ms)
 
 
-def _placed(settings: Settings, data: Path) -> Settings:
+def _with_folders(settings: Settings, data: Path) -> Settings:
     """The settings with a data folder of their own, and keys in it."""
     private_directory(data)
     create_keys(data / "keys")
@@ -134,9 +134,9 @@ def _placed(settings: Settings, data: Path) -> Settings:
 
 
 def _feeds(cameras: dict[str, Callable[[], Iterator[Frame]]]) -> Sequence[CameraFeed]:
-    return [CameraFeed(camera_id, _opened(frames)) for camera_id, frames in cameras.items()]
+    return [CameraFeed(camera_id, _without_beat(frames)) for camera_id, frames in cameras.items()]
 
 
-def _opened(frames: Callable[[], Iterator[Frame]]) -> Callable[[Callable[[], None]], Iterator[Frame]]:
+def _without_beat(frames: Callable[[], Iterator[Frame]]) -> Callable[[Callable[[], None]], Iterator[Frame]]:
     """The same without a beat: a camera of the benchmark never waits for longer than a stage may."""
     return lambda _beat: frames()
