@@ -40,6 +40,8 @@ class Sampler:
         self.seconds = 0.0
         """How long it was entered."""
         self._before: dict[int, int] = {}
+        self._own_ns = 0
+        """What sampling itself took, which counts nowhere."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._began_s, self._began_processor_s = 0.0, 0.0
@@ -54,12 +56,13 @@ class Sampler:
         processor_ns = round((time.process_time() - self._began_processor_s) * NS_PER_S)
         self._stop.set()
         self._thread.join()
-        self.ns[OUTSIDE] = max(0, processor_ns - self.ns.total())
+        self.ns[OUTSIDE] = max(0, processor_ns - self._own_ns - self.ns.total())
 
     def _run(self) -> None:
         while not self._stop.wait(SAMPLE_S):
             self._sample()
         self._sample()
+        self._own_ns = time.thread_time_ns()
 
     def _sample(self) -> None:
         frames = sys._current_frames()  # noqa: SLF001 - the interpreter's own way to see all stacks
