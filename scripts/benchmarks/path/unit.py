@@ -70,7 +70,7 @@ class UnitRun:
     seconds: float
     """From the start of its threads until everything was recognised and written."""
     frames: int
-    dropped: int
+    """Frames recognised."""
     latencies_ms: list[float] = field(default_factory=list)
 
 
@@ -118,7 +118,7 @@ def run_unit(
                 seconds = time.perf_counter() - began
         if failures := pipeline.failures():
             raise StoreError(f"a part of the path failed: {failures[0]}")
-        return UnitRun(seconds, pipeline.frames_seen, pipeline.frames.drop_count, player.latencies_ms)
+        return UnitRun(seconds, pipeline.frames_seen, player.latencies_ms)
 
 
 def _with_folders(settings: Settings, data: Path) -> Settings:
