@@ -7,7 +7,8 @@ from typing import Any
 
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, RECOGNITION, WRITER, Pipeline
+from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
+from alpr_edge.app.pipeline.recognition import RECOGNITION
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
@@ -60,9 +61,13 @@ class CaptureSession:
         latencies = list(self.alerter.latencies_ms)
         return {
             "frames": self.pipeline.frames_seen,
-            "frames_dropped": self.pipeline.frames.drop_count,
+            "frames_dropped": self.pipeline.recognition.frames.drop_count,
+            "frames_lost": self.pipeline.recognition.lost_count,
             "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
-            "cameras": {camera.camera_id: camera.figures for camera in self.cameras if camera.figures},
+            "cameras": {
+                camera.camera_id: camera.figures | self.pipeline.camera_figures(camera.camera_id)
+                for camera in self.cameras
+            },
             "records_waiting": len(self.pipeline.records),
             "records_let_go": self.pipeline.records.drop_count,
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
@@ -81,7 +86,8 @@ def _stage_fault(line: str) -> Fault:
     name = line.partition(" ")[0]
     if name.startswith(CAMERA_STAGE):
         return Fault(FaultKind.CAMERA, f"camera {name.removeprefix(CAMERA_STAGE)}", line)
-    return Fault(FaultKind.STAGE if name in {WRITER, RECOGNITION} else FaultKind.SIDE_STAGE, name, line)
+    is_needed = name in {WRITER, TRACKING} or name.startswith(RECOGNITION)
+    return Fault(FaultKind.STAGE if is_needed else FaultKind.SIDE_STAGE, name, line)
 
 
 def _storage_fault(line: str) -> Fault:

@@ -1,6 +1,5 @@
 """Builds the models, the clock, the hotlists and the connection to the department from the settings."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,24 +24,21 @@ from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
 
 
-def inference_threads(settings: VisionSettings) -> int:
-    """Threads of one inference: as set, else one less than the cores (one core decodes the next frame)."""
-    return settings.threads or max(1, (os.cpu_count() or 2) - 1)
-
-
-def open_models(settings: VisionSettings, data_directory: Path | None = None) -> tuple[OnnxDetector, OnnxReader]:
+def open_models(
+    settings: VisionSettings, data_directory: Path | None = None, threads: int = 1
+) -> tuple[OnnxDetector, OnnxReader]:
     """Open the detector and the reader that the settings name.
 
     Args:
         settings: the settings that name them.
         data_directory: the unit's data folder, where there is one: models added to it are found too.
+        threads: the threads of one inference; more than one is for who reads one picture after the other.
 
     Raises:
         ModelError: a model file is missing, changed or unusable.
     """
     # OpenCV's own threads would compete with the inference for the cores.
     cv2.setNumThreads(1)
-    threads = inference_threads(settings)
     folders = model_folders(settings, data_directory)
     model = find_model(folders, "detector", settings.detector)
     detector = OnnxDetector(model, settings.detection_confidence_min, threads, near=find_near(folders, model))
@@ -54,14 +50,15 @@ class VisionModels:
     """Detector and reader as one recogniser, with the model ids that are stored with each read."""
 
     recogniser: Recogniser
+    """Several threads may call it at once: it holds no state of a frame, and ONNX Runtime allows it."""
     model_ids: tuple[str, ...]
     second: OnnxSecondReader | None = None
     """The second reader, for plates that are not certain; None: there is none."""
 
 
-def open_vision_models(settings: VisionSettings, data_directory: Path | None = None) -> VisionModels:
+def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
-    detector, reader = open_models(settings, data_directory)
+    detector, reader = open_models(settings, data_directory, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
     return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second)

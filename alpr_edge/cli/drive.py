@@ -155,7 +155,8 @@ def _summary_text(summary: Summary, out: Path) -> str:
     )
     return "\n".join(
         [
-            f"{summary.frames} frames driven, {summary.frames_dropped} dropped",
+            f"{summary.frames} frames driven, {summary.frames_dropped} dropped"
+            + (f", {summary.frames_lost} lost to failures" if summary.frames_lost else ""),
             f"{summary.reads} reads (a corrected one counts again)",
             f"{summary.hits} hits on the hotlist, {summary.alerts} alerts sounded",
             upload_text,

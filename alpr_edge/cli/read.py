@@ -54,10 +54,12 @@ def read(
     from rich.progress import track
 
     from alpr_edge.app.factories import open_vision_models
+    from alpr_edge.app.pipeline.recognition import worker_count
     from alpr_edge.settings import VisionSettings
 
     images = list(_images(paths))
-    recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
+    # One photo after the other: each takes the cores that a unit gives to several frames.
+    recogniser = open_vision_models(VisionSettings(models_directory=models), threads=worker_count(0, 1)).recogniser
     has_failed = False
     console = Console(stderr=True)
     is_quick = len(images) < PROGRESS_FROM or not console.is_terminal

@@ -76,8 +76,19 @@ def _lines(name: str, health: Health | None) -> list[str]:
     lines = [f"{name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
     lines += [f"  trouble   {trouble}" for trouble in health.troubles]
     lines += [f"  warning   {warning}" for warning in health.warnings]
+    lines += [_camera_line(camera_id, told) for camera_id, told in health.figures.get("cameras", {}).items()]
     figures = {words: health.figures.get(key) for key, words in _FIGURES.items()}
     return lines + [f"  {words}: {_value_text(value)}" for words, value in figures.items() if value is not None]
+
+
+def _camera_line(camera_id: str, told: dict[str, Any]) -> str:
+    """The frames of a camera; of an older daemon, which does not count them for each, its name alone."""
+    if "frames_per_s" not in told:
+        return f"  camera {camera_id}"
+    late = "" if told["result_ms_median"] is None else f", read after {told['result_ms_median']:.0f} ms"
+    worst = f" (at worst {told['result_ms_worst']:.0f})" if late else ""
+    gone = f", {told['dropped']} of {told['captured']} dropped" + (f", {told['lost']} lost" if told["lost"] else "")
+    return f"  camera {camera_id}: {told['frames_per_s']:g} frames/s{late}{worst}{gone}"
 
 
 def _value_text(value: object) -> str:

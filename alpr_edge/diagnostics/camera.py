@@ -178,25 +178,24 @@ def _check_running(context: CheckContext, settings: CameraSettings, name: str) -
 
 
 def _check_running_rate(context: CheckContext, settings: CameraSettings, name: str) -> Check:
-    """Check the rate by the health file over some seconds; the unit counts the frames of all cameras together."""
-    began, before = _frame_count(context), time.monotonic()
+    """Check the rate by the health file over some seconds."""
+    began, before = _frame_count(context, settings.id), time.monotonic()
     time.sleep(WATCH_S)
-    after_count, after = _frame_count(context), time.monotonic()
+    after_count, after = _frame_count(context, settings.id), time.monotonic()
     if began is None or after_count is None:
         return red(f"{name} rate", "alpr-edge run stopped reporting its health", "journalctl -u alpr-edge")
-    return _check_rate(context, settings, name, (after_count - began) / (after - before) / len(context.settings.camera))
+    return _check_rate(context, settings, name, (after_count - began) / (after - before))
 
 
-def _frame_count(context: CheckContext) -> int | None:
-    """Frames so far, read just after the unit wrote its health again."""
+def _frame_count(context: CheckContext, camera_id: str) -> int | None:
+    """Frames of a camera so far, read just after the unit wrote its health again."""
     path = context.settings.unit.runtime_directory / "run.json"
     mark, until_s = path.stat().st_mtime_ns, time.monotonic() + 5
     while path.stat().st_mtime_ns == mark and time.monotonic() < until_s:
         time.sleep(0.02)
     health = context.health()
-    return (
-        None if health is None else int(health.figures.get("frames", 0)) + int(health.figures.get("frames_dropped", 0))
-    )
+    figures = {} if health is None else health.figures.get("cameras", {}).get(camera_id, {})
+    return int(figures["captured"]) if "captured" in figures else None
 
 
 def _check_pictures(context: CheckContext, store: UnitStore, name: str, read: PlateRead) -> list[Check]:

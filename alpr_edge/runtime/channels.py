@@ -5,12 +5,13 @@ A :class:`LatestChannel` stands between live cameras and recognition and keeps o
 storage. Everywhere else, and all through a replay, a :class:`BoundedChannel` blocks.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Condition
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class ClosedError(Exception):
@@ -51,15 +52,32 @@ class BoundedChannel(Generic[T]):
 
     def get(self, timeout_s: float) -> T | None:
         """Take the oldest item; None when none came in time. Raises ClosedError once closed and empty."""
+        return self.get_as(timeout_s, lambda item: item)
+
+    def get_as(
+        self, timeout_s: float, convert: Callable[[T], V], is_free: Callable[[T], bool] = lambda _: True
+    ) -> V | None:
+        """Take the oldest item that may be taken, as :meth:`get` does, for one of several threads.
+
+        Args:
+            timeout_s: the longest wait.
+            convert: a function of the item, called while no other thread can take one.
+            is_free: a function that says whether an item may be taken now; :meth:`wake` when its answer changes.
+        """
         with self._condition:
-            self._condition.wait_for(lambda: self.closed or bool(self._items), timeout_s)
-            if self._items:
-                _, item = self._items.popitem(last=False)
+            self._condition.wait_for(lambda: self._is_over or bool(self._first_key(is_free)), timeout_s)
+            for key in self._first_key(is_free):
+                item = self._items.pop(key)
                 self._condition.notify_all()
-                return item
-            if self.closed:
+                return convert(item)
+            if self._is_over:
                 raise ClosedError
             return None
+
+    def wake(self) -> None:
+        """Let every thread that waits look again."""
+        with self._condition:
+            self._condition.notify_all()
 
     def drain(self, items_max: int) -> list[T]:
         """Take the items that are there now, without waiting."""
@@ -73,6 +91,14 @@ class BoundedChannel(Generic[T]):
         with self._condition:
             self._producers -= 1
             self._condition.notify_all()
+
+    @property
+    def _is_over(self) -> bool:
+        return self.closed and not self._items
+
+    def _first_key(self, is_free: Callable[[T], bool]) -> list[Hashable]:
+        """The key of the oldest item that may be taken; empty where there is none."""
+        return next(([key] for key, item in self._items.items() if is_free(item)), [])
 
     def _admit(self, key: Hashable, item: T) -> None:
         if self.closed:
@@ -92,12 +118,16 @@ class LatestChannel(BoundedChannel[T]):
     def __init__(self, key: Callable[[T], Hashable], producers: int = 1) -> None:
         super().__init__(1, producers)
         self._key = key
+        self.drops: Counter[Hashable] = Counter()
+        """Items of each key dropped before they were taken."""
 
     def put(self, item: T) -> None:
         """Add an item at once. Raises ClosedError."""
         with self._condition:
             key = self._key(item)
-            self.drop_count += key in self._items
+            if key in self._items:
+                self.drop_count += 1
+                self.drops[key] += 1
             self._admit(key, item)
 
 

@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from alpr_edge.runtime.channels import BoundedChannel, ClosedError
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 WAIT_S = 0.5
 """How long a stage waits for input before it beats again."""
@@ -77,12 +78,19 @@ class SourceStage(Generic[T]):
         self._output.close()
 
 
+class Inlet(Protocol[T_co]):
+    """What a stage takes its items from."""
+
+    def get(self, timeout_s: float) -> T_co | None:
+        """The next item; None when none came in time. Raises ClosedError after the last."""
+
+
 class WorkStage(Generic[T]):
     """Does one thing with each item.
 
     Args:
         name: the name for health and logs.
-        inlet: the channel that items come from.
+        inlet: the channel, or the like, that items come from.
         process: the work on one item.
         finish: a function that is called once after the last item.
     """
@@ -90,7 +98,7 @@ class WorkStage(Generic[T]):
     def __init__(
         self,
         name: str,
-        inlet: BoundedChannel[T],
+        inlet: Inlet[T],
         process: Callable[[T], None],
         finish: Callable[[], None] = _do_nothing,
     ) -> None:

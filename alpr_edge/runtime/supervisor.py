@@ -28,7 +28,8 @@ STEADY_AFTER_S = 10.0
 HANGING_THREADS_MAX = 2
 """Most hanging threads of one stage; with so many, one must end before a restart: each holds a device and memory."""
 REPLACEABLE_STOP_S = 1.0
-"""How long a stop waits for a replaceable stage; one that hangs must not hold back what the others have to write."""
+"""How long a stop waits for a replaceable stage that says nothing else; one that hangs must not hold back what the
+others have to write."""
 
 
 class Stage(Protocol):
@@ -54,6 +55,8 @@ class StageState:
     stage: Stage
     replaceable: bool = False
     """Whether the others can do without it while it hangs."""
+    stop_s_max: float = REPLACEABLE_STOP_S
+    """How long a stop waits for it, if it is replaceable."""
     thread: threading.Thread | None = None
     """The thread that runs it; None while none does."""
     hanging: list[threading.Thread] = field(default_factory=list)
@@ -93,7 +96,7 @@ class Supervisor:
         """The states of all stages, in start order."""
         return tuple(self._states)
 
-    def add(self, stage: Stage, *, replaceable: bool = False) -> None:
+    def add(self, stage: Stage, *, replaceable: bool = False, stop_s_max: float = REPLACEABLE_STOP_S) -> None:
         """Add a stage to start later.
 
         Args:
@@ -101,8 +104,9 @@ class Supervisor:
             replaceable: whether the others can do without it, and it ends by ``stop``. While it hangs it is reported as
                 :meth:`hanging`, not as stalled, and :meth:`tend` starts another thread in its place. The thread that
                 hangs may come back and goes on until its next ``beat``, which the stage's ``run`` must allow for.
+            stop_s_max: how long a stop waits for it, if it is replaceable, before it is given up.
         """
-        self._states.append(StageState(stage, replaceable))
+        self._states.append(StageState(stage, replaceable, stop_s_max))
 
     def start(self) -> None:
         """Start every stage, consumers before producers if they were added so."""
@@ -127,7 +131,7 @@ class Supervisor:
         """
         deadline_s = time.monotonic() + timeout_s
         if self.stop.is_set():
-            self._give_up(min(deadline_s, time.monotonic() + REPLACEABLE_STOP_S))
+            self._give_up(deadline_s)
         for state in reversed(self._states):
             if state.thread is not None:
                 state.thread.join(max(0.0, deadline_s - time.monotonic()))
@@ -187,14 +191,15 @@ class Supervisor:
 
     def _give_up(self, deadline_s: float) -> None:
         """Finish replaceable stages that do not end by themselves; the call they hang in may hold them for ever."""
-        left = [state for state in reversed(self._states) if state.replaceable]
+        left, began_s = [state for state in reversed(self._states) if state.replaceable], time.monotonic()
         for state in left:
             if state.thread is not None:
-                state.thread.join(max(0.0, deadline_s - time.monotonic()))
+                state.thread.join(max(0.0, min(deadline_s, began_s + state.stop_s_max) - time.monotonic()))
             with self._lock:
                 number = state.number = state.number + (not state.finishing)
             if not state.finishing:
                 _log_failure("stage.given_up", state, hanging=len(state.hanging))
+                state.thread = None  # nobody waits for it any more
                 self._finish(state, number)
 
     def _run_until_done(self, state: StageState, number: int) -> None:

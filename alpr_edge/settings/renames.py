@@ -4,6 +4,7 @@ RENAMED_IN = "0.2.0"
 """The release that brought the names of :data:`RENAMED_KEYS`; a file with one of the old ones belongs to an older."""
 RENAMED_KEYS: dict[str, str] = {
     "vision.detection_sure_min": "detection_accept_min",
+    "vision.threads": "workers",
     "vision.second_reader_ms_max": "second_reader_timeout_ms",
     "decision.age_ms_max": "timeout_ms",
     "position.age_ms_max": "fix_age_ms_max",

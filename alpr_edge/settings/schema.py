@@ -1,6 +1,6 @@
 """The schema of the settings file: what each table holds, its defaults and its bounds.
 
-Strict, since TOML has types of its own: ``fps = "30"`` and ``threads = true`` are faults, not 30 and 1. A field's
+Strict, since TOML has types of its own: ``fps = "30"`` and ``workers = true`` are faults, not 30 and 1. A field's
 ``description`` is what a fault says was expected, where type and bounds do not say it.
 """
 
@@ -28,16 +28,16 @@ class UnitSettings(Section):
 
 
 class VisionSettings(Section):
-    """[vision]: the models and how many threads they may use."""
+    """[vision]: the models and how many frames are read at once."""
 
     models_directory: FilePath | None = None
     """None (the key left out): the models that came with the software."""
     detector: Name = "default"
     reader: Name = "default"
-    detection_confidence_min: Fraction = 0.25
+    detection_confidence_min: Fraction = 0.3
     detection_accept_min: Fraction = 0.7
-    text_confidence_min: Fraction = 0.1
-    threads: Annotated[int, Field(ge=0, le=64)] = 0
+    text_confidence_min: Fraction = 0.02
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
     second_reader: bool = False
     second_reader_timeout_ms: Annotated[float, Field(gt=0, le=1000)] = 300.0
 

@@ -9,6 +9,7 @@ suppression inside. Official open-image-models files (float32 [1, 3, H, W], RGB 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -56,12 +57,28 @@ class Letterbox:
         )
 
 
-def letterbox(pixels: Pixels, width_px: int, height_px: int, channels: int) -> tuple[Pixels, Letterbox]:
-    """Fit a BGR frame into uint8 [height, width, channels], aspect kept, centred on grey."""
-    height, width = pixels.shape[:2]
+class Picture:
+    """A picture on its way through the networks, which share its grey form.
+
+    Args:
+        pixels: uint8 [H, W, 3], BGR.
+    """
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+
+    @cached_property
+    def grey(self) -> Pixels:
+        """uint8 [H, W], made when the first network asks for it."""
+        return np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def letterbox(source: Pixels, width_px: int, height_px: int) -> tuple[Pixels, Letterbox]:
+    """Fit a picture, uint8 [H, W] or [H, W, 3], into [height, width, channels], aspect kept, centred on grey."""
+    height, width = source.shape[:2]
+    channels = 1 if source.ndim == 2 else source.shape[2]
     scale = min(width_px / width, height_px / height)
     inner = max(1, round(width * scale)), max(1, round(height * scale))
-    source = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if channels == 1 else pixels
     small = cv2.resize(source, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     left, top = (width_px - inner[0]) // 2, (height_px - inner[1]) // 2
     canvas = np.full((height_px, width_px, channels), PADDING_GREY, np.uint8)
@@ -90,15 +107,16 @@ class Network:
         """Identity of the model."""
         return self._session.model_id
 
-    def detect(self, pixels: Pixels, confidence_min: float) -> list[Detection]:
+    def detect(self, picture: Picture, confidence_min: float) -> list[Detection]:
         """Every box of a picture from that confidence up, in the picture's pixels."""
-        tensor, mapping = self.prepare(pixels)
+        tensor, mapping = self.prepare(picture)
         rows = self.infer(tensor)
         return [Detection(mapping.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= confidence_min]
 
-    def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
+    def prepare(self, picture: Picture) -> tuple[Array, Letterbox]:
         """The network's input tensor, and how to map its boxes back."""
-        canvas, mapping = letterbox(pixels, self.width_px, self.height_px, self.channels)
+        source = picture.grey if self.channels == 1 else picture.pixels
+        canvas, mapping = letterbox(source, self.width_px, self.height_px)
         if self._session.takes_uint8:
             return canvas[np.newaxis], mapping
         planes = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis]
@@ -153,15 +171,16 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
 
     def detect_pixels(self, pixels: Pixels) -> list[Detection]:
         """Detect plates as :meth:`detect` does, in a picture uint8 [H, W, 3] BGR."""
-        boxes = without_duplicates(self._network.detect(pixels, self._confidence_min))
+        picture = Picture(pixels)
+        boxes = without_duplicates(self._network.detect(picture, self._confidence_min))
         if self._near is None:
             return boxes
-        near = without_duplicates(self._near.detect(pixels, self._confidence_min))
+        near = without_duplicates(self._near.detect(picture, self._confidence_min))
         return join_looks(boxes, near, NEAR_WIDTH_SHARE * pixels.shape[1])
 
     def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
         """The first network's input tensor, and how to map its boxes back."""
-        return self._network.prepare(pixels)
+        return self._network.prepare(Picture(pixels))
 
     def infer(self, tensor: Array) -> Array:
         """Rows float32 [N, 7] of a tensor prepared for the first network."""

@@ -19,11 +19,10 @@ PLATES_MAX = 32
 PLATE_PX_MIN = 4
 """A box less high than this holds no character."""
 CHARACTERS_MIN = 3
-TEXT_CONFIDENCE_MIN = 0.1
-"""What the reader must make of a doubtful box: so many characters, with such a probability of the whole text.
-
-Of 2 to 4 and of 0 to 0.3, chosen with the two thresholds of the settings on validation data
-(``models/training/choose_threshold``). The second is the setting ``vision.text_confidence_min``.
+"""Characters that the reader must see in a doubtful box; of 2 to 4, chosen on validation data."""
+TEXT_CONFIDENCE_MIN = 0.02
+"""Probability of the whole text that it must give them: the setting ``vision.text_confidence_min``. Chosen with the two
+scores on road photos (``models/training/road_thresholds``): a distant plate is seldom read whole with more.
 """
 
 

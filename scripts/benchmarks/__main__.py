@@ -37,7 +37,11 @@ def _run() -> None:
     elif arguments.which == "path":
         path.run(_path_request(arguments, data if data.is_dir() else None, parts))
     else:
-        accuracy.run(accuracy.AccuracyRequest(data, _vision(arguments), parts or accuracy.PARTS, arguments.limit))
+        accuracy.run(
+            accuracy.AccuracyRequest(
+                data, _vision(arguments), arguments.threads, parts or accuracy.PARTS, arguments.limit
+            )
+        )
 
 
 def _data(parser: argparse.ArgumentParser, chosen: Path | None, *, required: bool) -> Path:
@@ -54,7 +58,7 @@ def _vision(arguments: argparse.Namespace) -> VisionSettings:
         "detector": arguments.detector,
         "reader": arguments.reader,
     }
-    vision |= {"threads": arguments.threads, "second_reader": arguments.second_reader}
+    vision |= {"workers": arguments.workers, "second_reader": arguments.second_reader}
     return parse({"vision": vision}, Path.cwd()).vision
 
 
@@ -82,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
     parser.add_argument("--detector", default="default", help="its name in the manifest")
     parser.add_argument("--reader", default="default", help="its name in the manifest")
-    parser.add_argument("--threads", type=int, default=0, help="of one inference; 0: all cores but one")
+    parser.add_argument("--workers", type=int, default=0, help="path: as the setting vision.workers")
     parser.add_argument(
         "--only",
         default="",
@@ -91,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
+    of_accuracy.add_argument(
+        "--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="of one inference"
+    )
     of_accuracy.add_argument("--limit", type=int, help="road, rides, lettering: pictures of each set, for a quick look")
     of_hotlist = parser.add_argument_group("hotlist, path")
     of_hotlist.add_argument(

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.factories import inference_threads, open_models
+from alpr_edge.app.factories import open_models
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from scripts.benchmarks import detector, nonplates, reader, sets, voting
@@ -41,13 +41,15 @@ class AccuracyRequest:
 
     Args:
         data: folder of the real photos.
-        vision: models and threads.
+        vision: models.
+        threads: threads of one inference.
         only: some of :data:`PARTS`.
         limit: the most pictures of each road set; the figures of fewer than all are called partial.
     """
 
     data: Path
     vision: VisionSettings
+    threads: int
     only: tuple[str, ...] = PARTS
     limit: int | None = None
 
@@ -60,7 +62,7 @@ class AccuracyRequest:
 def run(request: AccuracyRequest) -> None:
     """Print every figure that was asked for."""
     vision = request.vision
-    plate_detector, read = open_models(vision)
+    plate_detector, read = open_models(vision, threads=request.threads)
     looker, data = Looker(plate_detector, read, vision.detection_accept_min, vision.text_confidence_min), request.data
     certain = _run_road(request, looker) + _run_photos(request, looker, read)
     if len(certain) > 1:
@@ -77,9 +79,8 @@ def run(request: AccuracyRequest) -> None:
             openers = kept_openers(data) if name == "voting_kept" else voting.benchmark(data)
             voting.run(name, request.vision, openers)
     if "speed" in request.only:
-        threads = inference_threads(request.vision)
-        detector.print_milliseconds(plate_detector, sets.ride(data, RIDES[0]), threads)
-        reader.print_milliseconds(read, sets.photos(data, PHOTOS[0]), threads)
+        detector.print_milliseconds(plate_detector, sets.ride(data, RIDES[0]), request.threads)
+        reader.print_milliseconds(read, sets.photos(data, PHOTOS[0]), request.threads)
 
 
 def _run_road(request: AccuracyRequest, looker: Looker) -> list[Certain]:

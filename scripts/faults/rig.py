@@ -66,7 +66,7 @@ class Rig:
         camera = {"kind": "folder", "path": str(self.folder / FRAMES), "fps": CAMERA_FPS, "reopen_first_s": 0.01}
         more = {
             "camera": [camera],
-            "vision": {"threads": 1},
+            "vision": {"workers": 2},
             "decision": {"pass_gap_ms": 100},
             "position": {"device": str(self.receiver)},
             "hotlist": {"source": [{"name": "bolo", "format": "generic-csv", "folder": str(self.folder / "lists")}]},

@@ -45,6 +45,7 @@ fps = {fps}
 reopen_first_s = 0.01
 [vision]
 models_directory = "models"
+workers = 2
 [decision]
 pass_gap_ms = 40
 [alerts]

@@ -21,7 +21,8 @@ from tests.cli.unit.fit_unit import Receiver
 from tests.department.enrolment import enrol_unit
 
 WAIT_S = 120.0
-STAGES = {"writer", "recognition", "camera-front", "lists", "disk", "counts", "position", "ignition"}
+WORKERS = {"recognition-1", "recognition-2"}
+STAGES = {"writer", "tracking", "camera-front", "lists", "disk", "counts", "position", "ignition"} | WORKERS
 
 
 class Killed(BaseException):

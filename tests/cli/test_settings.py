@@ -66,11 +66,11 @@ def test_a_commented_file_is_written_once_and_is_right_but_for_this_car(tmp_path
 
 def test_every_fault_of_the_text_comes_at_once_with_path_and_suggestion(tmp_path: Path) -> None:
     settings = tmp_path / "alpr-edge.toml"
-    settings.write_text('[unit]\nidd = "a"\n[vision]\nthreads = "two"\n[decision]\ntimeout_ms = -1\n', encoding="utf-8")
+    settings.write_text('[unit]\nidd = "a"\n[vision]\nworkers = "two"\n[decision]\ntimeout_ms = -1\n', encoding="utf-8")
     result = CliRunner().invoke(app, ["settings", "check", str(settings)])
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["unit.idd", "vision.threads", "decision.timeout_ms"]
+    assert [line.split(": ")[1] for line in lines] == ["unit.idd", "vision.workers", "decision.timeout_ms"]
     assert "did you mean 'id'" in lines[0]
 
 

@@ -11,7 +11,29 @@ from alpr_edge.cli import app
 from alpr_edge.runtime.health import Health, write_health
 from tests.units import write_unit
 
-FIGURES = {"has_fix": True, "utc_source": "gnss", "outbox_ready": 12, "restarts": {"camera front": 2, "gps": 0}}
+FRONT = {
+    "frames_per_s": 9.8,
+    "result_ms_median": 41.2,
+    "result_ms_worst": 87.0,
+    "captured": 812,
+    "dropped": 3,
+    "lost": 0,
+}
+SILENT = {
+    "frames_per_s": 0.0,
+    "result_ms_median": None,
+    "result_ms_worst": None,
+    "captured": 5,
+    "dropped": 0,
+    "lost": 2,
+}
+FIGURES = {
+    "has_fix": True,
+    "utc_source": "gnss",
+    "outbox_ready": 12,
+    "restarts": {"camera front": 2, "gps": 0},
+    "cameras": {"front": FRONT, "rear": SILENT, "old": {"exposure_us": 100}},
+}
 
 
 @pytest.fixture
@@ -39,6 +61,9 @@ def test_a_unit_at_work_is_shown_with_its_figures(settings: Path) -> None:
         "run       reading",
         "  warning   the disk is 92 % full",
         "  position known: yes",
+        "  camera front: 9.8 frames/s, read after 41 ms (at worst 87), 3 of 812 dropped",
+        "  camera rear: 0 frames/s, 0 of 5 dropped, 2 lost",
+        "  camera old",
         "  items wait for the department: 12",
         "  restarts of stages: camera front 2",
     ):

@@ -57,9 +57,9 @@ def test_a_fault_says_what_is_expected(key: str, value: Any, words: str) -> None
 
 def test_a_second_camera_of_the_same_id_is_found_beside_other_faults() -> None:
     cameras = [{"kind": "v4l2"}, {"kind": "v4l2", "fps": 500}, {"kind": "v4l2", "id": "rear"}]
-    raw = {"camera": cameras, "vision": {"threads": 99}}
+    raw = {"camera": cameras, "vision": {"workers": 99}}
     faults = faults_of(raw)
-    assert [fault.split(":")[0] for fault in faults] == ["camera[1].fps", "vision.threads", "camera"]
+    assert [fault.split(":")[0] for fault in faults] == ["camera[1].fps", "vision.workers", "camera"]
     assert faults[-1].startswith("camera: id 'front' is given to more than one camera (a table without an id")
     assert len(faults_of({"camera": [{"kind": "v4l2"}, {"kind": "v4l2"}]})) == 1
 

@@ -106,7 +106,7 @@ def test_every_fault_is_listed_at_once() -> None:
         {
             "unit": {"idd": "a"},
             "camera": [{"kind": "v4l2", "fps": 0}, {"kind": "rtsp"}],
-            "vision": {"threads": 65},
+            "vision": {"workers": 65},
             "nothing": {},
         }
     )
@@ -114,7 +114,7 @@ def test_every_fault_is_listed_at_once() -> None:
         "unit.idd",
         "camera[0].fps",
         "camera[1].url",
-        "vision.threads",
+        "vision.workers",
         "nothing",
         "camera",
     ]
@@ -124,7 +124,7 @@ def test_every_fault_is_listed_at_once() -> None:
     ("raw", "fault"),
     [
         ({"visoin": {}}, "visoin: unknown key; did you mean 'vision'?"),
-        ({"vision": {"treads": 1}}, "vision.treads: unknown key; did you mean 'threads'?"),
+        ({"vision": {"wokers": 1}}, "vision.wokers: unknown key; did you mean 'workers'?"),
         (
             {"camera": [CAMERA | {"widht_px": 640}]},
             "camera[0].widht_px: unknown key; did you mean 'width_px'?",
@@ -151,8 +151,8 @@ def test_unknown_key_suggests_a_known_one(raw: dict[str, Any], fault: str) -> No
             "decision.readings_max: expected a whole number from 1 to 1000, not 8.0; without a decimal point",
         ),
         (
-            {"vision": {"threads": True}},
-            "vision.threads: expected a whole number from 0 to 64, not true; the default is 0",
+            {"vision": {"workers": True}},
+            "vision.workers: expected a whole number from 0 to 64, not true; the default is 0",
         ),
         (
             {"alerts": {"volume": False}},
@@ -189,7 +189,7 @@ def test_whole_numbers_serve_as_numbers() -> None:
     [
         (
             {"vision": {"detection_confidence_min": 1.5}},
-            "vision.detection_confidence_min: expected a number from 0 to 1, not 1.5; the default is 0.25",
+            "vision.detection_confidence_min: expected a number from 0 to 1, not 1.5; the default is 0.3",
         ),
         (
             {"unit": {"id": "no spaces"}},

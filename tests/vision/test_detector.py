@@ -11,7 +11,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.detector import PADDING_GREY, join_looks, letterbox, without_duplicates
+from alpr_edge.vision.detector import PADDING_GREY, Picture, join_looks, letterbox, without_duplicates
 from tests.vision.models import detector_model, reader_model, write_models, write_near
 
 FRAME = np.zeros((720, 1280, 3), np.uint8)
@@ -39,8 +39,8 @@ def test_fast_alpr_runs_with_our_adapters(models: VisionSettings) -> None:
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([1, 3]))
 def test_a_letterbox_maps_back_and_keeps_the_aspect(width: int, height: int, channels: int) -> None:
-    pixels = np.full((height, width, 3), 7, np.uint8)
-    canvas, mapping = letterbox(pixels, 640, 384, channels)
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    canvas, mapping = letterbox(np.full(shape, 7, np.uint8), 640, 384)
     assert canvas.shape == (384, 640, channels)
     box = mapping.to_frame(np.array([320, 192, 330, 200], np.float32))
     assert abs(box.centre_px[0] - width / 2 - 5 / mapping.scale) <= 1 / mapping.scale
@@ -101,3 +101,17 @@ def test_a_near_detector_that_is_none_is_refused(tmp_path: Path, near: str, mess
     manifest.write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match=message):
         open_models(VisionSettings(models_directory=folder))
+
+
+def test_looks_that_share_the_grey_form_find_the_same_to_the_bit() -> None:
+    """Beside two detectors that each make their own, on noise, by the released networks."""
+    pixels = np.random.default_rng(1).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
+    detector, _ = open_models(VisionSettings())
+    shared = Picture(pixels)
+    for network in detector.networks:
+        alone, mapping = network.prepare(Picture(pixels))
+        together, same_mapping = network.prepare(shared)
+        assert mapping == same_mapping
+        assert np.array_equal(alone, together)
+        assert np.array_equal(network.infer(alone), network.infer(together))
+    assert np.array_equal(pixels, shared.pixels)

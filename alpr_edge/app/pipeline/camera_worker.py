@@ -1,10 +1,10 @@
-"""One camera's work on a frame: recognise, track, decide, match, alert; then pass the event on for writing.
+"""One camera's work on a recognised frame: track, decide, match, alert; then pass the event on for writing.
 
 An alert is sounded before anything is written to disk: the officer's second counts, and the disk may be slow. Nor does
 the next alert wait for it: records of a live unit go into a channel that never blocks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -29,10 +29,9 @@ def without_pictures(event: ReadEvent) -> ReadEvent:
 
 
 class CameraWorker:
-    """Processes the frames of one camera.
+    """Processes the recognised frames of one camera, in order.
 
     Args:
-        recognise: a function that finds and reads the plates of a frame.
         passes: the decided-read rule of this camera.
         entries: a function that gives the entries of the live lists.
         alerter: the alerter that all cameras share.
@@ -42,14 +41,12 @@ class CameraWorker:
 
     def __init__(
         self,
-        recognise: Callable[[Frame], list[Reading]],
         passes: Passes,
         entries: Callable[[], Entries],
         alerter: Alerter,
         records: BoundedChannel[ReadEvent],
         new_id: Callable[[], str],
     ) -> None:
-        self._recognise = recognise
         self._passes = passes
         self._entries = entries
         self._alerter = alerter
@@ -60,11 +57,11 @@ class CameraWorker:
         self.frames = 0
         """Frames processed so far."""
 
-    def process(self, frame: Frame) -> None:
-        """Process one frame from recognition to record."""
+    def process(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Process what was recognised in one frame, from tracking to record."""
         self.frames += 1
         self._last = frame.captured_at
-        for event in self._passes.step(frame, self._recognise(frame)):
+        for event in self._passes.step(frame, readings):
             self._handle(event)
 
     def finish(self) -> None:

@@ -1,31 +1,36 @@
-"""Builds the threads between camera and outbox: cameras -> recognition -> writer, the same for a car and a recording.
+"""Builds the threads between camera and outbox: cameras -> recognition -> tracking -> writer, for car and recording.
 
-One decoding thread a camera, one recognition thread, one writer. Between cameras and recognition a live unit keeps only
-the newest frame of each camera, and recognition, which sounds alerts, never waits for the writer; a recording at full
-pace waits instead, so that two replays are equal.
+One decoding thread a camera, recognition workers, one thread that tracks, and one writer. Between cameras and
+recognition a live unit keeps only the newest frame of each camera, and tracking, which sounds alerts, never waits for
+the writer; a recording at full pace waits instead, so that two replays are equal.
 """
 
 import secrets
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
+from alpr_edge.app.pipeline.recognition import RECOGNITION, Recognition, worker_count
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.matching import Entries
 from alpr_edge.domain.reads import ReadDecided, ReadEvent
-from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
-from alpr_edge.runtime.channels import BoundedChannel, LatestChannel, SheddingChannel
+from alpr_edge.runtime.boot import boottime_ns
+from alpr_edge.runtime.channels import BoundedChannel, SheddingChannel
 from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import DecisionSettings, Settings
@@ -35,22 +40,22 @@ RECORDS_HELD = 64
 SMALL_RECORDS_HELD = 2000
 """Further records of a live unit that wait without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 16
-WRITER, RECOGNITION, CAMERA_STAGE = "writer", "recognition", "camera-"
-"""Names of the stages; that of a camera ends with its id."""
+WRITER, TRACKING, CAMERA_STAGE = "writer", "tracking", "camera-"
+"""Names of the stages beside those of the workers (:data:`RECOGNITION`); that of a camera ends with its id."""
+WORKER_STOP_S = 3.0
+"""How long a stop waits for a worker: what tracking and the writer hold has to be stored in the time that is left."""
 BEHIND = "store: takes no reads at present; alerts go on"
 """The line of a fault: too many records wait for the writer."""
 WRITER_SILENT_S_MAX = 120.0
 """How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
 RESTARTS_MAX = 2
-"""Restarts of one stage after which a replay ends."""
+"""Restarts of one stage, or of all workers together, after which a replay ends."""
 GIVE_UP_S = 5.0
 """Longest wait for the stages of a replay that failed."""
 POLL_S = 0.2
 """Time between two checks of whether a replay was interrupted or failed."""
 INTERRUPT_S_MAX = 60.0
 """How long an interrupted replay may take to recognise and write the few frames that wait."""
-FRAMES_HELD = 4
-"""Decoded frames of a recording waiting for recognition."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +77,7 @@ class PipelineParts:
     locate: Callable[[Instant], Position | None]
     recorder: Recorder
     tick: Callable[[Frame], None] = lambda _: None
-    """Called with each frame before it is recognised."""
+    """Called with each recognised frame before it is tracked, in order."""
 
 
 def decision_rule(settings: DecisionSettings) -> DecisionRule:
@@ -114,26 +119,37 @@ class Pipeline:
             if live
             else BoundedChannel(RECORDS_HELD)
         )
-        self.frames: BoundedChannel[Frame] = (
-            LatestChannel(lambda frame: frame.camera_id, producers=len(feeds))
-            if live
-            else BoundedChannel(FRAMES_HELD, producers=len(feeds))
+        areas = {camera.id: camera.ignore_areas for camera in settings.camera}
+        workers = worker_count(settings.vision.workers, len(feeds))
+        self.recognition = Recognition(
+            parts.models.recogniser,
+            {feed.camera_id: areas.get(feed.camera_id, ()) for feed in feeds},
+            workers,
+            live=live,
         )
         self._second = second_reader_worker(parts.models.second, live=live)
         self._workers = {feed.camera_id: self._worker(settings, feed.camera_id) for feed in feeds}
+        self._times = {feed.camera_id: ResultTimes() for feed in feeds}
         self.supervisor = Supervisor()
         self.supervisor.add(self._writer(parts.recorder))
         if isinstance(self._second, QueuedSecondReader):
             self.supervisor.add(self._second.stage)
-        self.supervisor.add(WorkStage(RECOGNITION, self.frames, self._recognise, self._finish))
+        self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish))
+        for stage in self.recognition.stages:
+            self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S)
         self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
         for name, feed in zip(self._cameras, feeds, strict=True):
-            self.supervisor.add(SourceStage(name, feed.frames, self.frames), replaceable=live)
+            self.supervisor.add(SourceStage(name, feed.frames, self.recognition.frames), replaceable=live)
 
     @property
     def frames_seen(self) -> int:
         """Frames recognised over all cameras."""
         return sum(worker.frames for worker in self._workers.values())
+
+    def camera_figures(self, camera_id: str) -> dict[str, Any]:
+        """What health tells of the frames of a camera."""
+        counts = self.recognition.counts(camera_id, self._workers[camera_id].frames)
+        return camera_figures(counts, self._times[camera_id])
 
     def run_to_end(self, is_interrupted: Callable[[], bool] = lambda: False) -> None:
         """Start every stage and wait until the cameras have ended and everything is written.
@@ -151,7 +167,7 @@ class Pipeline:
                 self.supervisor.stop.set()
                 self.supervisor.join(INTERRUPT_S_MAX)
                 return
-            if any(state.restarts > RESTARTS_MAX for state in self.supervisor.states):
+            if max(self._restarts().values()) > RESTARTS_MAX:
                 self.supervisor.stop.set()
                 self.supervisor.join(GIVE_UP_S)
                 return
@@ -160,13 +176,20 @@ class Pipeline:
         """Names of the stages that do not make progress.
 
         A camera counts only where all of them hang: as long as another one works, it does not call for a new process.
+        A recognition worker counts once the thread that took its place hangs too.
         """
         hanging = self.supervisor.hanging()
-        return self.supervisor.stalled() + (self._cameras if all(name in hanging for name in self._cameras) else [])
+        workers = [name for name in hanging if name.startswith(RECOGNITION)]
+        cameras = self._cameras if all(name in hanging for name in self._cameras) else []
+        return self.supervisor.stalled() + workers + cameras
 
     def troubles(self) -> list[str]:
         """What is wrong with the stages, a short line each."""
-        return self.supervisor.troubles()
+        lost = self.recognition.lost_text()
+        return [
+            f"{line} (frames lost so far: {lost})" if lost and line.startswith(RECOGNITION) else line
+            for line in self.supervisor.troubles()
+        ]
 
     def is_alive(self, stalled: Sequence[str]) -> bool:
         """Whether the unit still does its work, so that no new start is needed.
@@ -213,13 +236,21 @@ class Pipeline:
         make_id = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, second)
         parts = self._parts
-        areas = next((camera.ignore_areas for camera in settings.camera if camera.id == camera_id), ())
-        recognise = partial(parts.models.recogniser.read_frame, ignore_areas=areas)
-        return CameraWorker(recognise, passes, parts.entries, parts.alerter, self.records, make_id)
+        return CameraWorker(passes, parts.entries, parts.alerter, self.records, make_id)
 
-    def _recognise(self, frame: Frame) -> None:
+    def _track(self, result: tuple[Frame, list[Reading]]) -> None:
+        frame, readings = result
+        self._times[frame.camera_id].add((boottime_ns() - frame.captured_at.boottime_ns) / NS_PER_MS)
         self._parts.tick(frame)
-        self._workers[frame.camera_id].process(frame)
+        self._workers[frame.camera_id].process(frame, readings)
+
+    def _restarts(self) -> Counter[str]:
+        """Restarts by stage; those of the workers count together."""
+        counts: Counter[str] = Counter()
+        for state in self.supervisor.states:
+            name = state.stage.name
+            counts[RECOGNITION if name.startswith(RECOGNITION) else name] += state.restarts
+        return counts
 
     def _finish(self) -> None:
         for worker in self._workers.values():

@@ -28,6 +28,7 @@ class Summary:
 
     frames: int = 0
     frames_dropped: int = 0
+    frames_lost: int = 0
     reads: int = 0
     hits: int = 0
     alerts: int = 0

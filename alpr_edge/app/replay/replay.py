@@ -136,8 +136,9 @@ class _Replay:
         finally:
             player.close()
         summary = self._files.summary
-        summary.frames_dropped = pipeline.frames.drop_count
-        summary.frames = pipeline.frames_seen + pipeline.frames.drop_count
+        summary.frames_dropped = pipeline.recognition.frames.drop_count
+        summary.frames_lost = pipeline.recognition.lost_count
+        summary.frames = pipeline.frames_seen + summary.frames_dropped + summary.frames_lost
         summary.alerts_wav = str(wav)
         return self._faults + pipeline.failures()
 

@@ -28,6 +28,8 @@ CLEAR_MIN = 0.6
 """Probability of its whole text from which a reading is clear."""
 DIFFERENCE_MIN = 3
 """Characters by which two clear texts differ that are two plates: a single reading may have one or two wrong."""
+DOUBTFUL_MIN = 0.1
+"""Probability of its whole text from which a reading is another plate where more than half of the characters differ."""
 READINGS_KEPT = 64
 """Readings a track holds: a parked car is looked at for hours."""
 
@@ -165,9 +167,15 @@ def _affinity(track: Track, reading: Reading) -> float:
 
 
 def _is_other_plate(track: Track, reading: Reading) -> bool:
-    """Whether a reading shows clearly another text than the track did."""
-    text = clear_text_of(reading)
-    return bool(text and track.clear_text) and distance(text, track.clear_text) >= DIFFERENCE_MIN
+    """Whether a reading shows clearly another text than the track did, or hardly a character of it."""
+    confidence = text_confidence_of(reading.slot_probabilities)
+    if not track.clear_text or confidence < DOUBTFUL_MIN:
+        return False
+    text = text_of(reading.slot_probabilities)
+    difference = distance(text, track.clear_text)
+    if confidence >= CLEAR_MIN:
+        return bool(text) and difference >= DIFFERENCE_MIN
+    return difference * 2 > max(len(text), len(track.clear_text)) and len(text) >= DIFFERENCE_MIN
 
 
 def clear_text_of(reading: Reading) -> str:

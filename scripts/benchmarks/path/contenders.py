@@ -13,7 +13,7 @@ import fast_alpr
 from alpr_edge.app.factories import open_models, open_vision_models
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.detector import OnnxDetector, Picture
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of
 from alpr_edge.vision.sessions import Array
@@ -106,17 +106,17 @@ def detector_alone(vision: VisionSettings, frames: Sequence[Frame]) -> Contender
 
 def with_workers(vision: VisionSettings, workers: int) -> VisionSettings:
     """The settings with so many recognition workers."""
-    return vision.model_copy(update={"threads": workers})
+    return vision.model_copy(update={"workers": workers})
 
 
 def models_with_threads(vision: VisionSettings, threads: int) -> tuple[OnnxDetector, OnnxReader]:
     """Detector and reader with so many threads of one inference."""
-    return open_models(vision.model_copy(update={"threads": threads}))
+    return open_models(vision, threads=threads)
 
 
 def _prepare(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame]) -> Iterator[PreparedFrame]:
     for frame in frames:
-        looks = tuple(network.prepare(frame.pixels)[0] for network in detector.networks)
+        looks = tuple(network.prepare(Picture(frame.pixels))[0] for network in detector.networks)
         crops = [crop_of(frame, detection.box).pixels for detection in detector.detect(frame)]
         yield PreparedFrame(looks, reader.prepare(crops) if crops else None)
 

@@ -50,7 +50,7 @@ class Shelf:
 
 @pytest.fixture(scope="module")
 def models() -> VisionModels:
-    return open_vision_models(VisionSettings(threads=1))
+    return open_vision_models(VisionSettings())
 
 
 def frames_of(text: str, design: PlateDesign, seed: int) -> Iterator[Frame]:

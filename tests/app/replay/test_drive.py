@@ -16,7 +16,7 @@ from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.hits import HitPayload
-from alpr_edge.settings import Settings, SimulatedCamera
+from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.truth import DriveTruth
 from alpr_edge.store.db.database import DATABASE_NAME, Database
@@ -37,16 +37,17 @@ def truth() -> DriveTruth:
 
 @pytest.fixture(scope="module")
 def drives(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Drives the same simulated drive into a folder of the given name, once each."""
+    """Drives the same simulated drive into a folder of the given name, once each, with other numbers of workers."""
     folders: dict[str, Path] = {}
 
     def run(name: str) -> Path:
         if name not in folders:
             out = tmp_path_factory.mktemp(name)
             models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
+            settings = Settings(vision=VisionSettings(workers=1 + 3 * len(folders)))
             recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
             plan = replay.ReplayPlan(
-                recording, models, out, Settings(), datetime(2026, 1, 1, tzinfo=UTC), real_time=False
+                recording, models, out, settings, datetime(2026, 1, 1, tzinfo=UTC), real_time=False
             )
             _, faults = replay.drive(plan, NO_PROGRESS)
             assert faults == []

@@ -59,7 +59,7 @@ path = "frames"
 fps = 2
 reopen_first_s = 0.01
 [vision]
-threads = 1
+workers = 1
 [alerts]
 player = "none"
 [retention]

@@ -234,7 +234,7 @@ def test_a_certificate_of_five_days_and_a_department_that_is_gone_are_red(
 
 def test_a_model_file_that_was_changed_is_red(unit: Path, tmp_path: Path) -> None:
     shutil.copytree(shipped_models(), tmp_path / "models", ignore=shutil.ignore_patterns("training"))
-    set_key(unit, "threads", '1\nmodels_directory = "models"')
+    set_key(unit, "workers", '1\nmodels_directory = "models"')
     fine = checks_by_name(unit, *others("models"))["models"]
     assert fine["verdict"] == "green"
     assert any(line.startswith("reader default: SHA-256 ") for line in fine["details"])

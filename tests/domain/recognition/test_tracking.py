@@ -72,8 +72,24 @@ def test_two_cars_crossing_keep_their_tracks() -> None:
 
 @pytest.mark.parametrize(
     ("text", "certainty", "tracks"),
-    [("5XYZ987", 0.99, 2), ("5XYZ987", 0.9, 1), ("3ABC12B", 0.99, 1), ("BA8C12I", 0.99, 1), ("8ABC987", 0.99, 2)],
-    ids=["another text", "another text, unclear", "two characters", "look-alikes", "three characters"],
+    [
+        ("5XYZ987", 0.99, 2),
+        ("5XYZ987", 0.9, 2),
+        ("5XYZ987", 0.7, 1),
+        ("8ABC987", 0.9, 1),
+        ("3ABC12B", 0.99, 1),
+        ("BA8C12I", 0.99, 1),
+        ("8ABC987", 0.99, 2),
+    ],
+    ids=[
+        "another text",
+        "another text, in doubt",
+        "another text, illegible",
+        "three characters, in doubt",
+        "two characters",
+        "look-alikes",
+        "three characters",
+    ],
 )
 def test_a_clearly_other_text_at_the_same_place_is_another_vehicle(text: str, certainty: float, tracks: int) -> None:
     tracker = Tracker(gap_ms=1000)

@@ -161,7 +161,7 @@ def test_parts_are_chosen_by_name_and_what_is_wrong_is_one_line(tmp_path: Path, 
     done = bench(tmp_path, *options, "negatives")
     assert {json.loads(line)["figure"].split(".")[1] for line in done.stdout.splitlines()} == {"negatives"}
     assert "unknown: cars" in bench(tmp_path, *options, "us,cars").stderr
-    assert "vision.threads: expected" in bench(tmp_path, *options, "us", "--threads", "-1").stderr
+    assert "vision.workers: expected" in bench(tmp_path, *options, "us", "--workers", "-1").stderr
     assert "no data there" in bench(tmp_path, "--data", str(tmp_path / "none")).stderr
     (data / "dashcam" / "boxes.csv").unlink()
     done = bench(tmp_path, *options, "dashcam")

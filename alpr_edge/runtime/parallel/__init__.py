@@ -1,0 +1,1 @@
+"""Several threads that work on the items of one channel, and whose results come out in order."""

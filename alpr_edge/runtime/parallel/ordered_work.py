@@ -1,0 +1,142 @@
+"""Shares the items of a channel out to several workers, and gives their results back in order, key by key.
+
+A worker takes an item with a **ticket**: its number among those of its key (a frame: its camera), given while no other
+worker can take one. It returns the ticket with the result, or without one where it failed. Results of one key come out
+by their numbers; those of other keys never wait for them.
+
+What is held is bounded by the tickets out: no further item of a key is taken while ``ahead_max`` of its tickets are at
+work or wait for the reader of the results. So items stay in the inlet, where a live unit keeps the newest alone.
+"""
+
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Condition
+from typing import Generic, TypeVar
+
+from alpr_edge.runtime.channels import BoundedChannel, ClosedError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(slots=True, eq=False)
+class Ticket(Generic[T, R]):
+    """An item that one worker has taken."""
+
+    item: T
+    key: Hashable
+    taken_s: float
+    """When it was taken, on the monotonic clock."""
+    returned: bool = False
+    """Whether it was returned, or given up; what is returned after that does not count."""
+    result: R | None = None
+    """None while the work is under way, and where it failed."""
+
+
+class OrderedWork(Generic[T, R]):
+    """The items that several workers have in hand, and their results.
+
+    Args:
+        inlet: the channel that items come from.
+        key: a function that gives the key of an item.
+        workers: the number of stages that take from it; the results end with the last of them.
+        ahead_max: the most tickets of one key that are out, or wait to be read, at a time.
+        overdue_s: the time after which a ticket that holds up others of its key is given up; None: never, so that
+            what comes out depends on nothing but the items.
+    """
+
+    def __init__(
+        self,
+        inlet: BoundedChannel[T],
+        key: Callable[[T], Hashable],
+        workers: int,
+        ahead_max: int,
+        overdue_s: float | None = None,
+    ) -> None:
+        self._inlet = inlet
+        self._key = key
+        self._workers = workers
+        self._ahead_max = ahead_max
+        self._overdue_s = overdue_s
+        self._tickets: OrderedDict[Hashable, deque[Ticket[T, R]]] = OrderedDict()
+        """The tickets of each key in the order in which they were taken; the key read longest ago first."""
+        self._condition = Condition()
+        self.taken: Counter[Hashable] = Counter()
+        """Items of each key taken so far."""
+        self.lost: Counter[Hashable] = Counter()
+        """Items of each key that gave no result: the work on them failed, or took too long."""
+
+    def take(self, timeout_s: float) -> Ticket[T, R] | None:
+        """Take the next item; None when none came in time. Raises ClosedError once the inlet is closed and empty."""
+        return self._inlet.get_as(timeout_s, self._issue, self._has_room)
+
+    def put_back(self, ticket: Ticket[T, R], result: R | None) -> None:
+        """Return a ticket with its result; None: the work failed. Never waits."""
+        with self._condition:
+            if not ticket.returned:
+                ticket.returned, ticket.result = True, result
+                self._condition.notify_all()
+
+    def get(self, timeout_s: float) -> tuple[T, R] | None:
+        """The next item with its result; None when there was none in time, or one was lost.
+
+        Raises:
+            ClosedError: the workers have ended, and every result was read.
+        """
+        with self._condition:
+            self._condition.wait_for(lambda: self._is_over or self._next_key() is not None, timeout_s)
+            if self._is_over:
+                raise ClosedError
+            ticket = self._pop()
+        # Not while the results are locked: whoever takes an item locks the inlet first.
+        self._inlet.wake()
+        return None if ticket is None or ticket.result is None else (ticket.item, ticket.result)
+
+    def close(self) -> None:
+        """Note that one worker has ended."""
+        with self._condition:
+            self._workers -= 1
+            self._condition.notify_all()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._workers <= 0 and not self._tickets
+
+    def _has_room(self, item: T) -> bool:
+        with self._condition:
+            return len(self._tickets.get(self._key(item), ())) < self._ahead_max
+
+    def _issue(self, item: T) -> Ticket[T, R]:
+        ticket: Ticket[T, R] = Ticket(item, self._key(item), time.monotonic())
+        with self._condition:
+            self._tickets.setdefault(ticket.key, deque()).append(ticket)
+            self.taken[ticket.key] += 1
+        return ticket
+
+    def _next_key(self) -> Hashable | None:
+        """A key whose first ticket can be read or given up, the one read longest ago first; None: there is none."""
+        return next((key for key, tickets in self._tickets.items() if self._is_due(tickets)), None)
+
+    def _is_due(self, tickets: deque[Ticket[T, R]]) -> bool:
+        first = tickets[0]
+        if first.returned or self._workers <= 0:
+            return True
+        if self._overdue_s is None or time.monotonic() - first.taken_s <= self._overdue_s:
+            return False
+        return any(ticket.returned for ticket in tickets)
+
+    def _pop(self) -> Ticket[T, R] | None:
+        """Remove the ticket that is due; its key is the last to be looked at now."""
+        key = self._next_key()
+        if key is None:
+            return None
+        tickets = self._tickets.pop(key)
+        ticket = tickets.popleft()
+        ticket.returned = True
+        if ticket.result is None:
+            self.lost[key] += 1
+        if tickets:
+            self._tickets[key] = tickets
+        return ticket
