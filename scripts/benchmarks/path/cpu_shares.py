@@ -40,6 +40,7 @@ class Sampler:
         self.seconds = 0.0
         """How long it was entered."""
         self._before: dict[int, int] = {}
+        """What each thread had had at the last sample, by its id."""
         self._own_ns = 0
         """What sampling itself took, which counts nowhere."""
         self._stop = threading.Event()
@@ -47,6 +48,8 @@ class Sampler:
         self._began_s, self._began_processor_s = 0.0, 0.0
 
     def __enter__(self) -> Self:
+        running = [thread.native_id for thread in threading.enumerate() if thread.native_id is not None]
+        self._before = {native_id: _thread_ns(native_id) for native_id in running}
         self._began_s, self._began_processor_s = time.perf_counter(), time.process_time()
         self._thread.start()
         return self
@@ -71,7 +74,7 @@ class Sampler:
             if frame is None or thread.native_id is None or thread is threading.current_thread():
                 continue
             now_ns = _thread_ns(thread.native_id)
-            before_ns = self._before.get(thread.native_id, now_ns)
+            before_ns = self._before.get(thread.native_id, 0)  # a thread that is new began with nothing
             self._before[thread.native_id] = now_ns
             if now_ns > before_ns:
                 self.ns[_function(frame)] += now_ns - before_ns

@@ -49,7 +49,8 @@ def test_the_path_is_held_against_its_peers_by_rounds_in_turns(tmp_path: Path, m
     assert figures["path.int8_vs_fast_alpr"]["reason"]
     assert figures["path.copies"]["by"]["resize"] >= 2
     parts = figures["path.profile.largest_three"]["parts"]
-    assert any(part["function"] == "vision/sessions.py:Session.run" for part in parts)
+    assert 0 < sum(part["share"] for part in parts) <= 1.001
+    assert parts == sorted(parts, key=lambda part: -part["share"])
     assert ">= 1.7" in done.stderr
 
 
@@ -94,10 +95,8 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, models: Path) -> None:
     done = path_bench(tmp_path, models, "tone", "--data", str(tmp_path / "data"))
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "cars.mp4: no such file" in done.stderr
-    assert "no data there" in path_bench(tmp_path, models, "tone", "--data", str(tmp_path / "none")).stderr
     assert "unknown: speed" in path_bench(tmp_path, models, "tone,speed").stderr
     assert "0 is not above zero" in path_bench(tmp_path, models, "tone", "--frames", "0").stderr
-    assert "no [detector.best]" in path_bench(tmp_path, models, "tone", "--detector", "best").stderr
 
 
 def contender(name: str, seconds: dict[int, float], runs: list[str]) -> Contender:
