@@ -96,7 +96,7 @@ def print_empty(vision: VisionSettings, frames: Sequence[Frame], rounds: int) ->
 def int8_reason(machine: Machine) -> str:
     """Why int8 is not measured on a machine."""
     if not machine.dot_products:
-        return "the processor has no dot products of int8, so that int8 gains nothing"
+        return "the processor has no dot products of int8 (VNNI, or on Arm asimddp)"
     return "there are no int8 files beside the float32 ones"
 
 
