@@ -13,7 +13,7 @@ from alpr_edge.alerts.players import open_player
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
-from alpr_edge.app.factories import open_clock, open_lists, open_vision_models
+from alpr_edge.app.factories import VisionModels, open_clock, open_lists, open_vision_models
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, CameraFeed, Pipeline, PipelineParts
@@ -76,6 +76,7 @@ class CaptureDaemon:
         self._last_pair: Instant | None = None
         self._pair_ms = PAIR_FIRST_MS
         self._health = Health("run", ready=False, troubles=(), working=False)
+        self._models: VisionModels
         self._power: PowerMonitor
         self._positioning: PositionMonitor
 
@@ -100,11 +101,11 @@ class CaptureDaemon:
             resources.callback(player.close)
             alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
-            models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
+            self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             self._power = resources.enter_context(power_monitor(self._settings))
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)
-            parts = PipelineParts(models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
+            parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             is_on = True
             while is_on:
                 session = self._open_session(parts, store, lists, ballast)
@@ -230,6 +231,7 @@ class CaptureDaemon:
             "now": instant_payload(now).model_dump(),
             "receiver_date": self._date_trouble(),
             "chrony": self._chrony.state,
+            "model_files": dict(self._models.precisions),
             **others,
             **self._power.figures(),
         }
@@ -238,7 +240,7 @@ class CaptureDaemon:
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
         """Write the health file; a unit whose reads are not stored is not ready."""
         troubles = (*self._power.troubles(), *self._faults.texts)
-        warnings, is_working = self._power.warnings(), self._faults.is_ready
+        warnings, is_working = (*self._power.warnings(), *self._models.warnings), self._faults.is_ready
         self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)
         self._save_health()
 

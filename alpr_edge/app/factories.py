@@ -1,9 +1,11 @@
 """Builds the models, the clock, the hotlists and the connection to the department from the settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
+import structlog
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
@@ -17,32 +19,55 @@ from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import find_model, find_near
+from alpr_edge.vision.manifest import Precision
+from alpr_edge.vision.model_choice import TODO, ChosenFiles, Part, chosen_files
 from alpr_edge.vision.model_folders import model_folders
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
 
+log = structlog.get_logger(__name__)
+
 
 def open_models(
-    settings: VisionSettings, data_directory: Path | None = None, threads: int = 1
+    settings: VisionSettings,
+    data_directory: Path | None = None,
+    threads: int = 1,
+    precisions: Mapping[Part, Precision] | None = None,
 ) -> tuple[OnnxDetector, OnnxReader]:
     """Open the detector and the reader that the settings name.
 
     Args:
         settings: the settings that name them.
-        data_directory: the unit's data folder, where there is one: models added to it are found too.
+        data_directory: the unit's data folder, where there is one: models added to it are found too, and the choice
+            in it says which are run as int8.
         threads: the threads of one inference; more than one is for who reads one picture after the other.
+        precisions: what to run instead of that choice, to measure with; a network that is left out is float32.
 
     Raises:
         ModelError: a model file is missing, changed or unusable.
     """
+    return _open_files(settings, model_files(settings, data_directory, precisions), threads)
+
+
+def model_files(
+    settings: VisionSettings,
+    data_directory: Path | None = None,
+    precisions: Mapping[Part, Precision] | None = None,
+) -> ChosenFiles:
+    """Load the files that :func:`open_models` opens; that a choice does not fit is logged."""
+    folders, names = model_folders(settings, data_directory), (settings.detector, settings.reader)
+    files = chosen_files(folders, names, data_directory, precisions)
+    if files.objection:
+        log.warning("models.float32_used", reason=files.objection, todo=TODO)
+    return files
+
+
+def _open_files(settings: VisionSettings, files: ChosenFiles, threads: int) -> tuple[OnnxDetector, OnnxReader]:
     # OpenCV's own threads would compete with the inference for the cores.
     cv2.setNumThreads(1)
-    folders = model_folders(settings, data_directory)
-    model = find_model(folders, "detector", settings.detector)
-    detector = OnnxDetector(model, settings.detection_confidence_min, threads, near=find_near(folders, model))
-    return detector, OnnxReader(find_model(folders, "reader", settings.reader), threads)
+    detector = OnnxDetector(files.detector, settings.detection_confidence_min, threads, near=files.near)
+    return detector, OnnxReader(files.reader, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +79,20 @@ class VisionModels:
     model_ids: tuple[str, ...]
     second: OnnxSecondReader | None = None
     """The second reader, for plates that are not certain; None: there is none."""
+    precisions: Mapping[Part, Precision] = field(default_factory=dict)
+    """What each network computes with."""
+    warnings: tuple[str, ...] = ()
+    """That float32 is run for want of a choice that fits, and what to do."""
 
 
 def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
-    detector, reader = open_models(settings, data_directory, threads)
+    files = model_files(settings, data_directory)
+    detector, reader = _open_files(settings, files, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
-    return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second)
+    warnings = (f"models: float32 is used: {files.objection}; {TODO}",) if files.objection else ()
+    return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second, files.precisions, warnings)
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:

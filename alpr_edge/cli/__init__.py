@@ -27,7 +27,7 @@ app = lazy_app(
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
         "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
         "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),
-        "models": LazyTarget("alpr_edge.cli.models:app", "Verify and add detectors and readers"),
+        "models": LazyTarget("alpr_edge.cli.models:app", "Verify, add and choose model files"),
         "department": LazyTarget("alpr_edge.cli.department.app:app", "Run the department's storage"),
         "unit": LazyTarget("alpr_edge.cli.unit.app:app", "Enrol, check and look after this unit"),
         "status": LazyTarget("alpr_edge.cli.status:status", "Show this unit's health in one screen, no plates"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import CaptureError
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 PROGRESS_FROM = 8
 """Images from which a progress bar is worth showing."""
 STANDARD_INPUT = Path("-")
+UnitOption = Annotated[
+    Path,
+    typer.Option("--settings", envvar="ALPR_EDGE_SETTINGS", help="The unit's, whose choice of model files is used."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ def read(
     models: Annotated[
         Path | None, typer.Option("--models", help="Folder of models; default: the ones shipped.")
     ] = None,
+    settings: UnitOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Read the plates in photos. A photo that cannot be read is an error line and exit code 1; the others are read.
@@ -59,7 +65,8 @@ def read(
 
     images = list(_images(paths))
     # One photo after the other: each takes the cores that a unit gives to several frames.
-    recogniser = open_vision_models(VisionSettings(models_directory=models), threads=worker_count(0, 1)).recogniser
+    vision = VisionSettings(models_directory=models)
+    recogniser = open_vision_models(vision, _unit_data(settings), threads=worker_count(0, 1)).recogniser
     has_failed = False
     console = Console(stderr=True)
     is_quick = len(images) < PROGRESS_FROM or not console.is_terminal
@@ -73,6 +80,16 @@ def read(
         print_object(_photo_fields(photo)) if as_json else typer.echo(_photo_text(photo))
     if has_failed:
         raise typer.Exit(1)
+
+
+def _unit_data(settings: Path) -> Path | None:
+    """The data folder of the unit that this computer is; None where it is none, or none of this user's."""
+    from alpr_edge.settings import load
+
+    if settings == DEFAULT_SETTINGS and not os.access(settings, os.R_OK):
+        return None
+    data = load(settings).unit.data_directory
+    return data if os.access(data, os.R_OK | os.X_OK) else None
 
 
 def _images(paths: list[Path]) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.devices import check_place_and_time, check_sound
 from alpr_edge.diagnostics.ignition import check_ignition
 from alpr_edge.diagnostics.memory import check_memory
+from alpr_edge.diagnostics.models import check_models
 from alpr_edge.diagnostics.network import check_certificates, check_department
 from alpr_edge.diagnostics.running_unit import check_running_unit
 from alpr_edge.diagnostics.storage import (
@@ -26,7 +27,6 @@ from alpr_edge.diagnostics.storage import (
     check_disk,
     check_keys,
     check_lists,
-    check_models,
     check_versions,
 )
 from alpr_edge.domain.diagnostics.checks import GROUPS, Check, Grade, red, skipped_check, worst

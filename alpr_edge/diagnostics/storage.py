@@ -1,4 +1,4 @@
-"""Checks what is stored on the disk: keys, lists, free space, deletion, models, versions."""
+"""Checks what is stored on the disk: keys, lists, free space, deletion, versions."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from alpr_edge.app.factories import open_lists
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_sealing
 from alpr_edge.domain.diagnostics.checks import DISK_REMEDY, Check, Grade, amber, disk, green, list_check, red
-from alpr_edge.domain.errors import ModelError, StoreError
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.hotlist.ingest.report import Refusals
 from alpr_edge.settings import Settings
 from alpr_edge.store.db.database import DATABASE_NAME, Database
@@ -25,8 +25,6 @@ from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.retention.ballast import Ballast, free_bytes, total_bytes
 from alpr_edge.store.retention.candidates import Ages
 from alpr_edge.store.retention.deletion_dates import DeletionDates
-from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_names
-from alpr_edge.vision.model_folders import model_folders
 
 RELEASE_LINK = Path("/opt/alpr-edge/current")
 """Link to the release in use of a provisioned unit."""
@@ -127,25 +125,6 @@ def check_deletion(context: CheckContext) -> list[Check]:
         text = f"old reads stay: {reason}"
         return [amber("deletion", text, "see the clock; an answer of the department settles it")]
     return [green("deletion", "the date agrees with the newest read and with the department's")]
-
-
-def check_models(context: CheckContext) -> list[Check]:
-    """Check that every model file is the one its manifest names, and that those of the settings are among them."""
-    settings = context.settings
-    folders = model_folders(settings.vision, settings.unit.data_directory)
-    faults, digests = [], []
-    for folder in (folders[0], *filter(has_manifest, folders[1:])):
-        for role, name in model_names(folder):
-            try:
-                digests.append(f"{role} {name}: SHA-256 {load_model(folder, role, name).sha256}")
-            except ModelError as error:
-                faults.append(str(error))
-    for role, name in (("detector", settings.vision.detector), ("reader", settings.vision.reader)):
-        find_model(folders, role, name)
-    if faults:
-        return [red("models", faults[0], "restore the file from the release, or provision again")]
-    models_in_use = f"detector {settings.vision.detector}, reader {settings.vision.reader}"
-    return [green("models", f"{len(digests)} files as in the manifest; in use: {models_in_use}", tuple(digests))]
 
 
 def check_versions(context: CheckContext) -> list[Check]:

@@ -7,7 +7,12 @@
     sha256 = "..."
     near = "near"
 
-The key ``near`` of a detector names another detector, the smaller network that finds near plates beside it.
+    [detector.default.int8]
+    file = "detector-int8.onnx"
+    sha256 = "..."
+
+The key ``near`` of a detector names another detector, the smaller network that finds near plates beside it. The table
+``int8`` names the same network with weights and activations of 8 bits; everything else of the entry holds for both.
 """
 
 import hashlib
@@ -23,6 +28,8 @@ from alpr_edge.runtime.io_errors import io_errors
 MANIFEST = "manifest.toml"
 MODEL_BYTES_MAX = 64 * 1024 * 1024
 
+Precision = Literal["float32", "int8"]
+"""What a model file computes with. Every entry has a float32 file; some have an int8 file beside it."""
 Role = Literal["detector", "reader", "second-reader"]
 """The last never stands in a manifest: :mod:`alpr_edge.vision.second_reader` knows the one file it takes."""
 
@@ -43,13 +50,15 @@ class ModelFile:
         return f"{self.role}:{self.name}:{self.sha256[:12]}"
 
 
-def load_model(directory: Path, role: Role, name: str) -> ModelFile:
+def load_model(directory: Path, role: Role, name: str, precision: Precision = "float32") -> ModelFile:
     """Read one model's bytes once and check them.
 
     Raises:
-        ModelError: no manifest, no such entry, file missing, too large, or changed.
+        ModelError: no manifest, no such entry or file of it, file missing, too large, or changed.
     """
     entry = _entry(directory, role, name)
+    if precision == "int8":
+        entry = _int8_entry(directory, role, name, entry)
     path = directory / str(entry.get("file", ""))
     with io_errors(f"{path}: cannot be read", ModelError, "check vision.models_directory"):
         if path.stat().st_size > MODEL_BYTES_MAX:
@@ -61,7 +70,7 @@ def load_model(directory: Path, role: Role, name: str) -> ModelFile:
     return ModelFile(role, name, digest, content, entry)
 
 
-def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
+def find_model(directories: Sequence[Path], role: Role, name: str, precision: Precision = "float32") -> ModelFile:
     """Load a model as :func:`load_model` does, from the first of several folders that has the entry.
 
     The first must have a manifest; a later one may be missing, since models are added to it or not.
@@ -71,13 +80,13 @@ def find_model(directories: Sequence[Path], role: Role, name: str) -> ModelFile:
     for directory in (first, *filter(has_manifest, later)):
         names = [other for kind, other in model_names(directory) if kind == role]
         if name in names:
-            return load_model(directory, role, name)
+            return load_model(directory, role, name, precision)
         known_names += names
     there = ", ".join(known_names) or "none"
     raise ModelError(f"{first / MANIFEST}: no [{role}.{name}]; there: {there}; check vision.{role}")
 
 
-def find_near(directories: Sequence[Path], detector: ModelFile) -> ModelFile | None:
+def find_near(directories: Sequence[Path], detector: ModelFile, precision: Precision = "float32") -> ModelFile | None:
     """Load the detector for near plates that a detector's entry names; None where it names none.
 
     Raises:
@@ -88,7 +97,12 @@ def find_near(directories: Sequence[Path], detector: ModelFile) -> ModelFile | N
         return None
     if not isinstance(name, str) or name == detector.name:
         raise ModelError(f"{detector.model_id}: near must be the name of another detector of {MANIFEST}")
-    return find_model(directories, "detector", name)
+    return find_model(directories, "detector", name, precision)
+
+
+def has_int8(model: ModelFile) -> bool:
+    """Whether the model's entry names an int8 file beside it."""
+    return "int8" in model.entry
 
 
 def has_manifest(directory: Path) -> bool:
@@ -110,6 +124,16 @@ def model_names(directory: Path) -> list[tuple[Role, str]]:
     return [(role, name) for role in roles for name in sorted(manifest.get(role, {}))]
 
 
+def model_files(directory: Path) -> list[tuple[Role, str, Precision]]:
+    """Every file of the manifest: the int8 file of a model after its float32 file. Raises ModelError as load_model."""
+    files: list[tuple[Role, str, Precision]] = []
+    for role, name in model_names(directory):
+        files.append((role, name, "float32"))
+        if "int8" in _entry(directory, role, name):
+            files.append((role, name, "int8"))
+    return files
+
+
 def _manifest(directory: Path) -> dict[str, Any]:
     path = directory / MANIFEST
     try:
@@ -127,3 +151,11 @@ def _entry(directory: Path, role: Role, name: str) -> dict[str, Any]:
         raise ModelError(f"{directory / MANIFEST}: no [{role}.{name}]; there: {names}; check vision.{role}")
     entry: dict[str, Any] = entries[name]
     return entry
+
+
+def _int8_entry(directory: Path, role: Role, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry with file and hash of its int8 file in place of the float32 file's."""
+    table = entry.get("int8")
+    if not isinstance(table, dict):
+        raise ModelError(f"{directory / MANIFEST}: [{role}.{name}] has no int8 file")
+    return {**entry, "file": table.get("file"), "sha256": table.get("sha256")}

@@ -15,8 +15,9 @@ import pytest
 from alpr_edge.settings import load
 from alpr_edge.store.retention.deletion_dates import department_date
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
+from tests.app.rig import PLATES, UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
+from tests.vision.models import brightness_models, write_int8
 
 ROUNDS = 4
 
@@ -119,6 +120,23 @@ def test_the_daemon_logs_no_plate_and_writes_its_health(tmp_path: Path) -> None:
         assert run.end(signal.SIGTERM) == 0
         assert not [line for line in run.lines if re.search(r"\dABC\d|5XYZ", line)]
         assert not run.having("event=unit.ready")
+
+
+def test_the_daemon_tells_which_model_files_it_runs_and_that_none_were_chosen(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(3)))
+    write_int8(tmp_path / "models", "detector", brightness_models(PLATES)[0])
+    with daemon("run", "--settings", str(settings)) as run:
+        health = wait_for_health(tmp_path, lambda health: health["ready"] and "model_files" in health["figures"])
+        (warning,) = [line for line in health["warnings"] if line.startswith("models: ")]
+        assert warning == (
+            "models: float32 is used: no choice between float32 and int8 was made; run: alpr-edge models choose"
+        )
+        assert health["figures"]["model_files"] == {"detector": "float32", "reader": "float32"}
+        status = edge("status", "--settings", str(settings)).stdout
+        assert f"warning   {warning}" in status
+        assert "model files: detector float32, reader float32" in status
+        assert run.having("event=models.float32_used")
+        assert run.end(signal.SIGTERM) == 0
 
 
 @pytest.mark.parametrize(

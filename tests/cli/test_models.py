@@ -1,4 +1,5 @@
 import json
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,17 @@ from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import load
 from alpr_edge.vision.manifest import MODEL_BYTES_MAX, load_model
+from alpr_edge.vision.model_choice import CHOICE_FILE
 from alpr_edge.vision.plate_config import parse_plate_config
-from tests.vision.models import SLOTS, detector_model, reader_model, save, write_models
+from tests.vision.models import (
+    SLOTS,
+    detector_model,
+    reader_model,
+    save,
+    slow_model,
+    write_int8,
+    write_models,
+)
 
 OFFICIAL_INPUT = 1, 3, 384, 384
 ROWS = [[0, 162, 177, 222, 207, 0, 0.9], [0, 10, 20, 30, 40, 0, 0.1]]
@@ -307,3 +317,83 @@ def test_a_place_taken_by_a_folder_leaves_the_manifest_as_it_was(unit: Unit) -> 
     assert "nothing was added" in result.stderr
     assert (unit.models_folder / "manifest.toml").read_bytes() == before
     assert not list(unit.models_folder.glob(".part-*"))
+
+
+@pytest.fixture
+def unit_with_int8(unit: Unit) -> Unit:
+    """Its detector's int8 file is much faster and finds the same; its reader's reads something else."""
+    found = [0, 270, 155, 370, 205, 0, 0.9]
+    write_models(unit.folder / "shipped", slow_model(detector_model([found])), reader_model("8ABC123", 0.99))
+    write_int8(unit.folder / "shipped", "detector", detector_model([found]))
+    write_int8(unit.folder / "shipped", "reader", reader_model("4XYZ123", 0.99))
+    return unit
+
+
+def test_the_files_to_run_are_measured_shown_and_run(unit_with_int8: Unit) -> None:
+    unit = unit_with_int8
+    missing = unit.invoke("choice")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert missing.stderr == (
+        "alpr-edge: float32 is run: no choice between float32 and int8 was made; run: alpr-edge models choose\n"
+    )
+    result = unit.invoke("choose", "--json")
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    choice = json.loads(result.stdout)
+    assert {part["part"]: part["taken"] for part in choice["parts"]} == {"detector": "int8", "reader": "float32"}
+    path = unit.folder / "data" / CHOICE_FILE
+    assert json.loads(path.read_text(encoding="utf-8")) == choice
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    shown = unit.invoke("choice")
+    assert shown.exit_code == 0
+    assert re.search(r"detector +\S+ ms +\S+ ms +\d+ of \d+ +int8", shown.stdout)
+    assert json.loads(unit.invoke("choice", "--json").stdout) == {
+        "fits": True,
+        "objection": "",
+        "files": {"detector": "int8", "reader": "float32"},
+        "choice": choice,
+    }
+    settings = load(unit.settings)
+    models = open_vision_models(settings.vision, settings.unit.data_directory)
+    assert models.warnings == ()
+    int8 = load_model(unit.folder / "shipped", "detector", "default", "int8")
+    assert models.model_ids[0] == int8.model_id
+    path.write_bytes(b"{}")
+    spoilt = unit.invoke("choice", "--json")
+    assert spoilt.exit_code == 1
+    assert json.loads(spoilt.stdout)["fits"] is False
+    assert "is no choice of model files as it was written" in spoilt.stderr
+    models = open_vision_models(settings.vision, settings.unit.data_directory)
+    assert "models: float32 is used: " in models.warnings[0]
+    assert models.precisions == {"detector": "float32", "reader": "float32"}
+
+
+def test_a_choice_is_told_with_its_reasons(unit_with_int8: Unit) -> None:
+    result = unit_with_int8.invoke("choose")
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.stdout.split())
+    assert "int8 agrees on 0 of" in text
+    assert "ONNX Runtime" in text
+    assert "from their next start" in text
+
+
+def test_what_cannot_be_chosen_is_one_line(unit: Unit) -> None:
+    result = unit.invoke("choose")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith("none of the models set has an int8 file; there is nothing to choose\n")
+    shown = unit.invoke("choice")
+    assert (shown.exit_code, shown.stdout) == (0, "float32 is run: no model of the settings has an int8 file\n")
+    (unit.folder / "shipped" / "manifest.toml").unlink()
+    for command in ("choose", "choice"):
+        result = unit.invoke(command)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+        assert "cannot be read" in result.stderr
+
+
+def test_verify_shows_int8_files_too(unit_with_int8: Unit) -> None:
+    lines = unit_with_int8.invoke("verify").stdout.splitlines()
+    assert [line.partition(" ")[2] for line in lines] == ["as in the manifest", "(int8): as in the manifest"] * 2
+    (unit_with_int8.folder / "shipped" / "reader-default-int8.onnx").write_bytes(b"changed")
+    result = unit_with_int8.invoke("verify", "--json")
+    assert result.exit_code == 1
+    assert [json.loads(line)["ok"] for line in result.stdout.splitlines()] == [True, True, True, False]
+    assert json.loads(result.stdout.splitlines()[-1])["precision"] == "int8"

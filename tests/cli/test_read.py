@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.cli.plate_text import plate_text
 from alpr_edge.domain.reads import Alternative
-from tests.vision.models import detector_model, reader_model, write_models
+from tests.units import write_bare_unit
+from tests.vision.models import detector_model, reader_model, slow_model, write_int8, write_models
 
 ROWS = [[0, 100, 112, 150, 132, 0, 0.9], [0, 300, 200, 340, 220, 0, 0.5]]
 
@@ -42,6 +43,31 @@ def test_one_json_line_an_image(models: Path, photos: Path) -> None:
     assert {plate["plate"] for plate in first["plates"]} == {"8ABC123"}
     assert [plate["detection_confidence"] for plate in first["plates"]] == [0.9, 0.5]
     assert 0 < first["plates"][0]["confidence"] < 1
+
+
+def test_a_units_choice_of_model_files_is_used(models: Path, photos: Path, tmp_path: Path) -> None:
+    settings = write_bare_unit(tmp_path)
+    (tmp_path / "data").mkdir()
+    settings.write_text(settings.read_text(encoding="utf-8") + f'[vision]\nmodels_directory = "{models}"\n')
+    write_models(models, slow_model(detector_model(ROWS)), reader_model("8ABC123", 0.99))
+    moved = [[*row[:6], row[6] - 0.01] for row in ROWS]
+    write_int8(models, "detector", detector_model(moved))
+
+    def confidences(*options: str) -> tuple[list[float], str]:
+        words = ["read", str(photos / "a.jpg"), "--models", str(models), "--json", *options]
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, result.output
+        plates = json.loads(result.stdout)["plates"]
+        return [plate["detection_confidence"] for plate in plates], result.stderr
+
+    assert confidences() == ([0.9, 0.5], "")
+    floats, log = confidences("--settings", str(settings))
+    assert floats == [0.9, 0.5]
+    assert "models.float32_used" in log
+    done = CliRunner().invoke(app, ["models", "choose", "--settings", str(settings)])
+    assert done.exit_code == 0, done.output
+    assert confidences("--settings", str(settings)) == ([0.89, 0.49], "")
+    assert confidences() == ([0.9, 0.5], "")
 
 
 def test_unreadable_files_are_a_line_each_and_the_others_are_read(models: Path, photos: Path) -> None:

@@ -102,6 +102,37 @@ def write_near(folder: Path, model: onnx.ModelProto) -> None:
     manifest.write_text(text, encoding="utf-8")
 
 
+def write_int8(folder: Path, role: str, model: onnx.ModelProto, name: str = "default") -> Path:
+    """Add an int8 file to a model of a folder; returns the file."""
+    path = save(model, folder / f"{role}-{name}-int8.onnx")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with (folder / "manifest.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[{role}.{name}.int8]\nfile = "{path.name}"\nsha256 = "{digest}"\n')
+    return path
+
+
+def slow_model(model: onnx.ModelProto, size: int = 700) -> onnx.ModelProto:
+    """The same model with a product of matrices in it that takes many milliseconds, and changes nothing."""
+    mean = next(node.output[0] for node in model.graph.node if node.op_type == "ReduceMean")
+    (product,) = [node for node in model.graph.node if node.op_type == "Mul"]
+    nodes = [
+        helper.make_node("ReduceMean", [mean], ["slow.mean"], keepdims=0),
+        helper.make_node("Expand", ["slow.mean", "slow.shape"], ["slow.0"]),
+        *(helper.make_node("MatMul", [f"slow.{i}", "slow.0"], [f"slow.{i + 1}"]) for i in range(3)),
+        helper.make_node("ReduceMean", ["slow.3"], ["slow.value"], keepdims=0),
+        helper.make_node("Mul", ["slow.value", "zero"], ["slow.zero"]),
+        helper.make_node("Add", [product.output[0], "slow.zero"], ["slow.nothing"]),
+    ]
+    place = list(model.graph.node).index(product) + 1
+    for node in model.graph.node[place:]:
+        node.input[:] = ["slow.nothing" if name == product.output[0] else name for name in node.input]
+    rest = [*model.graph.node[:place], *nodes, *model.graph.node[place:]]
+    del model.graph.node[:]
+    model.graph.node.extend(rest)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([size, size], np.int64), "slow.shape"))
+    return model
+
+
 def brightness_models(plates: Sequence[str]) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     """Models for flat grey frames: level 0 shows nothing, level 8 * n shows the n-th plate (n from 1)."""
     return _brightness_detector(), _brightness_reader(plates)

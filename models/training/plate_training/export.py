@@ -4,21 +4,18 @@ from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from plate_training.contract import DETECTOR_SIZE, READER_SIZE, Picture, letterbox
 from plate_training.detector_net import DetectorExport, DetectorNet
 from plate_training.reader_net import ReaderExport, ReaderNet
+from plate_training.weight_storage import store_as_float16
 
 OPSET = 17
 Rows = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Boxes float32 [N, 4] and scores float32 [N], best first."""
-SMALL = 256
-"""Tensors of fewer values, such as biases and shapes, stay float32."""
 
 
 def export_reader(net: nn.Module, path: Path) -> None:
@@ -81,23 +78,3 @@ def _detector(net: nn.Module) -> DetectorExport:
     if not isinstance(inner, DetectorNet):
         raise TypeError(f"{type(inner).__name__} is no detector")
     return DetectorExport(inner).eval()
-
-
-def store_as_float16(path: Path) -> None:
-    """Halve a file: large weights become float16 with a cast in front of their use."""
-    model = onnx.load(str(path))
-    graph = model.graph
-    casts = []
-    for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < SMALL:
-            continue
-        full = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{full}.half"))
-        casts.append(helper.make_node("Cast", [f"{full}.half"], [full], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    model.producer_name, model.producer_version = "alpr-edge", ""
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))

@@ -24,9 +24,6 @@ A file trained with `train --licence clean` would see rendered plates and pictur
 under Apache-2.0. None is here at present.
 """
 BOTTOM = """
-training/starts/*.onnx, weights of a training under way that no manifest names: AGPL-3.0-or-later, saw what the released
-files saw and the road photos of Open Images (annotations CC BY 4.0, Google LLC; photographs CC BY 2.0, their authors).
-
 Everything else here (training/, reader.yaml, manifest.toml, README.md): Apache-2.0, the file LICENSE at the root of
 this repository.
 
@@ -40,6 +37,7 @@ def licence_text(manifest: Manifest) -> str:
     parts = []
     for entry in entries:
         saw = "".join(f"    {row['name']} ({row['commit']}): {row['licence']}\n" for row in entry["trained_on"])
-        parts.append(f"\n{entry['file']}: {entry['licence']}, saw\n{saw}")
+        files = " and ".join(table["file"] for table in (entry, entry.get("int8")) if table)
+        parts.append(f"\n{files}: {entry['licence']}, saw\n{saw}")
     is_clean = any(entry["licence"] == LICENCES["clean"] for entry in entries)
     return TOP + "".join(parts) + COPYLEFT + (CLEAN if is_clean else NO_CLEAN) + BOTTOM

@@ -63,6 +63,9 @@ FIGURES = {
 DETAILS = "of", "wilson95", "p90", "threads", "confidence_min"
 """What is written beside a value, where the benchmark gives it."""
 
+TABLES = "measured", "int8"
+"""Keys of an entry that are written as tables of their own."""
+
 Role = Literal["detector", "reader"]
 Entry = dict[str, Any]
 Manifest = dict[str, dict[str, Entry]]
@@ -134,6 +137,12 @@ def parse_figures(role: Role, command: str, lines: Iterable[str]) -> Entry:
     return entry
 
 
+def files_of(manifest: Manifest) -> list[str]:
+    """The name of every model file, int8 files included."""
+    entries = [entry for role_entries in manifest.values() for entry in role_entries.values()]
+    return [table["file"] for entry in entries for table in (entry, entry.get("int8")) if table]
+
+
 def read_manifest(path: Path) -> Manifest:
     """Every entry there is."""
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -150,10 +159,10 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 
 def _table(name: str, entry: Entry) -> str:
-    """Values first, then the one table inside: its rows stay on a line each."""
-    plain = "".join(f"{key} = {_value(value)}\n" for key, value in entry.items() if key != "measured")
-    inner = _table(f"{name}.measured", entry["measured"]) if "measured" in entry else ""
-    return f"\n[{name}]\n{plain}{inner}"
+    """Values first, then the tables inside: their rows stay on a line each."""
+    inside = [key for key in TABLES if key in entry]
+    plain = "".join(f"{key} = {_value(value)}\n" for key, value in entry.items() if key not in inside)
+    return f"\n[{name}]\n{plain}" + "".join(_table(f"{name}.{key}", entry[key]) for key in inside)
 
 
 def _value(value: object) -> str:

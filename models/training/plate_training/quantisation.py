@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 import onnx
-from onnx import GraphProto, numpy_helper
+from onnx import GraphProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from rich.progress import track
 
@@ -17,13 +18,26 @@ from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Licence
 from plate_training.detector_samples import WINDOW
 from plate_training.samplers import detector_sampler, reader_sampler
+from plate_training.weight_storage import store_as_float16, stored_as_float32
 
 OPERATIONS = {"detector": ["Conv", "Add", "Resize", "Relu"], "reader": ["Conv", "Add", "Relu"]}
 """What is quantised: convolutions, and what lies between them, so that values stay int8 on their way."""
 BODY = {"detector": "/net/", "reader": "/net/features/"}
 """Names of the nodes it is done to."""
-FLOAT = "/net/edges/Conv", "/net/centre/Conv"
-"""The detector's heads: the logarithm of a distance does not bear steps of 1/255 of its range."""
+FLOAT = (
+    "/net/to4/to4.0/to4.0.0/Conv",
+    "/net/edges/Conv",
+    "/net/centre/Conv",
+    "/net/features/features.0/features.0.0/Conv",
+)
+"""What stays float32: each network's first layer, and the detector's heads.
+
+A first layer has one channel to sum over: int8 instructions are no faster at it, and its input, bright pixels in the
+full range of a byte, is what saturates without dot products. The logarithm of a distance, which a head gives, does not
+bear steps of 1/255 of its range.
+"""
+BYTES_MAX = 2_000_000
+"""Greatest size of an int8 file: the repository and every release carry it beside the float32 file."""
 
 Role = Literal["detector", "reader"]
 
@@ -43,23 +57,28 @@ class CalibrationPictures:
     seed: int
 
     def of_detector(self, high: int, wide: int) -> Iterator[Picture]:
-        """Frames uint8 [1, high, wide, 1] of training windows, as many side by side as fit."""
+        """Frames uint8 [1, high, wide, 1] of training windows, as many side by side as fit; of a low frame, parts."""
         draw, rng = detector_sampler(licence=self.licence), np.random.default_rng(self.seed)
+        rows = min(high, WINDOW)
         for _ in range(self.samples):
             canvas = np.full((1, high, wide, 1), PADDING_GREY, np.uint8)
             for left in range(0, wide - WINDOW + 1, WINDOW):
-                top = int(rng.integers(high - WINDOW + 1))
-                canvas[0, top : top + WINDOW, left : left + WINDOW, 0] = draw(rng)[0]
+                top, window_top = int(rng.integers(high - rows + 1)), int(rng.integers(WINDOW - rows + 1))
+                window = draw(rng)[0][window_top : window_top + rows]
+                canvas[0, top : top + rows, left : left + WINDOW, 0] = window
             yield canvas
 
-    def of_reader(self) -> Iterator[Picture]:
-        """Crops uint8 [1, 64, 192, 1]."""
-        draw, rng = reader_sampler(licence=self.licence), np.random.default_rng(self.seed)
+    def of_reader(self, high: int, wide: int) -> Iterator[Picture]:
+        """Crops uint8 [1, high, wide, 1]."""
+        draw = reader_sampler(licence=self.licence, shows_mistakes=False)
+        rng = np.random.default_rng(self.seed)
         for _ in range(self.samples):
-            yield draw(rng)[0][np.newaxis]
+            yield np.asarray(cv2.resize(draw(rng)[0], (wide, high)), np.uint8).reshape(1, high, wide, 1)
 
 
-def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictures, *, reduce_range: bool) -> None:
+def quantise(
+    role: Role, source: Path, target: Path, pictures: CalibrationPictures, *, reduce_range: bool = False
+) -> None:
     """Write the int8 form of a float model.
 
     Args:
@@ -67,7 +86,7 @@ def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictur
         source: the model file as it was exported.
         target: int8 file.
         pictures: the pictures that set the scales of the activations.
-        reduce_range: weights in 7 bits, so that no sum of two products overflows 16.
+        reduce_range: weights in 7 bits, so that on no processor a sum of two products overflows 16.
     """
     # It asks for a preparation that has nothing to do here: export has folded every batch norm.
     logging.disable(logging.WARNING)
@@ -88,18 +107,7 @@ def quantise(role: Role, source: Path, target: Path, pictures: CalibrationPictur
             op_types_to_quantize=OPERATIONS[role],
             nodes_to_exclude=left_out,
         )
-
-
-def stored_as_float32(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its float16 weights, and the casts in front of their use, made float32 weights."""
-    graph = model.graph
-    casts = {node.input[0]: node for node in graph.node if node.op_type == "Cast" and node.input[0].endswith(".half")}
-    for tensor in graph.initializer:
-        if (cast := casts.get(tensor.name)) is not None:
-            values = numpy_helper.to_array(tensor).astype(np.float32)
-            tensor.CopyFrom(numpy_helper.from_array(values, cast.output[0]))
-            graph.node.remove(cast)
-    return model
+    store_as_float16(target)
 
 
 def _is_quantised(role: Role, name: str, operation: str) -> bool:
@@ -112,7 +120,7 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships
     def __init__(self, role: Role, graph: GraphProto, pictures: CalibrationPictures) -> None:
         entry = graph.input[0]
         high, wide = (side.dim_value for side in entry.type.tensor_type.shape.dim[1:3])
-        samples = pictures.of_detector(high, wide) if role == "detector" else pictures.of_reader()
+        samples = (pictures.of_detector if role == "detector" else pictures.of_reader)(high, wide)
         progress = track(samples, "calibrate", total=pictures.samples, transient=True)
         self._left = ({entry.name: picture} for picture in progress)
 

@@ -9,7 +9,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.model_addition import candidate
 from alpr_edge.vision.sessions import Session
 from plate_training.data import REPOSITORY, data_folder
-from plate_training.manifest import Manifest, Role
+from plate_training.manifest import Manifest, Role, files_of
 
 HOURS_MAX = 2
 WHEEL = "share/alpr-edge/models"
@@ -52,9 +52,12 @@ def input_shape(role: Role, path: Path) -> tuple[int, int, int]:
     return sides[0], sides[1], sides[2]
 
 
-def wheel_lines_missing(manifest: Manifest) -> list[str]:
-    """Lines by which the wheel would carry every file of the manifest."""
+def wheel_changes(manifest: Manifest) -> list[str]:
+    """What to change in pyproject.toml for the wheel to carry the manifest's files and no other, a line each."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     shared_data = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
-    files = [entry["file"] for entries in manifest.values() for entry in entries.values()]
-    return [f'"models/{file}" = "{WHEEL}/{file}"' for file in files if f"models/{file}" not in shared_data]
+    there = {path.removeprefix("models/") for path in shared_data if path.endswith(".onnx")}
+    wanted = files_of(manifest)
+    table = "[tool.hatch.build.targets.wheel.shared-data] in pyproject.toml"
+    lines = [f'add to {table}: "models/{file}" = "{WHEEL}/{file}"' for file in wanted if file not in there]
+    return lines + [f'remove from {table}: "models/{file}"' for file in sorted(there - set(wanted))]

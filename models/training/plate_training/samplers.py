@@ -50,12 +50,15 @@ def detector_sampler(
     return DetectorSamples(designs, _faces(fonts), frames, empty, plates, hard, road)
 
 
-def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> ReaderSamples:
+def reader_sampler(
+    fonts: Path | None = None, licence: Licence = "all", *, shows_mistakes: bool = True
+) -> ReaderSamples:
     """The reader's sampler over all designs, faces and training crops.
 
     Args:
         fonts: folder of more faces.
         licence: the set of pictures to learn from; clean crops are those of the road photos.
+        shows_mistakes: whether some crops are what the released detector takes for a plate; finding them takes minutes.
     """
     folder = data_folder()
     home = tuple(design for design in BUILT_IN_DESIGNS if not design.band and design.region != "BR")
@@ -65,7 +68,7 @@ def reader_sampler(fonts: Path | None = None, licence: Licence = "all") -> Reade
         empty = backgrounds(ride(folder, TRAINING_RIDE)[:-VALIDATION_FRAMES])
         return ReaderSamples(designs, _faces(fonts), road, empty, [])
     empty = negatives(folder, validation=False)
-    mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty)
+    mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty) if shows_mistakes else []
     crops = reader_crops(folder, validation=False)
     for group, more in road.items():
         crops[group] = crops.get(group, []) + more

@@ -9,13 +9,14 @@ from typing import Any
 
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT
-from scripts.deploy.provision.machine import ProvisioningError, run
+from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.unit_settings import installed_settings
 
 DATABASE = Path("/var/lib/alpr-edge/edge.db")
 TLS_FILES = {"ca_file": "department-ca.pem", "certificate_file": "unit.pem", "key_file": "unit.key"}
 TLS_FOLDER = Path("/etc/alpr-edge/tls")
-LISTS_S_MAX, CHECK_S_MAX = 1800, 300
+LISTS_S_MAX, CHECK_S_MAX, CHOOSE_S_MAX = 1800, 300, 300
+CHOOSE = "measure which model files this computer runs"
 SETTLING_S_MAX, AGAIN_S = 180.0, 5.0
 
 
@@ -71,23 +72,32 @@ class EnrolmentStep:
 
 
 class ModelsStep:
-    """Check that the models are the ones their manifest names."""
+    """Check that the models are the ones their manifest names, and measure which file of each this computer runs.
+
+    Args:
+        command: the unit's own command.
+    """
 
     name = "models"
 
+    def __init__(self, command: Path = AS_UNIT) -> None:
+        self._command = command
+
     def pending(self) -> list[str]:
-        """No changes: a model that differs cannot be mended here.
+        """The choice between float32 and int8, where none fits; a model that differs cannot be mended here.
 
         Raises:
             ProvisioningError: one differs.
         """
-        if AS_UNIT.exists():
-            run(AS_UNIT, "models", "verify", timeout_s=120)
-        return []
+        if not self._command.exists():
+            return [CHOOSE]
+        run(self._command, "models", "verify", timeout_s=120)
+        return [] if succeeds(self._command, "models", "choice", timeout_s=120) else [CHOOSE]
 
     def apply(self, undo: ExitStack) -> None:
-        """Do nothing."""
+        """Measure; a choice that does not fit any more is nothing to bring back."""
         del undo
+        run(self._command, "models", "choose", timeout_s=CHOOSE_S_MAX)
 
 
 class ListsStep:

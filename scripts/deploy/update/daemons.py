@@ -8,6 +8,7 @@ from typing import Protocol
 
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT, UNIT_USER
+from scripts.deploy.provision.department import CHOOSE_S_MAX
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.services import CAPTURE, UPLINK
 
@@ -24,6 +25,9 @@ class Daemons(Protocol):
 
     def restart(self) -> None:
         """Start the daemons of the release in use in place of the running ones; does not wait."""
+
+    def choose_models(self) -> bool:
+        """Have the release in use measure which model files it runs; returns whether it has a choice that fits."""
 
     def wait_ready(self, within_s: float) -> str:
         """Wait until all are ready and stay so; returns why not, empty when they are."""
@@ -54,6 +58,12 @@ class SystemdDaemons:
             # One that failed too often is started all the same.
             succeeds("systemctl", "reset-failed", unit)
             run("systemctl", "restart", "--no-block", unit)
+
+    def choose_models(self) -> bool:
+        """True also where the release has no such command, and one file of each model."""
+        if not succeeds(AS_UNIT, "models", "choice", "--help") or succeeds(AS_UNIT, "models", "choice"):
+            return True
+        return succeeds(AS_UNIT, "models", "choose", timeout_s=CHOOSE_S_MAX)
 
     def wait_ready(self, within_s: float) -> str:
         """Wait until capture reports that it is ready and the uplink runs, which may have no network."""

@@ -152,8 +152,13 @@ class Update:
         return ""
 
     def _restart_fault(self) -> str:
-        """Why the daemons could not be restarted; empty when they were."""
+        """Why the daemons could not be restarted; empty when they were.
+
+        They open their models as they start, so the release in use measures first which files these are.
+        """
         try:
+            if not self.daemons.choose_models():
+                self.say("which model files run was not measured: float32; see: sudo alpr-edge models choose")
             self.daemons.restart()
         except ProvisioningError as error:
             return str(error)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,11 +23,13 @@ from alpr_edge.diagnostics.memory import check_memory, check_sealing
 from alpr_edge.domain.diagnostics.checks import GROUPS, Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
+from alpr_edge.vision.model_choice import CHOICE_FILE
 from alpr_edge.vision.model_folders import shipped_models
 from tests.app.test_certificate_daemon import fill_outbox
 from tests.cli.unit.fit_unit import UNIT, Receiver, import_list, set_key, write_fit_unit, write_frames
 from tests.department.enrolment import enrol_unit
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
+from tests.vision.models import detector_model, reader_model, slow_model, write_int8, write_models
 
 
 def check(settings: Path, *words: str) -> Result:
@@ -79,6 +82,7 @@ def test_a_fit_unit_is_green_in_all_that_is_looked_at(
     assert {name: each["verdict"] for name, each in checks.items() if each["verdict"] != "green"} == {
         "sound": "skipped",
         "deletion": "amber",  # it has delivered nothing yet, so it was told no date
+        "model choice": "amber",  # nobody measured float32 against int8 yet
     }
     assert {
         "camera front rate", "camera front focus", "camera front exposure", "camera front card",
@@ -237,10 +241,36 @@ def test_a_model_file_that_was_changed_is_red(unit: Path, tmp_path: Path) -> Non
     set_key(unit, "workers", '1\nmodels_directory = "models"')
     fine = checks_by_name(unit, *others("models"))["models"]
     assert fine["verdict"] == "green"
-    assert any(line.startswith("reader default: SHA-256 ") for line in fine["details"])
+    for precision in ("float32", "int8"):
+        assert any(line.startswith(f"reader default, {precision}: SHA-256 ") for line in fine["details"])
     with (tmp_path / "models" / "reader.onnx").open("ab") as file:
         file.write(b"x")
     assert "SHA-256 is not the manifest's" in checks_by_name(unit, *others("models"))["models"]["said"]
+
+
+def test_the_choice_of_model_files_is_told_and_whether_it_fits(unit: Path, tmp_path: Path) -> None:
+    folder = write_models(tmp_path / "models", slow_model(detector_model([])), reader_model("1"))
+    set_key(unit, "threads", '1\nmodels_directory = "models"')
+
+    def choice() -> dict[str, Any]:
+        return checks_by_name(unit, *others("models"))["model choice"]
+
+    assert (choice()["verdict"], choice()["said"]) == ("green", "float32: no model of the settings has an int8 file")
+    write_int8(folder, "detector", detector_model([]))
+    assert choice()["verdict"] == "amber"
+    assert choice()["said"] == "float32 is run: no choice between float32 and int8 was made"
+    assert choice()["todo"] == "run: alpr-edge models choose"
+    done = CliRunner().invoke(app, ["models", "choose", "--settings", str(unit)])
+    assert done.exit_code == 0, done.output
+    told = choice()
+    assert told["verdict"] == "green"
+    assert re.fullmatch(r"detector float32 \S+ ms, reader float32 \S+ ms", told["said"])
+    assert "ONNX Runtime" in told["details"][0]
+    assert "detector: float32: float32 is sure of 0 plates, 30 are needed to compare" in told["details"]
+    path = tmp_path / "data" / CHOICE_FILE
+    path.write_text(path.read_text(encoding="utf-8").replace('"float32",', '"int8",'), encoding="utf-8")
+    assert choice()["verdict"] == "amber"
+    assert "is no choice of model files as it was written" in choice()["said"]
 
 
 def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> None:

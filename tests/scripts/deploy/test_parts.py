@@ -15,11 +15,12 @@ from alpr_edge.domain.protocol import service_ports
 from scripts.deploy.provision import __main__ as program
 from scripts.deploy.provision import firewall
 from scripts.deploy.provision.accounts import FOLDERS, wrong_folders
-from scripts.deploy.provision.department import Invitation, red
+from scripts.deploy.provision.department import CHOOSE, Invitation, ModelsStep, red
 from scripts.deploy.provision.firewall import ports_of
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.release import BUILDERS, builders_lock, version_of
+from scripts.deploy.provision.steps import State, provision
 from scripts.deploy.provision.unit_settings import unit_settings, with_value
 
 ROOT = Path(__file__).parents[3]
@@ -195,3 +196,40 @@ def test_an_unfit_unit_is_told_by_what_is_red() -> None:
     report = {"checks": [{"name": "gps", "verdict": "red", "said": "no fix"}, {"name": "disk", "verdict": "green"}]}
     assert red(ProvisioningError("x", [json.dumps(report)])).startswith("the unit works and is not fit: gps: no fix;")
     assert red(ProvisioningError("cannot start", ["alpr-edge: no"])) == "cannot start"
+
+
+UNIT_COMMAND = """#!/bin/sh
+echo "$*" >> "$0.calls"
+case "$*" in
+    "models choose") touch "$0.chosen"; test ! -e "$0.full" ;;
+    "models choice") test -e "$0.chosen" ;;
+    *) test ! -e "$0.changed" ;;
+esac
+"""
+
+
+def test_model_files_are_measured_once_by_the_units_own_command(tmp_path: Path) -> None:
+    command = tmp_path / "alpr-edge"
+    step = ModelsStep(command)
+    assert step.pending() == [CHOOSE]
+    command.write_text(UNIT_COMMAND, encoding="utf-8")
+    command.chmod(0o755)
+    (dry,) = provision([step], dry_run=True)
+    assert (dry.state, dry.changes) == (State.WOULD_CHANGE, [CHOOSE])
+    assert not (tmp_path / "alpr-edge.chosen").exists()
+    assert [outcome.state for outcome in provision([step], dry_run=False)] == [State.CHANGED]
+    assert [outcome.state for outcome in provision([step], dry_run=False)] == [State.SAME]
+    calls = (tmp_path / "alpr-edge.calls").read_text(encoding="utf-8").splitlines()
+    assert calls.count("models choose") == 1
+    (tmp_path / "alpr-edge.changed").touch()
+    (outcome,) = provision([step], dry_run=False)
+    assert outcome.state is State.FAILED
+
+
+def test_a_measurement_that_fails_is_said(tmp_path: Path) -> None:
+    command = tmp_path / "alpr-edge"
+    command.write_text(UNIT_COMMAND, encoding="utf-8")
+    command.chmod(0o755)
+    (tmp_path / "alpr-edge.full").touch()
+    (outcome,) = provision([ModelsStep(command)], dry_run=False)
+    assert (outcome.state, "models choose: exit code 1" in outcome.error) == (State.FAILED, True)

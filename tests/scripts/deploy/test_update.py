@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,12 @@ class FolderDaemons:
     releases: Releases
     restarts: list[str] = field(default_factory=list)
     settings_tried: list[Path] = field(default_factory=list)
+    choices: list[tuple[str, int]] = field(default_factory=list)
+
+    def choose_models(self) -> bool:
+        """The version that chose, and how often the daemons were restarted before."""
+        self.choices.append((self.releases.in_use, len(self.restarts)))
+        return not (self.releases.folder(self.releases.in_use) / "unmeasured").exists()
 
     def restart(self) -> None:
         self.restarts.append(self.releases.in_use)
@@ -109,6 +115,21 @@ def test_a_release_that_is_not_ready_is_taken_back(unit: Update, on_trial: Calla
     assert isinstance(unit.daemons, FolderDaemons)
     assert unit.daemons.restarts == ["1.1.0"]
     assert not (unit.releases.base / "trial.json").exists()
+
+
+def test_the_release_in_use_measures_its_models_before_its_daemons_start(
+    unit: Update, on_trial: Callable[..., None]
+) -> None:
+    lines: list[str] = []
+    add(unit.releases, "1.2.0", "fault")
+    add(unit.releases, "1.1.0", "unmeasured")
+    on_trial(is_switched=True)
+    outcome = replace(unit, say=lines.append).settle()
+    assert outcome.result is Result.ROLLED_BACK
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert unit.daemons.choices == [("1.1.0", 0)]
+    assert unit.daemons.restarts == ["1.1.0"]
+    assert "was not measured: float32; see: sudo alpr-edge models choose" in lines[-1]
 
 
 def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> None:
