@@ -28,6 +28,7 @@ from scripts.benchmarks.figures import figure
 from scripts.benchmarks.hotlist.feed import write_feed, write_list
 from scripts.benchmarks.hotlist.unit import import_command
 from scripts.benchmarks.path import sound_card
+from scripts.benchmarks.path.int8 import Int8Choice
 from scripts.benchmarks.path.live import FPS
 from scripts.benchmarks.path.processes import (
     START_S_MAX,
@@ -84,7 +85,7 @@ class BusyTimes:
     upload_s: float
 
 
-def print_busy(vision: VisionSettings, frames: Sequence[Frame], work: Work) -> None:
+def print_busy(vision: VisionSettings, frames: Sequence[Frame], work: Work, choice: Int8Choice) -> None:
     """Time the tones from the start of import and upload until both are over.
 
     Raises:
@@ -97,6 +98,7 @@ def print_busy(vision: VisionSettings, frames: Sequence[Frame], work: Work) -> N
             pass  # it enrolled the unit
         with serve(rig, "department-busy") as uplink:
             unit = _write_unit(folder / "unit", vision, uplink)
+            choice.install(unit.parent / "data")
             _write_camera(unit, vision, frames)
             busy = _write_work(unit, frames, work)
             times = _run(busy)

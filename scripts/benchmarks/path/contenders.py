@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
@@ -42,21 +43,28 @@ class PreparedFrame:
     plates: Pixels | None
 
 
-def whole_path(name: str, vision: VisionSettings, frames: Sequence[Frame]) -> Contender:
-    """The whole unit at full pace: recognition, tracking, decision, a hit and a tone for each read, and its store."""
+def whole_path(name: str, vision: VisionSettings, frames: Sequence[Frame], data: Path | None = None) -> Contender:
+    """The whole unit at full pace: recognition, tracking, decision, a hit and a tone for each read, and its store.
+
+    Args:
+        name: what it is called in figures.
+        vision: the models.
+        frames: what it goes over.
+        data: a data folder with the choice of files; None: float32.
+    """
 
     def open_path(workers: int) -> Run:
-        run = open_unit(with_workers(vision, workers), frames)
+        run = open_unit(with_workers(vision, workers), frames, data)
         return lambda count: run(count, None).seconds
 
     return Contender(name, open_path)
 
 
 def open_unit(
-    vision: VisionSettings, frames: Sequence[Frame]
+    vision: VisionSettings, frames: Sequence[Frame], data: Path | None = None
 ) -> Callable[[int, AbstractContextManager[object] | None], UnitRun]:
     """The whole unit over so many of the frames, with what is entered while its threads run."""
-    settings, models = bench_settings(vision), open_vision_models(vision)
+    settings, models = bench_settings(vision), open_vision_models(vision, data)
 
     def run(count: int, watch: AbstractContextManager[object] | None) -> UnitRun:
         cameras = {CAMERA_ID: lambda: iter(frames[:count])}

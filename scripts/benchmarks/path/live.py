@@ -12,6 +12,7 @@ from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import figure
 from scripts.benchmarks.path.frames import LiveCamera, encode
+from scripts.benchmarks.path.int8 import Int8Choice
 from scripts.benchmarks.path.unit import AT_ONCE, UnitRun, bench_settings, run_unit
 
 FPS = 10.0
@@ -24,25 +25,25 @@ ROUNDS = 2
 """How often three cameras go over the frames: at 200 frames a phase goes round in 33 s."""
 
 
-def print_tone(vision: VisionSettings, frames: Sequence[Frame]) -> None:
+def print_tone(vision: VisionSettings, frames: Sequence[Frame], choice: Int8Choice) -> None:
     """One camera: capture to tone.
 
     Raises:
         ModelError: no plate was read, so no tone could be timed.
     """
-    run = _run(vision, frames, ("front",), len(frames))
+    run = _run(vision, frames, THREE[:1], len(frames), choice)
     _print_latency("path.capture_to_tone.median", run, 50)
     _print_latency("path.capture_to_tone.p99", run, 99)
 
 
-def print_three(vision: VisionSettings, frames: Sequence[Frame]) -> None:
+def print_three(vision: VisionSettings, frames: Sequence[Frame], choice: Int8Choice) -> None:
     """Three cameras on two cores: frames given and not recognised, and capture to tone.
 
     Raises:
         ModelError: no plate was read, so no tone could be timed.
     """
     with on_cores(CORES) as cores:
-        run = _run(vision, frames, THREE, ROUNDS * len(frames))
+        run = _run(vision, frames, THREE, ROUNDS * len(frames), choice)
     given = len(THREE) * ROUNDS * len(frames)
     figure("path.three_cameras_dropped", given - run.frames, "frames", of=given, fps=FPS, cores=cores)
     _print_latency("path.three_cameras_tone_p99_ms", run, 99, cores=cores)
@@ -60,7 +61,9 @@ def on_cores(count: int) -> Iterator[int]:
         os.sched_setaffinity(0, before)
 
 
-def _run(vision: VisionSettings, frames: Sequence[Frame], camera_ids: Sequence[str], count: int) -> UnitRun:
+def _run(
+    vision: VisionSettings, frames: Sequence[Frame], camera_ids: Sequence[str], count: int, choice: Int8Choice
+) -> UnitRun:
     """Each camera goes over the frames from another one on."""
     settings = bench_settings(vision, AT_ONCE)
     jpegs = [encode(frame.pixels) for frame in frames]
@@ -68,7 +71,7 @@ def _run(vision: VisionSettings, frames: Sequence[Frame], camera_ids: Sequence[s
     for place, camera_id in enumerate(camera_ids):
         first = place * len(jpegs) // len(camera_ids)
         cameras[camera_id] = LiveCamera(camera_id, jpegs, FPS * (1 + place * DRIFT), count, first).frames
-    run = run_unit(settings, open_vision_models(vision), cameras, live=True)
+    run = run_unit(settings, open_vision_models(vision, choice.data), cameras, live=True)
     if not run.latencies_ms:
         raise ModelError("no plate was read in these frames, so no tone could be timed; give it more --frames")
     return run

@@ -16,6 +16,7 @@ from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import figure
 from scripts.benchmarks.path import busy, copies, cpu_shares, durable, live, memory, rates
 from scripts.benchmarks.path.frames import BenchFrames, bench_frames
+from scripts.benchmarks.path.int8 import Int8Choice, int8_choice
 from scripts.benchmarks.path.machine import Machine, usable_cores
 
 FRAMES, ROUNDS, SECONDS, READS = 200, 5, 30, 1_500
@@ -69,7 +70,7 @@ class PathRequest:
 def run(request: PathRequest) -> None:
     """Print every figure that was asked for."""
     recording = bench_frames(request.data, request.frames)
-    with _lines_kept() as lines:
+    with _lines_kept() as lines, int8_choice(request.vision) as choice:
         machine, before_c = Machine(), Machine().temperature_c()
         facts: dict[str, Any] = machine.facts() | {
             "temperature_c": before_c,
@@ -77,7 +78,7 @@ def run(request: PathRequest) -> None:
             "of": recording.origin,
         }
         figure("path.machine", usable_cores(), "cores", **facts)
-        work = _work(request, recording)
+        work = _work(request, recording, choice)
         for part in CHOICES:
             if part in request.parts:
                 sys.stderr.write(f"scripts/bench: {part}\n")
@@ -87,19 +88,21 @@ def run(request: PathRequest) -> None:
         _print_table(lines)
 
 
-def _work(request: PathRequest, recording: BenchFrames) -> Mapping[str, Callable[[], None]]:
+def _work(request: PathRequest, recording: BenchFrames, choice: Int8Choice) -> Mapping[str, Callable[[], None]]:
     """What each part does."""
     vision, frames = request.vision, recording.frames
     return {
-        "rates": lambda: rates.print_rates(vision, frames, request.rounds),
+        "rates": lambda: rates.print_rates(vision, frames, request.rounds, choice),
         "empty": lambda: rates.print_empty(vision, frames, request.rounds),
-        "tone": lambda: live.print_tone(vision, frames),
-        "three_cameras": lambda: live.print_three(vision, frames),
-        "memory": lambda: memory.print_memory(vision, frames, request.watch_s),
+        "tone": lambda: live.print_tone(vision, frames, choice),
+        "three_cameras": lambda: live.print_three(vision, frames, choice),
+        "memory": lambda: memory.print_memory(vision, frames, request.watch_s, choice),
         "copies": lambda: copies.print_copies(vision, frames),
         "durable": lambda: durable.print_durable(frames, request.reads or READS),
         "upload": lambda: durable.print_upload(frames, request.reads or READS),
-        "busy": lambda: busy.print_busy(vision, frames, busy.Work(request.entries, request.reads or busy.READS)),
+        "busy": lambda: busy.print_busy(
+            vision, frames, busy.Work(request.entries, request.reads or busy.READS), choice
+        ),
         "profile": lambda: cpu_shares.print_profile(vision, frames, table=request.table),
     }
 

@@ -10,6 +10,7 @@ from alpr_edge.settings import VisionSettings
 from alpr_edge.store.keys import create_keys
 from scripts.benchmarks.figures import figure
 from scripts.benchmarks.path.frames import encode
+from scripts.benchmarks.path.int8 import Int8Choice
 from scripts.benchmarks.path.live import FPS, THREE
 from scripts.benchmarks.path.processes import (
     START_S_MAX,
@@ -21,7 +22,7 @@ from scripts.benchmarks.path.processes import (
 )
 
 
-def print_memory(vision: VisionSettings, frames: Sequence[Frame], watch_s: float) -> None:
+def print_memory(vision: VisionSettings, frames: Sequence[Frame], watch_s: float, choice: Int8Choice) -> None:
     """Peak resident memory over so many seconds of reading."""
     with tempfile.TemporaryDirectory(prefix="bench-path-") as folder:
         pictures = Path(folder) / "pictures"
@@ -30,6 +31,8 @@ def print_memory(vision: VisionSettings, frames: Sequence[Frame], watch_s: float
             (pictures / f"{number:05}.jpg").write_bytes(encode(frame.pixels))
         for name, camera_ids in (("path.memory_mb", THREE[:1]), ("path.three_cameras_memory_mb", THREE)):
             unit = Path(folder) / name
+            unit.mkdir()
+            choice.install(unit / "data")
             peak_mib, seen = _peak_mib(unit, vision, pictures, camera_ids, watch_s)
             figure(name, peak_mib, "MiB", cameras=len(camera_ids), fps=FPS, frames=seen, seconds=watch_s)
 
@@ -38,7 +41,6 @@ def _peak_mib(
     folder: Path, vision: VisionSettings, pictures: Path, camera_ids: Sequence[str], watch_s: float
 ) -> tuple[float, int]:
     """The peak, and how many frames were recognised until then."""
-    folder.mkdir()
     create_keys(folder / "keys")
     cameras = [{"kind": "folder", "id": camera_id, "path": str(pictures), "fps": FPS} for camera_id in camera_ids]
     tables: dict[str, dict[str, object]] = {

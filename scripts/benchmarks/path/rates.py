@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 import cv2
 
@@ -22,7 +23,8 @@ from scripts.benchmarks.path.contenders import (
     whole_path,
 )
 from scripts.benchmarks.path.frames import repeat
-from scripts.benchmarks.path.machine import Machine, usable_cores
+from scripts.benchmarks.path.int8 import Int8Choice
+from scripts.benchmarks.path.machine import usable_cores
 
 TRIAL_SHARE = 4
 """What part of the frames the number of threads is chosen by: a fourth, the fastest of three runs each."""
@@ -47,7 +49,7 @@ class Turns:
         """Frames a second: the median of the rounds."""
         return self.frames / median(self.seconds[name])
 
-    def print_ratio(self, figure_name: str, name: str, other: str) -> None:
+    def print_ratio(self, figure_name: str, name: str, other: str, **more: Any) -> None:  # noqa: ANN401
         """Print how many times the frames a second of ``other`` a contender makes.
 
         The value is the median of the rounds' own ratios, so that what slows the machine for a while slows both; their
@@ -63,21 +65,26 @@ class Turns:
             frames=self.frames,
             frames_per_s={each: round(self.rate(each), 2) for each in (name, other)},
             threads={each: self.threads[each] for each in (name, other)},
+            **more,
         )
 
 
-def print_rates(vision: VisionSettings, frames: Sequence[Frame], rounds: int) -> None:
+def print_rates(vision: VisionSettings, frames: Sequence[Frame], rounds: int, choice: Int8Choice) -> None:
     """The path against fast-alpr and against the limit, on the same weights; and with int8 where that pays."""
     contenders = [
         whole_path("path", vision, frames),
         fast_alpr_predict(vision, frames),
         prepared_tensors(vision, frames),
+        *([] if choice.reason else [whole_path("path_int8", vision, frames, choice.data)]),
     ]
     turns = take_turns([(one, best_threads(one, len(frames))) for one in contenders], len(frames), rounds)
     figure("path.frames_per_s", turns.rate("path"), "frames/s", threads=turns.threads["path"], of=rounds)
     turns.print_ratio("path.vs_fast_alpr", "path", "fast_alpr")
     turns.print_ratio("path.vs_limit", "path", "prepared_tensors")
-    figure("path.int8_vs_fast_alpr", None, "ratio", reason=int8_reason(Machine()))
+    if choice.reason:
+        figure("path.int8_vs_fast_alpr", None, "ratio", reason=choice.reason, files=choice.taken)
+    else:
+        turns.print_ratio("path.int8_vs_fast_alpr", "path_int8", "fast_alpr", files=choice.taken)
 
 
 def print_empty(vision: VisionSettings, frames: Sequence[Frame], rounds: int) -> None:
@@ -91,13 +98,6 @@ def print_empty(vision: VisionSettings, frames: Sequence[Frame], rounds: int) ->
     opened, alone = best_threads(path, len(empty)), detector_alone(vision, empty)
     turns = take_turns([(path, opened), (alone, (opened[0], alone.open(opened[0])))], len(empty), rounds)
     turns.print_ratio("path.empty_vs_detector", "path", "detector")
-
-
-def int8_reason(machine: Machine) -> str:
-    """Why int8 is not measured on a machine."""
-    if not machine.dot_products:
-        return "the processor has no dot products of int8 (VNNI, or on Arm asimddp)"
-    return "there are no int8 files beside the float32 ones"
 
 
 def best_threads(contender: Contender, frames: int) -> tuple[int, Run]:

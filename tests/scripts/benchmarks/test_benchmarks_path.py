@@ -11,8 +11,9 @@ import pytest
 
 from scripts.benchmarks.path import sound_card
 from scripts.benchmarks.path.contenders import Contender, Run
+from scripts.benchmarks.path.int8 import Int8Choice
 from scripts.benchmarks.path.machine import Machine
-from scripts.benchmarks.path.rates import Turns, best_threads, int8_reason, take_turns
+from scripts.benchmarks.path.rates import Turns, best_threads, take_turns
 from tests.scripts.benchmarks.benchmark_data import PLATE_ROW, ROOT, TEXT, bench
 from tests.vision.models import detector_model, reader_model, write_models
 
@@ -153,7 +154,7 @@ def kernel_files(root: Path, files: dict[str, str]) -> Machine:
 def test_a_machine_tells_whether_int8_can_pay(tmp_path: Path, cpuinfo: str, flags: Sequence[str]) -> None:
     machine = kernel_files(tmp_path, {"proc/cpuinfo": cpuinfo})
     assert machine.dot_products == flags
-    assert ("no dot products" in int8_reason(machine)) is not bool(flags)
+    assert ("no dot products" in Int8Choice(tmp_path, machine=machine).reason) is not bool(flags)
 
 
 def test_a_raspberry_pi_tells_its_model_governor_and_temperature(tmp_path: Path) -> None:
