@@ -6,10 +6,16 @@ from pathlib import Path
 
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
-from alpr_edge.settings import parse
-from scripts.benchmarks import accuracy, path
+from alpr_edge.settings import VisionSettings, parse
+from scripts.benchmarks import accuracy
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.hotlist import measure as hotlist
+from scripts.benchmarks.path import measure as path
+
+DATA = Path("../shared/data")
+"""Where the real photos are, beside the checkout, unless they are said to be elsewhere."""
+CHOICES = {"accuracy": accuracy.CHOICES, "disk": disk.PARTS, "path": path.CHOICES}
+"""The parts of each benchmark that has some."""
 
 
 def main() -> None:
@@ -24,32 +30,59 @@ def _run() -> None:
     if arguments.which == "hotlist":
         hotlist.run(arguments.entries, table=arguments.table)
         return
-    if not arguments.data.is_dir():
-        parser.error(f"{arguments.data}: no data there; set ALPR_EDGE_DATA or --data")
-    parts = _parts(parser, arguments.only, accuracy.CHOICES if arguments.which == "accuracy" else disk.PARTS)
+    parts = _parts(parser, arguments.only, CHOICES[arguments.which])
+    data = _data(parser, arguments.data, required=arguments.which != "path")
     if arguments.which == "disk":
-        disk.run(arguments.data, parts or disk.PARTS, arguments.reads)
-        return
+        disk.run(data, parts or disk.PARTS, arguments.reads or disk.REAL_READS)
+    elif arguments.which == "path":
+        path.run(_path_request(arguments, data if data.is_dir() else None, parts))
+    else:
+        accuracy.run(
+            accuracy.AccuracyRequest(
+                data, _vision(arguments), arguments.threads, parts or accuracy.PARTS, arguments.limit
+            )
+        )
+
+
+def _data(parser: argparse.ArgumentParser, chosen: Path | None, *, required: bool) -> Path:
+    """The folder of real data; where none was chosen, one beside the checkout."""
+    data = chosen or DATA
+    if not data.is_dir() and (required or chosen):
+        parser.error(f"{data}: no data there; set ALPR_EDGE_DATA or --data")
+    return data
+
+
+def _vision(arguments: argparse.Namespace) -> VisionSettings:
     vision: dict[str, object] = {
         "models_directory": str(arguments.models),
         "detector": arguments.detector,
         "reader": arguments.reader,
     }
     vision |= {"workers": arguments.workers, "second_reader": arguments.second_reader}
-    settings = parse({"vision": vision}, Path.cwd())
-    if arguments.which == "path":
-        path.run(arguments.data, settings.vision)
-    else:
-        parts = parts or accuracy.PARTS
-        accuracy.run(
-            accuracy.AccuracyRequest(arguments.data, settings.vision, arguments.threads, parts, arguments.limit)
-        )
+    return parse({"vision": vision}, Path.cwd()).vision
+
+
+def _path_request(arguments: argparse.Namespace, data: Path | None, parts: tuple[str, ...]) -> path.PathRequest:
+    return path.PathRequest(
+        data,
+        _vision(arguments),
+        (*(parts or path.PARTS), *(("profile",) if arguments.profile else ())),
+        arguments.frames,
+        arguments.rounds,
+        arguments.seconds,
+        arguments.entries,
+        arguments.reads,
+        arguments.table,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk"))
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ALPR_EDGE_DATA", "../shared/data")))
+    chosen = os.environ.get("ALPR_EDGE_DATA")
+    parser.add_argument(
+        "--data", type=Path, default=Path(chosen) if chosen else None, help=f"real photos; default: {DATA}"
+    )
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
     parser.add_argument("--detector", default="default", help="its name in the manifest")
     parser.add_argument("--reader", default="default", help="its name in the manifest")
@@ -58,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         default="",
         help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
-        f"some of {','.join(disk.PARTS)}; default: all",
+        f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; default of both: all but profile",
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
@@ -66,14 +99,39 @@ def _parser() -> argparse.ArgumentParser:
         "--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="of one inference"
     )
     of_accuracy.add_argument("--limit", type=int, help="road, rides, lettering: pictures of each set, for a quick look")
-    of_hotlist = parser.add_argument_group("hotlist")
-    of_hotlist.add_argument("--entries", type=int, default=hotlist.ENTRIES, help="size of the list; default: 5 million")
-    of_hotlist.add_argument("--table", action="store_true", help="a thousand to ten million entries, without the peers")
-    of_disk = parser.add_argument_group("disk")
-    of_disk.add_argument(
-        "--reads", type=int, default=disk.REAL_READS, help=f"of the fortnight's {disk.FORTNIGHT_READS}"
+    of_hotlist = parser.add_argument_group("hotlist, path")
+    of_hotlist.add_argument(
+        "--entries", type=_positive, default=hotlist.ENTRIES, help="size of the list; default: 5 million"
     )
+    of_hotlist.add_argument(
+        "--table",
+        action="store_true",
+        help="hotlist: a thousand to ten million entries, without the peers; path: the figures and their targets",
+    )
+    of_disk = parser.add_argument_group("disk, path")
+    of_disk.add_argument(
+        "--reads",
+        type=_positive,
+        help=f"disk: of the fortnight's {disk.FORTNIGHT_READS}; path: written, and uploaded meanwhile",
+    )
+    _add_path_options(parser)
     return parser
+
+
+def _add_path_options(parser: argparse.ArgumentParser) -> None:
+    of_path = parser.add_argument_group("path", "without real photos a simulated drive is rendered in their place")
+    of_path.add_argument("--frames", type=_positive, default=path.FRAMES, help="of the recording, at most")
+    of_path.add_argument("--rounds", type=_positive, default=path.ROUNDS, help="in which contenders take turns")
+    of_path.add_argument("--seconds", type=_positive, default=path.SECONDS, help="memory: how long a unit reads")
+    of_path.add_argument("--profile", action="store_true", help="besides: the processor's time by function")
+
+
+def _positive(text: str) -> int:
+    """A whole number above zero."""
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"{number} is not above zero")
+    return number
 
 
 def _parts(parser: argparse.ArgumentParser, text: str, choices: tuple[str, ...]) -> tuple[str, ...]:

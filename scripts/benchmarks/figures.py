@@ -9,9 +9,21 @@ from typing import Any
 import numpy as np
 
 
-def figure(name: str, value: float, unit: str, against: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401
-    """Print one figure."""
-    line = {"figure": name, "value": round(value, 4), "unit": unit, "against": against or {}, **more}
+def figure(
+    name: str,
+    value: float | None,
+    unit: str,
+    against: dict[str, Any] | None = None,
+    **more: Any,  # noqa: ANN401
+) -> None:
+    """Print one figure; None is one that cannot be measured here, and ``more`` says why."""
+    line = {
+        "figure": name,
+        "value": None if value is None else round(value, 4),
+        "unit": unit,
+        "against": against or {},
+        **more,
+    }
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

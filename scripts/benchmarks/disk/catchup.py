@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from alpr_edge.department.http.tls_contexts import tls_context
@@ -38,27 +39,59 @@ CHUNK_BYTES = 1 << 20
 Batches = list[list[OutboxItem]]
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """How long the same items took each way."""
+
+    items: int
+    size: int
+    """Bytes of their bodies."""
+    uplink_s: float
+    httpx_s: float
+    tls_s: float
+
+    @property
+    def against(self) -> dict[str, float]:
+        """The uplink's rate in parts of each peer's."""
+        return {
+            "ratio to httpx": round(self.httpx_s / self.uplink_s, 3),
+            "ratio to bare TLS": round(self.tls_s / self.uplink_s, 3),
+        }
+
+
 def run(folder: Path, settings: StoreSettings, pictures: list[ReadPictures]) -> None:
     """Print items and megabytes a second of the uplink, and its ratio to the peers."""
+    transfer = measure(folder, settings, pictures, READS)
+    rate, against = transfer.size / transfer.uplink_s, transfer.against
+    figure("disk.catchup.rate", rate / 1e6, "MB/s", against, reads=READS)
+    figure("disk.catchup.items", transfer.items / transfer.uplink_s, "items/s", against)
+    peers = "the same batches to the same server"
+    figure("disk.catchup.httpx", transfer.size / transfer.httpx_s / 1e6, "MB/s", what=peers)
+    figure(
+        "disk.catchup.tls",
+        transfer.size / transfer.tls_s / 1e6,
+        "MB/s",
+        what="the same bytes over a bare TLS connection",
+    )
+    figure("disk.catchup.fortnight", 8e9 / rate / 3600, "h", what="8 GB at that rate")
+
+
+def measure(folder: Path, settings: StoreSettings, pictures: list[ReadPictures], reads: int) -> Transfer:
+    """Carry what so many reads queue to the department, by the uplink and by each peer."""
     with standing(folder / "rig") as rig:
         pass  # it enrolled the unit; every contender gets a copy of its department
     with unit_store(folder, settings) as store:
-        for batch in ReadGenerator(pictures, unit_id=UNIT_ID).batches(READS):
+        for batch in ReadGenerator(pictures, unit_id=UNIT_ID).batches(reads):
             store.reads.commit(batch)
         batches = list(_batches(store, rig.settings(folder).uplink))
-        with _serve(rig, "httpx") as uplink:
-            peer_s = _post_seconds(uplink, batches)
+        with serve(rig, "httpx") as uplink:
+            httpx_s = _post_seconds(uplink, batches)
         tls_s = _transfer_seconds(rig, batches)
-        with _serve(rig, "uplink") as uplink:
-            items, own_s = _upload_all(uplink, store)
+        with serve(rig, "uplink") as uplink:
+            items, uplink_s = _upload_all(uplink, store)
     size = sum(len(item.body) for batch in batches for item in batch)
     assert items == sum(len(batch) for batch in batches)
-    against = {"ratio to httpx": round(peer_s / own_s, 3), "ratio to bare TLS": round(tls_s / own_s, 3)}
-    figure("disk.catchup.rate", size / own_s / 1e6, "MB/s", against, reads=READS)
-    figure("disk.catchup.items", items / own_s, "items/s", against)
-    figure("disk.catchup.httpx", size / peer_s / 1e6, "MB/s", what="the same batches to the same server")
-    figure("disk.catchup.tls", size / tls_s / 1e6, "MB/s", what="the same bytes over a bare TLS connection")
-    figure("disk.catchup.fortnight", 8e9 / (size / own_s) / 3600, "h", what="8 GB at that rate")
+    return Transfer(items, size, uplink_s, httpx_s, tls_s)
 
 
 def _batches(store: UnitStore, uplink: UplinkSettings) -> Iterator[list[OutboxItem]]:
@@ -70,7 +103,7 @@ def _batches(store: UnitStore, uplink: UplinkSettings) -> Iterator[list[OutboxIt
 
 
 @contextmanager
-def _serve(rig: Rig, name: str) -> Iterator[UplinkSettings]:
+def serve(rig: Rig, name: str) -> Iterator[UplinkSettings]:
     """A department in a process of its own; gives the unit's settings towards it."""
     directory = rig.folder / name
     shutil.copytree(rig.department, directory)

@@ -55,7 +55,7 @@ def looks(data: Path, settings: StoreSettings) -> list[ReadPictures]:
     frames = list(_frames(data))
     if not frames:
         raise CaptureError(f"{data}: no pictures of streets in dashcam and video; set --data or ALPR_EDGE_DATA")
-    return [_look(frame, settings) for frame in frames]
+    return [pictures_of(frame, settings) for frame in frames]
 
 
 def _frames(data: Path) -> Iterator[Pixels]:
@@ -73,7 +73,8 @@ def _frames(data: Path) -> Iterator[Pixels]:
             yield frame.astype(np.uint8, copy=False)
 
 
-def _look(frame: Pixels, settings: StoreSettings) -> ReadPictures:
+def pictures_of(frame: Pixels, settings: StoreSettings) -> ReadPictures:
+    """One street scene as the recorder encodes it."""
     frame = cv2.resize(frame, FRAME_PX, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     width, height = CROP_PX
     crop = frame[360 : 360 + height, 500 : 500 + width]

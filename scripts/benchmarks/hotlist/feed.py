@@ -49,6 +49,13 @@ def write_feed(path: Path, entries: int) -> None:
         file.writelines(_lines(partials(partial), random))
 
 
+def write_list(path: Path, texts: Sequence[str]) -> None:
+    """Write a list of some plates in the form of :func:`write_feed`."""
+    with path.open("w", encoding="ascii") as file:
+        file.write(_HEADER)
+        file.writelines(_lines(texts, np.random.default_rng(SEED)))
+
+
 def partials(count: int) -> list[str]:
     """Partial plates, each another."""
     return [f"{n % 10}{_LETTERS[n // 10 % 26]}?*{n % 7}{n // 260 % 10}" for n in range(count)]

@@ -100,12 +100,13 @@ def write_photo(path: Path, size: tuple[int, int] = (1280, 720), level: int = 90
     cv2.imwrite(str(path), np.full((size[1], size[0], 3), level, np.uint8))
 
 
-def bench(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``scripts/bench accuracy`` in a folder."""
+def bench(where: Path, *arguments: str, which: str = "accuracy") -> subprocess.CompletedProcess[str]:
+    """Run ``scripts/bench`` in a folder, as if there were no real photos beside it."""
+    environment = {name: value for name, value in os.environ.items() if name != "ALPR_EDGE_DATA"}
     return subprocess.run(
-        [sys.executable, "-m", "scripts.benchmarks", "accuracy", *arguments],
+        [sys.executable, "-m", "scripts.benchmarks", which, *arguments],
         cwd=where,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=600,

@@ -1,0 +1,237 @@
+"""Capture to tone of a real unit while a large list is imported and many reads are uploaded, each by a process.
+
+The department runs on the same cores here. A tone counts from the capture of the deciding frame to its first sample, as
+the unit stores both; the sound card is made of software and takes a sample within 20 ms.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from alpr_edge.app.factories import open_vision_models
+from alpr_edge.domain.errors import FeedError, ModelError
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.runtime.boot import boottime_ns
+from alpr_edge.settings import StoreSettings, UplinkSettings, VisionSettings, load
+from alpr_edge.store.keys import create_keys
+from alpr_edge.store.unit_store import open_store
+from scripts.benchmarks.disk.catchup import serve
+from scripts.benchmarks.disk.reads import ReadGenerator, pictures_of
+from scripts.benchmarks.figures import figure
+from scripts.benchmarks.hotlist.feed import write_feed, write_list
+from scripts.benchmarks.hotlist.unit import import_command
+from scripts.benchmarks.path import sound_card
+from scripts.benchmarks.path.int8 import Int8Choice
+from scripts.benchmarks.path.live import FPS
+from scripts.benchmarks.path.processes import (
+    START_S_MAX,
+    Process,
+    health,
+    process,
+    vision_table,
+    wait_for,
+    write_settings,
+)
+from scripts.benchmarks.path.traffic import write_traffic
+from scripts.faults.records import UNIT_ID
+from scripts.faults.rig import standing
+
+ENTRIES, READS = 5_000_000, 20_000
+STREETS = 60
+"""Most different pictures that the reads to upload take turns with."""
+READS_A_COMMIT = 400
+BUSY_S_MAX = 1800.0
+WATCH_S_MIN = 10.0
+"""Least time in which tones are timed, should import and upload be over sooner."""
+ROUND_S = 0.2
+IMPORTED, SOUNDED = "event=hotlist.imported source=large", "event=alert.sounded"
+"""Lines of the log of ``alpr-edge run``, and of the import that it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How much is imported and uploaded."""
+
+    entries: int
+    reads: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BusyUnit:
+    """A unit in a folder, and what it is to be busy with."""
+
+    folder: Path
+    settings: Path
+    feed: Path
+    """The large list, where the unit does not look for it yet."""
+    items: int
+    """Items that wait to be uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyTimes:
+    """When the work began and how long it took."""
+
+    began_ns: int
+    ended_ns: int
+    import_s: float
+    upload_s: float
+
+
+def print_busy(vision: VisionSettings, frames: Sequence[Frame], work: Work, choice: Int8Choice) -> None:
+    """Time the tones from the start of import and upload until both are over.
+
+    Raises:
+        ModelError: no tone sounded meanwhile.
+        StoreError: one of the processes ended, or was not done in time.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-path-") as name:
+        folder = Path(name)
+        with standing(folder / "rig") as rig:
+            pass  # it enrolled the unit
+        with serve(rig, "department-busy") as uplink:
+            unit = _write_unit(folder / "unit", vision, uplink)
+            choice.install(unit.parent / "data")
+            _write_camera(unit, vision, frames)
+            busy = _write_work(unit, frames, work)
+            times = _run(busy)
+            _print(busy, times, work)
+
+
+def _write_unit(folder: Path, vision: VisionSettings, uplink: UplinkSettings) -> Path:
+    """The settings of a unit with one camera; returns their file."""
+    for name in ("pictures", "lists", "feeds"):
+        (folder / name).mkdir(parents=True)
+    create_keys(folder / "keys")
+    files = {"url", "ca_file", "certificate_file", "key_file", "media_key_file"}
+    return write_settings(
+        folder / "alpr-edge.toml",
+        {
+            "unit": {"id": UNIT_ID, "data_directory": "data", "runtime_directory": "runtime"},
+            "vision": vision_table(vision),
+            # A plate comes back after a second and a half: that is another car, and it sounds again.
+            "decision": {"pass_gap_ms": 150},
+            "alerts": {"player": "alsa", "cooldown_s": 0},
+            "store": {"keys_directory": "keys"},
+            "retention": {"acknowledged_days_max": 3650, "unacknowledged_days_max": 3650},
+            "uplink": uplink.model_dump(mode="json", include=files),
+        },
+        {
+            "camera": [{"kind": "folder", "path": "pictures", "fps": FPS}],
+            "hotlist.source": [
+                {"name": "bench", "format": "generic-csv", "priority": "routine"},
+                {"name": "large", "format": "generic-csv", "folder": "lists"},
+            ],
+        },
+    )
+
+
+def _write_camera(settings: Path, vision: VisionSettings, frames: Sequence[Frame]) -> None:
+    """What the camera sees, and a list of those plates, imported before anything is timed."""
+    _say("drawing plates on the frames")
+    texts = write_traffic(settings.parent / "pictures", frames, open_vision_models(vision).recogniser)
+    feed = settings.parent / "feeds" / "bench.csv"
+    write_list(feed, texts)
+    done = subprocess.run(import_command(feed, settings), stdout=subprocess.DEVNULL, check=False)  # noqa: S603 - our own command
+    if done.returncode:
+        raise FeedError("the list of the plates drawn was refused, for a reason that stands above")
+
+
+def _write_work(settings: Path, frames: Sequence[Frame], work: Work) -> BusyUnit:
+    """The reads that wait to be uploaded, and the list that waits to be imported."""
+    _say(f"writing {work.reads:,} reads and a list of {work.entries:,} entries")
+    streets = [pictures_of(frame.pixels, StoreSettings()) for frame in frames[:STREETS]]
+    with open_store(load(settings), migrate=True) as store:
+        commit = []
+        for batch in ReadGenerator(streets, unit_id=UNIT_ID).batches(work.reads):
+            commit += batch
+            if len(commit) >= READS_A_COMMIT:
+                store.reads.commit(commit)
+                commit = []
+        store.reads.commit(commit)
+        items = store.outbox.counts().ready
+    feed = settings.parent / "feeds" / "large.csv"
+    write_feed(feed, work.entries)
+    return BusyUnit(settings.parent, settings, feed, items)
+
+
+def _run(busy: BusyUnit) -> BusyTimes:
+    """Start the unit, then import and upload together, and wait for the end of both."""
+    command = ["run", "--settings", str(busy.settings)]
+    card = sound_card.install(busy.folder / "bin")
+    with process(command, str(card), (IMPORTED, SOUNDED)) as run:
+        wait_for(lambda: run.count(SOUNDED) > 0, "alpr-edge run sounded nothing", [run], START_S_MAX)
+        began_ns, began_s = boottime_ns(), time.monotonic()
+        busy.feed.rename(busy.folder / "lists" / busy.feed.name)
+        with process(["uplink", "--settings", str(busy.settings)]) as uplink:
+            import_s, upload_s = _wait_for_both(busy, run, uplink)
+            left_s = WATCH_S_MIN - (time.monotonic() - began_s)
+            sounded = run.count(SOUNDED)
+            time.sleep(max(0.0, left_s))
+            wait_for(partial(_has_more, run, sounded), "no further tone sounded", [run], START_S_MAX)
+        return BusyTimes(began_ns, boottime_ns(), import_s, upload_s)
+
+
+def _has_more(run: Process, sounded: int) -> bool:
+    return run.count(SOUNDED) > sounded
+
+
+def _wait_for_both(busy: BusyUnit, run: Process, uplink: Process) -> tuple[float, float]:
+    """Seconds until the list was imported, and until as many items were delivered as waited at the start."""
+    began_s, runtime = time.monotonic(), busy.folder / "runtime"
+    seconds: dict[str, float] = {}
+
+    def note() -> bool:
+        delivered = int(health(runtime, "uplink").get("figures", {}).get("delivered", 0))
+        over = {"import": run.count(IMPORTED) > 0, "upload": delivered >= busy.items}
+        for name in (name for name, is_over in over.items() if is_over and name not in seconds):
+            seconds[name] = time.monotonic() - began_s
+            _say(f"the {name} took {seconds[name]:.1f} s")
+        return all(over.values())
+
+    wait_for(note, "import and upload were not over", [run, uplink], BUSY_S_MAX)
+    return seconds["import"], seconds["upload"]
+
+
+def _print(busy: BusyUnit, times: BusyTimes, work: Work) -> None:
+    latencies = _latencies_ms(busy.settings, times.began_ns, times.ended_ns)
+    if not latencies:
+        raise ModelError("no tone sounded while the unit was busy")
+    figure(
+        "path.busy_tone_p99_ms",
+        float(np.percentile(latencies, 99)),
+        "ms",
+        of=len(latencies),
+        median=round(float(np.median(latencies)), 2),
+        longest=round(max(latencies), 2),
+        entries=work.entries,
+        reads=work.reads,
+        items=busy.items,
+        import_s=round(times.import_s, 1),
+        upload_s=round(times.upload_s, 1),
+    )
+
+
+def _latencies_ms(settings: Path, from_ns: int, until_ns: int) -> list[float]:
+    """Capture of the deciding frame to the first sample, of each alert that sounded in that time."""
+    with open_store(load(settings), migrate=False) as store:
+        hits = store.reads.recent(1000, hits_only=True)
+    return [
+        stored.sounded_at.ms_since(hit.matched_at)
+        for read in hits
+        for hit in read.hits
+        for stored in read.alerts
+        if stored.alert.hit_id == hit.hit_id and stored.sounded_at is not None
+        if from_ns <= hit.matched_at.boottime_ns <= until_ns
+    ]
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"scripts/bench: {line}\n")

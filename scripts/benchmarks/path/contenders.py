@@ -1,0 +1,151 @@
+"""What is compared: the path, fast-alpr, and the models alone, each over the same frames with so many threads."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import fast_alpr
+
+from alpr_edge.app.factories import open_models, open_vision_models
+from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.settings import VisionSettings
+from alpr_edge.vision.detector import OnnxDetector, Picture
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import crop_of
+from alpr_edge.vision.sessions import Array
+from scripts.benchmarks.path.frames import CAMERA_ID
+from scripts.benchmarks.path.unit import UnitRun, bench_settings, run_unit
+
+Run = Callable[[int], float]
+"""Goes over so many of the frames, the first ones; returns the seconds."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to go over frames."""
+
+    name: str
+    open: Callable[[int], Run]
+    """Opens it with so many threads; for the path, recognition workers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedFrame:
+    """The tensors of one frame: of each look at it, and of the plates in it; None where there is none."""
+
+    looks: tuple[Array, ...]
+    plates: Pixels | None
+
+
+def whole_path(name: str, vision: VisionSettings, frames: Sequence[Frame], data: Path | None = None) -> Contender:
+    """The whole unit at full pace: recognition, tracking, decision, a hit and a tone for each read, and its store.
+
+    Args:
+        name: what it is called in figures.
+        vision: the models.
+        frames: what it goes over.
+        data: a data folder with the choice of files; None: float32.
+    """
+
+    def open_path(workers: int) -> Run:
+        run = open_unit(with_workers(vision, workers), frames, data)
+        return lambda count: run(count, None).seconds
+
+    return Contender(name, open_path)
+
+
+def open_unit(
+    vision: VisionSettings, frames: Sequence[Frame], data: Path | None = None
+) -> Callable[[int, AbstractContextManager[object] | None], UnitRun]:
+    """The whole unit over so many of the frames, with what is entered while its threads run."""
+    settings, models = bench_settings(vision), open_vision_models(vision, data)
+
+    def run(count: int, watch: AbstractContextManager[object] | None) -> UnitRun:
+        cameras = {CAMERA_ID: lambda: iter(frames[:count])}
+        return run_unit(settings, models, cameras, live=False, watch=watch)
+
+    return run
+
+
+def fast_alpr_predict(vision: VisionSettings, frames: Sequence[Frame]) -> Contender:
+    """``fast_alpr.ALPR.predict`` with our models as its detector and reader: the same looks at each frame."""
+
+    def open_alpr(threads: int) -> Run:
+        detector, reader = models_with_threads(vision, threads)
+        alpr = fast_alpr.ALPR(detector=detector, ocr=reader)
+
+        def run(count: int) -> float:
+            began = perf_counter()
+            for frame in frames[:count]:
+                alpr.predict(frame.pixels)
+            return perf_counter() - began
+
+        return run
+
+    return Contender("fast_alpr", open_alpr)
+
+
+def prepared_tensors(vision: VisionSettings, frames: Sequence[Frame]) -> Contender:
+    """The limit: one-thread sessions side by side on tensors that were prepared before, and nothing between them."""
+    prepared = [*_prepare(*models_with_threads(vision, 1), frames)]
+
+    def open_sessions(threads: int) -> Run:
+        workers = [partial(_infer, *models_with_threads(vision, 1)) for _ in range(threads)]
+        return lambda count: _side_by_side(workers, prepared[:count])
+
+    return Contender("prepared_tensors", open_sessions)
+
+
+def detector_alone(vision: VisionSettings, frames: Sequence[Frame]) -> Contender:
+    """One-thread detectors side by side, from a frame to its boxes."""
+
+    def open_detectors(threads: int) -> Run:
+        detectors = [models_with_threads(vision, 1)[0] for _ in range(threads)]
+        return lambda count: _side_by_side([detector.detect for detector in detectors], frames[:count])
+
+    return Contender("detector", open_detectors)
+
+
+def with_workers(vision: VisionSettings, workers: int) -> VisionSettings:
+    """The settings with so many recognition workers."""
+    return vision.model_copy(update={"workers": workers})
+
+
+def models_with_threads(vision: VisionSettings, threads: int) -> tuple[OnnxDetector, OnnxReader]:
+    """Detector and reader with so many threads of one inference."""
+    return open_models(vision, threads=threads)
+
+
+def _prepare(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame]) -> Iterator[PreparedFrame]:
+    for frame in frames:
+        looks = tuple(network.prepare(Picture(frame.pixels))[0] for network in detector.networks)
+        crops = [crop_of(frame, detection.box).pixels for detection in detector.detect(frame)]
+        yield PreparedFrame(looks, reader.prepare(crops) if crops else None)
+
+
+def _infer(detector: OnnxDetector, reader: OnnxReader, prepared: PreparedFrame) -> None:
+    for network, tensor in zip(detector.networks, prepared.looks, strict=True):
+        network.infer(tensor)
+    if prepared.plates is not None:
+        reader.infer(prepared.plates)
+
+
+def _side_by_side(workers: Sequence[Callable[[T], object]], items: Sequence[T]) -> float:
+    """Seconds in which the workers, each in a thread, do all items: each takes the next one when it is free."""
+    waiting = iter(items)
+
+    def work(worker: Callable[[T], object]) -> None:
+        for item in waiting:  # each next() on one list iterator is atomic
+            worker(item)
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        began = perf_counter()
+        for result in [pool.submit(work, worker) for worker in workers]:
+            result.result()
+        return perf_counter() - began

@@ -1,0 +1,142 @@
+"""A whole unit in this process: pipeline, list, alerts and store, over frames at full pace or from live cameras."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alpr_edge.app.factories import VisionModels
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.runtime.boot import boottime_ns
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.settings import AlertSettings, DecisionSettings, Settings, VisionSettings
+from alpr_edge.store.keys import create_keys
+from alpr_edge.store.unit_store import open_store
+
+AT_ONCE = DecisionSettings(readings_max=1, pass_gap_ms=1, confidence_min=0, characters_min=1)
+"""Each look at a plate is a read, which sounds: what is timed is the path, not the vote."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everything:
+    """A list on which every plate stands: each read sounds."""
+
+    generation: Generation
+
+    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        """The one entry that every plate meets."""
+        yield HotlistEntry("bench", plate, plate, None, Reason.STOLEN_VEHICLE), self.generation
+
+    def partial(self, plate: str) -> tuple[tuple[HotlistEntry, Generation], ...]:
+        """No entry holds wildcards."""
+        del plate
+        return ()
+
+
+class StampingPlayer:
+    """Takes a tone's first sample when it is asked to: what is measured is the path before the sound device."""
+
+    up = True
+
+    def __init__(self) -> None:
+        self.latencies_ms: list[float] = []
+        """From the capture of the deciding frame to the first sample, in the order of tones."""
+
+    def play(self, tone: Tone, at: Instant) -> int:
+        """Return the present moment on CLOCK_BOOTTIME."""
+        del tone
+        now_ns = boottime_ns()
+        self.latencies_ms.append((now_ns - at.boottime_ns) / NS_PER_MS)
+        return now_ns
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRun:
+    """What came of a run of the whole unit."""
+
+    seconds: float
+    """From the start of its threads until everything was recognised and written."""
+    frames: int
+    """Frames recognised."""
+    latencies_ms: list[float] = field(default_factory=list)
+
+
+def bench_settings(vision: VisionSettings, decision: DecisionSettings | None = None) -> Settings:
+    """The settings of a unit whose alerts are never quiet, at its shipped decision rule or at another one."""
+    return Settings(vision=vision, alerts=AlertSettings(cooldown_s=0), decision=decision or DecisionSettings())
+
+
+def run_unit(
+    settings: Settings,
+    models: VisionModels,
+    cameras: dict[str, Callable[[], Iterator[Frame]]],
+    *,
+    live: bool,
+    watch: AbstractContextManager[object] | None = None,
+) -> UnitRun:
+    """Run the whole unit until its cameras have ended.
+
+    Args:
+        settings: of the unit; the folders are the run's own.
+        models: the models that find and read plates.
+        cameras: a function that opens it, by the id of each camera.
+        live: whether frames that recognition cannot follow are dropped.
+        watch: entered for as long as the threads of the unit run; None: nothing is.
+
+    Raises:
+        StoreError: a part of the unit failed, so that the figures would be of another one.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-path-") as folder:
+        here = _with_folders(settings, Path(folder) / "unit")
+        player = StampingPlayer()
+        everything = Everything(Generation("bench", 1, None, None, 1))
+        with open_store(here, migrate=True) as store:
+            parts = PipelineParts(
+                models,
+                Alerter(player, SystemClock(), here.alerts, here.hotlist),
+                lambda: everything,
+                lambda _: None,
+                Recorder(store.reads, here.store, store.refused_records),
+            )
+            pipeline = Pipeline(here, _feeds(cameras), parts, live=live)
+            with watch or nullcontext():
+                began = time.perf_counter()
+                pipeline.run_to_end()
+                seconds = time.perf_counter() - began
+        if failures := pipeline.failures():
+            raise StoreError(f"a part of the path failed: {failures[0]}")
+        return UnitRun(seconds, pipeline.frames_seen, player.latencies_ms)
+
+
+def _with_folders(settings: Settings, data: Path) -> Settings:
+    """The settings with a data folder of their own, and keys in it."""
+    private_directory(data)
+    create_keys(data / "keys")
+    return settings.model_copy(
+        update={
+            "unit": settings.unit.model_copy(update={"data_directory": data}),
+            "store": settings.store.model_copy(update={"keys_directory": data / "keys"}),
+        }
+    )
+
+
+def _feeds(cameras: dict[str, Callable[[], Iterator[Frame]]]) -> Sequence[CameraFeed]:
+    return [CameraFeed(camera_id, _without_beat(frames)) for camera_id, frames in cameras.items()]
+
+
+def _without_beat(frames: Callable[[], Iterator[Frame]]) -> Callable[[Callable[[], None]], Iterator[Frame]]:
+    """The same without a beat: a camera of the benchmark never waits for longer than a stage may."""
+    return lambda _beat: frames()
