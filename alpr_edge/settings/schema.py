@@ -15,6 +15,7 @@ from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_o
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
+from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 
@@ -160,6 +161,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     power: PowerSettings = PowerSettings()
     retention: RetentionSettings = RetentionSettings()
+    policy: PolicySettings = PolicySettings()
     uplink: UplinkSettings = UplinkSettings()
 
 

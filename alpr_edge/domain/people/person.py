@@ -108,6 +108,9 @@ class Person:
     may_unlock: bool = False
     """Whether the agency designated this supervisor to unlock accounts in a car without a link (AC-7)."""
 
+    unlocks: int = 0
+    """How often an administrator of the department unlocked the account; a higher number unlocks it in the car too."""
+
     def fault_at(self, moment: datetime, last_sign_in: datetime | None = None) -> AccountFault | None:
         """Why the account may not be used at a moment; None: it may.
 

@@ -7,7 +7,7 @@ of a newer release counts as suspended: what this release does not know it does 
 import base64
 import binascii
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, Field, PlainSerializer, ValidationError
 
@@ -37,8 +37,8 @@ class PasskeyPayload(Payload):
     sign_count: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class MemberPayload(Payload):
-    """A person with credentials, as they travel."""
+class PersonPayload(Payload):
+    """A person without credentials."""
 
     person_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
     name: Required
@@ -58,6 +58,12 @@ class MemberPayload(Payload):
     approved_by: Required
     active_at: Moment
     may_unlock: bool
+    unlocks: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class MemberPayload(PersonPayload):
+    """A person with credentials, as they travel."""
+
     password_hash: Annotated[str, Field(max_length=512)]
     totp_secret: Annotated[str, Field(max_length=128)]
     release_secret: Annotated[str, Field(max_length=128)]
@@ -85,7 +91,7 @@ def encode_roster(roster: Roster) -> bytes:
         serial=header.serial,
         issued=header.issued,
         valid_until=header.valid_until,
-        people=[member_payload(member) for member in members],
+        people=[_member_payload(member) for member in members],
     )
     return encode(payload)
 
@@ -100,7 +106,7 @@ def decode_roster(body: bytes) -> Roster:
         raise RosterError(RosterFault.UNREADABLE, f"a roster has at most {ROSTER_BYTES_MAX} bytes")
     try:
         payload = RosterPayload.model_validate_json(body)
-        members = tuple(member_of(each) for each in payload.people)
+        members = tuple(_member_of(each) for each in payload.people)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise RosterError(RosterFault.UNREADABLE, f"not a roster of this release: {place or 'no JSON'}") from None
@@ -109,42 +115,14 @@ def decode_roster(body: bytes) -> Roster:
     return Roster(RosterHeader(payload.department_id, payload.serial, payload.issued, payload.valid_until), members)
 
 
-def member_payload(member: Member) -> MemberPayload:
-    """The payload of a person with credentials."""
-    person, credentials = member.person, member.credentials
-    return MemberPayload(
-        person_id=person.person_id,
-        name=person.name,
-        badge=person.badge,
-        email=person.email,
-        organisation=person.organisation,
-        ori=person.ori,
-        title=person.title,
-        roles=sorted(person.roles),
-        is_sworn=person.is_sworn,
-        sources=sorted(person.sources),
-        has_covert_clearance=person.has_covert_clearance,
-        cjis_training_until=person.training.cjis_until,
-        alpr_training_until=person.training.alpr_until,
-        status=person.status,
-        valid_until=person.valid_until,
-        approved_by=person.approved_by,
-        active_at=person.active_at,
-        may_unlock=person.may_unlock,
-        password_hash=credentials.password_hash,
-        totp_secret=credentials.totp_secret,
-        release_secret=credentials.release_secret,
-        passkeys=[_passkey_payload(passkey) for passkey in credentials.passkeys],
-    )
+def person_payload(person: Person) -> PersonPayload:
+    """The payload of a person."""
+    return PersonPayload(**_fields(person))
 
 
-def member_of(payload: MemberPayload) -> Member:
-    """The person with credentials of a payload.
-
-    Raises:
-        binascii.Error: a passkey is not base64.
-    """
-    person = Person(
+def person_of(payload: PersonPayload) -> Person:
+    """The person of a payload."""
+    return Person(
         person_id=payload.person_id,
         name=payload.name,
         badge=payload.badge,
@@ -162,9 +140,51 @@ def member_of(payload: MemberPayload) -> Member:
         approved_by=payload.approved_by,
         active_at=payload.active_at,
         may_unlock=payload.may_unlock,
+        unlocks=payload.unlocks,
     )
+
+
+def _fields(person: Person) -> dict[str, Any]:
+    """The fields of a person's payload."""
+    return {
+        "person_id": person.person_id,
+        "name": person.name,
+        "badge": person.badge,
+        "email": person.email,
+        "organisation": person.organisation,
+        "ori": person.ori,
+        "title": person.title,
+        "roles": sorted(person.roles),
+        "is_sworn": person.is_sworn,
+        "sources": sorted(person.sources),
+        "has_covert_clearance": person.has_covert_clearance,
+        "cjis_training_until": person.training.cjis_until,
+        "alpr_training_until": person.training.alpr_until,
+        "status": person.status,
+        "valid_until": person.valid_until,
+        "approved_by": person.approved_by,
+        "active_at": person.active_at,
+        "may_unlock": person.may_unlock,
+        "unlocks": person.unlocks,
+    }
+
+
+def _member_payload(member: Member) -> MemberPayload:
+    credentials = member.credentials
+    return MemberPayload(
+        **_fields(member.person),
+        password_hash=credentials.password_hash,
+        totp_secret=credentials.totp_secret,
+        release_secret=credentials.release_secret,
+        passkeys=[_passkey_payload(passkey) for passkey in credentials.passkeys],
+    )
+
+
+def _member_of(payload: MemberPayload) -> Member:
+    """The person with credentials of a payload. Raises binascii.Error where a passkey is not base64."""
     passkeys = tuple(_passkey(each) for each in payload.passkeys)
-    return Member(person, Credentials(payload.password_hash, payload.totp_secret, payload.release_secret, passkeys))
+    credentials = Credentials(payload.password_hash, payload.totp_secret, payload.release_secret, passkeys)
+    return Member(person_of(payload), credentials)
 
 
 def _known(words: type[WordT], texts: list[str]) -> frozenset[WordT]:

@@ -27,6 +27,8 @@ class DecisionReason(StrEnum):
     SESSION_GLANCE = "session_glance"
     SESSION_EXPIRED = "session_expired"
     SESSION_ENDED = "session_ended"
+    ROSTER_EXPIRED = "roster_expired"
+    """The roster's validity has ended: break-glass is left."""
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_LEFT = "account_left"
     ACCOUNT_EXPIRED = "account_expired"
@@ -93,6 +95,8 @@ class AccessTime:
 
     rule_date: datetime
     """The date that rules are decided by (:func:`~alpr_edge.domain.people.roster.rule_date`)."""
+    roster_until: datetime
+    """The end of the validity of the roster in force."""
     last_sign_in: datetime | None = None
     """The person's last sign-in here, in trusted time."""
 
@@ -169,6 +173,8 @@ def _case_reason(purpose: Purpose, rule: PurposeRule, profile: Profile) -> Decis
 
 
 def _person_reason(person: Person, at: AccessTime) -> DecisionReason | None:
+    if at.rule_date >= at.roster_until:
+        return DecisionReason.ROSTER_EXPIRED
     fault = person.fault_at(at.rule_date, at.last_sign_in) or person.training.fault_at(at.rule_date)
     return None if fault is None else DecisionReason(fault.value)
 

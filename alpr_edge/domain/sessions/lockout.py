@@ -17,8 +17,8 @@ from enum import StrEnum
 from alpr_edge.domain.instants import NS_PER_S, Instant
 from alpr_edge.domain.people.person import Person, Role
 
-_CODE_BYTES = 5
-"""Of a release code: 40 bits, eight characters of base32. Wrong ones count as failures, so that five can be tried."""
+CODE_CHARACTERS = 10
+"""Of a release code: 50 bits in base32, which nobody guesses at the pace of a database's commits."""
 _CHALLENGE_DIGITS = 8
 
 
@@ -69,7 +69,7 @@ def new_lock(person_id: str, now: Instant) -> Lock:
 
 
 def release_code(release_secret: str, lock: Lock) -> str:
-    """The code that releases one lock of one account: eight characters of base32.
+    """The code that releases one lock of one account: ten characters of base32.
 
     Args:
         release_secret: the person's, base32, which the department holds and the roster carries.
@@ -82,7 +82,7 @@ def release_code(release_secret: str, lock: Lock) -> str:
     if not key:
         raise ValueError("no secret for release codes")
     message = f"alpr-edge release {lock.person_id} {lock.challenge}"
-    return base64.b32encode(hmac.new(key, message.encode(), hashlib.sha256).digest()[:_CODE_BYTES]).decode()
+    return base64.b32encode(hmac.new(key, message.encode(), hashlib.sha256).digest()).decode()[:CODE_CHARACTERS]
 
 
 def is_release_code(code: str, release_secret: str, lock: Lock) -> bool:
