@@ -1,7 +1,7 @@
 """Hashes passwords and verifies them: Argon2id with the second recommended parameters of RFC 9106.
 
-These take 64 MiB and a good part of a second on the computer of a car. A verification always costs one computation, also
-where there is no account or no password to compare with, so that the time of an answer says nothing of either.
+These take 64 MiB and a good part of a second on a car's computer. A verification always costs one, also where
+there is no account or no password to compare with, so that the time of an answer says nothing of either.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """Signs people in with password and code, or with a passkey, and reopens sessions in glance mode.
 
 Unknown names, locked accounts, wrong passwords and right ones take the same way: the account is read, Argon2 computes
-once, the code is compared, and one transaction decides and is written, whatever comes of it. That transaction looks again
-at lock, failures and used codes, so that attempts side by side cannot try more than one after the other could.
+once, the code is compared, and one transaction decides and is written, whatever comes of it. That transaction looks
+again at lock, failures and used codes: attempts made at once can try no more than those made one after the other.
 """
 
 from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInOutcome, SignInPlace, SignInResult

@@ -15,7 +15,6 @@ from alpr_edge.power.files import write_word
 from alpr_edge.runtime.durable_files import give_to_owner_of
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.store.db.database import DATABASE_NAME, Database
-from alpr_edge.store.db.migrate import LOCK_NAME
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.hotlists.download_spool import INCOMING, DownloadSpool, FeedNote
 from alpr_edge.store.recovery.damaged_databases import damaged_databases
@@ -100,7 +99,7 @@ def say_health(data: Path) -> None:
 FILES: list[tuple[str, Callable[[Path], object]]] = [
     (DATABASE_NAME, lambda data: Database.open(data, KEY, migrate=True).close()),
     (DATABASE_NAME, lambda data: Database.open(data, KEY, migrate=False).close()),
-    (LOCK_NAME, lambda data: Database.open(data, KEY, migrate=True).close()),
+    ("edge.lock", lambda data: Database.open(data, KEY, migrate=True).close()),
     ("run.lock", hold),
     (BALLAST_NAME, lay_ballast),
     (MARK_NAME, lambda data: KeyMark(bytes(16), bytes(8)).write(data)),

@@ -28,7 +28,7 @@ from alpr_edge.store.db.access_rights import Rights
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
 from alpr_edge.store.sqlite_forensics.wal import lacks_commits
 
-DATABASE_NAME = "edge.db"
+DATABASE_NAME = migration.RELEASE.file_name
 READ_S_MAX = 1.0
 READ_CHECKS_MIN = 100
 """A query is checked every ten thousand steps of SQLite. One with fewer checks than this is short, and was slow because
@@ -89,7 +89,7 @@ class Database:
         release: migration.SchemaRelease = migration.RELEASE,
         rights: Rights | None = None,
     ) -> Self:
-        """Open ``<directory>/edge.db``.
+        """Open the database of a release in a folder, ``edge.db`` unless it says otherwise.
 
         Args:
             directory: the unit's data folder, mode 0700.
@@ -102,7 +102,7 @@ class Database:
             DamagedError: it is damaged, or this is another key; nothing was changed.
             StoreError: no database, one not migrated yet, or one of a newer release.
         """
-        path = directory / DATABASE_NAME
+        path = directory / release.file_name
         if path.is_symlink():
             raise StoreError(f"{path}: a link, which is not followed; put the database itself there")
         if not migrate and not path.exists():

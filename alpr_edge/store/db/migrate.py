@@ -22,7 +22,8 @@ from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.db.schema import meta
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION
 
-LOCK_NAME = "edge.lock"
+LOCK_SUFFIX = ".lock"
+"""Of the file beside the database that only one process at a time migrates under."""
 LOCK_S_MAX = 60.0
 """How long a start waits for another process's migration."""
 
@@ -39,6 +40,8 @@ class SchemaRelease:
     """The oldest schema whose release can work with a database of :attr:`schema`."""
     scripts: Path
     """Alembic's folder."""
+    file_name: str = "edge.db"
+    """Name of the database's file."""
 
 
 RELEASE = SchemaRelease(schema=8, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
@@ -58,7 +61,7 @@ def bring_up(engine: Engine, path: Path, release: SchemaRelease) -> None:
         StoreError: the database is of a newer release that this one cannot read, or another process migrates for too
         long.
     """
-    with _migration_lock(path.with_name(LOCK_NAME)):
+    with _migration_lock(path.with_suffix(LOCK_SUFFIX)):
         with engine.connect().execution_options(**{BEGIN_OPTION: ""}) as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         with engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"}) as connection, connection.begin():

@@ -17,7 +17,7 @@ from sqlalchemy import inspect, select
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.migrate import LOCK_NAME, RELEASE, SchemaRelease
+from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.db.schema import meta, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.reads.repository import ReadStore
@@ -176,7 +176,7 @@ def test_many_at_once_migrate_one_after_the_other(data: Path, later: SchemaRelea
             return facts(database)
 
     # All are at the lock before the first gets it.
-    with (data / LOCK_NAME).open("w") as lock:
+    with (data / "edge.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with ThreadPoolExecutor(4) as pool:
             opening = [pool.submit(open_and_close, number) for number in range(4)]
