@@ -22,7 +22,7 @@ OWN_WORD_CHARACTERS_MIN = 3
 @cache
 def banned_passwords() -> frozenset[str]:
     """The banned passwords of 8 characters and more, in lower case; where they come from stands beside the file."""
-    return frozenset(gzip.decompress(BANNED_FILE.read_bytes()).decode().split("\n"))
+    return frozenset(gzip.decompress(BANNED_FILE.read_bytes()).decode().split())
 
 
 def check_password(password: str, person: Person, characters_min: int) -> None:

@@ -13,9 +13,6 @@ from typing import Protocol
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-_PARAMETERS = argon2.profiles.RFC_9106_LOW_MEMORY
-
-
 class PasswordVerifier(Protocol):
     """Compares a password with a hash."""
 
@@ -24,11 +21,15 @@ class PasswordVerifier(Protocol):
 
 
 class Argon2Passwords:
-    """Argon2id with the parameters of this release; a hash carries its own, so that older ones stay good."""
+    """Argon2id with the parameters of this release; a hash carries its own, so that older ones stay good.
 
-    def __init__(self) -> None:
-        self._hasher = argon2.PasswordHasher.from_parameters(_PARAMETERS)
-        self._unusable_hash = _unusable_hash()
+    Args:
+        hasher: computes; None: with the second recommended parameters of RFC 9106.
+    """
+
+    def __init__(self, hasher: argon2.PasswordHasher | None = None) -> None:
+        self._hasher = hasher or argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
+        self._unusable_hash = _unusable_hash(self._hasher)
 
     def hash(self, password: str) -> str:
         """Hash a password that :func:`~alpr_edge.access.password_rules.check_password` found good."""
@@ -55,12 +56,10 @@ def normalise(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _unusable_hash() -> str:
+def _unusable_hash(hasher: argon2.PasswordHasher) -> str:
     """A well-formed hash that no password is known for: its salt and its digest are random."""
-    parameters = _PARAMETERS
     salt, digest = (
         base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
-        for length in (parameters.salt_len, parameters.hash_len)
+        for length in (hasher.salt_len, hasher.hash_len)
     )
-    costs = f"m={parameters.memory_cost},t={parameters.time_cost},p={parameters.parallelism}"
-    return f"$argon2id$v={parameters.version}${costs}${salt}${digest}"
+    return f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}${salt}${digest}"

@@ -122,7 +122,7 @@ def _check_signature(text: str, signatures: str, key: RosterKey) -> None:
     """Check that one of the signature lines is the key's, and holds; lines of other keys are ignored."""
     if text.split("\n")[1] != key.department_id:
         raise RosterError(RosterFault.OTHER_DEPARTMENT, "the roster is another department's")
-    for line in signatures.splitlines():
+    for line in signatures.split("\n"):
         signature = _signature_by(line, key)
         if signature is not None:
             try:
@@ -142,4 +142,5 @@ def _signature_by(line: str, key: RosterKey) -> bytes | None:
         content = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         return None
-    return content[_KEY_ID_BYTES:] if content[:_KEY_ID_BYTES] == key.key_id else None
+    is_canonical = base64.b64encode(content).decode() == encoded  # bits that no byte needs are zero
+    return content[_KEY_ID_BYTES:] if is_canonical and content[:_KEY_ID_BYTES] == key.key_id else None

@@ -113,7 +113,7 @@ def decide(person: Person, session: SessionState, request: AccessRequest, at: Ac
         at: when.
         profile: the rules of the state.
     """
-    flags = profile.barred_terms.flags_in(request.purpose.note)
+    flags = profile.barred_terms.flags_in(request.purpose.note[:NOTE_CHARACTERS_MAX])
     reason = (
         _SESSION_REASONS.get(session)
         or _person_reason(person, at)
@@ -132,7 +132,7 @@ def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Prof
         profile: the rules of the state.
     """
     note = f"{record.reason} {request.purpose.note}"
-    flags = profile.barred_terms.flags_in(note)
+    flags = profile.barred_terms.flags_in(note[: 2 * NOTE_CHARACTERS_MAX])
     reason = purpose_reason(request, profile)
     if reason is None and request.action not in BREAK_GLASS_ACTIONS:
         reason = DecisionReason.NOT_GRANTED
