@@ -1,4 +1,4 @@
-"""Measure the models, the path, the hotlist or the disk; one JSON line a figure on stdout, progress on stderr."""
+"""Measure the models, the path, the hotlist, the disk or access: one JSON line a figure; progress goes to stderr."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import parse
-from scripts.benchmarks import accuracy, path
+from scripts.benchmarks import access, accuracy, path
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.hotlist import measure as hotlist
 
@@ -23,6 +23,9 @@ def _run() -> None:
     configure_logs(verbose=False)
     if arguments.which == "hotlist":
         hotlist.run(arguments.entries, table=arguments.table)
+        return
+    if arguments.which == "access":
+        access.run(_parts(parser, arguments.only, access.PARTS) or access.PARTS)
         return
     if not arguments.data.is_dir():
         parser.error(f"{arguments.data}: no data there; set ALPR_EDGE_DATA or --data")
@@ -47,7 +50,7 @@ def _run() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk"))
+    parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk", "access"))
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("ALPR_EDGE_DATA", "../shared/data")))
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
     parser.add_argument("--detector", default="default", help="its name in the manifest")
@@ -57,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         default="",
         help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
-        f"some of {','.join(disk.PARTS)}; default: all",
+        f"some of {','.join(disk.PARTS)}; access: some of {','.join(access.PARTS)}; default: all",
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
