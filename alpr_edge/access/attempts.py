@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.sessions.session import Session
+from alpr_edge.domain.sessions.session import AccessSession
 
 
 class SignInOutcome(StrEnum):
@@ -92,7 +92,7 @@ class SignInResult:
     outcome: SignInOutcome
     person_id: str = ""
     """Whom it was about, for the access log; empty where nobody has that name."""
-    session: Session | None = None
+    session: AccessSession | None = None
     token: str = field(default="", repr=False)
     """What the holder of a new session shows from now on."""
     is_newly_locked: bool = False

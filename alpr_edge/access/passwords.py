@@ -13,6 +13,7 @@ from typing import Protocol
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+
 class PasswordVerifier(Protocol):
     """Compares a password with a hash."""
 

@@ -7,9 +7,9 @@ from alpr_edge.access.store import AccessRows, AccessStore
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.people.roster import rule_date
-from alpr_edge.domain.permissions.decision import AccessRequest, AccessTime, Decision, DecisionReason, decide
+from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, AccessTime, DecisionReason, decide
 from alpr_edge.domain.permissions.profile import Profile
-from alpr_edge.domain.sessions.session import Session, SessionEnd, SessionLimits, SessionState, token_digest
+from alpr_edge.domain.sessions.session import AccessSession, SessionEnd, SessionLimits, SessionState, token_digest
 
 USE_NOTED_EVERY = timedelta(seconds=30)
 """How old the last use may be before it is written again: glance mode comes so much early at most, never late."""
@@ -29,10 +29,10 @@ class SessionPlace:
 class Authorisation:
     """Whether somebody may do something, and who it is."""
 
-    decision: Decision
+    decision: AccessDecision
     person: Person | None
     """None where no session is."""
-    session: Session | None
+    session: AccessSession | None
 
 
 def authorise_request(
@@ -55,7 +55,7 @@ def authorise_request(
         account = rows.account_of(session.person_id) if session else None
         header = rows.roster()
     if session is None or account is None or header is None:
-        return Authorisation(Decision(DecisionReason.SESSION_ENDED), None, None)
+        return Authorisation(AccessDecision(DecisionReason.SESSION_ENDED), None, None)
     at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, account.last_sign_in)
     state = session.state_at(place.now, limits)
     decision = decide(account.person, state, request, at, profile)
@@ -96,13 +96,13 @@ def end_sessions(store: AccessStore, person_id: str) -> int:
     return len(live_sessions)
 
 
-def _session_at(rows: AccessRows, place: SessionPlace) -> Session | None:
+def _session_at(rows: AccessRows, place: SessionPlace) -> AccessSession | None:
     """The session of a token, if it is used where it was begun."""
     session = rows.session(token_digest(place.token))
     return session if session is not None and session.is_bound_to(place.login, place.address) else None
 
 
-def _note_use(store: AccessStore, session: Session, now: Instant, limits: SessionLimits) -> Session:
+def _note_use(store: AccessStore, session: AccessSession, now: Instant, limits: SessionLimits) -> AccessSession:
     """Keep that a session was used, unless it was locked or ended meanwhile."""
     with store.writing() as rows:
         current_session = rows.session(session.token_sha256) or session

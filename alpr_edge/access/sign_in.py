@@ -15,7 +15,7 @@ from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import sign_in_key
 from alpr_edge.domain.people.roster import RosterHeader, rule_date
 from alpr_edge.domain.permissions.profile import SecurityProfile
-from alpr_edge.domain.sessions.session import Factor, Session, SessionEnd, SessionState, new_token, token_digest
+from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd, SessionState, new_token, token_digest
 
 TYPED_CHARACTERS_MAX = 1024
 """Longest text that is compared at all; a longer one is wrong."""
@@ -50,8 +50,8 @@ def sign_in(
         account = rows.account(key)
     credentials = Credentials() if account is None else account.credentials
     password_hash = credentials.password_hash if credentials.has_password else ""
-    is_right = passwords.verify(password_hash, _bounded(attempt.password))
-    step = matching_step(credentials.totp_secret, _bounded(attempt.code), utc)
+    is_right = passwords.verify(password_hash, _typed_text(attempt.password))
+    step = matching_step(credentials.totp_secret, _typed_text(attempt.code), utc)
     with store.writing() as rows:
         account = rows.account(key)
         fault = _password_fault(account, password_hash, is_right=is_right, step=step)
@@ -103,7 +103,7 @@ def reopen(
         session = _glance_session(rows, token, security, place)
         account = rows.account_of(session.person_id) if session else None
     password_hash = account.credentials.password_hash if account else ""
-    is_right = passwords.verify(password_hash, _bounded(password))
+    is_right = passwords.verify(password_hash, _typed_text(password))
     with store.writing() as rows:
         session = _glance_session(rows, token, security, place)
         account = rows.account_of(session.person_id) if session else None
@@ -137,7 +137,7 @@ def reopen_with_passkey(
         return _reopen(rows, account, session, security, place)
 
 
-def _bounded(text: str) -> str:
+def _typed_text(text: str) -> str:
     """A typed text; empty, and so wrong, where it is longer than any password or code."""
     return text if len(text) <= TYPED_CHARACTERS_MAX else ""
 
@@ -225,8 +225,8 @@ def _admit(
     return SignInResult(SignInOutcome.SIGNED_IN, person_id, session, token)
 
 
-def _new_session(token: str, person_id: str, factor: Factor, place: SignInPlace) -> Session:
-    return Session(
+def _new_session(token: str, person_id: str, factor: Factor, place: SignInPlace) -> AccessSession:
+    return AccessSession(
         token_sha256=token_digest(token),
         person_id=person_id,
         factor=factor,
@@ -238,7 +238,9 @@ def _new_session(token: str, person_id: str, factor: Factor, place: SignInPlace)
     )
 
 
-def _glance_session(rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace) -> Session | None:
+def _glance_session(
+    rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace
+) -> AccessSession | None:
     """The session of a token if it waits in glance mode at the place where it was begun."""
     session = rows.session(token_digest(token))
     if session is None or not session.is_bound_to(place.login, place.address):
@@ -247,7 +249,7 @@ def _glance_session(rows: AccessRows, token: str, security: SecurityProfile, pla
 
 
 def _reopen(
-    rows: AccessRows, account: Account, session: Session, security: SecurityProfile, place: SignInPlace
+    rows: AccessRows, account: Account, session: AccessSession, security: SecurityProfile, place: SignInPlace
 ) -> SignInResult:
     clear_failures(rows, account)
     opened_session = session.reopen(place.now, security.sessions)

@@ -10,7 +10,7 @@ from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.people.roster import Roster, RosterHeader
 from alpr_edge.domain.sessions.lockout import Lock
-from alpr_edge.domain.sessions.session import Session
+from alpr_edge.domain.sessions.session import AccessSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ class AccessRows(Protocol):
     def note_sign_in(self, person_id: str, at: datetime) -> None:
         """Keep the trusted time of a sign-in."""
 
-    def session(self, token_sha256: str) -> Session | None:
+    def session(self, token_sha256: str) -> AccessSession | None:
         """The session of a token's digest."""
 
-    def live_sessions(self) -> list[Session]:
+    def live_sessions(self) -> list[AccessSession]:
         """Sessions that nobody ended, in the order in which they began; expired ones are among them."""
 
-    def save_session(self, session: Session) -> None:
+    def save_session(self, session: AccessSession) -> None:
         """Keep a session, new or changed."""
 
 

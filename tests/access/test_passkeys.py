@@ -46,7 +46,7 @@ def register(key: Authenticator) -> Passkey:
 
 
 @pytest.fixture
-def registered(car: Car, key: Authenticator) -> Authenticator:
+def registered_key(car: Car, key: Authenticator) -> Authenticator:
     """The key, registered at the department and in the car's roster; it is used in the car from now on."""
     install_with(car, register(key))
     key.origin = CAR_ORIGIN
@@ -68,17 +68,17 @@ def sign_in(car: Car, key: Authenticator, bend: Callable[[str], str] = str, chal
     return sign_in_with_passkey(car.store, SITE, CJIS, attempt, car.place())
 
 
-def test_a_passkey_registered_at_the_department_signs_in_in_the_car(car: Car, registered: Authenticator) -> None:
-    result = sign_in(car, registered)
+def test_a_passkey_registered_at_the_department_signs_in_in_the_car(car: Car, registered_key: Authenticator) -> None:
+    result = sign_in(car, registered_key)
     assert result.outcome is SignInOutcome.SIGNED_IN
     assert result.session is not None
     assert (result.person_id, result.session.factor) == ("p-1", Factor.PASSKEY)
-    assert sign_in(car, registered).outcome is SignInOutcome.SIGNED_IN
+    assert sign_in(car, registered_key).outcome is SignInOutcome.SIGNED_IN
 
 
-def test_a_passkey_needs_no_clock(car: Car, registered: Authenticator) -> None:
+def test_a_passkey_needs_no_clock(car: Car, registered_key: Authenticator) -> None:
     challenge = new_challenge()
-    attempt = PasskeyAttempt(registered.sign_in(challenge), challenge)
+    attempt = PasskeyAttempt(registered_key.sign_in(challenge), challenge)
     nowhere = car.place(now=at(60, source=UtcSource.UNKNOWN))
     assert sign_in_with_passkey(car.store, SITE, CJIS, attempt, nowhere).outcome is SignInOutcome.SIGNED_IN
 
@@ -100,47 +100,47 @@ def other_signature(answer: str) -> str:
     ],
 )
 def test_what_does_not_hold_gets_nobody_in_and_counts_as_a_failure(
-    car: Car, registered: Authenticator, change: dict[str, object], bend: Callable[[str], str]
+    car: Car, registered_key: Authenticator, change: dict[str, object], bend: Callable[[str], str]
 ) -> None:
     for name, value in change.items():
-        setattr(registered, name, value)
-    result = sign_in(car, registered, bend)
+        setattr(registered_key, name, value)
+    result = sign_in(car, registered_key, bend)
     assert (result.outcome, result.session) == (SignInOutcome.WRONG_PASSKEY, None)
     assert len(car.account().failures) == 1
 
 
-def test_an_answer_to_another_challenge_is_a_replay(car: Car, registered: Authenticator) -> None:
-    assert sign_in(car, registered, challenge=new_challenge()).outcome is SignInOutcome.WRONG_PASSKEY
+def test_an_answer_to_another_challenge_is_a_replay(car: Car, registered_key: Authenticator) -> None:
+    assert sign_in(car, registered_key, challenge=new_challenge()).outcome is SignInOutcome.WRONG_PASSKEY
 
 
-def test_a_counter_that_goes_back_is_a_copys(car: Car, registered: Authenticator) -> None:
-    copy = replace(registered)
-    assert sign_in(car, registered).outcome is SignInOutcome.SIGNED_IN
+def test_a_counter_that_goes_back_is_a_copys(car: Car, registered_key: Authenticator) -> None:
+    copy = replace(registered_key)
+    assert sign_in(car, registered_key).outcome is SignInOutcome.SIGNED_IN
     assert sign_in(car, copy).outcome is SignInOutcome.WRONG_PASSKEY
-    assert sign_in(car, registered).outcome is SignInOutcome.SIGNED_IN
+    assert sign_in(car, registered_key).outcome is SignInOutcome.SIGNED_IN
 
 
 @pytest.mark.parametrize(
     "answer", ["", "{}", "null", '{"id":1}', "x" * 20_000, '{"id":"","rawId":"","type":"","response":{}}']
 )
-def test_what_is_no_answer_is_of_nobody(car: Car, registered: Authenticator, answer: str) -> None:
-    result = sign_in(car, registered, lambda _: answer)
+def test_what_is_no_answer_is_of_nobody(car: Car, registered_key: Authenticator, answer: str) -> None:
+    result = sign_in(car, registered_key, lambda _: answer)
     assert (result.outcome, result.person_id) == (SignInOutcome.UNKNOWN, "")
     assert credential_id_of(answer) == b""
 
 
-def test_a_key_that_nobody_registered_is_of_nobody(car: Car, registered: Authenticator) -> None:
+def test_a_key_that_nobody_registered_is_of_nobody(car: Car, registered_key: Authenticator) -> None:
     stranger = Authenticator(DOMAIN, CAR_ORIGIN)
     result = sign_in(car, stranger)
     assert result.outcome is SignInOutcome.UNKNOWN
-    assert result.answer == sign_in(car, registered, other_signature).answer
+    assert result.answer == sign_in(car, registered_key, other_signature).answer
 
 
 def test_a_locked_or_suspended_account_keeps_its_passkeys_out(
-    car: Car, registered: Authenticator, key: Authenticator
+    car: Car, registered_key: Authenticator, key: Authenticator
 ) -> None:
     car.lock()
-    assert sign_in(car, registered).outcome is SignInOutcome.LOCKED
+    assert sign_in(car, registered_key).outcome is SignInOutcome.LOCKED
     with car.store.writing() as rows:
         rows.set_lock("p-1", None)
     key.origin = SITE.origins[0]
@@ -148,17 +148,17 @@ def test_a_locked_or_suspended_account_keeps_its_passkeys_out(
     assert sign_in(car, key).outcome is SignInOutcome.ACCOUNT_SUSPENDED
 
 
-def test_the_notice_comes_first(car: Car, registered: Authenticator) -> None:
-    attempt = PasskeyAttempt(registered.sign_in(b"x"), b"x")
+def test_the_notice_comes_first(car: Car, registered_key: Authenticator) -> None:
+    attempt = PasskeyAttempt(registered_key.sign_in(b"x"), b"x")
     assert sign_in_with_passkey(car.store, SITE, CJIS, attempt, car.place("")).outcome is SignInOutcome.NOTICE
 
 
-def test_a_passkey_reopens_the_session_of_its_person_alone(car: Car, registered: Authenticator) -> None:
-    officer, partner = sign_in(car, registered), car.sign_in("Bp-2")
+def test_a_passkey_reopens_the_session_of_its_person_alone(car: Car, registered_key: Authenticator) -> None:
+    officer, partner = sign_in(car, registered_key), car.sign_in("Bp-2")
 
     def reopen(token: str) -> SignInOutcome:
         challenge = new_challenge()
-        attempt = PasskeyAttempt(registered.sign_in(challenge), challenge)
+        attempt = PasskeyAttempt(registered_key.sign_in(challenge), challenge)
         return reopen_with_passkey(car.store, SITE, CJIS, token, attempt, car.place()).outcome
 
     assert reopen(officer.token) is SignInOutcome.NO_SESSION

@@ -130,9 +130,9 @@ def person_of(payload: PersonPayload) -> Person:
         organisation=payload.organisation,
         ori=payload.ori,
         title=payload.title,
-        roles=_known(Role, payload.roles),
+        roles=_known_words(Role, payload.roles),
         is_sworn=payload.is_sworn,
-        sources=_known(SourcePermission, payload.sources),
+        sources=_known_words(SourcePermission, payload.sources),
         has_covert_clearance=payload.has_covert_clearance,
         training=Training(payload.cjis_training_until, payload.alpr_training_until),
         status=_status(payload.status),
@@ -187,7 +187,7 @@ def _member_of(payload: MemberPayload) -> Member:
     return Member(person_of(payload), credentials)
 
 
-def _known(words: type[WordT], texts: list[str]) -> frozenset[WordT]:
+def _known_words(words: type[WordT], texts: list[str]) -> frozenset[WordT]:
     """The words among texts that this release knows."""
     values = {word.value for word in words}
     return frozenset(words(text) for text in texts if text in values)

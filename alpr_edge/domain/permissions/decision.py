@@ -62,7 +62,7 @@ _SESSION_REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AccessDecision:
     """The answer to a request."""
 
     reason: DecisionReason
@@ -101,7 +101,9 @@ class AccessTime:
     """The person's last sign-in here, in trusted time."""
 
 
-def decide(person: Person, session: SessionState, request: AccessRequest, at: AccessTime, profile: Profile) -> Decision:
+def decide(
+    person: Person, session: SessionState, request: AccessRequest, at: AccessTime, profile: Profile
+) -> AccessDecision:
     """Decide whether a person may do something; whatever no rule allows is refused.
 
     Account and training come before the purpose: whose training has ended learns that and nothing else.
@@ -120,10 +122,10 @@ def decide(person: Person, session: SessionState, request: AccessRequest, at: Ac
         or purpose_reason(request, profile)
         or _permission_reason(person, request)
     )
-    return Decision(reason or DecisionReason.ALLOWED, flags)
+    return AccessDecision(reason or DecisionReason.ALLOWED, flags)
 
 
-def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Profile) -> Decision:
+def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Profile) -> AccessDecision:
     """Decide what break-glass opens: a few actions, for a purpose that the profile has; never anything covert.
 
     Args:
@@ -138,7 +140,7 @@ def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Prof
         reason = DecisionReason.NOT_GRANTED
     if reason is None and request.is_covert:
         reason = DecisionReason.COVERT
-    return Decision(reason or DecisionReason.ALLOWED, flags)
+    return AccessDecision(reason or DecisionReason.ALLOWED, flags)
 
 
 def purpose_reason(request: AccessRequest, profile: Profile) -> DecisionReason | None:

@@ -60,7 +60,7 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class AccessSession:
     """One person's session on one machine."""
 
     token_sha256: str
@@ -95,20 +95,20 @@ class Session:
         """Whether it is used from where it was begun; a copied token elsewhere is worth nothing."""
         return (self.login, self.address) == (login, address)
 
-    def use(self, now: Instant, limits: SessionLimits) -> "Session":
+    def use(self, now: Instant, limits: SessionLimits) -> "AccessSession":
         """The session after an access; one that is not open stays as it is, and does not become younger."""
         return replace(self, used=now) if self.state_at(now, limits) is SessionState.OPEN else self
 
-    def lock(self) -> "Session":
+    def lock(self) -> "AccessSession":
         """The session in glance mode."""
         return replace(self, is_locked=True)
 
-    def reopen(self, now: Instant, limits: SessionLimits) -> "Session":
+    def reopen(self, now: Instant, limits: SessionLimits) -> "AccessSession":
         """The session after one factor was given again, which opens glance mode alone."""
         is_glance = self.state_at(now, limits) is SessionState.GLANCE
         return replace(self, used=now, is_locked=False) if is_glance else self
 
-    def finish(self, reason: SessionEnd) -> "Session":
+    def finish(self, reason: SessionEnd) -> "AccessSession":
         """The session at its end; the first reason stays."""
         return self if self.end is not None else replace(self, end=reason)
 

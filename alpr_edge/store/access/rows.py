@@ -13,7 +13,7 @@ from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.roster_json import PersonPayload, person_of, person_payload
 from alpr_edge.domain.sessions.lockout import Lock
-from alpr_edge.domain.sessions.session import Factor, Session, SessionEnd
+from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd
 from alpr_edge.store.access import schema
 from alpr_edge.store.db.row_mapping import instant_of, instant_row
 
@@ -96,18 +96,18 @@ class SqlAccessRows:
         """Keep the trusted time of a sign-in."""
         self._replace(schema.sign_ins, {"person_id": person_id, "last_utc": at})
 
-    def session(self, token_sha256: str) -> Session | None:
+    def session(self, token_sha256: str) -> AccessSession | None:
         """The session of a token's digest."""
         query = select(schema.sessions).where(schema.sessions.c.token_sha256 == token_sha256)
         row = self._connection.execute(query).mappings().first()
         return None if row is None else _session_of(row)
 
-    def live_sessions(self) -> list[Session]:
+    def live_sessions(self) -> list[AccessSession]:
         """Sessions that nobody ended, in the order in which they began."""
         query = select(schema.sessions).where(schema.sessions.c.ended.is_(None)).order_by(schema.sessions.c.seq)
         return [_session_of(row) for row in self._connection.execute(query).mappings()]
 
-    def save_session(self, session: Session) -> None:
+    def save_session(self, session: AccessSession) -> None:
         """Keep a session, new or changed."""
         table, values = schema.sessions, _session_row(session)
         change = update(table).where(table.c.token_sha256 == session.token_sha256).values(values)
@@ -197,7 +197,7 @@ def _person_of(details: dict[str, Any]) -> Person:
     return person_of(PersonPayload.model_validate(details))
 
 
-def _session_row(session: Session) -> dict[str, Any]:
+def _session_row(session: AccessSession) -> dict[str, Any]:
     return {
         "token_sha256": session.token_sha256,
         "person_id": session.person_id,
@@ -212,8 +212,8 @@ def _session_row(session: Session) -> dict[str, Any]:
     }
 
 
-def _session_of(row: RowMapping) -> Session:
-    return Session(
+def _session_of(row: RowMapping) -> AccessSession:
+    return AccessSession(
         token_sha256=row["token_sha256"],
         person_id=row["person_id"],
         factor=Factor(row["factor"]),

@@ -14,9 +14,9 @@ from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePe
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.decision import (
     NOTE_CHARACTERS_MAX,
+    AccessDecision,
     AccessRequest,
     AccessTime,
-    Decision,
     DecisionReason,
     decide,
     decide_break_glass,
@@ -51,7 +51,7 @@ def test_an_officer_with_all_in_order_sees_hits() -> None:
     assert decide_on() is DecisionReason.ALLOWED
     assert decide_on(purpose=INVESTIGATION, action=Action.SEARCH) is DecisionReason.ALLOWED
     decision = decide(person(), SessionState.OPEN, AccessRequest(Action.SEE_HITS, STOLEN), TIME, CALIFORNIA)
-    assert decision == Decision(DecisionReason.ALLOWED)
+    assert decision == AccessDecision(DecisionReason.ALLOWED)
     assert decision.is_allowed
 
 
@@ -190,9 +190,11 @@ def test_words_that_hint_at_a_barred_purpose_are_flagged_and_refuse_nothing(
     note: str, codes: tuple[PurposeCode, ...]
 ) -> None:
     request = AccessRequest(Action.SEE_HITS, replace(STOLEN, note=note))
-    assert decide(person(), SessionState.OPEN, request, TIME, CALIFORNIA) == Decision(DecisionReason.ALLOWED, codes)
+    assert decide(person(), SessionState.OPEN, request, TIME, CALIFORNIA) == AccessDecision(
+        DecisionReason.ALLOWED, codes
+    )
     refused = decide(person(), SessionState.ENDED, request, TIME, CALIFORNIA)
-    assert refused == Decision(DecisionReason.SESSION_ENDED, codes)
+    assert refused == AccessDecision(DecisionReason.SESSION_ENDED, codes)
 
 
 @pytest.mark.parametrize("action", Action)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from alpr_edge.domain.sessions.session import (
+    AccessSession,
     Factor,
-    Session,
     SessionEnd,
     SessionLimits,
     SessionState,
@@ -20,7 +20,7 @@ from tests.domain.people.builders import at
 
 LIMITS = SessionLimits(timedelta(minutes=30), timedelta(hours=12), 4)
 MINUTE, HOUR = 60.0, 3600.0
-SESSION = Session(
+SESSION = AccessSession(
     token_sha256=token_digest("token"),
     person_id="p-1",
     factor=Factor.PASSWORD_AND_CODE,

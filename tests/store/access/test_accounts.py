@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.roster import Member
 from alpr_edge.domain.sessions.lockout import Lock
-from alpr_edge.domain.sessions.session import Factor, Session, SessionEnd
+from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access.rows import ENDED_SESSIONS_MAX
 from alpr_edge.store.access.schema import FILE_NAME, RELEASE, meta, metadata, passkeys, sessions
@@ -26,8 +26,10 @@ def keys(tmp_path: Path) -> Path:
     return make_keys(tmp_path / "keys")
 
 
-def new_session(number: int, person_id: str = "p-1", end: SessionEnd | None = None) -> Session:
-    return Session(f"{number}", person_id, Factor.PASSKEY, "officer", "local", "n", at(number), at(number), end=end)
+def new_session(number: int, person_id: str = "p-1", end: SessionEnd | None = None) -> AccessSession:
+    return AccessSession(
+        f"{number}", person_id, Factor.PASSKEY, "officer", "local", "n", at(number), at(number), end=end
+    )
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path, keys: Path) -> None:
