@@ -75,6 +75,9 @@ class AccessDecision:
         return self.reason is DecisionReason.ALLOWED
 
 
+_ALLOWED = AccessDecision(DecisionReason.ALLOWED)
+
+
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
     """What somebody asks for."""
@@ -122,7 +125,7 @@ def decide(
         or purpose_reason(request, profile)
         or _permission_reason(person, request)
     )
-    return AccessDecision(reason or DecisionReason.ALLOWED, flags)
+    return _ALLOWED if reason is None and not flags else AccessDecision(reason or DecisionReason.ALLOWED, flags)
 
 
 def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Profile) -> AccessDecision:
@@ -182,7 +185,7 @@ def _person_reason(person: Person, at: AccessTime) -> DecisionReason | None:
 
 
 def _permission_reason(person: Person, request: AccessRequest) -> DecisionReason | None:
-    if not allows(person.roles, request.action, PurposeCode(request.purpose.code)):
+    if not allows(person.roles, request.action, request.purpose.code):
         return DecisionReason.NOT_GRANTED
     if request.source is not None and request.source not in person.sources:
         return DecisionReason.SOURCE

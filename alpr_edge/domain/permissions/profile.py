@@ -76,6 +76,8 @@ class BarredTerms:
 
     terms: Mapping[str, PurposeCode]
     """In lower case; a word, several words, or the beginning of one with ``*`` behind it."""
+    beginnings: tuple[str, ...]
+    """What the first word of some term begins with: a text without any of them is not searched further."""
     pattern: re.Pattern[str]
 
     @classmethod
@@ -83,24 +85,35 @@ class BarredTerms:
         """Parse terms, whatever their case.
 
         Raises:
-            ValueError: a term is empty or has no letter.
+            ValueError: a term does not begin with a letter.
         """
-        if any(not any(character.isalpha() for character in term) for term in terms):
-            raise ValueError("a barred term has a letter at least")
         lowered = {" ".join(term.casefold().split()): code for term, code in terms.items()}
+        if not all(term[:1].isalpha() for term in lowered):
+            raise ValueError("a barred term begins with a letter")
         # Longer ones first, so that the longest that fits is the one reported.
         ordered = sorted(lowered, key=len, reverse=True)
         pattern = "|".join(f"(?P<t{index}>{_term_pattern(term)})" for index, term in enumerate(ordered))
-        return cls({term: lowered[term] for term in ordered}, re.compile(rf"\b(?:{pattern})" if ordered else r"(?!)"))
+        beginnings = tuple(sorted({_WORD.findall(term)[0] for term in ordered}))
+        return cls({term: lowered[term] for term in ordered}, beginnings, re.compile(rf"\b(?:{pattern})"))
 
     def flags_in(self, text: str) -> tuple[PurposeCode, ...]:
         """The barred purposes that a free text hints at, each once, in the order of the text."""
         if not text:
             return ()
+        lowered = text.casefold()
+        for word in _WORD.findall(lowered):
+            if word.startswith(self.beginnings):
+                return self._search(lowered)
+        return ()
+
+    def _search(self, lowered: str) -> tuple[PurposeCode, ...]:
+        """The barred purposes of a text in lower case that has the beginning of a term in it."""
         codes = tuple(self.terms.values())
-        words = " ".join(text.casefold().split())
-        found_codes = [codes[int((match.lastgroup or "t0")[1:])] for match in self.pattern.finditer(words)]
-        return tuple(dict.fromkeys(found_codes))
+        matches = self.pattern.finditer(" ".join(lowered.split()))
+        return tuple(dict.fromkeys(codes[int((match.lastgroup or "t0")[1:])] for match in matches))
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _term_pattern(term: str) -> str:

@@ -81,7 +81,7 @@ GRANTS: dict[Role, _Grants] = {
 }
 """What each role may do, for what; a person may do what any of their roles may."""
 
-TABLE = frozenset(
+TABLE: frozenset[tuple[Role, Action, str]] = frozenset(
     (role, action, code) for role, grants in GRANTS.items() for action, codes in grants.items() for code in codes
 )
 """Every allowed combination of role, action and purpose."""
@@ -99,6 +99,9 @@ BREAK_GLASS_ACTIONS = frozenset({
 """What break-glass opens; never covert entries, releases or deletions."""
 
 
-def allows(roles: frozenset[Role], action: Action, code: PurposeCode) -> bool:
-    """Whether any of the roles may do an action for a purpose."""
-    return any((role, action, code) in TABLE for role in roles)
+def allows(roles: frozenset[Role], action: Action, code: str) -> bool:
+    """Whether any of the roles may do an action for a purpose, given by its code."""
+    for role in roles:  # noqa: SIM110 - half the time of any()
+        if (role, action, code) in TABLE:
+            return True
+    return False

@@ -109,15 +109,13 @@ class SqlAccessRows:
 
     def save_session(self, session: AccessSession) -> None:
         """Keep a session, new or changed."""
-        table, values = schema.sessions, _session_row(session)
+        table, values = schema.sessions, session_row(session)
         change = update(table).where(table.c.token_sha256 == session.token_sha256).values(values)
         if self._connection.execute(change).rowcount == 0:
             self._connection.execute(insert(table).values(values))
-            kept_seqs = select(table.c.seq).where(table.c.ended.is_not(None)).order_by(table.c.seq.desc())
-            old = delete(table).where(
-                table.c.ended.is_not(None), table.c.seq.not_in(kept_seqs.limit(ENDED_SESSIONS_MAX))
-            )
-            self._connection.execute(old)
+            ended_seqs = select(table.c.seq).where(table.c.ended.is_not(None)).order_by(table.c.seq.desc())
+            oldest_kept = ended_seqs.limit(1).offset(ENDED_SESSIONS_MAX - 1).scalar_subquery()
+            self._connection.execute(delete(table).where(table.c.ended.is_not(None), table.c.seq < oldest_kept))
 
     def _account_of(self, person_id: str | None) -> Account | None:
         details = self._scalar(select(schema.people.c.details).where(schema.people.c.person_id == person_id))
@@ -197,7 +195,8 @@ def _person_of(details: dict[str, Any]) -> Person:
     return person_of(PersonPayload.model_validate(details))
 
 
-def _session_row(session: AccessSession) -> dict[str, Any]:
+def session_row(session: AccessSession) -> dict[str, Any]:
+    """The row of a session."""
     return {
         "token_sha256": session.token_sha256,
         "person_id": session.person_id,

@@ -56,14 +56,14 @@ def at(seconds: float = 0.0, boot: str = "boot-1", source: UtcSource = UtcSource
     return Instant(boot, round((86_400 + seconds) * NS_PER_S), moment, source, None if moment is None else 5.0)
 
 
-texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
+texts = st.text('aZ9 .@\u00e9\u0416\u4e2d\U0001f693"\\', min_size=1, max_size=20)
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(  # noqa: DTZ001 - the zone comes next
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
 )
 trainings = st.builds(Training, st.none() | moments, st.none() | moments)
 people = st.builds(
     Person,
-    person_id=st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),
+    person_id=st.text("aZ09._-", min_size=1, max_size=64),
     name=texts,
     badge=texts,
     email=st.just("") | texts,
@@ -88,13 +88,13 @@ passkeys = st.builds(
 credentials = st.builds(
     Credentials,
     st.just("") | texts,
-    st.just("") | st.from_regex(r"[A-Z2-7]{32}", fullmatch=True),
-    st.just("") | st.from_regex(r"[A-Z2-7]{32}", fullmatch=True),
+    st.just("") | st.text("AZ27", min_size=32, max_size=32),
+    st.just("") | st.text("AZ27", min_size=32, max_size=32),
     st.lists(passkeys, max_size=3).map(tuple),
 )
-members = st.lists(st.builds(Member, people, credentials), max_size=4, unique_by=lambda member: member.person.person_id)
+members = st.lists(st.builds(Member, people, credentials), max_size=2, unique_by=lambda member: member.person.person_id)
 rosters = st.builds(
     Roster,
-    st.builds(RosterHeader, texts.filter(lambda text: "\n" not in text), st.integers(1, 2**63 - 1), moments, moments),
+    st.builds(RosterHeader, texts, st.integers(1, 2**63 - 1), moments, moments),
     members.map(lambda some: tuple(sorted(some, key=lambda member: member.person.person_id))),
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpr_edge.domain.errors import RosterError
@@ -47,6 +47,7 @@ def check_fault(some: Roster, held: RosterHeader | None = None, now: datetime | 
     return None
 
 
+@settings(max_examples=50)
 @given(rosters)
 def test_a_roster_comes_back_from_its_json_unchanged(some: Roster) -> None:
     body = encode_roster(some)
@@ -107,8 +108,7 @@ def test_what_is_no_verifier_key_is_refused(text: str) -> None:
 def test_every_changed_byte_is_noticed() -> None:
     content = sign_roster(roster(MEMBER), SIGNING_KEY)
     for place in range(len(content)):
-        for changed in (content[place] ^ 1, content[place] ^ 0x80):
-            assert fault_of(content[:place] + bytes([changed]) + content[place + 1 :])
+        assert fault_of(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
 
 
 @given(st.data())

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -149,6 +149,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert self.seconds - self.opened < 30 * MINUTE + 0.01
 
 
+SessionMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=15)
 TestSessionMachine = SessionMachine.TestCase
 
 

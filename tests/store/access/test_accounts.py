@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.domain.people.credentials import Credentials, Passkey
@@ -15,7 +15,7 @@ from alpr_edge.domain.people.roster import Member
 from alpr_edge.domain.sessions.lockout import Lock
 from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd
 from alpr_edge.store.access.accounts import open_accounts
-from alpr_edge.store.access.rows import ENDED_SESSIONS_MAX
+from alpr_edge.store.access.rows import ENDED_SESSIONS_MAX, session_row
 from alpr_edge.store.access.schema import FILE_NAME, RELEASE, meta, metadata, passkeys, sessions
 from tests.access.accounts import make_keys
 from tests.domain.people.builders import at, person, roster
@@ -119,11 +119,13 @@ def test_sessions_that_ended_are_kept_up_to_a_bound_and_live_ones_always(tmp_pat
     with open_accounts(tmp_path / "data", keys, migrate=True) as store:
         with store.writing() as rows:
             rows.save_session(new_session(0))
-            for number in range(1, ENDED_SESSIONS_MAX + 20):
-                rows.save_session(new_session(number, "p-2", SessionEnd.SIGN_OUT))
+        with store.database.write() as connection:
+            ended = [new_session(number, "p-2", SessionEnd.SIGN_OUT) for number in range(1, ENDED_SESSIONS_MAX + 20)]
+            connection.execute(insert(sessions), [session_row(session) for session in ended])
+        with store.writing() as rows:
             rows.save_session(new_session(-1))
         with store.reading() as rows:
             assert rows.live_sessions() == [new_session(0), new_session(-1)]
-            assert rows.session("1") is None
+            assert (rows.session("19"), rows.session("20")) == (None, new_session(20, "p-2", SessionEnd.SIGN_OUT))
         with store.database.read() as connection:
             assert len(connection.execute(select(sessions)).all()) == ENDED_SESSIONS_MAX + 2
