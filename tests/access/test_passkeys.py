@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alpr_edge.access.attempts import PasskeyAttempt, SignInOutcome, SignInResult
+from alpr_edge.access.passkey_sign_in import reopen_with_passkey, sign_in_with_passkey
 from alpr_edge.access.passkeys import (
     RelyingParty,
     authentication_options,
@@ -17,7 +18,6 @@ from alpr_edge.access.passkeys import (
 )
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.access.sessions import SessionPlace, lock_session
-from alpr_edge.access.sign_in import reopen_with_passkey, sign_in_with_passkey
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.people.credentials import PASSKEYS_MAX, Credentials, Passkey

@@ -101,6 +101,20 @@ def test_a_replaced_password_does_not_get_in_with_the_old_one(car: Car) -> None:
     assert car.sign_in(password="another long password").outcome is SignInOutcome.SIGNED_IN
 
 
+def test_credentials_that_change_during_the_verification_get_nobody_in(car: Car) -> None:
+    class SlowPasswords:
+        """A verification so slow that a roster comes meanwhile."""
+
+        def verify(self, password_hash: str, password: str) -> bool:
+            car.hashes["p-1"] = car.passwords.hash("another long password")
+            car.install()
+            return car.passwords.verify(password_hash, password)
+
+    attempt = PasswordAttempt(OFFICER.badge, PASSWORD, car.code())
+    result = sign_in(car.store, SlowPasswords(), CJIS, attempt, car.place())
+    assert result.outcome is SignInOutcome.WRONG_PASSWORD
+
+
 def test_the_notice_comes_first(car: Car) -> None:
     for notice in ("", "another notice"):
         result = car.sign_in(place=car.place(notice))
