@@ -107,7 +107,7 @@ def _password_fault(
 
 
 def _known_fault(account: Account, credentials: Credentials, *, is_right: bool) -> SignInOutcome | None:
-    """What is wrong with a known account: its lock, or the password; credentials that were changed meanwhile are wrong."""
+    """What is wrong with a known account: its lock, or the password, which may have been changed meanwhile."""
     if account.lock is not None:
         return SignInOutcome.LOCKED
     return None if is_right and credentials == account.credentials else SignInOutcome.WRONG_PASSWORD

@@ -39,9 +39,9 @@ def init(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> 
 
 @app.command()
 def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Check a settings file and the files it names, and show what its policy means. Exit code 2 if there is a fault.
+    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one.
 
-    Lists every fault at once; of a file that is fit for use it shows the purposes, sessions and times of [policy].
+    Of a file that is fit for use it shows what its policy means: purposes, sessions, passwords, times.
     """
     faults, policy = _look_at(file)
     if as_json:
