@@ -26,6 +26,8 @@ class SignInOutcome(StrEnum):
     CODE_USED = "code_used"
     """The code, or a later one, was used before."""
     WRONG_PASSKEY = "wrong_passkey"
+    PASSWORD_OLD = "password_old"  # noqa: S105 - likewise
+    """All was right, and the password is older than the security profile allows."""
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_LEFT = "account_left"
     ACCOUNT_EXPIRED = "account_expired"
@@ -44,6 +46,7 @@ _ANSWERS = {
     SignInOutcome.NO_ROSTER: "no roster of people is here yet; connect the unit to its department",
     SignInOutcome.ROSTER_EXPIRED: "the roster of people has ended; connect the unit to its department",
     SignInOutcome.CLOCK_UNKNOWN: "the clock is not set, so codes cannot be checked; use a passkey, or wait for a fix",
+    SignInOutcome.PASSWORD_OLD: "this password is too old; set a new one at the department, or use a passkey",
     SignInOutcome.ACCOUNT_SUSPENDED: "this account is suspended; ask the ALPR administrator",
     SignInOutcome.ACCOUNT_LEFT: "this account has ended; ask the ALPR administrator",
     SignInOutcome.ACCOUNT_EXPIRED: "this account has run out; ask the ALPR administrator",

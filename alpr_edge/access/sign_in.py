@@ -5,14 +5,17 @@ once, the code is compared, and one transaction decides and is written, whatever
 again at lock, failures and used codes: attempts made at once can try no more than those made one after the other.
 """
 
+from datetime import datetime
+
 from alpr_edge.access.admission import admit, glance_session, place_fault, reopen_session
 from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome, SignInPlace, SignInResult
 from alpr_edge.access.failures import note_failure
 from alpr_edge.access.passwords import PasswordVerifier
-from alpr_edge.access.store import AccessStore, Account
+from alpr_edge.access.store import AccessRows, AccessStore, Account
 from alpr_edge.access.totp import matching_step
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import sign_in_key
+from alpr_edge.domain.people.roster import rule_date
 from alpr_edge.domain.permissions.profile import SecurityProfile
 from alpr_edge.domain.sessions.session import Factor
 
@@ -57,6 +60,8 @@ def sign_in(
         if fault is not None or account is None or step is None:
             return note_failure(rows, account, fault or SignInOutcome.UNKNOWN, security.lockout, place.now)
         rows.use_step(account.person.person_id, step)
+        if credentials.is_password_old(_rule_date(rows, utc, place), security.password_days_max):
+            return SignInResult(SignInOutcome.PASSWORD_OLD, account.person.person_id)
         return admit(rows, account, Factor.PASSWORD_AND_CODE, security, place)
 
 
@@ -86,6 +91,12 @@ def reopen(
         if (fault := _known_fault(account, credentials, is_right=is_right)) is not None:
             return note_failure(rows, account, fault, security.lockout, place.now)
         return reopen_session(rows, account, session, security, place)
+
+
+def _rule_date(rows: AccessRows, utc: datetime, place: SignInPlace) -> datetime:
+    """The date that the age of a password is decided by."""
+    header = rows.roster()
+    return utc if header is None else rule_date(place.now.trusted_utc, header)
 
 
 def _typed_text(text: str) -> str:

@@ -90,7 +90,7 @@ class BenchCar:
     def roster(self, people: int) -> bytes:
         """A signed roster of so many people; the password of all is the same."""
         self.serial += 1
-        credentials = Credentials(self.passwords.hash(_PASSWORD), self.secret, self.secret)
+        credentials = Credentials(self.passwords.hash(_PASSWORD), self.secret, self.secret, password_set=_NOW)
         members = tuple(Member(_person(f"p-{number}"), credentials) for number in range(people))
         header = RosterHeader(_DEPARTMENT, self.serial, _NOW - _DAY, _NOW + 30 * _DAY)
         return sign_roster(Roster(header, members), self.key)

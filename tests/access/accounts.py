@@ -1,6 +1,7 @@
 """Accounts of tests in a real encrypted database, with the people and passwords that they have."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Car:
     seconds: float = 0.0
     boot: str = "boot-1"
     serial: int = 0
+    password_set: datetime | None = NOW
 
     def __post_init__(self) -> None:
         self.passwords = Argon2Passwords(self.hasher)
@@ -76,7 +78,7 @@ class Car:
 
     def member(self, some: Person) -> Member:
         password_hash, secret = self.hashes.get(some.person_id, ""), SECRETS.get(some.person_id, "")
-        return Member(some, Credentials(password_hash, secret, RELEASE_SECRET))
+        return Member(some, Credentials(password_hash, secret, RELEASE_SECRET, password_set=self.password_set))
 
     def code(self, person_id: str = "p-1", seconds: float = 0.0) -> str:
         """The code of somebody's app so many seconds from now."""

@@ -160,6 +160,19 @@ def test_who_proved_who_they_are_is_told_what_their_account_lacks(
     assert car.sign_in(password="wrong").answer == NO_ANSWER
 
 
+@pytest.mark.parametrize(("days", "outcome"), [(364, SignInOutcome.SIGNED_IN), (365, SignInOutcome.PASSWORD_OLD)])
+def test_a_password_over_a_year_old_is_changed_first_where_the_profile_asks(
+    car: Car, days: int, outcome: SignInOutcome
+) -> None:
+    car.password_set = NOW - timedelta(days=days)
+    car.install()
+    result = car.sign_in()
+    assert result.outcome is outcome
+    if outcome is SignInOutcome.PASSWORD_OLD:
+        assert "set a new one at the department" in result.answer
+        assert car.sign_in(password="wrong").answer == NO_ANSWER
+
+
 def test_a_new_sign_in_ends_the_persons_other_session(car: Car) -> None:
     first, second = car.sign_in(), car.sign_in()
     assert first.token != second.token

@@ -4,6 +4,7 @@ None of these values is shown: their ``repr`` leaves every secret out.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 PASSKEYS_MAX = 8
 """Most passkeys of one person."""
@@ -31,8 +32,21 @@ class Credentials:
     release_secret: str = field(default="", repr=False)
     """Shared secret of the department's one-time release codes, base32 (:mod:`alpr_edge.domain.sessions.lockout`)."""
     passkeys: tuple[Passkey, ...] = ()
+    password_set: datetime | None = None
+    """When the password was set; None: not known."""
 
     @property
     def has_password(self) -> bool:
         """Whether the person can sign in with password and code: nobody can without a second factor."""
         return bool(self.password_hash and self.totp_secret)
+
+    def is_password_old(self, moment: datetime, days_max: int | None) -> bool:
+        """Whether the password has to be changed for its age, as CJIS asks for (IA-5); one of unknown age has to be.
+
+        Args:
+            moment: the date that rules are decided by.
+            days_max: of the security profile; None: a password never gets too old.
+        """
+        if days_max is None:
+            return False
+        return self.password_set is None or moment - self.password_set >= timedelta(days=days_max)

@@ -65,6 +65,7 @@ class MemberPayload(PersonPayload):
     """A person with credentials, as they travel."""
 
     password_hash: Annotated[str, Field(max_length=512)]
+    password_set: Moment | None
     totp_secret: Annotated[str, Field(max_length=128)]
     release_secret: Annotated[str, Field(max_length=128)]
     passkeys: Annotated[list[PasskeyPayload], Field(max_length=PASSKEYS_MAX)]
@@ -174,6 +175,7 @@ def _member_payload(member: Member) -> MemberPayload:
     return MemberPayload(
         **_fields(member.person),
         password_hash=credentials.password_hash,
+        password_set=credentials.password_set,
         totp_secret=credentials.totp_secret,
         release_secret=credentials.release_secret,
         passkeys=[_passkey_payload(passkey) for passkey in credentials.passkeys],
@@ -183,7 +185,8 @@ def _member_payload(member: Member) -> MemberPayload:
 def _member_of(payload: MemberPayload) -> Member:
     """The person with credentials of a payload. Raises binascii.Error where a passkey is not base64."""
     passkeys = tuple(_passkey(each) for each in payload.passkeys)
-    credentials = Credentials(payload.password_hash, payload.totp_secret, payload.release_secret, passkeys)
+    secrets = (payload.password_hash, payload.totp_secret, payload.release_secret)
+    credentials = Credentials(*secrets, passkeys, payload.password_set)
     return Member(person_of(payload), credentials)
 
 

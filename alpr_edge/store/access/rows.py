@@ -137,7 +137,7 @@ class SqlAccessRows:
         row = self._connection.execute(select(table).where(table.c.person_id == person_id)).one()
         key_rows = self._connection.execute(select(keys).where(keys.c.person_id == person_id).order_by(keys.c.place))
         passkeys = tuple(Passkey(key.credential_id, key.public_key, key.sign_count) for key in key_rows)
-        return Credentials(row.password_hash, row.totp_secret, row.release_secret, passkeys)
+        return Credentials(row.password_hash, row.totp_secret, row.release_secret, passkeys, row.password_set)
 
     def _lock_of(self, person_id: str) -> Lock | None:
         query = select(schema.locks).where(schema.locks.c.person_id == person_id)
@@ -177,6 +177,7 @@ def _member_rows(members: Iterable[Member]) -> dict[Table, list[dict[str, Any]]]
             "password_hash": credentials.password_hash,
             "totp_secret": credentials.totp_secret,
             "release_secret": credentials.release_secret,
+            "password_set": credentials.password_set,
         })  # fmt: skip
         rows[schema.passkeys] += [
             {

@@ -59,6 +59,7 @@ credentials = Table(
     word("password_hash"),
     word("totp_secret"),
     word("release_secret"),
+    Column("password_set", Utc),
     sqlite_with_rowid=False,
 )
 

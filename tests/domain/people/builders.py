@@ -91,6 +91,7 @@ credentials = st.builds(
     st.just("") | st.text("AZ27", min_size=32, max_size=32),
     st.just("") | st.text("AZ27", min_size=32, max_size=32),
     st.lists(passkeys, max_size=3).map(tuple),
+    st.none() | moments,
 )
 members = st.lists(st.builds(Member, people, credentials), max_size=2, unique_by=lambda member: member.person.person_id)
 rosters = st.builds(

@@ -267,6 +267,14 @@ def test_no_secret_is_in_what_is_printed() -> None:
     assert not any(secret in text for secret in ("argon2id", "ABCDEFGH", "HGFEDCBA"))
 
 
+def test_a_password_gets_old_where_the_profile_says_so() -> None:
+    aged = Credentials("hash", "secret", password_set=NOW - 365 * DAY)
+    assert aged.is_password_old(NOW, 365)
+    assert not aged.is_password_old(NOW - SECOND, 365)
+    assert not aged.is_password_old(NOW, None)
+    assert Credentials("hash", "secret").is_password_old(NOW, 365)
+
+
 def test_nobody_has_a_password_without_a_code() -> None:
     assert Credentials("hash", "secret").has_password
     assert not Credentials("hash").has_password

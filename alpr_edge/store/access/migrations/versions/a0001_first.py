@@ -108,6 +108,7 @@ STATEMENTS = (
         password_hash TEXT DEFAULT '' NOT NULL,
         totp_secret TEXT DEFAULT '' NOT NULL,
         release_secret TEXT DEFAULT '' NOT NULL,
+        password_set TEXT,
         PRIMARY KEY (person_id),
         FOREIGN KEY(person_id) REFERENCES people (person_id) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID
