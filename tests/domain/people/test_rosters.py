@@ -133,6 +133,41 @@ def test_each_fault_of_the_signature_has_its_name() -> None:
     assert fault_of(content, replace(KEY, department_id="turlock-pd")) == RosterFault.OTHER_DEPARTMENT
 
 
+def refusal_of(content: bytes, key: RosterKey = KEY) -> str:
+    with pytest.raises(RosterError) as excinfo:
+        open_roster(content, key)
+    return str(excinfo.value)
+
+
+def test_each_refusal_is_told_in_a_line_of_its_own() -> None:
+    content = sign_roster(roster(MEMBER), SIGNING_KEY)
+    other_key = replace(KEY, department_id="turlock-pd")
+    broken = content.replace("\N{EM DASH}".encode(), b"\xff\xfe\xfd", 1)
+    assert refusal_of(b"{}") == "not a signed roster"
+    assert refusal_of(broken) == "not a signed roster: its note is not UTF-8"
+    assert refusal_of(sign_roster(roster(), OTHER_KEY)) == "the roster is not signed by the department's key"
+    assert refusal_of(content[:-1] + b" ") == "the roster was changed after it was signed"
+    assert refusal_of(content.replace(b"\n7\n", b"\n8\n", 1)) == "the roster's signature does not hold"
+    assert refusal_of(content, other_key) == "the roster is another department's"
+    assert refusal_of(sign_as(roster(serial=8), DEPARTMENT, 7)) == "the roster is not the one that its signature names"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("name", "no verifier key of a roster: name+id+base64"),
+        (
+            "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+            "the verifier key's id does not belong to its name and key",
+        ),
+    ],
+)
+def test_a_refused_verifier_key_is_told_why(text: str, reason: str) -> None:
+    with pytest.raises(RosterError) as excinfo:
+        RosterKey.parse(text)
+    assert str(excinfo.value) == reason
+
+
 def test_lines_of_other_signers_and_broken_lines_are_passed_over() -> None:
     content = sign_roster(roster(MEMBER), SIGNING_KEY)
     dash = "\N{EM DASH}"
@@ -177,6 +212,12 @@ def sign_as(some: Roster, department_id: str, serial: int) -> bytes:
         (roster(Member(person("a")), Member(person("b", email="A@modesto.example"))), None, NOW, RosterFault.AMBIGUOUS),
         (roster(Member(person("a")), Member(person("b", badge="a@modesto.example"))), None, NOW, RosterFault.AMBIGUOUS),
         (roster(Member(person("a")), Member(person("b"))), None, NOW, None),
+        (
+            roster(Member(person("a")), Member(person("b")), Member(person("c", badge="BA"))),
+            None,
+            NOW,
+            RosterFault.AMBIGUOUS,
+        ),
         (roster(Member(person("a", email="")), Member(person("b", email=""))), None, NOW, None),
     ],
 )
@@ -184,6 +225,12 @@ def test_a_roster_replaces_the_one_in_force_or_says_why_not(
     some: Roster, held: RosterHeader | None, now: datetime | None, fault: RosterFault | None
 ) -> None:
     assert check_fault(some, held, now) == fault
+
+
+def test_people_who_could_be_taken_for_one_another_are_not_named() -> None:
+    twice = roster(Member(person("a")), Member(person("a")))
+    with pytest.raises(RosterError, match=r"^two people share an id, a badge or an e-mail address$"):
+        check_roster(twice, DEPARTMENT, None, NOW)
 
 
 def test_refusals_say_serials_and_dates() -> None:

@@ -7,19 +7,21 @@ from hypothesis import strategies as st
 from alpr_edge.domain.permissions.profile import BarredTerms, CaseFormats
 from alpr_edge.domain.permissions.purposes import PurposeCode
 
-FORMATS = CaseFormats.parse(("99-9999", "AA.9"))
+
+def formats() -> CaseFormats:
+    return CaseFormats.parse(("99-9999", "AA.9"))
 
 
 @pytest.mark.parametrize("case", ["26-1234", "AB.7", "ab.7"])
 def test_a_case_number_in_one_of_the_forms_fits(case: str) -> None:
-    assert FORMATS.fit(case)
+    assert formats().fit(case)
 
 
 @pytest.mark.parametrize(
     "case", ["", "26-123", "26-12345", "2A-1234", "ABx7", "AB.X", "x26-1234", "26-1234\n", "٢6-1234"]
 )
 def test_anything_else_does_not_fit(case: str) -> None:
-    assert not FORMATS.fit(case)
+    assert not formats().fit(case)
 
 
 def test_the_length_of_a_case_number_is_bounded() -> None:
@@ -43,16 +45,17 @@ def test_what_is_no_format_is_refused(formats: tuple[str, ...]) -> None:
     st.text(max_size=40),
     st.lists(st.text("9A-.([*", min_size=1, max_size=8).filter(set("9A").intersection), min_size=1),
 )
-def test_a_case_that_fits_has_the_length_of_a_format(case: str, formats: list[str]) -> None:
-    if CaseFormats.parse(tuple(formats)).fit(case):
-        assert len(case.upper()) in {len(text) for text in formats}
+def test_a_case_that_fits_has_the_length_of_a_format(case: str, texts: list[str]) -> None:
+    if CaseFormats.parse(tuple(texts)).fit(case):
+        assert len(case.upper()) in {len(text) for text in texts}
 
 
-TERMS = BarredTerms.parse({
-    "Protest*": PurposeCode.PROTEST,
-    "protest rally": PurposeCode.PROTECTED_HEALTH_CARE,
-    "ICE": PurposeCode.IMMIGRATION_ENFORCEMENT,
-})  # fmt: skip
+def terms() -> BarredTerms:
+    return BarredTerms.parse({
+        "Protest*": PurposeCode.PROTEST,
+        "protest rally": PurposeCode.PROTECTED_HEALTH_CARE,
+        "ICE": PurposeCode.IMMIGRATION_ENFORCEMENT,
+    })  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ TERMS = BarredTerms.parse({
     ],
 )
 def test_terms_are_found_as_whole_words_and_the_longest_first(text: str, codes: tuple[PurposeCode, ...]) -> None:
-    assert TERMS.flags_in(text) == codes
+    assert terms().flags_in(text) == codes
 
 
 @pytest.mark.parametrize("term", ["", "*", " ", "-", "1ce"])
@@ -86,4 +89,4 @@ def test_no_terms_flag_nothing() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_searched(text: str) -> None:
-    assert set(TERMS.flags_in(text)) <= set(PurposeCode)
+    assert set(terms().flags_in(text)) <= set(PurposeCode)
